@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mobius_tui.run.intents.actions import Action
     from mobius_tui.run.intents.replies import Reply
     from mobius_tui.run.journal.follower import Changes
-    from mobius_tui.tui.dialogs.dialog import Draft, DraftKey
+    from mobius_tui.tui.screen_state import Draft, DraftKey
 
 
 class RunChanged(Message):

@@ -32,8 +32,7 @@ from mobius_tui.run.watch.other_runs import OtherRunsMonitor
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.library.runbook_files import bundled_runbooks, own_runbook_files
 from mobius_tui.tui.backend.base_page import run_in_thread
-from mobius_tui.tui.dialogs.dialog import Draft, DraftKey
-from mobius_tui.tui.screen_state import AT_THE_RUN, ScreenState
+from mobius_tui.tui.screen_state import AT_THE_RUN, Draft, DraftKey, ScreenState
 from mobius_tui.tui.screens.briefing_screen import BriefingScreen
 from mobius_tui.tui.screens.library_screen import LibraryScreen
 from mobius_tui.tui.screens.page import Page

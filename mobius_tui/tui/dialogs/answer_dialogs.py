@@ -15,14 +15,7 @@ from mobius_tui.health.safe_search import TooSlowError, lines_matching
 from mobius_tui.runbook.model.actions import Ask, Choose, Manual, Option
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.runbook.prose.prose_model import Prose
-from mobius_tui.tui.dialogs.dialog import (
-    Choice,
-    Dialog,
-    DraftKey,
-    Purpose,
-    fields_widget,
-    text_widget,
-)
+from mobius_tui.tui.dialogs.dialog import Choice, Dialog, fields_widget, text_widget
 from mobius_tui.tui.presenters.communication import role_fields
 from mobius_tui.tui.presenters.fields import Field
 from mobius_tui.tui.presenters.run_view import RunView
@@ -34,6 +27,7 @@ from mobius_tui.tui.presenters.step_details import (
     short_form,
 )
 from mobius_tui.tui.presenters.styled_text import assemble, text
+from mobius_tui.tui.screen_state import DraftKey, Purpose
 from mobius_tui.tui.widgets.option_list import Options
 
 

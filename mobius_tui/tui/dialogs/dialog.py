@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from enum import Enum
 from functools import cached_property
 from time import monotonic
 from types import MappingProxyType
@@ -31,48 +30,9 @@ from mobius_tui.tui.presenters.communication import contact_fields
 from mobius_tui.tui.presenters.fields import Field
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.styled_text import Role, text
+from mobius_tui.tui.screen_state import Draft, DraftKey
 from mobius_tui.tui.widgets.banners import AlarmBanner
 from mobius_tui.tui.widgets.detail_pane import FieldList
-
-Draft = Mapping[str, str]
-"""What was typed in a dialog, by the ids of its fields."""
-
-
-class Purpose(Enum):
-    """What a dialog that is typed in is for."""
-
-    NOTE = "note"
-    SKIP = "skip"
-    OVERRIDE = "override"
-    ANSWERS = "answers"
-    DECISION = "decision"
-    END_BY_DECISION = "end by decision"
-    END_RUN = "end run"
-    MESSAGE = "message"
-    HINT = "hint"
-    ANNOTATION = "annotation"
-    ACTION_ITEM = "action item"
-    SAVE_OUTPUT = "save output"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DraftKey:
-    """What a draft was typed for: a draft is given to no dialog but this one.
-
-    The attempt is named only where the dialog is about one that there is. Answers, a
-    message or a reason are for the step: the host refuses them exactly where another
-    attempt has begun meanwhile, and then they are still to be there.
-    """
-
-    purpose: Purpose
-    step: str | None = None
-    """The step's id; `None` for the whole run."""
-    attempt: int | None = None
-    """The number of the step's attempt."""
-    deliveries: tuple[int, ...] = ()
-    """The numbers of the deliveries that are to be sent again."""
-    item: str | None = None
-    """The id of the action item."""
 
 
 def written(dialog: Widget) -> Draft:

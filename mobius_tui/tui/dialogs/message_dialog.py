@@ -22,14 +22,7 @@ from mobius_tui.run.state.deliveries import Delivery, DeliveryStatus
 from mobius_tui.runbook.model.actions import SendMessage
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.runbook.text.units import duration_in_words, size_in_words
-from mobius_tui.tui.dialogs.dialog import (
-    Choice,
-    Dialog,
-    DraftKey,
-    Purpose,
-    fields_widget,
-    text_widget,
-)
+from mobius_tui.tui.dialogs.dialog import Choice, Dialog, fields_widget, text_widget
 from mobius_tui.tui.presenters.communication import (
     channel_fields,
     channels_of,
@@ -38,6 +31,7 @@ from mobius_tui.tui.presenters.communication import (
 )
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.styled_text import Role, cut_in_middle, text
+from mobius_tui.tui.screen_state import DraftKey, Purpose
 
 NAME = 14
 """Cells of a channel's id on a button."""

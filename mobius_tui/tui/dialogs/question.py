@@ -12,15 +12,10 @@ from textual.widget import Widget
 from textual.widgets import Button, Input
 
 from mobius_tui.run.intents.actions import Action
-from mobius_tui.tui.dialogs.dialog import (
-    Choice,
-    Dialog,
-    DraftKey,
-    Purpose,
-    text_widget,
-)
+from mobius_tui.tui.dialogs.dialog import Choice, Dialog, text_widget
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.styled_text import Role
+from mobius_tui.tui.screen_state import DraftKey, Purpose
 
 T = TypeVar("T")
 

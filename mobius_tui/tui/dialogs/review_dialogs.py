@@ -20,14 +20,9 @@ from mobius_tui.review.run_annotations import AnnotationTarget
 from mobius_tui.review.run_report import ActionItem, Annotation
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.tui.commands.registry import key_of
-from mobius_tui.tui.dialogs.dialog import (
-    Choice,
-    Dialog,
-    DraftKey,
-    Purpose,
-    text_widget,
-)
+from mobius_tui.tui.dialogs.dialog import Choice, Dialog, text_widget
 from mobius_tui.tui.presenters.styled_text import Role, assemble, cut
+from mobius_tui.tui.screen_state import DraftKey, Purpose
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,8 @@ from mobius_tui.run.intents.actions import (
     ResendMessages,
     SendMessageOfStep,
 )
-from mobius_tui.tui.dialogs.dialog import Draft, DraftKey
 from mobius_tui.tui.messages import Answered
+from mobius_tui.tui.screen_state import Draft, DraftKey
 
 _SENT_TEXTS = "It is on its way; its step shows what becomes of it."
 DONE: Mapping[type[Action], str] = {

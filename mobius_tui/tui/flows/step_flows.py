@@ -29,7 +29,6 @@ from mobius_tui.runbook.model.actions import Choose
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.tui.dialogs.answer_dialogs import AnswersDialog, DecisionDialog
 from mobius_tui.tui.dialogs.confirm_dialogs import ApproveDialog, ConfirmDialog
-from mobius_tui.tui.dialogs.dialog import DraftKey, Purpose
 from mobius_tui.tui.dialogs.failure_dialog import FailureDialog
 from mobius_tui.tui.dialogs.message_dialog import MessageDialog
 from mobius_tui.tui.dialogs.question import (
@@ -53,6 +52,7 @@ from mobius_tui.tui.presenters.availability import awaits_approval, stoppable
 from mobius_tui.tui.presenters.communication import step_needing_person
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.step_explanation import waiting_for
+from mobius_tui.tui.screen_state import DraftKey, Purpose
 
 
 async def ask_approval(

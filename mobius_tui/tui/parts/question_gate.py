@@ -10,9 +10,9 @@ from textual.screen import Screen
 from textual.worker import Worker
 
 from mobius_tui.tui.backend.key_queue import INPUT_GUARD, TimedInput
-from mobius_tui.tui.dialogs.dialog import Draft, DraftKey
 from mobius_tui.tui.dialogs.question import Tell
 from mobius_tui.tui.parts.drafts import Drafts
+from mobius_tui.tui.screen_state import Draft, DraftKey
 
 if TYPE_CHECKING:
     from mobius_tui.tui.dialogs.dialog import Dialog

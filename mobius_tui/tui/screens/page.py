@@ -34,12 +34,12 @@ from mobius_tui.tui.commands.registry import (
 )
 from mobius_tui.tui.config import settings
 from mobius_tui.tui.config.settings_file import save_theme
-from mobius_tui.tui.dialogs.dialog import Draft, DraftKey
 from mobius_tui.tui.dialogs.help_dialog import HelpDialog
 from mobius_tui.tui.dialogs.palette import choice_palette
 from mobius_tui.tui.messages import TitleChanged
 from mobius_tui.tui.parts.drafts import Drafts
 from mobius_tui.tui.parts.question_gate import QuestionGate
+from mobius_tui.tui.screen_state import Draft, DraftKey
 from mobius_tui.tui.widgets.footer import KeyBar
 
 if TYPE_CHECKING:

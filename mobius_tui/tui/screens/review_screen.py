@@ -32,7 +32,6 @@ from mobius_tui.run.storage.state_home import state_home
 from mobius_tui.tui.backend.base_page import run_in_thread
 from mobius_tui.tui.commands.command import Command, Place
 from mobius_tui.tui.commands.registry import bindings
-from mobius_tui.tui.dialogs.dialog import Draft, DraftKey
 from mobius_tui.tui.messages import RunChanged, TitleChanged
 from mobius_tui.tui.parts.pane_layout import Pane
 from mobius_tui.tui.parts.review_notes import ReviewNotes
@@ -45,7 +44,7 @@ from mobius_tui.tui.presenters.output_choice import (
 from mobius_tui.tui.presenters.run_presenter import PastRunPresenter
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.status_text import status_text
-from mobius_tui.tui.screen_state import ScreenState
+from mobius_tui.tui.screen_state import Draft, DraftKey, ScreenState
 from mobius_tui.tui.screens.run_page import RunPage
 from mobius_tui.tui.widgets.banners import DamageBanner
 from mobius_tui.tui.widgets.footer import KeyBar

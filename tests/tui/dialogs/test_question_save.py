@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input
 
-from mobius_tui.tui.dialogs.dialog import DraftKey, Purpose
 from mobius_tui.tui.dialogs.question import SaveDialog
 from mobius_tui.tui.output.output_workbench import OutputWorkbench
 from mobius_tui.tui.presenters.output_choice import split_tab_key
+from mobius_tui.tui.screen_state import DraftKey, Purpose
 from tests.tui import scenes
 from tests.tui.runs import Time, opened, press, until
 

@@ -8,10 +8,10 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from mobius_tui.tui.backend.base_page import AppResult
-from mobius_tui.tui.dialogs.dialog import DraftKey, Purpose
 from mobius_tui.tui.dialogs.question import ReasonDialog
 from mobius_tui.tui.parts.question_gate import Conversation
 from mobius_tui.tui.presenters.run_view import RunView
+from mobius_tui.tui.screen_state import DraftKey, Purpose
 from mobius_tui.tui.screens.page import Page
 from tests.tui import scenes
 from tests.tui.runs import opened, running, settled, until

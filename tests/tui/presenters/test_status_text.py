@@ -23,7 +23,7 @@ from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.tui.backend.base_page import AppResult
 from mobius_tui.tui.dialogs.answer_dialogs import AnswersDialog, DecisionDialog
 from mobius_tui.tui.dialogs.confirm_dialogs import ApproveDialog, ConfirmDialog
-from mobius_tui.tui.dialogs.dialog import ContactsDialog, Dialog, DraftKey, Purpose
+from mobius_tui.tui.dialogs.dialog import ContactsDialog, Dialog
 from mobius_tui.tui.dialogs.drills_dialog import DrillsDialog
 from mobius_tui.tui.dialogs.end_card import EndCard
 from mobius_tui.tui.dialogs.failure_dialog import FailureDialog
@@ -43,6 +43,7 @@ from mobius_tui.tui.dialogs.rollback_dialog import RollbackDialog
 from mobius_tui.tui.dialogs.source_dialogs import ChangesDialog
 from mobius_tui.tui.presenters.run_presenter import RunPresenter
 from mobius_tui.tui.presenters.run_view import RunView
+from mobius_tui.tui.screen_state import DraftKey, Purpose
 from mobius_tui.tui.screens.run_screen import RunScreen
 from tests.tui import scenes
 from tests.tui.briefings import untouched

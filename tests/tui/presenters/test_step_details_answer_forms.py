@@ -12,9 +12,10 @@ from mobius_tui.runbook.model.runbook import Contact
 from mobius_tui.runbook.model.runbook_diff import part_digest
 from mobius_tui.tui.presenters.run_presenter import RunPresenter
 from mobius_tui.tui.presenters.step_details import example, full_form, short_form
+from tests.paths import ROOT
 from tests.tui.runs import rollback
 
-POST_INCIDENT = Path(__file__).parents[2] / "runbooks" / "mobius-post-incident.toml"
+POST_INCIDENT = ROOT / "runbooks" / "mobius-post-incident.toml"
 
 
 def test_an_example_is_a_contact_that_the_pattern_wants() -> None:
