@@ -18,12 +18,12 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from textual._compositor import LayoutUpdate
 from textual.app import App
 from textual.widget import Widget
 
 from tests.cells import cells_of
 from tests.paths import TESTS
+from tests.textual_private import full_update
 
 ENVIRONMENT = {"TEXTUAL_ANIMATIONS": "none", "COLORTERM": "truecolor", "TZ": "UTC"}
 
@@ -64,7 +64,7 @@ def svg_of(app: App[Any]) -> str:
         legacy_windows=False,
         safe_box=False,
     )
-    console.print(_drawn(app))
+    console.print(full_update(app))
     svg = console.export_svg(title=app.title, unique_id="terminal")
     svg = re.sub(r"@font-face\s*\{[^}]*\}", "", svg)
     return "\n".join(row.rstrip() for row in svg.splitlines() if row.strip()) + "\n"
@@ -76,7 +76,7 @@ def words_of(app: App[Any]) -> str:
         "".join(piece.text for strip in row for piece in strip if piece.text.strip(" "))
         .replace("\xa0", " ")
         .rstrip()
-        for row in _drawn(app).strips
+        for row in full_update(app).strips
     ]
     if rows and not rows[-1]:
         rows.pop()
@@ -88,7 +88,7 @@ def empty_panes(app: App[Any]) -> list[str]:
 
     A picture of one shows a page that had not been filled yet.
     """
-    rows = ["".join(strip.text for strip in row) for row in _drawn(app).strips]
+    rows = ["".join(strip.text for strip in row) for row in full_update(app).strips]
     found = []
     for widget in app.screen.walk_children(Widget):
         edge, _ = widget.styles.border_top
@@ -99,15 +99,6 @@ def empty_panes(app: App[Any]) -> list[str]:
         if not any(row[inside.x : inside.right].strip() for row in shown):
             found.append(widget.id or type(widget).__name__)
     return found
-
-
-def _drawn(app: App[Any]) -> LayoutUpdate:
-    """All that is on the screen."""
-    drawn = app.screen._compositor.render_update(
-        full=True, screen_stack=app._background_screens
-    )
-    assert isinstance(drawn, LayoutUpdate)
-    return drawn
 
 
 def text_of(svg: str) -> str:

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 
 from mobius_tui.ascii_text import is_unicode
 from mobius_tui.doctor.finding import Finding, FindingVerdict
-from mobius_tui.tui.backend.capabilities import colours
-from mobius_tui.tui.backend.clipboard import programs
+from mobius_tui.tui.backend.capabilities import colour_support
+from mobius_tui.tui.backend.clipboard import clipboard_programs
 from mobius_tui.tui.external.output_files import editor_words
 
 SMALLEST = (60, 15)
@@ -39,7 +39,7 @@ def terminal_findings(
     remedy = "" if plain else "a UTF-8 locale, as LANG=C.UTF-8, shows more"
     verdict: FindingVerdict = "ok" if plain else "note"
     yield Finding(about="encoding", verdict=verdict, words=words, remedy=remedy)
-    yield Finding(about="colours", verdict="ok", words=COLOURS[colours(environ)])
+    yield Finding(about="colours", verdict="ok", words=COLOURS[colour_support(environ)])
     yield _clipboard(environ)
     yield _editor(environ)
 
@@ -60,7 +60,9 @@ def _terminal(environ: Mapping[str, str], size: tuple[int, int] | None) -> Findi
 def _clipboard(environ: Mapping[str, str]) -> Finding:
     path = environ.get("PATH")
     found = [
-        name for name, words in programs(environ) if shutil.which(words[0], path=path)
+        name
+        for name, words in clipboard_programs(environ)
+        if shutil.which(words[0], path=path)
     ]
     if found:
         return Finding(about="clipboard", verdict="ok", words=", ".join(found))

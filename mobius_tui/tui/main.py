@@ -17,6 +17,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
 
+from mobius_tui.run.storage.crash_report import unforeseen_fault
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.run_index import likely_open
 from mobius_tui.run.storage.state_home import runs_root
@@ -26,11 +27,12 @@ from mobius_tui.run.storage.table_of_contents import (
 )
 from mobius_tui.tui.app import MobiusApp
 from mobius_tui.tui.backend import capabilities, startup
-from mobius_tui.tui.backend.base_page import LeaveForTask, PendingScreen, in_thread
-from mobius_tui.tui.backend.capabilities import fitted
-from mobius_tui.tui.commands.registry import remap
+from mobius_tui.tui.backend.base_page import LeaveForTask, PendingScreen, run_in_thread
+from mobius_tui.tui.backend.capabilities import fit_settings
+from mobius_tui.tui.commands.registry import set_keys
 from mobius_tui.tui.config.settings import Settings
 from mobius_tui.tui.presenters.styled_text import MODE_STYLES, assemble, badge
+from mobius_tui.tui.screen_state import ScreenState
 
 if TYPE_CHECKING:
     from mobius_tui.run.client.run_briefing import Briefing
@@ -60,7 +62,7 @@ def loading_picture(contents: TableOfContents | None) -> Iterable[Widget]:
 
 
 def _checklist(contents: TableOfContents) -> Content:
-    """The rows where the checklist will have them, without any state."""
+    """The rows of the first picture, without any state."""
     lines = [
         assemble((f"   ▾ {title}" if is_phase else f"     {title}", "muted"))
         for is_phase, title in contents.rows
@@ -68,62 +70,60 @@ def _checklist(contents: TableOfContents) -> Content:
     return Content("\n").join(lines)
 
 
-def show(
-    first: Screen[None] | PendingScreen, settings: Settings, news: str = ""
+def run_app(
+    first: Screen[None] | PendingScreen, settings: Settings, notice: str = ""
 ) -> int:
-    """Run the app on a screen, and anew after each errand; returns the exit code.
+    """Run the app, and again after each foreground task; returns the exit code.
 
     Args:
         first: the screen.
         settings: the person's.
-        news: what to tell at once.
+        notice: what to tell at once.
 
     Raises:
         MobiusError: the screen could not be made.
         FaultError: the app came to a fault of its own.
     """
     encoding = getattr(sys.__stderr__, "encoding", None) or "utf-8"
-    settings = fitted(settings, os.environ, encoding)
-    remap(settings.keys)
+    settings = fit_settings(settings, os.environ, encoding)
+    set_keys(settings.keys)
     if isinstance(first, PendingScreen):
-        app = MobiusApp(ahead=first, settings=settings)
+        app = MobiusApp(pending=first, settings=settings)
     else:
-        app = MobiusApp(first, settings=settings, news=news)
+        app = MobiusApp(first, settings=settings, notice=notice)
     while True:
         result = app.run()
         if settings.title:
-            _give_title_back()
+            _restore_title()
         if app.crash is not None:
-            from mobius_tui.run.storage.crash_report import unforeseen_fault
-
             raise unforeseen_fault(app.crash, app.left_behind) from app.crash
-        if app.trouble is not None:
-            raise app.trouble
+        if app.open_error is not None:
+            raise app.open_error
         if not isinstance(result, LeaveForTask) or app.return_code:
             code = result if isinstance(result, int) else 0
             return app.return_code or code
         settings = replace(settings, theme=app.theme)  # it may be another by now
-        news = result.errand.run()
+        notice = result.task.run()
         screens = [make() for make in result.pages]
         # Sent away before the first screen was made, it begins again.
-        ahead = first if isinstance(first, PendingScreen) and not screens else None
-        app = MobiusApp(*screens, ahead=ahead, settings=settings, news=news)
+        pending = first if isinstance(first, PendingScreen) and not screens else None
+        app = MobiusApp(*screens, pending=pending, settings=settings, notice=notice)
 
 
-def _give_title_back() -> None:
+def _restore_title() -> None:
     with suppress(OSError):  # the terminal may be gone
-        print(capabilities.RESTORE, end="", file=sys.__stderr__, flush=True)
+        print(capabilities.RESTORE_TITLE, end="", file=sys.__stderr__, flush=True)
 
 
-def _openings() -> Navigator:
+def _navigator() -> Navigator:
     from mobius_tui.tui.navigation import Navigator
 
-    return Navigator(repaints=startup.repaints(os.environ))
+    return Navigator(repaints=startup.max_repaints(os.environ))
 
 
 def open_library(settings: Settings) -> int:
     """Show the library; returns the exit code."""
-    return show(_openings().library(), settings)
+    return run_app(_navigator().library(), settings)
 
 
 def open_briefing(
@@ -141,30 +141,33 @@ def open_briefing(
         auto: sent as soon as the run has begun.
         answers: by variable; the person may change them.
     """
-    return show(_openings().briefing(briefing, auto=auto, answers=answers), settings)
+    return run_app(
+        _navigator().briefing(briefing, auto=auto, answers=answers), settings
+    )
 
 
-def open_watch(directory: RunDirectory, settings: Settings, news: str) -> None:
-    """Show the health of a watch that has just begun, with the whole room.
+def open_watch(directory: RunDirectory, settings: Settings, notice: str) -> None:
+    """Show a watch that has just begun, with the health panel zoomed.
 
     Args:
         directory: the run's.
         settings: the person's.
-        news: what to tell at once; nothing where it is empty.
+        notice: what to tell at once; nothing where it is empty.
 
     Raises:
         MobiusError: the run is damaged.
     """
     from mobius_tui.run.client.viewer import Viewer
-    from mobius_tui.tui.screen_state import ScreenState
 
     stand = ScreenState(pane="health", zoomed=True)
     viewer = Viewer(directory)
-    show(_openings().run(viewer, is_new=True, auto=None, stand=stand), settings, news)
+    run_app(
+        _navigator().run(viewer, is_new=True, auto=None, stand=stand), settings, notice
+    )
 
 
 def open_review(directory: RunDirectory, settings: Settings) -> int:
-    """Show a run as it was at any of its moments; returns the exit code.
+    """Review a run at any of its moments; returns the exit code.
 
     Args:
         directory: the run's.
@@ -173,17 +176,17 @@ def open_review(directory: RunDirectory, settings: Settings) -> int:
     Raises:
         MobiusError: it never began, or is damaged.
     """
-    known = read_table_of_contents(directory, get_terminal_size().lines)
+    contents = read_table_of_contents(directory, get_terminal_size().lines)
 
     async def make() -> Screen[None]:
-        await in_thread(partial(import_module, "mobius_tui.tui.navigation"))
-        return await _openings().look_back(directory)
+        await run_in_thread(partial(import_module, "mobius_tui.tui.navigation"))
+        return await _navigator().open_review(directory)
 
-    return show(PendingScreen(partial(loading_picture, known), make), settings)
+    return run_app(PendingScreen(partial(loading_picture, contents), make), settings)
 
 
 def open_stats(name: str, title: str, settings: Settings) -> int:
-    """Show what all runs of a runbook say; returns the exit code.
+    """Show the statistics of all runs of a runbook; returns the exit code.
 
     Args:
         name: its id, or its file.
@@ -192,11 +195,11 @@ def open_stats(name: str, title: str, settings: Settings) -> int:
     """
     from mobius_tui.tui.screens.statistics_screen import StatsScreen, stats_of
 
-    return show(StatsScreen(title, partial(stats_of, name)), settings)
+    return run_app(StatsScreen(title, partial(stats_of, name)), settings)
 
 
 def open_facilitator(directory: RunDirectory, settings: Settings) -> int:
-    """Show a drill to whoever leads it; returns the exit code.
+    """Show a drill to its facilitator; returns the exit code.
 
     Args:
         directory: the drill, which is under way.
@@ -208,7 +211,7 @@ def open_facilitator(directory: RunDirectory, settings: Settings) -> int:
     from mobius_tui.run.client.viewer import Viewer
     from mobius_tui.tui.screens.facilitator_screen import FacilitatorPage
 
-    return show(FacilitatorPage(Viewer(directory)), settings)
+    return run_app(FacilitatorPage(Viewer(directory)), settings)
 
 
 def open_run(
@@ -226,11 +229,11 @@ def open_run(
     """
     likely = directory or likely_open(runs_root())
     rows = get_terminal_size().lines
-    known = None if likely is None else read_table_of_contents(likely, rows)
+    contents = None if likely is None else read_table_of_contents(likely, rows)
 
     async def make() -> Screen[None]:
         # Only now: it takes longer to import than the first picture takes to draw.
-        await in_thread(partial(import_module, "mobius_tui.tui.navigation"))
-        return await _openings().come_back(directory, auto=auto)
+        await run_in_thread(partial(import_module, "mobius_tui.tui.navigation"))
+        return await _navigator().resume(directory, auto=auto)
 
-    return show(PendingScreen(partial(loading_picture, known), make), settings)
+    return run_app(PendingScreen(partial(loading_picture, contents), make), settings)

@@ -1,4 +1,4 @@
-"""Messages that workers and pages post; whoever works never touches a widget."""
+"""Messages that workers post to pages; workers never touch a widget."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from mobius_tui.run.intents.actions import Action
     from mobius_tui.run.intents.replies import Reply
     from mobius_tui.run.journal.follower import Changes
-    from mobius_tui.tui.dialogs.dialog import Draft, DraftKey
+    from mobius_tui.tui.screen_state import Draft, DraftKey
 
 
 class RunChanged(Message):
-    """The run's files were looked at; perhaps there is news."""
+    """The run's files were read; something may have changed."""
 
     def __init__(self, changes: Changes) -> None:
         super().__init__()
@@ -25,7 +25,7 @@ class RunChanged(Message):
 
 
 class RunLost(Message):
-    """The run's files can be followed no longer."""
+    """The run's files cannot be followed any more."""
 
     def __init__(self, why: str) -> None:
         super().__init__()
@@ -60,7 +60,7 @@ class Answered(Message):
         self.typed = typed
 
 
-class Probed(Message):
+class ProbesAsked(Message):
     """The probes were asked."""
 
     def __init__(self, seen: tuple[ProbePreview, ...]) -> None:
@@ -68,8 +68,8 @@ class Probed(Message):
         self.seen = seen
 
 
-class Drilled(Message):
-    """The runs were searched for drills."""
+class DrillsSearched(Message):
+    """The runs were searched for drills of a runbook."""
 
     def __init__(self, found: DrillCoverage | None) -> None:
         super().__init__()

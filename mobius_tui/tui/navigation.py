@@ -1,4 +1,4 @@
-"""Making the screens, each with what it needs from the rest of the program."""
+"""Makes the screens, each with what it needs from the rest of the program."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mobius_tui.drill.coached_drills import is_coached
 from mobius_tui.drill.detection_gaps import drill_coverage
 from mobius_tui.drill.library_listing import LibraryListing, list_library
 from mobius_tui.errors import MobiusError
-from mobius_tui.review.reviewed_run import ReviewedRun
+from mobius_tui.review.reviewed_run import ReviewedRun, review_snapshot
 from mobius_tui.run.client.follow_up import FollowUp
 from mobius_tui.run.client.run_briefing import (
     Briefing,
@@ -31,9 +31,10 @@ from mobius_tui.run.storage.state_home import runs_root
 from mobius_tui.run.watch.other_runs import OtherRunsMonitor
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.library.runbook_files import bundled_runbooks, own_runbook_files
-from mobius_tui.tui.backend.base_page import in_thread
-from mobius_tui.tui.dialogs.dialog import Draft, DraftKey
-from mobius_tui.tui.screen_state import AT_THE_RUN, ScreenState
+from mobius_tui.tui.backend.base_page import run_in_thread
+from mobius_tui.tui.screen_state import AT_THE_RUN, Draft, DraftKey, ScreenState
+from mobius_tui.tui.screens.briefing_screen import BriefingScreen
+from mobius_tui.tui.screens.library_screen import LibraryScreen
 from mobius_tui.tui.screens.page import Page
 from mobius_tui.tui.screens.run_screen import RunScreen
 
@@ -44,19 +45,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Navigator:
-    """Makes screens that lead to one another."""
+    """Makes the screens, and leads from one to the next."""
 
     repaints: int
     """The most repaints in a second that news may cause."""
 
     def library(self, at: str = "") -> Page:
-        """Home.
+        """The library: all runbooks and runs.
 
         Args:
             at: the key of the line that the cursor begins on.
         """
-        from mobius_tui.tui.screens.library_screen import LibraryScreen
-
         screen: LibraryScreen
 
         def brief(path: Path) -> None:
@@ -67,10 +66,10 @@ class Navigator:
             screen.app.push_screen(self.run(Viewer(directory), is_new=False, auto=None))
 
         async def look_back(directory: RunDirectory) -> None:
-            screen.app.push_screen(await self.look_back(directory))
+            screen.app.push_screen(await self.open_review(directory))
 
         screen = LibraryScreen(
-            _shelf,
+            _list_runbooks_and_runs,
             brief=brief,
             attach=attach,
             look_back=look_back,
@@ -89,7 +88,7 @@ class Navigator:
         source: Path | None = None,
         trouble: str = "",
     ) -> Page:
-        """What will run; leads to the run.
+        """The briefing before a run; leads to the run.
 
         Args:
             briefing: what is known.
@@ -98,8 +97,6 @@ class Navigator:
             source: the file that is edited; the runbook's own without it.
             trouble: what is wrong with it since it was edited.
         """
-        from mobius_tui.tui.screens.briefing_screen import BriefingScreen
-
         screen: BriefingScreen
 
         def opened(directory: RunDirectory) -> None:
@@ -115,7 +112,7 @@ class Navigator:
             begin=start_new_run,
             opened=opened,
             answers=answers,
-            probe=_probe,
+            probe=_preview_probes,
             drilled=partial(drill_coverage, runs_root(), briefing.runbook),
             elsewhere=OtherRunsMonitor(runs_root()).look,
             attach=attach,
@@ -126,7 +123,7 @@ class Navigator:
         def reopen() -> Page:
             anew, wrong = briefing, screen.trouble
             if screen.is_edited:
-                anew, wrong = _read_again(briefing, screen.source)
+                anew, wrong = _reload_briefing(briefing, screen.source)
             return self.briefing(
                 anew,
                 auto=auto,
@@ -138,10 +135,10 @@ class Navigator:
         screen.reopen = reopen
         return screen
 
-    async def come_back(
+    async def resume(
         self, directory: RunDirectory | None, *, auto: StartAutomatic | None
     ) -> Page:
-        """A run that has begun, with a host that lives.
+        """The screen of a run that has begun; starts a host if it has none.
 
         Args:
             directory: the run's; the newest open one without it.
@@ -150,15 +147,15 @@ class Navigator:
         Raises:
             MobiusError: there is no such run, it is damaged, or has no host.
         """
-        follower = await in_thread(partial(_read, directory))
+        follower = await run_in_thread(partial(_open_follower, directory))
         if follower.state.ended is None:
             await resume_run(follower.directory, follower.runbook)
             follower.poll()
         viewer = Viewer(follower.directory, follower)
         return self.run(viewer, is_new=False, auto=auto)
 
-    async def look_back(self, directory: RunDirectory) -> Page:
-        """A run, as it was at any of its moments.
+    async def open_review(self, directory: RunDirectory) -> Page:
+        """The review of a run; reads it in a thread.
 
         Args:
             directory: the run's.
@@ -166,7 +163,7 @@ class Navigator:
         Raises:
             MobiusError: it never began, or is damaged.
         """
-        return self.review(*await in_thread(partial(_read_whole, directory)))
+        return self.review(*await run_in_thread(partial(_read_past_run, directory)))
 
     def review(
         self,
@@ -174,7 +171,7 @@ class Navigator:
         whole: RunTimeline,
         drafts: Mapping[DraftKey, Draft] = MappingProxyType({}),
     ) -> Page:
-        """A run that has been read, as it was at any of its moments.
+        """The review of a run that has been read.
 
         Args:
             rewound: the run.
@@ -199,7 +196,7 @@ class Navigator:
         auto: StartAutomatic | None,
         stand: ScreenState = AT_THE_RUN,
     ) -> Page:
-        """A run that has begun.
+        """The screen of a run that has begun.
 
         Args:
             viewer: the run's; the screen closes it.
@@ -230,21 +227,19 @@ class Navigator:
         return screen
 
 
-def _read(directory: RunDirectory | None) -> Follower:
+def _open_follower(directory: RunDirectory | None) -> Follower:
     return Follower(directory or newest_open(runs_root()))
 
 
-def _read_whole(directory: RunDirectory) -> tuple[ReviewedRun, RunTimeline]:
+def _read_past_run(directory: RunDirectory) -> tuple[ReviewedRun, RunTimeline]:
     """A run that is looked back on, and its timeline."""
-    from mobius_tui.review.reviewed_run import review_snapshot
-
     rewound = ReviewedRun(directory)
     whole = review_snapshot(rewound).timeline()
     gc.freeze()  # or every look for garbage goes through all of it: 250 ms of 100,000
     return rewound, whole
 
 
-async def _probe(
+async def _preview_probes(
     briefing: Briefing, given: Mapping[str, str]
 ) -> tuple[ProbePreview, ...]:
     from mobius_tui.run.client.probe_preview import (
@@ -254,7 +249,7 @@ async def _probe(
     return await preview_probes(briefing, given)
 
 
-def _read_again(briefing: Briefing, source: Path) -> tuple[Briefing, str]:
+def _reload_briefing(briefing: Briefing, source: Path) -> tuple[Briefing, str]:
     """The briefing by the source as it is now, or as before and what is wrong."""
     try:
         return refresh_briefing(briefing, load(source)), ""
@@ -262,5 +257,5 @@ def _read_again(briefing: Briefing, source: Path) -> tuple[Briefing, str]:
         return briefing, str(error)
 
 
-def _shelf() -> LibraryListing:
+def _list_runbooks_and_runs() -> LibraryListing:
     return list_library(runs_root(), bundled_runbooks(), own_runbook_files())

@@ -1,17 +1,56 @@
-"""Where a person is in a run, kept for the time in which the screens are away."""
+"""What is kept while the screens are closed for a task: a run's screen, and drafts."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from types import MappingProxyType
 
-from mobius_tui.tui.dialogs.dialog import Draft, DraftKey
+Draft = Mapping[str, str]
+"""What was typed in a dialog, by the ids of its fields."""
+
+
+class Purpose(Enum):
+    """What a dialog that is typed in is for."""
+
+    NOTE = "note"
+    SKIP = "skip"
+    OVERRIDE = "override"
+    ANSWERS = "answers"
+    DECISION = "decision"
+    END_BY_DECISION = "end by decision"
+    END_RUN = "end run"
+    MESSAGE = "message"
+    HINT = "hint"
+    ANNOTATION = "annotation"
+    ACTION_ITEM = "action item"
+    SAVE_OUTPUT = "save output"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DraftKey:
+    """What a draft was typed for: a draft is given to no dialog but this one.
+
+    The attempt is named only where the dialog is about one that there is. Answers, a
+    message or a reason are for the step: the host refuses them exactly where another
+    attempt has begun meanwhile, and then they are still to be there.
+    """
+
+    purpose: Purpose
+    step: str | None = None
+    """The step's id; `None` for the whole run."""
+    attempt: int | None = None
+    """The number of the step's attempt."""
+    deliveries: tuple[int, ...] = ()
+    """The numbers of the deliveries that are to be sent again."""
+    item: str | None = None
+    """The id of the action item."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ScreenState:
-    """Where a person is in a run: what is kept while the screens are away."""
+    """The state of a run's screen, kept while the screens are closed."""
 
     key: str | None = None
     """The checklist's key under the cursor."""

@@ -61,7 +61,7 @@ from mobius_tui.tui.dialogs.question import DialogOpener
 from mobius_tui.tui.dialogs.rollback_dialog import RollbackDialog
 from mobius_tui.tui.flows.step_flows import FLOWS
 from mobius_tui.tui.presenters.availability import available
-from mobius_tui.tui.presenters.next_action import Offer, offer
+from mobius_tui.tui.presenters.next_action import NextAction, next_action
 from mobius_tui.tui.presenters.run_view import RunView, build_run_view
 from mobius_tui.tui.presenters.step_details import offered
 from tests.acceptance.campaigns import state_of_its_own
@@ -259,9 +259,11 @@ async def follow(briefing: Briefing, person: Person, *, armed: bool) -> Viewer:
         if armed:
             armed = view.state.watch.begun is None
             if not view.state.watch.armed and armed:
-                await act(viewer, view, person, Offer(kind="start", text=""), "arm")
+                await act(
+                    viewer, view, person, NextAction(kind="start", text=""), "arm"
+                )
             continue
-        now = offer(view, None, moved=False)
+        now = next_action(view, None, moved=False)
         if now.kind in ("running", "wait", "lost"):
             continue
         flow: str = now.kind
@@ -277,7 +279,7 @@ async def follow(briefing: Briefing, person: Person, *, armed: bool) -> Viewer:
 
 
 async def act(
-    viewer: Viewer, view: RunView, person: Person, now: Offer, flow: str
+    viewer: Viewer, view: RunView, person: Person, now: NextAction, flow: str
 ) -> object:
     """Go a flow of the screens; `None` where nothing came of it."""
     intent = await FLOWS[flow](person.ask(view, now.key), view, now.key)
@@ -300,7 +302,8 @@ def see(viewer: Viewer) -> RunView:
         follower.state,
         now=time.time(),
         host=viewer.host(),
-        said={},
+        uid=os.getuid(),
+        last_outputs={},
         health={},
     )
 

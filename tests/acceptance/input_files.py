@@ -13,12 +13,12 @@ from mobius_tui.runbook.library.loader import decode
 from mobius_tui.runbook.page.convert import convert
 from mobius_tui.runbook.toml.problem import Problem, problem_report
 from mobius_tui.runbook.toml.runbook_source import RefusedError
-from mobius_tui.tui.config import settings
+from mobius_tui.tui.config import settings_file
 from mobius_tui.tui.presenters.briefing_fields import (
     effects,
-    preflight,
+    preflight_fields,
     summary,
-    values,
+    value_fields,
 )
 from tests.acceptance import mutations
 from tests.acceptance.mutations import Sound
@@ -71,7 +71,7 @@ class Runbooks(Sound):
         if runbook is None:
             return
         briefing = prepare_briefing(runbook, given={}, workdir=self.folder)
-        for each in (summary, preflight, values):
+        for each in (summary, preflight_fields, value_fields):
             each(briefing)
         effects(runbook)
         tuple(dry_run(briefing, now=1.8e9))
@@ -137,7 +137,7 @@ class Small(Sound):
         if b"fault" in data:
             own_faults(self.path)
         elif b"keys" in data:
-            settings.decode(self.path, data)
+            settings_file.decode(self.path, data)
         else:
             answers_of(self.path)
 

@@ -42,7 +42,7 @@ from mobius_tui.run.watch.other_runs import OtherRunsMonitor
 from mobius_tui.tui.commands.registry import commands
 from mobius_tui.tui.presenters.availability import available, labels, why_not
 from mobius_tui.tui.presenters.checklist_rows import phase_row, step_row, tally
-from mobius_tui.tui.presenters.next_action import offer
+from mobius_tui.tui.presenters.next_action import next_action
 from mobius_tui.tui.presenters.run_presenter import RunPresenter
 from mobius_tui.tui.presenters.status_text import status_text
 from mobius_tui.tui.presenters.step_details import describe
@@ -79,9 +79,9 @@ class Kept(Sound):
         for phase in view.runbook.phases:
             phase_row(view, phase, folded=False, waits="")
             for step in phase.steps:
-                step_row(view, step, said_above="")
+                step_row(view, step, phase_wait="")
                 describe(view, step.id, compact=False)
-                offer(view, step.id, moved=True)
+                next_action(view, step.id, moved=True)
                 labels(view, step.id)
                 for flow in set(FLOWS) - available(view, step.id):
                     why_not(view, step.id, flow)

@@ -82,9 +82,11 @@ def test_any_text_by_every_way(first: str, second: str) -> None:
     for shown in (line(said), clean(said), clean(collapse(said), newlines=True)):
         assert not RAW.search(shown)
     assert not RAW.search(SGR.sub("", clean(said, keep_sgr=True)))
-    title = capabilities.sequence(said, None)
+    title = capabilities.title_sequence(said, None)
     assert OURS.fullmatch(title.encode())
-    assert OURS.fullmatch(clipboard.sequence(clean(said, newlines=True), {}).encode())
+    assert OURS.fullmatch(
+        clipboard.clipboard_sequence(clean(said, newlines=True), {}).encode()
+    )
     assert plain_text(said).isprintable()
     letter = OutgoingMessage(
         title=said,

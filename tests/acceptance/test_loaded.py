@@ -56,7 +56,7 @@ class Beneath(Page):
 
     def action_read(self):
         self.set_timer(0.01, partial(self.action_mark, "r"))
-        self.app._driver._read()
+        self.app._driver.read_available()
 
 
 app = MobiusApp(Beneath())

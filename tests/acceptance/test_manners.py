@@ -363,12 +363,13 @@ async def test_keys_come_where_the_event_loop_cannot_wait_for_a_terminal(
 
 FAULT = """
 import sys
-from mobius_tui.tui.backend import terminal_driver
-class Broken(terminal_driver.KeyParser):
+from mobius_tui.tui.backend.key_parser import KeyParser
+class Broken(KeyParser):
     def read(self, data):
         if b"!" in data:
             raise RuntimeError("of the keyboard's")
         return super().read(data)
+from mobius_tui.tui.backend import terminal_driver
 terminal_driver.KeyParser = Broken
 from mobius_tui.cli import main
 sys.exit(main(["resume"]))

@@ -12,7 +12,7 @@ import pytest
 
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.storage.run_directory import RunDirectory
-from mobius_tui.tui.backend.clipboard import FILE
+from mobius_tui.tui.backend.clipboard import COPY_FILE
 from tests.acceptance.conftest import Open
 from tests.acceptance.driving import ENTER, is_there, press_until, wait_until
 from tests.acceptance.script_runs import HOSTILE, RAW, begun, book
@@ -77,7 +77,7 @@ async def test_hostile_output_is_found_selected_and_copied(
     press_until(screen, "/", lambda shown: "Find " in shown)
     screen.press("]52;c")
     screen.until("1 of 1")
-    copied = directory.path / FILE
+    copied = directory.path / COPY_FILE
     press_until(screen, ENTER, lambda shown: "1 of 1  n N Esc" in shown)
     screen.press("c")
     wait_until(screen, copied.exists)

@@ -21,7 +21,7 @@ from mobius_tui.run.state.step_state import Status
 from mobius_tui.run.storage.run_directory import RunDirectory, make, runbook_digest
 from mobius_tui.run.storage.state_home import runs_root
 from mobius_tui.runbook.model.runbook import Runbook
-from mobius_tui.tui.backend.startup import COLLECT_EVERY
+from mobius_tui.tui.backend.startup import GC_THRESHOLDS
 from mobius_tui.tui.presenters.run_presenter import PastRunPresenter
 from mobius_tui.tui.presenters.timeline_rows import TimeWindow, lane_cells
 from tests.benchmarks.figures import Figure, rank, timed
@@ -41,7 +41,7 @@ def looking_back(folder: Path) -> Iterator[Figure]:
     yield Figure(name="review: reading 100,000 events", value=took, limit=15, unit="s")
     rewound = read[0]
     gc.freeze()  # as the screens do
-    gc.set_threshold(*COLLECT_EVERY)
+    gc.set_threshold(*GC_THRESHOLDS)
     sight = PastRunPresenter(ReviewViewer(rewound))
     order = random.Random(0)
 

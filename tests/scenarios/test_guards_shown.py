@@ -48,7 +48,7 @@ def seen(run: MadeRun) -> tuple[ChecklistRow, dict[str, str]]:
     """The row of the guarded step, and its fields."""
     view: RunView = RunPresenter(Viewer(run.directory)).run(run.at, None)
     fields = describe(view, "b", compact=False)
-    row = step_row(view, view.plan.steps["b"], said_above="")
+    row = step_row(view, view.plan.steps["b"], phase_wait="")
     return row, {field.label: field.content.plain for field in fields}
 
 

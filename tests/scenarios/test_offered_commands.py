@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -28,7 +27,7 @@ from mobius_tui.tui.presenters.availability import (
     helps,
     why_not,
 )
-from mobius_tui.tui.presenters.next_action import Kind, beginning, offer
+from mobius_tui.tui.presenters.next_action import Kind, beginning, next_action
 from mobius_tui.tui.presenters.run_view import PHASE, RunView, build_run_view
 from tests.run.planning.situations import (
     NOW,
@@ -48,14 +47,14 @@ BEGINS: tuple[Kind, ...] = ("start", "tick", "message", "choose")
 
 def view_of(plan: Plan, state: RunState) -> RunView:
     """The run as the screen of this user shows it."""
-    return replace(
-        build_run_view(plan, state, now=NOW, host=1, said={}, health={}), uid=UID
+    return build_run_view(
+        plan, state, now=NOW, host=1, uid=UID, last_outputs={}, health={}
     )
 
 
 def asked_by_enter(view: RunView, key: str) -> Action | None:
     """What Enter asks for here; `None` where it asks for nothing."""
-    enter = offer(view, key, moved=True)
+    enter = next_action(view, key, moved=True)
     step = view.step(enter.key)
     if enter.kind in BEGINS and step is not None:
         return beginning(view, step)

@@ -14,6 +14,7 @@ from textual.pilot import Pilot
 
 from mobius_tui.tui.config.settings import Settings
 from mobius_tui.tui.navigation import Navigator
+from tests.textual_private import rows_of
 from tests.tui import scenes
 from tests.tui.briefings import untouched
 from tests.tui.dialog_cases import DIALOGS, Opening
@@ -63,7 +64,7 @@ async def seen(
 
 def cells(pilot: Pilot[Any]) -> Iterator[tuple[str, Style]]:
     """Each piece of the screen with its style."""
-    lines = pilot.app.screen._compositor.render_strips()
+    lines = rows_of(pilot.app.screen)
     for strip in lines:
         for segment in strip:
             yield segment.text, segment.style or Style.null()

@@ -31,8 +31,10 @@ from mobius_tui.runbook.model.runbook import Runbook
 from mobius_tui.tui.app import MobiusApp
 from mobius_tui.tui.backend.base_page import AppResult
 from mobius_tui.tui.backend.key_queue import INPUT_GUARD
-from mobius_tui.tui.config.settings import AS_IT_COMES, Settings
+from mobius_tui.tui.config.settings import DEFAULTS, Settings
 from mobius_tui.tui.dialogs.dialog import Dialog
+from mobius_tui.tui.presenters.run_presenter import RunPresenter
+from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.screens.run_screen import RunScreen
 from tests.paths import TESTS
 from tests.pictures import assert_picture, svg_of, words_of
@@ -200,7 +202,7 @@ async def opened(
     is_new: bool = True,
     time: Time | None = None,
     resume: Callable[..., object] = no_resume,
-    settings: Settings = AS_IT_COMES,
+    settings: Settings = DEFAULTS,
 ) -> AsyncIterator[tuple[RunScreen, Pilot[AppResult]]]:
     """The app on a run, with a clock of the test's own."""
     time = time or Time(run.at)
@@ -222,7 +224,7 @@ async def running(
     screen: Screen[None],
     *,
     size: tuple[int, int],
-    settings: Settings = AS_IT_COMES,
+    settings: Settings = DEFAULTS,
 ) -> AsyncIterator[Pilot[AppResult]]:
     app = MobiusApp(screen, settings=settings)
     async with app.run_test(size=size, notifications=True) as pilot:
@@ -318,3 +320,7 @@ def is_quiet(pilot: Pilot[AppResult]) -> bool:
 
 def words(pilot: Pilot[AppResult]) -> str:
     return words_of(pilot.app)
+
+
+def view_of(run: MadeRun) -> RunView:
+    return RunPresenter(Viewer(run.directory)).run(run.at, None)

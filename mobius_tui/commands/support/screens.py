@@ -11,7 +11,8 @@ from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from mobius_tui.tui.config.settings import Settings, load
+from mobius_tui.tui.config.settings import Settings
+from mobius_tui.tui.config.settings_file import load
 
 if TYPE_CHECKING:
     from mobius_tui.tui.main import (

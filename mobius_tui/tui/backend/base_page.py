@@ -22,7 +22,7 @@ class ForegroundTask(NamedTuple):
 class LeaveForTask(NamedTuple):
     """What the app ends with where it is to come back."""
 
-    errand: ForegroundTask
+    task: ForegroundTask
     pages: tuple[Callable[[], Screen[None]], ...]
     """Makes each page anew, the lowest first."""
 
@@ -45,28 +45,26 @@ class FullScreen(Protocol):
 
     @property
     def left_behind(self) -> str:
-        """What goes on when the program comes to a fault here; empty for nothing."""
+        """What goes on after a fault of the program, in words; may be empty."""
 
-    def set_aside(self) -> str:
-        """Keep what is not done yet, and return what to tell of it when it is back."""
+    def close_for_task(self) -> str:
+        """Save unfinished input before a task; returns what to tell afterwards."""
 
     def action_leave(self) -> None:
         """Go back to the screen beneath, or out."""
 
 
-def leave_for_task(
-    errand: ForegroundTask, stack: Sequence[Screen[Any]]
-) -> LeaveForTask:
+def leave_for_task(task: ForegroundTask, stack: Sequence[Screen[Any]]) -> LeaveForTask:
     """What the app ends with to do something, and to come back on the same pages."""
     pages = [page for page in stack if isinstance(page, FullScreen)]
-    closed = " ".join(filter(None, (page.set_aside() for page in pages)))
+    closed = " ".join(filter(None, (page.close_for_task() for page in pages)))
     reopens = (page.reopen for page in pages)
     made = tuple(reopen for reopen in reopens if reopen is not None)
 
     def run() -> str:
-        return " ".join(filter(None, (errand.run(), closed)))
+        return " ".join(filter(None, (task.run(), closed)))
 
-    return LeaveForTask(errand=ForegroundTask(run=run), pages=made)
+    return LeaveForTask(task=ForegroundTask(run=run), pages=made)
 
 
 T = TypeVar("T")
@@ -81,8 +79,8 @@ class PendingScreen(NamedTuple):
     """Makes the screen, in the app's loop; raises `MobiusError` where it cannot."""
 
 
-async def in_thread(work: Callable[[], T]) -> T:
-    """What work in a thread returns, or raises.
+async def run_in_thread(work: Callable[[], T]) -> T:
+    """Run work in a thread and return its result, or raise its error.
 
     Whoever leaves meanwhile does not wait for it, as he would for the loop's own
     threads: it must leave nothing half done.

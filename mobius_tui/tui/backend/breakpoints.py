@@ -32,8 +32,8 @@ HEIGHTS: list[tuple[int, str]] = [
 """The class of a screen of so many rows and more."""
 
 
-def classes(size: Size) -> dict[str, bool]:
-    """The classes of the breakpoints, and whether a terminal of a size has them."""
+def breakpoint_classes(size: Size) -> dict[str, bool]:
+    """The classes of the breakpoints, and whether a size has each."""
     found = {}
     for cells, steps in (size.width, WIDTHS), (size.height, HEIGHTS):
         has = max(least for least, _ in steps if least <= cells)
@@ -42,12 +42,12 @@ def classes(size: Size) -> dict[str, bool]:
 
 
 def fit(screen: Screen[Any]) -> None:
-    """Give a screen the classes of its terminal's size, before it is laid out first."""
-    screen.update_classes(classes(screen.app.size), animate=False)
+    """Give a screen the classes of its terminal's size, before its first layout."""
+    screen.update_classes(breakpoint_classes(screen.app.size), animate=False)
 
 
 class DefaultScreen(Screen[None]):
-    """What is beneath all screens, and shows the first picture."""
+    """The screen beneath all others; shows the first picture."""
 
     BINDINGS: ClassVar[list[BindingType]] = [bind("suspend")]
 

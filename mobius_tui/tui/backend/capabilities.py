@@ -1,4 +1,4 @@
-"""What a terminal can show: colours, ASCII alone, and a title that is given back."""
+"""What a terminal can show: colours, ASCII alone, and its title."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from textual.filter import LineFilter
 
 from mobius_tui import sanitize
 from mobius_tui.ascii_text import ASCII_SIGNS, is_unicode
-from mobius_tui.tui.config.settings import OURS, Settings
+from mobius_tui.tui.config.settings import OWN_THEMES, Settings
 
 
-class _Table(dict[int, str]):
+class _AsciiTable(dict[int, str]):
     """What `str.translate` asks for each character."""
 
     def __init__(self, *, all_others: bool) -> None:
@@ -36,7 +36,7 @@ class _Table(dict[int, str]):
 
 
 class AsciiFilter(LineFilter):
-    """Puts signs for glyphs."""
+    """Replaces glyphs with ASCII signs."""
 
     def __init__(self, *, all_others: bool) -> None:
         """Make the filter.
@@ -46,9 +46,9 @@ class AsciiFilter(LineFilter):
                 where the terminal cannot be sent it.
         """
         super().__init__()
-        self._table = _Table(all_others=all_others)
+        self._table = _AsciiTable(all_others=all_others)
 
-    def words(self, text: str) -> str:
+    def to_ascii(self, text: str) -> str:
         """A text in ASCII."""
         return text.translate(self._table)
 
@@ -58,31 +58,31 @@ class AsciiFilter(LineFilter):
         return [
             segment
             if segment.text.isascii()
-            else Segment(self.words(segment.text), segment.style, segment.control)
+            else Segment(self.to_ascii(segment.text), segment.style, segment.control)
             for segment in segments
         ]
 
 
-SAVE = "\x1b[22;0t"
+SAVE_TITLE = "\x1b[22;0t"
 """Asks the terminal to remember its title; those that cannot ignore it."""
-RESTORE = "\x1b[23;0t"
+RESTORE_TITLE = "\x1b[23;0t"
 """Asks for the remembered title."""
 
 
-def sequence(title: str, ascii_alone: AsciiFilter | None) -> str:
-    """What sets the title; nothing in it can end the sequence or begin another.
+def title_sequence(title: str, ascii_filter: AsciiFilter | None) -> str:
+    """The sequence that sets a title, which cannot end it or begin another.
 
     Args:
         title: from anywhere.
-        ascii_alone: puts signs for glyphs, where only those can be sent.
+        ascii_filter: puts signs for glyphs, where only those can be sent.
     """
-    words = sanitize.line(title)
-    if ascii_alone is not None:
-        words = ascii_alone.words(words)
-    return f"\x1b]0;{words}\x07"
+    to_ascii = sanitize.line(title)
+    if ascii_filter is not None:
+        to_ascii = ascii_filter.to_ascii(to_ascii)
+    return f"\x1b]0;{to_ascii}\x07"
 
 
-DARK, TERMINALS_OWN = OURS[0], OURS[-1]
+DARK, TERMINAL_THEME = OWN_THEMES[0], OWN_THEMES[-1]
 """The themes for many colours, and for few or none."""
 
 Colours = Literal["none", "few", "many"]
@@ -92,8 +92,8 @@ FEW_GLYPHS = frozenset({"linux", "vt100", "vt102", "vt220"})
 """Terminals whose fonts lack most of what is not ASCII; `linux` is Linux's console."""
 
 
-def colours(environ: Mapping[str, str]) -> Colours:
-    """How many colours there are, and are wanted."""
+def colour_support(environ: Mapping[str, str]) -> Colours:
+    """How many colours the terminal has and the person wants."""
     if environ.get("NO_COLOR"):
         return "none"
     if environ.get("COLORTERM", "").lower() in ("truecolor", "24bit"):
@@ -117,20 +117,22 @@ def is_ascii(environ: Mapping[str, str], encoding: str) -> bool:
     return environ.get("TERM") in FEW_GLYPHS or not is_unicode(encoding)
 
 
-def fitted(settings: Settings, environ: Mapping[str, str], encoding: str) -> Settings:
-    """Settings with everything decided that the person left open.
+def fit_settings(
+    settings: Settings, environ: Mapping[str, str], encoding: str
+) -> Settings:
+    """Decide every setting that the person left open, by what the terminal can show.
 
     Args:
         settings: the person's.
         environ: the environment.
         encoding: how text is written to the terminal.
     """
-    found = colours(environ)
-    theme = settings.theme or (DARK if found == "many" else TERMINALS_OWN)
-    ascii_alone = settings.ascii
+    found = colour_support(environ)
+    theme = settings.theme or (DARK if found == "many" else TERMINAL_THEME)
+    ascii_filter = settings.ascii
     return replace(
         settings,
-        theme=TERMINALS_OWN if found == "none" else theme,
-        ascii=is_ascii(environ, encoding) if ascii_alone is None else ascii_alone,
+        theme=TERMINAL_THEME if found == "none" else theme,
+        ascii=is_ascii(environ, encoding) if ascii_filter is None else ascii_filter,
         title=settings.title and has_title(environ),
     )

@@ -1,4 +1,4 @@
-"""Copies text to wherever the person can paste it from, and says which way it went.
+"""Copies text to wherever the person can paste it from, and reports which way worked.
 
 No one way works everywhere: tmux drops a program's own escape sequence unless it is
 told not to, a desktop has its own program, and over SSH there is only the terminal,
@@ -20,10 +20,10 @@ from pathlib import Path
 
 from mobius_tui import sanitize
 
-FILE = "copied.txt"
+COPY_FILE = "copied.txt"
 """The name of the file that holds what was copied last."""
 
-PATIENCE = 2.0
+PROGRAM_TIMEOUT = 2.0
 """Seconds that a program may take: over a forwarded X display it may never answer."""
 
 TERMINAL_LIMIT = 74_994
@@ -35,12 +35,12 @@ Common terminals cut a sequence off at 100,000 bytes; base64 makes 4 of every 3.
 TERMINAL = "terminal"
 """The way that is left where no program takes it."""
 
-SCREEN_PIECE = 76
+SCREEN_STRING_LENGTH = 76
 """Characters of one string for GNU screen, which cuts those of some hundreds off."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Copied:
+class CopyResult:
     """What became of a copy."""
 
     ways: tuple[str, ...]
@@ -51,7 +51,7 @@ class Copied:
     """Both, for the person."""
 
     @property
-    def ok(self) -> bool:
+    def is_copied(self) -> bool:
         """Whether the text can be had by one way or another."""
         return bool(self.ways) or self.file is not None
 
@@ -62,7 +62,7 @@ def copy(
     folder: Path,
     terminal: Callable[[str], None] | None = None,
     environ: Mapping[str, str] = os.environ,
-) -> Copied:
+) -> CopyResult:
     """Copy text; takes seconds at worst, so never call it in the event loop.
 
     Args:
@@ -75,7 +75,7 @@ def copy(
     text = sanitize.clean(text, newlines=True)
     count = text.count("\n") + (not text.endswith("\n"))
     amount = f"{count:,} line{'' if count == 1 else 's'}"
-    ways, troubles = _by_programs(text, environ)
+    ways, troubles = _copy_by_programs(text, environ)
     if not ways and terminal is not None:
         if len(text.encode()) <= TERMINAL_LIMIT:
             terminal(text)
@@ -83,13 +83,13 @@ def copy(
         else:
             troubles.append("it is too long for the terminal")
     file, problem = _write(folder, text)
-    words = _say(amount, ways, file, problem)
+    words = _describe(amount, ways, file, problem)
     if troubles:
         words += f" ({'; '.join(troubles)})"
-    return Copied(ways=ways, file=file, words=words)
+    return CopyResult(ways=ways, file=file, words=words)
 
 
-def sequence(text: str, environ: Mapping[str, str]) -> str:
+def clipboard_sequence(text: str, environ: Mapping[str, str]) -> str:
     """Return what makes a terminal put `text` on its clipboard: OSC 52.
 
     GNU screen passes on only what is wrapped for it, in short strings. Where `TERM` is
@@ -104,14 +104,16 @@ def sequence(text: str, environ: Mapping[str, str]) -> str:
     if not environ.get("STY") and not named:
         return plain
     pieces = [
-        plain[start : start + SCREEN_PIECE]
-        for start in range(0, len(plain), SCREEN_PIECE)
+        plain[start : start + SCREEN_STRING_LENGTH]
+        for start in range(0, len(plain), SCREEN_STRING_LENGTH)
     ]
     wrapped = "".join(f"\x1bP{piece}\x1b\\" for piece in pieces)
     return wrapped if environ.get("STY") else plain + wrapped
 
 
-def programs(environ: Mapping[str, str]) -> Iterator[tuple[str, tuple[str, ...]]]:
+def clipboard_programs(
+    environ: Mapping[str, str],
+) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Name the programs that may take it here, the nearest to the person first.
 
     Inside tmux on a desktop both are tried: tmux can't say whether the terminal around
@@ -129,17 +131,17 @@ def programs(environ: Mapping[str, str]) -> Iterator[tuple[str, tuple[str, ...]]
     yield "pbcopy", ("pbcopy",)
 
 
-def _by_programs(
+def _copy_by_programs(
     text: str, environ: Mapping[str, str]
 ) -> tuple[tuple[str, ...], list[str]]:
-    """Return which programs took the text, and, if none did, what they said."""
+    """Return which programs took the text, and, if none did, their errors."""
     ways: list[str] = []
     troubles: list[str] = []
-    for name, command in programs(environ):
+    for name, command in clipboard_programs(environ):
         program = shutil.which(command[0], path=environ.get("PATH"))
-        if program is None or _is_served(ways, name):
+        if program is None or _has_clipboard(ways, name):
             continue
-        trouble = _feed((program, *command[1:]), text, environ)
+        trouble = _run_program((program, *command[1:]), text, environ)
         if trouble:
             troubles.append(f"{command[0]} {trouble}")
         else:
@@ -147,14 +149,16 @@ def _by_programs(
     return tuple(ways), [] if ways else troubles
 
 
-def _is_served(ways: list[str], name: str) -> bool:
+def _has_clipboard(ways: list[str], name: str) -> bool:
     """Whether something that took it serves the same clipboard as `name`."""
     in_tmux = name.startswith("tmux")
     return any(way.startswith("tmux") == in_tmux for way in ways)
 
 
-def _feed(command: tuple[str, ...], text: str, environ: Mapping[str, str]) -> str:
-    """Give a program the text; return what went wrong, and nothing if it has it.
+def _run_program(
+    command: tuple[str, ...], text: str, environ: Mapping[str, str]
+) -> str:
+    """Pass the text to a program; returns the error, or an empty text.
 
     Some stay behind to serve the clipboard, in a child of theirs. That one holds no
     pipe of ours, and a session of its own keeps it from the terminal's signals.
@@ -173,22 +177,22 @@ def _feed(command: tuple[str, ...], text: str, environ: Mapping[str, str]) -> st
     except OSError as error:
         return f"cannot be started: {error.strerror}"
     try:
-        process.communicate(text.encode(), timeout=PATIENCE)
+        process.communicate(text.encode(), timeout=PROGRAM_TIMEOUT)
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
         assert process.stdin is not None
         process.stdin.close()  # without writing the rest, which nobody reads
         process.wait()
-        return f"did not answer in {PATIENCE:g} s"
+        return f"did not answer in {PROGRAM_TIMEOUT:g} s"
     return f"ended with {process.returncode}" if process.returncode else ""
 
 
 def _write(folder: Path, text: str) -> tuple[Path | None, str]:
-    """Write the file anew, whole or not at all; return it, or why it is not there.
+    """Write the file anew, whole or not at all; returns its path, or the error.
 
     It is renamed into place: what stands there, a link perhaps, is never written to.
     """
-    path = folder / FILE
+    path = folder / COPY_FILE
     try:
         handle, name = tempfile.mkstemp(prefix=".copied-", dir=folder)
         try:
@@ -203,9 +207,11 @@ def _write(folder: Path, text: str) -> tuple[Path | None, str]:
     return path, ""
 
 
-def _say(amount: str, ways: tuple[str, ...], file: Path | None, problem: str) -> str:
+def _describe(
+    amount: str, ways: tuple[str, ...], file: Path | None, problem: str
+) -> str:
     """Return the words for what was done."""
-    place = _short(file) if file is not None else ""
+    place = _with_tilde(file) if file is not None else ""
     if ways == (TERMINAL,):
         how = f"Sent {amount} to the terminal, which does not say whether it took them"
     elif ways:
@@ -217,7 +223,7 @@ def _say(amount: str, ways: tuple[str, ...], file: Path | None, problem: str) ->
     return f"{how}; also in {place}" if place else f"{how}; {problem}"
 
 
-def _short(path: Path) -> str:
+def _with_tilde(path: Path) -> str:
     """Return a path with `~` for the home folder."""
     home = Path.home()
     inside = path.is_relative_to(home) and home != Path("/")

@@ -1,4 +1,4 @@
-"""What is seen through a dialog: the screen beneath it, dimmed.
+"""The background of a dialog: the screen beneath it, dimmed.
 
 Textual dims each piece of that screen anew at each key in a dialog, colour by colour;
 that took twice the time of all the rest. A screen has some dozens of styles.
@@ -11,29 +11,31 @@ from functools import lru_cache
 
 from rich.segment import Segment
 from rich.style import Style as RichStyle
+from textual.app import RenderResult
 from textual.color import Color
 from textual.css.styles import RulesMap
+from textual.renderables.background_screen import BackgroundScreen
 from textual.screen import Screen
 from textual.strip import Strip
 from textual.style import Style
 from textual.visual import RenderOptions, Visual
 
-STYLES = 2048
+MAX_STYLES = 2048
 """Styles that are kept: those of a few screens, and of their colours while they dim."""
 
 
 class DimmedBackground(Visual):
     """A screen, seen through a colour."""
 
-    def __init__(self, screen: Screen[object], veil: Color) -> None:
+    def __init__(self, screen: Screen[object], tint: Color) -> None:
         """Make it.
 
         Args:
             screen: what is beneath.
-            veil: what lies over it; its alpha says how much it hides.
+            tint: what lies over it; its alpha says how much it hides.
         """
         self._screen = screen
-        self._veil = veil
+        self._tint = tint
 
     def render_strips(
         self,
@@ -49,7 +51,7 @@ class DimmedBackground(Visual):
         return [strip.crop(0, width) for strip in dimmed]
 
     def get_optimal_width(self, rules: RulesMap, container_width: int) -> int:  # noqa: ARG002
-        """All the room there is."""
+        """The whole width of the container."""
         return container_width
 
     def get_height(self, rules: RulesMap, width: int) -> int:  # noqa: ARG002
@@ -58,23 +60,34 @@ class DimmedBackground(Visual):
 
     def _dim(self, strip: Strip, base: RichStyle) -> Iterator[Segment]:
         for text, style, _ in strip:
-            yield Segment(text, dimmed(style, base, self._veil))
+            yield Segment(text, dim_style(style, base, self._tint))
 
 
-@lru_cache(maxsize=STYLES)
-def dimmed(style: RichStyle | None, base: RichStyle, veil: Color) -> RichStyle:
-    """A style as it is seen through a colour; nothing in it can be clicked.
+def dim_background(rendered: RenderResult) -> RenderResult:
+    """Our own background in place of Textual's.
+
+    Args:
+        rendered: what `Screen.render` returned.
+    """
+    if isinstance(rendered, BackgroundScreen):
+        return DimmedBackground(rendered.screen, rendered.color)
+    return rendered
+
+
+@lru_cache(maxsize=MAX_STYLES)
+def dim_style(style: RichStyle | None, base: RichStyle, tint: Color) -> RichStyle:
+    """A style with a tint over its colours, without links or actions.
 
     Args:
         style: of a piece of the screen beneath.
         base: what holds where the style leaves something open.
-        veil: the colour.
+        tint: the colour.
     """
     bare = RichStyle.null() if style is None else style.clear_meta_and_links()
-    if veil.a == 0:
+    if tint.a == 0:
         return base + bare
     ink, ground = (
-        (Color.from_rich_color(colour) + veil).rich_color if colour else None
+        (Color.from_rich_color(colour) + tint).rich_color if colour else None
         for colour in (bare.color, bare.bgcolor)
     )
     return base + bare + RichStyle.from_color(ink, ground)

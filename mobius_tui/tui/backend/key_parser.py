@@ -1,4 +1,4 @@
-"""What a terminal types, read so that nothing becomes a key that nobody pressed.
+"""Parses what a terminal sends, so that nothing becomes a key that nobody pressed.
 
 Textual's own parser tears an escape sequence that it does not know, that a slow line
 delivers in pieces, or that lies in a pasted text, into its letters, and each of them
@@ -25,39 +25,39 @@ from textual._xterm_parser import (
     _re_mouse_event,
     _re_terminal_mode_response,
 )
-from textual._xterm_parser import XTermParser as TextualsParser
+from textual._xterm_parser import XTermParser as XTermParser
 from textual.keys import Keys
 from textual.message import Message
 
 from mobius_tui import sanitize
 
 ESC = "\x1b"
-PASTE, PASTED = "\x1b[200~", "\x1b[201~"
+PASTE_START, PASTE_END = "\x1b[200~", "\x1b[201~"
 """What is sent around a pasted text."""
-LONGEST = 64
+MAX_SEQUENCE = 64
 """Characters of a sequence that can mean something; a longer one means nothing."""
-LONGEST_PASTE = 1 << 20
+MAX_PASTE = 1 << 20
 """Characters of a pasted text that are taken; nobody reads more in a line or a note."""
-SILENCE = 1.0
+STRING_TIMEOUT = 1.0
 """Seconds after which a string that has no end is given up: a person may have typed
 what began it."""
-_STRINGS = "]P_^X"
+_STRING_STARTS = "]P_^X"
 """What begins an answer in words, after Esc: OSC, DCS, APC, PM and SOS."""
-_ENDS = "\x07\x18\x1a"
-_PART, _LAST = re.compile("[ -~]"), re.compile("[@-~]")
+_STRING_ENDS = "\x07\x18\x1a"
+_PARAMETER, _FINAL = re.compile("[ -~]"), re.compile("[@-~]")
 """What a control sequence is made of, and what ends it."""
-_Reading = Generator[Read1 | Peek1, str, Any]
+_Parse = Generator[Read1 | Peek1, str, Any]
 
 
-class KeyParser(TextualsParser):
+class KeyParser(XTermParser):
     """Turns what comes from the terminal into events."""
 
     def __init__(self) -> None:
-        self._text = codecs.getincrementaldecoder("utf-8")("replace")
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         super().__init__()
 
     @property
-    def waits(self) -> bool:
+    def is_waiting(self) -> bool:
         """Whether what was read may still become something else, until `tick`."""
         return self._timeout_time is not None
 
@@ -67,24 +67,24 @@ class KeyParser(TextualsParser):
         Args:
             data: as they came; nothing ends the input.
         """
-        text = self._text.decode(data)
+        text = self._decoder.decode(data)
         return self.feed(text) if text else ()
 
-    def parse(self, token_callback: TokenCallback[Message]) -> _Reading:
+    def parse(self, token_callback: TokenCallback[Message]) -> _Parse:
         """Read on and on; Textual's way to write a parser."""
         character = ""
         while True:
             try:
                 character = character or (yield self.read1())
                 if character == ESC:
-                    character = yield from self._escape(token_callback)
+                    character = yield from self._parse_escape(token_callback)
                 else:
-                    self._keys(character, token_callback)
+                    self._emit_keys(character, token_callback)
                     character = ""
             except ParseEOF:
                 return
 
-    def _escape(self, give: TokenCallback[Message]) -> _Reading:
+    def _parse_escape(self, emit: TokenCallback[Message]) -> _Parse:
         """Read what follows an Esc; returns a character that belongs to what is next.
 
         A lone Esc is the key: then nothing follows for a moment.
@@ -92,29 +92,29 @@ class KeyParser(TextualsParser):
         try:
             kind = yield self.read1(constants.ESCAPE_DELAY)
         except ParseTimeout:
-            give(events.Key("escape", ESC))
+            emit(events.Key("escape", ESC))
             return ""
         if kind == ESC:
-            give(events.Key("escape", ESC))
+            emit(events.Key("escape", ESC))
             return ESC
         if kind == "[":
-            return (yield from self._sequence(give))
-        if kind != "O" and kind not in _STRINGS:
-            self._alt(kind, give)
+            return (yield from self._parse_control(emit))
+        if kind != "O" and kind not in _STRING_STARTS:
+            self._emit_alt(kind, emit)
             return ""
         try:
-            after = yield self.read1(SILENCE)
+            after = yield self.read1(STRING_TIMEOUT)
         except ParseTimeout:
-            self._alt(kind, give)
+            self._emit_alt(kind, emit)
             return ""
         if kind == "O":
-            self._known(f"{ESC}O{after}", give)
+            self._emit_sequence(f"{ESC}O{after}", emit)
         else:
-            yield from self._string(after)
+            yield from self._skip_string(after)
         return ""
 
-    def _sequence(self, give: TokenCallback[Message]) -> _Reading:
-        """Read a control sequence, and do what it says, if that is known.
+    def _parse_control(self, emit: TokenCallback[Message]) -> _Parse:
+        """Parse a control sequence, and emit its event if it is known.
 
         However long its end takes: no key is begun by what stands before it. Returns a
         character that no sequence holds, which belongs to what is next.
@@ -125,67 +125,67 @@ class KeyParser(TextualsParser):
             if character == "[" and text == f"{ESC}[":  # keys of Linux's console
                 text += character
                 character = yield self.read1()
-            if not _PART.match(character):
+            if not _PARAMETER.match(character):
                 return character
-            text += character if len(text) <= LONGEST else ""
-            if _LAST.match(character) or (character == "$" and text[2] != "?"):
+            text += character if len(text) <= MAX_SEQUENCE else ""
+            if _FINAL.match(character) or (character == "$" and text[2] != "?"):
                 break  # rxvt ends keys with `$`
         if text == f"{ESC}[M":  # the mouse, as terminals told of it long ago
             for _ in range(3):
                 text += yield self.read1()
-        if text == PASTE:
-            yield from self._paste(give)
-        elif len(text) <= LONGEST:
-            self._known(text, give)
+        if text == PASTE_START:
+            yield from self._parse_paste(emit)
+        elif len(text) <= MAX_SEQUENCE:
+            self._emit_sequence(text, emit)
         return ""
 
-    def _paste(self, give: TokenCallback[Message]) -> _Reading:
-        """Read a pasted text to its end; all that is invisible in it is shown."""
+    def _parse_paste(self, emit: TokenCallback[Message]) -> _Parse:
+        """Parse a pasted text to its end; invisible characters become visible."""
         pasted: list[str] = []
         tail = ""
-        while tail != PASTED:
+        while tail != PASTE_END:
             character = yield self.read1()
-            tail = (tail + character)[-len(PASTED) :]
-            if len(pasted) < LONGEST_PASTE + len(PASTED):
+            tail = (tail + character)[-len(PASTE_END) :]
+            if len(pasted) < MAX_PASTE + len(PASTE_END):
                 pasted.append(character)
-        text = "".join(pasted).removesuffix(PASTED)[:LONGEST_PASTE]
+        text = "".join(pasted).removesuffix(PASTE_END)[:MAX_PASTE]
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-        give(events.Paste(sanitize.clean(text, newlines=True)))
+        emit(events.Paste(sanitize.clean(text, newlines=True)))
 
-    def _string(self, character: str) -> _Reading:
-        """Pass over an answer in words, which nobody here asked for."""
+    def _skip_string(self, character: str) -> _Parse:
+        """Skip a string sequence: an answer that nobody here asked for."""
         before = ""
         with suppress(ParseTimeout):
-            while character not in _ENDS and (before, character) != (ESC, "\\"):
-                before, character = character, (yield self.read1(SILENCE))
+            while character not in _STRING_ENDS and (before, character) != (ESC, "\\"):
+                before, character = character, (yield self.read1(STRING_TIMEOUT))
 
-    def _keys(
-        self, text: str, give: TokenCallback[Message], *, alt: bool = False
+    def _emit_keys(
+        self, text: str, emit: TokenCallback[Message], *, alt: bool = False
     ) -> bool:
-        """Give the keys that a character or a sequence stands for, if there are any."""
+        """Emit the keys of a character or sequence; returns whether there are any."""
         found = list(self._sequence_to_key_events(text, alt=alt))
         for key in found:
             if key.key != Keys.Ignore:
-                give(key)
+                emit(key)
         return bool(found)
 
-    def _alt(self, character: str, give: TokenCallback[Message]) -> None:
-        if not self._keys(ESC + character, give):
-            self._keys(character, give, alt=True)
+    def _emit_alt(self, character: str, emit: TokenCallback[Message]) -> None:
+        if not self._emit_keys(ESC + character, emit):
+            self._emit_keys(character, emit, alt=True)
 
-    def _known(self, text: str, give: TokenCallback[Message]) -> None:
-        """Give what a whole sequence means; nothing for one that means nothing here."""
+    def _emit_sequence(self, text: str, emit: TokenCallback[Message]) -> None:
+        """Emit the event of a whole sequence; none for an unknown one."""
         try:
-            found = self._meaning(text)
+            found = self._event_of(text)
             if found is not None:
-                give(found)
+                emit(found)
             elif not _re_mouse_event.match(text):
-                self._keys(text, give)
+                self._emit_keys(text, emit)
         except (ValueError, ArithmeticError):
             return  # numbers that no key, place or size has
 
-    def _meaning(self, text: str) -> Message | None:
-        """What a sequence tells that is no key."""
+    def _event_of(self, text: str) -> Message | None:
+        """The event of a sequence that is no key."""
         if text == f"{ESC}[I":
             return events.AppFocus()
         if text == f"{ESC}[O":
@@ -207,12 +207,12 @@ class KeyParser(TextualsParser):
         if _re_mouse_event.match(text):
             return self.parse_mouse_code(text)
         if mode := _re_terminal_mode_response.fullmatch(text):
-            return _of_mode(mode["mode_id"], int(mode["setting_parameter"]))
+            return _mode_response(mode["mode_id"], int(mode["setting_parameter"]))
         return None
 
 
-def _of_mode(mode: str, setting: int) -> Message | None:
-    """What an answer says that Textual's driver asks for."""
+def _mode_response(mode: str, setting: int) -> Message | None:
+    """The event for a terminal's answer to a query of Textual's driver."""
     if mode == "2026" and setting > 0:
         return messages.TerminalSupportsSynchronizedOutput()
     if mode == "2048" and constants.SMOOTH_SCROLL and not IS_ITERM:

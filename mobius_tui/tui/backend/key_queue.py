@@ -1,4 +1,7 @@
-"""Keys typed ahead: each in its turn, and none to a question that is not seen yet."""
+"""Input in order: each key is dispatched when the one before it is handled.
+
+A question accepts nothing that was typed before it was on the terminal.
+"""
 
 from __future__ import annotations
 
@@ -22,72 +25,76 @@ class TimedInput(NamedTuple):
     """A key, a paste or a click."""
 
     event: events.Event
-    came: float
+    read_at: float
     """When it was read from the terminal, by the clock of the screen that gets it."""
-    again: bool
+    is_repeat: bool
     """Whether it is the same key as the one before, and came right behind it."""
 
 
 class InputGuard:
-    """Of one question; the times are seconds of whatever clock its keys have."""
+    """Decides which input a question accepts; times are seconds of its keys' clock."""
 
     def __init__(self) -> None:
-        """Begin with what is not on the terminal yet."""
-        self._seen: float | None = None
-        self._is_fresh = True
-        self._rest = 0.0
+        """Begin with a question that is not on the terminal yet."""
+        self._shown_at: float | None = None
+        self._is_unanswered = True
+        self._quiet_time = 0.0
 
     @property
-    def is_seen(self) -> bool:
+    def is_shown(self) -> bool:
         """Whether it is on the terminal."""
-        return self._seen is not None
+        return self._shown_at is not None
 
-    def renew(self) -> None:
-        """It says something else now, which is yet to be seen, and nobody asked for it.
+    def restart(self) -> None:
+        """Treat the question as new: its text changed, and nobody asked for that.
 
         A finger may be on its way: what comes in the first moment is no answer to it.
         """
-        self._seen = None
-        self._is_fresh = True
-        self._rest = INPUT_GUARD
+        self._shown_at = None
+        self._is_unanswered = True
+        self._quiet_time = INPUT_GUARD
 
-    def show(self, at: float) -> None:
-        """It is on the terminal, if it was not before."""
-        if self._seen is None:
-            self._seen = at + self._rest
-
-    def takes(self, typed: TimedInput, *, answers: bool) -> bool:
-        """Whether it takes what was typed.
+    def mark_shown(self, at: float) -> None:
+        """Note since when the question is on the terminal.
 
         Args:
-            typed: what came.
-            answers: whether it may answer; text for a line does not, nor is a click
-                anything but aimed.
+            at: seconds; ignored if it was shown before.
         """
-        if self._seen is None or typed.came < self._seen:
+        if self._shown_at is None:
+            self._shown_at = at + self._quiet_time
+
+    def accepts(self, typed: TimedInput, *, answers: bool) -> bool:
+        """Whether the question accepts an input.
+
+        Args:
+            typed: the input.
+            answers: whether it may answer the question; text for a field does not, and
+                a click is always aimed.
+        """
+        if self._shown_at is None or typed.read_at < self._shown_at:
             return False
-        if answers and self._is_fresh and typed.again:
+        if answers and self._is_unanswered and typed.is_repeat:
             return False
-        self._is_fresh = self._is_fresh and not answers
+        self._is_unanswered = self._is_unanswered and not answers
         return True
 
 
-LIMIT = 0.3
+HANDLING_TIMEOUT = 0.3
 """Seconds after which the next key is given though nobody said that the one before it
 was handled: whoever had the focus may have been taken away with it."""
-OPENING = 3.0
+OPENING_TIMEOUT = 3.0
 """Seconds for which text waits for a question that is about to come: on a busy machine
 it takes its time, and what is typed behind its key is meant for its field. An Enter
 does not: it would do the next thing, where no question came."""
 ROUNDS = 2
 """How often a message goes the way of a key behind it: behind the key itself, and
 behind what an action of that key told the widget and those around it."""
-LOOK = 0.005
+CHECK_INTERVAL = 0.005
 """Seconds between looks whether a question has come to the screen."""
 
 
 class KeyHandled(Message, namespace="mobius"):
-    """Goes the way of a key, behind it: whoever gets it has had the key."""
+    """Follows a key to its widget: whoever gets this message has handled the key."""
 
     def __init__(self, target: Widget, number: int, rounds: int) -> None:
         super().__init__()
@@ -97,60 +104,60 @@ class KeyHandled(Message, namespace="mobius"):
 
 
 class KeyQueue:
-    """Holds back what was typed and clicked until its turn has come."""
+    """Dispatches input one event at a time, each when the one before is handled."""
 
     def __init__(
         self,
         app: App[Any],
-        give: Callable[[events.Event], Awaitable[None]],
+        dispatch: Callable[[events.Event], Awaitable[None]],
         is_opening: Callable[[], bool],
     ) -> None:
-        """Make it.
+        """Make an empty queue.
 
         Args:
-            app: whose keys they are.
-            give: gives an event to whoever has the focus.
+            app: the app that gets the input.
+            dispatch: gives an event to whoever has the focus.
             is_opening: whether a key's work is about to put a question on the screen.
         """
         self._app = app
-        self._give = give
+        self._dispatch = dispatch
         self._is_opening = is_opening
         self._waiting: deque[events.Event] = deque()
         self._number = 0
-        self._is_under_way = False
-        self._limit: asyncio.TimerHandle | None = None
-        self._began = 0.0
+        self._is_handling = False
+        self._timeout: asyncio.TimerHandle | None = None
+        self._started_at = 0.0
 
-    async def take(self, event: events.Event) -> None:
-        """Give an event now, or when those before it have been handled."""
-        if self._is_under_way:
+    async def put(self, event: events.Event) -> None:
+        """Dispatch an event now, or when those before it have been handled."""
+        if self._is_handling:
             self._waiting.append(event)
         elif _is_text(event) and self._is_opening():
             self._waiting.append(event)
-            self._is_under_way = True
+            self._is_handling = True
             self._number += 1
-            self._began = asyncio.get_running_loop().time()
+            self._started_at = asyncio.get_running_loop().time()
             self._app.call_later(self._settle, self._number)
         else:
-            await self._begin(event)
+            await self._dispatch_now(event)
 
-    async def _begin(self, event: events.Event) -> None:
-        """Give an event; the mouse moves the focus at once, and needs no turn."""
+    async def _dispatch_now(self, event: events.Event) -> None:
+        """Dispatch an event; the mouse moves the focus at once, and needs no turn."""
         if not isinstance(event, events.Key | events.Paste):
-            await self._give(event)
+            await self._dispatch(event)
             return
-        self._is_under_way = True
+        self._is_handling = True
         self._number += 1
         target: Widget = self._app.focused or self._app.screen
-        await self._give(event)
+        await self._dispatch(event)
         target.post_message(KeyHandled(target, self._number, ROUNDS))
         loop = asyncio.get_running_loop()
         settle = partial(self._app.call_later, self._settle, self._number)
-        self._began = loop.time()
-        self._limit = loop.call_later(LIMIT, settle)
+        self._started_at = loop.time()
+        self._timeout = loop.call_later(HANDLING_TIMEOUT, settle)
 
-    def handled(self, message: KeyHandled) -> None:
-        """A key has been through; what it asked the app for is in the app's queue."""
+    def key_handled(self, message: KeyHandled) -> None:
+        """Go on after a key; what it asked the app for is in the app's queue."""
         message.stop()
         target, rounds = message.target, message.rounds - 1
         again = KeyHandled(target, message.number, rounds)
@@ -158,33 +165,37 @@ class KeyQueue:
             self._app.call_later(self._settle, message.number)
 
     async def _settle(self, number: int) -> None:
-        """Let what the key began come as far as the screen, then go on."""
+        """Wait until what the key began is on the screen, then dispatch what waits."""
         await asyncio.sleep(0)  # work that was begun gets its first turn
         if number == self._number and self._may_wait() and self._is_opening():
-            self._app.set_timer(LOOK, partial(self._settle, number))
+            self._app.set_timer(CHECK_INTERVAL, partial(self._settle, number))
         else:
-            await self._end(number)
+            await self._release_waiting(number)
 
     def _may_wait(self) -> bool:
-        """Whether what waits may wait on for a question."""
-        waited = asyncio.get_running_loop().time() - self._began
-        if waited < LIMIT:
+        """Whether the events that wait may wait longer for a question."""
+        waited = asyncio.get_running_loop().time() - self._started_at
+        if waited < HANDLING_TIMEOUT:
             return True
-        return waited < OPENING and bool(self._waiting) and _is_text(self._waiting[0])
+        return (
+            waited < OPENING_TIMEOUT
+            and bool(self._waiting)
+            and _is_text(self._waiting[0])
+        )
 
-    async def _end(self, number: int) -> None:
-        """Give what waits, up to the next event that must be handled first."""
-        if number != self._number or not self._is_under_way:
+    async def _release_waiting(self, number: int) -> None:
+        """Dispatch what waits, up to the next event that must be handled first."""
+        if number != self._number or not self._is_handling:
             return
-        if self._limit is not None:
-            self._limit.cancel()
-        self._is_under_way = False
-        while self._waiting and not self._is_under_way:
-            await self._begin(self._waiting.popleft())
+        if self._timeout is not None:
+            self._timeout.cancel()
+        self._is_handling = False
+        while self._waiting and not self._is_handling:
+            await self._dispatch_now(self._waiting.popleft())
 
 
 def _is_text(event: events.Event) -> bool:
-    """Whether it may be meant for a field."""
+    """Whether an event may be text for a field."""
     if isinstance(event, events.Key):
         return event.is_printable or event.key == "backspace"
     return isinstance(event, events.Paste)

@@ -1,4 +1,4 @@
-"""Rows of a pane with their borders, kept while what stands in them is the same row.
+"""Rows of a pane with their borders, cached by the strip that they show.
 
 Textual keeps a widget's lines by where they are. Where text scrolls by one row, each
 line is made anew: bordered, padded, and its colours turned into those of the terminal.
@@ -21,15 +21,16 @@ from textual.css.styles import StylesBase
 from textual.filter import LineFilter
 from textual.geometry import Size
 from textual.strip import Strip
+from textual.widget import Widget
 
-ROWS = 128
+MAX_ROWS = 128
 """Rows that are kept: two screens. Each takes some kilobytes."""
-CUT_OUT = "\0"
+PLACEHOLDER = "\0"
 """What no output has in it."""
 
 
 class CachedRow(Strip):
-    """A strip that does not hold itself.
+    """A strip without a reference to itself.
 
     One of Textual's that is drawn whole keeps itself among the parts that it was cut
     into. So it is garbage that only the collector finds, with all that was made of it:
@@ -57,16 +58,24 @@ class CachedRow(Strip):
         return self._filtered[1]
 
 
+def cache_rows(widget: Widget) -> None:
+    """Have a widget cache its rows by their strips.
+
+    Textual has no public way to choose a widget's cache.
+    """
+    widget._styles_cache = RowCache()  # noqa: SLF001
+
+
 class RowCache(StylesCache):
-    """Makes each row of content once, wherever it stands."""
+    """A cache of a widget's lines that makes each row once, wherever it is."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._made: OrderedDict[int, tuple[Strip, Strip]] = OrderedDict()
-        self._look: Hashable = None
+        self._rows: OrderedDict[int, tuple[Strip, Strip]] = OrderedDict()
+        self._appearance: Hashable = None
         self._before: list[Segment] = []
         self._after: list[Segment] = []
-        self._ground = Style.null()
+        self._background_style = Style.null()
 
     def render_line(self, styles: StylesBase, y: int, size: Size, *rest: Any) -> Strip:
         """One line of the widget; see Textual's own.
@@ -83,31 +92,34 @@ class RowCache(StylesCache):
         is_faded = opacity != 1.0 or styles.text_opacity != 1.0 or styles.tint.a
         if is_faded or not 0 <= place < content.height:
             return super().render_line(styles, y, size, *rest)
-        look = (size, content, padding, base, ground, styles.border, *colours)
-        if look != self._look:
-            self._look = look
-            self._made.clear()
-            self._frame(styles, y, size, *rest)
+        appearance = (size, content, padding, base, ground, styles.border, *colours)
+        if appearance != self._appearance:
+            self._appearance = appearance
+            self._rows.clear()
+            self._find_border(styles, y, size, *rest)
         row = row_of(place)
-        kept = self._made.get(id(row))
-        if kept is None:  # what is kept holds its row: no other has its number
-            segments = row.adjust_cell_length(content.width, self._ground)
-            kept = row, CachedRow([*self._before, *segments, *self._after], size.width)
-            self._made[id(row)] = kept
-            if len(self._made) > ROWS:
-                self._made.popitem(last=False)
-        return kept[1]
+        cached = self._rows.get(id(row))
+        if cached is None:  # what is kept holds its row: no other has its number
+            segments = row.adjust_cell_length(content.width, self._background_style)
+            cached = (
+                row,
+                CachedRow([*self._before, *segments, *self._after], size.width),
+            )
+            self._rows[id(row)] = cached
+            if len(self._rows) > MAX_ROWS:
+                self._rows.popitem(last=False)
+        return cached[1]
 
-    def _frame(self, styles: StylesBase, y: int, size: Size, *rest: Any) -> None:
-        """Find what stands before and after each row."""
+    def _find_border(self, styles: StylesBase, y: int, size: Size, *rest: Any) -> None:
+        """Find the border and padding before and after each row."""
         content, padding, base, ground, _, *more = rest
         inner, _ = self.get_inner_outer(base, ground)
-        self._ground = inner.rich_style
-        mark = Strip([Segment(CUT_OUT, self._ground)], content.width)
+        self._background_style = inner.rich_style
+        mark = Strip([Segment(PLACEHOLDER, self._background_style)], content.width)
         line = list(
             super().render_line(
                 styles, y, size, content, padding, base, ground, lambda _: mark, *more
             )
         )
-        at = next(n for n, segment in enumerate(line) if segment.text == CUT_OUT)
+        at = next(n for n, segment in enumerate(line) if segment.text == PLACEHOLDER)
         self._before, self._after = line[:at], line[at + 1 :]

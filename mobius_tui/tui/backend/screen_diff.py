@@ -1,4 +1,4 @@
-"""What the terminal shows, cell by cell, so that only what differs is sent to it.
+"""Compares each frame with what the terminal shows, and sends only cells that differ.
 
 Textual sends whole lines of every widget that has changed: 12 KB where a cursor moves
 by one row. Over SSH that is what a person waits for. Here an update is compared with
@@ -30,25 +30,25 @@ ScreenCell = tuple[str, Style]
 
 Equal cells are one object as long as they are known: to tell rows apart is then quick.
 """
-KNOWN = 4096
+MAX_STYLES = 4096
 """Styles that are known at most, and characters of each: offsets of a selection and
 colours of an output make ever new ones."""
-STRIPS = 128
+MAX_STRIPS = 128
 """Strips whose cells are kept: what scrolls is drawn again, a row above or below."""
 
-GAP = 5
+MAX_GAP = 5
 """Equal cells between two changes that are written rather than passed over: a move of
 the cursor takes as many bytes."""
-Codes = tuple[str, str, str]
+SgrCodes = tuple[str, str, str]
 """A style in numbers: what it is beside its colours, and its two colours."""
-DEFAULT = ("39", "49")
+DEFAULT_COLOURS = ("39", "49")
 """The terminal's own colours, which it has after a 0."""
-NOTHING: ScreenCell = ("", Style.null())
+UNKNOWN_CELL: ScreenCell = ("", Style.null())
 """A cell of which nothing is known."""
 
 # Latin, Greek, Cyrillic; punctuation, arrows, lines, symbols; Chinese, Japanese and
 # Korean; and nothing, which is the right half of a wide one.
-_AGREED = (
+_UNDISPUTED = (
     ("\u0020", "\u02ff"),
     ("\u0370", "\u0482"),
     ("\u048a", "\u052f"),
@@ -75,41 +75,49 @@ class StyledCells(dict[str, ScreenCell]):
         self._style = style
 
     def __missing__(self, character: str) -> ScreenCell:
-        if len(self) >= KNOWN:
+        if len(self) >= MAX_STYLES:
             self.clear()
         cell = self[character] = (character, self._style)
         return cell
 
 
 class ScreenDiff:
-    """The screen as it is wanted, and as the terminal has it."""
+    """The screen as it should be, and as the terminal shows it, cell by cell."""
 
     def __init__(self) -> None:
         self._wanted: list[list[ScreenCell]] = []
         self._shown: list[list[ScreenCell]] = []
-        self._dirty: set[int] = set()
-        self._inks: dict[Style, StyledCells] = {}
-        self._used: dict[int, tuple[Style | None, StyledCells]] = {}
+        self._changed_rows: set[int] = set()
+        self._cells_by_style: dict[Style, StyledCells] = {}
+        self._cells_by_object: dict[int, tuple[Style | None, StyledCells]] = {}
         """The same by the object: to look for an equal style takes long."""
-        self._strips: OrderedDict[int, tuple[Strip, list[ScreenCell]]] = OrderedDict()
-        self._codes: dict[Style, Codes] = {}
+        self._cells_by_strip: OrderedDict[int, tuple[Strip, list[ScreenCell]]] = (
+            OrderedDict()
+        )
+        self._codes_by_style: dict[Style, SgrCodes] = {}
 
-    def forget(self) -> None:
-        """Nothing is known any more of what the terminal shows."""
-        self._shown = [[NOTHING] * len(row) for row in self._wanted]
-        self._dirty = set(range(len(self._wanted)))
+    def forget_terminal(self) -> None:
+        """Forget what the terminal shows; all is sent again."""
+        self._shown = [[UNKNOWN_CELL] * len(row) for row in self._wanted]
+        self._changed_rows = set(range(len(self._wanted)))
 
-    def take(self, update: RenderableType | None) -> bool:
-        """Take note of what is wanted; returns whether the update was understood."""
+    def apply(self, update: RenderableType | None) -> bool:
+        """Apply an update to the screen as it should be.
+
+        Returns:
+            Whether the update was of a known kind.
+        """
         if isinstance(update, LayoutUpdate):
-            self._fit(update.region.right, update.region.bottom)
+            self._resize(update.region.right, update.region.bottom)
             for y, strips in enumerate(update.strips, update.region.y):
-                cells = [cell for strip in strips for cell in self._cells(strip)]
-                self._put(y, update.region.x, cells)
+                cells = [
+                    cell for strip in strips for cell in self._cells_of_strip(strip)
+                ]
+                self._write_cells(y, update.region.x, cells)
             return True
         if isinstance(update, ChopsUpdate):
             ends = update.chop_ends
-            self._fit(max(row[-1] for row in ends), len(ends))
+            self._resize(max(row[-1] for row in ends), len(ends))
             for y, left, right in update.spans:
                 pieces = zip(ends[y], update.chops[y].items(), strict=False)
                 for end, (x, strip) in pieces:
@@ -117,109 +125,112 @@ class ScreenDiff:
                     if strip is None or first >= last:
                         continue
                     # Beyond the span stands what is behind the widget that is there.
-                    cells = self._cells(strip.adjust_cell_length(end - x))
+                    cells = self._cells_of_strip(strip.adjust_cell_length(end - x))
                     # It may begin or end in the middle of a wide character.
                     first -= _is_half(cells, first - x)
                     last += _is_half(cells, last - x)
-                    self._put(y, first, cells[first - x : last - x])
+                    self._write_cells(y, first, cells[first - x : last - x])
             return True
         return False
 
     def changes(self, console: Console) -> str:
-        """What to write, so that the terminal shows what is wanted."""
+        """The bytes that bring the terminal up to date, as text."""
         out: list[str] = []
         style: Style | None = None
-        had: Codes | None = None
-        for y in sorted(self._dirty):
+        had: SgrCodes | None = None
+        for y in sorted(self._changed_rows):
             wanted = self._wanted[y]
             move = f"\x1b[{y + 1};%dH"
-            for start, end in _differing(self._shown[y], wanted):
+            for start, end in _changed_ranges(self._shown[y], wanted):
                 out.append(move % (start + 1))
                 move = "\x1b[%dG"
                 for x, (character, own) in enumerate(wanted[start:end], start):
                     if own is not style:
                         style, codes = own, self._codes_of(own, console)
-                        out.append(_turned(had, codes))
+                        out.append(_sgr_change(had, codes))
                         had = codes
                     agreed = character.isascii() or not _is_disputed(character)
-                    out.append(character if agreed else _placed(wanted, x))
+                    out.append(character if agreed else _positioned(wanted, x))
             self._shown[y] = wanted.copy()
-        self._dirty.clear()
+        self._changed_rows.clear()
         if out:
             out.append("\x1b[0m")
         return "".join(out)
 
-    def _fit(self, width: int, height: int) -> None:
-        """Begin anew where the screen has another size."""
+    def _resize(self, width: int, height: int) -> None:
+        """Start over when the screen has another size."""
         if len(self._wanted) != height or len(self._wanted[0]) != width:
-            self._wanted = [[NOTHING] * width for _ in range(height)]
-            self.forget()
+            self._wanted = [[UNKNOWN_CELL] * width for _ in range(height)]
+            self.forget_terminal()
 
-    def _put(self, y: int, x: int, cells: list[ScreenCell]) -> None:
+    def _write_cells(self, y: int, x: int, cells: list[ScreenCell]) -> None:
         row = self._wanted[y]
         row[x : x + len(cells)] = cells[: len(row) - x]
-        self._dirty.add(y)
+        self._changed_rows.add(y)
 
-    def _cells(self, strip: Strip) -> list[ScreenCell]:
-        """The cells of a strip, which nobody may change."""
-        kept = self._strips.get(id(strip))
+    def _cells_of_strip(self, strip: Strip) -> list[ScreenCell]:
+        """The cells of a strip, cached; they must not be changed."""
+        kept = self._cells_by_strip.get(id(strip))
         if kept is not None:  # it holds the strip: no other has its number
             return kept[1]
         cells = self._make_cells(strip)
-        self._strips[id(strip)] = strip, cells
-        if len(self._strips) > STRIPS:
-            self._strips.popitem(last=False)
+        self._cells_by_strip[id(strip)] = strip, cells
+        if len(self._cells_by_strip) > MAX_STRIPS:
+            self._cells_by_strip.popitem(last=False)
         return cells
 
     def _make_cells(self, strip: Strip) -> list[ScreenCell]:
-        """Find them; what takes no room stands with what it is put on."""
+        """Split a strip into cells; a character of no width joins another."""
         cells: list[ScreenCell] = []
         for words, style, control in strip:
             if control:
                 continue
-            ink = self._ink(style)
+            cells_of_style = self._cells_of_style(style)
             if words.isascii():
-                cells.extend(map(ink.__getitem__, words))
+                cells.extend(map(cells_of_style.__getitem__, words))
                 continue
             for character in words:
                 size = get_character_cell_size(character)
                 if size == 0:
                     if cells:
-                        cells[-1] = ink[cells[-1][0] + character]
+                        cells[-1] = cells_of_style[cells[-1][0] + character]
                 else:
-                    cells.append(ink[character])
-                    cells.extend(repeat(ink[""], size - 1))
+                    cells.append(cells_of_style[character])
+                    cells.extend(repeat(cells_of_style[""], size - 1))
         return cells
 
-    def _ink(self, style: Style | None) -> StyledCells:
-        """The cells of a style; what is not drawn makes none differ."""
-        used = self._used.get(id(style))
+    def _cells_of_style(self, style: Style | None) -> StyledCells:
+        """The cells of a style; what is not visible makes no difference."""
+        used = self._cells_by_object.get(id(style))
         if used is not None:
             return used[1]
         drawn = (style or Style.null()).clear_meta_and_links()
-        ink = self._inks.get(drawn)
-        if ink is None:
-            if len(self._inks) >= KNOWN:
-                self._inks.clear()
-            ink = self._inks[drawn] = StyledCells(drawn)
-        if len(self._used) >= KNOWN:
-            self._used.clear()
-        self._used[id(style)] = style, ink
-        return ink
+        cells = self._cells_by_style.get(drawn)
+        if cells is None:
+            if len(self._cells_by_style) >= MAX_STYLES:
+                self._cells_by_style.clear()
+            cells = self._cells_by_style[drawn] = StyledCells(drawn)
+        if len(self._cells_by_object) >= MAX_STYLES:
+            self._cells_by_object.clear()
+        self._cells_by_object[id(style)] = style, cells
+        return cells
 
-    def _codes_of(self, style: Style, console: Console) -> Codes:
+    def _codes_of(self, style: Style, console: Console) -> SgrCodes:
         """What makes the terminal write in a style."""
-        codes = self._codes.get(style)
+        codes = self._codes_by_style.get(style)
         if codes is None:
-            ink, paper = Style(color=style.color), Style(bgcolor=style.bgcolor)
+            ink, paper = (
+                Style(color=style.color),
+                Style(bgcolor=style.bgcolor),
+            )
             codes = (
                 _sgr(style.without_color, console),
                 _sgr(ink, console) or "39",
                 _sgr(paper, console) or "49",
             )
-            if len(self._codes) >= KNOWN:
-                self._codes.clear()
-            self._codes[style] = codes
+            if len(self._codes_by_style) >= MAX_STYLES:
+                self._codes_by_style.clear()
+            self._codes_by_style[style] = codes
         return codes
 
 
@@ -229,11 +240,15 @@ def _sgr(style: Style, console: Console) -> str:
     return words.removeprefix("\x1b[").removesuffix("m")
 
 
-def _turned(had: Codes | None, codes: Codes) -> str:
+def _sgr_change(had: SgrCodes | None, codes: SgrCodes) -> str:
     """What turns one style into another; from an unknown one, all of it."""
     kind, ink, paper = codes
     if had is None or had[0] != kind:
-        numbers = ["0", kind, *(each for each in (ink, paper) if each not in DEFAULT)]
+        numbers = [
+            "0",
+            kind,
+            *(each for each in (ink, paper) if each not in DEFAULT_COLOURS),
+        ]
     else:
         numbers = [new for old, new in zip(had, codes, strict=True) if new != old]
     words = ";".join(filter(None, numbers))
@@ -248,15 +263,15 @@ def _is_half(cells: list[ScreenCell], at: int) -> bool:
 @lru_cache(4096)
 def _is_disputed(character: str) -> bool:
     """Whether terminals may disagree on how wide a cell's character is."""
-    agreed = any(first <= character <= last for first, last in _AGREED)
+    agreed = any(first <= character <= last for first, last in _UNDISPUTED)
     if character and (len(character) > 1 or not agreed):
         return True
     first, last = _SYMBOLS
     return first <= character <= last and get_character_cell_size(character) > 1
 
 
-def _placed(row: list[ScreenCell], x: int) -> str:
-    """A character of disputed width, and what goes on after it where it should."""
+def _positioned(row: list[ScreenCell], x: int) -> str:
+    """A character of disputed width; the cursor is set behind it."""
     character = row[x][0]
     is_wide = x + 1 < len(row) and not row[x + 1][0]
     if is_wide:  # where it is narrow, nothing old may stay beside it
@@ -266,17 +281,17 @@ def _placed(row: list[ScreenCell], x: int) -> str:
     return placed if after < len(row) else f"{NO_WRAP}{placed}{WRAP}"
 
 
-def _differing(
+def _changed_ranges(
     shown: list[ScreenCell], wanted: list[ScreenCell]
 ) -> Iterable[tuple[int, int]]:
-    """Where cells differ: starts and ends, with what lies between if that is little."""
+    """Ranges of cells that differ, joined where little lies between them."""
     if shown == wanted:
         return
     start = end = -1
     for at, (old, new) in enumerate(zip(shown, wanted, strict=True)):
         if old is new:
             continue
-        if start >= 0 and at > end + GAP:
+        if start >= 0 and at > end + MAX_GAP:
             yield start, end
             start = -1
         if start < 0:
@@ -290,20 +305,22 @@ def _differing(
 
 
 class ScreenUpdate(CompositorUpdate):
-    """An update that finds what to write at the moment in which it is written."""
+    """An update that finds the difference at the moment when it is written."""
 
-    def __init__(self, drawing: ScreenDiff, ready: Callable[[], None]) -> None:
+    def __init__(
+        self, screen_diff: ScreenDiff, before_write: Callable[[], None]
+    ) -> None:
         """Make it.
 
         Args:
-            drawing: what is wanted, and shown.
-            ready: called when all is found, right before it is written.
+            screen_diff: what is wanted, and shown.
+            before_write: called when all is found, right before it is written.
         """
-        self._drawing = drawing
-        self._ready = ready
+        self._screen_diff = screen_diff
+        self._before_write = before_write
 
     def render_segments(self, console: Console) -> str:
         """What differs from what the terminal shows."""
-        changes = self._drawing.changes(console)
-        self._ready()
+        changes = self._screen_diff.changes(console)
+        self._before_write()
         return changes

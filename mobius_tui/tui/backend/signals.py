@@ -1,4 +1,4 @@
-"""Going away: told to end, told to stop as a shell's job, or left by the terminal."""
+"""Signals: to end, to stop as a job of the shell; and a terminal that was closed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from threading import Timer
 from mobius_tui.errors import INTERRUPTED
 from mobius_tui.tui.backend.base_page import ForegroundTask
 
-BEAT = 0.7
+CHECK_INTERVAL = 0.7
 """Seconds between looks whether the terminal is still there."""
 GRACE = {
     signal.SIGHUP: 0.5,
@@ -24,14 +24,17 @@ stands: a terminal that is gone, or takes nothing, would hold it for ever."""
 
 
 def exit_after_grace(number: signal.Signals) -> None:
-    """End the process soon, whatever the terminal does; the run loses nothing by it."""
+    """End the process after a grace period, whatever the terminal does.
+
+    The run loses nothing by it.
+    """
     timer = Timer(GRACE[number], os._exit, (INTERRUPTED,))
     timer.daemon = True
     timer.start()
 
 
 def terminal_is_gone() -> bool:
-    """Whether nobody is at the other end of standard input any more."""
+    """Whether the terminal at standard input was closed."""
     if sys.__stdin__ is None:
         return True
     watch = select.poll()
@@ -44,7 +47,7 @@ def terminal_is_gone() -> bool:
 
 
 def _stop() -> str:
-    """Stop as Ctrl+Z stops any program: the shell says so, and `fg` goes on."""
+    """Stop the process group, as Ctrl+Z stops any program; `fg` continues it."""
     signal.signal(signal.SIGTSTP, signal.SIG_DFL)
     signal.signal(signal.SIGCONT, signal.SIG_DFL)
     os.killpg(os.getpgrp(), signal.SIGTSTP)

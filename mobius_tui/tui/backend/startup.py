@@ -1,4 +1,4 @@
-"""The environment that Textual reads at import, and the work after the first paint."""
+"""Environment variables that Textual reads at import; work after the first paint."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from collections.abc import Mapping, MutableMapping
 from importlib import import_module
 from threading import Thread
 
-REPAINTS = 20
+MAX_REPAINTS = 20
 """Repaints a second that news of a run may cause."""
-REPAINTS_REMOTE = 10
+MAX_REPAINTS_REMOTE = 10
 """The same over SSH."""
 
 COLOUR_SYSTEMS = ("auto", "standard", "256", "truecolor")
@@ -22,7 +22,7 @@ def is_remote(environ: Mapping[str, str]) -> bool:
     return any(environ.get(name) for name in ("SSH_CONNECTION", "SSH_TTY"))
 
 
-def prepare(environ: MutableMapping[str, str]) -> None:
+def set_textual_environment(environ: MutableMapping[str, str]) -> None:
     """Set what Textual reads, where the person has not."""
     environ.setdefault("TEXTUAL_FPS", "240")
     if environ.get("NO_COLOR") == "":
@@ -35,32 +35,31 @@ def prepare(environ: MutableMapping[str, str]) -> None:
     environ.setdefault("TEXTUAL_ANIMATIONS", animations)
 
 
-def repaints(environ: Mapping[str, str]) -> int:
+def max_repaints(environ: Mapping[str, str]) -> int:
     """Repaints a second that this terminal's line bears."""
-    return REPAINTS_REMOTE if is_remote(environ) else REPAINTS
+    return MAX_REPAINTS_REMOTE if is_remote(environ) else MAX_REPAINTS
 
 
-prepare(os.environ)
+set_textual_environment(os.environ)
 
 
-LATER = (
+IMPORTED_LATER = (
     "mobius_tui.tui.flows.step_flows",
     "mobius_tui.tui.dialogs.return_card",
-    "mobius_tui.tui.dialogs.help_dialog",
     "mobius_tui.tui.dialogs.leave_dialog",
 )
 """Modules of dialogs, imported where they are opened: read before that is asked for."""
-COLLECT_EVERY = (1000, 5, 5)
+GC_THRESHOLDS = (1000, 5, 5)
 """The thresholds of the collector from the first paint on."""
 
 
 def after_first_paint() -> None:
     """Do what the first paint did not wait for; call it after that."""
     gc.freeze()
-    gc.set_threshold(*COLLECT_EVERY)
-    Thread(target=_import_the_rest, name="import", daemon=True).start()
+    gc.set_threshold(*GC_THRESHOLDS)
+    Thread(target=_import_dialogs, name="import", daemon=True).start()
 
 
-def _import_the_rest() -> None:
-    for name in LATER:
+def _import_dialogs() -> None:
+    for name in IMPORTED_LATER:
         import_module(name)

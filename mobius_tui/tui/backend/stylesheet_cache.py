@@ -10,17 +10,17 @@ from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
 from textual.css.types import CSSLocation
 
-Read = dict[tuple[str, CSSLocation, bool, int, str], list[RuleSet]]
+ParsedRules = dict[tuple[str, CSSLocation, bool, int, str], list[RuleSet]]
 """The rules of a sheet, by its text, its place, and how its rules are to be weighed."""
 
 MAX_THEMES = 8
 """Sets of colours whose rules are kept; each is some thousand rules."""
-_READ: dict[tuple[tuple[str, str], ...], Read] = {}
+_CACHE: dict[tuple[tuple[str, str], ...], ParsedRules] = {}
 """By the colours that were filled in."""
 
 
 class CachedStylesheet(Stylesheet):
-    """A style sheet that remembers, by its colours, what it and others have read."""
+    """A style sheet that caches parsed rules by their colours."""
 
     def _parse_rules(
         self,
@@ -36,7 +36,7 @@ class CachedStylesheet(Stylesheet):
             StylesheetError: it is no style sheet.
         """
         key = (css, read_from, is_default_rules, tie_breaker, scope)
-        read = self._read()
+        read = self._cached_rules()
         if key not in read:
             read[key] = super()._parse_rules(
                 css, read_from, is_default_rules, tie_breaker, scope
@@ -51,8 +51,8 @@ class CachedStylesheet(Stylesheet):
         """
         self.parse()
 
-    def _read(self) -> Read:
+    def _cached_rules(self) -> ParsedRules:
         colours = tuple(self._variables.items())
-        if colours not in _READ and len(_READ) >= MAX_THEMES:
-            _READ.clear()
-        return _READ.setdefault(colours, {})
+        if colours not in _CACHE and len(_CACHE) >= MAX_THEMES:
+            _CACHE.clear()
+        return _CACHE.setdefault(colours, {})

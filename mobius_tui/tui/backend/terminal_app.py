@@ -1,106 +1,138 @@
-"""The app's end of the terminal: what is drawn, signals, title, bell, and leaving."""
+"""The app's end of the terminal: input, output, signals, title, faults, and leaving."""
 
 from __future__ import annotations
 
 import asyncio
 import os
 import signal
+import sys
+from collections.abc import Callable
 from functools import partial
 from time import monotonic
-from typing import cast
+from typing import Any, cast
+from weakref import WeakKeyDictionary
 
 from rich.console import RenderableType
 from textual import events, on
 from textual.app import App
 from textual.command import CommandPalette
-from textual.notifications import SeverityLevel
+from textual.geometry import Size
 from textual.screen import Screen
 
 from mobius_tui.errors import INTERRUPTED
-from mobius_tui.tui.backend import capabilities, signals, terminal_driver
-from mobius_tui.tui.backend.base_page import AppResult, ForegroundTask, leave_for_task
+from mobius_tui.tui.backend import capabilities, clipboard, signals
+from mobius_tui.tui.backend.base_page import (
+    AppResult,
+    ForegroundTask,
+    FullScreen,
+    leave_for_task,
+)
+from mobius_tui.tui.backend.breakpoints import DefaultScreen
 from mobius_tui.tui.backend.capabilities import AsciiFilter
+from mobius_tui.tui.backend.key_queue import (
+    INPUT_GUARD,
+    KeyHandled,
+    KeyQueue,
+    TimedInput,
+)
 from mobius_tui.tui.backend.screen_diff import ScreenDiff, ScreenUpdate
 from mobius_tui.tui.backend.stylesheet_cache import CachedStylesheet
+from mobius_tui.tui.backend.terminal_driver import TerminalDriver
 from mobius_tui.tui.config.settings import Settings
 from mobius_tui.tui.messages import TitleChanged
-from mobius_tui.tui.widgets.line_wrapping import in_pieces
 
-NOTICE, NOTICE_EDGE = 60, 4
-"""Cells of a notice, if half a screen has as many; and those that are not its text."""
-BUSY = 0.01
-"""Seconds between looks whether the terminal has taken what was sent, or a screen is
-composed."""
+MIN_SIZE = Size(39, 9)
+"""Columns and rows below which Textual's layout of a dialog or a notice can fail: it
+wraps text to no cells at all. Whoever splits a terminal may come there for a moment."""
+RETRY_DELAY = 0.01
+"""Seconds between checks whether the terminal has taken what was sent, or whether all
+screens are composed."""
 
 
 class TerminalApp(App[AppResult]):
     """An app that leaves its terminal as it was, whatever happens."""
 
     def __init__(
-        self, *, settings: Settings, ascii_alone: AsciiFilter | None, is_ansi: bool
+        self, *, settings: Settings, ascii_filter: AsciiFilter | None, is_ansi: bool
     ) -> None:
         """Make the app.
 
         Args:
-            settings: the person's manners.
-            ascii_alone: puts signs for glyphs, where only those can be sent.
-            is_ansi: whether named colours are sent as they are, and not as what we
-                believe they look like.
+            settings: the person's.
+            ascii_filter: replaces glyphs where the terminal can show ASCII alone.
+            is_ansi: whether named colours are sent as they are, and not as the RGB
+                values that we believe they have.
         """
         super().__init__(
-            driver_class=terminal_driver.TerminalDriver,
-            ansi_color=True if is_ansi else None,
+            driver_class=TerminalDriver, ansi_color=True if is_ansi else None
         )
         self.stylesheet = CachedStylesheet(variables=self.theme_variables)
         self._settings = settings
-        self._ascii = ascii_alone
-        self._drawing = ScreenDiff()
-        self._is_owed = False
-        self._wanted: Screen[object] | None = None
-        """The screen of which there was an update last."""
-        self._drawn: Screen[object] | None = None
+        self._ascii_filter = ascii_filter
+        self._screen_diff = ScreenDiff()
+        self._is_frame_pending = False
+        self._updated_screen: Screen[object] | None = None
+        """The screen of the last update."""
+        self._sent_screen: Screen[object] | None = None
         """The screen whose frame was sent, until the terminal is known to have it."""
         self._terminal_title = ""
-        self._is_going = False
+        self._key_queue = KeyQueue(self, self._dispatch, self._is_opening)
+        self._screens_of_keys: WeakKeyDictionary[events.Key, Screen[Any]] = (
+            WeakKeyDictionary()
+        )
+        """The screen that each key was dispatched to."""
+        self._last_key = "", float("-inf")
+        self._is_ending = False
         self.is_leaving = False
-        """Whether it ends: Textual mounts nothing any more."""
+        """Whether the app is closing: Textual mounts nothing any more."""
+        self.crash: BaseException | None = None
+        """The fault of the program that ended the app; `None` where there was none."""
+        self.left_behind = ""
+        """What goes on without the app after a crash, in words."""
+
+    def get_default_screen(self) -> DefaultScreen:
+        """The screen beneath all others."""
+        return DefaultScreen(id="_default")
 
     @on(events.DescendantFocus)
-    def _still_the_cursor(self, event: events.DescendantFocus) -> None:
-        """Nothing blinks: it says no more, and over a slow line each turn costs."""
+    def _stop_cursor_blinking(self, event: events.DescendantFocus) -> None:
+        """Keep cursors still: over a slow line each blink costs bytes."""
         if hasattr(event.widget, "cursor_blink"):
             event.widget.cursor_blink = False
 
-    def _heed_the_world(self) -> None:
-        """Hear signals, look whether the terminal is there, and keep its title."""
+    def _attach_to_terminal(self) -> None:
+        """Handle signals, watch for a closed terminal, and save its title."""
         loop = asyncio.get_running_loop()
         for number in signals.GRACE:
-            loop.add_signal_handler(number, self._told_to_go, number)
-        loop.add_signal_handler(signal.SIGTSTP, self._go_out, signals.STOP)
-        loop.add_signal_handler(signal.SIGCONT, self._go_out, signals.COME_BACK)
-        self.set_interval(signals.BEAT, self._look_for_the_terminal)
+            loop.add_signal_handler(number, self._exit_on_signal, number)
+        loop.add_signal_handler(signal.SIGTSTP, self._leave_for_task, signals.STOP)
+        loop.add_signal_handler(signal.SIGCONT, self._leave_for_task, signals.COME_BACK)
+        self.set_interval(signals.CHECK_INTERVAL, self._check_terminal)
         if self._settings.title:
-            self._send(capabilities.SAVE)
+            self._send(capabilities.SAVE_TITLE)
         if getattr(self._driver, "was_continued", False):
-            self._go_out(signals.COME_BACK)
+            self._leave_for_task(signals.COME_BACK)
 
-    def _told_to_go(self, number: signal.Signals) -> None:
-        self._is_going = True
+    def _exit_on_signal(self, number: signal.Signals) -> None:
+        self._is_ending = True
         self.exit(INTERRUPTED)
         signals.exit_after_grace(number)
 
-    def _look_for_the_terminal(self) -> None:
-        """Go with a terminal that went without a signal; reading it would not wait."""
-        if not self._is_going and signals.terminal_is_gone():
-            self._told_to_go(signal.SIGHUP)
+    def _check_terminal(self) -> None:
+        """Exit when the terminal was closed without a signal.
 
-    def _go_out(self, errand: ForegroundTask) -> None:
-        if not self._is_going:
-            self.exit(leave_for_task(errand, self.screen_stack))
+        Reading from it would not wait: the loop would spin.
+        """
+        if not self._is_ending and signals.terminal_is_gone():
+            self._exit_on_signal(signal.SIGHUP)
+
+    def _leave_for_task(self, task: ForegroundTask) -> None:
+        if not self._is_ending:
+            self.exit(leave_for_task(task, self.screen_stack))
 
     def action_suspend(self) -> None:
         """Stop as a job of the shell; `fg` comes back."""
-        self._go_out(signals.STOP)
+        self._leave_for_task(signals.STOP)
 
     def exit(
         self,
@@ -108,55 +140,63 @@ class TerminalApp(App[AppResult]):
         return_code: int = 0,
         message: RenderableType | None = None,
     ) -> None:
-        """Leave; for good, unless it is for an errand.
+        """Close the app; for good, unless the result is a task to come back from.
 
-        What is being composed is finished first: Textual would mount nothing of it any
-        more, and whatever looks for a part of it, as its palette does, would fail.
+        Screens that are being composed are finished first: Textual would mount nothing
+        of them any more, and code that queries their widgets, as its palette does,
+        would fail.
         """
         if not all(screen.is_mounted for screen in self.screen_stack):
-            self.set_timer(BUSY, partial(self.exit, result, return_code, message))
+            again = partial(self.exit, result, return_code, message)
+            self.set_timer(RETRY_DELAY, again)
             return
         for screen in self.screen_stack:
             if isinstance(screen, CommandPalette):
                 self.workers.cancel_node(screen)
         self.is_leaving = True
         driver = getattr(self, "_driver", None)
-        if isinstance(driver, terminal_driver.TerminalDriver):
+        if isinstance(driver, TerminalDriver):
             driver.is_last = isinstance(result, int)
         super().exit(result, return_code, message)
 
+    def panic(self, *renderables: RenderableType) -> None:
+        """End on a fault of the program, and keep the exception in `crash`.
+
+        Textual would print it with the values of variables, and secrets are among them.
+        """
+        traces = [getattr(each, "trace", None) for each in renderables]
+        stacks = [stack for trace in traces if trace for stack in trace.stacks]
+        words = ", ".join(f"{stack.exc_type}: {stack.exc_value}" for stack in stacks)
+        first = self.crash or getattr(self, "_exception", None) or sys.exception()
+        self.crash = first or RuntimeError(words or "the screens ended")
+        pages = [page for page in self.screen_stack if isinstance(page, FullScreen)]
+        self.left_behind = pages[-1].left_behind if pages else ""
+        super().panic()
+
+    def _fatal_error(self) -> None:
+        # Textual calls this and not `panic` for most errors; without it they would be
+        # printed as Textual does.
+        self.panic()
+
     @on(TitleChanged)
-    def _tell(self, event: TitleChanged) -> None:
-        """Set the terminal's title, and ring, as far as that is wanted."""
+    def _set_terminal_title(self, event: TitleChanged) -> None:
+        """Set the terminal's title, and ring, as far as the settings allow."""
         event.stop()
         if self.is_headless:
             return
         if self._settings.title and event.title != self._terminal_title:
             self._terminal_title = event.title
-            self._send(capabilities.sequence(event.title, self._ascii))
+            self._send(capabilities.title_sequence(event.title, self._ascii_filter))
         if self._settings.bell and event.ring:
             self.bell()
 
-    def notify(
-        self,
-        message: str,
-        *,
-        title: str = "",
-        severity: SeverityLevel = "information",
-        timeout: float | None = None,
-        markup: bool = True,
-    ) -> None:
-        """Show a notice; a path that is longer than its lines is broken at a `/`."""
-        top = self.screen_stack[-1:]  # none when it goes
-        is_wide = any(each.has_class("dialog") for each in top)  # see `dialogs.tcss`
-        width = self.size.width if is_wide else self.size.width // 2
-        super().notify(
-            in_pieces(message, max(2, min(NOTICE, width) - NOTICE_EDGE)),
-            title=title,
-            severity=severity,
-            timeout=timeout,
-            markup=markup,
-        )
+    def copy_to_clipboard(self, text: str) -> None:
+        """Send text to the terminal's clipboard, through GNU screen too."""
+        sequence = clipboard.clipboard_sequence(text, os.environ)
+        if "\x1bP" in sequence:
+            self._send(sequence)
+        else:
+            super().copy_to_clipboard(text)
 
     def _send(self, sequence: str) -> None:
         """Send the terminal a sequence; Textual has no public way to do so."""
@@ -165,68 +205,131 @@ class TerminalApp(App[AppResult]):
             driver.write(sequence)
 
     def _display(self, screen: Screen[object], update: RenderableType | None) -> None:
-        """Send the terminal what differs from what it shows, when it can take it.
+        """Send the terminal the cells that differ, when it can take them.
 
         Textual has no public way between a screen's update and the driver. An update
-        of a kind that is not known is sent as it is.
+        of an unknown kind is sent as Textual would send it.
         """
         if update is None:
             return
-        self._wanted = screen
+        self._updated_screen = screen
         if self.is_headless:
-            self._read_ahead()
+            self._read_waiting_keys()
             super()._display(screen, update)
-            self.note_drawn()
-        elif not self._drawing.take(update):
-            self._drawing.forget()
-            self._read_ahead()
+            self.report_shown_frame()
+        elif not self._screen_diff.apply(update):
+            self._screen_diff.forget_terminal()
+            self._read_waiting_keys()
             super()._display(screen, update)
-        elif not self._is_owed:
-            self._draw()
+        elif not self._is_frame_pending:
+            self._send_frame()
 
     def action_redraw(self) -> None:
         """Draw all of the screen, whatever the terminal shows."""
-        self._drawing.forget()
+        self._screen_diff.forget_terminal()
         self.refresh()
 
-    def _draw(self) -> None:
-        """Draw what is wanted by now; later, while the terminal is busy."""
-        self._is_owed = self._is_busy()
-        if self._is_owed:
-            self.set_timer(BUSY, self._draw)
+    def _send_frame(self) -> None:
+        """Send the newest frame; try again later while the terminal is busy."""
+        self._is_frame_pending = self._is_terminal_busy()
+        if self._is_frame_pending:
+            self.set_timer(RETRY_DELAY, self._send_frame)
         else:
-            self.note_drawn()  # of the frame before
-            changes = ScreenUpdate(self._drawing, self._read_ahead)
+            self.report_shown_frame()  # the frame before
+            changes = ScreenUpdate(self._screen_diff, self._read_waiting_keys)
             super()._display(self.screen, cast(RenderableType, changes))
-            self.note_drawn()
+            self.report_shown_frame()
 
-    def _read_ahead(self) -> None:
+    def _read_waiting_keys(self) -> None:
         """Read what was typed before the frame that is about to be written."""
-        if isinstance(self._driver, terminal_driver.TerminalDriver):
-            self._driver.read_waiting()
-        self._drawn = self._wanted
+        if isinstance(self._driver, TerminalDriver):
+            self._driver.read_available()
+        self._sent_screen = self._updated_screen
 
-    def note_drawn(self) -> None:
-        """Tell the screen since when it is seen, once the terminal has its frame."""
-        if self._drawn is None or self._is_busy():
+    def report_shown_frame(self) -> None:
+        """Tell the screen since when it is shown, once the terminal has its frame."""
+        if self._sent_screen is None or self._is_terminal_busy():
             return
-        was_drawn = getattr(self._drawn, "was_drawn", None)
-        driver, self._drawn = self._driver, None
-        if was_drawn is not None:
+        mark_shown = getattr(self._sent_screen, "mark_shown", None)
+        driver, self._sent_screen = self._driver, None
+        if mark_shown is not None:
             shown_at = getattr(driver, "shown_at", None)
-            was_drawn(monotonic() if shown_at is None else shown_at)
+            mark_shown(monotonic() if shown_at is None else shown_at)
 
-    def _is_busy(self) -> bool:
+    def _is_terminal_busy(self) -> bool:
         """Whether the terminal has yet to take what was sent, as far as is known."""
         driver = self._driver
-        return isinstance(driver, terminal_driver.TerminalDriver) and driver.is_behind
+        return isinstance(driver, TerminalDriver) and driver.is_behind
 
-    def copy_to_clipboard(self, text: str) -> None:
-        """Send text to the terminal's clipboard, through GNU screen too."""
-        from mobius_tui.tui.backend import clipboard
+    async def on_event(self, event: events.Event) -> None:
+        """Dispatch an event from the terminal; input waits for its turn.
 
-        words = clipboard.sequence(text, os.environ)
-        if "\x1bP" in words:
-            self._send(words)
-        else:
-            super().copy_to_clipboard(text)
+        Screens are never laid out for less than `MIN_SIZE`: a smaller terminal shows a
+        part of one.
+        """
+        if isinstance(event, events.Resize):  # also sent when the terminal comes back
+            self._screen_diff.forget_terminal()
+            event = _at_least_min_size(event)
+        is_input = isinstance(event, events.InputEvent | events.Paste)
+        if is_input and not event.is_forwarded:
+            await self._key_queue.put(event)
+        elif not self._is_stale(event):
+            await super().on_event(event)
+
+    def _is_stale(self, event: events.Event) -> bool:
+        """Whether a key bubbled up from a screen that is not on top any more.
+
+        Textual would look its binding up on the screen that is on top now: it would
+        press a button that nobody has seen.
+        """
+        if not isinstance(event, events.Key):
+            return False
+        return self._screens_of_keys.get(event, self.screen) is not self.screen
+
+    async def _dispatch(self, event: events.Event) -> None:
+        """Dispatch input, unless the screen on top does not accept it.
+
+        A dialog that has just opened accepts nothing that was meant for the screen
+        beneath it.
+        """
+        screen = self.screen if self.screen_stack else None
+        if screen is not None and isinstance(event, events.Key):
+            self._screens_of_keys[event] = screen
+        accepts_input = getattr(screen, "accepts_input", None)
+        if isinstance(event, events.Key | events.Paste | events.MouseDown):
+            self.report_shown_frame()
+            typed = self._timed(event, getattr(screen, "mono", monotonic))
+            if accepts_input is not None and not accepts_input(typed):
+                return
+        await super().on_event(event)
+
+    def _timed(self, event: events.Event, mono: Callable[[], float]) -> TimedInput:
+        """The event with the time when it was read; its turn may come much later.
+
+        Args:
+            event: a key, a paste or a click.
+            mono: the screen's clock, in seconds.
+        """
+        read_at = event.time if mono is monotonic else mono()
+        if not isinstance(event, events.Key):
+            return TimedInput(event, read_at, is_repeat=False)
+        (key, before), self._last_key = self._last_key, (event.key, read_at)
+        is_repeat = event.key == key and read_at - before < INPUT_GUARD
+        return TimedInput(event, read_at, is_repeat=is_repeat)
+
+    def _is_opening(self) -> bool:
+        """Whether a question is about to be on the screen."""
+        self.report_shown_frame()
+        return bool(getattr(self.screen, "is_opening", False))
+
+    @on(KeyHandled)
+    def _key_is_handled(self, event: KeyHandled) -> None:
+        self._key_queue.key_handled(event)
+
+
+def _at_least_min_size(event: events.Resize) -> events.Resize:
+    """A resize to a size that is no smaller than `MIN_SIZE`."""
+    size = Size(
+        max(event.size.width, MIN_SIZE.width), max(event.size.height, MIN_SIZE.height)
+    )
+    return event if size == event.size else events.Resize(size, size)

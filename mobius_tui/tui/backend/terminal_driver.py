@@ -19,19 +19,19 @@ from mobius_tui.tui.backend.key_parser import KeyParser
 
 
 class TerminalWriter:
-    """The file that Textual's thread writes to, and a way past that thread.
+    """The file that Textual's thread writes to; also writes past that thread.
 
     `write` and `flush` are for Textual's thread, all else is for the main one.
     """
 
     def __init__(self, file: TextIO) -> None:
-        """Open a way of its own to the terminal, if that is what the file is.
+        """Open the terminal a second time, without blocking, if the file is one.
 
-        It is not the file's own descriptor that must not wait: the shell has that, too.
+        The file's own descriptor must stay blocking: the shell shares it.
         """
         self._file = file
         self._descriptor: int | None = None
-        self._given = self._written = self._shown = 0
+        self._handed_over = self._written = self._flushed = 0
         self.shown_at = monotonic()
         """When the terminal had taken all that was written, on the monotonic clock."""
         try:
@@ -43,10 +43,10 @@ class TerminalWriter:
 
     @property
     def is_behind(self) -> bool:
-        """Whether the terminal has yet to take what was given to the thread."""
-        return self._shown != self._given
+        """Whether the terminal has yet to take what was handed to the thread."""
+        return self._flushed != self._handed_over
 
-    def pass_by(self, text: str) -> bytes:
+    def write_available(self, text: str) -> bytes:
         """Write what the terminal takes now; returns what it does not.
 
         Nothing goes past what the thread still has.
@@ -61,9 +61,9 @@ class TerminalWriter:
         self.shown_at = monotonic()
         return rest
 
-    def give(self) -> None:
-        """Something is given to the thread."""
-        self._given += 1
+    def hand_over(self) -> None:
+        """Count a text that is handed to the thread."""
+        self._handed_over += 1
 
     def write(self, data: bytes | str) -> None:
         """Write, however long it takes."""
@@ -74,7 +74,7 @@ class TerminalWriter:
         """Let the terminal have what was written."""
         self._file.flush()
         self.shown_at = monotonic()
-        self._shown = self._written
+        self._flushed = self._written
 
     def close(self) -> None:
         """Let go of the terminal; the thread has ended."""
@@ -90,14 +90,14 @@ class TerminalWriter:
         return text.encode(self._file.encoding, "backslashreplace")
 
 
-LOOK = 0.1
+TICK_INTERVAL = 0.1
 """Seconds between looks whether a lone Esc has stood long enough to be the key."""
-PIECE = 4096
+READ_SIZE = 4096
 """Bytes that are read at once."""
 
 
 class TerminalDriver(LinuxDriver):
-    """Textual's own, which can be told not to wait, and asks the terminal its size."""
+    """Textual's driver, reading keys in the event loop and never blocking on output."""
 
     is_last = False
     """Whether the process ends after this: then nobody reads keys any more."""
@@ -107,46 +107,46 @@ class TerminalDriver(LinuxDriver):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         # What Textual's thread writes to; there is no public way past that thread.
-        self._outlet = TerminalWriter(cast("Any", self._file))
-        self._file = cast("Any", self._outlet)
-        self._keyboard = KeyParser()
-        self._writing = RLock()
-        self._listens = False
-        self._look: TimerHandle | None = None
+        self._writer = TerminalWriter(cast("Any", self._file))
+        self._file = cast("Any", self._writer)
+        self._key_parser = KeyParser()
+        self._write_lock = RLock()
+        self._is_reading = False
+        self._tick_timer: TimerHandle | None = None
 
     def _sigtstp_application(self, *_: object) -> None:
-        """Stop: till the app hears signals itself, there are no screens to leave."""
+        """Stop at once: before the app handles signals there are no screens."""
         os.kill(os.getpid(), signal.SIGSTOP)
 
     def _sigcont_application(self, *_: object) -> None:
-        """Let the app know; Textual would set up here what is being set up."""
+        """Note that the process was continued; the app sets the terminal up again."""
         self.was_continued = True
 
     @property
     def is_behind(self) -> bool:
         """Whether the terminal has yet to take what was written."""
-        return self._outlet.is_behind
+        return self._writer.is_behind
 
     @property
     def shown_at(self) -> float:
         """When the terminal had taken all that was written, on the monotonic clock."""
-        return self._outlet.shown_at
+        return self._writer.shown_at
 
     def write(self, data: str) -> None:
         """Write, at once what the terminal takes now; what it does not, by a thread.
 
         A copy for the terminal's clipboard may come from any thread.
         """
-        with self._writing:
-            rest = self._outlet.pass_by(data)
+        with self._write_lock:
+            rest = self._writer.write_available(data)
             if rest:
-                self._outlet.give()
+                self._writer.hand_over()
                 super().write(cast("str", rest))
 
     def start_application_mode(self) -> None:
         """Set the terminal up; its size is known from then on."""
         self._size = self._get_terminal_size()
-        self._listen()
+        self._start_reading()
         super().start_application_mode()  # type: ignore[no-untyped-call]
 
     def _get_terminal_size(self) -> tuple[int, int]:
@@ -164,9 +164,9 @@ class TerminalDriver(LinuxDriver):
 
     def disable_input(self) -> None:
         """Read no more keys; wait until that is so, unless the process ends."""
-        if self._listens:
+        if self._is_reading:
             self._loop.remove_reader(self.fileno)
-            self._listens = False
+            self._is_reading = False
         if self.is_last and not self.exit_event.is_set():
             self._key_thread = None  # Textual has no public way not to join it
             super().disable_input()
@@ -177,63 +177,63 @@ class TerminalDriver(LinuxDriver):
     def close(self) -> None:
         """Let go of the terminal, once it has all that was written."""
         super().close()
-        self._outlet.close()
+        self._writer.close()
 
-    def _listen(self) -> None:
+    def _start_reading(self) -> None:
         """Have the event loop read what the terminal types, from its next turn on."""
-        self._keyboard = KeyParser()
+        self._key_parser = KeyParser()
         try:
             self._loop.add_reader(self.fileno, self._read)
-            self._listens = True
+            self._is_reading = True
         except OSError:
-            self._listens = False  # a kind of file that the loop cannot wait for
+            self._is_reading = False  # a kind of file that the loop cannot wait for
 
     def _read(self) -> None:
         """Read what was typed; the loop calls it, perhaps when it has been read."""
         try:
             if not select.select([self.fileno], [], [], 0)[0]:
                 return
-            data = os.read(self.fileno, PIECE)
+            data = os.read(self.fileno, READ_SIZE)
         except OSError:
             data = b""
         if data:
             try:
-                self._tell(self._keyboard.read(data))
+                self._post(self._key_parser.read(data))
             except Exception as error:  # noqa: BLE001 - the app ends by it, and says so
                 self._app.call_later(_raise, error)
         else:  # the terminal is gone
             self._loop.remove_reader(self.fileno)
-            self._listens = False
+            self._is_reading = False
 
-    def read_waiting(self) -> None:
+    def read_available(self) -> None:
         """Read what has been typed by now, without waiting for more."""
-        if self._listens:
+        if self._is_reading:
             self._read()
 
-    def _tell(self, events: Iterable[Message]) -> None:
-        """Tell the app of keys; look soon whether an Esc was one, where it may be."""
+    def _post(self, events: Iterable[Message]) -> None:
+        """Post events to the app; check soon whether a lone Esc was the key."""
         for event in events:
             self.process_message(event)
-        if self._keyboard.waits and self._look is None:
-            self._look = self._loop.call_later(LOOK, self._tick)
+        if self._key_parser.is_waiting and self._tick_timer is None:
+            self._tick_timer = self._loop.call_later(TICK_INTERVAL, self._tick)
 
     def _tick(self) -> None:
-        self._look = None
-        if self._listens:
-            self._tell(self._keyboard.tick())
+        self._tick_timer = None
+        if self._is_reading:
+            self._post(self._key_parser.tick())
 
     def run_input_thread(self) -> None:
-        """Read what is typed where the loop does not, until it is told to end."""
-        if self._listens:
+        """Read keys in a thread, where the event loop cannot, until the driver ends."""
+        if self._is_reading:
             return
-        keyboard = KeyParser()
+        key_parser = KeyParser()
         with selectors.SelectSelector() as selector:
             selector.register(self.fileno, selectors.EVENT_READ)
             while not self.exit_event.is_set():
-                if selector.select(LOOK):
-                    for event in keyboard.read(os.read(self.fileno, PIECE)):
+                if selector.select(TICK_INTERVAL):
+                    for event in key_parser.read(os.read(self.fileno, READ_SIZE)):
                         self.process_message(event)
-                for event in keyboard.tick():
+                for event in key_parser.tick():
                     self.process_message(event)
 
 

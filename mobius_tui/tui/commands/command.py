@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
-NAMED = {
+NAMED_KEYS = {
     "enter": "Enter",
     "space": "Space",
     "escape": "Esc",
@@ -27,7 +27,7 @@ NAMED = {
 }
 """Keys that are no character, and what a person calls them."""
 
-OTHER_NAMES = {
+KEY_ALIASES = {
     "esc": "escape",
     "return": "enter",
     "pgup": "pageup",
@@ -42,7 +42,7 @@ OTHER_NAMES = {
 MODIFIERS = ("alt", "ctrl", "shift")
 """In the order in which Textual puts them."""
 
-SPECIAL = {
+SPECIAL_NAMES = {
     "solidus": "slash",
     "reverse_solidus": "backslash",
     "commercial_at": "at",
@@ -62,7 +62,7 @@ UNSENDABLE = {
 """Keys that terminals send as another one."""
 
 
-def canonical(words: str) -> str | None:
+def canonical_key(words: str) -> str | None:
     """A key's name as the program knows it; `None` for what is no key.
 
     Args:
@@ -76,7 +76,7 @@ def canonical(words: str) -> str | None:
     modifiers = {part.strip().lower() for part in before}
     if not modifiers <= set(MODIFIERS):
         return None
-    key = _bare(last if last == " " else last.strip())
+    key = _without_modifiers(last if last == " " else last.strip())
     if key is None:
         return None
     if len(key) == 1 and modifiers:
@@ -87,12 +87,12 @@ def canonical(words: str) -> str | None:
     return "+".join((*ordered, key))
 
 
-def _bare(words: str) -> str | None:
+def _without_modifiers(words: str) -> str | None:
     """The name of a key without modifiers."""
     if len(words) == 1:
         return _of_character(words)
-    name = OTHER_NAMES.get(words.lower(), words.lower())
-    return name if name in NAMED or name in _punctuation() else None
+    name = KEY_ALIASES.get(words.lower(), words.lower())
+    return name if name in NAMED_KEYS or name in _punctuation() else None
 
 
 def _of_character(character: str) -> str | None:
@@ -103,7 +103,7 @@ def _of_character(character: str) -> str | None:
     if not character.isprintable():
         return None
     name = unicodedata.name(character, "").lower().replace("-", "_").replace(" ", "_")
-    return SPECIAL.get(name, name) or None
+    return SPECIAL_NAMES.get(name, name) or None
 
 
 @cache
@@ -118,8 +118,8 @@ def _punctuation() -> dict[str, str]:
 def key_name(key: str) -> str:
     """What a key is called for a person."""
     *modifiers, last = key.split("+")
-    if last in NAMED:
-        name = NAMED[last]
+    if last in NAMED_KEYS:
+        name = NAMED_KEYS[last]
     elif len(last) == 1:
         name = last.upper() if modifiers else last
     else:
@@ -142,7 +142,7 @@ Place = Literal[
 ]
 """Where a command works: everywhere, on a screen, or in a pane that has the focus."""
 
-TOGETHER: tuple[tuple[Place, ...], ...] = (
+PLACES_TOGETHER: tuple[tuple[Place, ...], ...] = (
     ("run", "checklist", "app"),
     ("run", "output", "app"),
     ("run", "detail", "app"),
@@ -163,7 +163,7 @@ IN_DIALOGS = frozenset({"leave", "status"})
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Command:
-    """One thing that can be done."""
+    """One command of the screens."""
 
     id: str
     """A plain name, by which config.toml gives it other keys; it never changes."""
@@ -185,7 +185,7 @@ class Command:
     """Whether it does something only in some states of the run, as all flows do."""
     act: str = ""
     """The action that carries it out, where that is not called as the command is."""
-    needed: bool = False
+    needs_key: bool = False
     """Whether nobody can do without a key for it."""
 
     @property

@@ -11,12 +11,16 @@ _run = partial(Command, group="Run", place="checklist")
 
 CHECKLIST_COMMANDS: tuple[Command, ...] = (
     _moving(
-        id="checklist.up", act="cursor(-1)", needed=True, keys=("up", "k"), title="Up"
+        id="checklist.up",
+        act="cursor(-1)",
+        needs_key=True,
+        keys=("up", "k"),
+        title="Up",
     ),
     _moving(
         id="checklist.down",
         act="cursor(1)",
-        needed=True,
+        needs_key=True,
         keys=("down", "j"),
         title="Down",
     ),

@@ -34,7 +34,7 @@ COMMANDS: tuple[Command, ...] = (
     *STATS_COMMANDS,
     Command(
         id="help",
-        needed=True,
+        needs_key=True,
         keys=("question_mark", "f1"),
         title="Help: every key",
         label="Help",
@@ -43,7 +43,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         id="leave",
-        needed=True,
+        needs_key=True,
         keys=("q",),
         title="Leave",
         label="Leave",
@@ -63,7 +63,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         id="palette",
         by_widget=True,
-        needed=True,
+        needs_key=True,
         keys=("ctrl+p",),
         title="Find a command by its name",
         group="Everywhere",
@@ -105,7 +105,7 @@ COMMANDS: tuple[Command, ...] = (
 )
 
 
-FIXED = frozenset(
+ALWAYS_AVAILABLE = frozenset(
     command.id for command in COMMANDS if not (command.flow or command.at_times)
 )
 """Ids of the commands that do not depend on the state of the run."""
@@ -115,7 +115,7 @@ NO_KEY = "f63"
 _current: dict[str, Command] = {command.id: command for command in COMMANDS}
 
 
-def remap(keys: Mapping[str, tuple[str, ...]]) -> None:
+def set_keys(keys: Mapping[str, tuple[str, ...]]) -> None:
     """Give commands the person's keys in place of ours, all at once.
 
     Args:
@@ -160,7 +160,7 @@ def bind(command_id: str, action: str = "", *, priority: bool = False) -> Bindin
 
 
 def keymap() -> dict[str, str]:
-    """The keys that are not ours, by command id, as Textual wants them."""
+    """The keys that the person changed, by command id, as Textual expects them."""
     return {
         each.id: ",".join(_current[each.id].keys) or NO_KEY
         for each in COMMANDS
@@ -175,7 +175,7 @@ def footer(
     return tuple(
         each
         for each in commands(*places)
-        if each.label and (each.id in FIXED or each.id in available)
+        if each.label and (each.id in ALWAYS_AVAILABLE or each.id in available)
     )
 
 

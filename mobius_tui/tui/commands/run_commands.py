@@ -14,7 +14,7 @@ _watch = partial(Command, group="Watch", place="run")
 RUN_COMMANDS: tuple[Command, ...] = (
     _step(
         id="next_action",
-        needed=True,
+        needs_key=True,
         keys=("enter",),
         title="Do the next thing",
         help="Does what the line above the footer says; asks before anything changes.",
@@ -54,7 +54,7 @@ RUN_COMMANDS: tuple[Command, ...] = (
     _watch(
         id="hold",
         flow=True,
-        needed=True,
+        needs_key=True,
         keys=("H",),
         title="Hold the rollback",
         label="Hold",

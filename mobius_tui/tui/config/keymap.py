@@ -9,16 +9,16 @@ from mobius_tui.runbook.text.names import did_you_mean
 from mobius_tui.runbook.toml.table_reader import TomlTable
 from mobius_tui.tui.commands.command import (
     IN_DIALOGS,
-    NAMED,
-    TOGETHER,
+    NAMED_KEYS,
+    PLACES_TOGETHER,
     UNSENDABLE,
     Command,
-    canonical,
+    canonical_key,
     key_name,
 )
 from mobius_tui.tui.commands.registry import COMMANDS
 
-HELD = {
+RESERVED_KEYS = {
     "ctrl+c": "copies what is selected, and ends nothing",
     "ctrl+q": "always leaves",
     "ctrl+z": "stops the program, as in a shell",
@@ -80,13 +80,13 @@ def _keys(
         form = f'write {command.id} = "x", or ["x", "y"]'
         table.report(f"a key is a text in quotes; {form}", *place)
         return None
-    if not words and command.needed:
+    if not words and command.needs_key:
         table.report(f"`{command.id}` needs a key; nobody can do without it", *place)
         return None
     found: list[str] = []
     for word in words:
-        key = canonical(word)
-        problem = _unknown(word) if key is None else _problem(key, command)
+        key = canonical_key(word)
+        problem = _unknown_key(word) if key is None else _problem(key, command)
         if problem:
             table.report(problem, *place)
             return None
@@ -94,8 +94,8 @@ def _keys(
     return tuple(dict.fromkeys(found))
 
 
-def _unknown(word: str) -> str:
-    near = did_you_mean(word.lower(), NAMED)
+def _unknown_key(word: str) -> str:
+    near = did_you_mean(word.lower(), NAMED_KEYS)
     form = 'a key is a character, "f5", "pageup", or such as "ctrl+g"'
     return f"there is no key called `{word[:40]}`{near or f'; {form}'}"
 
@@ -105,8 +105,8 @@ def _problem(key: str, command: Command) -> str:
     if key in UNSENDABLE:
         other = UNSENDABLE[key]
         return f"`{key}` cannot be used: terminals send it as {other}; choose another"
-    if key in HELD and key not in command.keys:
-        return f"`{key}` {HELD[key]}; choose another"
+    if key in RESERVED_KEYS and key not in command.keys:
+        return f"`{key}` {RESERVED_KEYS[key]}; choose another"
     in_dialogs = command.flow or command.id in IN_DIALOGS
     if key in OF_DIALOGS and in_dialogs and key not in command.keys:
         words = f"dialogs need `{key_name(key)}` themselves"
@@ -123,7 +123,7 @@ def _conflicts(
         first = BY_ID[command_id]
         for second in COMMANDS:
             pair = frozenset((first.id, second.id))
-            if len(pair) == 1 or pair in seen or not _meet(first, second):
+            if len(pair) == 1 or pair in seen or not _can_meet(first, second):
                 continue
             others = given.get(second.id, second.keys)
             both = [key for key in keys if key in others]
@@ -134,6 +134,8 @@ def _conflicts(
                 yield first, second, new[0]
 
 
-def _meet(first: Command, second: Command) -> bool:
+def _can_meet(first: Command, second: Command) -> bool:
     """Whether two commands can be had at the same time."""
-    return any(first.place in places and second.place in places for places in TOGETHER)
+    return any(
+        first.place in places and second.place in places for places in PLACES_TOGETHER
+    )

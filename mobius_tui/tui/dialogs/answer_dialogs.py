@@ -1,4 +1,4 @@
-"""What a person does in a step: answers that it wants, or a decision."""
+"""Dialogs for a step that a person does: answers, or a decision."""
 
 from __future__ import annotations
 
@@ -15,14 +15,7 @@ from mobius_tui.health.safe_search import TooSlowError, lines_matching
 from mobius_tui.runbook.model.actions import Ask, Choose, Manual, Option
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.runbook.prose.prose_model import Prose
-from mobius_tui.tui.dialogs.dialog import (
-    Choice,
-    Dialog,
-    DraftKey,
-    Purpose,
-    fields_widget,
-    words_widget,
-)
+from mobius_tui.tui.dialogs.dialog import Choice, Dialog, fields_widget, text_widget
 from mobius_tui.tui.presenters.communication import role_fields
 from mobius_tui.tui.presenters.fields import Field
 from mobius_tui.tui.presenters.run_view import RunView
@@ -34,6 +27,7 @@ from mobius_tui.tui.presenters.step_details import (
     short_form,
 )
 from mobius_tui.tui.presenters.styled_text import assemble, text
+from mobius_tui.tui.screen_state import DraftKey, Purpose
 from mobius_tui.tui.widgets.option_list import Options
 
 
@@ -45,20 +39,20 @@ class StepAnswers:
     note: str
 
 
-LONGEST = 0.5
+MAX_ANSWER = 0.5
 """Seconds that a pattern may keep a key waiting; the host looks again, and longer."""
 
 
 def _may_match(pattern: str, answer: str) -> bool:
-    """Whether an answer has the form that is wanted, or that is not known in time."""
+    """Whether an answer matches its pattern, or the match takes too long."""
     try:
-        return all(lines_matching(pattern, [answer], whole=True, within=LONGEST))
+        return all(lines_matching(pattern, [answer], whole=True, within=MAX_ANSWER))
     except TooSlowError:
         return True
 
 
 class AnswersDialog(Dialog[StepAnswers]):
-    """Gives the answers by variable, and a note if one was made."""
+    """The result is the answers by variable, and a note."""
 
     AUTO_FOCUS = ""  # the line for a note would have it, and be scrolled to
 
@@ -89,9 +83,9 @@ class AnswersDialog(Dialog[StepAnswers]):
         for ask, line in self._lines:
             form = short_form(self._view, step, ask)
             about = f"  ({form})" if form else ""
-            yield words_widget(f"{ask.title or ask.var}{about}")
+            yield text_widget(f"{ask.title or ask.var}{about}")
             yield line
-        yield words_widget("Note, if there is something to remember", "muted")
+        yield text_widget("Note, if there is something to remember", "muted")
         yield self._note
 
     def choices(self) -> tuple[Choice, ...]:
@@ -99,14 +93,14 @@ class AnswersDialog(Dialog[StepAnswers]):
         return (Choice("ok", "It is done", "primary"), Choice("cancel", "Not yet"))
 
     def on_mount(self) -> None:
-        """Type the first answer at once; without one, Enter says that it is done."""
+        """Focus the first answer; without one, Enter means done."""
         first = self._lines[0][1] if self._lines else self.buttons["ok"]
         first.focus()
 
     @on(Button.Pressed, "#ok")
     @on(Input.Submitted)
-    def give(self) -> None:
-        """Give the answers, if each one matches whole."""
+    def submit(self) -> None:
+        """Submit the answers if each one matches whole."""
         values: dict[str, str] = {}
         for ask, line in self._lines:
             problem = self._problem(ask, line.value.strip())
@@ -142,7 +136,7 @@ class DecisionAnswer:
 
 
 class DecisionDialog(Dialog[DecisionAnswer]):
-    """Gives the values chosen, and the reason for changing an earlier choice."""
+    """The result is the values chosen, and a reason for a change."""
 
     def __init__(self, view: RunView, step: Step) -> None:
         super().__init__(
@@ -153,7 +147,7 @@ class DecisionDialog(Dialog[DecisionAnswer]):
         self._action = step.action
         self._why = step.why
         self._offered = offered(view, step.action)
-        self._changes = bool(view.own(step.id).attempts)
+        self._changes = bool(view.step_state(step.id).attempts)
         # What a step proposes stands first in its list: it is no choice made before.
         is_own = self._changes or step.action.from_ is None
         held = view.state.variables.get(step.action.var) if is_own else None
@@ -172,9 +166,9 @@ class DecisionDialog(Dialog[DecisionAnswer]):
             if choose.multi
             else "↑ ↓ choose, Enter decides"
         )
-        yield words_widget(how, "muted")
+        yield text_widget(how, "muted")
         if self._changes:
-            yield words_widget("Why it is changed (it stays on record)")
+            yield text_widget("Why it is changed (it stays on record)")
             yield self._reason
 
     def choices(self) -> tuple[Choice, ...]:
@@ -186,10 +180,10 @@ class DecisionDialog(Dialog[DecisionAnswer]):
         self._options.focus()
 
     @on(Button.Pressed, "#ok")
-    @on(Options.Taken)
+    @on(Options.AnswerRequested)
     @on(Input.Submitted)
-    def give(self) -> None:
-        """Give what is chosen, if something is."""
+    def submit(self) -> None:
+        """Submit the choice, if there is one."""
         marked = sorted(self._options.marked)
         values = tuple(self._offered[place].value for place in marked)
         if not values:

@@ -15,26 +15,26 @@ from mobius_tui.run.state.approvals import Approval
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.runbook.model.step_text import EFFECTS, check_in_words
 from mobius_tui.runbook.prose.prose_model import Prose
-from mobius_tui.tui.dialogs.dialog import Choice, Dialog, fields_widget, words_widget
+from mobius_tui.tui.dialogs.dialog import Choice, Dialog, fields_widget, text_widget
 from mobius_tui.tui.dialogs.question import ConfirmationWord, as_question
 from mobius_tui.tui.presenters.fields import Field
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.step_details import approved_fields, command, filled
 from mobius_tui.tui.presenters.styled_text import Role, assemble, text
 
-SHOWN = 4
+MAX_SCRIPT_LINES = 4
 """Steps that are named as not done yet."""
 
 
 class ConfirmDialog(Dialog[str]):
-    """Gives the word that was typed to confirm it; empty where none is wanted."""
+    """The result is the word that was typed, or empty if none is required."""
 
     def __init__(self, view: RunView, step: Step) -> None:
         self._view = view
         self._step = step
         self._destroys = effect_of(step) == "destroy"
         self.word = ConfirmationWord(step_word(view.plan, view.state, step))
-        again = " again" if view.own(step.id).attempts else ""
+        again = " again" if view.step_state(step.id).attempts else ""
         tone: Role = "bad" if self._destroys else "warn"
         title = as_question(f"Run {view.plan.name(step.id)}{again}")
         super().__init__(title, tone=tone)
@@ -47,7 +47,7 @@ class ConfirmDialog(Dialog[str]):
         role: Role = "bad" if self._destroys else "warn"
         line = assemble((f"{effect}{where}", role))
         head = (Field("effect", line), *approved_fields(view, step))
-        head += tuple(_order(view, step))
+        head += tuple(_out_of_order_text(view, step))
         if step.why:
             head += (Field("why", prose=Prose(step.why)),)
         checks = tuple(
@@ -72,21 +72,25 @@ class ConfirmDialog(Dialog[str]):
     @on(Input.Submitted)
     @on(Button.Pressed, "#run")
     def confirm(self) -> None:
-        """Take it as confirmed, where the word is right."""
+        """Submit, if the word is right."""
         if self.word.is_right:
             self.dismiss(self.word.wanted)
         else:
             self.refuse(self.word.refusal)
 
 
-def _order(view: RunView, step: Step) -> Iterator[Field]:
+def _out_of_order_text(view: RunView, step: Step) -> Iterator[Field]:
     """That it is out of order, and what is still to be done before it."""
     undone = undone_before(view.plan, view.state, step.id, view.standings)
     if undone is None:
         words = "out of order: the run is in another phase"
     elif undone:
-        names = ", ".join(view.plan.name(each) for each in undone[:SHOWN])
-        more = f" and {len(undone) - SHOWN} more" if len(undone) > SHOWN else ""
+        names = ", ".join(view.plan.name(each) for each in undone[:MAX_SCRIPT_LINES])
+        more = (
+            f" and {len(undone) - MAX_SCRIPT_LINES} more"
+            if len(undone) > MAX_SCRIPT_LINES
+            else ""
+        )
         words = f"out of order; not done before it: {names}{more}"
     else:
         return
@@ -94,7 +98,7 @@ def _order(view: RunView, step: Step) -> Iterator[Field]:
 
 
 class ApproveDialog(Dialog[str]):
-    """Gives the name of whoever approves."""
+    """The result is the name of the approver."""
 
     def __init__(self, view: RunView, step: Step, approval: Approval) -> None:
         self._view = view
@@ -115,7 +119,7 @@ class ApproveDialog(Dialog[str]):
         yield fields_widget((*head, *command(view, step)))
 
     def compose_foot(self) -> Iterable[Widget]:
-        """The line for the phrase, with what it approves in sight."""
+        """The line for the phrase; what it approves stays visible."""
         if self._own:
             words = (
                 f"This login asked for it, so another name counts as weaker. Type: "
@@ -124,7 +128,7 @@ class ApproveDialog(Dialog[str]):
         else:
             name = account(self._view.uid)
             words = f"Type {approval_phrase(name, self._step.id)} to approve:"
-        yield words_widget(words, "bad")
+        yield text_widget(words, "bad")
         yield self._line
 
     def choices(self) -> tuple[Choice, ...]:
@@ -137,7 +141,7 @@ class ApproveDialog(Dialog[str]):
 
     @on(Input.Submitted)
     @on(Button.Pressed, "#approve")
-    def give(self) -> None:
+    def submit(self) -> None:
         """Give the name, where the phrase is right."""
         typed = self._line.value.strip()
         name = account(self._view.uid)

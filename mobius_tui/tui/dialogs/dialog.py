@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from enum import Enum
 from functools import cached_property
 from time import monotonic
 from types import MappingProxyType
@@ -17,7 +16,6 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.reactive import reactive
-from textual.renderables.background_screen import BackgroundScreen
 from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Button, Input, Static, TextArea
@@ -25,55 +23,16 @@ from textual.widgets import Button, Input, Static, TextArea
 from mobius_tui import sanitize
 from mobius_tui.runbook.model.runbook import Contact
 from mobius_tui.tui.backend.breakpoints import fit
-from mobius_tui.tui.backend.dimmed_background import DimmedBackground
+from mobius_tui.tui.backend.dimmed_background import dim_background
 from mobius_tui.tui.backend.key_queue import InputGuard, TimedInput
 from mobius_tui.tui.commands.registry import bind
 from mobius_tui.tui.presenters.communication import contact_fields
 from mobius_tui.tui.presenters.fields import Field
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.styled_text import Role, text
+from mobius_tui.tui.screen_state import Draft, DraftKey
 from mobius_tui.tui.widgets.banners import AlarmBanner
 from mobius_tui.tui.widgets.detail_pane import FieldList
-
-Draft = Mapping[str, str]
-"""What was typed in a dialog, by the ids of its fields."""
-
-
-class Purpose(Enum):
-    """What a dialog that is typed in is for."""
-
-    NOTE = "note"
-    SKIP = "skip"
-    OVERRIDE = "override"
-    ANSWERS = "answers"
-    DECISION = "decision"
-    END_BY_DECISION = "end by decision"
-    END_RUN = "end run"
-    MESSAGE = "message"
-    HINT = "hint"
-    ANNOTATION = "annotation"
-    ACTION_ITEM = "action item"
-    SAVE_OUTPUT = "save output"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DraftKey:
-    """What a draft was typed for: a draft is given to no dialog but this one.
-
-    The attempt is named only where the dialog is about one that there is. Answers, a
-    message or a reason are for the step: the host refuses them exactly where another
-    attempt has begun meanwhile, and then they are still to be there.
-    """
-
-    purpose: Purpose
-    step: str | None = None
-    """The step's id; `None` for the whole run."""
-    attempt: int | None = None
-    """The number of the step's attempt."""
-    deliveries: tuple[int, ...] = ()
-    """The numbers of the deliveries that are to be sent again."""
-    item: str | None = None
-    """The id of the action item."""
 
 
 def written(dialog: Widget) -> Draft:
@@ -172,7 +131,7 @@ class Dialog(ModalScreen[T | None], Generic[T]):
         self.heading = sanitize.line(title)
         """What stands in the border."""
         self.draft_key = draft_key
-        self._guard = InputGuard()
+        self._input_guard = InputGuard()
         self.box = Vertical(classes="box")
         self._scrolled = Body(classes="body")
         self._refusal = Static("", id="problem", markup=False)
@@ -184,22 +143,19 @@ class Dialog(ModalScreen[T | None], Generic[T]):
 
     def render(self) -> RenderResult:  # type: ignore[override]
         """What is seen through it; any widget may be drawn so, and a screen is one."""
-        beneath = super().render()
-        if isinstance(beneath, BackgroundScreen):
-            return DimmedBackground(beneath.screen, beneath.color)
-        return beneath
+        return dim_background(super().render())
 
     @property
     def is_opening(self) -> bool:
         """Whether it is yet to be seen, and keys must wait."""
-        return not self._guard.is_seen
+        return not self._input_guard.is_shown
 
-    def was_drawn(self, at: float) -> None:
+    def mark_shown(self, at: float) -> None:
         """The terminal shows it as it is, since a moment of the monotonic clock."""
         if self.is_mounted:
-            self._guard.show(at if self.mono is monotonic else self.mono())
+            self._input_guard.mark_shown(at if self.mono is monotonic else self.mono())
 
-    def hears(self, typed: TimedInput) -> bool:
+    def accepts_input(self, typed: TimedInput) -> bool:
         """Whether it takes a key, a paste or a click that has come.
 
         What answers nothing is never lost: what is typed into a field, which is there
@@ -208,7 +164,7 @@ class Dialog(ModalScreen[T | None], Generic[T]):
         if self._is_harmless(typed.event):
             return True
         is_click = isinstance(typed.event, events.MouseDown)
-        return self._guard.takes(typed, answers=not is_click)
+        return self._input_guard.accepts(typed, answers=not is_click)
 
     def _is_harmless(self, event: events.Event) -> bool:
         """Whether it can answer nothing."""
@@ -229,7 +185,7 @@ class Dialog(ModalScreen[T | None], Generic[T]):
 
     def renew(self) -> None:
         """It says something else now: no key answers that before it has been seen."""
-        self._guard.renew()
+        self._input_guard.restart()
         self.refresh()
 
     def on_mount(self) -> None:
@@ -348,7 +304,7 @@ def fields_widget(
     return widget
 
 
-def words_widget(words: str, role: Role = "plain") -> Static:
+def text_widget(words: str, role: Role = "plain") -> Static:
     """A line or paragraph from anywhere, made harmless."""
     return Static(text(words, role), markup=False, classes="words")
 
@@ -367,4 +323,4 @@ class ContactsDialog(Dialog[None]):
         if self._contacts:
             yield fields_widget(contact_fields(self._contacts))
         else:
-            yield words_widget("This runbook names nobody.", "muted")
+            yield text_widget("This runbook names nobody.", "muted")

@@ -18,13 +18,13 @@ from mobius_tui.tui.dialogs.dialog import Dialog
 from mobius_tui.tui.presenters.statistics_lines import trend_lines
 from mobius_tui.tui.presenters.styled_text import text
 
-TrendsReader = Callable[[], tuple[Trend, ...]]
+TrendReader = Callable[[], tuple[Trend, ...]]
 """Gives the drills of a runbook; called in a thread."""
-SIDES = 5
+SIDE_CELLS = 5
 """Cells that the frame of the dialog and its scroll bar take."""
 
 
-def trends_of(runbook: str) -> tuple[Trend, ...]:
+def read_trends(runbook: str) -> tuple[Trend, ...]:
     """The drills of a runbook, by what broke the site.
 
     Args:
@@ -38,8 +38,8 @@ class DrillsDialog(Dialog[None]):
 
     ASKS = False
 
-    class Looked(Message):
-        """The runs were searched."""
+    class TrendsRead(Message):
+        """The drills were read."""
 
         def __init__(self, found: tuple[Trend, ...]) -> None:
             super().__init__()
@@ -48,7 +48,7 @@ class DrillsDialog(Dialog[None]):
     def __init__(
         self,
         title: str,
-        look: TrendsReader,
+        look: TrendReader,
         *,
         runbook: str,
         wall: Callable[[], float] = time.time,
@@ -62,10 +62,12 @@ class DrillsDialog(Dialog[None]):
             wall: gives seconds since 1970.
         """
         super().__init__(f"Drills of {title}")
-        self._none = f"None is over yet: `mobius-tui drill {runbook}` makes one."
-        self._look = look
+        self._nothing_found_text = (
+            f"None is over yet: `mobius-tui drill {runbook}` makes one."
+        )
+        self._read_trends = look
         self._wall = wall
-        self._found: tuple[Trend, ...] | None = None
+        self._trends: tuple[Trend, ...] | None = None
         looking = text("looking through the runs", "muted")
         self._shown = Static(looking, id="trends", markup=False)
 
@@ -79,28 +81,28 @@ class DrillsDialog(Dialog[None]):
 
     async def _search(self) -> None:
         """A worker."""
-        self.post_message(self.Looked(await asyncio.to_thread(self._look)))
+        self.post_message(self.TrendsRead(await asyncio.to_thread(self._read_trends)))
 
-    @on(Looked)
-    def _show_found(self, event: Looked) -> None:
+    @on(TrendsRead)
+    def _show_trends(self, event: TrendsRead) -> None:
         event.stop()
-        self._found = event.found
+        self._trends = event.found
         self._show()
 
     def on_resize(self) -> None:
-        """Draw anew for another width."""
+        """Draw again for another width."""
         self.call_after_refresh(self._show)
 
     def _show(self) -> None:
-        if self._found is None:
+        if self._trends is None:
             return
-        if not self._found:
-            self._shown.update(text(self._none, "muted"))
+        if not self._trends:
+            self._shown.update(text(self._nothing_found_text, "muted"))
             return
-        width = self.box.size.width - SIDES
+        width = self.box.size.width - SIDE_CELLS
         now = self._wall()
         blocks = [
             Content("\n").join(trend_lines(trend, width=width, now=now))
-            for trend in self._found
+            for trend in self._trends
         ]
         self._shown.update(Content("\n\n").join(blocks))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from itertools import takewhile
@@ -17,31 +18,40 @@ from textual.widgets import Button
 
 from mobius_tui.drill import drill_record
 from mobius_tui.drill.coached_drills import is_first
+from mobius_tui.drill.detection_gaps import subject_coverage
+from mobius_tui.drill.drill_history import compare_times, drills_known_before
+from mobius_tui.drill.drill_verdict import await_score
 from mobius_tui.errors import FAILED, OK, OUTCOMES
 from mobius_tui.review.run_walk import count_deviations
 from mobius_tui.run.client.follow_up import FollowUp, follow_up
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.run.storage.run_directory import RunDirectory
+from mobius_tui.runbook.model.runbook import Runbook
 from mobius_tui.runbook.text.units import duration_in_words
-from mobius_tui.tui.backend.base_page import in_thread
+from mobius_tui.tui.backend.base_page import run_in_thread
 from mobius_tui.tui.commands.registry import bind, key_of
 from mobius_tui.tui.dialogs.dialog import Choice, Dialog, fields_widget
 from mobius_tui.tui.presenters.coach_marks import NEXT
-from mobius_tui.tui.presenters.communication import trouble_fields
+from mobius_tui.tui.presenters.communication import delivery_problem_fields
 from mobius_tui.tui.presenters.fields import Field
 from mobius_tui.tui.presenters.glyphs import MARKS
 from mobius_tui.tui.presenters.health_view import outage_fields
 from mobius_tui.tui.presenters.run_view import RunView
-from mobius_tui.tui.presenters.score_fields import await_fields, awaited
+from mobius_tui.tui.presenters.score_fields import (
+    DrillResult,
+    score_fields,
+    score_pending_fields,
+    undetected_fields,
+)
 from mobius_tui.tui.presenters.styled_text import Role, assemble, text
 
-Judge = Callable[[], Awaitable[tuple[Field, ...]]]
+ScoreReader = Callable[[], Awaitable[tuple[Field, ...]]]
 """Gives the score of a drill, once it is known."""
 
 
 class EndCard(Dialog[str]):
-    """What a run came to; gives `leave`, `follow_up` or nothing."""
+    """The result of a run; the result is `leave`, `follow_up` or `None`."""
 
     ASKS = False
 
@@ -58,7 +68,7 @@ class EndCard(Dialog[str]):
         self,
         view: RunView,
         directory: str,
-        judge: Judge | None,
+        judge: ScoreReader | None,
         more: tuple[Field, ...] = (),
         due: FollowUp | None = None,
         *,
@@ -85,15 +95,15 @@ class EndCard(Dialog[str]):
             Field("result", assemble((f"{glyph} {ended.outcome}", role))),
             Field("why", text(ended.reason)),
             Field("took", text(duration_in_words(view.elapsed))),
-            Field("steps", _counts(view)),
-            *_attempts(view),
+            Field("steps", _status_counts(view)),
+            *_failed_attempts_text(view),
             *outage_fields(view),
-            *trouble_fields(view),
+            *delivery_problem_fields(view),
             Field("kept", text(directory)),
             *_due_fields(due),
         )
         self._judge = judge
-        self._score = fields_widget(awaited(), id="score")
+        self._score = fields_widget(score_pending_fields(), id="score")
         self._more = more
         self._due = due
 
@@ -110,14 +120,14 @@ class EndCard(Dialog[str]):
     def on_mount(self) -> None:
         """Wait for the score beside everything else."""
         if self._judge is not None:
-            self.run_worker(self._await(self._judge), exit_on_error=False)
+            self.run_worker(self._await_score(self._judge), exit_on_error=False)
 
-    async def _await(self, judge: Judge) -> None:
+    async def _await_score(self, judge: ScoreReader) -> None:
         """A worker: until the site has been asked."""
         self.post_message(self.Judged(await judge()))
 
     @on(Judged)
-    def _show_judged(self, event: Judged) -> None:
+    def _show_score(self, event: Judged) -> None:
         event.stop()
         shown = event.fields
         if self._more:  # what was never seen red is for whoever owns the runbook
@@ -153,7 +163,7 @@ def _due_fields(due: FollowUp | None) -> tuple[Field, ...]:
     return (Field("due", when), Field("", text(due.command, "muted")))
 
 
-def _counts(view: RunView) -> Content:
+def _status_counts(view: RunView) -> Content:
     """How many steps came to which end, in the phases that were entered."""
     counts: dict[Status, int] = {}
     for step_id, standing in view.standings.items():
@@ -170,7 +180,7 @@ def _counts(view: RunView) -> Content:
     return assemble(*parts)
 
 
-def _attempts(view: RunView) -> Iterable[Field]:
+def _failed_attempts_text(view: RunView) -> Iterable[Field]:
     """How many attempts ended badly, where that is not how their steps ended."""
     parts: list[tuple[str, Role]] = []
     for how, count in count_deviations(view.state).items():
@@ -181,6 +191,25 @@ def _attempts(view: RunView) -> Iterable[Field]:
             parts.append((f"{count} made {how}", "plain"))
     if parts:
         yield Field("tries", assemble(*parts))
+
+
+async def await_score_fields(
+    directory: RunDirectory, site: Path, runbook: Runbook
+) -> tuple[Field, ...]:
+    """The score of a drill that is over, once it is known.
+
+    Args:
+        directory: the run.
+        site: the folder of its site.
+        runbook: what was drilled.
+    """
+    drill = await await_score(directory, site)
+    if drill is None:
+        return score_fields(None)
+    before = await asyncio.to_thread(drills_known_before, directory, drill)
+    found = await asyncio.to_thread(subject_coverage, directory.path.parent, runbook)
+    scored = DrillResult(drill=drill, times=compare_times(drill, before))
+    return (*score_fields(scored), *undetected_fields(found))
 
 
 async def end_card(
@@ -196,14 +225,14 @@ async def end_card(
     began = view.state.began
     judge = None
     if began is not None and began.site is not None:
-        judge = partial(await_fields, directory, Path(began.site), view.runbook)
-    more = _next() if coaches else ()
-    first = coaches and await in_thread(partial(is_first, directory))
+        judge = partial(await_score_fields, directory, Path(began.site), view.runbook)
+    more = _next_steps_text() if coaches else ()
+    first = coaches and await run_in_thread(partial(is_first, directory))
     due = follow_up(view.plan, view.state)
     return EndCard(view, str(directory.path), judge, more, due, is_first=first)
 
 
-def _next() -> tuple[Field, ...]:
+def _next_steps_text() -> tuple[Field, ...]:
     """How a first-time user goes on."""
     return tuple(
         Field(

@@ -14,14 +14,14 @@ from mobius_tui.runbook.model.actions import Run
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.runbook.model.step_text import script_without_lint_comments
 from mobius_tui.tui.commands.registry import bind, command
-from mobius_tui.tui.dialogs.dialog import Choice, Dialog, fields_widget, words_widget
+from mobius_tui.tui.dialogs.dialog import Choice, Dialog, fields_widget, text_widget
 from mobius_tui.tui.presenters.availability import available
 from mobius_tui.tui.presenters.communication import escalation_fields
 from mobius_tui.tui.presenters.fields import Field
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.step_details import describe
 
-WAYS = (
+COMMANDS_OFFERED = (
     ("look_first", "Check"),
     ("retry", "Retry"),
     ("skip", "Skip"),
@@ -33,16 +33,16 @@ WAYS = (
 
 
 class FailureDialog(Dialog[str]):
-    """Gives the id of the command that the person chose."""
+    """The result is the id of the command that the person chose."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        bind(command_id, f"way('{command_id}')") for command_id, _ in WAYS
+        bind(command_id, f"way('{command_id}')") for command_id, _ in COMMANDS_OFFERED
     ]
 
     def __init__(self, view: RunView, step: Step) -> None:
         status = view.standings[step.id].status
         super().__init__(f"{view.plan.name(step.id)}: {status}", tone="bad")
-        self._fields = _known(view, step)
+        self._fields = _known_fields(view, step)
         self._offered = available(view, step.id)
         self._first = "look_first" if "look_first" in self._offered else "retry"
         self._gate = step.gate
@@ -53,7 +53,7 @@ class FailureDialog(Dialog[str]):
         yield fields_widget(self._fields)
         if self._gate:
             words = "A gate: nothing after it starts until it passes or is overridden."
-            yield words_widget(words, "warn")
+            yield text_widget(words, "warn")
 
     def choices(self) -> tuple[Choice, ...]:
         """The ways that are open."""
@@ -63,7 +63,7 @@ class FailureDialog(Dialog[str]):
                 f"{command(command_id).key_name} {words}".strip(),
                 "primary" if command_id == self._first else "default",
             )
-            for command_id, words in WAYS
+            for command_id, words in COMMANDS_OFFERED
             if command_id in self._offered
         ]
         return (*ways, Choice("cancel", "Look"))
@@ -85,8 +85,8 @@ class FailureDialog(Dialog[str]):
             self.dismiss(way)
 
 
-def _known(view: RunView, step: Step) -> tuple[Field, ...]:
-    """Where it stands; a script of more than a line stands in the pane beneath."""
+def _known_fields(view: RunView, step: Step) -> tuple[Field, ...]:
+    """The state of the step; a longer script is in the pane beneath."""
     hidden = {"keys", "why"}
     script = (
         script_without_lint_comments(step.action.script)

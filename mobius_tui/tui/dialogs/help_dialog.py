@@ -13,7 +13,7 @@ from textual.widgets import Input, Static
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.tui.commands.command import Command
 from mobius_tui.tui.commands.registry import key_of
-from mobius_tui.tui.dialogs.dialog import Dialog, words_widget
+from mobius_tui.tui.dialogs.dialog import Dialog, text_widget
 from mobius_tui.tui.presenters.glyphs import ASIDE, MARKS
 from mobius_tui.tui.presenters.styled_text import text
 from mobius_tui.tui.widgets.footer import KeyRow, KeyTable
@@ -35,7 +35,7 @@ class HelpGroup(Vertical):
 
     def find(self, words: str) -> bool:
         """Show the rows that hold the words; returns whether there are any."""
-        rows = tuple(row for row in self._rows if words in _plain(row))
+        rows = tuple(row for row in self._rows if words in _row_text(row))
         self._table.rows = rows
         self.display = bool(rows)
         return bool(rows)
@@ -62,7 +62,7 @@ class HelpDialog(Dialog[None]):
     def compose_body(self) -> Iterable[Widget]:
         """A line to find by, the keys by group, then the glyphs."""
         yield Input(placeholder="type a word to find a key", id="find", compact=True)
-        yield words_widget(self._first, "muted")
+        yield text_widget(self._first, "muted")
         for group in dict.fromkeys(command.group for command in self._commands):
             found = (command for command in self._commands if command.group == group)
             yield HelpGroup(group, tuple(_row(command) for command in found))
@@ -90,5 +90,5 @@ def _row(command: Command) -> KeyRow:
     return text(command.key_names or key_of("palette"), "key"), words
 
 
-def _plain(row: KeyRow) -> str:
+def _row_text(row: KeyRow) -> str:
     return f"{row[0].plain} {row[1].plain}".lower()

@@ -29,7 +29,7 @@ Attempts = tuple[tuple[str, int], ...]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Leaving:
-    """What one would leave, as it is now."""
+    """What is left when the screen is left now."""
 
     running: Mapping[tuple[str, int], str]
     """Names by step's id and attempt."""
@@ -48,7 +48,7 @@ NOTHING = Leaving(running={}, has_host=True, ended="")
 
 
 def leaving(view: RunView, running: Attempts) -> Leaving:
-    """What one would leave.
+    """What is left when the screen of a view is left.
 
     Args:
         view: the run.
@@ -66,13 +66,13 @@ def leaving(view: RunView, running: Attempts) -> Leaving:
 
 
 def fades(state: RunState) -> bool:
-    """Whether the run is a drill that a host ends when nobody watches it."""
+    """Whether the run is a drill whose host ends when no screen shows it."""
     is_drill = state.began is not None and state.began.mode == "drill"
     return is_drill and state.auto is None
 
 
-def last_words(state: RunState, plan: Plan) -> str:
-    """What becomes of a run that is left, or became of it: for the shell's screen."""
+def closing_text(state: RunState, plan: Plan) -> str:
+    """What becomes of a run that is left, or became of it: for the shell."""
     run = state.began.run if state.began is not None else ""
     if state.ended is not None:
         return sanitize.line(f"{state.ended.outcome}: {state.ended.reason} ({run})")
@@ -88,7 +88,7 @@ def last_words(state: RunState, plan: Plan) -> str:
 
 
 class LeaveDialog(Dialog[Way]):
-    """Gives `leave` or `stop`; nothing to stay.
+    """Asks whether to leave; the result is `leave`, `stop` or `None`.
 
     What runs may end, or begin, while it is open: its words follow `state`, and no key
     counts that was typed before they were seen: nobody answers what they did not read.
@@ -107,13 +107,15 @@ class LeaveDialog(Dialog[Way]):
         self._run_id = run_id
         self._first = state
         self.set_reactive(LeaveDialog.state, state)
-        self._said = Static(self._words(), id="leaving", classes="words", markup=False)
+        self._text = Static(
+            self._leave_text(), id="leaving", classes="words", markup=False
+        )
 
     def compose_body(self) -> Iterable[Widget]:
         """What runs, and how to come back."""
-        yield self._said
+        yield self._text
 
-    def _words(self) -> Content:
+    def _leave_text(self) -> Content:
         state = self.state
         lines = [text(f"▶ {name} is running", "accent") for name in self._names]
         back = text(f"Come back with: mobius-tui resume {self._run_id}", "muted")
@@ -176,7 +178,7 @@ class LeaveDialog(Dialog[Way]):
         """Say how it is now; it has to be read before it is answered."""
         if self.is_mounted:
             self.renew()
-            self._said.update(self._words())
+            self._text.update(self._leave_text())
             self._show_buttons()
 
     @on(Button.Pressed, "#leave")

@@ -1,4 +1,4 @@
-"""A message: the text filled in, to edit, to send, to copy, and to tick as told."""
+"""A message: its text filled in, to edit, send, copy, or mark as sent."""
 
 from __future__ import annotations
 
@@ -22,22 +22,16 @@ from mobius_tui.run.state.deliveries import Delivery, DeliveryStatus
 from mobius_tui.runbook.model.actions import SendMessage
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.runbook.text.units import duration_in_words, size_in_words
-from mobius_tui.tui.dialogs.dialog import (
-    Choice,
-    Dialog,
-    DraftKey,
-    Purpose,
-    fields_widget,
-    words_widget,
-)
+from mobius_tui.tui.dialogs.dialog import Choice, Dialog, fields_widget, text_widget
 from mobius_tui.tui.presenters.communication import (
     channel_fields,
+    channels_of,
     deliveries_of,
-    queued_ahead,
-    ways_of,
+    queued_before_host_ended,
 )
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.styled_text import Role, cut_in_middle, text
+from mobius_tui.tui.screen_state import DraftKey, Purpose
 
 NAME = 14
 """Cells of a channel's id on a button."""
@@ -58,7 +52,7 @@ class MessageAnswer:
 
 
 class MessageDialog(Dialog[MessageAnswer]):
-    """Gives what is to be done with a message."""
+    """Shows a message to edit; the result says what to do with it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("c", "copy_text", "Copy the text", show=False),
@@ -67,7 +61,7 @@ class MessageDialog(Dialog[MessageAnswer]):
     composes = True
 
     def __init__(self, view: RunView, step: Step) -> None:
-        self._open = _to_see_to(deliveries_of(view, step))
+        self._open = _unsent_deliveries(deliveries_of(view, step))
         key = DraftKey(
             purpose=Purpose.MESSAGE,
             step=step.id,
@@ -77,7 +71,7 @@ class MessageDialog(Dialog[MessageAnswer]):
         assert isinstance(step.action, SendMessage)
         message = view.runbook.messages[step.action.message]
         body = view.values.preview(message.body).strip()
-        last = view.own(step.id).last
+        last = view.step_state(step.id).last
         self._step = step
         self._view = view
         self._told = ""
@@ -88,26 +82,26 @@ class MessageDialog(Dialog[MessageAnswer]):
         self._body = sanitize.clean(marked(body, view.state.began), newlines=True)
         if self._open:
             self._body = sanitize.clean(self._open[0].queued.text, newlines=True)
-        ready = (w.channel for w in ways_of(view, step) if not w.problem)
-        self._ready = () if queued_ahead(view, step) else tuple(ready)
+        ready = (w.channel for w in channels_of(view, step) if not w.problem)
+        self._ready = () if queued_before_host_ended(view, step) else tuple(ready)
         self._channels = fields_widget(tuple(channel_fields(view, step)), id="channels")
-        self._hint = words_widget(*self._first_hint())
+        self._hint = text_widget(*self._first_hint())
         self._hint.id = "hint"
         self._hint.display = bool(self._first_hint()[0])
-        self._leaves = words_widget("Tab leaves the text.", "muted")
+        self._leaves = text_widget("Tab leaves the text.", "muted")
         self._leaves.display = False
         self._area = TextArea(self._body, id="text", soft_wrap=True, compact=True)
         self._area.read_only = bool(self._open)
 
     @property
-    def _is_over(self) -> bool:
+    def _is_run_over(self) -> bool:
         """Whether nothing can be sent any more: it can still be read and copied."""
         return self._view.state.ended is not None or self._view.host is None
 
     @property
     def _why_not_now(self) -> str:
         """Why it cannot be told just now; empty where it can."""
-        if self._open or self._is_over:
+        if self._open or self._is_run_over:
             return ""
         number = self._view.next_attempt(self._step.id)
         tell = TickStep(step=self._step.id, attempt=number)
@@ -115,25 +109,25 @@ class MessageDialog(Dialog[MessageAnswer]):
         return permission.text if isinstance(permission, Refused) else ""
 
     def compose_body(self) -> Iterable[Widget]:
-        """What was told, where it goes, and the text."""
+        """The deliveries so far, the channels, and the text."""
         if self._told:
-            yield words_widget(self._told, "good")
+            yield text_widget(self._told, "good")
         if self._channels.fields:
             yield self._channels
         yield self._hint
         unknown = ", ".join(dict.fromkeys(_MENTION.findall(self._body)))
         if unknown and not self._open:
-            yield words_widget(f"Not known yet; write it yourself: {unknown}", "warn")
+            yield text_widget(f"Not known yet; write it yourself: {unknown}", "warn")
         yield self._area
         yield self._leaves
 
     def on_descendant_focus(self) -> None:
-        """How one comes out of the text, for whoever is in it."""
+        """Show how to leave the text while it has the focus."""
         self._leaves.display = self._area.has_focus
 
     def _first_hint(self) -> tuple[str, Role]:
         """What to do, in a line."""
-        if self._is_over:
+        if self._is_run_over:
             return "Nothing is sent any more: copy it, and tell it by hand.", "muted"
         if self._why_not_now:
             return f"Copy it; it goes on record later: {self._why_not_now}.", "warn"
@@ -146,17 +140,17 @@ class MessageDialog(Dialog[MessageAnswer]):
         return "Tell it where people read, then mark it.", "muted"
 
     def watch_alarm(self, view: RunView | None) -> None:
-        """How it stands with each channel, as it goes on."""
+        """Show the state of each channel as it changes."""
         if view is not None:
             self._channels.fields = tuple(channel_fields(view, self._step))
 
     def choices(self) -> tuple[Choice, ...]:
-        """Send it, copy it, or say that it was told; the likeliest first."""
+        """Send it, copy it, or mark it as sent; the likeliest first."""
         copy, edit = Choice("copy", "c Copy"), Choice("edit", "e Edit")
-        if self._is_over or self._why_not_now:
+        if self._is_run_over or self._why_not_now:
             return (Choice("copy", "c Copy", "primary"), Choice("cancel", "Close"))
         if self._open:
-            where = _in_short(tuple(own.channel for own in self._open))
+            where = _short_channels(tuple(own.channel for own in self._open))
             again = Choice("again", f"Send again to {where}", "primary")
             by_hand = Choice("drop", "Told by hand")
             return (again, copy, by_hand, Choice("cancel", "Close"))
@@ -167,7 +161,7 @@ class MessageDialog(Dialog[MessageAnswer]):
             return (*ways, Choice("ok", "Mark as told again"))
         told = Choice("ok", "Mark as told", "default" if self._ready else "primary")
         if self._ready:
-            where = _in_short(self._ready)
+            where = _short_channels(self._ready)
             send = Choice("send", f"Send to {where}", "primary")
             return (send, copy, edit, told, Choice("cancel", "Not yet"))
         return (copy, edit, told, Choice("cancel", "Not yet"))
@@ -180,7 +174,7 @@ class MessageDialog(Dialog[MessageAnswer]):
         first = self.choices()[0].id
         if (
             any(own.stand is DeliveryStatus.UNKNOWN for own in self._open)
-            and not self._is_over
+            and not self._is_run_over
         ):
             first = "cancel"
         self.buttons[first].focus()
@@ -191,7 +185,7 @@ class MessageDialog(Dialog[MessageAnswer]):
 
     @on(Button.Pressed, "#copy")
     def action_copy_text(self) -> None:
-        """Copy the text, edited or not, and say what is next.
+        """Copy the text, edited or not, and show what is next.
 
         The next Enter marks it as told, where it is not to be sent.
         """
@@ -235,14 +229,14 @@ class MessageDialog(Dialog[MessageAnswer]):
 
     @on(Button.Pressed, "#drop")
     def drop(self) -> None:
-        """It was told by another way."""
+        """Mark the message as sent by other means."""
         self.dismiss(
             MessageAnswer(self._text, drop=tuple(own.number for own in self._open))
         )
 
     @on(Button.Pressed, "#ok")
-    def give(self) -> None:
-        """Mark the text, edited or not, as told."""
+    def submit(self) -> None:
+        """Mark the text, edited or not, as sent by other means."""
         if self._has_text():
             self.dismiss(MessageAnswer(self._text))
 
@@ -253,14 +247,14 @@ class MessageDialog(Dialog[MessageAnswer]):
         return False
 
 
-def _in_short(channels: tuple[str, ...]) -> str:
+def _short_channels(channels: tuple[str, ...]) -> str:
     """Channels on a button; the lines above name them all."""
     if len(channels) == 1:
         return cut_in_middle(channels[0], NAME)
     return "both" if len(channels) == 2 else f"all {len(channels)}"
 
 
-def _to_see_to(found: tuple[Delivery, ...]) -> tuple[Delivery, ...]:
+def _unsent_deliveries(found: tuple[Delivery, ...]) -> tuple[Delivery, ...]:
     """What a person can send again: what did not arrive before what perhaps did."""
     late = (
         own for own in found if own.stand is DeliveryStatus.QUEUED and own.tries > 0

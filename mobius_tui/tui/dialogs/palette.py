@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from textual.command import (
     CommandPalette,
@@ -14,10 +14,10 @@ from textual.command import (
     Provider,
     SimpleProvider,
 )
+from textual.screen import Screen
 from textual.worker import Worker
 
 from mobius_tui.tui.commands.command import Command
-from mobius_tui.tui.screens.page import Page
 
 SYNONYMS: dict[str, str] = {
     "next_action": "go continue proceed start execute",
@@ -110,8 +110,8 @@ SYNONYMS: dict[str, str] = {
 """Words by command id."""
 
 
-def nearness(command_id: str, typed: str) -> float:
-    """How much of one of a command's other names was typed, from its first letter on.
+def synonym_score(command_id: str, typed: str) -> float:
+    """How much of a command's synonym was typed, from its first letter on.
 
     Args:
         command_id: the command's.
@@ -126,13 +126,13 @@ def nearness(command_id: str, typed: str) -> float:
     return max(begun, default=0.0) if wanted else 0.0
 
 
-NAMED = 50.0
+SYNONYM_SCORE = 50.0
 """What a whole name of a command counts, as Textual's search counts letters: as much as
 most of a title."""
 
 
 class Palette(CommandPalette):
-    """Textual's own, whose search ends no app.
+    """Textual's palette; a search that fails does not end the app.
 
     What was typed last may be heard of when the palette is on its way out: the list,
     for which Textual asks first of all, has gone by then, and there is nothing to show.
@@ -143,12 +143,23 @@ class Palette(CommandPalette):
         return super().run_worker(*arguments, **{**options, "exit_on_error": False})
 
 
+@runtime_checkable
+class HasCommands(Protocol):
+    """A screen whose commands the palette can find and run."""
+
+    def palette_commands(self) -> Sequence[Command]:
+        """The commands that apply now."""
+
+    async def carry_out(self, command: Command) -> None:
+        """Run a command."""
+
+
 class CommandProvider(Provider):
     """Finds commands of the screen beneath the palette."""
 
-    def _commands(self) -> tuple[tuple[Command, Page], ...]:
+    def _commands(self) -> tuple[tuple[Command, HasCommands], ...]:
         page = self.screen
-        if not isinstance(page, Page):
+        if not isinstance(page, HasCommands):
             return ()
         return tuple((command, page) for command in page.palette_commands())
 
@@ -167,7 +178,7 @@ class CommandProvider(Provider):
         for command, page in self._commands():
             title = _title(command)
             own = max(matcher.match(title), matcher.match(command.label))
-            score = max(own, NAMED * nearness(command.id, query))
+            score = max(own, SYNONYM_SCORE * synonym_score(command.id, query))
             if score > 0:
                 yield Hit(
                     score,
@@ -177,10 +188,10 @@ class CommandProvider(Provider):
                 )
 
 
-def a_choice(
-    page: Page, offered: Sequence[tuple[str, Callable[[], None]]], words: str
+def choice_palette(
+    page: Screen[Any], offered: Sequence[tuple[str, Callable[[], None]]], words: str
 ) -> Palette:
-    """A palette of other things than commands.
+    """A palette of choices other than commands.
 
     Args:
         page: the screen beneath it.

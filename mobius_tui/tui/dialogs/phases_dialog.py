@@ -13,7 +13,7 @@ from textual.widgets.option_list import Option
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.runbook.model.runbook import Phase
 from mobius_tui.runbook.prose.prose_model import Prose
-from mobius_tui.tui.dialogs.dialog import Choice, Dialog, words_widget
+from mobius_tui.tui.dialogs.dialog import Choice, Dialog, text_widget
 from mobius_tui.tui.presenters.fields import prose_lines
 from mobius_tui.tui.presenters.styled_text import assemble
 
@@ -22,7 +22,7 @@ WHY = 60
 
 
 class PhasesDialog(Dialog[str]):
-    """Gives the id of the phase."""
+    """The result is the id of the phase."""
 
     def __init__(
         self, plan: Plan, phases: Iterable[Phase], *, likely: str | None
@@ -48,7 +48,7 @@ class PhasesDialog(Dialog[str]):
         words = (
             "Its steps become pending, and are proposed next. Nothing runs by itself."
         )
-        yield words_widget(words, "muted")
+        yield text_widget(words, "muted")
         yield self._list
 
     def _label(self, phase: Phase) -> Content:
@@ -69,8 +69,8 @@ class PhasesDialog(Dialog[str]):
 
     @on(OptionList.OptionSelected)
     @on(Button.Pressed, "#ok")
-    def give(self) -> None:
-        """Give the phase."""
+    def submit(self) -> None:
+        """Submit the phase."""
         place = self._list.highlighted
         if place is not None:
             self.dismiss(self._phases[place].id)

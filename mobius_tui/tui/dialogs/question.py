@@ -12,15 +12,10 @@ from textual.widget import Widget
 from textual.widgets import Button, Input
 
 from mobius_tui.run.intents.actions import Action
-from mobius_tui.tui.dialogs.dialog import (
-    Choice,
-    Dialog,
-    DraftKey,
-    Purpose,
-    words_widget,
-)
+from mobius_tui.tui.dialogs.dialog import Choice, Dialog, text_widget
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.styled_text import Role
+from mobius_tui.tui.screen_state import DraftKey, Purpose
 
 T = TypeVar("T")
 
@@ -49,7 +44,7 @@ def as_question(words: str) -> str:
 
 
 class Question(Dialog[bool]):
-    """Gives `True` for yes; nothing else is a yes."""
+    """The result is `True` for yes; nothing else is a yes."""
 
     def __init__(self, title: str, words: str, *, verb: str, tone: Role) -> None:
         super().__init__(title, tone=tone)
@@ -58,7 +53,7 @@ class Question(Dialog[bool]):
 
     def compose_body(self) -> Iterable[Widget]:
         """What will happen."""
-        yield words_widget(self._words)
+        yield text_widget(self._words)
 
     def choices(self) -> tuple[Choice, ...]:
         """Yes or no."""
@@ -74,7 +69,7 @@ class Question(Dialog[bool]):
 
 
 class ReasonDialog(Dialog[str]):
-    """Gives the text."""
+    """The result is the text."""
 
     def __init__(
         self,
@@ -109,7 +104,7 @@ class ReasonDialog(Dialog[str]):
 
     def compose_body(self) -> Iterable[Widget]:
         """What will happen, and the line."""
-        yield words_widget(self._words)
+        yield text_widget(self._words)
         yield self._line
 
     def choices(self) -> tuple[Choice, ...]:
@@ -122,8 +117,8 @@ class ReasonDialog(Dialog[str]):
 
     @on(Button.Pressed, "#ok")
     @on(Input.Submitted)
-    def give(self) -> None:
-        """Give the text, if there is one where it is wanted."""
+    def submit(self) -> None:
+        """Submit the text, if there is one or none is required."""
         words = self._line.value.strip()
         if self._wanted and not words:
             self.refuse("A reason is wanted; it stays on record.")
@@ -146,7 +141,7 @@ class ConfirmationWord:
     def compose(self) -> Iterable[Widget]:
         """What is to be typed, and the line; nothing where no word is wanted."""
         if self.wanted:
-            yield words_widget(f"Type {self.wanted} to confirm:", "bad")
+            yield text_widget(f"Type {self.wanted} to confirm:", "bad")
             yield self.line
 
     @property
@@ -161,7 +156,7 @@ class ConfirmationWord:
 
 
 class SaveDialog(Dialog[Path]):
-    """Gives the name of a file that does not exist yet."""
+    """The result is the path of a file that does not exist yet."""
 
     def __init__(self, output: Path, *, step: str, attempt: int) -> None:
         """Make the dialog.
@@ -174,16 +169,16 @@ class SaveDialog(Dialog[Path]):
         key = DraftKey(purpose=Purpose.SAVE_OUTPUT, step=step, attempt=attempt)
         super().__init__("Save the output", draft_key=key)
         self._output = output
-        offered = str(_here() / f"{step}.{attempt}.txt")
+        offered = str(_current_folder() / f"{step}.{attempt}.txt")
         self._line = Input(value=offered, id="name", compact=True)
 
     def compose_body(self) -> Iterable[Widget]:
         """What is saved, and the line."""
-        yield words_widget(
+        yield text_widget(
             "What is saved is the text as it is shown, without colours, in a file that "
             "only you can read. It is never written over another file."
         )
-        yield words_widget(f"The exact bytes are in {self._output}", "muted")
+        yield text_widget(f"The exact bytes are in {self._output}", "muted")
 
     def compose_foot(self) -> Iterable[Widget]:
         """The line."""
@@ -199,10 +194,10 @@ class SaveDialog(Dialog[Path]):
 
     @on(Button.Pressed, "#ok")
     @on(Input.Submitted)
-    def give(self) -> None:
+    def submit(self) -> None:
         """Give the path, if a file can be made there."""
         given = self._line.value.strip()
-        path = _here() / os.path.expanduser(given)  # noqa: PTH111 - never fails
+        path = _current_folder() / os.path.expanduser(given)  # noqa: PTH111 - never fails
         if not given:
             self.refuse("A file needs a name.")
         elif os.path.lexists(path):
@@ -213,7 +208,7 @@ class SaveDialog(Dialog[Path]):
             self.dismiss(path)
 
 
-def _here() -> Path:
+def _current_folder() -> Path:
     """The current directory, or the home folder where it was removed."""
     try:
         return Path.cwd()

@@ -1,4 +1,4 @@
-"""The card that says where a run stands, on coming back to it."""
+"""The card that shows the state of a run to a person who comes back to it."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from mobius_tui.run.state.step_state import BAD
 from mobius_tui.run.storage.last_viewed import LastView
 from mobius_tui.runbook.text.units import duration_in_words
 from mobius_tui.tui.dialogs.dialog import Choice, Dialog, fields_widget
-from mobius_tui.tui.presenters.communication import trouble_fields
+from mobius_tui.tui.presenters.communication import delivery_problem_fields
 from mobius_tui.tui.presenters.fields import Field
 from mobius_tui.tui.presenters.glyphs import MARKS
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.styled_text import assemble, text
 
-MEANWHILE = 5
+MAX_MEANWHILE = 5
 """Steps that are named as having ended while nobody looked."""
 
 
 class ReturnCard(Dialog[None]):
-    """What happened before one came back."""
+    """What happened before the person came back to a run."""
 
     ASKS = False
 
@@ -38,14 +38,14 @@ class ReturnCard(Dialog[None]):
         heading = f"Back in {view.runbook.title}, at {_hour(view.now)}"
         super().__init__(heading, tone="accent")
         self._fields = (
-            *_away(view, before),
-            *_so_far(view),
-            *_troubles(view),
-            *_around(view, health, before),
+            *_absence_fields(view, before),
+            *_progress_fields(view),
+            *_problem_fields(view),
+            *_host_and_health_fields(view, health, before),
         )
 
     def compose_body(self) -> Iterable[Widget]:
-        """How long nobody looked, what ran, what is unknown, host and health."""
+        """How long no screen was open, what ran, what is unknown, host and health."""
         yield fields_widget(self._fields)
 
     def choices(self) -> tuple[Choice, ...]:
@@ -53,8 +53,8 @@ class ReturnCard(Dialog[None]):
         return (Choice("cancel", "Go on", "primary"),)
 
 
-def _away(view: RunView, before: LastView | None) -> Iterable[Field]:
-    """How long no screen showed the run, and what came to its end meanwhile.
+def _absence_fields(view: RunView, before: LastView | None) -> Iterable[Field]:
+    """How long no screen showed the run, and what ended meanwhile.
 
     Nothing where another screen may have shown it all along.
     """
@@ -68,43 +68,45 @@ def _away(view: RunView, before: LastView | None) -> Iterable[Field]:
         if own.last is not None and (own.last.ended or 0.0) > before.at
     )
     label = "since"
-    for _, step_id in ends[-MEANWHILE:]:
-        yield Field(label, _named(view, step_id))
+    for _, step_id in ends[-MAX_MEANWHILE:]:
+        yield Field(label, _step_name(view, step_id))
         label = ""
-    if len(ends) > MEANWHILE:
-        yield Field("", text(f"and {len(ends) - MEANWHILE} before those", "muted"))
+    if len(ends) > MAX_MEANWHILE:
+        yield Field("", text(f"and {len(ends) - MAX_MEANWHILE} before those", "muted"))
 
 
-def _named(view: RunView, step_id: str) -> Content:
+def _step_name(view: RunView, step_id: str) -> Content:
     mark = MARKS[view.standings[step_id].status]
     return assemble(
         (f"{mark.glyph} {mark.word} ", mark.role), (view.plan.name(step_id), "plain")
     )
 
 
-def _so_far(view: RunView) -> Iterable[Field]:
+def _progress_fields(view: RunView) -> Iterable[Field]:
     done, total = view.plan.progress(view.state, view.standings)
     began = f"{done} of {total} steps done, began {duration_in_words(view.elapsed)} ago"
     yield Field("run", text(began))
     step_id = view.latest()
-    last = view.own(step_id).last if step_id is not None else None
+    last = view.step_state(step_id).last if step_id is not None else None
     if step_id is not None and last is not None:
         ago = duration_in_words(max(0.0, view.now - (last.ended or last.started)))
         when = "ago" if last.ended is not None else "so far"
         words = assemble((f"  {ago} {when}", "muted"))
-        yield Field("last", _named(view, step_id) + words)
+        yield Field("last", _step_name(view, step_id) + words)
 
 
-def _troubles(view: RunView) -> Iterable[Field]:
-    """What wants a decision."""
+def _problem_fields(view: RunView) -> Iterable[Field]:
+    """What requires a decision."""
     for step_id, standing in view.standings.items():
         if standing.status in BAD:
             reason = assemble((f"  {standing.reason}", "muted"))
-            yield Field("look", _named(view, step_id) + reason)
-    yield from trouble_fields(view)
+            yield Field("look", _step_name(view, step_id) + reason)
+    yield from delivery_problem_fields(view)
 
 
-def _around(view: RunView, health: str, before: LastView | None) -> Iterable[Field]:
+def _host_and_health_fields(
+    view: RunView, health: str, before: LastView | None
+) -> Iterable[Field]:
     """The host, and health then and now."""
     if view.host is None:
         yield Field("host", text("gone: nothing new can start until you resume", "bad"))

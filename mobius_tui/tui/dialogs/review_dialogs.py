@@ -1,4 +1,4 @@
-"""What is said of a past run: annotations and action items, one and the list."""
+"""Annotations and action items of a past run: one, and the list."""
 
 from __future__ import annotations
 
@@ -20,27 +20,21 @@ from mobius_tui.review.run_annotations import AnnotationTarget
 from mobius_tui.review.run_report import ActionItem, Annotation
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.tui.commands.registry import key_of
-from mobius_tui.tui.dialogs.dialog import (
-    Choice,
-    Dialog,
-    DraftKey,
-    Purpose,
-    words_widget,
-)
-from mobius_tui.tui.presenters.styled_text import Role, assemble
-from mobius_tui.tui.widgets.checklist import cut
+from mobius_tui.tui.dialogs.dialog import Choice, Dialog, text_widget
+from mobius_tui.tui.presenters.styled_text import Role, assemble, cut
+from mobius_tui.tui.screen_state import DraftKey, Purpose
 
 
 @dataclass(frozen=True, slots=True)
-class Annotated:
-    """What was said, on what."""
+class AnnotationDraft:
+    """The text of an annotation, and what it is about."""
 
     text: str
     place: AnnotationTarget
 
 
-class AnnotateDialog(Dialog[Annotated]):
-    """Gives the text, and the place that was chosen by its button."""
+class AnnotateDialog(Dialog[AnnotationDraft]):
+    """The result is the text, and the place chosen by its button."""
 
     composes = True
 
@@ -55,9 +49,9 @@ class AnnotateDialog(Dialog[Annotated]):
         self._line = Input(placeholder="What is there to say?", id="text", compact=True)
 
     def compose_body(self) -> Iterable[Widget]:
-        """Where it is kept, and the line."""
+        """The file that annotations are in, and the line."""
         words = "Kept beside the run's journal, with your name; reports tell it."
-        yield words_widget(words, "muted")
+        yield text_widget(words, "muted")
         yield self._line
 
     def choices(self) -> tuple[Choice, ...]:
@@ -74,26 +68,26 @@ class AnnotateDialog(Dialog[Annotated]):
         self._line.focus()
 
     @on(Input.Submitted)
-    def _give_first(self) -> None:
-        self._give(0)
+    def _submit_first_place(self) -> None:
+        self._submit(0)
 
     @on(Button.Pressed)
-    def _give_chosen(self, event: Button.Pressed) -> None:
+    def _submit_place(self, event: Button.Pressed) -> None:
         name = event.button.id or ""
         if name.startswith("place-"):
             event.stop()
-            self._give(int(name.removeprefix("place-")))
+            self._submit(int(name.removeprefix("place-")))
 
-    def _give(self, number: int) -> None:
+    def _submit(self, number: int) -> None:
         text = self._line.value.strip()
         if not text:
             self.refuse("An annotation wants a text.")
         else:
-            self.dismiss(Annotated(text, self._places[number][1]))
+            self.dismiss(AnnotationDraft(text, self._places[number][1]))
 
 
 class AnnotationsDialog(Dialog[int]):
-    """Gives the place, among those listed, of the one that the person goes to."""
+    """The result is the place of the annotation to go to."""
 
     ASKS = False
 
@@ -119,11 +113,11 @@ class AnnotationsDialog(Dialog[int]):
     def compose_body(self) -> Iterable[Widget]:
         """Each with its text; where there is none, how to make one."""
         if not self._said:
-            yield words_widget(self._none(), "muted")
+            yield text_widget(self._nothing_found_text(), "muted")
         else:
             yield self._list
 
-    def _none(self) -> str:
+    def _nothing_found_text(self) -> str:
         if self._is_open:
             return (
                 "There are none: the run goes on, and a note belongs into its journal."
@@ -135,7 +129,7 @@ class AnnotationsDialog(Dialog[int]):
         )
 
     def _lines(self, each: Annotation) -> Content:
-        """What it is on, by whom and when it was said, and under that its words."""
+        """The subject, author and time of an annotation, and its text."""
         written = time.strftime("%Y-%m-%d %H:%M", time.localtime(each.written))
         head = assemble(
             (self._place(each), "key"),
@@ -167,7 +161,7 @@ class AnnotationsDialog(Dialog[int]):
 
     @on(OptionList.OptionSelected)
     @on(Button.Pressed, "#ok")
-    def give(self) -> None:
+    def submit(self) -> None:
         """Give the one under the cursor."""
         self.dismiss(self._list.highlighted)
 
@@ -185,7 +179,7 @@ TITLE = "What is to be done"
 
 
 class ActionItemsDialog(Dialog[str]):
-    """Gives the id of the item that is to be changed; empty for one that is added."""
+    """The result is the id of the item to change; empty for a new one."""
 
     ASKS = False
 
@@ -214,9 +208,9 @@ class ActionItemsDialog(Dialog[str]):
         words += f" · {nobodys} without an owner" if nobodys else ""
         if not self._items:
             words = "There are none yet."
-        yield words_widget(words, "muted")
+        yield text_widget(words, "muted")
         if self._problem:
-            yield words_widget(self._problem, "warn")
+            yield text_widget(self._problem, "warn")
         if self._items:
             yield self._list
 
@@ -254,7 +248,7 @@ class ActionItemsDialog(Dialog[str]):
 
     @on(OptionList.OptionSelected)
     @on(Button.Pressed, "#ok")
-    def give(self) -> None:
+    def submit(self) -> None:
         """Give the item under the cursor."""
         place = self._list.highlighted
         if place is not None:
@@ -267,7 +261,7 @@ def _padded(words: str, width: int) -> str:
 
 
 class ActionItemDialog(Dialog[ActionItem]):
-    """Gives the item as it is to be."""
+    """The result is the item as it was edited."""
 
     def __init__(self, item: ActionItem) -> None:
         super().__init__(
@@ -282,11 +276,11 @@ class ActionItemDialog(Dialog[ActionItem]):
         }
 
     def compose_body(self) -> Iterable[Widget]:
-        """Whose it is, until when, and what else there is to say."""
+        """Owner, due date and other details."""
         said = f" · {self._item.by} said so last" if self._item.by else ""
-        yield words_widget(("Done" if self._item.done else "Not done") + said, "muted")
+        yield text_widget(("Done" if self._item.done else "Not done") + said, "muted")
         for name, label in self._labels.items():
-            yield words_widget(label)
+            yield text_widget(label)
             yield self._lines[name]
 
     def choices(self) -> tuple[Choice, ...]:
@@ -304,16 +298,16 @@ class ActionItemDialog(Dialog[ActionItem]):
 
     @on(Input.Submitted)
     @on(Button.Pressed, "#ok")
-    def give(self) -> None:
+    def submit(self) -> None:
         """Give it with what was typed."""
-        self._give(done=self._item.done)
+        self._submit(done=self._item.done)
 
     @on(Button.Pressed, "#turn")
     def turn(self) -> None:
         """And done, or not done any more."""
-        self._give(done=not self._item.done)
+        self._submit(done=not self._item.done)
 
-    def _give(self, *, done: bool) -> None:
+    def _submit(self, *, done: bool) -> None:
         said = {name: line.value.strip() for name, line in self._lines.items()}
         if said["due"]:
             try:

@@ -17,19 +17,19 @@ from mobius_tui.runbook.model.actions import Run
 from mobius_tui.runbook.model.guards import guard_in_words
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.runbook.model.step_text import EFFECTS, check_in_words
-from mobius_tui.tui.dialogs.dialog import Choice, Dialog, fields_widget, words_widget
+from mobius_tui.tui.dialogs.dialog import Choice, Dialog, fields_widget, text_widget
 from mobius_tui.tui.dialogs.question import ConfirmationWord
-from mobius_tui.tui.presenters.alarm import rules_in_words
+from mobius_tui.tui.presenters.alarm import trigger_rules_text
 from mobius_tui.tui.presenters.fields import Field
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.step_details import command, filled
 from mobius_tui.tui.presenters.styled_text import Role, text
 
-READ_LINES = 3
+MAX_READ_LINES = 3
 """Lines of a script that only reads: what changes something must stay in sight."""
 
 
-def _before(view: RunView, step: Step) -> Iterator[Field]:
+def _wait_fields(view: RunView, step: Step) -> Iterator[Field]:
     """Where a step applies, and what it waits for; without a command, its checks."""
     if step.when:
         yield Field("when", text(guard_in_words(step.when)))
@@ -42,12 +42,12 @@ def _before(view: RunView, step: Step) -> Iterator[Field]:
 def _command(view: RunView, step: Step) -> tuple[Field, ...]:
     """What a step does; of a script that only reads, its beginning alone."""
     if isinstance(step.action, Run) and step.action.effect == "read":
-        return command(view, step, lines=READ_LINES)[:1]
+        return command(view, step, lines=MAX_READ_LINES)[:1]
     return command(view, step)
 
 
 class RollbackDialog(Dialog[str]):
-    """Gives the word that was typed to confirm it; empty where none is wanted."""
+    """The result is the word that was typed, or empty if none is required."""
 
     def __init__(self, view: RunView, *, arms: bool) -> None:
         """Make the dialog.
@@ -72,7 +72,7 @@ class RollbackDialog(Dialog[str]):
         fields: list[Field] = []
         if self._arms:
             grace = view.runbook.health.trigger.grace if view.runbook.health else ""
-            fields += [Field("when", text(words)) for words in rules_in_words(view)]
+            fields += [Field("when", text(words)) for words in trigger_rules_text(view)]
             health, fill = view.runbook.health, view.values.preview
             mind = trigger_caveats(health, fill, view.reports)
             fields += [Field("mind", text(words, "warn")) for words in mind]
@@ -91,8 +91,8 @@ class RollbackDialog(Dialog[str]):
             effect = effect_of(step)
             role: Role = "bad" if effect == "destroy" else "strong"
             mark = f"  {EFFECTS[effect]}" if effect != "read" else ""
-            yield words_widget(f"{view.plan.name(step.id)}{mark}", role)
-            yield fields_widget((*_before(view, step), *_command(view, step)))
+            yield text_widget(f"{view.plan.name(step.id)}{mark}", role)
+            yield fields_widget((*_wait_fields(view, step), *_command(view, step)))
 
     def compose_foot(self) -> Iterable[Widget]:
         """The line for the word: typed with what it confirms in sight."""
@@ -110,7 +110,7 @@ class RollbackDialog(Dialog[str]):
     @on(Input.Submitted)
     @on(Button.Pressed, "#go")
     def confirm(self) -> None:
-        """Take it as confirmed, where the word is right."""
+        """Submit, if the word is right."""
         if self.word.is_right:
             self.dismiss(self.word.wanted)
         else:

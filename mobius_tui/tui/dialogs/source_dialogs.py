@@ -17,7 +17,7 @@ from mobius_tui.runbook.library.own_runbooks import (
     editable_file,
     why_read_only,
 )
-from mobius_tui.tui.dialogs.dialog import Dialog, words_widget
+from mobius_tui.tui.dialogs.dialog import Dialog, text_widget
 from mobius_tui.tui.dialogs.question import DialogOpener, Question
 from mobius_tui.tui.presenters.styled_text import Role, text
 
@@ -51,7 +51,7 @@ async def file_to_edit(path: Path, ask: DialogOpener) -> Path | None:
     return await asyncio.to_thread(copy_to_own, path)
 
 
-MOST = 2000
+MAX_LINES = 2000
 """Lines that are shown; more are counted."""
 ROLES: tuple[tuple[str, Role], ...] = (
     ("---", "muted"),
@@ -78,13 +78,15 @@ class ChangesDialog(Dialog[None]):
 
     def compose_body(self) -> Iterable[Widget]:
         """What it is for, and the diff."""
-        yield words_widget(
+        yield text_widget(
             "This is for the next run. The one that is open goes by its own copy, and "
             "nothing of it has changed.",
         )
-        shown = [_line(each) for each in self._lines[:MOST]]
-        if len(self._lines) > MOST:
-            shown.append(text(f"… and {len(self._lines) - MOST} lines more", "muted"))
+        shown = [_line(each) for each in self._lines[:MAX_LINES]]
+        if len(self._lines) > MAX_LINES:
+            shown.append(
+                text(f"… and {len(self._lines) - MAX_LINES} lines more", "muted")
+            )
         yield Static(Content("\n").join(shown), markup=False, classes="words")
 
 

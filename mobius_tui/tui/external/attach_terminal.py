@@ -1,15 +1,16 @@
-"""Errands of a run: what is done outside the screens, and what is told of it."""
+"""The task of attaching to a running step's own terminal."""
 
 from __future__ import annotations
 
 from mobius_tui.run.planning.plan import has_terminal
 from mobius_tui.run.storage.run_directory import RunDirectory
+from mobius_tui.run.terminal.attach import attach_terminal
 from mobius_tui.tui.backend.base_page import ForegroundTask
 from mobius_tui.tui.presenters.run_view import RunView
 
 
-def to_terminal(run: RunDirectory, step: str, number: int, name: str) -> ForegroundTask:
-    """Go to the terminal of a running step.
+def attach_task(run: RunDirectory, step: str, number: int, name: str) -> ForegroundTask:
+    """A task that attaches to the terminal of a running step.
 
     Args:
         run: the run's directory.
@@ -19,14 +20,12 @@ def to_terminal(run: RunDirectory, step: str, number: int, name: str) -> Foregro
     """
 
     def go() -> str:
-        from mobius_tui.run.terminal.attach import attach_terminal
-
         return attach_terminal(run, step, number, name)
 
     return ForegroundTask(run=go)
 
 
-def no_terminal(view: RunView, key: str | None) -> str:
+def why_no_terminal(view: RunView, key: str | None) -> str:
     """Why there is no terminal to go to now, in words."""
     step = view.step(key)
     if step is not None and has_terminal(step):

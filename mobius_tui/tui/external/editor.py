@@ -22,7 +22,7 @@ _COLON = frozenset({"hx", "helix", "subl", "zed", "zeditor"})
 """Programs that take `FILE:LINE`."""
 
 
-def at_line(words: tuple[str, ...], path: Path, line: int) -> tuple[str, ...]:
+def command_at_line(words: tuple[str, ...], path: Path, line: int) -> tuple[str, ...]:
     """The command that opens a file at a line, where its program can do that.
 
     Args:
@@ -41,7 +41,7 @@ def at_line(words: tuple[str, ...], path: Path, line: int) -> tuple[str, ...]:
     return (*words, str(path))
 
 
-def place_of(path: Path, part: HeaderKind, name: str) -> tuple[Path, int]:
+def source_place(path: Path, part: HeaderKind, name: str) -> tuple[Path, int]:
     """The file and line of a phase or step: the runbook's, or one that it includes.
 
     Args:
@@ -49,13 +49,13 @@ def place_of(path: Path, part: HeaderKind, name: str) -> tuple[Path, int]:
         part: what is looked for.
         name: its id; the file's first line where it is empty, or not to be found.
     """
-    text = _text(path)
+    text = _decode_lossy(path)
     line = header_line(text, part, name)
     if line is not None:
         return path, line
     for file in included_files(text):
         beside = path.with_name(Path(file).name)
-        line = header_line(_text(beside), part, name)
+        line = header_line(_decode_lossy(beside), part, name)
         if line is not None:
             return beside, line
     return path, 1
@@ -85,18 +85,18 @@ def edit(
         words = editor_words(environ)
     except ValueError as error:
         return f"$EDITOR cannot be read: {error}"
-    file, line = place_of(path, part, name)
+    file, line = source_place(path, part, name)
     try:
-        code = run_program(at_line(words, file, line), environ)
+        code = run_program(command_at_line(words, file, line), environ)
     except OSError as error:
         return f"{words[0]}: {error.strerror}; set $EDITOR"
     if code:
         return f"{words[0]} ended with {code}"
-    return _verdict(path) if tells else ""
+    return _check_summary(path) if tells else ""
 
 
-def _verdict(path: Path) -> str:
-    """What is wrong with a runbook, in a line; nothing if it is valid."""
+def _check_summary(path: Path) -> str:
+    """The result of checking a runbook, in a line; empty if it is valid."""
     runbook, problems = examine(path)
     if runbook is not None:
         return ""
@@ -106,7 +106,7 @@ def _verdict(path: Path) -> str:
     return f"It cannot be run as it is: {first}{more}"
 
 
-def _text(path: Path) -> str:
+def _decode_lossy(path: Path) -> str:
     try:
         return read_bytes(path).decode("utf-8", errors="replace").replace("\r\n", "\n")
     except RefusedError:

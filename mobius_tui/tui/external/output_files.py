@@ -25,23 +25,23 @@ from mobius_tui.errors import INTERRUPTED
 from mobius_tui.run.storage.safe_open import regular_descriptor
 from mobius_tui.tui.output.plain_text import newline_from, shown_lines
 
-LIMIT = 64 * 1024 * 1024
+MAX_COPY = 64 * 1024 * 1024
 """Bytes that a pager or editor gets: the last ones; editors load a file whole."""
 
 KEPT = 5
 """Lines at a file's ends in which editors look for settings that they obey."""
 
-GOING = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+EXIT_SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 """By these a process is told to go."""
 
 GRACE = 1.0
 """Seconds that a pager or editor has then to give the terminal back."""
 
-Way = Literal["pager", "editor"]
+OpenWith = Literal["pager", "editor"]
 
 
 def open_output(
-    output: Path, *, way: Way, name: str, folder: Path, environ: Mapping[str, str]
+    output: Path, *, way: OpenWith, name: str, folder: Path, environ: Mapping[str, str]
 ) -> str:
     """Show an output by a program in the terminal, and wait until that ends.
 
@@ -62,7 +62,7 @@ def open_output(
     try:
         with tempfile.TemporaryDirectory(prefix=".reading-", dir=folder) as inside:
             copy = Path(inside) / f"{sanitize.line(name).replace('/', '-')}.txt"
-            left_out = _copy_end(output, copy, padded=way == "editor")
+            left_out = _copy_tail(output, copy, padded=way == "editor")
             code = run_program((*command, str(copy)), environ)
     except OSError as error:
         what = f"{command[0]}: " if error.filename == command[0] else ""
@@ -94,7 +94,7 @@ def save(output: Path, target: Path, *, goes_on: Callable[[], bool]) -> int:
         OSError: It can't be read or written; nothing is left.
     """
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    with _reading(output) as descriptor:
+    with _open_to_read(output) as descriptor:
         size = os.fstat(descriptor).st_size
         handle = os.open(target, flags, 0o600)
         try:
@@ -126,7 +126,7 @@ def editor_words(environ: Mapping[str, str]) -> tuple[str, ...]:
 
 
 @contextlib.contextmanager
-def _reading(path: Path) -> Iterator[int]:
+def _open_to_read(path: Path) -> Iterator[int]:
     descriptor = regular_descriptor(path)
     try:
         yield descriptor
@@ -134,17 +134,17 @@ def _reading(path: Path) -> Iterator[int]:
         os.close(descriptor)
 
 
-def _copy_end(output: Path, copy: Path, *, padded: bool) -> int:
+def _copy_tail(output: Path, copy: Path, *, padded: bool) -> int:
     """Copy the end of an output as it is shown; return the bytes before it.
 
     With `padded`, empty lines keep its own out of reach of an editor's modelines.
     """
     padding = "\n" * KEPT if padded else ""
-    with _reading(output) as descriptor, copy.open("x", encoding="utf-8") as file:
+    with _open_to_read(output) as descriptor, copy.open("x", encoding="utf-8") as file:
         copy.chmod(0o600)
         read = partial(os.pread, descriptor)
         size = os.fstat(descriptor).st_size
-        start = max(0, size - LIMIT)
+        start = max(0, size - MAX_COPY)
         if start:
             start = min(newline_from(read, start, size) + 1, size)
         file.write(padding)
@@ -169,14 +169,14 @@ def run_program(command: tuple[str, ...], environ: Mapping[str, str]) -> int:
             try:
                 program = subprocess.Popen(command, env=secure)
             except OSError:
-                told.heard()
+                told.raise_pending()
                 raise
             try:
-                told.heard()
+                told.raise_pending()
                 return program.wait()
             finally:
                 if told.number:
-                    _end(program, told.number)
+                    _end_program(program, told.number)
     finally:
         if before is not None:
             with contextlib.suppress(termios.error):  # the terminal may be gone
@@ -184,24 +184,24 @@ def run_program(command: tuple[str, ...], environ: Mapping[str, str]) -> int:
 
 
 class _Termination:
-    """Whether this process was told to go, and by which signal.
+    """Notes the signal by which this process is to end.
 
     Until the program is begun nobody could end it: a signal that comes in that moment
-    is kept until `heard`.
+    is kept until `raise_pending`.
     """
 
     number = 0
     """The signal; 0 while none came."""
     _begun = False
 
-    def go(self, number: int, _frame: FrameType | None) -> None:
+    def receive(self, number: int, _frame: FrameType | None) -> None:
         """Take a signal; the first one that may raises `SystemExit`."""
         first = not self.number
         self.number = self.number or number
         if first and self._begun:
             raise SystemExit(INTERRUPTED)
 
-    def heard(self) -> None:
+    def raise_pending(self) -> None:
         """From here on a signal raises at once, as one does that came before."""
         self._begun = True
         if self.number:
@@ -210,9 +210,12 @@ class _Termination:
 
 @contextlib.contextmanager
 def _termination_signals() -> Iterator[_Termination]:
-    """Take the signals by which a process is told to go."""
+    """Handle the signals that end this process, for a time."""
     told = _Termination()
-    handlers = {signal.SIGINT: lambda *_: None, **dict.fromkeys(GOING, told.go)}
+    handlers = {
+        signal.SIGINT: lambda *_: None,
+        **dict.fromkeys(EXIT_SIGNALS, told.receive),
+    }
     before = {number: signal.signal(number, act) for number, act in handlers.items()}
     try:
         yield told
@@ -221,8 +224,8 @@ def _termination_signals() -> Iterator[_Termination]:
             signal.signal(number, handler)
 
 
-def _end(program: subprocess.Popen[bytes], number: int) -> None:
-    """End it as we were told to end; it would go on in a terminal of somebody else."""
+def _end_program(program: subprocess.Popen[bytes], number: int) -> None:
+    """End the program when this process has to end; it would keep the terminal."""
     program.send_signal(number)
     try:
         program.wait(GRACE)

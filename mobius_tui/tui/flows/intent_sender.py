@@ -15,21 +15,21 @@ from mobius_tui.run.intents.actions import (
     ResendMessages,
     SendMessageOfStep,
 )
-from mobius_tui.tui.dialogs.dialog import Draft, DraftKey
 from mobius_tui.tui.messages import Answered
+from mobius_tui.tui.screen_state import Draft, DraftKey
 
-_SENT = "It is on its way; its step shows what becomes of it."
+_SENT_TEXTS = "It is on its way; its step shows what becomes of it."
 DONE: Mapping[type[Action], str] = {
     AddNote: "The note is on record.",
     LookFirst: "Its checks are being made; what they see stands with the step.",
-    SendMessageOfStep: _SENT,
-    ResendMessages: _SENT,
+    SendMessageOfStep: _SENT_TEXTS,
+    ResendMessages: _SENT_TEXTS,
 }
 """What is told when something was done, where the screen does not show it."""
 
 
 class IntentSender:
-    """Sends actions, each once at a time, and tells the page what is answered."""
+    """Sends actions, each once at a time, and reports each answer to the page."""
 
     def __init__(self, viewer: Viewer, page: Widget) -> None:
         self._viewer = viewer

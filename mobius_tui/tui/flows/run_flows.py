@@ -13,12 +13,13 @@ from mobius_tui.run.intents.actions import (
     HoldRollback,
 )
 from mobius_tui.runbook.model.runbook import Step
-from mobius_tui.tui.dialogs.dialog import ContactsDialog, DraftKey, Purpose
+from mobius_tui.tui.dialogs.dialog import ContactsDialog
 from mobius_tui.tui.dialogs.phases_dialog import PhasesDialog
 from mobius_tui.tui.dialogs.question import DialogOpener, Question, ReasonDialog
 from mobius_tui.tui.dialogs.rollback_dialog import RollbackDialog
 from mobius_tui.tui.presenters.availability import enterable
 from mobius_tui.tui.presenters.run_view import RunView
+from mobius_tui.tui.screen_state import DraftKey, Purpose
 
 
 async def note(ask: DialogOpener, view: RunView, key: str | None) -> Action | None:
@@ -82,7 +83,7 @@ async def contacts(ask: DialogOpener, view: RunView, _key: str | None) -> Action
 
 
 async def end_run(ask: DialogOpener, view: RunView, _key: str | None) -> Action | None:
-    """End the run for good; what is left undone wants a reason."""
+    """End the run for good; steps that are left undone require a reason."""
     outcome, why = view.plan.outcome(view.state)
     completed = outcome == "completed"
     reason = await ask(

@@ -29,7 +29,6 @@ from mobius_tui.runbook.model.actions import Choose
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.tui.dialogs.answer_dialogs import AnswersDialog, DecisionDialog
 from mobius_tui.tui.dialogs.confirm_dialogs import ApproveDialog, ConfirmDialog
-from mobius_tui.tui.dialogs.dialog import DraftKey, Purpose
 from mobius_tui.tui.dialogs.failure_dialog import FailureDialog
 from mobius_tui.tui.dialogs.message_dialog import MessageDialog
 from mobius_tui.tui.dialogs.question import (
@@ -50,9 +49,10 @@ from mobius_tui.tui.flows.run_flows import (
     roll_back,
 )
 from mobius_tui.tui.presenters.availability import awaits_approval, stoppable
-from mobius_tui.tui.presenters.communication import wants_a_person
+from mobius_tui.tui.presenters.communication import step_needing_person
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.step_explanation import waiting_for
+from mobius_tui.tui.screen_state import DraftKey, Purpose
 
 
 async def ask_approval(
@@ -76,7 +76,7 @@ async def ask_approval(
 
 
 async def approve(ask: DialogOpener, view: RunView, key: str | None) -> Action | None:
-    """Say as a second person that a step may begin."""
+    """Approve a step as a second person."""
     step = awaits_approval(view, key)
     approval = valid(view.plan, view.state, step) if step is not None else None
     if step is None or approval is None:
@@ -93,13 +93,13 @@ async def approve(ask: DialogOpener, view: RunView, key: str | None) -> Action |
 
 
 async def start(ask: DialogOpener, view: RunView, key: str | None) -> Action | None:
-    """Run a step, for the first time or again, after what its effect wants."""
+    """Run a step, for the first time or again, after its confirmation."""
     step = view.step(key)
     if step is None:
         return None
     if any(True for _ in approval_awaited(view.plan, view.state, step)):
         return await ask_approval(ask, view, key)
-    again = bool(view.own(step.id).attempts)
+    again = bool(view.step_state(step.id).attempts)
     confirm = ""
     if effect_of(step) != "read":
         said = await ask(ConfirmDialog(view, step))
@@ -136,7 +136,7 @@ async def choose(ask: DialogOpener, view: RunView, key: str | None) -> Action | 
     if step is None:
         return None
     said = await ask(DecisionDialog(view, step))
-    if said is None or not await _may_end(ask, view, step, said.values):
+    if said is None or not await _confirm_end(ask, view, step, said.values):
         return None
     return ChooseOptions(
         step=step.id,
@@ -146,7 +146,7 @@ async def choose(ask: DialogOpener, view: RunView, key: str | None) -> Action | 
     )
 
 
-async def _may_end(
+async def _confirm_end(
     ask: DialogOpener, view: RunView, step: Step, values: tuple[str, ...]
 ) -> bool:
     """Ask again before a decision ends the run."""
@@ -173,13 +173,13 @@ async def _may_end(
 
 
 async def message(ask: DialogOpener, view: RunView, key: str | None) -> Action | None:
-    """Send a message, or mark it as told; the text as told goes on record.
+    """Send a message, or mark it as sent by other means; its text goes on record.
 
     Where the cursor is on none, it is about the first one that did not arrive.
     """
     step = view.step(key)
     if step is None or kind_of(step) != "message":
-        step = view.step(wants_a_person(view))
+        step = view.step(step_needing_person(view))
     if step is None:
         return None
     told = await ask(MessageDialog(view, step))
@@ -198,7 +198,7 @@ async def message(ask: DialogOpener, view: RunView, key: str | None) -> Action |
 
 
 async def decide(ask: DialogOpener, view: RunView, key: str | None) -> Action | None:
-    """Choose a way on from a step that went wrong, and go it."""
+    """Choose what to do about a failed step, and do it."""
     step = view.step(key)
     if step is None:
         return None
@@ -211,7 +211,7 @@ async def decide(ask: DialogOpener, view: RunView, key: str | None) -> Action | 
 async def look_first(
     _ask: DialogOpener, view: RunView, key: str | None
 ) -> Action | None:
-    """Make the checks of a step that went wrong, and run nothing else of it."""
+    """Make the checks of a failed step without running it again."""
     step = view.step(key)
     return None if step is None else LookFirst(step=step.id)
 
@@ -229,7 +229,7 @@ async def retry(ask: DialogOpener, view: RunView, key: str | None) -> Action | N
 async def stop(ask: DialogOpener, view: RunView, key: str | None) -> Action | None:
     """Stop a running step."""
     step = stoppable(view, key)
-    last = view.own(step.id).last if step is not None else None
+    last = view.step_state(step.id).last if step is not None else None
     if step is None or last is None:
         return None
     if effect_of(step) != "read" and not follows(step):
@@ -250,7 +250,7 @@ async def stop(ask: DialogOpener, view: RunView, key: str | None) -> Action | No
 
 
 async def skip(ask: DialogOpener, view: RunView, key: str | None) -> Action | None:
-    """Pass a step over, with a reason."""
+    """Skip a step, with a reason."""
     step = view.step(key)
     if step is None:
         return None
@@ -279,7 +279,7 @@ async def restore(_ask: DialogOpener, view: RunView, key: str | None) -> Action 
 
 
 async def override(ask: DialogOpener, view: RunView, key: str | None) -> Action | None:
-    """Vouch for a step, with a reason."""
+    """Override a step: count it as passed, with a reason."""
     step = view.step(key)
     if step is None:
         return None

@@ -58,7 +58,7 @@ class Layout:
     """Whether rows begin with the time of their line."""
     shift: int
     """Cells of text scrolled out to the left; only without wrap."""
-    look: OutputStyles
+    styles: OutputStyles
 
     @property
     def margin(self) -> int:
@@ -78,17 +78,17 @@ class LineRows:
     """
 
     def __init__(self, line: OutputLine, layout: Layout) -> None:
-        self._look = layout.look
+        self._styles = layout.styles
         self._segments = list(line.segments)
         if line.hidden:
-            self._segments.append(Segment(hidden_note(line), layout.look.note))
+            self._segments.append(Segment(hidden_note(line), layout.styles.note))
         self._margins = _margins(line, layout)
         self._crop = None if layout.wrap else (layout.shift, layout.text_width)
         self._made: dict[int, Strip] = {}
         self._breaks = [(0, 0)]
         if layout.wrap:
             text = "".join(segment.text for segment in self._segments)
-            self._breaks = breaks(text, layout.text_width)
+            self._breaks = row_breaks(text, layout.text_width)
             lengths = (len(segment.text) for segment in self._segments)
             self._ends = list(accumulate(lengths))
 
@@ -105,11 +105,15 @@ class LineRows:
             if self._crop is not None:
                 shift, width = self._crop
                 until = shift + width
-                row = list(Strip(_beginning(self._segments, until)).crop(shift, until))
+                row = list(
+                    Strip(_first_cells(self._segments, until)).crop(shift, until)
+                )
             else:
-                row = _between(self._segments, self._ends, *self._breaks[number])
+                row = _segments_between(
+                    self._segments, self._ends, *self._breaks[number]
+                )
             margin = self._margins[min(number, 1)]
-            made = Strip(Segment.apply_style([*margin, *row], self._look.text))
+            made = Strip(Segment.apply_style([*margin, *row], self._styles.text))
             self._made[number] = made
         return made
 
@@ -119,12 +123,12 @@ def hidden_note(line: OutputLine) -> str:
     return f" … {line.hidden:,} more bytes" if line.hidden else ""
 
 
-def notice(text: str, width: int, style: Style) -> list[Strip]:
-    """Return rows that say sanitized `text` where there is no output."""
-    return [Strip([Segment(text[a:b], style)]) for a, b in breaks(text, width)]
+def notice_rows(text: str, width: int, style: Style) -> list[Strip]:
+    """Return the rows of a text that is shown in place of output."""
+    return [Strip([Segment(text[a:b], style)]) for a, b in row_breaks(text, width)]
 
 
-def breaks(text: str, width: int) -> list[tuple[int, int]]:
+def row_breaks(text: str, width: int) -> list[tuple[int, int]]:
     """Return which characters of `text` to show in each row of `width` cells.
 
     Rows end at a space where there is one, which is left out. A character that is
@@ -151,7 +155,7 @@ def breaks(text: str, width: int) -> list[tuple[int, int]]:
     return pieces
 
 
-def _beginning(segments: Iterable[Segment], cells: int) -> list[Segment]:
+def _first_cells(segments: Iterable[Segment], cells: int) -> list[Segment]:
     """Return segments as far as so many cells, and one character more.
 
     To measure a line of 64 KiB to its end takes longer than a key may.
@@ -173,7 +177,7 @@ def _beginning(segments: Iterable[Segment], cells: int) -> list[Segment]:
     return kept
 
 
-def _between(
+def _segments_between(
     segments: Sequence[Segment], ends: Sequence[int], start: int, end: int
 ) -> list[Segment]:
     """Return the segments that hold the characters of a row.
@@ -197,14 +201,14 @@ def _between(
 
 
 def _margins(line: OutputLine, layout: Layout) -> tuple[list[Segment], list[Segment]]:
-    """Return what stands before the first row's text, and before the others'."""
+    """Return the margin of a line's first row, and of its other rows."""
     first, later = [], []
     if layout.times:
         shown = _clock(line.span.time // 1_000_000_000) if line.span else " " * CLOCK
-        first.append(Segment(shown, layout.look.time))
-        later.append(Segment(" " * CLOCK, layout.look.time))
+        first.append(Segment(shown, layout.styles.time))
+        later.append(Segment(" " * CLOCK, layout.styles.time))
     is_stderr = line.span is not None and line.span.stream == STDERR
-    gutter = Segment(STDERR_MARK if is_stderr else " ", layout.look.stderr)
+    gutter = Segment(STDERR_MARK if is_stderr else " ", layout.styles.stderr)
     return [*first, gutter], [*later, gutter]
 
 

@@ -25,7 +25,7 @@ Each takes as long as a hundred letters; a person who presses a key waits for al
 """
 
 
-def shown_of(line: bytes) -> tuple[bytes, int]:
+def shown_part(line: bytes) -> tuple[bytes, int]:
     """Return which bytes of a line are shown, and how many behind them are not.
 
     Of one that rewrites itself it is what it says at last.
@@ -44,7 +44,7 @@ def shown_of(line: bytes) -> tuple[bytes, int]:
     return line, 0
 
 
-def shown_of_long(head: bytes, tail: bytes, length: int) -> tuple[bytes, int]:
+def shown_part_of_long(head: bytes, tail: bytes, length: int) -> tuple[bytes, int]:
     """Return the same of a line that is too long.
 
     Of one that does not rewrite itself it is its beginning.
@@ -55,8 +55,8 @@ def shown_of_long(head: bytes, tail: bytes, length: int) -> tuple[bytes, int]:
         length: All of its bytes.
     """
     if b"\r" in tail.rstrip(b"\r"):
-        return shown_of(tail)
-    body, _ = shown_of(_whole_characters(head))
+        return shown_part(tail)
+    body, _ = shown_part(_whole_characters(head))
     return body, length - len(body)
 
 
@@ -223,7 +223,7 @@ class OutputDocument:
             start: The offset of its first byte.
             after: The next line's.
         """
-        body, hidden = shown_of(self._read(start, after - start).rstrip(b"\n"))
+        body, hidden = shown_part(self._read(start, after - start).rstrip(b"\n"))
         if hidden:
             return 0
         body = COLOURS.sub(b"", body)
@@ -246,7 +246,7 @@ class OutputDocument:
             span=span,
             settled=complete and (span is not None or self._spans_path is None),
         )
-        self._keep(line, len(body))
+        self._cache_line(line, len(body))
         return line
 
     def _extent(self, start: int) -> tuple[bytes, int, bool, int]:
@@ -255,14 +255,14 @@ class OutputDocument:
             data = self._read(start, length)
             found = data.find(b"\n")
             if found >= 0:
-                body, hidden = shown_of(data[:found])
+                body, hidden = shown_part(data[:found])
                 return body, start + found + 1, True, hidden
             if len(data) < length:
-                body, hidden = shown_of(data)
+                body, hidden = shown_part(data)
                 return body, start + len(data), False, hidden
         end, complete = self._far_end(start)
         tail = self._read(end - PIECE, PIECE)
-        body, hidden = shown_of_long(data, tail, end - start)
+        body, hidden = shown_part_of_long(data, tail, end - start)
         return body, end + complete, complete, hidden
 
     def _far_end(self, start: int) -> tuple[int, bool]:
@@ -289,8 +289,8 @@ class OutputDocument:
         length = min(length, self.size - start)
         return os.pread(self._descriptor, length, start) if length > 0 else b""
 
-    def _keep(self, line: OutputLine, length: int) -> None:
-        """Keep a line, and let go of those least lately used.
+    def _cache_line(self, line: OutputLine, length: int) -> None:
+        """Cache a line; the least recently used ones are dropped.
 
         One that is not settled is kept until the next `refresh` finds news.
         """

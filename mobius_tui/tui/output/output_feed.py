@@ -1,4 +1,4 @@
-"""Opens the output file when it appears, and anew if it was cut."""
+"""Opens the output file when it appears, and again if it was truncated."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from time import monotonic, sleep
 
 from mobius_tui.tui.output.output_document import OutputDocument
 
-SLICE = 1024 * 1024
+COUNT_SLICE = 1024 * 1024
 """Bytes that are counted in one go: half a millisecond, in which no key is taken."""
 BEHIND = 32 * 1024 * 1024
 """Bytes not yet counted from which counting waits until no more come."""
-LOOK = 0.25
+GROWTH_PAUSE = 0.25
 """Seconds in which output that pours grows."""
-REST = 9
+REST_FACTOR = 9
 """Times as long as counting takes that a thread rests while output still comes."""
 
 
 class Feed:
-    """The document at `output`, once there is one."""
+    """Opens an output file once there is one, and reads on as it grows."""
 
     def __init__(
         self, output: Path | None, spans: Path | None, limit: int | None = None
@@ -35,7 +35,7 @@ class Feed:
         self.problem = ""
         """Why the file can't be opened, in words; empty if it can, or is not there."""
 
-    def look(self) -> bool:
+    def poll(self) -> bool:
         """Take note of what came since the last call; return whether anything did."""
         if self.document is None:
             return self._open()
@@ -50,13 +50,13 @@ class Feed:
         """Count the lines that came, if they are few.
 
         Returns:
-            The document, if a thread should count, by `scan` in slices of `SLICE`.
+            The document, if a thread should count it: `scan` of `COUNT_SLICE` bytes.
         """
         document = self.document
         if document is None or document is self.counting:
             return None
         uncounted = document.size - document.index.scanned
-        if uncounted > SLICE:
+        if uncounted > COUNT_SLICE:
             return document
         if uncounted > 0:
             document.scan(uncounted)
@@ -96,10 +96,10 @@ def count_all(document: OutputDocument, is_growing: Callable[[], bool]) -> None:
         if is_growing() and behind > BEHIND and document.size != seen:
             # It pours: how many lines there are can wait, and the keys cannot.
             seen = document.size
-            sleep(LOOK)
+            sleep(GROWTH_PAUSE)
             continue
         began = monotonic()
-        if document.scan(SLICE):
+        if document.scan(COUNT_SLICE):
             return
         if is_growing():
-            sleep(REST * (monotonic() - began))
+            sleep(REST_FACTOR * (monotonic() - began))

@@ -35,7 +35,7 @@ class FindInput(Input):
 
     def action_go(self, step: int) -> None:
         """Go to another hit."""
-        self.post_message(FindLine.Went(step))
+        self.post_message(FindLine.HitRequested(step))
 
     def action_finish(self) -> None:
         """Find nothing any more."""
@@ -65,7 +65,7 @@ class FindLine(Vertical):
             super().__init__()
             self.wanted = wanted
 
-    class Went(Message):
+    class HitRequested(Message):
         """Another hit is to be shown."""
 
         def __init__(self, step: int) -> None:
@@ -99,16 +99,16 @@ class FindLine(Vertical):
         """How many it takes of the pane."""
         return self.display + (self.display and self._note.display)
 
-    def say(self, words: str, *, passes_over: bool) -> None:
-        """Say how often it is there, and whether some lines are passed over."""
+    def show_count(self, words: str, *, passes_over: bool) -> None:
+        """Show how many hits there are, and whether some lines are not searched."""
         self._words = words
         self._note.display = passes_over
-        self._say_all()
+        self._show_note()
 
     @on(events.DescendantFocus)
     @on(events.DescendantBlur)
-    def _say_all(self) -> None:
-        """Say it, and which keys go on from here."""
+    def _show_note(self) -> None:
+        """Show the note, and which keys go on from here."""
         keys = "↑ ↓ Enter" if self._line.has_focus else "n N Esc"
         self._count.update(f"{self._words}  {keys}".strip())
 
@@ -186,7 +186,7 @@ class Finder:
         """Look for the next hit after the shown one, or from `origin` if none is."""
         self._from, self._step = self.hit or origin, step
 
-    def sought(self) -> TextPlace | None:
+    def take_sought_hit(self) -> TextPlace | None:
         """Return the hit that was looked for, once, as soon as it is known."""
         if self.search is None or self._step is None:
             return None
@@ -225,7 +225,7 @@ class Finder:
         return self.search is not None and self.search.passes_over
 
     def words(self) -> str:
-        """Say how often it is there, and which one is shown."""
+        """The number of hits, and which one is shown, in words."""
         search = self.search
         if search is None:
             return ""

@@ -16,10 +16,10 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from mobius_tui import sanitize
-from mobius_tui.tui.backend.row_cache import RowCache
+from mobius_tui.tui.backend.row_cache import cache_rows
 from mobius_tui.tui.commands.registry import bind, bindings
 from mobius_tui.tui.output import pane_messages
-from mobius_tui.tui.output.line_layout import Layout, notice, output_styles
+from mobius_tui.tui.output.line_layout import Layout, notice_rows, output_styles
 from mobius_tui.tui.output.output_document import OutputDocument
 from mobius_tui.tui.output.output_feed import Feed, count_all
 from mobius_tui.tui.output.pane_status import PaneStatus
@@ -32,17 +32,17 @@ BINDINGS = (
 )
 
 
-REST = 3
+REST_FACTOR = 3
 """Times as long as a frame takes that nothing is drawn: keys come first, and the step
 that prints wants the processor, too."""
-POURING = 2
+POURING_FACTOR = 2
 """Times as long between two frames that have nothing in common."""
-SLOWEST = 0.5
+MAX_INTERVAL = 0.5
 """Seconds between two frames at most."""
 
 
 class RepaintPace:
-    """Says how long to wait for the next frame."""
+    """Decides how long to wait for the next frame."""
 
     def __init__(self, repaints: int) -> None:
         """Begin with nothing drawn.
@@ -50,7 +50,7 @@ class RepaintPace:
         Args:
             repaints: The most frames in a second.
         """
-        self._least = self.interval = 1 / repaints
+        self._min_interval = self.interval = 1 / repaints
         """Seconds between the beginnings of two frames."""
         self._began = 0.0
         self.is_pouring = False
@@ -67,11 +67,11 @@ class RepaintPace:
     def end(self) -> None:
         """It has been drawn."""
         took = monotonic() - self._began
-        least = self._least * (POURING if self.is_pouring else 1)
-        self.interval = min(max(least, (1 + REST) * took), SLOWEST)
+        least = self._min_interval * (POURING_FACTOR if self.is_pouring else 1)
+        self.interval = min(max(least, (1 + REST_FACTOR) * took), MAX_INTERVAL)
 
 
-TIMES_FROM = 60
+TIMES_MIN_WIDTH = 60
 """Cells of width from which the times are shown, if nobody asked otherwise."""
 
 
@@ -126,7 +126,7 @@ class OutputPane(Widget, can_focus=True):
             classes: The widget's CSS classes.
         """
         super().__init__(id=id, classes=classes)
-        self._styles_cache = RowCache()
+        cache_rows(self)
         self.viewport: Viewport | None = None
         """Where the pane looks; none before the output file exists."""
         self._feed = Feed(None, None)
@@ -168,7 +168,7 @@ class OutputPane(Widget, can_focus=True):
             self._feed = Feed(path, spans, limit)
             self.viewport = None
             self.following = True
-        self._look_at_file()
+        self._poll_file()
         self.repaint(at_once=True)
         if is_other:
             self.file_changed()
@@ -188,7 +188,7 @@ class OutputPane(Widget, can_focus=True):
 
     def refresh_from_file(self) -> None:
         """Take up what was appended; costs next to nothing if that is nothing."""
-        if self._look_at_file():
+        if self._poll_file():
             self._repaint_soon()
         else:
             self._show_status()
@@ -230,18 +230,18 @@ class OutputPane(Widget, can_focus=True):
         self.times = not self._shows_times()
 
     def watch_following(self, following: bool) -> None:
-        """Tell the owner, and remember from where on output is new."""
+        """Tell the owner, and note from which byte on output is new."""
         self._status.following = following
         self._status.left_at = self.viewport.document.size if self.viewport else 0
         self.post_message(pane_messages.Followed(self, following))
 
     def watch_wrap(self) -> None:
-        """Lay out anew, from the left."""
+        """Lay out again, from the left."""
         self.shift = 0
         self.repaint()
 
     def watch_times(self) -> None:
-        """Lay out anew."""
+        """Lay out again."""
         self.repaint()
 
     watch_shift = watch_placeholder = watch_times
@@ -253,13 +253,13 @@ class OutputPane(Widget, can_focus=True):
         return self._frame[y] if y < len(self._frame) else Strip([], 0)
 
     def notify_style_update(self) -> None:
-        """Lay out anew before the next row is drawn: colours may have changed."""
+        """Lay out again before the next row is drawn: colours may have changed."""
         super().notify_style_update()
         self._stale = True
 
     def on_resize(self) -> None:
         """Fit the rows into the new size, which may be the first there is."""
-        self._look_at_file()
+        self._poll_file()
         self.repaint()
 
     def on_unmount(self) -> None:
@@ -268,10 +268,10 @@ class OutputPane(Widget, can_focus=True):
         self.viewport = None
 
     def on_output_pane_counted(self, event: pane_messages.Counted) -> None:
-        """Say how many lines there are, and count those that came since."""
+        """Show the number of lines, and count those that came since."""
         if self._feed.counting is event.document:
             self._feed.counting = None
-        self._look_at_file()
+        self._poll_file()
         self.repaint(at_once=True)
 
     def _follow_if_at_end(self, viewport: Viewport) -> None:
@@ -279,9 +279,9 @@ class OutputPane(Widget, can_focus=True):
         self.following = viewport.is_at_bottom()
         self.repaint(at_once=True)
 
-    def _look_at_file(self) -> bool:
+    def _poll_file(self) -> bool:
         """Take note of what the file holds by now; return whether that is new."""
-        changed = self._feed.look()
+        changed = self._feed.poll()
         if self.viewport and self.viewport.document is not self._feed.document:
             self.viewport = None
         if self.is_attached and (document := self._feed.count()):
@@ -329,16 +329,16 @@ class OutputPane(Widget, can_focus=True):
             self._frame = self.lay_out()
 
     def lay_out(self) -> list[Strip]:
-        """Find the rows in sight."""
+        """Find the visible rows."""
         width, height = self.room()
         look = output_styles(self)
         document = self._feed.document
         if document is None or not document.size:
             words = sanitize.line(self._feed.problem or self.placeholder)
-            return notice(words, width, look.note)[:height]
+            return notice_rows(words, width, look.note)[:height]
         times = self._shows_times()
         layout = Layout(
-            width=width, wrap=self.wrap, times=times, shift=self.shift, look=look
+            width=width, wrap=self.wrap, times=times, shift=self.shift, styles=look
         )
         if self.viewport is None:
             self.viewport = Viewport(document, layout, height)
@@ -346,10 +346,10 @@ class OutputPane(Widget, can_focus=True):
         return self.viewport.frame()
 
     def _shows_times(self) -> bool:
-        return self.size.width >= TIMES_FROM if self.times is None else self.times
+        return self.size.width >= TIMES_MIN_WIDTH if self.times is None else self.times
 
     def _show_status(self, *, at_once: bool = False) -> None:
-        """Write the lower border anew if its words have changed."""
+        """Set the lower border again if its text has changed."""
         if self._status.update(self.viewport, at_once=at_once):
             words = self._status.words
             self.border_subtitle = Content(words) if words else None

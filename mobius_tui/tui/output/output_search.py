@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from mobius_tui.run.storage.safe_open import regular_descriptor
-from mobius_tui.tui.output.output_document import PIECE, shown_of, shown_of_long
+from mobius_tui.tui.output.output_document import PIECE, shown_part, shown_part_of_long
 from mobius_tui.tui.output.plain_text import (
     BLOCK,
     ShownLines,
@@ -25,7 +25,7 @@ from mobius_tui.tui.output.plain_text import (
 from mobius_tui.tui.output.viewport import TextPlace
 
 
-class Blocks:
+class FileBlocks:
     """The blocks of one file; a thread may read them while others do.
 
     Raises:
@@ -109,7 +109,7 @@ class Blocks:
     def _shown(self, start: int, line: bytes) -> bytes:
         """Return which bytes are shown of a line, which may go on behind `PIECE`."""
         body, hidden = (
-            shown_of(line) if len(line) <= PIECE else self._shown_of_long(start)
+            shown_part(line) if len(line) <= PIECE else self._shown_of_long(start)
         )
         (self.cut.add if hidden else self.cut.discard)(start)
         return body
@@ -121,7 +121,7 @@ class Blocks:
             self.loose.add(start // BLOCK)
         head = self._read(PIECE, start)
         tail_start = max(start, end - PIECE)
-        return shown_of_long(
+        return shown_part_of_long(
             head, self._read(end - tail_start, tail_start), end - start
         )
 
@@ -159,7 +159,7 @@ class Search:
             near: The offset from which on it is counted first.
             limit: Bytes after which the file ends; none for the whole of it.
         """
-        self._blocks = Blocks(path, limit=limit)
+        self._blocks = FileBlocks(path, limit=limit)
         self.wanted = wanted
         self.is_strict = wanted != wanted.lower()
         self.pattern = re.compile(
@@ -168,7 +168,7 @@ class Search:
         self._counts = array("q")
         self._near = near // BLOCK
         self._spread = -1, -1, -1
-        self._kept: tuple[int, ShownLines] | None = None
+        self._last_block: tuple[int, ShownLines] | None = None
         self._searched: tuple[str, list[int]] = "", []
         self.grow()
 
@@ -183,7 +183,7 @@ class Search:
             self._counts.extend([UNKNOWN] * missing)
             while self._blocks.loose:
                 self._counts[self._blocks.loose.pop()] = UNKNOWN
-            self._kept = None
+            self._last_block = None
         return not self._blocks.is_closed and not self.is_done
 
     @property
@@ -295,14 +295,14 @@ class Search:
         return None
 
     def _read_block(self, block: int) -> ShownLines:
-        """Return a block's lines; the last ones asked for are kept."""
-        kept = self._kept
+        """Return a block's lines; the last block is cached."""
+        kept = self._last_block
         if kept is None or kept[0] != block:
-            kept = self._kept = block, self._blocks.texts(block)
+            kept = self._last_block = block, self._blocks.texts(block)
         return kept[1]
 
     def _columns(self, lines: ShownLines, number: int) -> list[int]:
-        """Return where the hits of a line begin; those last asked for are kept."""
+        """Return where the hits of a line begin; the last lines are cached."""
         text = lines.texts[number]
         if self._searched[0] is not text:
             found = [match.start() for match in self.pattern.finditer(text)]

@@ -306,8 +306,8 @@ class OutputWorkbench(OutputPane):
         event.stop()
         self._begin(event.wanted)
 
-    @on(FindLine.Went)
-    def _went(self, event: FindLine.Went) -> None:
+    @on(FindLine.HitRequested)
+    def _went(self, event: FindLine.HitRequested) -> None:
         event.stop()
         self._go(1 if event.step > 0 else -1)
 
@@ -378,7 +378,7 @@ class OutputWorkbench(OutputPane):
 
     def _show_found(self) -> None:
         """Go to the hit that was looked for, if it is known by now; and say so."""
-        found = self._finder.sought()
+        found = self._finder.take_sought_hit()
         if found is not None:
             self._show_place(found)
         if self._find_line is not None:
@@ -386,7 +386,7 @@ class OutputWorkbench(OutputPane):
         self.repaint(at_once=True)
 
     def _say_found(self, line: FindLine) -> None:
-        line.say(self._finder.words(), passes_over=self._finder.passes_over)
+        line.show_count(self._finder.words(), passes_over=self._finder.passes_over)
 
     def _show_place(self, place: TextPlace) -> None:
         """Bring a place into sight, a third of the way down if it is not."""

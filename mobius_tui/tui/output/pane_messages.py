@@ -1,4 +1,4 @@
-"""What the output pane tells."""
+"""Messages of the output pane."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
 
 from textual.message import Message
+from textual.widget import Widget
 
 if TYPE_CHECKING:
     from mobius_tui.tui.output.output_document import OutputDocument
-    from mobius_tui.tui.output.output_pane import OutputPane
     from mobius_tui.tui.output.output_search import Search
 
 
 class Followed(Message, namespace="output_pane"):
     """A pane began, or ceased, to follow the end of the output."""
 
-    def __init__(self, pane: OutputPane, following: bool) -> None:
+    def __init__(self, pane: Widget, following: bool) -> None:
         super().__init__()
         self.pane = pane
         self.following = following
 
     @property
-    def control(self) -> OutputPane:
+    def control(self) -> Widget:
         """The pane, for `@on(OutputPane.Followed, "#id")`."""
         return self.pane
 
@@ -78,7 +78,7 @@ class OpenWanted(Message, namespace="output_pane"):
 
 
 class Told(Message, namespace="output_pane"):
-    """Something is to be told to the person."""
+    """A notice is to be shown to the person."""
 
     def __init__(self, words: str) -> None:
         super().__init__()

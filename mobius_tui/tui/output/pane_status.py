@@ -15,7 +15,7 @@ FEW = 1 << 20
 
 
 class PaneStatus:
-    """Says how many lines there are, and where among them the pane is."""
+    """The number of lines, and the visible ones, in words."""
 
     def __init__(self) -> None:
         self.words = ""
@@ -38,13 +38,13 @@ class PaneStatus:
         now = monotonic()
         if not at_once and now < self._changed + INTERVAL:
             return False
-        words = self._say(viewport) if viewport else ""
+        words = self._status_text(viewport) if viewport else ""
         if words == self.words:
             return False
         self.words, self._changed = words, now
         return True
 
-    def _say(self, viewport: Viewport) -> str:
+    def _status_text(self, viewport: Viewport) -> str:
         document = viewport.document
         if not document.size:
             return ""

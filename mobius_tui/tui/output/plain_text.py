@@ -7,7 +7,12 @@ from collections.abc import Callable, Iterator
 from itertools import accumulate
 
 from mobius_tui.sanitize import SGR, clean, collapse, decode
-from mobius_tui.tui.output.output_document import COSTLY, PIECE, shown_of, shown_of_long
+from mobius_tui.tui.output.output_document import (
+    COSTLY,
+    PIECE,
+    shown_part,
+    shown_part_of_long,
+)
 
 Read = Callable[[int, int], bytes]
 """Given how many bytes and their offset, reads a file."""
@@ -76,7 +81,7 @@ def shown_lines(read: Read, start: int, stop: int) -> Iterator[str]:
             yield plain(whole)
             start += len(whole)
         elif (end := data.find(b"\n", 0, PIECE + 1)) >= 0:
-            yield _noted(*shown_of(data[:end]))
+            yield _noted(*shown_part(data[:end]))
             start += end + 1
         else:
             text, start = _long_line(read, start, stop)
@@ -90,8 +95,8 @@ def _long_line(read: Read, start: int, stop: int) -> tuple[str, int]:
     tail_start = max(start, end - PIECE)
     tail = read(end - tail_start, tail_start)
     if len(head) < PIECE or end - start == PIECE:
-        return _noted(*shown_of(head)), end + 1
-    return _noted(*shown_of_long(head, tail, end - start)), end + 1
+        return _noted(*shown_part(head)), end + 1
+    return _noted(*shown_part_of_long(head, tail, end - start)), end + 1
 
 
 def _noted(body: bytes, hidden: int) -> str:

@@ -1,4 +1,4 @@
-"""Which rows of an output are in sight, how they move, and which text stands where."""
+"""The visible rows of an output, how they move, and the place of each character."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import NamedTuple
 from rich.cells import get_character_cell_size
 from textual.strip import Strip
 
-from mobius_tui.tui.output.line_layout import Layout, LineRows, breaks, hidden_note
+from mobius_tui.tui.output.line_layout import Layout, LineRows, hidden_note, row_breaks
 from mobius_tui.tui.output.output_document import (
     USUAL,
     OutputDocument,
@@ -38,7 +38,7 @@ class Viewport:
         self.top = 0
         self.skip = 0
         self._rows: OrderedDict[int, tuple[OutputLine, LineRows]] = OrderedDict()
-        self._kept = 0
+        self._row_count = 0
 
     def arrange(self, layout: Layout, height: int, *, at_bottom: bool) -> None:
         """Take on a size and look, and what was appended.
@@ -52,7 +52,7 @@ class Viewport:
         if layout != self.layout:
             self.layout = layout
             self._rows.clear()
-            self._kept = 0
+            self._row_count = 0
             if self.top < self.document.size:
                 self.skip = min(self.skip, len(self._rows_at(self.top)[0]) - 1)
         if at_bottom:
@@ -61,7 +61,7 @@ class Viewport:
             self.move(0)  # rows may be missing below
 
     def frame(self) -> list[Strip]:
-        """Return the rows in sight, `height` of them at most."""
+        """Return the visible rows, `height` of them at most."""
         found: list[Strip] = []
         at, skip = self.top, self.skip
         while at < self.document.size and len(found) < self.height:
@@ -71,12 +71,12 @@ class Viewport:
         return found
 
     def bottom(self) -> tuple[int, int]:
-        """Return the place from which the last row is just in sight."""
+        """Return the place from which the last row is just visible."""
         lines = self._lines_before(self.document.size, self.height)
         return self._place(lines, -self.height)
 
     def is_at_bottom(self) -> bool:
-        """Whether the last row is in sight."""
+        """Whether the last row is visible."""
         # Of a file that grows, the end is parsed anew each time: only if it is near.
         if self.end() < self.document.size:
             return False
@@ -87,7 +87,7 @@ class Viewport:
         self.top = self.skip = 0
 
     def to_bottom(self) -> None:
-        """Go to where the last row is just in sight."""
+        """Go to where the last row is just visible."""
         self.top, self.skip = self.bottom()
 
     def move(self, count: int) -> None:
@@ -108,7 +108,7 @@ class Viewport:
         self.top, self.skip = min((self.top, left), limit)
 
     def end(self) -> int:
-        """Return the offset behind the last line in sight."""
+        """Return the offset behind the last visible line."""
         at, left = self.top, self.height + self.skip
         while at < self.document.size and left > 0:
             strips, at = self._rows_at(at)
@@ -123,11 +123,11 @@ class Viewport:
             return kept[1], line.after
         strips = LineRows(line, self.layout)
         if kept is not None:
-            self._kept -= len(self._rows.pop(start)[1])
+            self._row_count -= len(self._rows.pop(start)[1])
         self._rows[start] = line, strips
-        self._kept += len(strips)
-        while self._kept > SCREENS * self.height and len(self._rows) > 1:
-            self._kept -= len(self._rows.popitem(last=False)[1][1])
+        self._row_count += len(strips)
+        while self._row_count > SCREENS * self.height and len(self._rows) > 1:
+            self._row_count -= len(self._rows.popitem(last=False)[1][1])
         return strips, line.after
 
     def _lines_before(self, end: int, count: int) -> list[int]:
@@ -278,7 +278,7 @@ def _pieces(line: OutputLine, text: str, layout: Layout) -> list[tuple[int, int]
     """Return which characters of a line each of its rows shows."""
     length = len(text)
     if layout.wrap:
-        pieces = breaks(text + hidden_note(line), layout.text_width)
+        pieces = row_breaks(text + hidden_note(line), layout.text_width)
         return [(min(start, length), min(end, length)) for start, end in pieces]
     start = _count(text, layout.shift)
     return [(start, start + _count(text[start:], layout.text_width))]
@@ -289,10 +289,10 @@ def _count(text: str, cells: int) -> int:
     if text.isascii():
         return max(0, min(cells, len(text)))
     ends = accumulate(map(get_character_cell_size, text))
-    return sum(1 for _ in _taken(ends, cells))
+    return sum(1 for _ in _characters_within(ends, cells))
 
 
-def _taken(ends: accumulate[int], cells: int) -> list[int]:
+def _characters_within(ends: accumulate[int], cells: int) -> list[int]:
     found = []
     for end in ends:
         if end > cells:

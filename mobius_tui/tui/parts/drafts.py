@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from mobius_tui.tui.dialogs.dialog import Draft, DraftKey
+from mobius_tui.tui.screen_state import Draft, DraftKey
 
 
 class Drafts:

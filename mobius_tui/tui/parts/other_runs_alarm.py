@@ -35,11 +35,11 @@ class OtherRunsAlarm:
 
     def available(self) -> frozenset[str]:
         """The command, only while a run wants somebody."""
-        wanted = self.banner.first is not None
+        wanted = self.banner.most_urgent is not None
         return frozenset({self._command} if wanted else ())
 
     def open(self) -> None:
         """Open the run that wants somebody."""
-        directory = self.banner.first
+        directory = self.banner.most_urgent
         if directory is not None:
             self._attach(directory)

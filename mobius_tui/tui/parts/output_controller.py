@@ -19,11 +19,11 @@ from mobius_tui.tui.dialogs.question import DialogOpener, Tell
 from mobius_tui.tui.messages import OutputGrew
 from mobius_tui.tui.output.output_workbench import OutputWorkbench
 from mobius_tui.tui.parts.run_feed import RunFeed
-from mobius_tui.tui.presenters.output_choice import OutputChoice, split
+from mobius_tui.tui.presenters.output_choice import OutputChoice, split_tab_key
 from mobius_tui.tui.presenters.run_view import RunView
 
 if TYPE_CHECKING:
-    from mobius_tui.tui.external.output_files import Way
+    from mobius_tui.tui.external.output_files import OpenWith
 
 BEAT = 0.05
 """Seconds between looks at the output of a running step."""
@@ -142,7 +142,7 @@ class OutputController:
 
     # Copies of it elsewhere
 
-    def errand(self, way: Way, folder: Path) -> ForegroundTask | None:
+    def task(self, way: OpenWith, folder: Path) -> ForegroundTask | None:
         """What shows the output in a pager or an editor; `None` where there is none.
 
         Args:
@@ -177,7 +177,7 @@ class OutputController:
         shown = self.shown
         if shown is None or shown.path is None:
             return
-        step, attempt = split(shown.tab)
+        step, attempt = split_tab_key(shown.tab)
         target = await ask(SaveDialog(shown.path, step=step, attempt=attempt))
         if target is None:
             return

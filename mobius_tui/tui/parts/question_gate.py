@@ -10,9 +10,9 @@ from textual.screen import Screen
 from textual.worker import Worker
 
 from mobius_tui.tui.backend.key_queue import INPUT_GUARD, TimedInput
-from mobius_tui.tui.dialogs.dialog import Draft, DraftKey
 from mobius_tui.tui.dialogs.question import Tell
 from mobius_tui.tui.parts.drafts import Drafts
+from mobius_tui.tui.screen_state import Draft, DraftKey
 
 if TYPE_CHECKING:
     from mobius_tui.tui.dialogs.dialog import Dialog
@@ -97,7 +97,7 @@ class QuestionGate:
         if self._open is not None:
             self._open.show_alarm(view)
 
-    def set_aside(self) -> str:
+    def close_for_task(self) -> str:
         """Keep what was typed in an open dialog; returns what to tell of it later."""
         dialog = self._open
         if dialog is None or not dialog.is_mounted or not dialog.ASKS:
@@ -111,13 +111,13 @@ class QuestionGate:
         """A command was refused, at a moment of the screen's clock, in seconds."""
         self._refused_at = at
 
-    def hears(self, typed: TimedInput) -> bool:
+    def accepts_input(self, typed: TimedInput) -> bool:
         """Whether the screen takes a key, a paste or a click that has come.
 
         What was typed right behind a command that was refused was meant for the dialog
         that did not open: an Enter would begin a step.
         """
-        is_deaf = typed.came - self._refused_at < INPUT_GUARD
+        is_deaf = typed.read_at - self._refused_at < INPUT_GUARD
         return not (is_deaf and isinstance(typed.event, events.Key | events.Paste))
 
 

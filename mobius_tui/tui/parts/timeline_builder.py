@@ -16,7 +16,7 @@ from mobius_tui.review.drill_comparison import (
 from mobius_tui.review.reviewed_run import ReviewedRun, review_snapshot
 from mobius_tui.review.run_timeline import RunTimeline, filter_timeline
 from mobius_tui.run.journal.outage_times import Milestones
-from mobius_tui.tui.backend.base_page import in_thread
+from mobius_tui.tui.backend.base_page import run_in_thread
 from mobius_tui.tui.dialogs.question import Tell
 
 
@@ -90,7 +90,7 @@ class TimelineBuilder:
         rewound = self._rewound
         at = rewound.newest.began_at
         find = partial(last_drill_before, rewound.directory, rewound.began, at)
-        self._drill = await in_thread(find)
+        self._drill = await run_in_thread(find)
         if self._drill is None:
             self._tell("No drill of this runbook ended before this run began.")
         self._make_anew()
@@ -111,7 +111,7 @@ class TimelineBuilder:
                     self._is_old = False
                     await self._know()
                 make, query, drill = self._wanted(), self._query, self._drill
-                made = await in_thread(make)
+                made = await run_in_thread(make)
                 if (query, drill) == (self._query, self._drill):
                     self._show(made)
         finally:
@@ -119,7 +119,7 @@ class TimelineBuilder:
 
     async def _know(self) -> None:
         """Take in what is known by now."""
-        made = await in_thread(review_snapshot(self._rewound).timeline)
+        made = await run_in_thread(review_snapshot(self._rewound).timeline)
         before, has_grown = self.known.until, self._has_grown
         self.known, self._has_grown = made, False
         if has_grown:

@@ -20,11 +20,11 @@ from mobius_tui.tui.presenters.availability import of_watch
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.styled_text import Role, assemble
 
-Part = tuple[str, Role]
+AlarmPart = tuple[str, Role]
 
 
 def alarm_text(view: RunView | None, *, before: str = "") -> tuple[Content, ...]:
-    """The banner's lines, the gravest first; none where there is nothing to say.
+    """The banner's lines, the most urgent first; empty without an alarm.
 
     Args:
         view: the run.
@@ -34,19 +34,19 @@ def alarm_text(view: RunView | None, *, before: str = "") -> tuple[Content, ...]
         return ()
     watch = view.state.watch
     if watch.begun is not None:
-        return _of_rollback(view)
+        return _rollback_lines(view)
     if watch.countdown is not None:
-        return (_fired(watch.reason), _of_countdown(view, before))
+        return (_fired_text(watch.reason), _countdown_lines(view, before))
     if not watch.alarms:
         return ()
-    becomes = _of_armed if watch.armed else _of_unarmed
-    return (_fired(watch.reason), becomes(view, before))
+    becomes = _armed_lines if watch.armed else _unarmed_lines
+    return (_fired_text(watch.reason), becomes(view, before))
 
 
-def _of_unarmed(view: RunView, before: str) -> Content:
-    """That nobody but a person begins anything, and how."""
+def _unarmed_lines(view: RunView, before: str) -> Content:
+    """The line for a trigger that is not armed: a person must begin."""
     watch, ways = view.state.watch, of_watch(view)
-    parts: list[Part] = [("Nothing begins by itself", "strong")]
+    parts: list[AlarmPart] = [("Nothing begins by itself", "strong")]
     if watch.why:
         parts.append((f" ({watch.why})", "muted"))
     busy = in_the_way(view.plan, view.state)
@@ -59,8 +59,8 @@ def _of_unarmed(view: RunView, before: str) -> Content:
     return assemble(*parts)
 
 
-def _of_armed(view: RunView, before: str) -> Content:
-    """What the countdown waits for: since it was armed, all is counted anew."""
+def _armed_lines(view: RunView, before: str) -> Content:
+    """The line for an armed trigger: what its countdown waits for."""
     health = view.runbook.health
     grace = view.values.preview(health.trigger.grace) if health is not None else ""
     meter = meter_of(view.meters, view.state.watch.alarms[0])
@@ -69,17 +69,17 @@ def _of_armed(view: RunView, before: str) -> Content:
     return assemble((words, "bad"), *_key("arm", "disarms it", before))
 
 
-def _fired(reason: str) -> Content:
+def _fired_text(reason: str) -> Content:
     words = Content.styled(" TRIGGER FIRED ", "bold reverse $error")
     return words + assemble((f" {reason}", "strong"))
 
 
-def _key(command_id: str, words: str, before: str) -> list[Part]:
+def _key(command_id: str, words: str, before: str) -> list[AlarmPart]:
     name = f"{before} {command(command_id).key_name or 'the palette'}".strip()
     return [(" · ", "muted"), (name, "key"), (f" {words}", "plain")]
 
 
-def _of_countdown(view: RunView, before: str) -> Content:
+def _countdown_lines(view: RunView, before: str) -> Content:
     countdown = view.state.watch.countdown
     assert countdown is not None
     left = countdown.ends - view.now
@@ -87,7 +87,7 @@ def _of_countdown(view: RunView, before: str) -> Content:
     if busy is not None:
         name = view.plan.name(busy.id)
         ran = clock_duration(view.runtime(busy.id) or 0.0)
-        parts: list[Part] = [
+        parts: list[AlarmPart] = [
             (f"The rollback waits for {name}, which has run {ran}", "warn"),
             *_key("stop", "stops that", before),
         ]
@@ -101,8 +101,8 @@ def _of_countdown(view: RunView, before: str) -> Content:
     return assemble(*parts, *_key("hold", "holds it", before))
 
 
-def _of_rollback(view: RunView) -> tuple[Content, ...]:
-    """How the rollback goes; nothing once it has passed."""
+def _rollback_lines(view: RunView) -> tuple[Content, ...]:
+    """The lines of a rollback that runs or failed; none once it has passed."""
     watch = view.state.watch
     begun = watch.begun
     if begun is None or watch.passed:
@@ -119,7 +119,7 @@ def _of_rollback(view: RunView) -> tuple[Content, ...]:
 OtherRunPart = tuple[str, Role]
 
 
-def elsewhere_lines(
+def other_runs_lines(
     runs: tuple[OtherRun, ...], *, now: float, key: str
 ) -> tuple[Content, ...]:
     """Two lines about the most urgent one; none where there is none.
@@ -143,7 +143,7 @@ def elsewhere_lines(
         head
         + assemble((f" in another run: {name}", "strong"), (f": {reason}", "plain")),
         assemble(
-            *_becomes(first, now),
+            *_consequence(first, now),
             (" · ", "muted"),
             (key, "key"),
             (f" opens that run{more}", "plain"),
@@ -160,7 +160,7 @@ def _reason(run: OtherRun) -> str:
     return watch.alarms[0].reason
 
 
-def _becomes(run: OtherRun, now: float) -> tuple[OtherRunPart, ...]:
+def _consequence(run: OtherRun, now: float) -> tuple[OtherRunPart, ...]:
     """What happens there, or does not."""
     watch = run.watch
     if watch.begun is not None:
@@ -178,7 +178,7 @@ def _becomes(run: OtherRun, now: float) -> tuple[OtherRunPart, ...]:
     return (("The rollback begins as soon as it can", "bad"),)
 
 
-def rules_in_words(view: RunView) -> tuple[str, ...]:
+def trigger_rules_text(view: RunView) -> tuple[str, ...]:
     """When a trigger fires, one rule a line; empty where the runbook names none."""
     health = view.runbook.health
     if health is None:
@@ -195,18 +195,20 @@ def rules_in_words(view: RunView) -> tuple[str, ...]:
         named = {p.id: p.p95 is not None for p in health.probes if p.trigger}
         told = {i: seen.p95 for i, seen in view.reports.items()}
         limits = f"was above {limit} at {checks} checks in a row"
-        found.append(_whose("P95{} " + limits, named, told))
+        found.append(_rule_text("P95{} " + limits, named, told))
     if rules.error_rate is not None:
         errors, checks = rules.error_rate.above, rules.error_rate.for_checks
         named = {p.id: p.error_rate is not None for p in health.probes if p.trigger}
         told = {i: seen.error_rate for i, seen in view.reports.items()}
         limits = f"at {checks} checks in a row"
-        found.append(_whose(f"more than {errors:.0%} errors{{}} {limits}", named, told))
+        found.append(
+            _rule_text(f"more than {errors:.0%} errors{{}} {limits}", named, told)
+        )
     return tuple(found)
 
 
-def _whose(words: str, named: dict[str, bool], told: dict[str, bool]) -> str:
-    """A rule, and whether our own checks tell the figure that it is about.
+def _rule_text(words: str, named: dict[str, bool], told: dict[str, bool]) -> str:
+    """A rule, and whether our own checks provide its figure.
 
     Args:
         words: the rule, with a place for whose figure it is.

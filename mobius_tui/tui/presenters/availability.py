@@ -32,9 +32,9 @@ from mobius_tui.run.state.step_state import BAD, Status
 from mobius_tui.runbook.model.runbook import Phase, Step
 from mobius_tui.tui.commands.registry import key_of
 from mobius_tui.tui.presenters import next_action
-from mobius_tui.tui.presenters.communication import wants_a_person
+from mobius_tui.tui.presenters.communication import step_needing_person
 from mobius_tui.tui.presenters.glyphs import MARKS
-from mobius_tui.tui.presenters.next_action import is_off, terminal_from
+from mobius_tui.tui.presenters.next_action import is_aside, terminal_step
 from mobius_tui.tui.presenters.run_view import RunView
 
 HALFWAY = frozenset(
@@ -60,11 +60,11 @@ def available(view: RunView | None, selected: str | None) -> frozenset[str]:
         for command_id in COMMANDS
         if is_offered(view, selected, command_id, situation)
     }
-    if wants_a_person(view) is not None:
+    if step_needing_person(view) is not None:
         found.add("message")
     if view.runbook.contacts:
         found.add("contacts")
-    if terminal_from(view, selected) is not None:
+    if terminal_step(view, selected) is not None:
         found.add("terminal")
     return frozenset(found)
 
@@ -133,7 +133,7 @@ def _note(view: RunView, selected: str | None) -> Action:
 
 def _stop(view: RunView, selected: str | None) -> Action | None:
     step = stoppable(view, selected)
-    last = view.own(step.id).last if step is not None else None
+    last = view.step_state(step.id).last if step is not None else None
     if step is None or last is None:
         return None
     return StopStep(step=step.id, attempt=last.number)
@@ -200,7 +200,7 @@ def helps(view: RunView, selected: str | None, command_id: str) -> bool:
     if command_id in (*OF_RUN, "enter_phase"):
         return True
     step = view.step(selected)
-    if step is None or is_off(view, view.plan.phase_of[step.id]):
+    if step is None or is_aside(view, view.plan.phase_of[step.id]):
         return False
     status, kind = view.standings[step.id].status, kind_of(step)
     match command_id:
@@ -212,7 +212,9 @@ def helps(view: RunView, selected: str | None, command_id: str) -> bool:
             return kind == "message" and status in (*DONE, Status.PENDING)
         case "override":
             undone = (*BAD, Status.PENDING, Status.WAITING, Status.WARNED)
-            return status in undone or (status in DONE and view.own(step.id).stale)
+            return status in undone or (
+                status in DONE and view.step_state(step.id).stale
+            )
         case _:
             return True
 
@@ -223,7 +225,7 @@ def stoppable(view: RunView, selected: str | None) -> Step | None:
     The one under the cursor; else the one that a rollback waits for.
     """
     step = view.step(selected)
-    if step is not None and view.own(step.id).status is Status.RUNNING:
+    if step is not None and view.step_state(step.id).status is Status.RUNNING:
         return step
     waits = view.state.watch.countdown is not None
     return in_the_way(view.plan, view.state) if waits else None
@@ -246,7 +248,7 @@ def labels(view: RunView | None, selected: str | None) -> Mapping[str, str]:
     step = view.step(selected) if view is not None else None
     if view is None or step is None:
         return {}
-    again = " again" if view.own(step.id).attempts else ""
+    again = " again" if view.step_state(step.id).attempts else ""
     tick = "Decide" if kind_of(step) == "choose" else "Tick"
     message = "Tell" + again if kind_of(step) == "message" else "Not sent"
     found = {"tick": tick + again, "message": message}
@@ -281,7 +283,7 @@ def why_not(view: RunView, key: str | None, command_id: str) -> str:
         return "That is for a step, and the cursor is on a phase."
     name = view.plan.name(step.id)
     phase = view.plan.phase_of[step.id]
-    if next_action.is_off(view, phase):
+    if next_action.is_aside(view, phase):
         return f"{name} is in {phase.title}: {key_of('enter_phase')} turns aside to it."
     return f"{name} {_of_step(view, step, command_id)}"
 

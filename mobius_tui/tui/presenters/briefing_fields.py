@@ -36,7 +36,7 @@ COUNTED: tuple[tuple[str, str, Role], ...] = (
 )
 """What is counted, in which words."""
 
-SEEN: Mapping[State, tuple[str, Role]] = {
+PROBE_STATES: Mapping[State, tuple[str, Role]] = {
     "ok": ("● ok", "good"),
     "failed": ("✖ failed", "bad"),
     "no data": ("? no data", "warn"),
@@ -111,7 +111,7 @@ def _counts(label: str, phases: tuple[Phase, ...]) -> Field:
     return Field(label, assemble(*parts[:-1]))
 
 
-def preflight(briefing: Briefing) -> tuple[Field, ...]:
+def preflight_fields(briefing: Briefing) -> tuple[Field, ...]:
     """What was looked for, and what was not found."""
     fields = [Field("✖ fix", text(problem, "bad")) for problem in briefing.problems]
     if not briefing.problems:
@@ -123,7 +123,7 @@ def preflight(briefing: Briefing) -> tuple[Field, ...]:
     return tuple(fields)
 
 
-def values(briefing: Briefing) -> tuple[Field, ...]:
+def value_fields(briefing: Briefing) -> tuple[Field, ...]:
     """The variables that have a value and are not asked for, and where it is from."""
     asked = {variable.name for variable in briefing.asked}
     fields = [
@@ -173,13 +173,13 @@ def probe_fields(
         return (Field("probes", text(words, "muted")),)
     fields = []
     for number, each in enumerate(seen):
-        glyph, role = SEEN[each.state]
+        glyph, role = PROBE_STATES[each.state]
         line = assemble((f"{glyph} {each.id}  ", role), (each.words, "plain"))
         fields.append(Field("probes" if number == 0 else "", line))
     return tuple(fields)
 
 
-def in_trouble(trouble: str) -> Content:
+def source_problem_text(trouble: str) -> Content:
     """What is wrong with the edited source, each in its place."""
     head = text("It cannot be run as it was edited", "bad")
     lines = (text(line or " ") for line in trouble.split("\n"))

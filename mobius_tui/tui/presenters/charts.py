@@ -10,8 +10,18 @@ import math
 from collections.abc import Sequence
 from typing import Literal
 
+from mobius_tui.tui.presenters.styled_text import Role
+
 ChartRole = Literal["ok", "slow", "bad", "none", "limit"]
 ChartCell = tuple[str, ChartRole]
+CHART_ROLES: dict[ChartRole, Role] = {
+    "ok": "good",
+    "slow": "warn",
+    "bad": "bad",
+    "none": "muted",
+    "limit": "muted",
+}
+"""The role in which each part of a chart of latencies is drawn."""
 
 RISING = " ▁▂▃▄▅▆▇█"
 """A cell filled from below by 0 to 8 eighths."""
@@ -23,7 +33,7 @@ OUTAGE = "─"
 """And those that follow: a line as long as the outage."""
 LIMIT = "┄"
 
-LIMIT_IN_SIGHT = 2.0
+MAX_LIMIT_RATIO = 2.0
 """A limit up to so many times the highest value is drawn, above the columns if so."""
 
 
@@ -37,7 +47,7 @@ def ceiling(values: Sequence[float | None], limit: float | None) -> float:
     peak = max(
         (value for value in map(_height, values) if value is not None), default=0
     )
-    if limit is not None and peak < limit <= peak * LIMIT_IN_SIGHT:
+    if limit is not None and peak < limit <= peak * MAX_LIMIT_RATIO:
         return limit
     return peak or 1.0
 

@@ -1,4 +1,4 @@
-"""The checklist's rows: which there are, which are listed, and what each one says."""
+"""The checklist's rows: which there are, which are listed, and their texts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mobius_tui.runbook.model.guards import guard_variables
 from mobius_tui.runbook.model.runbook import Phase, Step
 from mobius_tui.runbook.text.units import clock_duration, duration_in_words
 from mobius_tui.tui.presenters import next_action
-from mobius_tui.tui.presenters.communication import told
+from mobius_tui.tui.presenters.communication import delivery_summary
 from mobius_tui.tui.presenters.glyphs import (
     ASIDE,
     FOLDED,
@@ -43,15 +43,15 @@ class ChecklistRow:
     """A duration, who answered, or the state in words."""
     right_role: Role
     is_dim: bool
-    repeats: bool = False
+    repeats_phase: bool = False
     """Whether the phase's row says at the right the same."""
-    yields: bool = False
+    may_omit_right: bool = False
     """Whether the title matters more than what stands at the right: the mark says how
     the step stands, and the detail pane says it in words."""
 
 
 def common_wait(view: RunView, phase: Phase) -> str:
-    """What all steps of a phase wait for; empty where that is not one thing."""
+    """What all steps of a phase wait for; empty if they wait for different things."""
     waits = {
         _wait(view, standing) if standing.status is Status.WAITING else ""
         for standing in (view.standings[step.id] for step in phase.steps)
@@ -61,7 +61,7 @@ def common_wait(view: RunView, phase: Phase) -> str:
 
 
 def phase_row(view: RunView, phase: Phase, *, folded: bool, waits: str) -> ChecklistRow:
-    """What a phase's row says.
+    """The row of a phase.
 
     Args:
         view: the run.
@@ -96,13 +96,13 @@ def phase_row(view: RunView, phase: Phase, *, folded: bool, waits: str) -> Check
     )
 
 
-def step_row(view: RunView, step: Step, *, said_above: str) -> ChecklistRow:
-    """What a step's row says.
+def step_row(view: RunView, step: Step, *, phase_wait: str) -> ChecklistRow:
+    """The row of a step.
 
     Args:
         view: the run.
         step: a step of its runbook.
-        said_above: what the row of its phase says that all its steps wait for.
+        phase_wait: what the row of its phase says that all its steps wait for.
     """
     title = f"{view.plan.numbers[step.id]} {sanitize.line(step.title)}"
     phase = view.plan.phase_of[step.id]
@@ -125,8 +125,8 @@ def step_row(view: RunView, step: Step, *, said_above: str) -> ChecklistRow:
         right=right,
         right_role=role,
         is_dim=mark.role == "muted",
-        repeats=bool(said_above),
-        yields=standing.status not in (Status.RUNNING, Status.WAITING)
+        repeats_phase=bool(phase_wait),
+        may_omit_right=standing.status not in (Status.RUNNING, Status.WAITING)
         and (standing.status is not Status.PASSED or role == "muted"),
     )
 
@@ -142,7 +142,7 @@ def _right(view: RunView, step: Step, standing: StepStatus) -> tuple[str, Role]:
         case Status.WAITING:
             return _wait(view, standing), "muted"
         case Status.PASSED if kind_of(step) == "message":
-            return told(view, step)
+            return delivery_summary(view, step)
         case Status.PASSED:
             return _done(view, step), "muted"
         case status if status in BAD:
@@ -184,7 +184,7 @@ def _wait(view: RunView, standing: StepStatus) -> str:
 
 def _done(view: RunView, step: Step) -> str:
     """How long it took; of what a person did, who or what was answered."""
-    own = view.own(step.id)
+    own = view.step_state(step.id)
     if kind_of(step) in ("manual", "choose") and own.reason:
         words = sanitize.line(own.reason)
         if cell_len(words) <= WHO_LIMIT:
@@ -225,64 +225,71 @@ class ChecklistOutline:
         """The key of each row."""
         self.query = ""
         """What is searched for; empty for all."""
-        self.found = 0
+        self.match_count = 0
         """Steps that match it."""
         self._view: RunView | None = None
         self._places: Mapping[str, int] = {}
-        self._turned: dict[str, bool] = {}
+        self._toggled_phases: dict[str, bool] = {}
         """By phase: whether the person wants it folded."""
-        self._made_of: tuple[object, ...] = ()
+        self._source: tuple[object, ...] = ()
         self._waits: dict[str, str] = {}
         self._standings: object = None
 
-    def look(self, view: RunView) -> bool:
+    def update(self, view: RunView) -> bool:
         """List the rows of a run; returns whether other rows are listed than before."""
         self._view = view
         if view.standings is not self._standings:
             self._standings = view.standings
             self._waits = {}
         state = view.last_n if self.query else 0
-        made_of = (view.state.entered, tuple(self._turned.items()), self.query, state)
-        if made_of == self._made_of:
+        made_of = (
+            view.state.entered,
+            tuple(self._toggled_phases.items()),
+            self.query,
+            state,
+        )
+        if made_of == self._source:
             return False
-        self._made_of = made_of
-        keys = self._found(view) if self.query else self._listed(view)
+        self._source = made_of
+        keys = self._matching_rows(view) if self.query else self._listed_rows(view)
         changed = keys != self.keys
         if changed:
             self.keys = keys
             self._places = {key: place for place, key in enumerate(keys)}
         return changed
 
-    def _listed(self, view: RunView) -> tuple[str, ...]:
-        found: list[str] = []
+    def _listed_rows(self, view: RunView) -> tuple[str, ...]:
+        listed: list[str] = []
         for phase in view.runbook.phases:
-            found.append(PHASE + phase.id)
+            listed.append(PHASE + phase.id)
             if not self.is_folded(phase):
-                found.extend(step.id for step in phase.steps)
-        return tuple(found)
+                listed.extend(step.id for step in phase.steps)
+        return tuple(listed)
 
-    def _found(self, view: RunView) -> tuple[str, ...]:
+    def _matching_rows(self, view: RunView) -> tuple[str, ...]:
         """The steps that match, each under its phase."""
-        matches = matcher(view, self.query)
-        found: list[str] = []
-        self.found = 0
+        matches = step_matcher(view, self.query)
+        listed: list[str] = []
+        self.match_count = 0
         for phase in view.runbook.phases:
             steps = [step.id for step in phase.steps if matches(step)]
             if steps:
-                found += [PHASE + phase.id, *steps]
-                self.found += len(steps)
-        return tuple(found)
+                listed += [PHASE + phase.id, *steps]
+                self.match_count += len(steps)
+        return tuple(listed)
 
     def is_folded(self, phase: Phase) -> bool:
         """Whether a phase's steps are out of sight."""
         entered = self._view.state.entered if self._view is not None else ()
-        return self._turned.get(phase.id, phase.aside and phase.id not in entered)
+        return self._toggled_phases.get(
+            phase.id, phase.aside and phase.id not in entered
+        )
 
     def fold(self, key: str | None) -> None:
         """Fold the phase of a row, or unfold it."""
         phase = self._phase_of(key)
         if phase is not None:
-            self._turned[phase.id] = not self.is_folded(phase)
+            self._toggled_phases[phase.id] = not self.is_folded(phase)
 
     def fold_done(self) -> None:
         """Fold every phase that is done; where none is left to fold, unfold all."""
@@ -292,8 +299,8 @@ class ChecklistOutline:
         phases = view.runbook.phases
         done = [p for p in phases if not self.is_folded(p) and _is_done(view, p)]
         for phase in done or phases:
-            if not next_action.is_off(view, phase):
-                self._turned[phase.id] = bool(done)
+            if not next_action.is_aside(view, phase):
+                self._toggled_phases[phase.id] = bool(done)
 
     def _phase_of(self, key: str | None) -> Phase | None:
         view = self._view
@@ -301,8 +308,8 @@ class ChecklistOutline:
             return None
         return view.phase(key) or view.plan.phase_of.get(key)
 
-    def shown(self, key: str | None) -> str | None:
-        """The row that stands for a key: its own, or that of its folded phase."""
+    def visible_row(self, key: str | None) -> str | None:
+        """The key of the row that shows a key: its own, or its folded phase's."""
         if key in self._places:
             return key
         phase = self._phase_of(key)
@@ -310,8 +317,8 @@ class ChecklistOutline:
         return head if head in self._places else None
 
     def place(self, key: str | None) -> int:
-        """The place of the row that stands for a key; the first without one."""
-        return self._places.get(self.shown(key) or "", 0)
+        """The index of the row that shows a key; 0 without one."""
+        return self._places.get(self.visible_row(key) or "", 0)
 
     def phase_near(self, place: int, count: int) -> int:
         """The place of the phase before a row, or after it."""
@@ -321,7 +328,7 @@ class ChecklistOutline:
         return min((head for head in heads if head > place), default=len(self.keys))
 
     def row(self, key: str) -> ChecklistRow:
-        """What a row says."""
+        """The row of a key."""
         view = self._view
         assert view is not None
         phase = view.phase(key)
@@ -330,7 +337,7 @@ class ChecklistOutline:
             return phase_row(view, phase, folded=folded, waits=self._wait(view, phase))
         step = view.plan.steps[key]
         phase = view.plan.phase_of[step.id]
-        return step_row(view, step, said_above=self._wait(view, phase))
+        return step_row(view, step, phase_wait=self._wait(view, phase))
 
     def _wait(self, view: RunView, phase: Phase) -> str:
         if phase.id not in self._waits:
@@ -343,8 +350,8 @@ def _is_done(view: RunView, phase: Phase) -> bool:
     return all(view.standings[step.id].status in done for step in phase.steps)
 
 
-def matcher(view: RunView, query: str) -> Callable[[Step], bool]:
-    """Whether a step matches: every word of the query is in what its row says.
+def step_matcher(view: RunView, query: str) -> Callable[[Step], bool]:
+    """Makes a test whether a step's row contains every word of the query.
 
     Args:
         view: the run.
@@ -354,7 +361,7 @@ def matcher(view: RunView, query: str) -> Callable[[Step], bool]:
 
     def matches(step: Step) -> bool:
         standing = view.standings[step.id]
-        own = view.own(step.id)
+        own = view.step_state(step.id)
         words = (
             f"{view.plan.numbers[step.id]} {sanitize.line(step.title)} {step.id} "
             f"{MARKS[standing.status].word} {own.by} {own.reason} "

@@ -20,7 +20,7 @@ NEXT = (
 
 
 def coach_mark(view: RunView) -> str:
-    """What a first-time user is told now; nothing where they need not be told."""
+    """The hint for a first-time user; `None` where there is none to give."""
     if view.state.ended is not None:
         return ""
     watch = view.state.watch

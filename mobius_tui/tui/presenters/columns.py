@@ -1,4 +1,4 @@
-"""Rows of a list in columns, which are as wide as what stands in them.
+"""Rows of a list in columns, as wide as their contents.
 
 Where there is no room for all of them, what may be cut is cut, and then whole columns
 go: what is left stands in full.
@@ -57,7 +57,7 @@ class ColumnTable:
         self._fitted: dict[int, tuple[int, ...]] = {}
 
     def heading(self, title: str = "") -> TableRow:
-        """The captions, and what stands in place of the first one."""
+        """The captions of the columns, with a title in place of the first."""
         captions = [column.caption for column in self.columns]
         first: TableCell = (title, "strong") if title else (captions[0], "muted")
         return TableRow(
@@ -113,7 +113,7 @@ class ColumnTable:
 
 
 class TableRow(Visual):
-    """One row of a table, drawn for the room that there is."""
+    """One row of a table, drawn for the width that is available."""
 
     def __init__(
         self, table: ColumnTable, cells: Sequence[TableCell], *, indent: int = 2
@@ -123,7 +123,7 @@ class TableRow(Visual):
         self._indent = indent
 
     def __str__(self) -> str:
-        """All of it, whatever has room."""
+        """The full text of the row, at any width."""
         return "  ".join(words for words, _ in self._cells if words)
 
     def at(self, width: int) -> Content:

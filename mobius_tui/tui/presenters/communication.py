@@ -44,7 +44,7 @@ def role_fields(contacts: tuple[Contact, ...], step: Step) -> Iterator[Field]:
 
 
 def escalation_fields(contacts: tuple[Contact, ...], step: Step) -> Iterator[Field]:
-    """Whom to call when a step went wrong: whose job it is, or the first contact."""
+    """Whom to call about a failed step: its role's contacts, or the first contact."""
     own = [each for each in contacts if each.role == step.role]
     for contact in (*own, *contacts)[:1]:
         more = f"  {key_of('contacts')} all" if key_of("contacts") else ""
@@ -67,7 +67,7 @@ DELIVERY_MARKS: Mapping[DeliveryStatus, Mark] = {
     DeliveryStatus.DROPPED: Mark("–", DeliveryStatus.DROPPED, "muted"),
 }
 
-DELIVERY_WORDS_WORST_FIRST: Mapping[DeliveryStatus, tuple[str, Role]] = {
+DELIVERY_WORDS: Mapping[DeliveryStatus, tuple[str, Role]] = {
     DeliveryStatus.HELD: ("not sent", "bad"),
     DeliveryStatus.UNKNOWN: ("perhaps sent", "warn"),
     DeliveryStatus.QUEUED: ("queued", "accent"),
@@ -78,7 +78,7 @@ DELIVERY_WORDS_WORST_FIRST: Mapping[DeliveryStatus, tuple[str, Role]] = {
 """In the few letters that a row of the checklist has."""
 
 
-def ways_of(view: RunView, step: Step) -> tuple[ChannelRoute, ...]:
+def channels_of(view: RunView, step: Step) -> tuple[ChannelRoute, ...]:
     """The channels of a message, and whether it can be sent to them now."""
     if not isinstance(step.action, SendMessage):
         return ()
@@ -86,17 +86,17 @@ def ways_of(view: RunView, step: Step) -> tuple[ChannelRoute, ...]:
 
 
 def deliveries_of(view: RunView, step: Step) -> tuple[Delivery, ...]:
-    """What became of a step's message, as it was told or queued last."""
+    """The deliveries of a step's message, as it was last sent or queued."""
     hosted = view.host is not None
     number = view.next_attempt(step.id)
-    found = queued_ahead(view, step) or of_step(
+    found = queued_before_host_ended(view, step) or of_step(
         view.state.deliveries, step.id, number - 1
     )
     return tuple(as_seen(own, hosted=hosted) for own in found)
 
 
-def queued_ahead(view: RunView, step: Step) -> tuple[Delivery, ...]:
-    """What was queued just before its host ended, so that its step is not told yet."""
+def queued_before_host_ended(view: RunView, step: Step) -> tuple[Delivery, ...]:
+    """Deliveries queued just before the host ended; the step is not done."""
     return of_step(view.state.deliveries, step.id, view.next_attempt(step.id))
 
 
@@ -106,7 +106,7 @@ def open_deliveries(view: RunView) -> tuple[Delivery, ...]:
 
 
 def channel_fields(view: RunView, step: Step) -> Iterator[Field]:
-    """Each channel of a message: how it stands with it, or whether it can be reached.
+    """A field for each channel: its delivery, or whether it can be reached.
 
     Args:
         view: the run.
@@ -114,13 +114,15 @@ def channel_fields(view: RunView, step: Step) -> Iterator[Field]:
     """
     delivered = {own.channel: own for own in deliveries_of(view, step)}
     label = "to"
-    for way in ways_of(view, step):
+    for way in channels_of(view, step):
         own = delivered.get(way.channel)
         name: tuple[str, Role] = (f"{way.channel}  ", "plain")
         if own is not None:
             mark = DELIVERY_MARKS[own.stand]
             state = (f"{mark.glyph} {mark.word}", mark.role)
-            yield Field(label, assemble(name, state, (_more(view, own), "muted")))
+            yield Field(
+                label, assemble(name, state, (_delivery_details(view, own), "muted"))
+            )
         elif way.problem:
             words = f"✖ {way.problem}; the message can be copied"
             yield Field(label, assemble(name, (words, "warn")))
@@ -129,7 +131,7 @@ def channel_fields(view: RunView, step: Step) -> Iterator[Field]:
         label = ""
 
 
-def _more(view: RunView, own: Delivery) -> str:
+def _delivery_details(view: RunView, own: Delivery) -> str:
     """What else is known of a delivery."""
     if own.stand is DeliveryStatus.SENT:
         ago = duration_in_words(max(0.0, view.now - own.since))
@@ -139,18 +141,18 @@ def _more(view: RunView, own: Delivery) -> str:
     return f"  {words}" if words else ""
 
 
-def told(view: RunView, step: Step) -> tuple[str, Role]:
-    """What the checklist says of a message that was told: the worst of its channels."""
+def delivery_summary(view: RunView, step: Step) -> tuple[str, Role]:
+    """The checklist's text for a message that was sent: the worst of its deliveries."""
     found = deliveries_of(view, step)
     if not found:
         return "told", "muted"
-    order = list(DELIVERY_WORDS_WORST_FIRST)
+    order = list(DELIVERY_WORDS)
     worst = min((own.stand for own in found), key=order.index)
-    return DELIVERY_WORDS_WORST_FIRST[worst]
+    return DELIVERY_WORDS[worst]
 
 
-def trouble(view: RunView) -> tuple[str, Role] | None:
-    """What the bar on top says of messages; `None` where there is nothing to say."""
+def delivery_problem(view: RunView) -> tuple[str, Role] | None:
+    """The header's text about undelivered messages; `None` if there are none."""
     found = open_deliveries(view)
     held = sum(own.stand is DeliveryStatus.HELD for own in found)
     perhaps = sum(own.stand is DeliveryStatus.UNKNOWN for own in found)
@@ -162,8 +164,8 @@ def trouble(view: RunView) -> tuple[str, Role] | None:
     return (f"… {late} not sent yet", "warn") if late else None
 
 
-def trouble_fields(view: RunView) -> Iterator[Field]:
-    """What the cards say of messages that have not arrived."""
+def delivery_problem_fields(view: RunView) -> Iterator[Field]:
+    """The cards' fields about messages that have not arrived."""
     for own in open_deliveries(view):
         mark = DELIVERY_MARKS[own.stand]
         what = f"{own.channel}: {own.queued.title}"
@@ -172,12 +174,12 @@ def trouble_fields(view: RunView) -> Iterator[Field]:
             assemble(
                 (f"{mark.glyph} {mark.word} ", mark.role),
                 (what, "plain"),
-                (_more(view, own), "muted"),
+                (_delivery_details(view, own), "muted"),
             ),
         )
 
 
-def wants_a_person(view: RunView) -> str | None:
+def step_needing_person(view: RunView) -> str | None:
     """The step of the first message that somebody should see to."""
     for own in open_deliveries(view):
         if own.stand in WANTS_A_PERSON and own.queued.step in view.plan.steps:

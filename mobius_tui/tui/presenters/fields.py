@@ -23,7 +23,7 @@ PROSE_ROLES: Mapping[TextStyle, Role] = {
 
 @lru_cache(maxsize=64)
 def prose_lines(prose: Prose, width: int) -> tuple[Content, ...]:
-    """The lines of a text; nothing in them can be clicked."""
+    """The lines of a prose text, without links or actions."""
     return tuple(
         assemble(*((each.words, PROSE_ROLES[each.look]) for each in line))
         for line in layout_lines(prose, width)
@@ -35,7 +35,7 @@ _NOTHING = Content("")
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A label and what stands beside it, with hanging indent."""
+    """A label and its content, with hanging indent."""
 
     label: str
     content: Content = _NOTHING

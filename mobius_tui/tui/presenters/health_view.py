@@ -114,22 +114,22 @@ class HealthView:
     """Whether nobody is meant to watch, since the run is over."""
 
     @property
-    def beat(self) -> str:
-        """How often it looks, or since when nobody does, in words."""
+    def check_interval_text(self) -> str:
+        """How often health is checked, or since when it is not, in words."""
         if self.unwatched:
             return self.unwatched
         return f"every {self.every}" if self.every else ""
 
     @property
-    def worst(self) -> ProbeView | None:
+    def worst_probe(self) -> ProbeView | None:
         """The probe with the worst news."""
         order = {"failing": 0, "unknown": 1, "ok": 2}
         return min(self.probes, key=lambda probe: order[probe.state], default=None)
 
     @property
-    def condition(self) -> ProbeCondition:
-        """The worst of all; unknown where nobody watches."""
-        worst = self.worst
+    def worst_condition(self) -> ProbeCondition:
+        """The worst condition of all probes; unknown while nothing is watched."""
+        worst = self.worst_probe
         if worst is None or self.unwatched:
             return "unknown"
         return worst.state
@@ -137,7 +137,7 @@ class HealthView:
     @property
     def news(self) -> str:
         """The worst news, in words."""
-        worst = self.worst
+        worst = self.worst_probe
         if worst is None:
             return "no probes in this runbook"
         if self.has_ended:
@@ -164,7 +164,7 @@ def build_health_view(
     armed: bool | None = None,
     spans: tuple[StepSpan, ...] = (),
 ) -> HealthView:
-    """What the panel shows now.
+    """Build the view of health at a moment.
 
     Args:
         health: the fold of the records.
@@ -204,14 +204,14 @@ def build_health_view(
 
 
 def _until(last: float, now: float, *, has_ended: bool) -> str:
-    """Since when nobody watches, in words; what is over was watched until then."""
+    """Since when health is not watched, in words."""
     return (
         f"{'watched until' if has_ended else 'unwatched since'} {local_time(last, now)}"
     )
 
 
 def silent_after(every: str) -> float:
-    """Seconds after which a check says nothing about the present any more."""
+    """Seconds after which a check does not describe the present any more."""
     return stale_after(_seconds(every))
 
 
@@ -284,7 +284,7 @@ OutagePart = tuple[str, Role]
 
 def health_field(view: RunView, step: Step) -> Iterator[Field]:
     """`✖ api failing → ● api ok`, of the step's last attempt; if anybody looked."""
-    last = view.own(step.id).last
+    last = view.step_state(step.id).last
     if last is None or view.runbook.health is None or view.past.is_empty:
         return
     parts = _at(view, last.started)
@@ -344,7 +344,7 @@ def outage_lines(
 
 
 def outage_fields(view: RunView) -> Iterator[Field]:
-    """The times of the run's outage; nothing where no trigger fired."""
+    """The times of the run's outage; empty where no trigger fired."""
     found = view.milestones
     if found is None:
         return

@@ -39,15 +39,15 @@ OUTCOMES: dict[str, tuple[str, Role]] = {
     "imported": ("○", "muted"),
 }
 """Each outcome's glyph."""
-LONG_AGO = 300 * 86400.0
+YEAR_SHOWN_AFTER = 300 * 86400.0
 """Seconds after which the year says more than the hour."""
 
 
-def when(seconds: float | None, now: float) -> str:
+def local_time(seconds: float | None, now: float) -> str:
     """A time where the program runs: `24 Nov 13:45`, or `24 Nov 2025` if long ago."""
     if seconds is None:
         return ""
-    form = "%d %b %Y" if now - seconds > LONG_AGO else "%d %b %H:%M"
+    form = "%d %b %Y" if now - seconds > YEAR_SHOWN_AFTER else "%d %b %H:%M"
     return time.strftime(form, time.localtime(seconds))
 
 
@@ -66,7 +66,7 @@ def run_table(*, is_open: bool) -> ColumnTable:
 
 
 def standing(run: Summary, now: float) -> tuple[str, Role]:
-    """How a run stands or ended: a glyph and a word."""
+    """The state or outcome of a run: a glyph and a word."""
     glyph, role = OUTCOMES.get(run.outcome, ("?", "warn"))
     word = run.outcome
     if run.outcome == "open":
@@ -76,16 +76,16 @@ def standing(run: Summary, now: float) -> tuple[str, Role]:
     return f"{glyph} {word}", role
 
 
-def in_short(run: Summary, now: float) -> tuple[str, Role]:
+def short_outcome(run: Summary, now: float) -> tuple[str, Role]:
     """The same, in no more than two words."""
     words, role = standing(run, now)
     return (f"{words[0]} open" if run.outcome == "open" else words), role
 
 
 def run_cells(run: Summary, now: float) -> Iterator[TableCell]:
-    """How it stands, when it began, how long it took, what it was, and its id."""
+    """The cells of a run: state, start, duration, title and id."""
     yield standing(run, now)
-    yield when(run.began, now), "muted"
+    yield local_time(run.began, now), "muted"
     if run.outcome != "open":
         yield clock_duration(run.took) if run.took is not None else "", "muted"
     yield run.mode, "muted"
@@ -94,7 +94,7 @@ def run_cells(run: Summary, now: float) -> Iterator[TableCell]:
     yield run.id, "muted"
 
 
-def book_table() -> ColumnTable:
+def runbook_table() -> ColumnTable:
     """The columns of runbooks."""
     return ColumnTable(
         TableColumn(caption="", least=26, most=40),
@@ -107,8 +107,8 @@ def book_table() -> ColumnTable:
     )
 
 
-def book_cells(book: ListedRunbook, now: float) -> Iterator[TableCell]:
-    """Its title, its id, its size, how its last run and its last drill went, and where.
+def runbook_cells(book: ListedRunbook, now: float) -> Iterator[TableCell]:
+    """The cells of a runbook: title, id, size, last run, last drill and folder.
 
     The environment is the one that it is for where nobody names another.
     """
@@ -124,15 +124,15 @@ def book_cells(book: ListedRunbook, now: float) -> Iterator[TableCell]:
         yield "never", "muted"
         yield "", "muted"
     else:
-        words, role = in_short(used, now)
+        words, role = short_outcome(used, now)
         glyph, _, word = words.partition(" ")
         yield f"{glyph} {ago(max(0.0, now - used.began))}", role
         yield word, "muted"
     yield book.environment, "muted"
-    yield _drilled(book.drilled, now)
+    yield _drill_cell(book.drilled, now)
 
 
-def _drilled(fresh: DrillFreshness | None, now: float) -> TableCell:
+def _drill_cell(fresh: DrillFreshness | None, now: float) -> TableCell:
     if fresh is None or fresh.drill.began is None:
         return "never", "muted"
     edited = ", edited" if fresh.is_edited else ""
@@ -141,7 +141,7 @@ def _drilled(fresh: DrillFreshness | None, now: float) -> TableCell:
 
 
 def drill_words(fresh: DrillFreshness | None, *, now: float) -> Content:
-    """When it was drilled last, how that went, by whom, and what was edited since."""
+    """The last drill in words: when, its result, by whom, and what was edited since."""
     began = fresh.drill.began if fresh is not None else None
     if fresh is None or began is None:
         return assemble(("never drilled here", "muted"))
@@ -168,7 +168,7 @@ class LibraryEntry:
     row: TableRow
     words: str
     """What it is found by, in small letters."""
-    act: Callable[[], None]
+    open_entry: Callable[[], None]
     runbook: str
     """The id of the runbook; of a run, of the one that it was made of."""
     title: str
@@ -197,7 +197,7 @@ class LibraryGroup:
         return self.table.heading(self.title)
 
 
-def runs(
+def run_entries(
     table: ColumnTable,
     found: tuple[tuple[RunDirectory, Summary], ...],
     act: Callable[[RunDirectory], None],
@@ -219,7 +219,7 @@ def runs(
                 key=str(directory.path),
                 row=row,
                 words=f"{row} {summary.operator}".lower(),
-                act=partial(act, directory),
+                open_entry=partial(act, directory),
                 runbook=summary.runbook,
                 title=summary.title,
                 about=summary,
@@ -228,7 +228,7 @@ def runs(
     return entries
 
 
-def books(
+def runbook_entries(
     table: ColumnTable,
     found: tuple[ListedRunbook, ...],
     act: Callable[[Path], None],
@@ -244,7 +244,7 @@ def books(
     """
     entries = []
     for book in found:
-        row = table.row(*book_cells(book, now))
+        row = table.row(*runbook_cells(book, now))
         who = book.drilled.drill.operator if book.drilled is not None else ""
         known = (book.title, book.id, book.environment, str(book.path), who)
         entries.append(
@@ -252,7 +252,7 @@ def books(
                 key=str(book.path),
                 row=row,
                 words=" ".join(known).lower(),
-                act=partial(act, book.path),
+                open_entry=partial(act, book.path),
                 runbook=book.id,
                 title=book.title,
                 about=book,
@@ -261,13 +261,13 @@ def books(
     return entries
 
 
-LONGEST = 220
+MAX_TITLE = 220
 """Characters of a summary that are shown: the briefing has the rest."""
 EFFECTS = ("read", "change", "destroy")
 
 
-def book_fields(book: ListedRunbook, now: float) -> Iterator[Field]:
-    """What a runbook is for, whose it is, what it asks, and how it went last.
+def runbook_fields(book: ListedRunbook, now: float) -> Iterator[Field]:
+    """The fields of a runbook: purpose, owner, questions and last results.
 
     Args:
         book: the runbook.
@@ -278,31 +278,31 @@ def book_fields(book: ListedRunbook, now: float) -> Iterator[Field]:
         yield Field("✖ wrong", text(book.problem, "bad"))
         yield Field("file", text(""), str(book.path))
         return
-    said = plain_lines(Prose(runbook.summary[: 4 * LONGEST]))
+    said = plain_lines(Prose(runbook.summary[: 4 * MAX_TITLE]))
     words = " ".join(" ".join(said).split())
-    if len(words) > LONGEST:
-        words = f"{words[:LONGEST].rpartition(' ')[0] or words[:LONGEST]} …"
+    if len(words) > MAX_TITLE:
+        words = f"{words[:MAX_TITLE].rpartition(' ')[0] or words[:MAX_TITLE]} …"
     if words:
         yield Field("what", text(words))
     version = [part for part in (runbook.version, str(runbook.updated or "")) if part]
-    owners = ", ".join(runbook.owners)[:LONGEST]
+    owners = ", ".join(runbook.owners)[:MAX_TITLE]
     if version or owners:
         line = assemble((" of ".join(version), "plain"), (f"  {owners}", "muted"))
         yield Field("version", line)
     asked = [each.name for each in runbook.variables.values() if each.ask]
     if asked:
-        yield Field("asks", text(", ".join(asked)[:LONGEST]))
+        yield Field("asks", text(", ".join(asked)[:MAX_TITLE]))
     yield Field("drilled", drill_words(book.drilled, now=now))
     label = "runs"
     for run in book.runs:
         began = "" if run.began is None else ago(max(0.0, now - run.began))
         where = f" ▸ {run.environment}" if run.environment else ""
         more = f"  {began}  {run.mode}{where}"
-        yield Field(label, assemble(in_short(run, now), (more, "muted")))
+        yield Field(label, assemble(short_outcome(run, now), (more, "muted")))
         label = ""
 
 
-def phases(runbook: Runbook) -> Iterator[TableRow]:
+def phase_rows(runbook: Runbook) -> Iterator[TableRow]:
     """Its phases, each with how many steps it has, and of which effect."""
     table = ColumnTable(
         TableColumn(caption="phases", least=12, most=44),
@@ -324,7 +324,7 @@ def _phase(number: str, phase: Phase) -> Iterator[TableCell]:
 
 
 def run_fields(run: Summary, now: float) -> Iterator[Field]:
-    """What a run was made of and for, by whom, how it stands, and why.
+    """The fields of a run: contents, reason, operator, state and outcome.
 
     Args:
         run: the run.
@@ -333,7 +333,7 @@ def run_fields(run: Summary, now: float) -> Iterator[Field]:
     took = f"  after {clock_duration(run.took)}" if run.took is not None else ""
     yield Field("now", assemble(standing(run, now), (took, "muted")))
     if run.reason:
-        yield Field("why", text(run.reason[:LONGEST]))
+        yield Field("why", text(run.reason[:MAX_TITLE]))
     if run.title:
         line = assemble((run.title, "plain"), (f"  {run.runbook}", "muted"))
         yield Field("of", line)
@@ -341,4 +341,4 @@ def run_fields(run: Summary, now: float) -> Iterator[Field]:
         where = f" ▸ {run.environment}" if run.environment else ""
         yield Field("as", text(f"{run.mode}{where}"))
         who = f" by {run.operator}" if run.operator else ""
-        yield Field("began", text(f"{when(run.began, now)}{who}"))
+        yield Field("began", text(f"{local_time(run.began, now)}{who}"))

@@ -1,4 +1,4 @@
-"""What Enter does now, and in which words: pure judgement over a view.
+"""What Enter does now, and its text: pure judgement over a view.
 
 What may be done is judged as the host judges it; this decides what is likeliest.
 """
@@ -36,7 +36,12 @@ from mobius_tui.runbook.model.runbook import Phase, Step
 from mobius_tui.runbook.model.step_text import EFFECTS
 from mobius_tui.runbook.text.units import clock_duration
 from mobius_tui.tui.presenters.glyphs import MARKS
-from mobius_tui.tui.presenters.run_view import PHASE, RunView, watch_left, what_follows
+from mobius_tui.tui.presenters.run_view import (
+    PHASE,
+    RunView,
+    trigger_consequence,
+    watch_time_left,
+)
 from mobius_tui.tui.presenters.styled_text import Role
 
 Kind = Literal[
@@ -60,8 +65,8 @@ Kind = Literal[
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Offer:
-    """What Enter does."""
+class NextAction:
+    """What Enter does now."""
 
     kind: Kind
     key: str | None = None
@@ -72,7 +77,7 @@ class Offer:
     """What else to know: that it destroys, that it is out of order."""
 
 
-def offer(view: RunView, selected: str | None, *, moved: bool) -> Offer:
+def next_action(view: RunView, selected: str | None, *, moved: bool) -> NextAction:
     """What Enter does, given where the cursor is.
 
     Args:
@@ -82,57 +87,61 @@ def offer(view: RunView, selected: str | None, *, moved: bool) -> Offer:
     """
     if view.lost:
         words = f"Leave: this is how the run was, not how it is: {view.lost}"
-        return Offer(kind="lost", text=words, role="bad")
+        return NextAction(kind="lost", text=words, role="bad")
     if view.state.ended is not None:
         words = f"The run has ended: {view.state.ended.outcome}"
-        return Offer(kind="ended", text=words, role="strong")
+        return NextAction(kind="ended", text=words, role="strong")
     if view.host is None:
         words = "Resume: no host runs this run, so nothing new can start"
-        return Offer(kind="resume", text=words, role="bad")
+        return NextAction(kind="resume", text=words, role="bad")
     if view.stalled:
         words = f"Free some space: {view.stalled}; the run waits, and then goes on"
-        return Offer(kind="wait", text=words, role="bad")
+        return NextAction(kind="wait", text=words, role="bad")
     if view.silent:
         silent, cont = clock_duration(view.silent), f"kill -CONT {view.host}"
         words = f"Host silent for {silent}; if it was stopped: {cont}"
-        return Offer(kind="wait", text=words, role="bad")
-    left = watch_left(view)
+        return NextAction(kind="wait", text=words, role="bad")
+    left = watch_time_left(view)
     if left and not moved:
-        words = f"Watching, {left}; {what_follows(view)}"
-        return Offer(kind="watching", text=words, role="accent")
+        words = f"Watching, {left}; {trigger_consequence(view)}"
+        return NextAction(kind="watching", text=words, role="accent")
     proposal = view.proposal
     if moved and selected != proposal.step:
-        other = _selected(view, selected)
+        other = _for_selection(view, selected)
         if other is not None:
             return other
-    return _proposed(view, proposal)
+    return _for_proposal(view, proposal)
 
 
-def is_off(view: RunView, phase: Phase) -> bool:
+def is_aside(view: RunView, phase: Phase) -> bool:
     """Whether a phase is off the main line, and the run has not turned aside to it."""
     return phase.aside and phase.id not in view.state.entered
 
 
-def _selected(view: RunView, key: str | None) -> Offer | None:
-    """What can be done where the person went; `None` where that is nothing."""
+def _for_selection(view: RunView, key: str | None) -> NextAction | None:
+    """What Enter does for the selected row; `None` where that is nothing."""
     phase = view.phase(key)
-    if phase is not None and is_off(view, phase):
+    if phase is not None and is_aside(view, phase):
         if not _may_turn_to(view, phase):
             return None
-        return Offer(kind="phase", key=key, text=f"Go to {phase.title}", role="warn")
+        return NextAction(
+            kind="phase", key=key, text=f"Go to {phase.title}", role="warn"
+        )
     step = view.step(key)
     if step is None or view.state.auto is not None:
         return None
     own_phase = view.plan.phase_of[step.id]
-    if is_off(view, own_phase):
+    if is_aside(view, own_phase):
         if not _may_turn_to(view, own_phase):
             return None
         words = f"Go to {own_phase.title}, which {view.plan.name(step.id)} is in"
-        return Offer(kind="phase", key=PHASE + own_phase.id, text=words, role="warn")
+        return NextAction(
+            kind="phase", key=PHASE + own_phase.id, text=words, role="warn"
+        )
     standing = view.standings[step.id]
     if standing.status in BAD:
         return _decide(view, step)
-    if terminal_of(view, step.id) is not None:
+    if terminal_attempt(view, step.id) is not None:
         return _terminal(view, step)
     busy = view.proposal.kind == "running" and not follows(step)
     if standing.status is Status.PENDING and not busy:
@@ -145,43 +154,43 @@ def _may_turn_to(view: RunView, phase: Phase) -> bool:
     return decide_offer(EnterPhase(phase=phase.id), view.situation) == ALLOWED
 
 
-def _proposed(view: RunView, proposal: Proposal) -> Offer:
+def _for_proposal(view: RunView, proposal: Proposal) -> NextAction:
     step = view.step(proposal.step)
     if step is None:
         ends = decide_offer(EndRun(), view.situation)
         if isinstance(ends, Refused):
-            return Offer(kind="wait", text=ends.text, role="warn")
+            return NextAction(kind="wait", text=ends.text, role="warn")
         words = "End the run: every step that applies has come to its end"
-        return Offer(kind="end", text=words, role="good")
+        return NextAction(kind="end", text=words, role="good")
     name = view.plan.name(step.id)
-    if terminal_of(view, step.id) is not None:
+    if terminal_attempt(view, step.id) is not None:
         return _terminal(view, step)
     if proposal.kind == "running":
         doing = "is being checked" if view.verifying == step.id else "is running"
         took = view.progress(step) or clock_duration(view.runtime(step.id) or 0.0)
         words = f"{name} {doing}, {took}"
-        return Offer(kind="running", key=step.id, text=words, role="accent")
+        return NextAction(kind="running", key=step.id, text=words, role="accent")
     if proposal.kind == "decide":
         return _decide(view, step)
     if proposal.kind == "wait":
         if {wait.kind for wait in view.standings[step.id].waits} == {"approval"}:
             return _approval(view, step, proposal)
         words = f"{name} waits: {proposal.text}"
-        return Offer(kind="wait", key=step.id, text=words, role="warn")
+        return NextAction(kind="wait", key=step.id, text=words, role="warn")
     if view.state.auto is not None:
         words = f"The run goes on by itself; next is {name}"
-        return Offer(kind="running", key=step.id, text=words, role="accent")
+        return NextAction(kind="running", key=step.id, text=words, role="accent")
     return _start(view, step)
 
 
-def _approval(view: RunView, step: Step, proposal: Proposal) -> Offer:
+def _approval(view: RunView, step: Step, proposal: Proposal) -> NextAction:
     """A step that waits for a second person alone: who is this?"""
     name, asked = view.plan.name(step.id), valid(view.plan, view.state, step)
     role = step.approve.role if step.approve is not None else ""
     ask = AskApproval(step=step.id, attempt=view.next_attempt(step.id))
     if asked is None and decide_offer(ask, view.situation) == ALLOWED:
         words = f"Ask {role} to approve {name}"
-        return Offer(
+        return NextAction(
             kind="ask_approval",
             key=step.id,
             text=words,
@@ -191,39 +200,41 @@ def _approval(view: RunView, step: Step, proposal: Proposal) -> Offer:
     approve = decide_offer(ApproveStep(step=step.id), view.situation) == ALLOWED
     if asked is not None and view.uid != asked.asked.uid and approve:
         words = f"Approve {name}, as {asked.by} asks"
-        return Offer(kind="approve", key=step.id, text=words, role="bad")
+        return NextAction(kind="approve", key=step.id, text=words, role="bad")
     words = f"{name} waits: {proposal.text}"
-    return Offer(kind="wait", key=step.id, text=words, role="warn")
+    return NextAction(kind="wait", key=step.id, text=words, role="warn")
 
 
-def _terminal(view: RunView, step: Step) -> Offer:
+def _terminal(view: RunView, step: Step) -> NextAction:
     took = clock_duration(view.runtime(step.id) or 0.0)
     words = f"Go to the terminal of {view.plan.name(step.id)}, {took}"
     note = f"{AWAY_KEY} comes back"
-    return Offer(kind="terminal", key=step.id, text=words, role="accent", note=note)
+    return NextAction(
+        kind="terminal", key=step.id, text=words, role="accent", note=note
+    )
 
 
-def terminal_of(view: RunView, key: str | None) -> int | None:
+def terminal_attempt(view: RunView, key: str | None) -> int | None:
     """The attempt whose terminal a person can go to; `None` where there is none."""
     step = view.step(key)
     if step is None or not has_terminal(step) or view.verifying == step.id:
         return None
-    own = view.own(step.id)
+    own = view.step_state(step.id)
     if own.status is not Status.RUNNING or own.last is None:
         return None
     return own.last.number
 
 
-def terminal_from(view: RunView, key: str | None) -> str | None:
-    """The step whose terminal one goes to: the one under the cursor, or that runs."""
+def terminal_step(view: RunView, key: str | None) -> str | None:
+    """The step to attach to: the selected one, or one that runs."""
     keys = (key, view.proposal.step)
-    return next((k for k in keys if terminal_of(view, k) is not None), None)
+    return next((k for k in keys if terminal_attempt(view, k) is not None), None)
 
 
-def _decide(view: RunView, step: Step) -> Offer:
+def _decide(view: RunView, step: Step) -> NextAction:
     mark = MARKS[view.standings[step.id].status]
     words = f"Decide on {view.plan.name(step.id)}: {mark.word}"
-    return Offer(kind="decide", key=step.id, text=words, role="bad")
+    return NextAction(kind="decide", key=step.id, text=words, role="bad")
 
 
 def beginning(view: RunView, step: Step) -> Action:
@@ -239,23 +250,31 @@ def beginning(view: RunView, step: Step) -> Action:
             return kind(step=step.id, attempt=number)
 
 
-def _start(view: RunView, step: Step, note: str = "") -> Offer:
+def _start(view: RunView, step: Step, note: str = "") -> NextAction:
     name = view.plan.name(step.id)
     permission = decide_offer(beginning(view, step), view.situation)
     if isinstance(permission, Refused):
         words = f"{name} waits: {permission.why or permission.text}"
-        return Offer(kind="wait", key=step.id, text=words, role="warn")
+        return NextAction(kind="wait", key=step.id, text=words, role="warn")
     match kind_of(step):
         case "manual":
-            return Offer(kind="tick", key=step.id, text=f"Do {name}", note=note)
+            return NextAction(kind="tick", key=step.id, text=f"Do {name}", note=note)
         case "message":
-            return Offer(kind="message", key=step.id, text=f"Tell: {name}", note=note)
+            return NextAction(
+                kind="message", key=step.id, text=f"Tell: {name}", note=note
+            )
         case "choose":
-            return Offer(kind="choose", key=step.id, text=f"Decide {name}", note=note)
+            return NextAction(
+                kind="choose", key=step.id, text=f"Decide {name}", note=note
+            )
         case "check":
-            return Offer(kind="start", key=step.id, text=f"Check {name}", note=note)
+            return NextAction(
+                kind="start", key=step.id, text=f"Check {name}", note=note
+            )
         case "watch":
-            return Offer(kind="start", key=step.id, text=f"Watch: {name}", note=note)
+            return NextAction(
+                kind="start", key=step.id, text=f"Watch: {name}", note=note
+            )
         case _:
             pass
     effect = effect_of(step)
@@ -266,7 +285,7 @@ def _start(view: RunView, step: Step, note: str = "") -> Offer:
         notes.append(f"{place}{AWAY_KEY} comes back")
     if effect != "read":
         notes.insert(0, EFFECTS[effect] + where)
-    return Offer(
+    return NextAction(
         kind="start",
         key=step.id,
         text=f"Run {name}",

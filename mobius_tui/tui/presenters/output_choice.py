@@ -1,4 +1,4 @@
-"""Which output is shown, which others there are, and the row of tabs that says so."""
+"""Which output is shown, the other outputs, and the row of tabs."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ class OutputChoice:
     """The key of the one that is."""
 
 
-def output_of(
+def choose_output(
     view: RunView, key: str | None, directory: RunDirectory, tab: str | None = None
 ) -> OutputChoice:
     """The output that belongs to the checklist's row under the cursor.
@@ -155,31 +155,31 @@ def output_of(
         directory: where the outputs are.
         tab: what the person wants to see in its place, where that can be had.
     """
-    step_id = _printed(view, key)
+    step_id = _step_with_output(view, key)
     tabs = _tabs(view, step_id)
     keys = [each.key for each in tabs]
     if tab not in keys and step_id is None:
-        return _nothing(view, key, tabs)
+        return _placeholder(view, key, tabs)
     if tab not in keys:
-        last = view.own(step_id or "").last
+        last = view.step_state(step_id or "").last
         assert last is not None
         tab = f"{step_id}.{last.number}"
     assert tab is not None
     return _attempt(view, key, directory, tabs, tab)
 
 
-def split(tab: str) -> tuple[str, int]:
+def split_tab_key(tab: str) -> tuple[str, int]:
     """The step and the attempt of a tab's key."""
     step_id, _, number = tab.rpartition(".")
     return step_id, int(number)
 
 
-def _printed(view: RunView, key: str | None) -> str | None:
+def _step_with_output(view: RunView, key: str | None) -> str | None:
     """The step whose output belongs to a row; `None` where there is none."""
     step = view.step(key)
     if step is None:
         return None
-    if view.own(step.id).last is None:
+    if view.step_state(step.id).last is None:
         is_next = key == view.proposal.step
         return view.latest(scripts_only=True) if is_next else None
     return step.id if isinstance(step.action, Run) else None
@@ -189,10 +189,10 @@ def _tabs(view: RunView, step_id: str | None) -> tuple[OutputTab, ...]:
     """A step's attempts, and what runs beside the run."""
     found = []
     if step_id is not None:
-        own = view.own(step_id).attempts[-TABS:]
+        own = view.step_state(step_id).attempts[-TABS:]
         found = [_tab(view, step_id, attempt, str(attempt.number)) for attempt in own]
     for other in view.counts.running:
-        last = view.own(other).last
+        last = view.step_state(other).last
         is_live = last is not None and follows(view.plan.steps[other])
         if is_live and last is not None and other != step_id:
             found.append(_tab(view, other, last, view.plan.name(other)))
@@ -212,10 +212,10 @@ def _tab(view: RunView, step_id: str, attempt: Attempt, name: str) -> OutputTab:
     )
 
 
-def _nothing(
+def _placeholder(
     view: RunView, key: str | None, tabs: tuple[OutputTab, ...]
 ) -> OutputChoice:
-    """What stands there while there is no output."""
+    """The text in place of an output that does not exist."""
     step = view.step(key)
     if step is None:
         return OutputChoice(title="Output", placeholder="", tabs=tabs)
@@ -234,9 +234,9 @@ def _attempt(
     tab: str,
 ) -> OutputChoice:
     """The output of one attempt."""
-    step_id, number = split(tab)
+    step_id, number = split_tab_key(tab)
     attempt = directory.attempt(step_id, number)
-    running = view.own(step_id).attempts[number - 1].status is Status.RUNNING
+    running = view.step_state(step_id).attempts[number - 1].status is Status.RUNNING
     numbered = view.plan.numbers[step_id]
     name = numbered if step_id == key else view.plan.name(step_id)
     return OutputChoice(
@@ -251,7 +251,7 @@ def _attempt(
 
 
 def _while_empty(view: RunView, step_id: str, *, running: bool) -> str:
-    """What stands there while an attempt has no output."""
+    """The text in place of the output of an attempt that printed nothing."""
     if not has_terminal(view.plan.steps[step_id]):
         return "It has printed nothing yet." if running else "It printed nothing."
     if running:

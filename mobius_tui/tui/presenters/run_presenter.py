@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
@@ -27,7 +28,7 @@ from mobius_tui.tui.presenters.health_view import (
 )
 from mobius_tui.tui.presenters.run_view import RunView, build_run_view
 
-CLOCK = 0.45
+REFRESH_INTERVAL = 0.45
 """Seconds between looks for the clock's sake alone: at every second one at the files.
 They are most of what a screen costs on which nothing happens."""
 
@@ -40,22 +41,22 @@ def _armed(view: RunView) -> bool | None:
 
 
 class RunPresenter:
-    """Looks at a run; keeps what need not be looked up twice."""
+    """Builds views of a run from its files, and caches what does not change."""
 
     def __init__(self, viewer: Viewer) -> None:
         self._viewer = viewer
-        self._said: dict[str, LastOutput] = {}
+        self._last_outputs: dict[str, LastOutput] = {}
         steps = viewer.follower.plan.steps.values()
         self._changing = tuple(s for s in steps if effect_of(s) != "read")
-        self._tried: tuple[Step, ...] = ()
-        self._n = -1
+        self._attempted: tuple[Step, ...] = ()
+        self._journal_entry = -1
         self.lost = ""
         """Why the run's files are followed no longer; empty while they are."""
 
     async def news(self) -> AsyncGenerator[RunChanged | RunLost, None]:
-        """What to tell the screen whenever the run's files were looked at."""
+        """Messages for the screen, one for each time that the run's files were read."""
         try:
-            async with aclosing(self._viewer.changes(CLOCK)) as changes:
+            async with aclosing(self._viewer.changes(REFRESH_INTERVAL)) as changes:
                 async for change in changes:
                     yield RunChanged(change)
         except RunError as error:
@@ -64,22 +65,22 @@ class RunPresenter:
 
     @property
     def state(self) -> RunState:
-        """The run as the journal tells it."""
+        """The state of the run by its journal."""
         return self._viewer.follower.state
 
     def run(self, now: float, before: RunView | None) -> RunView:
-        """The run now.
+        """The view of the run at a moment.
 
         Args:
             now: seconds since 1970.
             before: the view before.
         """
         follower = self._viewer.follower
-        if follower.state.n != self._n:
-            self._n = follower.state.n
-            self._read_last_words()
+        if follower.state.n != self._journal_entry:
+            self._journal_entry = follower.state.n
+            self._read_last_outputs()
             steps = self.state.steps
-            self._tried = tuple(s for s in self._changing if steps[s.id].attempts)
+            self._attempted = tuple(s for s in self._changing if steps[s.id].attempts)
         health = {
             probe_id: window.status(now).state
             for probe_id, window in follower.health.windows.items()
@@ -89,7 +90,8 @@ class RunPresenter:
             follower.state,
             now=now,
             host=self._viewer.host(),
-            said=self._said,
+            uid=os.getuid(),
+            last_outputs=self._last_outputs,
             health=health,
             before=before,
         )
@@ -110,7 +112,7 @@ class RunPresenter:
         step = view.step(view.proposal.step)
         if step is None or view.proposal.kind != "running" or not step.checks:
             return None
-        last = view.own(step.id).last
+        last = view.step_state(step.id).last
         if not isinstance(step.action, Run) or last is None:
             return None
         attempt = self._viewer.directory.attempt(step.id, last.number)
@@ -132,13 +134,13 @@ class RunPresenter:
         )
 
     def _spans(self) -> tuple[StepSpan, ...]:
-        """When steps that change something ran, as far back as a chart goes."""
+        """The spans of steps that change something, as far as charts go."""
         follower = self._viewer.follower
         numbers = follower.plan.numbers
         points = [w.points[0].at for w in follower.health.windows.values() if w.points]
         oldest = min(points, default=0.0)
         found = []
-        for step in self._tried:
+        for step in self._attempted:
             for attempt in reversed(self.state.steps[step.id].attempts):
                 if attempt.ended is not None and attempt.ended < oldest:
                     break  # those before it ended earlier
@@ -168,16 +170,16 @@ class RunPresenter:
         step = self._viewer.follower.plan.steps[step_id]
         return own.last.number == attempt and isinstance(step.action, Run)
 
-    def _read_last_words(self) -> None:
-        """What attempts that ended badly said last."""
+    def _read_last_outputs(self) -> None:
+        """Read the last output of attempts that ended badly."""
         for step_id, own in self.state.steps.items():
             if own.status not in BAD or own.last is None:
                 continue
             key = f"{step_id}.{own.last.number}"
-            if key not in self._said:
+            if key not in self._last_outputs:
                 attempt = self._viewer.directory.attempt(step_id, own.last.number)
-                self._said.pop(f"{step_id}.{own.last.number - 1}", None)
-                self._said[key] = last_output(attempt)
+                self._last_outputs.pop(f"{step_id}.{own.last.number - 1}", None)
+                self._last_outputs[key] = last_output(attempt)
 
 
 class PastRunPresenter(RunPresenter):
@@ -190,18 +192,18 @@ class PastRunPresenter(RunPresenter):
             viewer: of the run.
         """
         super().__init__(viewer)
-        self._rewound = viewer.rewound
+        self._reviewed_run = viewer.rewound
         self.damage: tuple[str, ...] | None = None
         """What of the run is not as it was written; `None` while that is not known."""
 
     def run(self, now: float, before: RunView | None) -> RunView:
-        """The run then.
+        """The view of the run at the moment that is reviewed.
 
         Args:
             now: the moment, in seconds since 1970.
             before: the view before.
         """
-        whole = self._rewound.rewind.until - self._rewound.newest.began_at
+        whole = self._reviewed_run.rewind.until - self._reviewed_run.newest.began_at
         view = super().run(now, before)
         return replace(view, reviewed=whole, damage=self.damage)
 
@@ -210,5 +212,5 @@ class PastRunPresenter(RunPresenter):
         step = view.proposal.step
         if step is None or view.proposal.kind != "running":
             return None
-        last = view.own(step).last
+        last = view.step_state(step).last
         return step if last is not None and last.looks else None

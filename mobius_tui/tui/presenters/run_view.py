@@ -1,8 +1,7 @@
-"""A run as the screen shows it at one moment: what goes down to the widgets."""
+"""A run as the screen shows it at one moment; widgets get it whole."""
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -42,7 +41,7 @@ class PhaseCount:
 
 
 class StepCounts:
-    """Counts of a run, as it stands after one entry of its journal."""
+    """Counts of steps by state, after one entry of the journal."""
 
     def __init__(
         self, plan: Plan, state: RunState, standings: Mapping[str, StepStatus]
@@ -76,7 +75,7 @@ class StepCounts:
 
     @cached_property
     def statuses(self) -> Counter[Status]:
-        """How many steps stand where, in the phases that count towards the run."""
+        """The number of steps in each state, in the phases that count."""
         found: Counter[Status] = Counter()
         for phase in self._plan.runbook.phases:
             if not phase.aside or phase.id in self._state.entered:
@@ -130,7 +129,7 @@ class RunView:
     """Seconds since 1970."""
     host: int | None
     """The living host's pid."""
-    said: Mapping[str, LastOutput] = field(default_factory=dict)
+    last_outputs: Mapping[str, LastOutput] = field(default_factory=dict)
     """By `STEP.ATTEMPT`: its last words, where it ended badly."""
     verifying: str | None = None
     """The step whose script has ended and whose checks are being made."""
@@ -150,7 +149,7 @@ class RunView:
     """Why the host can write nothing for now, in words; empty if it can."""
     silent: float = 0.0
     """Seconds for which a living host has given no sign; 0 while that is not long."""
-    uid: int = field(default_factory=os.getuid)
+    uid: int
     """Whose viewer this is."""
     reviewed: float | None = None
     """Where it is looked back on, the seconds of the whole run; else `None`."""
@@ -171,13 +170,13 @@ class RunView:
             known=self.standings,
         )
 
-    def shows_what(self, before: RunView | None) -> bool:
-        """Whether nothing is to be seen in it that the one before does not show."""
-        return before is not None and self.seen == before.seen
+    def looks_like(self, before: RunView | None) -> bool:
+        """Whether it shows nothing that the view before does not show."""
+        return before is not None and self.changing_parts == before.changing_parts
 
     @property
-    def seen(self) -> tuple[object, ...]:
-        """What of it changes by itself."""
+    def changing_parts(self) -> tuple[object, ...]:
+        """The parts of it that can change between two views."""
         unwell = self.lost, self.stalled, self.silent > 0
         return self.last_n, int(self.now), self.host, *unwell
 
@@ -199,7 +198,7 @@ class RunView:
 
     @property
     def is_protected(self) -> bool:
-        """Whether what destroys wants the environment's name typed."""
+        """Whether destructive steps require typing the environment's name."""
         return self.state.began is not None and self.state.began.protected
 
     @property
@@ -222,7 +221,7 @@ class RunView:
 
     @property
     def milestones(self) -> Milestones | None:
-        """The times of the run's outage; `None` where nothing tells them."""
+        """The times of the run's outage; `None` where they are not tracked."""
         return self.course.milestones(self.past) if self.course is not None else None
 
     def step(self, key: str | None) -> Step | None:
@@ -235,13 +234,13 @@ class RunView:
             return None
         return self.runbook.phase(key.removeprefix(PHASE))
 
-    def own(self, step_id: str) -> StepState:
-        """What the journal says of a step."""
+    def step_state(self, step_id: str) -> StepState:
+        """The state of a step by the journal."""
         return self.state.steps[step_id]
 
     def next_attempt(self, step_id: str) -> int:
         """The number that a new attempt at a step must have."""
-        return len(self.own(step_id).attempts) + 1
+        return len(self.step_state(step_id).attempts) + 1
 
     def latest(self, *, scripts_only: bool = False) -> str | None:
         """The step that was tried last; with `scripts_only`, the script."""
@@ -249,13 +248,13 @@ class RunView:
 
     def runtime(self, step_id: str) -> float | None:
         """Seconds that the last attempt took, or has been running."""
-        last = self.own(step_id).last
+        last = self.step_state(step_id).last
         if last is None:
             return None
         return last.took if last.took is not None else max(0.0, self.now - last.started)
 
     def progress(self, step: Step) -> str:
-        """`2:10 of 30:00`, of a step that watches health now; else nothing."""
+        """`2:10 of 30:00` for a step that watches health now; else empty."""
         return watch_progress_text(step, self.state, self.values, self.now)
 
 
@@ -265,18 +264,20 @@ def build_run_view(
     *,
     now: float,
     host: int | None,
-    said: Mapping[str, LastOutput],
+    uid: int,
+    last_outputs: Mapping[str, LastOutput],
     health: Mapping[str, str],
     before: RunView | None = None,
 ) -> RunView:
-    """Judge a run at one moment.
+    """Build the view of a run at one moment.
 
     Args:
         plan: the runbook's.
         state: the run's; it changes in place as the journal grows.
         now: seconds since 1970.
         host: the living host's pid.
-        said: by `STEP.ATTEMPT`, its last words.
+        uid: of the person who looks.
+        last_outputs: by `STEP.ATTEMPT`, its last words.
         health: each probe's state, in words.
         before: the view before, whose standings hold where the journal has not grown.
     """
@@ -295,14 +296,15 @@ def build_run_view(
         counts=counts,
         now=now,
         host=host,
-        said=said,
+        uid=uid,
+        last_outputs=last_outputs,
         health=health,
         last_n=state.n,
     )
 
 
-def watch_left(view: RunView) -> str:
-    """How long a watch still goes on, in words; empty where a person has work to do.
+def watch_time_left(view: RunView) -> str:
+    """The time that a watch still takes, in words; empty where a person has work to do.
 
     That is where the run is no such watch, or somebody works its steps, or it rolls
     back.
@@ -322,11 +324,11 @@ def watch_left(view: RunView) -> str:
 
 def shown_mode(view: RunView) -> str:
     """The mode that the bar shows; a rehearsal is one, whatever is done in it."""
-    watches = view.mode == "incident" and watch_left(view)
+    watches = view.mode == "incident" and watch_time_left(view)
     return "watch" if watches else view.mode
 
 
-def what_follows(view: RunView) -> str:
+def trigger_consequence(view: RunView) -> str:
     """What a trigger that fires does, in words."""
     phase = rollback_of(view.plan)
     if view.state.watch.countdown is not None:

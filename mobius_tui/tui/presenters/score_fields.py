@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from mobius_tui.drill import score_text
 from mobius_tui.drill.detection_gaps import (
     SubjectCoverage,
     coverage_summary,
-    subject_coverage,
 )
 from mobius_tui.drill.drill_history import (
     TimeComparison,
-    compare_times,
-    drills_known_before,
 )
 from mobius_tui.drill.drill_record import DrillRecord
-from mobius_tui.drill.drill_verdict import await_score
-from mobius_tui.run.storage.run_directory import RunDirectory
-from mobius_tui.runbook.model.runbook import Runbook
 from mobius_tui.tui.presenters.fields import Field
 from mobius_tui.tui.presenters.glyphs import VERDICTS
 from mobius_tui.tui.presenters.styled_text import Role, assemble, text
@@ -40,46 +32,27 @@ _LABELS: Mapping[str, str] = {
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Scored:
+class DrillResult:
     """What a drill came to, and the drills before it."""
 
     drill: DrillRecord
     times: tuple[TimeComparison, ...]
 
 
-async def await_fields(
-    directory: RunDirectory, site: Path, runbook: Runbook
-) -> tuple[Field, ...]:
-    """The score of a drill that is over, once it is known.
-
-    Args:
-        directory: the run.
-        site: the folder of its site.
-        runbook: what was drilled.
-    """
-    drill = await await_score(directory, site)
-    if drill is None:
-        return score_fields(None)
-    before = await asyncio.to_thread(drills_known_before, directory, drill)
-    found = await asyncio.to_thread(subject_coverage, directory.path.parent, runbook)
-    scored = Scored(drill=drill, times=compare_times(drill, before))
-    return (*score_fields(scored), *unseen_fields(found))
-
-
-def unseen_fields(found: SubjectCoverage) -> Iterator[Field]:
-    """What was never seen red; nothing before the first drill."""
+def undetected_fields(found: SubjectCoverage) -> Iterator[Field]:
+    """What no drill has ever seen fail; empty before the first drill."""
     label = "unseen"
     for words in coverage_summary(found):
         yield Field(label, text(words, "warn" if label else "plain"))
         label = ""
 
 
-def awaited() -> tuple[Field, ...]:
-    """What stands there until the site has been asked."""
+def score_pending_fields() -> tuple[Field, ...]:
+    """The fields while the score is not known yet."""
     return (Field("score", text("the site is asked how it is …", "muted")),)
 
 
-def score_fields(scored: Scored | None) -> tuple[Field, ...]:
+def score_fields(scored: DrillResult | None) -> tuple[Field, ...]:
     """The score; or that there is none.
 
     Args:
@@ -91,7 +64,7 @@ def score_fields(scored: Scored | None) -> tuple[Field, ...]:
     return tuple(_fields(scored))
 
 
-def _fields(scored: Scored) -> Iterator[Field]:
+def _fields(scored: DrillResult) -> Iterator[Field]:
     score = scored.drill.score
     glyph, role = VERDICTS[score.handled]
     yield Field(

@@ -22,10 +22,8 @@ from mobius_tui.review.statistics_text import SINCE
 from mobius_tui.runbook.text.units import duration_in_words
 from mobius_tui.tui.presenters import charts
 from mobius_tui.tui.presenters.glyphs import VERDICTS
-from mobius_tui.tui.presenters.library_lines import when
-from mobius_tui.tui.presenters.styled_text import Role, assemble
-from mobius_tui.tui.widgets.checklist import cut
-from mobius_tui.tui.widgets.health_panel import CHART_ROLES
+from mobius_tui.tui.presenters.library_lines import local_time
+from mobius_tui.tui.presenters.styled_text import Role, assemble, cut
 
 TREND_HEIGHT = 4
 """Rows of a chart."""
@@ -36,7 +34,7 @@ LISTED = 5
 BEST = "▲"
 TREND_SCALE = 8
 """Cells of the scale at the left: the longest time, and nothing."""
-ROLES: dict[charts.ChartRole, Role] = {**CHART_ROLES, "ok": "accent"}
+ROLES: dict[charts.ChartRole, Role] = {**charts.CHART_ROLES, "ok": "accent"}
 """How each part of a chart of times to restore is drawn."""
 
 
@@ -94,12 +92,12 @@ def _chart(trend: Trend, width: int) -> Iterator[Content]:
 
 
 def _line(drill: DrillRecord, now: float, *, is_best: bool) -> Content:
-    """A drill in words: when, how it went, its time, who, and if it is the best."""
+    """A drill in one line; the best one is marked."""
     score = drill.score
     glyph, role = VERDICTS[score.handled]
     took = "-" if score.restored is None else score_text.seconds_words(score.restored)
     return assemble(
-        (f"{when(drill.began, now):<12}  ", "muted"),
+        (f"{local_time(drill.began, now):<12}  ", "muted"),
         (f"{glyph} {score_text.verdict_words(score)}", role),
         (f"  {took}", "strong"),
         (f"  by {drill.operator}" if drill.operator else "", "muted"),
@@ -126,7 +124,7 @@ ALWAYS = 1.0
 def stats_lines(
     stats: RunbookStatistics, *, width: int, now: float
 ) -> Iterator[Content]:
-    """What all runs say, as lines.
+    """The statistics of all runs, as lines.
 
     Args:
         stats: what there is to say.
@@ -144,13 +142,13 @@ def stats_lines(
     for mode, restored in stats.restored.items():
         if restored:
             yield Content("")
-            yield from _restored(mode, restored, width, now)
+            yield from _restore_chart(mode, restored, width, now)
     yield Content("")
     yield from _steps(stats, width)
-    yield from _afterwards(stats)
+    yield from _follow_up_lines(stats)
 
 
-def _restored(
+def _restore_chart(
     mode: str, found: Sequence[RestoreTime], width: int, now: float
 ) -> Iterator[Content]:
     """The times to restore as columns, the newest at the right."""
@@ -178,7 +176,7 @@ def _restored(
             for place, role in enumerate(roles)
         ]
         yield assemble((f"{scale:>{SCALE - 2}} ┤", "muted"), *bars)
-    first, last = when(shown[0].began, now), when(shown[-1].began, now)
+    first, last = local_time(shown[0].began, now), local_time(shown[-1].began, now)
     span = first if len(shown) == 1 else f"{first} to {last}"
     yield assemble((f"{'':>{SCALE}}{span} · ┄ median", "muted"))
 
@@ -215,7 +213,7 @@ def _step(step: StepStatistics, names: int, room: int, longest: float) -> Conten
         (f"{column_duration(step.median):>7}{column_duration(step.p95):>7} ", "plain"),
         (f"{step.retries or '':>6}", "warn"),
     ]
-    lasted = _lasted(step, room - 2, longest)
+    lasted = _duration_bar(step, room - 2, longest)
     parts += [("  ", "plain"), *lasted]
     if step.skipped or step.overridden:
         marks = [f"{step.skipped}–"] * bool(step.skipped)
@@ -224,7 +222,9 @@ def _step(step: StepStatistics, names: int, room: int, longest: float) -> Conten
     return assemble(*parts)
 
 
-def _lasted(step: StepStatistics, room: int, longest: float) -> list[tuple[str, Role]]:
+def _duration_bar(
+    step: StepStatistics, room: int, longest: float
+) -> list[tuple[str, Role]]:
     """How long it takes, on one scale for all: the median, and on to the 95th."""
     if step.median is None or step.p95 is None or room < METER:
         return []
@@ -233,8 +233,8 @@ def _lasted(step: StepStatistics, room: int, longest: float) -> list[tuple[str, 
     return [("━" * half, "accent"), ("─" * rest, "muted")]
 
 
-def _afterwards(stats: RunbookStatistics) -> Iterator[Content]:
-    """What is passed over most, and what should be said otherwise."""
+def _follow_up_lines(stats: RunbookStatistics) -> Iterator[Content]:
+    """The steps that are skipped most, and those whose text should be revised."""
     if stats.skipped_most:
         yield Content("")
         yield assemble(("Skipped most  –", "strong"))

@@ -1,4 +1,4 @@
-"""What is told outside the screens: title and bell, and a status update to paste."""
+"""Text outside the screens: title, bell, and a status update to paste."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mobius_tui.tui.messages import TitleChanged
 from mobius_tui.tui.presenters.communication import open_deliveries
 from mobius_tui.tui.presenters.glyphs import MARKS
 from mobius_tui.tui.presenters.health_view import HealthView, outage_lines
-from mobius_tui.tui.presenters.run_view import RunView, shown_mode, watch_left
+from mobius_tui.tui.presenters.run_view import RunView, shown_mode, watch_time_left
 
 if TYPE_CHECKING:
     from mobius_tui.run.client.run_briefing import Briefing
@@ -27,16 +27,16 @@ TITLE_CELLS = 80
 
 
 class TitleAndBell:
-    """Knows what has been told of a run."""
+    """Decides on the title and the bell by what changed in a run."""
 
     def __init__(self) -> None:
         self._bad: dict[str, int] | None = None
         self._has_ended = False
 
-    def look(self, view: RunView) -> TitleChanged:
-        """What to tell now; nothing rings for what was so when one came."""
+    def update(self, view: RunView) -> TitleChanged:
+        """The title for a view, and whether to ring; never at the first view."""
         bad = {
-            step_id: len(view.own(step_id).attempts)
+            step_id: len(view.step_state(step_id).attempts)
             for step_id, standing in view.standings.items()
             if standing.status in BAD
         }
@@ -67,22 +67,22 @@ def title(view: RunView) -> str:
         words = f"{mark} {ended.outcome}: {runbook}"
     elif view.state.watch.alarms and view.state.watch.begun is None:
         words = f"✖ {view.state.watch.alarms[-1].reason}"
-    elif watch_left(view):
-        words += f", {watch_left(view)}"
+    elif watch_time_left(view):
+        words += f", {watch_time_left(view)}"
     elif step is not None and view.standings[step.id].status in BAD:
         mark = MARKS[view.standings[step.id].status].glyph
         words = f"{mark} {view.plan.name(step.id)}"
     return sanitize.line(words)[:TITLE_CELLS]
 
 
-TROUBLES = 3
+PROBLEM_STATUSES = 3
 """Steps that went wrong which are named."""
 
 
 def status_text(
     view: RunView, health: HealthView | None, *, run: str, head: str
 ) -> str:
-    """What is run, where, how far it is, what goes on, and how health is.
+    """A status update of a run: what, where, progress, current steps and health.
 
     Args:
         view: the run.
@@ -98,7 +98,7 @@ def status_text(
     lines = [
         f"{title} ({view.mode.upper()}){where}",
         f"T+{clock_duration(view.elapsed)} · {place}",
-        *_goes_on(view),
+        *_progress_lines(view),
     ]
     if health is not None and health.probes:
         lines.append(f"Health: {health.news}")
@@ -116,7 +116,7 @@ def status_text(
 
 
 def not_begun_text(briefing: Briefing, *, now: float) -> str:
-    """What is about to be run, where, and that nothing of it was done.
+    """A status update before a run has begun: what will run, and where.
 
     Args:
         briefing: what is known before it begins.
@@ -142,18 +142,18 @@ def _utc(at: float) -> str:
     return time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(at))
 
 
-def _goes_on(view: RunView) -> Iterator[str]:
-    """What runs, what went wrong, and what is next."""
+def _progress_lines(view: RunView) -> Iterator[str]:
+    """The steps that run or failed, and the next one."""
     if view.state.ended is not None:
         yield f"Ended: {view.state.ended.outcome}: {view.state.ended.reason}"
         return
     bad = [key for key, each in view.standings.items() if each.status in BAD]
-    for step_id in bad[:TROUBLES]:
+    for step_id in bad[:PROBLEM_STATUSES]:
         standing = view.standings[step_id]
         word = MARKS[standing.status].word.capitalize()
         yield f"{word}: {view.plan.name(step_id)}: {standing.reason}"
-    if len(bad) > TROUBLES:
-        yield f"and {len(bad) - TROUBLES} more that went wrong"
+    if len(bad) > PROBLEM_STATUSES:
+        yield f"and {len(bad) - PROBLEM_STATUSES} more that went wrong"
     for step_id, standing in view.standings.items():
         if standing.status is Status.RUNNING:
             doing = "Beside it" if follows(view.plan.steps[step_id]) else "Running"

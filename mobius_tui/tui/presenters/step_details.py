@@ -83,7 +83,7 @@ def approved_fields(view: RunView, step: Step) -> Iterator[Field]:
     approval = valid(view.plan, view.state, step)
     if approval is None or not approval.given:
         return
-    words = f"approved by {', '.join(_who(each) for each in approval.given)}"
+    words = f"approved by {', '.join(_approver_text(each) for each in approval.given)}"
     if approval.complete:
         until = time.strftime("%H:%M:%S", time.localtime(approval.until))
         words += f", to be begun by {until}"
@@ -93,8 +93,8 @@ def approved_fields(view: RunView, step: Step) -> Iterator[Field]:
         yield Field("", text(why_not, "warn"))
 
 
-def _who(given: ApprovalGiven) -> str:
-    """A name, and how little it says where it is only typed."""
+def _approver_text(given: ApprovalGiven) -> str:
+    """A name of an approver, marked if it was typed and not authenticated."""
     return f"{given.name} (weaker: a typed name)" if given.weaker else given.name
 
 
@@ -159,7 +159,7 @@ def title(view: RunView, key: str | None) -> str:
 
 
 def edge(view: RunView, key: str | None) -> tuple[str, Role]:
-    """What the pane's lower border says: effect, limit and the usual time."""
+    """The text of the pane's lower border: effect, limit and the usual duration."""
     step = view.step(key)
     if step is None or not isinstance(step.action, Run):
         return ("a gate", "muted") if step is not None and step.gate else ("", "muted")
@@ -178,7 +178,7 @@ def edge(view: RunView, key: str | None) -> tuple[str, Role]:
 def describe(
     view: RunView, key: str | None, *, compact: bool, tab: str = ""
 ) -> tuple[Field, ...]:
-    """What the detail pane says.
+    """The fields of the detail pane.
 
     Args:
         view: the run.
@@ -193,18 +193,18 @@ def describe(
     step = view.step(key)
     if step is None:
         return ()
-    own = view.own(step.id)
+    own = view.step_state(step.id)
     earlier = earlier_attempt(own, step.id, tab)
     shown = earlier or own.last
-    looked = [] if earlier is None else [_looked_at(earlier)]
+    looked = [] if earlier is None else [_attempt_fields(earlier)]
     standing = [*looked, *standing_fields(view, step)]
     body = list(_action(view, step, shown, compact=compact and bool(standing)))
     why = [Field("why", prose=Prose(step.why))] if step.why else []
     facts = (*approved_fields(view, step), *health_field(view, step))
     guard = [Field("when", text(guard_in_words(step.when)))] if step.when else []
     if compact:
-        return (*standing, *body, *guard, *facts, *why, *_after(view, step))
-    return (*standing, *guard, *facts, *why, *body, *_after(view, step))
+        return (*standing, *body, *guard, *facts, *why, *_check_fields(view, step))
+    return (*standing, *guard, *facts, *why, *body, *_check_fields(view, step))
 
 
 def earlier_attempt(own: StepState, step_id: str, tab: str) -> Attempt | None:
@@ -214,7 +214,7 @@ def earlier_attempt(own: StepState, step_id: str, tab: str) -> Attempt | None:
     return own.attempts[int(number) - 1] if is_earlier else None
 
 
-def _looked_at(earlier: Attempt) -> Field:
+def _attempt_fields(earlier: Attempt) -> Field:
     """Which attempt it is, and how it ended."""
     mark = MARKS[earlier.status]
     reason = f": {earlier.reason}" if earlier.reason else ""
@@ -274,7 +274,7 @@ def _action(
         case Run() as run:
             yield Field("run", script(script_without_lint_comments(run.script), lines))
             if not compact:
-                yield from _with(view, step, shown)
+                yield from _variable_fields(view, step, shown)
                 shell = command_in_words(run)
                 place = [(view.workdir, "plain"), (f" · {shell}", "muted")]
                 yield Field("in", assemble(*place))  # type: ignore[arg-type]
@@ -289,7 +289,7 @@ def _action(
                 yield Field("asks", assemble((words, "plain"), (form, "muted")))
         case SendMessage() as send:
             body = values.prose(view.runbook.messages[send.message].body)
-            last = view.own(step.id).last
+            last = view.step_state(step.id).last
             told = last.note if last is not None else ""
             yield from channel_fields(view, step)
             yield Field("text", prose=Prose(told) if told else body)
@@ -341,7 +341,9 @@ def filled(view: RunView, words: str) -> str:
     return fill(words, value)
 
 
-def _with(view: RunView, step: Step, shown: Attempt | None) -> Iterator[Field]:
+def _variable_fields(
+    view: RunView, step: Step, shown: Attempt | None
+) -> Iterator[Field]:
     """The variables that it reads, with their values in an attempt, or else now.
 
     Where one is another by now, both are told: it was tried with the one, and would be
@@ -353,23 +355,27 @@ def _with(view: RunView, step: Step, shown: Attempt | None) -> Iterator[Field]:
     then = known if shown is None else {**known, **dict(shown.given)}
     for name in (*script_variables(step, declared), *step.secrets.values()):
         is_secret = declared[name].secret
-        was, now = (_worded(name, each, is_secret=is_secret) for each in (then, known))
+        was, now = (
+            _variable_text(name, each, is_secret=is_secret) for each in (then, known)
+        )
         yield Field(label, assemble((f"{name}=", "name")), was)
         if was != now:
             yield Field("", assemble((f"{name}=", "name"), ("now ", "warn")), now)
         label = ""
 
 
-def _worded(name: str, values: Mapping[str, str | None], *, is_secret: bool) -> str:
+def _variable_text(
+    name: str, values: Mapping[str, str | None], *, is_secret: bool
+) -> str:
     if name not in values:
         return "(no value yet)"
     value = values[name]
     return "[secret]" if value is None or is_secret else sanitize.line(value)
 
 
-def _after(view: RunView, step: Step) -> Iterator[Field]:
+def _check_fields(view: RunView, step: Step) -> Iterator[Field]:
     """What comes after the action: its checks, role, pages, notes."""
-    last = view.own(step.id).last
+    last = view.step_state(step.id).last
     for index, check in enumerate(step.checks):
         words = filled(view, check_in_words(check))
         label = "checks" if kind_of(step) == "check" else "then"
@@ -386,5 +392,5 @@ def _after(view: RunView, step: Step) -> Iterator[Field]:
     yield from role_fields(view.runbook.contacts, step)
     for link in step.links:
         yield Field("page", assemble((link.title, "plain"), (f"  {link.url}", "muted")))
-    for note in view.own(step.id).notes:
+    for note in view.step_state(step.id).notes:
         yield Field("note", text(note, "warn"))

@@ -1,4 +1,4 @@
-"""Where a step stands, in words: what went wrong, what it waits for, the ways on."""
+"""The state of a step in words: failures, what it waits for, and the choices."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from mobius_tui.tui.presenters.styled_text import Role, assemble, text
 
 
 def standing_fields(view: RunView, step: Step) -> Iterator[Field]:
-    """Where it stands, and what can be done about that."""
+    """The state of a step, and what can be done about it."""
     standing = view.standings[step.id]
-    own = view.own(step.id)
+    own = view.step_state(step.id)
     mark = MARKS[standing.status]
     head = assemble((f"{mark.glyph} {mark.word}", mark.role))
     last = own.last
@@ -38,12 +38,12 @@ def standing_fields(view: RunView, step: Step) -> Iterator[Field]:
         case Status.WAITING:
             waits = ", ".join(wait.text for wait in standing.waits)
             yield Field("waits", assemble((waits, "warn")))
-            yield Field("until", text(_until(view, step), "muted"))
+            yield Field("until", text(_unblocks(view, step), "muted"))
         case status if status in BAD:
             reason = own.reason or standing.reason
             words = f"  {reason}" if reason != mark.word else ""
             yield Field("now", head + assemble((words, "plain")))
-            yield from _bad(view, step, last)
+            yield from _problem_fields(view, step, last)
         case _:
             reason = standing.reason or own.reason
             who = f" by {own.by}" if own.by and own.by != "host" else ""
@@ -54,13 +54,13 @@ def standing_fields(view: RunView, step: Step) -> Iterator[Field]:
     if last is not None and last.ended_with:
         words = f"with the script: {'; '.join(last.ended_with)}"
         yield Field("ended", text(words, "warn"))
-    yield from _gave(view, step)
+    yield from _output_value_fields(view, step)
     if own.stale:
         words = "a variable that it used was taken back since: look whether it holds"
         yield Field("stale", text(words, "warn"))
 
 
-def _gave(view: RunView, step: Step) -> Iterator[Field]:
+def _output_value_fields(view: RunView, step: Step) -> Iterator[Field]:
     """What its output gave, as the variables hold it."""
     label = "gave"
     for name in step.outputs:
@@ -80,7 +80,7 @@ def _before(view: RunView, step: Step) -> Iterator[Field]:
     if view.standings[before].status is Status.WARNED:
         mark = MARKS[Status.WARNED]
         head = assemble((f"{mark.glyph} {view.plan.name(before)} {mark.word}", "warn"))
-        reason = view.own(before).reason
+        reason = view.step_state(before).reason
         yield Field("before", head + assemble((f"  {reason}", "muted")))
 
 
@@ -122,9 +122,9 @@ def _running(view: RunView, step: Step, last: Attempt) -> Iterator[Field]:
         yield Field("keys", assemble(*ways))
 
 
-def _bad(view: RunView, step: Step, last: Attempt | None) -> Iterator[Field]:
+def _problem_fields(view: RunView, step: Step, last: Attempt | None) -> Iterator[Field]:
     if last is not None:
-        said = view.said.get(f"{step.id}.{last.number}", LastOutput())
+        said = view.last_outputs.get(f"{step.id}.{last.number}", LastOutput())
         if said.error:
             yield Field("error", text(said.error, "warn"))
         if said.last and said.last != said.error:
@@ -141,7 +141,7 @@ def _bad(view: RunView, step: Step, last: Attempt | None) -> Iterator[Field]:
 
 
 def _look_first(view: RunView, step: Step, last: Attempt | None) -> str:
-    """What to look at before deciding; empty where what was said is enough."""
+    """What to look at before deciding; empty where the fields before are enough."""
     retry, override = key_of("retry"), key_of("override")
     reads = kind_of(step) == "check" or effect_of(step) == "read"
     match view.standings[step.id].status:
@@ -176,7 +176,7 @@ def _look_first(view: RunView, step: Step, last: Attempt | None) -> str:
 
 
 def choices(view: RunView, step: Step) -> Content:
-    """The ways on from a step that went wrong, with their keys."""
+    """The choices for a failed step, with their keys."""
     offered = available(view, step.id)
     parts: list[tuple[str, Role]] = []
     for command_id, words in (
@@ -193,14 +193,14 @@ def choices(view: RunView, step: Step) -> Content:
 
 
 def _aside(view: RunView, step: Step) -> str:
-    """Where turning aside leads from here, if the runbook says so."""
+    """The phase to turn aside to from here, if the runbook names one."""
     number = view.plan.phase_numbers.get(step.on_failure)
     if number is None:
         return "turn aside"
     return f"turn aside to {number}"
 
 
-def _until(view: RunView, step: Step) -> str:
+def _unblocks(view: RunView, step: Step) -> str:
     """What would free a waiting step."""
     words = []
     for wait in view.standings[step.id].waits:

@@ -48,6 +48,19 @@ def assemble(*parts: tuple[str, Role]) -> Content:
     return Content("").join([text(words, role) for words, role in parts])
 
 
+def cut(words: str, width: int) -> str:
+    """Words cut at the end to `width` cells."""
+    if cell_len(words) <= width:
+        return words
+    taken, room = "", width - 1
+    for character in words:
+        room -= cell_len(character)
+        if room < 0:
+            break
+        taken += character
+    return taken + "…" if width > 0 else ""
+
+
 def cut_in_middle(words: str, width: int) -> str:
     """Words with `…` for their middle where they are wider than `width` cells."""
     if cell_len(words) <= width:

@@ -68,7 +68,7 @@ _TICK = 11
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TimeWindow:
-    """The part of the time that is in sight."""
+    """The visible part of the time."""
 
     began: float
     """Seconds since 1970."""
@@ -128,7 +128,7 @@ def lane_cells(
     for bar in sorted(lane.bars, key=lambda bar: SEVERITIES[bar.tone]):
         _draw_line(cells, bar, window, end, is_drill=lane.kind == "drill")
     worst: dict[int, _Mark] = {}
-    for mark in (*_ends(lane, window, end), *_apart(lane, window)):
+    for mark in (*_ends(lane, window, end), *_last_of_each_grade(lane, window)):
         before = worst.get(mark.column)
         if before is None or (mark.grade, mark.at) >= (before.grade, before.at):
             worst[mark.column] = mark
@@ -147,7 +147,7 @@ class _Mark(NamedTuple):
     cell: TimelineCell
 
 
-def _apart(lane: TimelineLane, window: TimeWindow) -> Iterator[_Mark]:
+def _last_of_each_grade(lane: TimelineLane, window: TimeWindow) -> Iterator[_Mark]:
     """The last moment of each grade in each cell."""
     for own in lane.graded:
         times = own.times
@@ -203,10 +203,10 @@ def _checks(row: ProbeChecks, window: TimeWindow) -> list[TimelineCell]:
     edges.append(bisect_right(row.times, window.until))
     seen = [ms for ms in row.ms[edges[0] : edges[-1]] if ms >= 0]
     peak = max(max(seen, default=1.0), CALM * min(seen, default=1.0), 1.0)
-    return list(_seen(row, edges, peak))
+    return list(_held_check(row, edges, peak))
 
 
-def _seen(
+def _held_check(
     row: ProbeChecks, edges: Sequence[int], peak: float
 ) -> Iterator[TimelineCell]:
     """What was seen last holds until the next check, where cells are many."""
@@ -236,5 +236,5 @@ def _worst(row: ProbeChecks, first: int, after: int, peak: float) -> TimelineCel
 
 
 def tally(window: TimeWindow) -> str:
-    """How much time is in sight, in words."""
+    """How much time is visible, in words."""
     return clock_duration(window.until - window.began)

@@ -21,6 +21,7 @@ from textual.widgets import Button, Input, Select, Static
 from mobius_tui import sanitize
 from mobius_tui.drill.detection_gaps import DrillCoverage
 from mobius_tui.errors import MobiusError
+from mobius_tui.run.client.preflight import understated_steps
 from mobius_tui.run.client.run_briefing import Briefing
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.storage.run_directory import RunDirectory
@@ -29,22 +30,24 @@ from mobius_tui.tui.backend.base_page import ForegroundTask
 from mobius_tui.tui.commands.command import Place
 from mobius_tui.tui.commands.registry import bindings, command
 from mobius_tui.tui.dialogs.dialog import fields_widget
-from mobius_tui.tui.messages import Drilled, Probed
+from mobius_tui.tui.dialogs.source_dialogs import file_to_edit
+from mobius_tui.tui.external.editor import edit
+from mobius_tui.tui.messages import DrillsSearched, ProbesAsked
 from mobius_tui.tui.parts.other_runs_alarm import OtherRunsAlarm
 from mobius_tui.tui.presenters.briefing_fields import (
     drill_field,
     effects,
     footer_keys,
     header,
-    in_trouble,
-    preflight,
+    preflight_fields,
     probe_fields,
+    source_problem_text,
     summary,
-    values,
+    value_fields,
 )
 from mobius_tui.tui.presenters.communication import contact_fields
 from mobius_tui.tui.presenters.fields import Field
-from mobius_tui.tui.presenters.score_fields import unseen_fields
+from mobius_tui.tui.presenters.score_fields import undetected_fields
 from mobius_tui.tui.presenters.status_text import not_begun_text
 from mobius_tui.tui.presenters.styled_text import text
 from mobius_tui.tui.screens.page import Page
@@ -189,7 +192,9 @@ class BriefingScreen(Page):
             words = "nothing is executed, and nothing is sent, before Begin"
             body.border_subtitle = text(words, "muted")
             if self.trouble:
-                yield Static(in_trouble(self.trouble), classes="head", markup=False)
+                yield Static(
+                    source_problem_text(self.trouble), classes="head", markup=False
+                )
             yield fields_widget(summary(briefing))
             yield self._drill
             if briefing.asked:
@@ -202,8 +207,8 @@ class BriefingScreen(Page):
                 yield line
             for title, fields in (
                 (RUNS, effects(briefing.runbook)),
-                (BEFORE, preflight(briefing)),
-                ("With", values(briefing)),
+                (BEFORE, preflight_fields(briefing)),
+                ("With", value_fields(briefing)),
                 ("Whom to call", contact_fields(briefing.runbook.contacts)),
             ):
                 if fields:
@@ -311,9 +316,6 @@ class BriefingScreen(Page):
 
     async def _edit(self) -> None:
         """A worker: leave the screens for the editor."""
-        from mobius_tui.tui.dialogs.source_dialogs import file_to_edit
-        from mobius_tui.tui.external.editor import edit
-
         source = await file_to_edit(self.source, self.questions.ask)
         if source is not None:
             self.source, self.is_edited = source, True
@@ -339,10 +341,10 @@ class BriefingScreen(Page):
 
     async def _look(self, given: Mapping[str, str]) -> None:
         """A worker: what the probes see."""
-        self.post_message(Probed(await self._probe(self._briefing, given)))
+        self.post_message(ProbesAsked(await self._probe(self._briefing, given)))
 
-    @on(Probed)
-    def _show_probed(self, event: Probed) -> None:
+    @on(ProbesAsked)
+    def _show_probed(self, event: ProbesAsked) -> None:
         event.stop()
         fields = probe_fields(self._briefing.runbook, event.seen)
         self._probed.fields = fields
@@ -355,14 +357,16 @@ class BriefingScreen(Page):
 
     async def _look_back(self) -> None:
         """A worker: how the last drill went; a thousand runs take a moment to read."""
-        self.post_message(Drilled(await asyncio.to_thread(self._drilled)))
+        self.post_message(DrillsSearched(await asyncio.to_thread(self._drilled)))
 
-    @on(Drilled)
-    def _show_drilled(self, event: Drilled) -> None:
+    @on(DrillsSearched)
+    def _show_drilled(self, event: DrillsSearched) -> None:
         event.stop()
         field = drill_field(event.found, now=self._wall())
         self._drill.fields = (field,)
-        found = unseen_fields(event.found.watched) if event.found is not None else ()
+        found = (
+            undetected_fields(event.found.watched) if event.found is not None else ()
+        )
         self._unseen.fields = tuple(found)
         self._unseen.display = bool(self._unseen.fields)
 
@@ -383,6 +387,4 @@ class BriefingScreen(Page):
 
 def _understated(runbook: Runbook) -> tuple[str, ...]:
     """What labels do not say; the table of commands is read for it alone."""
-    from mobius_tui.run.client.preflight import understated_steps
-
     return tuple(understated_steps(Plan(runbook)))

@@ -25,7 +25,6 @@ from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.drill_events import Act
 from mobius_tui.tui.commands.command import Place
 from mobius_tui.tui.commands.registry import bindings
-from mobius_tui.tui.dialogs.dialog import DraftKey, Purpose
 from mobius_tui.tui.dialogs.question import ReasonDialog
 from mobius_tui.tui.messages import RunChanged, RunLost
 from mobius_tui.tui.parts.run_feed import RunFeed
@@ -40,6 +39,7 @@ from mobius_tui.tui.presenters.run_presenter import RunPresenter
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.status_text import status_text
 from mobius_tui.tui.presenters.styled_text import text
+from mobius_tui.tui.screen_state import DraftKey, Purpose
 from mobius_tui.tui.screens.page import Page
 from mobius_tui.tui.widgets.detail_pane import FieldList
 from mobius_tui.tui.widgets.footer import KeyBar

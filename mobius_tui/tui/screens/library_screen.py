@@ -25,17 +25,19 @@ from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.tui.backend.base_page import ForegroundTask
 from mobius_tui.tui.commands.command import Place
 from mobius_tui.tui.commands.registry import bindings, command
+from mobius_tui.tui.dialogs.source_dialogs import file_to_edit
+from mobius_tui.tui.external.editor import edit
 from mobius_tui.tui.parts.other_runs_alarm import OtherRunsAlarm
 from mobius_tui.tui.presenters.library_lines import (
     LibraryEntry,
     LibraryGroup,
-    book_fields,
-    book_table,
-    books,
-    phases,
+    phase_rows,
+    run_entries,
     run_fields,
     run_table,
-    runs,
+    runbook_entries,
+    runbook_fields,
+    runbook_table,
 )
 from mobius_tui.tui.presenters.run_presenter import RunPresenter
 from mobius_tui.tui.presenters.status_text import status_text
@@ -219,17 +221,17 @@ class LibraryScreen(Page):
         """The headings, and what to do where there is nothing under one."""
         now = self._wall()
         table = run_table(is_open=True)
-        found = runs(table, shelf.open, self._open_run, now)
+        found = run_entries(table, shelf.open, self._open_run, now)
         yield LibraryGroup("Open runs", table, found)
-        table = book_table()
-        found = books(table, shelf.bundled, self._open_briefing, now)
+        table = runbook_table()
+        found = runbook_entries(table, shelf.bundled, self._open_briefing, now)
         yield LibraryGroup("Runbooks", table, found)
         hint = "mobius-tui run FILE.toml runs one, and it is listed here from then on"
-        found = books(table, shelf.recent, self._open_briefing, now)
+        found = runbook_entries(table, shelf.recent, self._open_briefing, now)
         yield LibraryGroup("Runbooks of your own", table, found, hint)
         hint = "none yet; mobius-tui demo rehearses one on a site of its own"
         table = run_table(is_open=False)
-        found = runs(table, shelf.past, self._look_back, now)
+        found = run_entries(table, shelf.past, self._look_back, now)
         yield LibraryGroup("Past runs", table, found, hint)
 
     @on(OptionList.OptionHighlighted)
@@ -243,8 +245,8 @@ class LibraryScreen(Page):
             self._preview.show(about.id, run_fields(about, now))
         elif about is not None:
             where = str(about.path)
-            rows = phases(about.runbook) if about.runbook is not None else ()
-            self._preview.show(about.title, book_fields(about, now), rows)
+            rows = phase_rows(about.runbook) if about.runbook is not None else ()
+            self._preview.show(about.title, runbook_fields(about, now), rows)
         else:
             self._preview.show("")
         room = max(10, self._options.size.width - 4)
@@ -316,9 +318,6 @@ class LibraryScreen(Page):
 
     async def _edit(self, path: Path) -> None:
         """A worker: leave the screens for the editor."""
-        from mobius_tui.tui.dialogs.source_dialogs import file_to_edit
-        from mobius_tui.tui.external.editor import edit
-
         source = await file_to_edit(path, self.questions.ask)
         if source is not None:
             self.at = str(source)
@@ -334,6 +333,6 @@ class LibraryScreen(Page):
         if entry is None:
             return
         try:
-            entry.act()
+            entry.open_entry()
         except MobiusError as error:
             self.tell(str(error), is_problem=True)

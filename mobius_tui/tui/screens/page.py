@@ -26,12 +26,20 @@ from mobius_tui.tui.backend.base_page import ForegroundTask, leave_for_task
 from mobius_tui.tui.backend.breakpoints import fit
 from mobius_tui.tui.backend.key_queue import TimedInput
 from mobius_tui.tui.commands.command import Command, Place
-from mobius_tui.tui.commands.registry import FIXED, bindings, commands, footer
+from mobius_tui.tui.commands.registry import (
+    ALWAYS_AVAILABLE,
+    bindings,
+    commands,
+    footer,
+)
 from mobius_tui.tui.config import settings
-from mobius_tui.tui.dialogs.dialog import Draft, DraftKey
+from mobius_tui.tui.config.settings_file import save_theme
+from mobius_tui.tui.dialogs.help_dialog import HelpDialog
+from mobius_tui.tui.dialogs.palette import choice_palette
 from mobius_tui.tui.messages import TitleChanged
 from mobius_tui.tui.parts.drafts import Drafts
 from mobius_tui.tui.parts.question_gate import QuestionGate
+from mobius_tui.tui.screen_state import Draft, DraftKey
 from mobius_tui.tui.widgets.footer import KeyBar
 
 if TYPE_CHECKING:
@@ -91,13 +99,13 @@ class Page(Screen[None]):
         """Whether a question is about to come on the screen, and keys must wait."""
         return self.questions.is_opening
 
-    def hears(self, typed: TimedInput) -> bool:
+    def accepts_input(self, typed: TimedInput) -> bool:
         """Whether it takes a key, a paste or a click that has come."""
-        return self.questions.hears(typed)
+        return self.questions.accepts_input(typed)
 
-    def set_aside(self) -> str:
+    def close_for_task(self) -> str:
         """Keep what was typed in an open dialog; returns what to tell of it later."""
-        return self.questions.set_aside()
+        return self.questions.close_for_task()
 
     def _lend(self, dialog: Dialog[Any]) -> None:
         """Give a dialog what it has not of itself."""
@@ -116,7 +124,7 @@ class Page(Screen[None]):
         """What the palette finds: what applies now, with or without a label."""
         shown = self.available()
         found = [c for c in commands(*self.PLACES) if not c.by_widget]
-        return tuple(c for c in found if c.id in shown or c.id in FIXED)
+        return tuple(c for c in found if c.id in shown or c.id in ALWAYS_AVAILABLE)
 
     def tidings(self) -> TitleChanged:
         """What the terminal's title is while this page is on top."""
@@ -171,11 +179,11 @@ class Page(Screen[None]):
         terminal = self.app.copy_to_clipboard
         copy = partial(clipboard.copy, text, folder=folder, terminal=terminal)
         copied = await asyncio.to_thread(copy)
-        self.tell(copied.words, is_problem=not copied.ok)
+        self.tell(copied.words, is_problem=not copied.is_copied)
 
-    def go_out(self, errand: ForegroundTask) -> None:
+    def go_out(self, task: ForegroundTask) -> None:
         """Leave the screens, do something in the plain terminal, and come back."""
-        self.app.exit(leave_for_task(errand, self.app.screen_stack))
+        self.app.exit(leave_for_task(task, self.app.screen_stack))
 
     def action_leave(self) -> None:
         """Go back to the screen beneath, or out."""
@@ -193,8 +201,6 @@ class Page(Screen[None]):
 
     def action_help(self) -> None:
         """Show every key that works here."""
-        from mobius_tui.tui.dialogs.help_dialog import HelpDialog
-
         listed = commands(*self.PLACES)
         dialog = HelpDialog(listed, first=self.HELP, glyphs="run" in self.PLACES)
         self.questions.show(dialog)
@@ -206,17 +212,15 @@ class Page(Screen[None]):
             runbook: its id.
             title: what it is called.
         """
-        from mobius_tui.tui.dialogs.drills_dialog import DrillsDialog, trends_of
+        from mobius_tui.tui.dialogs.drills_dialog import DrillsDialog, read_trends
 
-        dialog = DrillsDialog(title, partial(trends_of, runbook), runbook=runbook)
+        dialog = DrillsDialog(title, partial(read_trends, runbook), runbook=runbook)
         self.questions.show(dialog)
 
     def action_choose_theme(self) -> None:
         """List the themes."""
-        from mobius_tui.tui.dialogs.palette import a_choice
-
         themes = [(name, partial(self.use_theme, name)) for name in settings.THEMES]
-        self.app.push_screen(a_choice(self, themes, "The name of a theme"))
+        self.app.push_screen(choice_palette(self, themes, "The name of a theme"))
 
     def use_theme(self, theme: str) -> None:
         """Take a theme, and keep it for the next time."""
@@ -225,19 +229,17 @@ class Page(Screen[None]):
 
     async def _keep_theme(self, theme: str) -> None:
         """A worker: write it into config.toml, and say what came of it."""
-        from mobius_tui.tui.config.settings import keep_theme
-
         file = config_file()
         try:
-            await asyncio.to_thread(keep_theme, file, theme)
+            await asyncio.to_thread(save_theme, file, theme)
         except MobiusError as error:
             words = f"The colours are {theme} for now, and not kept. {error}"
             self.tell(words, is_problem=True)
         else:
             self.tell(f"The colours are {theme}, kept in {file.name}")
 
-    @on(KeyBar.Taken)
-    async def take(self, event: KeyBar.Taken) -> None:
+    @on(KeyBar.CommandClicked)
+    async def take(self, event: KeyBar.CommandClicked) -> None:
         """Do what was clicked in the footer."""
         await self.carry_out(event.command)
 

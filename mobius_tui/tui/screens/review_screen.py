@@ -29,19 +29,22 @@ from mobius_tui.run.events.run_events import HostStopped
 from mobius_tui.run.records.verification import damage
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.state_home import state_home
-from mobius_tui.tui.backend.base_page import in_thread
+from mobius_tui.tui.backend.base_page import run_in_thread
 from mobius_tui.tui.commands.command import Command, Place
 from mobius_tui.tui.commands.registry import bindings
-from mobius_tui.tui.dialogs.dialog import Draft, DraftKey
 from mobius_tui.tui.messages import RunChanged, TitleChanged
 from mobius_tui.tui.parts.pane_layout import Pane
 from mobius_tui.tui.parts.review_notes import ReviewNotes
 from mobius_tui.tui.parts.timeline_builder import TimelineBuilder
-from mobius_tui.tui.presenters.output_choice import OutputChoice, output_of, split
+from mobius_tui.tui.presenters.output_choice import (
+    OutputChoice,
+    choose_output,
+    split_tab_key,
+)
 from mobius_tui.tui.presenters.run_presenter import PastRunPresenter
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.status_text import status_text
-from mobius_tui.tui.screen_state import ScreenState
+from mobius_tui.tui.screen_state import Draft, DraftKey, ScreenState
 from mobius_tui.tui.screens.run_page import RunPage
 from mobius_tui.tui.widgets.banners import DamageBanner
 from mobius_tui.tui.widgets.footer import KeyBar
@@ -152,7 +155,7 @@ class ReviewScreen(RunPage):
     async def _find_damage(self) -> None:
         """A worker: outputs may have gigabytes."""
         find = partial(damage, self.rewound.directory)
-        self.past_sight.damage = await in_thread(find)
+        self.past_sight.damage = await run_in_thread(find)
         self.feed.look()
 
     @on(RunChanged)
@@ -279,8 +282,8 @@ class ReviewScreen(RunPage):
     def _show_timeline(self, made: RunTimeline) -> None:
         self.whole = made
 
-    @on(TimelinePane.Went)
-    def _went(self, event: TimelinePane.Went) -> None:
+    @on(TimelinePane.MomentReached)
+    def _went(self, event: TimelinePane.MomentReached) -> None:
         event.stop()
         self._go_to(event.moment)
 
@@ -292,8 +295,8 @@ class ReviewScreen(RunPage):
             self.key = moment.step
             self.follow_cursor()
 
-    @on(TimelinePane.WentTo)
-    def _went_to(self, event: TimelinePane.WentTo) -> None:
+    @on(TimelinePane.TimeReached)
+    def _went_to(self, event: TimelinePane.TimeReached) -> None:
         event.stop()
         self._go_to_time(event.at)
 
@@ -391,11 +394,11 @@ def _output_then(
     directory: RunDirectory, view: RunView, key: str | None, tab: str | None
 ) -> OutputChoice:
     """What had been printed by the moment of a view; nothing of it can be stopped."""
-    shown = output_of(view, key, directory, tab)
+    shown = choose_output(view, key, directory, tab)
     tabs = tuple(replace(each, stops=False) for each in shown.tabs)
     shown = replace(shown, tabs=tabs)
     if shown.path is not None and shown.running:
-        limit = printed_by(directory.attempt(*split(shown.tab)), view.now)
+        limit = printed_by(directory.attempt(*split_tab_key(shown.tab)), view.now)
         nothing = "It had printed nothing by then."
         shown = replace(shown, running=False, limit=limit, placeholder=nothing)
     return shown

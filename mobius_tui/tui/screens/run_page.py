@@ -22,7 +22,7 @@ from mobius_tui.tui.parts.source_edits import SourceEdits
 from mobius_tui.tui.presenters import availability
 from mobius_tui.tui.presenters.health_view import HealthView
 from mobius_tui.tui.presenters.run_presenter import RunPresenter
-from mobius_tui.tui.presenters.run_view import RunView, watch_left
+from mobius_tui.tui.presenters.run_view import RunView, watch_time_left
 from mobius_tui.tui.screen_state import ScreenState
 from mobius_tui.tui.screens.page import Page
 from mobius_tui.tui.widgets.checklist import Checklist
@@ -229,7 +229,7 @@ class RunPage(Page):
         event.stop()
         self.key = event.key
         view = self.view
-        watched = view is not None and bool(watch_left(view))
+        watched = view is not None and bool(watch_time_left(view))
         self.has_moved = watched or view is None or event.key != view.proposal.step
         self.set_timer(BESIDE, self.follow_cursor)
 
@@ -262,9 +262,9 @@ class RunPage(Page):
             work = self.outputs.save(self.questions.ask, self.tell)
             self.run_worker(work, name="save", exit_on_error=False)
             return
-        errand = self.outputs.errand(event.way, self.copies_folder())
-        if errand is not None:
-            self.go_out(errand)
+        task = self.outputs.task(event.way, self.copies_folder())
+        if task is not None:
+            self.go_out(task)
 
     def action_copy_selection(self) -> None:
         """Copy what is selected: in the output, or in another pane."""

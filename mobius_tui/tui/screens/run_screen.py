@@ -37,7 +37,7 @@ from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.runbook.model.runbook import Runbook
 from mobius_tui.tui.commands.command import Place
 from mobius_tui.tui.commands.registry import bindings
-from mobius_tui.tui.external.attach_terminal import no_terminal, to_terminal
+from mobius_tui.tui.external.attach_terminal import attach_task, why_no_terminal
 from mobius_tui.tui.flows.intent_sender import DONE, IntentSender
 from mobius_tui.tui.messages import Answered, RunChanged, TitleChanged
 from mobius_tui.tui.output.output_workbench import OutputWorkbench
@@ -45,8 +45,12 @@ from mobius_tui.tui.parts.leave_question import LeaveQuestion
 from mobius_tui.tui.parts.question_gate import TYPED, Conversation
 from mobius_tui.tui.presenters import availability, next_action
 from mobius_tui.tui.presenters.availability import why_not
-from mobius_tui.tui.presenters.next_action import Offer, terminal_from, terminal_of
-from mobius_tui.tui.presenters.output_choice import output_of, split
+from mobius_tui.tui.presenters.next_action import (
+    NextAction,
+    terminal_attempt,
+    terminal_step,
+)
+from mobius_tui.tui.presenters.output_choice import choose_output, split_tab_key
 from mobius_tui.tui.presenters.run_presenter import RunPresenter
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.status_text import TitleAndBell, status_text, title
@@ -84,7 +88,7 @@ class RunScreen(RunPage):
     coaches = False
     """Whether a first-time user is told what to look at, and press."""
 
-    offer: reactive[Offer | None] = reactive(None, repaint=False)
+    offer: reactive[NextAction | None] = reactive(None, repaint=False)
     """What Enter does."""
 
     def __init__(
@@ -117,7 +121,7 @@ class RunScreen(RunPage):
             RunPresenter(viewer),
             repaints=repaints,
             wall=wall or viewer.follower.now,
-            choose=lambda view, key, tab: output_of(view, key, directory, tab),
+            choose=lambda view, key, tab: choose_output(view, key, directory, tab),
             stand=stand,
         )
         self._resume = resume
@@ -179,12 +183,12 @@ class RunScreen(RunPage):
     def show_run(self) -> None:
         """Look at the run, and pass down what there is to see."""
         view, before = self.feed.view(self.view), self.view
-        if view.shows_what(before):
+        if view.looks_like(before):
             return
         self.show_view(view, self._place_of_run(view))
         if before is None or view.last_n != before.last_n:
             self.outputs.follow()
-            self.post_message(self._watcher.look(view))
+            self.post_message(self._watcher.update(view))
         self._open_cards(view)
         if view.now - self._glanced >= EVERY:
             self._keep_glance(view.now)
@@ -207,7 +211,9 @@ class RunScreen(RunPage):
     def show_offers(self) -> None:
         """Say what Enter does and which keys do something, as the run is now."""
         if self.view is not None:
-            self.offer = next_action.offer(self.view, self.key, moved=self.has_moved)
+            self.offer = next_action.next_action(
+                self.view, self.key, moved=self.has_moved
+            )
             self.offered = self.footer_commands()
 
     def available(self) -> frozenset[str]:
@@ -285,7 +291,7 @@ class RunScreen(RunPage):
         elif way == "follow_up":
             self.action_follow_up()
 
-    @on(NextLine.Taken)
+    @on(NextLine.Clicked)
     def action_next_action(self) -> None:
         """Do what the line above the footer says."""
         self.follow_cursor()
@@ -355,18 +361,18 @@ class RunScreen(RunPage):
     def _go_to_terminal(self, key: str | None) -> None:
         """Leave the screens for a step's terminal, if it has one now."""
         view = self.view
-        number = terminal_of(view, key) if view is not None else None
+        number = terminal_attempt(view, key) if view is not None else None
         if view is not None and key is not None and number is not None:
             name = view.plan.name(key)
-            self.go_out(to_terminal(self.feed.directory, key, number, name))
+            self.go_out(attach_task(self.feed.directory, key, number, name))
 
     def action_terminal(self) -> None:
         """Go to the terminal of the step under the cursor, or of the one that runs."""
         if self.view is None:
             return
-        key = terminal_from(self.view, self.key)
+        key = terminal_step(self.view, self.key)
         if key is None:
-            self._refuse(no_terminal(self.view, self.key))
+            self._refuse(why_no_terminal(self.view, self.key))
         self._go_to_terminal(key)
 
     def action_flow(self, command_id: str) -> None:
@@ -401,7 +407,7 @@ class RunScreen(RunPage):
     def _stop_wanted(self, event: OutputWorkbench.StopWanted) -> None:
         """Stop what runs beside the run; it only reads, so nobody is asked."""
         event.stop()
-        step_id, attempt = split(event.key)
+        step_id, attempt = split_tab_key(event.key)
         self._sender.send(StopStep(step=step_id, attempt=attempt))
 
     # Leaving
@@ -424,9 +430,9 @@ class RunScreen(RunPage):
             self.dismiss()
         else:
             from mobius_tui.tui.dialogs.end_card import exit_code
-            from mobius_tui.tui.dialogs.leave_dialog import last_words
+            from mobius_tui.tui.dialogs.leave_dialog import closing_text
 
             state = self.feed.state
             code = exit_code(state, self.feed.directory)
-            words = last_words(state, self.feed.plan)
+            words = closing_text(state, self.feed.plan)
             self.app.exit(code, message=Text(f"mobius-tui: {words}"))

@@ -17,13 +17,13 @@ from mobius_tui import sanitize
 from mobius_tui.run.events.drill_events import Hint
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.watch.other_runs import OtherRun
-from mobius_tui.tui.presenters.alarm import alarm_text, elsewhere_lines
+from mobius_tui.tui.presenters.alarm import alarm_text, other_runs_lines
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.styled_text import assemble
 
 
 class AlarmBanner(Widget):
-    """Two lines while there is something to say, and else none."""
+    """Two lines while there is an alarm, else none."""
 
     DEFAULT_CSS = """
     AlarmBanner {
@@ -51,7 +51,7 @@ class AlarmBanner(Widget):
         self._before = before
 
     def watch_view(self, view: RunView | None) -> None:
-        """Say it anew, if it is something else."""
+        """Show the alarm again if its text has changed."""
         lines = alarm_text(view, before=self._before)
         if lines == self._lines:
             return
@@ -74,7 +74,7 @@ class AlarmBanner(Widget):
         return max(1, len(self._lines))
 
 
-EVERY = 1.0
+READ_INTERVAL = 1.0
 """Seconds between two looks; after the first, a thousand runs that have ended cost two
 milliseconds."""
 
@@ -83,7 +83,7 @@ OtherRunsReader = Callable[[], tuple[OtherRun, ...]]
 
 
 class ElsewhereBanner(Widget):
-    """Two lines while there is such a run, and else none."""
+    """Two lines while another run needs a person, else none."""
 
     DEFAULT_CSS = """
     ElsewhereBanner {
@@ -97,8 +97,8 @@ class ElsewhereBanner(Widget):
     }
     """
 
-    class Looked(Message):
-        """The runs were looked at."""
+    class RunsRead(Message):
+        """The other runs were read."""
 
         def __init__(self, runs: tuple[OtherRun, ...]) -> None:
             super().__init__()
@@ -120,30 +120,30 @@ class ElsewhereBanner(Widget):
         self._lines: tuple[Content, ...] = ()
 
     @property
-    def first(self) -> RunDirectory | None:
+    def most_urgent(self) -> RunDirectory | None:
         """The run that it speaks of."""
         return self._runs[0].directory if self._runs else None
 
     def on_mount(self) -> None:
         """Look now, and from time to time."""
-        self._begin_look()
-        self.set_interval(EVERY, self._begin_look)
+        self._start_reading()
+        self.set_interval(READ_INTERVAL, self._start_reading)
 
-    def _begin_look(self) -> None:
+    def _start_reading(self) -> None:
         if self.screen.is_current:
             _: Worker[None] = self.run_worker(
-                self._again, exclusive=True, exit_on_error=False
+                self._read_runs, exclusive=True, exit_on_error=False
             )
 
-    async def _again(self) -> None:
+    async def _read_runs(self) -> None:
         """A worker: files are read."""
-        self.post_message(self.Looked(await asyncio.to_thread(self._look)))
+        self.post_message(self.RunsRead(await asyncio.to_thread(self._look)))
 
-    @on(Looked)
-    def _show(self, event: Looked) -> None:
+    @on(RunsRead)
+    def _show(self, event: RunsRead) -> None:
         event.stop()
         self._runs = event.runs
-        lines = elsewhere_lines(event.runs, now=self._wall(), key=self._key)
+        lines = other_runs_lines(event.runs, now=self._wall(), key=self._key)
         if lines == self._lines:
             return
         other_height = len(lines) != len(self._lines)
@@ -163,7 +163,7 @@ class ElsewhereBanner(Widget):
         return max(1, len(self._lines))
 
 
-LASTS = 180.0
+HINT_SECONDS = 180.0
 """Seconds for which a hint is shown."""
 
 
@@ -190,7 +190,7 @@ class HintBanner(Widget):
         hints = view.state.hints if view is not None else ()
         is_open = view is not None and view.state.ended is None
         new = hints[-1] if hints and is_open else None
-        if view is not None and new is not None and view.now - new.at > LASTS:
+        if view is not None and new is not None and view.now - new.at > HINT_SECONDS:
             new = None
         if new != self._hint:
             self._hint = new
@@ -198,7 +198,7 @@ class HintBanner(Widget):
             self.refresh(layout=True)
 
     def render(self) -> RenderResult:
-        """What was said, and who said it."""
+        """The hint, and who gave it."""
         hint = self._hint
         if hint is None:
             return Content("")
@@ -206,12 +206,12 @@ class HintBanner(Widget):
         return head + assemble((f" {hint.text}", "strong"), (f"  {hint.who}", "muted"))
 
 
-SHOWN = 2
+MAX_COMPLAINTS = 2
 """Complaints that are shown; `mobius-tui verify` lists all."""
 
 
 class DamageBanner(Widget):
-    """What was found to be wrong with the run, and nothing where that is nothing."""
+    """The damage that was found in a run's files; empty if there is none."""
 
     DEFAULT_CSS = """
     DamageBanner {
@@ -238,7 +238,7 @@ class DamageBanner(Widget):
         self._run = run
 
     def watch_view(self, view: RunView | None) -> None:
-        """Say it, once it is known."""
+        """Show the damage once it is known."""
         damage = (view.damage if view is not None else None) or ()
         if damage != self._damage:
             self._damage = damage
@@ -248,8 +248,8 @@ class DamageBanner(Widget):
     def render(self) -> RenderResult:
         """The first complaints, each on lines of its own."""
         head = Content.styled(" NOT AS IT WAS WRITTEN ", "bold reverse $error")
-        lines = [sanitize.line(each) for each in self._damage[:SHOWN]]
-        more = len(self._damage) - SHOWN
+        lines = [sanitize.line(each) for each in self._damage[:MAX_COMPLAINTS]]
+        more = len(self._damage) - MAX_COMPLAINTS
         if more > 0:
             lines.append(f"and {more} more: mobius-tui verify {self._run}")
         told = Content("\n").join(assemble((f" {each}", "strong")) for each in lines)

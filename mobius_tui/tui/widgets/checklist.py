@@ -19,7 +19,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Input
 
-from mobius_tui.tui.backend.row_cache import RowCache
+from mobius_tui.tui.backend.row_cache import cache_rows
 from mobius_tui.tui.commands.registry import bindings
 from mobius_tui.tui.presenters.checklist_rows import (
     ChecklistOutline,
@@ -27,29 +27,17 @@ from mobius_tui.tui.presenters.checklist_rows import (
     tally,
 )
 from mobius_tui.tui.presenters.run_view import PHASE, RunView
+from mobius_tui.tui.presenters.styled_text import cut
 from mobius_tui.tui.widgets.list_controls import FilterLine, ScrollMark, clamp, top_for
 
-SIGN = 5
+FOLD_CELLS = 5
 """Cells from the left in which a click folds a phase: its mark and its sign."""
-ROOMY = 36
+FULL_WIDTH = 36
 """Cells from which a row says what the row of its phase says already."""
 CURSOR = "»"
 
 
-def cut(words: str, width: int) -> str:
-    """Words cut at the end to `width` cells."""
-    if cell_len(words) <= width:
-        return words
-    taken, room = "", width - 1
-    for character in words:
-        room -= cell_len(character)
-        if room < 0:
-            break
-        taken += character
-    return taken + "…" if width > 0 else ""
-
-
-def strip_of(
+def draw_row(
     what: ChecklistRow,
     width: int,
     *,
@@ -70,7 +58,9 @@ def strip_of(
     title = f"{indent}{what.title}"
     right = f" {what.right}" if what.right else ""
     is_crowded = cell_len(title) + cell_len(right) > width - 4
-    if width < ROOMY and (what.repeats or (what.yields and is_crowded)):
+    if width < FULL_WIDTH and (
+        what.repeats_phase or (what.may_omit_right and is_crowded)
+    ):
         right = ""
     room = max(4, width - 4 - cell_len(right))
     words = cut(title, room)
@@ -89,7 +79,7 @@ ROLES = ("plain", "strong", "muted", "accent", "good", "warn", "bad", "cursor")
 StripKey = tuple[ChecklistRow, bool, bool, int, Style]
 """What a row's strip is made of: what it says, whether the cursor is on it, and bright,
 cells, and the ground that is left over."""
-KEPT = 128
+MAX_STRIPS = 128
 """Rows whose strips are kept."""
 
 
@@ -103,21 +93,21 @@ class ChecklistRows(Widget, can_focus=True):
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
-        self._styles_cache = RowCache()
+        cache_rows(self)
         self.top = 0
         """The first row in sight."""
         self._outline = ChecklistOutline()
-        self._mark = ScrollMark()
+        self._scroll_mark = ScrollMark()
         self._drawn: dict[int, tuple[ChecklistRow, bool]] = {}
-        self._kept: dict[StripKey, Strip] = {}
+        self._strips: dict[StripKey, Strip] = {}
         """Where a row only moved its strip stays the same, and so does what Textual
         and the drawing have made of it."""
-        self._styles_of: dict[str, Style] = {}
-        self._ground = Style.null()
+        self._role_styles: dict[str, Style] = {}
+        self._background_style = Style.null()
 
     def compose(self) -> ComposeResult:
         """The mark of place."""
-        yield self._mark
+        yield self._scroll_mark
 
     @property
     def place(self) -> int:
@@ -126,36 +116,38 @@ class ChecklistRows(Widget, can_focus=True):
 
     @property
     def rows(self) -> int:
-        """The rows that there is room for."""
+        """The number of rows that fit."""
         return self.size.height
 
     def watch_view(self) -> None:
-        """Draw the rows in sight that have changed."""
+        """Draw the visible rows that have changed."""
         if self.view is None or not self.is_mounted:
             return
-        if self._outline.look(self.view):
+        if self._outline.update(self.view):
             self._show_cursor()
             self.refresh()
         self._redraw_changed()
-        self._say_how_many()
+        self._show_count()
 
     def on_mount(self) -> None:
         """Now there is something to draw."""
         self.watch_view()
 
-    def _say_how_many(self) -> None:
+    def _show_count(self) -> None:
         view = self.view
         if view is None:
             return
         words = tally(view)
         if self._outline.query:
-            words = f"{self._outline.found} of {len(view.plan.steps)} found · Esc all"
+            words = (
+                f"{self._outline.match_count} of {len(view.plan.steps)} found · Esc all"
+            )
         words = cut(words, max(0, self.size.width - 2))
         if words != str(self.border_subtitle or ""):
             self.border_subtitle = Content(words)
 
     def watch_key(self) -> None:
-        """Move the cursor, scrolling as far as that wants."""
+        """Move the cursor, and scroll as far as necessary."""
         if not self.is_mounted:
             return
         if self._show_cursor():
@@ -164,9 +156,9 @@ class ChecklistRows(Widget, can_focus=True):
             self._redraw_changed()
 
     def on_resize(self) -> None:
-        """Keep the cursor in sight."""
+        """Keep the cursor visible."""
         self._show_cursor()
-        self._say_how_many()
+        self._show_count()
 
     def on_focus(self) -> None:
         """The cursor is brighter while the list has the focus."""
@@ -179,11 +171,11 @@ class ChecklistRows(Widget, can_focus=True):
     def notify_style_update(self) -> None:
         """Colours may have changed."""
         super().notify_style_update()
-        self._styles_of = {}
-        self._kept = {}
+        self._role_styles = {}
+        self._strips = {}
 
     def _show_cursor(self) -> bool:
-        """Scroll until the cursor is in sight; returns whether that moved rows."""
+        """Scroll until the cursor is visible; returns whether rows moved."""
         height, count = self.rows, len(self._outline.keys)
         if height <= 0:
             return False
@@ -193,8 +185,11 @@ class ChecklistRows(Widget, can_focus=True):
         return moved
 
     def _show_mark(self) -> None:
-        self._mark.top, self._mark.count = self.top, len(self._outline.keys)
-        self._mark.display = self._mark.count > self.rows
+        self._scroll_mark.top, self._scroll_mark.count = (
+            self.top,
+            len(self._outline.keys),
+        )
+        self._scroll_mark.display = self._scroll_mark.count > self.rows
 
     def _redraw_changed(self) -> None:
         if self.view is None:
@@ -203,19 +198,19 @@ class ChecklistRows(Widget, can_focus=True):
         changed = [
             Region(0, y, width, 1)
             for y in range(len(self._outline.keys[self.top : self.top + self.rows]))
-            if self._drawn.get(y) != self._to_draw(y)
+            if self._drawn.get(y) != self._row_at(y)
         ]
         if changed:
             self.refresh(*changed)
 
-    def _to_draw(self, y: int) -> tuple[ChecklistRow, bool]:
-        """What a line in sight says, and whether the cursor is on it."""
+    def _row_at(self, y: int) -> tuple[ChecklistRow, bool]:
+        """The row at a visible line, and whether the cursor is on it."""
         key = self._outline.keys[self.top + y]
-        return self._outline.row(key), key == self._outline.shown(self.key)
+        return self._outline.row(key), key == self._outline.visible_row(self.key)
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """The rows; looks up once what is the same for each."""
-        self._ground = self.rich_style
+        self._background_style = self.rich_style
         return super().render_lines(crop)
 
     def render_line(self, y: int) -> Strip:
@@ -223,15 +218,15 @@ class ChecklistRows(Widget, can_focus=True):
         width = self.size.width
         if self.view is None or self.top + y >= len(self._outline.keys):
             self._drawn.pop(y, None)
-            return Strip.blank(width, self._ground)
-        what, is_cursor = self._drawn[y] = self._to_draw(y)
+            return Strip.blank(width, self._background_style)
+        what, is_cursor = self._drawn[y] = self._row_at(y)
         is_bright = is_cursor and self.has_focus_within
-        look = what, is_cursor, is_bright, width, self._ground
-        strip = self._kept.get(look)
+        look = what, is_cursor, is_bright, width, self._background_style
+        strip = self._strips.get(look)
         if strip is None:
-            if len(self._kept) >= KEPT:
-                self._kept.clear()
-            strip = self._kept[look] = self._make(*look)
+            if len(self._strips) >= MAX_STRIPS:
+                self._strips.clear()
+            strip = self._strips[look] = self._make(*look)
         return strip
 
     def _make(
@@ -246,22 +241,22 @@ class ChecklistRows(Widget, can_focus=True):
         ground = self._style("cursor") if is_cursor else Style.null()
         if is_cursor and not is_bright:
             ground = Style(bgcolor=ground.bgcolor, bold=True)
-        strip = strip_of(
+        strip = draw_row(
             what, width, style=self._style, ground=ground, is_cursor=is_cursor
         )
         return strip.adjust_cell_length(width, beyond)
 
     def _style(self, role: str) -> Style:
-        if role not in self._styles_of:
+        if role not in self._role_styles:
             style = self.get_component_rich_style(f"checklist--{role}")
-            self._styles_of[role] = style
-        return self._styles_of[role]
+            self._role_styles[role] = style
+        return self._role_styles[role]
 
-    def _list_anew(self) -> None:
+    def _rebuild_rows(self) -> None:
         if self.view is not None:
-            self._outline.look(self.view)
+            self._outline.update(self.view)
             self._show_cursor()
-            self._say_how_many()
+            self._show_count()
             self.refresh()
 
     def _show_from(self, top: int) -> None:
@@ -271,7 +266,7 @@ class ChecklistRows(Widget, can_focus=True):
 
 
 TITLE = "Checklist"
-WHEEL = 3
+WHEEL_ROWS = 3
 """Rows that one notch of the mouse wheel moves."""
 
 
@@ -288,7 +283,7 @@ class Checklist(ChecklistRows):
             self.key = key
 
     class EditWanted(Message):
-        """The person wants to edit what a row is about."""
+        """The source of a row is to be edited."""
 
         def __init__(self, key: str) -> None:
             super().__init__()
@@ -297,54 +292,54 @@ class Checklist(ChecklistRows):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self.border_title = TITLE
-        self._before: str | None = None
+        self._key_before_search: str | None = None
         """Where the cursor was when a search began."""
-        self._line = FilterLine("title, id, or state such as failed")
+        self._filter_line = FilterLine("title, id, or state such as failed")
 
     def compose(self) -> ComposeResult:
-        """The line to search in, too; out of sight until it is wanted."""
+        """The rows, and the line to search in, which is hidden until it is used."""
         yield from super().compose()
-        yield self._line
+        yield self._filter_line
 
     @property
     def rows(self) -> int:
-        """The rows that there is room for, above the line to search in."""
-        return self.size.height - self._line.display
+        """The number of rows that fit above the line to search in."""
+        return self.size.height - self._filter_line.display
 
-    def _go(self, place: int) -> None:
+    def _move_to(self, place: int) -> None:
         keys = self._outline.keys
         if keys:
             self.post_message(self.Moved(keys[max(0, min(place, len(keys) - 1))]))
 
     def action_cursor(self, count: int) -> None:
         """Move by rows."""
-        self._go(self.place + count)
+        self._move_to(self.place + count)
 
     def action_page(self, count: int) -> None:
         """Move by pages that overlap by one row."""
-        self._go(self.place + count * max(1, self.rows - 1))
+        self._move_to(self.place + count * max(1, self.rows - 1))
 
     def action_phase(self, count: int) -> None:
         """Move to the phase before or after."""
-        self._go(self._outline.phase_near(self.place, count))
+        self._move_to(self._outline.phase_near(self.place, count))
 
     def action_first(self) -> None:
         """Go to the first row."""
-        self._go(0)
+        self._move_to(0)
 
     def action_last(self) -> None:
         """Go to the last row."""
-        self._go(len(self._outline.keys) - 1)
+        self._move_to(len(self._outline.keys) - 1)
 
     def action_fold(self) -> None:
         """Fold the phase under the cursor, or unfold it."""
         self._outline.fold(self.key)
-        self._list_anew()
+        self._rebuild_rows()
 
     def action_fold_done(self) -> None:
         """Fold what is done, or unfold all."""
         self._outline.fold_done()
-        self._list_anew()
+        self._rebuild_rows()
 
     def action_edit(self) -> None:
         """Edit the step or phase under the cursor."""
@@ -353,43 +348,43 @@ class Checklist(ChecklistRows):
     @property
     def is_filtered(self) -> bool:
         """Whether only what matches is listed."""
-        return self._line.display
+        return self._filter_line.display
 
     def action_filter(self) -> None:
         """Search for steps."""
-        self._before = self.key
+        self._key_before_search = self.key
         self.border_title = f"{TITLE} · filter"
-        self._line.display = True
-        self._line.focus()
+        self._filter_line.display = True
+        self._filter_line.focus()
 
     @on(FilterLine.Cleared)
-    def _give_up(self) -> None:
-        """Back to where the cursor was before the search."""
+    def _cancel_search(self) -> None:
+        """Return to where the cursor was before the search."""
         self.clear_filter()
-        if self._before is not None:
-            self.post_message(self.Moved(self._before))
+        if self._key_before_search is not None:
+            self.post_message(self.Moved(self._key_before_search))
 
     def clear_filter(self) -> None:
         """List all steps again."""
-        self._line.value = ""
-        self._line.display = False
+        self._filter_line.value = ""
+        self._filter_line.display = False
         self.border_title = TITLE
         self._outline.query = ""
         self.focus()
-        self._list_anew()
+        self._rebuild_rows()
 
     @on(Input.Changed)
-    def _search(self, event: Input.Changed) -> None:
+    def _search_typed(self, event: Input.Changed) -> None:
         """List what matches, the cursor on the first of it."""
         event.stop()
         self._outline.query = event.value.strip()
         self.top = 0
-        self._list_anew()
+        self._rebuild_rows()
         if self._outline.query and self.key not in self._outline.keys:
-            self._go(1)  # below the phase that it is in
+            self._move_to(1)  # below the phase that it is in
 
     @on(Input.Submitted)
-    def _take(self, event: Input.Submitted) -> None:
+    def _accept_search(self, event: Input.Submitted) -> None:
         """Back to the list of what was found."""
         event.stop()
         if self._outline.query:
@@ -405,11 +400,11 @@ class Checklist(ChecklistRows):
             return
         event.stop()
         key = keys[self.top + offset.y]
-        if key.startswith(PHASE) and offset.x < SIGN:
+        if key.startswith(PHASE) and offset.x < FOLD_CELLS:
             self._outline.fold(key)
-            self._list_anew()
+            self._rebuild_rows()
         else:
-            self._go(self.top + offset.y)
+            self._move_to(self.top + offset.y)
 
     @on(ScrollMark.Dragged)
     def _dragged(self, event: ScrollMark.Dragged) -> None:
@@ -419,9 +414,9 @@ class Checklist(ChecklistRows):
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         """Scroll, leaving the cursor where it is."""
         event.stop().prevent_default()
-        self._show_from(self.top + WHEEL)
+        self._show_from(self.top + WHEEL_ROWS)
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         """Scroll, leaving the cursor where it is."""
         event.stop().prevent_default()
-        self._show_from(self.top - WHEEL)
+        self._show_from(self.top - WHEEL_ROWS)

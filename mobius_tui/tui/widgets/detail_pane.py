@@ -28,26 +28,26 @@ from mobius_tui.tui.presenters.styled_text import (
     cut_in_middle,
     text,
 )
-from mobius_tui.tui.widgets.line_wrapping import wrapped
+from mobius_tui.tui.widgets.line_wrapping import wrap_content
 
-LABEL = 8
+LABEL_CELLS = 8
 """Cells of the label column."""
 
 
-def lay_out(fields: tuple[Field, ...], width: int) -> list[Content]:
+def lay_out_fields(fields: tuple[Field, ...], width: int) -> list[Content]:
     """The lines of fields: labels in a column, texts beside them, wrapped there."""
     lines: list[Content] = []
     for field in fields:
-        label, sign = f"{field.label:<{LABEL}}", field.sign
-        room = max(8, width - LABEL - cell_len(sign))
+        label, sign = f"{field.label:<{LABEL_CELLS}}", field.sign
+        room = max(8, width - LABEL_CELLS - cell_len(sign))
         for row in _rows(field, room):
             lines.append(assemble((label, "muted"), (sign, "plain")) + row)
-            label, sign = " " * LABEL, " " * cell_len(sign)
+            label, sign = " " * LABEL_CELLS, " " * cell_len(sign)
     return lines
 
 
 def _rows(field: Field, room: int) -> Iterator[Content]:
-    """What stands beside the label of a field."""
+    """The lines beside the label of a field."""
     content = field.content
     if field.prose is not None:
         yield from prose_lines(field.prose, room)
@@ -55,7 +55,7 @@ def _rows(field: Field, room: int) -> Iterator[Content]:
     if field.value:
         value = cut_in_middle(field.value, max(3, room - content.cell_length))
         content += Content.styled(value, STYLES["plain"])
-    yield from wrapped(content, room)
+    yield from wrap_content(content, room)
 
 
 class FieldList(Widget):
@@ -64,18 +64,18 @@ class FieldList(Widget):
     fields: reactive[tuple[Field, ...]] = reactive((), repaint=False)
 
     def watch_fields(self) -> None:
-        """Draw anew; lay the screen out anew only for another number of lines."""
-        lines = max(1, len(lay_out(self.fields, self.size.width)))
+        """Draw again; lay the screen out again only if the number of lines changed."""
+        lines = max(1, len(lay_out_fields(self.fields, self.size.width)))
         self.refresh(layout=lines != self.size.height)
 
     def render(self) -> RenderResult:
         """The laid-out lines."""
-        return Content("\n").join(lay_out(self.fields, self.size.width))
+        return Content("\n").join(lay_out_fields(self.fields, self.size.width))
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """As many rows as there are lines."""
         del container, viewport
-        return max(1, len(lay_out(self.fields, width)))
+        return max(1, len(lay_out_fields(self.fields, width)))
 
 
 class DetailPane(VerticalScroll):
@@ -93,7 +93,7 @@ class DetailPane(VerticalScroll):
         """Make an empty pane; see Textual's `Widget`."""
         super().__init__(id=id)
         self._fields = FieldList()
-        self._said: tuple[str, str, str, Role] | None = None
+        self._border: tuple[str, str, str, Role] | None = None
         """What the border says."""
 
     def compose(self) -> ComposeResult:
@@ -117,7 +117,7 @@ class DetailPane(VerticalScroll):
         self.scroll_end(animate=False)
 
     def watch_view(self) -> None:
-        """Say it anew, if something changed."""
+        """Show the step again if something changed."""
         self._show()
 
     def watch_key(self) -> None:
@@ -126,11 +126,11 @@ class DetailPane(VerticalScroll):
         self.scroll_home(animate=False)
 
     def watch_tab(self) -> None:
-        """Say what was so in another attempt."""
+        """Show another attempt."""
         self._show()
 
     def watch_compact(self) -> None:
-        """Say it in the order for the room that there is."""
+        """Order the fields for the height that is available."""
         self._show()
 
     def _show(self) -> None:
@@ -140,31 +140,29 @@ class DetailPane(VerticalScroll):
         step = view.step(self.key)
         pending = step is not None and view.standings[step.id].status is Status.PENDING
         state = f" · {MARKS[Status.PENDING].word}" * pending
-        self._say_on_the_border(title(view, self.key), state, *edge(view, self.key))
+        self._set_border(title(view, self.key), state, *edge(view, self.key))
         self._fields.fields = describe(
             view, self.key, compact=self.compact, tab=self.tab
         )
 
-    def _say_on_the_border(
-        self, title: str, state: str, words: str, role: Role
-    ) -> None:
-        """Only where it is something else: telling it draws the whole pane anew."""
+    def _set_border(self, title: str, state: str, words: str, role: Role) -> None:
+        """Set the border's texts if they changed: it draws the whole pane."""
         said = (title, state, words, role)
-        if said != self._said:
-            self._said = said
+        if said != self._border:
+            self._border = said
             self.border_title = Content(title) + assemble((state, "muted"))
             self.border_subtitle = assemble((words, role)) if words else None
 
 
 class PreviewRows(Widget):
-    """Rows in columns; what has no room is counted."""
+    """Rows in columns; rows that do not fit are counted."""
 
     def __init__(self) -> None:
         super().__init__()
         self.rows: tuple[TableRow, ...] = ()
 
     def render(self) -> RenderResult:
-        """As many as there is room for."""
+        """As many rows as fit."""
         width, height = self.size
         room = height if len(self.rows) <= height else height - 1
         lines = [row.at(width) for row in self.rows[:room]]
@@ -189,7 +187,7 @@ class Preview(Horizontal):
     def show(
         self, title: str, fields: Iterable[Field] = (), rows: Iterable[TableRow] = ()
     ) -> None:
-        """Tell of something else.
+        """Show another subject.
 
         Args:
             title: what it is, from anywhere.

@@ -16,13 +16,13 @@ from textual.widget import Widget
 from mobius_tui.tui.commands.command import Command
 from mobius_tui.tui.commands.registry import command
 from mobius_tui.tui.presenters.coach_marks import coach_mark
-from mobius_tui.tui.presenters.next_action import Offer
+from mobius_tui.tui.presenters.next_action import NextAction
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.styled_text import assemble
 
 GAP = 2
 """Cells between two commands."""
-ALWAYS = frozenset({"help", "leave"})
+ALWAYS_SHOWN = frozenset({"help", "leave"})
 """Never dropped where the line is too short."""
 
 
@@ -31,8 +31,8 @@ class KeyBar(Widget):
 
     offered: reactive[tuple[Command, ...]] = reactive(())
 
-    class Taken(Message):
-        """The person clicked on a command."""
+    class CommandClicked(Message):
+        """A command in the footer was clicked."""
 
         def __init__(self, command: Command) -> None:
             super().__init__()
@@ -40,14 +40,14 @@ class KeyBar(Widget):
 
     def render(self) -> RenderResult:
         """The commands that fit, with their keys."""
-        parts = [_part(each) for each in self._fitting()]
+        parts = [_part(each) for each in self._fitting_commands()]
         return Content(" " * GAP).join(parts)
 
-    def _fitting(self) -> list[Command]:
+    def _fitting_commands(self) -> list[Command]:
         """The commands that fit; those that matter always stay."""
         shown = list(self.offered)
         while shown and self._width(shown) > self.size.width:
-            spare = [command for command in shown if command.id not in ALWAYS]
+            spare = [command for command in shown if command.id not in ALWAYS_SHOWN]
             if not spare:
                 break
             shown.remove(spare[-1])
@@ -62,11 +62,11 @@ class KeyBar(Widget):
         if offset is None:
             return
         left = 0
-        for each in self._fitting():
+        for each in self._fitting_commands():
             right = left + _part(each).cell_length
             if left <= offset.x < right:
                 event.stop()
-                self.post_message(self.Taken(each))
+                self.post_message(self.CommandClicked(each))
                 return
             left = right + GAP
 
@@ -116,10 +116,10 @@ class KeyTable(Widget):
 class NextLine(Widget):
     """What Enter does; a click does it, too."""
 
-    offer: reactive[Offer | None] = reactive(None)
+    offer: reactive[NextAction | None] = reactive(None)
 
-    class Taken(Message):
-        """The person clicked on it."""
+    class Clicked(Message):
+        """The line was clicked."""
 
     def render(self) -> RenderResult:
         """One line."""
@@ -138,11 +138,11 @@ class NextLine(Widget):
     def on_click(self, event: events.Click) -> None:
         """Do it."""
         event.stop()
-        self.post_message(self.Taken())
+        self.post_message(self.Clicked())
 
 
 class CoachMark(Widget):
-    """A line or two while there is something to say, and else none."""
+    """A line or two with a hint for a first-time user, else none."""
 
     DEFAULT_CSS = """
     CoachMark {
@@ -160,7 +160,7 @@ class CoachMark(Widget):
     _words = ""
 
     def watch_view(self, view: RunView | None) -> None:
-        """Say it anew, if it is something else."""
+        """Show the hint again if it has changed."""
         words = coach_mark(view) if view is not None else ""
         if words != self._words:
             self._words = words

@@ -15,7 +15,7 @@ from mobius_tui.tui.presenters.charts import meter
 from mobius_tui.tui.presenters.health_view import MachineView, ProbeView, StepSpan
 from mobius_tui.tui.presenters.styled_text import Role, assemble, cut_in_middle, text
 
-OURS = ("of our checks ", "ours ")
+OWN_LATENCY = ("of our checks ", "ours ")
 """Whose percentiles they are; the longest that there is room for."""
 
 
@@ -60,8 +60,8 @@ def percentiles(
     return [*parts, (" ms", "muted")]
 
 
-def widest(found: Iterable[Content], width: int) -> Content:
-    """The first that there is room for, or the last."""
+def widest_fitting(found: Iterable[Content], width: int) -> Content:
+    """The first of several texts that fits, or else the last."""
     shown = Content("")
     for shown in found:
         if shown.cell_length <= width:
@@ -89,7 +89,7 @@ def last_good(probe: ProbeView) -> str:
     return time.strftime("last ok %H:%M:%S", time.localtime(probe.last_ok))
 
 
-def bad_news(probe: ProbeView, width: int) -> list[Content]:
+def failure_text(probe: ProbeView, width: int) -> list[Content]:
     """`last ok 23:14:02, bad for 2:10 · refused`, in two lines where it is too long."""
     role: Role = "bad" if probe.state == "failing" else "warn"
     since = last_good(probe)
@@ -110,14 +110,14 @@ ROLES: dict[str, Role] = {
     "standing": "warn",
     "unknown": "warn",
 }
-SAYS: dict[str, str] = {"fired": " FIRED", "standing": " (fired)"}
+TRIGGER_WORDS: dict[str, str] = {"fired": " FIRED", "standing": " (fired)"}
 """What stands behind how far it is: that it fires, or had fired, and counts anew. The
 output above it has few rows to spare, so it is no longer than that."""
 GAP = Content("   ")
 
 
 def trigger_lines(meters: Sequence[Meter], width: int) -> list[Content]:
-    """The meters, as many on a line as there is room for.
+    """The meters of triggers, as many on a line as fit.
 
     Args:
         meters: by probe and rule.
@@ -143,11 +143,11 @@ def _meter(meter: Meter, *, several: bool) -> Content:
         (f"{name}", "muted"),
         (f"{bar} ", role),
         (sanitize.line(meter.words), "plain" if meter.state == "calm" else role),
-        (SAYS.get(meter.state, ""), role),
+        (TRIGGER_WORDS.get(meter.state, ""), role),
     )
 
 
-_FREE = ""
+_BLANK = ""
 _LINE = "─"
 
 
@@ -162,7 +162,7 @@ def step_marks(
         width: cells of the chart.
     """
     shown = [span for span in spans if span.is_within(times)] if times else []
-    cells = [_FREE] * width
+    cells = [_BLANK] * width
     places = [_columns(times, span, width) for span in shown]
     for span, place in zip(shown, places, strict=True):
         _draw(cells, span, *place)
@@ -172,7 +172,7 @@ def step_marks(
 
 
 def _columns(times: Sequence[float], span: StepSpan, width: int) -> tuple[int, int]:
-    """The first and the last column of a span; checks stand at the right."""
+    """The first and the last column of a span; the newest check is at the right."""
     last = len(times) - 1
     began = min(last, bisect_left(times, span.began))
     ended = last if span.ended is None else bisect_right(times, span.ended) - 1
@@ -190,19 +190,19 @@ def _draw(cells: list[str], span: StepSpan, first: int, last: int) -> None:
 
 
 def _name(cells: list[str], span: StepSpan, first: int, last: int) -> None:
-    """Write a span's name into it, or its number beside it, where there is room."""
+    """Write a span's name into it, or its number beside it, where it fits."""
     room = last - first - 1
     for words in (f" {span.number} {span.title} ", f" {span.number} ", span.number):
         start = first + 1 + (room - len(words)) // 2
-        if len(words) <= room and _put(cells, words, start, over=_LINE):
+        if len(words) <= room and _write_over(cells, words, start, over=_LINE):
             return
     for start in (last + 1, first - len(span.number)):
-        if _put(cells, span.number, start, over=_FREE):
+        if _write_over(cells, span.number, start, over=_BLANK):
             return
 
 
-def _put(cells: list[str], words: str, start: int, *, over: str) -> bool:
-    """Write words over cells that hold nothing but something; whether that went."""
+def _write_over(cells: list[str], words: str, start: int, *, over: str) -> bool:
+    """Write text over cells that all hold one character; returns whether they did."""
     place = slice(start, start + len(words))
     if start < 0 or cells[place] != [over] * len(words):
         return False
@@ -285,7 +285,7 @@ def _count(name: str, count: int) -> Content:
 
 
 def _service(name: str, state: str) -> Content:
-    """What is said of a unit."""
+    """The text for the state of a unit."""
     glyph: tuple[str, Role] = ("● ", "good") if state == "active" else ("✖ ", "bad")
     said = sanitize.line(f"{name[:24]} {state[:16]}")
     return assemble(glyph, (said, "plain"))

@@ -16,8 +16,7 @@ from textual.widget import Widget
 from mobius_tui import sanitize
 from mobius_tui.health.health_record import State
 from mobius_tui.health.probe_window import CHART
-from mobius_tui.tui.presenters.charts import ChartRole as ChartRole
-from mobius_tui.tui.presenters.charts import ceiling, columns
+from mobius_tui.tui.presenters.charts import CHART_ROLES, ceiling, columns
 from mobius_tui.tui.presenters.glyphs import CONDITIONS
 from mobius_tui.tui.presenters.health_view import HealthView, ProbeView, StepSpan
 from mobius_tui.tui.presenters.styled_text import (
@@ -28,8 +27,8 @@ from mobius_tui.tui.presenters.styled_text import (
     text,
 )
 from mobius_tui.tui.widgets.health_figures import (
-    OURS,
-    bad_news,
+    OWN_LATENCY,
+    failure_text,
     figures,
     in_ms,
     last_good,
@@ -41,10 +40,10 @@ from mobius_tui.tui.widgets.health_figures import (
     share_ok,
     step_marks,
     trigger_lines,
-    widest,
+    widest_fitting,
 )
 
-WIDE = 60
+WIDE_CELLS = 60
 """Cells from which a probe's figures stand in one line."""
 AXIS = 6
 """Cells of a chart's scale."""
@@ -55,19 +54,12 @@ REASON = 28
 
 CHART_STATES: dict[State, str] = {"ok": "ok", "failed": "bad", "no data": "none"}
 """What the chart calls the states of checks."""
-CHART_ROLES: dict[ChartRole, Role] = {
-    "ok": "good",
-    "slow": "warn",
-    "bad": "bad",
-    "none": "muted",
-    "limit": "muted",
-}
 
 
 def lines(
     health: HealthView, *, width: int, height: int | None, compact: bool
 ) -> list[Content]:
-    """What the panel says.
+    """The lines of the panel.
 
     Args:
         health: what there is to say.
@@ -76,34 +68,38 @@ def lines(
         compact: whether there is room for two rows alone.
     """
     if compact:
-        return calmed(health, _two_lines(health, width))
-    upright = width < WIDE
+        return without_colours(health, _two_lines(health, width))
+    upright = width < WIDE_CELLS
     charts = _chart_height(health, height, upright)
-    found = _all(health, width, charts)
+    found = _all_lines(health, width, charts)
     spare = 0 if height is None or upright else height - len(found)
     if spare > 0 and health.probes:
         taller = charts + spare // len(health.probes)
-        found = _all(health, width, taller)
-    return calmed(health, found)
+        found = _all_lines(health, width, taller)
+    return without_colours(health, found)
 
 
 @lru_cache(maxsize=2)
-def _all(health: HealthView, width: int, charts: int) -> tuple[Content, ...]:
+def _all_lines(health: HealthView, width: int, charts: int) -> tuple[Content, ...]:
     """Everything, with charts of so many rows.
 
     It is wanted twice of what is new: to see how much room it takes, and to draw it.
     """
     found: list[Content] = []
-    upright = width < WIDE
+    upright = width < WIDE_CELLS
     for probe in health.probes:
         if not probe.latencies:
-            found.append(assemble(*_head(probe, word=False)))
+            found.append(assemble(*_probe_heading(probe, word=False)))
             continue
-        rows = _upright(probe, width) if upright else [_in_a_row(probe, width)]
+        rows = (
+            _figures_in_lines(probe, width)
+            if upright
+            else [_figures_in_row(probe, width)]
+        )
         found.extend(rows)
         found.extend(reported(probe, width))
         if probe.state != "ok":
-            found.extend(bad_news(probe, width))
+            found.extend(failure_text(probe, width))
         found.extend(_chart(probe, width, charts))
         found.extend(_steps(probe, health.spans, width))
         if upright:
@@ -116,8 +112,8 @@ def _all(health: HealthView, width: int, charts: int) -> tuple[Content, ...]:
     return tuple(found)
 
 
-def calmed(health: HealthView, found: Iterable[Content]) -> list[Content]:
-    """The lines, without colours where they are of the past: nobody watches."""
+def without_colours(health: HealthView, found: Iterable[Content]) -> list[Content]:
+    """The lines, without colours if health is not watched any more."""
     if not health.unwatched:
         return list(found)
     return [Content.styled(line.plain, STYLES["muted"]) for line in found]
@@ -133,7 +129,7 @@ def _chart_height(health: HealthView, height: int | None, upright: bool) -> int:
     return max(2, min(TALLEST, (height - 8) // many - 5))
 
 
-def _head(
+def _probe_heading(
     probe: ProbeView, *, word: bool = True, why: bool = False
 ) -> list[tuple[str, Role]]:
     """Glyph, name, the state as a word, and the HTTP status.
@@ -156,34 +152,38 @@ def _head(
     ]
 
 
-def _in_a_row(probe: ProbeView, width: int) -> Content:
-    """All its figures, or those that there is room for, each with its name."""
+def _figures_in_row(probe: ProbeView, width: int) -> Content:
+    """All figures of a probe, or those that fit, each with its name."""
     success, role = share_ok(probe)
     now = "" if probe.ms is None else f"  {in_ms(probe.ms):>4} ms"
-    figures = [percentiles(probe, ours) for ours in OURS]
+    figures = [percentiles(probe, ours) for ours in OWN_LATENCY]
     fewer = (("p95", "p99"), ("p95",))
-    figures += [*(percentiles(probe, OURS[-1], names) for names in fewer), []]
+    figures += [*(percentiles(probe, OWN_LATENCY[-1], names) for names in fewer), []]
     rows = (
         assemble(
-            *_head(probe), (now, "plain"), *each, ("  ok ", "muted"), (success, role)
+            *_probe_heading(probe),
+            (now, "plain"),
+            *each,
+            ("  ok ", "muted"),
+            (success, role),
         )
         for each in figures
     )
-    return widest(rows, width).truncate(width, ellipsis=True)
+    return widest_fitting(rows, width).truncate(width, ellipsis=True)
 
 
-def _upright(probe: ProbeView, width: int) -> list[Content]:
+def _figures_in_lines(probe: ProbeView, width: int) -> list[Content]:
     success, role = share_ok(probe)
     return [
-        assemble(*_head(probe)),
+        assemble(*_probe_heading(probe)),
         assemble(
             ("now ", "muted"),
             (f"{in_ms(probe.ms)} ms", "plain"),
             ("   ok ", "muted"),
             (success, role),
         ),
-        widest(
-            (assemble(*percentiles(probe, ours))[2:] for ours in OURS),
+        widest_fitting(
+            (assemble(*percentiles(probe, ours))[2:] for ours in OWN_LATENCY),
             width,
         ).truncate(width),
     ]
@@ -192,7 +192,7 @@ def _upright(probe: ProbeView, width: int) -> list[Content]:
 def _chart(probe: ProbeView, width: int, height: int) -> Iterator[Content]:
     """The latencies as columns, with the limit drawn in and an axis beside them."""
     axis = AXIS + 2
-    room = _room(width)
+    room = _chart_width(width)
     states = [CHART_STATES[state] for state in probe.states[-room:]]
     newest = zip(probe.latencies[-room:], states, strict=True)
     latencies = [None if state == "bad" else ms for ms, state in newest]
@@ -210,7 +210,7 @@ def _chart(probe: ProbeView, width: int, height: int) -> Iterator[Content]:
         yield assemble(*parts)
 
 
-def _room(width: int) -> int:
+def _chart_width(width: int) -> int:
     """Cells of a chart beside its axis."""
     return max(8, min(width - AXIS - 2, CHART))
 
@@ -219,7 +219,7 @@ def _steps(
     probe: ProbeView, spans: Sequence[StepSpan], width: int
 ) -> Iterator[Content]:
     """Where steps ran that change something, under the chart."""
-    room = _room(width)
+    room = _chart_width(width)
     cells = step_marks(probe.times[-room:], spans, room)
     if cells:
         yield assemble((f"{'steps':>{AXIS}}  ", "muted"), ("".join(cells), "accent"))
@@ -229,7 +229,7 @@ def _seconds_or_ms(ms: float) -> str:
     return f"{ms / 1000:.1f} s" if ms >= 1000 else f"{ms:.0f} ms"
 
 
-def _latest(probe: ProbeView) -> list[tuple[str, Role]]:
+def _latest_figure(probe: ProbeView) -> list[tuple[str, Role]]:
     """The last good moment of what fails, and else how long it takes."""
     if probe.state == "failing":
         return [(f"  {last_good(probe)}", "bad")]
@@ -237,22 +237,22 @@ def _latest(probe: ProbeView) -> list[tuple[str, Role]]:
     p95 = probe.p95 if own else probe.reported_p95
     return [
         ("  " if probe.ms is None else f"  {in_ms(probe.ms)} ms  ", "plain"),
-        (f"p95 {OURS[0]}" if own else "p95 ", "muted"),
+        (f"p95 {OWN_LATENCY[0]}" if own else "p95 ", "muted"),
         (in_ms(p95), percentile_role(p95, probe.limit)),
     ]
 
 
 def _two_lines(health: HealthView, width: int) -> list[Content]:
     """The worst news, and the machine."""
-    worst = health.worst
+    worst = health.worst_probe
     found = [text("nothing is watched", "muted")]
     if worst is not None and not worst.latencies:
-        found = [assemble(*_head(worst, word=False))]
+        found = [assemble(*_probe_heading(worst, word=False))]
     elif worst is not None:
         success, role = share_ok(worst)
         first = assemble(
-            *_head(worst, word=worst.state != "failing", why=True),
-            *_latest(worst),
+            *_probe_heading(worst, word=worst.state != "failing", why=True),
+            *_latest_figure(worst),
             ("  ok ", "muted"),
             (success, role),
         )
@@ -264,12 +264,12 @@ def _two_lines(health: HealthView, width: int) -> list[Content]:
     return found
 
 
-LOW = 3
+LOW_ROWS = 3
 """Content rows in which there is room for the worst news alone."""
 
 
 class HealthPanel(Widget, can_focus=True):
-    """Says the worst news in its title; as high as the screen gives it room for."""
+    """Shows health; its title has the worst news."""
 
     health: reactive[HealthView | None] = reactive(None, repaint=False)
     compact: reactive[bool] = reactive(False, layout=True)  # noqa: FBT003 - a default
@@ -279,14 +279,14 @@ class HealthPanel(Widget, can_focus=True):
     """How many it would have liked when it was last laid out."""
 
     def watch_health(self, health: HealthView | None) -> None:
-        """Say the worst news in the border; lay out anew only for other rows."""
+        """Show the worst news in the border; lay out again only if the rows changed."""
         if health is None:
             return
-        wanted = self._wanted(self.size.width)
+        wanted = self._wanted_rows(self.size.width)
         self.refresh(layout=wanted != self._rows)
         self._rows = wanted
         role: Role = {"failing": "bad", "unknown": "warn", "ok": "good"}[
-            health.condition
+            health.worst_condition
         ]  # type: ignore[assignment]
         if health.has_ended or not health.probes:
             role = "muted"
@@ -294,17 +294,21 @@ class HealthPanel(Widget, can_focus=True):
         self.border_title = assemble(
             ("Health · ", role), (f"{glyph}{health.news}", role)
         )
-        parts: list[tuple[str, Role]] = [(health.beat, "muted")] if health.beat else []
+        parts: list[tuple[str, Role]] = (
+            [(health.check_interval_text, "muted")]
+            if health.check_interval_text
+            else []
+        )
         if health.armed is not None and not health.has_ended:
             word = "auto-rollback ARMED" if health.armed else "auto-rollback not armed"
             parts += [(" · ", "muted")] * bool(parts)
             parts.append((word, "warn" if health.armed else "muted"))
         self.border_subtitle = assemble(*parts) if parts else None
-        failing = health.condition == "failing" and not health.has_ended
+        failing = health.worst_condition == "failing" and not health.has_ended
         self.set_class(failing, "-failing")
 
     def render(self) -> RenderResult:
-        """The lines for the room that there is."""
+        """The lines that fit."""
         if self.health is None:
             return Content("")
         width, height = self.size
@@ -312,16 +316,16 @@ class HealthPanel(Widget, can_focus=True):
             self.health,
             width=width,
             height=height or None,
-            compact=self.compact and height <= LOW,
+            compact=self.compact and height <= LOW_ROWS,
         )
         return Content("\n").join(found[: height or None])
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """As many rows as it would like."""
         del container, viewport
-        return self._wanted(width)
+        return self._wanted_rows(width)
 
-    def _wanted(self, width: int) -> int:
+    def _wanted_rows(self, width: int) -> int:
         if self.health is None or width == 0:
             return 2
         found = lines(self.health, width=width, height=None, compact=self.compact)

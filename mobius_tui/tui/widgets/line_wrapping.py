@@ -1,4 +1,4 @@
-"""Where a line that is too long is broken: between parts and words, and in paths.
+"""Line breaks between parts and words, and within paths where necessary.
 
 Textual breaks at every blank, and a word that is too long wherever the line ends. A
 figure then stands without its name, and a run's id in two halves.
@@ -12,16 +12,16 @@ from collections.abc import Iterator
 from rich.cells import cell_len, get_character_cell_size
 from textual.content import Content
 
-BETWEEN = " · "
+SEPARATOR = " · "
 """Stands between parts that belong to no sentence."""
-WHOLE = 24
+MAX_WHOLE_PART = 24
 """Cells of a part that is not broken, if it has no more."""
 _WORD = re.compile(r"\s*\S+\s*|\s+")
-_JOINTS = "-_.,:;=&?+|"
+_BREAK_AFTER = "-_.,:;=&?+|"
 """Behind these a long word, such as a path or an id, is broken."""
 
 
-def wrapped(content: Content, width: int) -> list[Content]:
+def wrap_content(content: Content, width: int) -> list[Content]:
     """The lines of a text.
 
     Args:
@@ -29,15 +29,15 @@ def wrapped(content: Content, width: int) -> list[Content]:
         width: cells of a line.
     """
     rows = content.split("\n", allow_blank=True)
-    return [line for row in rows for line in _wrapped(row, width)]
+    return [line for row in rows for line in _wrap_line(row, width)]
 
 
-def _wrapped(content: Content, width: int) -> list[Content]:
+def _wrap_line(content: Content, width: int) -> list[Content]:
     if content.cell_length <= width:
         return [content]
     lines: list[Content] = []
     begin = end = room = 0
-    for piece in _pieces(content.plain, max(2, width)):
+    for piece in _line_parts(content.plain, max(2, width)):
         if end > begin and room + cell_len(piece.rstrip()) > width:
             lines.append(content[begin:end].rstrip())
             begin, room = end, 0
@@ -46,27 +46,27 @@ def _wrapped(content: Content, width: int) -> list[Content]:
     return [*lines, content[begin:end].rstrip()]
 
 
-def in_pieces(words: str, width: int) -> str:
-    """A text in which a word that no line has room for has line ends of ours.
+def break_words(words: str, width: int) -> str:
+    """Break words that are longer than a line, with line ends.
 
     Args:
         words: a text that somebody else wraps.
         width: cells of a line.
     """
 
-    def broken(found: re.Match[str]) -> str:
+    def broken_word(found: re.Match[str]) -> str:
         word = found[0]
         fits = cell_len(word) <= width
-        return word if fits else "\n".join(_broken(word, width))
+        return word if fits else "\n".join(_break_word(word, width))
 
-    return re.sub(r"\S+", broken, words)
+    return re.sub(r"\S+", broken_word, words)
 
 
-def _pieces(words: str, width: int) -> Iterator[str]:
-    """The parts of a line that stand as they are."""
-    *parts, last = words.split(BETWEEN)
-    for part, after in (*((part, BETWEEN) for part in parts), (last, "")):
-        if parts and cell_len(part) <= min(WHOLE, width - 2):
+def _line_parts(words: str, width: int) -> Iterator[str]:
+    """The parts of a line that are not broken."""
+    *parts, last = words.split(SEPARATOR)
+    for part, after in (*((part, SEPARATOR) for part in parts), (last, "")):
+        if parts and cell_len(part) <= min(MAX_WHOLE_PART, width - 2):
             yield part + after
             continue
         *found, final = _WORD.findall(part) or [""]
@@ -74,10 +74,10 @@ def _pieces(words: str, width: int) -> Iterator[str]:
             if cell_len(word.rstrip()) <= width:
                 yield word
             else:
-                yield from _broken(word, width)
+                yield from _break_word(word, width)
 
 
-def _broken(word: str, width: int) -> Iterator[str]:
+def _break_word(word: str, width: int) -> Iterator[str]:
     """A word in pieces that each fit, broken behind a joint if there is one.
 
     A folder's end is the best of them: the name behind it stays whole.
@@ -94,6 +94,6 @@ def _broken(word: str, width: int) -> Iterator[str]:
             slash, joint = max(slash, cut), max(joint, cut)
         if character == "/":
             slash = end + 1
-        elif character in _JOINTS:
+        elif character in _BREAK_AFTER:
             joint = end + 1
     yield word[begin:]

@@ -1,4 +1,4 @@
-"""Beside a list of rows: which are in sight, the scroll mark, the line to filter by."""
+"""Parts of a list: the first visible row, the scroll mark, the line to filter by."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from textual.widgets import Input
 
 
 def top_for(top: int, *, place: int, height: int, count: int) -> int:
-    """The first row in sight that keeps a place in sight, with a row around it.
+    """The first visible row so that a place is visible, with a row around it.
 
     At an edge it goes on by two thirds of what is in sight: a cursor that goes down row
     by row has all rows drawn anew, and sent, but once in so many keys.
@@ -39,12 +39,12 @@ def top_for(top: int, *, place: int, height: int, count: int) -> int:
 
 
 def clamp(top: int, *, height: int, count: int) -> int:
-    """The nearest first row that leaves no room below the last one."""
+    """The nearest first row that leaves no empty line below the last one."""
     return max(0, min(top, count - height))
 
 
 def thumb(top: int, height: int, count: int) -> range:
-    """The rows of the screen in which the mark of a scrollbar stands; none if all fit.
+    """The screen rows of the scrollbar's thumb; none if all rows fit.
 
     Args:
         top: the first row in sight.
@@ -59,7 +59,7 @@ def thumb(top: int, height: int, count: int) -> range:
 
 
 def top_at(y: int, *, height: int, count: int) -> int:
-    """The first row in sight when the mark is dragged to a row of the screen."""
+    """The first visible row when the thumb is dragged to a row of the screen."""
     return clamp(
         round(y / max(1, height - 1) * (count - height)), height=height, count=count
     )
@@ -69,14 +69,14 @@ THUMB = "▐"
 
 
 class ScrollMark(Widget):
-    """One column at the right; a click or a drag moves what is in sight."""
+    """A scrollbar of one column; a click or a drag scrolls."""
 
     top: reactive[int] = reactive(0, repaint=False)
     count: reactive[int] = reactive(0, repaint=False)
     """Rows there are."""
 
     class Dragged(Message):
-        """The person wants other rows in sight."""
+        """The list is to be scrolled."""
 
         def __init__(self, top: int) -> None:
             super().__init__()
@@ -84,26 +84,28 @@ class ScrollMark(Widget):
 
     def __init__(self) -> None:
         super().__init__(id="mark")
-        self._held = False
-        self._marked = range(0)
-        self._ground = Style.null()
+        self._grabbed_at = False
+        self._thumb_rows = range(0)
+        self._background_style = Style.null()
 
     def watch_top(self) -> None:
-        """Draw it where it moves: among many rows, most steps move it by nothing."""
-        if thumb(self.top, self.size.height, self.count) != self._marked:
+        """Draw the thumb where it moves: among many rows, most steps do not move it."""
+        if thumb(self.top, self.size.height, self.count) != self._thumb_rows:
             self.refresh()
 
     watch_count = watch_top
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """The mark; looks up once what is the same for each line."""
-        self._marked = thumb(self.top, self.size.height, self.count)
-        self._ground = self.rich_style
+        self._thumb_rows = thumb(self.top, self.size.height, self.count)
+        self._background_style = self.rich_style
         return super().render_lines(crop)
 
     def render_line(self, y: int) -> Strip:
-        """A piece of the mark, or nothing."""
-        return Strip([Segment(THUMB if y in self._marked else " ", self._ground)])
+        """A row of the thumb, or an empty cell."""
+        return Strip(
+            [Segment(THUMB if y in self._thumb_rows else " ", self._background_style)]
+        )
 
     def on_click(self, event: events.Click) -> None:
         """A click is no click on the list beneath."""
@@ -112,19 +114,19 @@ class ScrollMark(Widget):
     def on_mouse_down(self, event: events.MouseDown) -> None:
         """Take hold of it."""
         event.stop()
-        self._held = True
+        self._grabbed_at = True
         self.capture_mouse()
         self._drag_to(event.y)
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
         """Drag it."""
-        if self._held:
+        if self._grabbed_at:
             self._drag_to(event.y)
 
     def on_mouse_up(self, event: events.MouseUp) -> None:
         """Let go of it."""
         event.stop()
-        self._held = False
+        self._grabbed_at = False
         self.release_mouse()
 
     def _drag_to(self, y: float) -> None:
@@ -140,7 +142,7 @@ class FilterLine(Input):
     ]
 
     class Cleared(Message):
-        """The person wants the whole list again."""
+        """The whole list is to be shown again."""
 
     def __init__(self, placeholder: str) -> None:
         super().__init__(
@@ -149,5 +151,5 @@ class FilterLine(Input):
         self.display = False
 
     def action_clear(self) -> None:
-        """Search for nothing."""
+        """Clear the query."""
         self.post_message(self.Cleared())

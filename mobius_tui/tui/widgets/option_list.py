@@ -16,20 +16,20 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from mobius_tui.tui.presenters.styled_text import Role, assemble
-from mobius_tui.tui.widgets.line_wrapping import wrapped
+from mobius_tui.tui.widgets.line_wrapping import wrap_content
 
 
-class Hanging(Visual):
+class HangingText(Visual):
     """A sign, and a text beside it all of whose lines begin beneath its first one."""
 
     def __init__(self, sign: Content, label: Content) -> None:
         self._sign = sign
         self._label = label
 
-    def _at(self, width: int) -> Content:
+    def _content_at(self, width: int) -> Content:
         """What is drawn in so many cells."""
         indent = self._sign.cell_length
-        first, *more = wrapped(self._label, max(1, width - indent))
+        first, *more = wrap_content(self._label, max(1, width - indent))
         beneath = [line.pad_left(indent) for line in more]
         return Content("\n").join([self._sign + first, *beneath])
 
@@ -37,7 +37,7 @@ class Hanging(Visual):
         self, width: int, height: int | None, style: Style, options: RenderOptions
     ) -> list[Strip]:
         """The rows, as Textual asks for them."""
-        return self._at(width).render_strips(width, height, style, options)
+        return self._content_at(width).render_strips(width, height, style, options)
 
     def get_optimal_width(self, rules: RulesMap, container_width: int) -> int:
         """The cells that it takes without a line break of ours."""
@@ -46,7 +46,7 @@ class Hanging(Visual):
 
     def get_height(self, rules: RulesMap, width: int) -> int:
         """Its rows in so many cells."""
-        return self._at(width).get_height(rules, width)
+        return self._content_at(width).get_height(rules, width)
 
 
 class Options(OptionList):
@@ -62,7 +62,7 @@ class Options(OptionList):
         Binding("enter", "take", "Take", show=False),
     ]
 
-    class Taken(Message):
+    class AnswerRequested(Message):
         """The person pressed Enter."""
 
     def __init__(
@@ -88,7 +88,7 @@ class Options(OptionList):
         )
         self.highlighted = min(self.marked, default=0 if self._multi else None)
 
-    def _line(self, place: int) -> Hanging:
+    def _line(self, place: int) -> HangingText:
         is_marked = place in self.marked
         sign = (
             ("[x] " if is_marked else "[ ] ")
@@ -98,7 +98,7 @@ class Options(OptionList):
         if place in self._refused:
             sign = "  ✖ "
         role: Role = "key" if is_marked else "muted"
-        return Hanging(assemble((sign, role)), self._labels[place])
+        return HangingText(assemble((sign, role)), self._labels[place])
 
     def mark(self, place: int) -> None:
         """Mark an option, or take its mark away where several may be marked."""
@@ -118,7 +118,7 @@ class Options(OptionList):
 
     def action_take(self) -> None:
         """Take what is marked."""
-        self.post_message(self.Taken())
+        self.post_message(self.AnswerRequested())
 
     @on(OptionList.OptionHighlighted)
     def _moved(self, event: OptionList.OptionHighlighted) -> None:

@@ -9,8 +9,8 @@ from textual.widget import Widget
 
 from mobius_tui.run.planning.rollback import rollback_of
 from mobius_tui.runbook.text.units import clock_duration
-from mobius_tui.tui.presenters.communication import trouble
-from mobius_tui.tui.presenters.run_view import RunView, shown_mode, watch_left
+from mobius_tui.tui.presenters.communication import delivery_problem
+from mobius_tui.tui.presenters.run_view import RunView, shown_mode, watch_time_left
 from mobius_tui.tui.presenters.styled_text import (
     MODE_STYLES,
     STYLES,
@@ -19,18 +19,18 @@ from mobius_tui.tui.presenters.styled_text import (
     badge,
 )
 
-ROOMY = 100
+FULL_WIDTH = 100
 """Cells from which it says whose state stands at the edge."""
 
 
-def elapsed_in_words(elapsed: float) -> str:
+def elapsed_text(elapsed: float) -> str:
     """`T+07:42`, `T+1:07:42`."""
     hours, rest = divmod(int(elapsed), 3600)
     minutes, secs = divmod(rest, 60)
     return f"T+{hours}:{minutes:02}:{secs:02}" if hours else f"T+{minutes:02}:{secs:02}"
 
 
-def fitted(left: list[Content], right: list[Content], width: int) -> Content:
+def fit_parts(left: list[Content], right: list[Content], width: int) -> Content:
     """As many of the left parts as fit between the edges, and the right ones.
 
     Args:
@@ -96,21 +96,21 @@ class RunHeader(Widget):
             title += assemble((" ▸ ", "muted"), (view.environment, role))
         done, total = view.counts.progress
         place = f"step {min(done + 1, total)} of {total}"
-        place = watch_left(view) or place
+        place = watch_time_left(view) or place
         if view.state.ended is not None:
             place = f"{done} of {total} done"
         left = [
             title,
             badge(shown_mode(view)),
             assemble((place, "muted")),
-            Content.styled(elapsed_in_words(view.elapsed), STYLES["plain"]),
+            Content.styled(elapsed_text(view.elapsed), STYLES["plain"]),
         ]
         if view.reviewed is not None:
             left[1] = badge("review") + assemble(
                 (f" {view.mode}  ", "muted"), _verdict(view.damage)
             )
             left[3] += assemble((f" of {clock_duration(view.reviewed)}", "muted"))
-        return fitted(left, self._right(view), self.size.width)
+        return fit_parts(left, self._right(view), self.size.width)
 
     def _right(self, view: RunView) -> list[Content]:
         ended = view.state.ended
@@ -128,9 +128,9 @@ class RunHeader(Widget):
         if rollback_of(view.plan) is not None and view.state.watch.begun is None:
             if view.state.watch.armed:
                 parts.append(assemble(("ARMED", "warn")))
-            elif self.size.width >= ROOMY:
+            elif self.size.width >= FULL_WIDTH:
                 parts.append(assemble(("not armed", "muted")))
-        messages = trouble(view)
+        messages = delivery_problem(view)
         if messages is not None:
             parts.append(assemble(messages))
         if view.host is None:
@@ -140,6 +140,6 @@ class RunHeader(Widget):
         elif view.silent:
             parts.append(assemble(("✖ host silent", "bad")))
         else:
-            name = "host " if self.size.width >= ROOMY else ""
+            name = "host " if self.size.width >= FULL_WIDTH else ""
             parts.append(assemble((name, "muted"), ("●", "good"), (" alive", "muted")))
         return parts

@@ -1,4 +1,4 @@
-"""The rows of the timeline: the clock, and under it the lanes in sight."""
+"""The rows of the timeline: the clock, and the visible lanes under it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from textual.widget import Widget
 from mobius_tui import sanitize
 from mobius_tui.review.run_timeline import RunTimeline, TimelineLane
 from mobius_tui.review.timeline_moments import TimelineMoment
-from mobius_tui.tui.presenters.styled_text import Role
+from mobius_tui.tui.presenters.styled_text import Role, cut
 from mobius_tui.tui.presenters.timeline_rows import (
     BLANK,
     TimelineCell,
@@ -22,7 +22,6 @@ from mobius_tui.tui.presenters.timeline_rows import (
     lane_cells,
     tally,
 )
-from mobius_tui.tui.widgets.checklist import cut
 from mobius_tui.tui.widgets.list_controls import clamp, top_for
 
 NAMES = 30
@@ -33,7 +32,7 @@ ROLES = ("plain", "key", "strong", "muted", "accent", "good", "warn", "bad")
 
 
 class TimelineRows(Widget, can_focus=True):
-    """Draws the lanes in sight."""
+    """Draws the visible lanes."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"timeline--{role}" for role in ROLES}
     timeline: reactive[RunTimeline | None] = reactive(None, init=False)
@@ -51,7 +50,7 @@ class TimelineRows(Widget, can_focus=True):
         """How far the lanes that are not pinned are scrolled."""
         self.part: tuple[float, float] | None = None
         """The time in sight; the whole run without one."""
-        self._styles_of: dict[str, Style] = {}
+        self._role_styles: dict[str, Style] = {}
 
     @property
     def names(self) -> int:
@@ -60,7 +59,7 @@ class TimelineRows(Widget, can_focus=True):
 
     @property
     def span(self) -> tuple[float, float]:
-        """The time in sight, in seconds since 1970."""
+        """The visible time, in seconds since 1970."""
         whole = self.timeline
         if self.part is not None:
             return self.part
@@ -75,12 +74,12 @@ class TimelineRows(Widget, can_focus=True):
 
     @property
     def lanes(self) -> int:
-        """Lanes that there is room for, under the clock."""
+        """The number of lanes that fit under the clock."""
         return max(0, self.size.height - 1)
 
     @property
     def pinned(self) -> int:
-        """Lanes that stay in sight where there is room: triggers and health.
+        """Lanes that stay visible where they fit: triggers and health.
 
         The rest is read against them.
         """
@@ -90,9 +89,9 @@ class TimelineRows(Widget, can_focus=True):
         return found if 2 * found + 3 <= self.lanes else 0
 
     def watch_timeline(self) -> None:
-        """Say how much of it is in sight."""
+        """Show how much of it is visible."""
         self.scroll_lanes(self.top)
-        self.say()
+        self.show_span()
 
     @property
     def at(self) -> float:
@@ -100,26 +99,28 @@ class TimelineRows(Widget, can_focus=True):
         return self.here[0]
 
     def watch_here(self) -> None:
-        """Keep the cursor in sight."""
+        """Keep the cursor visible."""
         began, until = self.span
         if self.part is not None and not began <= self.at <= until:
-            self.look_at(self.at - (until - began) / 2, until - began)
-        self.say()
+            self.show_range(self.at - (until - began) / 2, until - began)
+        self.show_span()
 
     def watch_moment(self) -> None:
-        """Keep in sight the lane of the step that it is about."""
-        self._bring_its_lane()
+        """Keep the lane of the moment's step visible."""
+        self._show_lane_of_moment()
 
-    def _bring_its_lane(self) -> None:
+    def _show_lane_of_moment(self) -> None:
         lanes = self.timeline.lanes if self.timeline is not None else ()
-        places = [place for place, lane in enumerate(lanes) if self._is_about(lane)]
+        places = [
+            place for place, lane in enumerate(lanes) if self._is_lane_of_moment(lane)
+        ]
         free = self.lanes - self.pinned
         if places and free > 0:
             place, count = places[0] - self.pinned, len(lanes) - self.pinned
             self.top = top_for(self.top, place=place, height=free, count=count)
             self.refresh()
 
-    def _is_about(self, lane: TimelineLane) -> bool:
+    def _is_lane_of_moment(self, lane: TimelineLane) -> bool:
         return (
             lane.kind == "step"
             and self.moment is not None
@@ -127,17 +128,17 @@ class TimelineRows(Widget, can_focus=True):
         )
 
     def on_resize(self) -> None:
-        """Leave no room below the last lane, and keep that of the step in sight."""
+        """Leave no empty line below, and keep the step's lane visible."""
         self.scroll_lanes(self.top)
-        self._bring_its_lane()
+        self._show_lane_of_moment()
 
     def notify_style_update(self) -> None:
         """Colours may have changed."""
         super().notify_style_update()
-        self._styles_of = {}
+        self._role_styles = {}
 
-    def say(self) -> None:
-        """Say how much of the time is in sight."""
+    def show_span(self) -> None:
+        """Show in the border how much of the time is visible."""
         whole = self.timeline
         if whole is None:
             return
@@ -192,7 +193,7 @@ class TimelineRows(Widget, can_focus=True):
         room = self.names - 1 - len(note)
         words = cut(f"{indent}{sanitize.line(lane.title)}", room)
         role: Role = "plain" if lane.kind in ("step", "probe") else "muted"
-        if self._is_about(lane):
+        if self._is_lane_of_moment(lane):
             role = "key"
         pad = " " * (room - Segment(words).cell_length)
         title: list[TimelineCell] = [(words + pad, role)]
@@ -211,12 +212,12 @@ class TimelineRows(Widget, can_focus=True):
         return Strip(segments).adjust_cell_length(self.size.width, self.rich_style)
 
     def _style(self, role: str) -> Style:
-        if role not in self._styles_of:
+        if role not in self._role_styles:
             own = self.get_component_rich_style(f"timeline--{role}", partial=True)
-            self._styles_of[role] = self.rich_style + own
-        return self._styles_of[role]
+            self._role_styles[role] = self.rich_style + own
+        return self._role_styles[role]
 
-    def look_at(self, began: float, long: float) -> None:
+    def show_range(self, began: float, long: float) -> None:
         """Show a part of the time, or all where that is no less."""
         whole = self.timeline
         if whole is None:
@@ -226,7 +227,7 @@ class TimelineRows(Widget, can_focus=True):
         else:
             began = min(max(began, whole.began), whole.until - long)
             self.part = (began, began + long)
-        self.say()
+        self.show_span()
         self.refresh()
 
     def scroll_lanes(self, top: int) -> None:

@@ -23,7 +23,7 @@ from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.styled_text import assemble
 from mobius_tui.tui.presenters.timeline_rows import mark_of
 from mobius_tui.tui.widgets.list_controls import FilterLine
-from mobius_tui.tui.widgets.run_header import elapsed_in_words
+from mobius_tui.tui.widgets.run_header import elapsed_text
 from mobius_tui.tui.widgets.timeline_lanes import TimelineRows
 
 NARROWEST = 2.0
@@ -35,26 +35,26 @@ _order = attrgetter("order")
 
 
 class TimelinePane(TimelineRows):
-    """Says where in time the person goes."""
+    """The timeline with its cursor; posts where in time the person goes."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("timeline")]
 
-    class Went(Message):
-        """The person went to a moment."""
+    class MomentReached(Message):
+        """The cursor was moved to a moment."""
 
         def __init__(self, moment: TimelineMoment) -> None:
             super().__init__()
             self.moment = moment
 
-    class WentTo(Message):
-        """The person went to a time, at which nothing need have happened."""
+    class TimeReached(Message):
+        """The cursor was moved to a time, at which there need be no event."""
 
         def __init__(self, at: float) -> None:
             super().__init__()
             self.at = at
 
     class Narrowed(Message):
-        """The person wants to see what is about these words alone."""
+        """The timeline is to be filtered by words."""
 
         def __init__(self, query: str) -> None:
             super().__init__()
@@ -62,17 +62,19 @@ class TimelinePane(TimelineRows):
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
-        self._line = FilterLine("person, phase, kind such as messages, or any word")
+        self._filter_line = FilterLine(
+            "person, phase, kind such as messages, or any word"
+        )
         self._dragged_from: tuple[int, tuple[float, float]] | None = None
 
     def compose(self) -> ComposeResult:
-        """The line to search in; out of sight until it is wanted."""
-        yield self._line
+        """The lanes, and the line to search in, which is hidden until it is used."""
+        yield self._filter_line
 
     @property
     def lanes(self) -> int:
-        """Lanes that there is room for, above the line to search in."""
-        return max(0, super().lanes - self._line.display)
+        """The number of lanes that fit above the line to search in."""
+        return max(0, super().lanes - self._filter_line.display)
 
     def action_event(self, count: int) -> None:
         """Go to the event after, or before."""
@@ -80,7 +82,7 @@ class TimelinePane(TimelineRows):
             self._go(self.timeline.moments, count)
 
     def action_bad(self, count: int) -> None:
-        """Go to what went wrong after that, or before."""
+        """Go to the next failure, or the one before."""
         if self.timeline is not None:
             self._go([m for m in self.timeline.moments if m.tone == "bad"], count)
 
@@ -90,17 +92,17 @@ class TimelinePane(TimelineRows):
         else:
             place = bisect_left(moments, self.here, key=_order) - 1
         if 0 <= place < len(moments):
-            self.post_message(self.Went(moments[place]))
+            self.post_message(self.MomentReached(moments[place]))
 
     def action_first(self) -> None:
         """Go to the first event."""
         if self.timeline is not None and self.timeline.moments:
-            self.post_message(self.Went(self.timeline.moments[0]))
+            self.post_message(self.MomentReached(self.timeline.moments[0]))
 
     def action_last(self) -> None:
         """Go to the last one."""
         if self.timeline is not None and self.timeline.moments:
-            self.post_message(self.Went(self.timeline.moments[-1]))
+            self.post_message(self.MomentReached(self.timeline.moments[-1]))
 
     def action_zoom_in(self) -> None:
         """Show less time, around the cursor."""
@@ -113,20 +115,20 @@ class TimelinePane(TimelineRows):
     def action_whole(self) -> None:
         """Show all of it."""
         self.part = None
-        self.say()
+        self.show_span()
         self.refresh()
 
     def action_pan(self, count: int) -> None:
-        """Move what is in sight; the cursor stays where it is in time."""
+        """Move the visible time; the cursor stays where it is in time."""
         began, until = self.span
-        self.look_at(began + count * PAN * (until - began), until - began)
+        self.show_range(began + count * PAN * (until - began), until - began)
 
     def _zoom(self, factor: float, around: float) -> None:
         began, until = self.span
         long = max(NARROWEST, (until - began) * factor)
         around = min(max(around, began), until)
         part = (around - began) / (until - began)
-        self.look_at(around - part * long, long)
+        self.show_range(around - part * long, long)
 
     def action_lanes(self, count: int) -> None:
         """Scroll to other lanes."""
@@ -134,28 +136,28 @@ class TimelinePane(TimelineRows):
 
     def action_filter(self) -> None:
         """Search."""
-        self._line.display = True
-        self._line.focus()
+        self._filter_line.display = True
+        self._filter_line.focus()
 
     @on(FilterLine.Cleared)
     def clear_filter(self) -> None:
         """Show everything again."""
-        self._line.value = ""
-        self._line.display = False
+        self._filter_line.value = ""
+        self._filter_line.display = False
         self.focus()
 
     @property
     def is_filtered(self) -> bool:
         """Whether only what matches is shown."""
-        return self._line.display
+        return self._filter_line.display
 
     @on(Input.Changed)
-    def _search(self, event: Input.Changed) -> None:
+    def _search_typed(self, event: Input.Changed) -> None:
         event.stop()
         self.post_message(self.Narrowed(event.value.strip()))
 
     @on(Input.Submitted)
-    def _take(self, event: Input.Submitted) -> None:
+    def _accept_search(self, event: Input.Submitted) -> None:
         event.stop()
         if event.value.strip():
             self.focus()
@@ -176,7 +178,7 @@ class TimelinePane(TimelineRows):
         start, (began, until) = self._dragged_from
         moved = (event.screen_x - start) * self.window.scale
         if moved:
-            self.look_at(began - moved, until - began)
+            self.show_range(began - moved, until - began)
 
     def on_mouse_up(self, event: events.MouseUp) -> None:
         """Let go; where it was not dragged, go to the time under the pointer."""
@@ -189,7 +191,7 @@ class TimelinePane(TimelineRows):
         if offset is not None and event.screen_x == start:
             window = self.window
             at = window.moment(offset.x - self.names + 1) - window.scale / 1e6
-            self.post_message(self.WentTo(min(at, window.until)))
+            self.post_message(self.TimeReached(min(at, window.until)))
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         """Scroll the lanes; with Ctrl, show more time."""
@@ -221,7 +223,7 @@ class MomentLine(Widget):
         if view is None:
             return Content("")
         at = view.now if moment is None else moment.at
-        after = elapsed_in_words(max(0.0, at - view.state.began_at))
+        after = elapsed_text(max(0.0, at - view.state.began_at))
         when = time.strftime("%H:%M:%S", time.localtime(at))
         parts = [assemble((when, "key"), (f"  {after}  ", "muted"))]
         if moment is None:

@@ -11,9 +11,9 @@ from textual.widgets import Input, TextArea
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.message_events import MessageTried, MessageUnknown
 from mobius_tui.tui.backend.base_page import AppResult, ForegroundTask, leave_for_task
-from mobius_tui.tui.dialogs.dialog import Purpose
 from mobius_tui.tui.dialogs.message_dialog import MessageDialog
 from mobius_tui.tui.dialogs.question import ReasonDialog
+from mobius_tui.tui.screen_state import Purpose
 from mobius_tui.tui.screens.run_screen import RunScreen
 from tests.tui import scenes
 from tests.tui.runs import (
@@ -33,7 +33,7 @@ def gone(pilot: Pilot[AppResult], words: str = "") -> str:
     """What is told when the screens are back from an errand."""
     return leave_for_task(
         ForegroundTask(run=lambda: words), pilot.app.screen_stack
-    ).errand.run()
+    ).task.run()
 
 
 def again(run: MadeRun, before: RunScreen, time: Time) -> RunScreen:

@@ -15,7 +15,7 @@ from textual.pilot import Pilot
 from mobius_tui.errors import RunError
 from mobius_tui.run.storage.table_of_contents import TableOfContents
 from mobius_tui.tui.app import MobiusApp
-from mobius_tui.tui.backend.base_page import AppResult, PendingScreen, in_thread
+from mobius_tui.tui.backend.base_page import AppResult, PendingScreen, run_in_thread
 from mobius_tui.tui.main import loading_picture
 from mobius_tui.tui.navigation import Navigator
 from mobius_tui.tui.screens.library_screen import LibraryScreen
@@ -33,7 +33,9 @@ async def waiting(
 ) -> AsyncIterator[tuple[Pilot[AppResult], asyncio.Future[Page], MobiusApp]]:
     """The app while its first screen is being made."""
     made: asyncio.Future[Page] = asyncio.get_running_loop().create_future()
-    app = MobiusApp(ahead=PendingScreen(partial(loading_picture, known), lambda: made))
+    app = MobiusApp(
+        pending=PendingScreen(partial(loading_picture, known), lambda: made)
+    )
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
         yield pilot, made, app
@@ -69,7 +71,7 @@ async def test_what_cannot_be_shown_ends_the_app_with_its_reason() -> None:
         error = RunError("its journal is damaged")
         made.set_exception(error)
         await until(pilot, lambda: app.return_code is not None)
-        assert app.trouble is error
+        assert app.open_error is error
         assert app.return_value == error.exit_code
 
 
@@ -82,16 +84,16 @@ async def test_who_leaves_meanwhile_is_not_kept_waiting(key: str) -> None:
 
 
 async def test_a_thread_gives_what_its_work_returns_or_raises() -> None:
-    assert await in_thread(threading.get_ident) != threading.get_ident()
+    assert await run_in_thread(threading.get_ident) != threading.get_ident()
     with pytest.raises(FileNotFoundError):
-        await in_thread(Path("/nowhere/at/all").read_text)
+        await run_in_thread(Path("/nowhere/at/all").read_text)
 
 
 def test_a_thread_that_never_ends_holds_no_loop() -> None:
     end = threading.Event()
 
     async def leave() -> None:
-        work = asyncio.create_task(in_thread(end.wait))
+        work = asyncio.create_task(run_in_thread(end.wait))
         await asyncio.sleep(0)
         work.cancel()
 

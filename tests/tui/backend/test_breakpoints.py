@@ -46,7 +46,7 @@ async def test_no_screen_is_ever_laid_out_for_another_size(
 ) -> None:
     first, second = Pane(), Pane()
     made: asyncio.Future[Page] = asyncio.get_running_loop().create_future()
-    app = MobiusApp(ahead=PendingScreen(lambda: [first], lambda: made))
+    app = MobiusApp(pending=PendingScreen(lambda: [first], lambda: made))
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
         assert first.widths == [width]
@@ -57,7 +57,7 @@ async def test_no_screen_is_ever_laid_out_for_another_size(
         assert second.widths == [width]
         dialog: Dialog[None] = Dialog("Sure?")
         await app.push_screen(dialog)
-        known = breakpoints.classes(Size(*size))
+        known = breakpoints.breakpoint_classes(Size(*size))
         assert {name for name, has in known.items() if has} <= dialog.classes
 
 
@@ -74,5 +74,5 @@ async def test_no_screen_is_ever_laid_out_for_another_size(
     ],
 )
 def test_a_size_has_one_class_each_way(size: tuple[int, int], names: set[str]) -> None:
-    known = breakpoints.classes(Size(*size))
+    known = breakpoints.breakpoint_classes(Size(*size))
     assert {name for name, has in known.items() if has} == names

@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from mobius_tui.tui.backend import clipboard
-from mobius_tui.tui.backend.clipboard import FILE, copy, sequence
+from mobius_tui.tui.backend.clipboard import COPY_FILE, clipboard_sequence, copy
 
 TAKES = 'cat > "$TAKEN.$(basename "$0")"; echo "$*" > "$TAKEN.$(basename "$0").words"'
 """Keeps its input and its words."""
@@ -42,7 +42,7 @@ class Machine:
         program.write_text(f"#!/bin/sh\n{script}\n")
         program.chmod(0o755)
 
-    def copy(self, text: str, **environ: str) -> clipboard.Copied:
+    def copy(self, text: str, **environ: str) -> clipboard.CopyResult:
         return copy(
             text,
             folder=self.folder,
@@ -77,7 +77,7 @@ def test_each_program_takes_it(
     assert copied.ways == (name,)
     assert machine.took(name) == "one\ntwo ✔\nthree"
     assert machine.took(f"{name}.words").strip() == words
-    file = machine.folder / FILE
+    file = machine.folder / COPY_FILE
     assert copied.words == f"Copied 3 lines by {name}; also in {file}"
     assert file.read_text() == "one\ntwo ✔\nthree"
     assert file.stat().st_mode & 0o777 == 0o600
@@ -113,13 +113,13 @@ def test_what_fails_is_passed_over_and_named(machine: Machine) -> None:
 def test_one_that_hangs_is_ended_with_its_children(
     machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(clipboard, "PATIENCE", 0.3)
+    monkeypatch.setattr(clipboard, "PROGRAM_TIMEOUT", 0.3)
     machine.has("xclip", 'sleep 600 & echo $! > "$TAKEN.pid"; sleep 600')
     copied = machine.copy("x" * 1_000_000 + "\n", DISPLAY=":0")
     assert copied.ways == ()
     assert "xclip did not answer in 0.3 s" in copied.words
     assert "too long for the terminal" in copied.words
-    assert copied.ok
+    assert copied.is_copied
     assert copied.file is not None
     assert copied.file.stat().st_size == 1_000_001
     pid = int(machine.took("pid"))
@@ -155,21 +155,21 @@ def test_the_text_is_sanitized(machine: Machine) -> None:
 def test_no_link_is_written_through(machine: Machine, tmp_path: Path) -> None:
     precious = tmp_path / "precious"
     precious.write_text("keep")
-    (machine.folder / FILE).symlink_to(precious)
+    (machine.folder / COPY_FILE).symlink_to(precious)
     copied = machine.copy("x")
     assert precious.read_text() == "keep"
     assert copied.file is not None
     assert not copied.file.is_symlink()
-    assert [path.name for path in machine.folder.iterdir()] == [FILE]
+    assert [path.name for path in machine.folder.iterdir()] == [COPY_FILE]
 
 
 def test_without_a_folder_it_says_so(machine: Machine) -> None:
     machine.folder.rmdir()
     copied = machine.copy("x")
-    assert copied.ok
+    assert copied.is_copied
     assert "; cannot write " in copied.words
     alone = copy("x", folder=machine.folder, environ=machine.environ)
-    assert not alone.ok
+    assert not alone.is_copied
     assert alone.words.startswith("Not copied: no clipboard is within reach, and can")
     machine.folder.mkdir()
     saved = copy("x", folder=machine.folder, environ=machine.environ)
@@ -178,16 +178,16 @@ def test_without_a_folder_it_says_so(machine: Machine) -> None:
 
 def test_the_terminals_own_sequence() -> None:
     plain = "\x1b]52;c;w6k=\a"
-    assert sequence("é", {"TERM": "xterm-256color"}) == plain
-    assert sequence("é", {"TERM": "screen-256color", "TMUX": "t"}) == plain
+    assert clipboard_sequence("é", {"TERM": "xterm-256color"}) == plain
+    assert clipboard_sequence("é", {"TERM": "screen-256color", "TMUX": "t"}) == plain
     wrapped = "\x1bP" + plain + "\x1b\\"
-    assert sequence("é", {"TERM": "screen", "STY": "1.tty"}) == wrapped
-    assert sequence("é", {"TERM": "screen"}) == plain + wrapped
+    assert clipboard_sequence("é", {"TERM": "screen", "STY": "1.tty"}) == wrapped
+    assert clipboard_sequence("é", {"TERM": "screen"}) == plain + wrapped
 
 
 def test_screen_gets_it_in_short_strings() -> None:
     text = "0123456789" * 50
-    wrapped = sequence(text, {"STY": "1.tty"})
+    wrapped = clipboard_sequence(text, {"STY": "1.tty"})
     pieces = re.findall("\x1bP(.*?)\x1b\\\\", wrapped, re.DOTALL)
     assert "".join(f"\x1bP{piece}\x1b\\" for piece in pieces) == wrapped
     assert max(map(len, pieces)) <= 76

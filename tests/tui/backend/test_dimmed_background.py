@@ -9,9 +9,10 @@ from rich.style import Style
 from textual.color import Color
 from textual.screen import ModalScreen
 
-from mobius_tui.tui.backend.dimmed_background import DimmedBackground, dimmed
+from mobius_tui.tui.backend.dimmed_background import DimmedBackground, dim_style
 from mobius_tui.tui.dialogs.dialog import Dialog
 from tests.pictures import svg_of
+from tests.textual_private import background_of
 from tests.tui import scenes
 from tests.tui.runs import Time, hosted, opened, press, settled
 
@@ -25,13 +26,13 @@ async def test_it_is_what_textual_would_draw(
     time = Time(run.at)
     async with hosted(run), opened(run, time=time) as (_, pilot):
         await press(pilot, time, "enter")
-        assert isinstance(pilot.app.screen._render(), DimmedBackground)
+        assert isinstance(background_of(pilot.app.screen), DimmedBackground)
         ours = svg_of(pilot.app)
         monkeypatch.delattr(Dialog, "render")
         assert Dialog.render is ModalScreen.render
         pilot.app.screen.refresh(layout=True)
         await settled(pilot)
-        assert not isinstance(pilot.app.screen._render(), DimmedBackground)
+        assert not isinstance(background_of(pilot.app.screen), DimmedBackground)
         assert svg_of(pilot.app) == ours
 
 
@@ -39,7 +40,7 @@ def test_a_style_is_dimmed_and_cannot_be_clicked() -> None:
     style = Style.from_color(INK.rich_color, GROUND.rich_color)
     style += Style(bold=True, meta={"@click": "leave"}, link="https://x.invalid")
     veil = Color(0, 0, 0, 0.5)
-    seen = dimmed(style, Style.null(), veil)
+    seen = dim_style(style, Style.null(), veil)
     assert seen.color == (INK + veil).rich_color
     assert seen.bgcolor == (GROUND + veil).rich_color
     assert seen.bold
@@ -49,6 +50,6 @@ def test_a_style_is_dimmed_and_cannot_be_clicked() -> None:
 
 def test_through_a_clear_veil_the_terminals_own_colours_stay() -> None:
     style = Style(color="red", meta={"@click": "leave"})
-    seen = dimmed(style, Style(bgcolor="blue"), Color(0, 0, 0, 0))
+    seen = dim_style(style, Style(bgcolor="blue"), Color(0, 0, 0, 0))
     assert seen == Style(color="red", bgcolor="blue")
-    assert dimmed(None, Style(bgcolor="blue"), Color(0, 0, 0, 0.5)).color is None
+    assert dim_style(None, Style(bgcolor="blue"), Color(0, 0, 0, 0.5)).color is None

@@ -9,11 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from textual import events, messages
-from textual._ansi_sequences import ANSI_SEQUENCES_KEYS, IGNORE_SEQUENCE
-from textual._xterm_parser import XTermParser
 from textual.message import Message
 
-from mobius_tui.tui.backend.key_parser import LONGEST, KeyParser
+from mobius_tui.tui.backend.key_parser import MAX_SEQUENCE, KeyParser
+from tests.textual_private import IGNORE_SEQUENCE, KEY_SEQUENCES, XTermParser
 
 REPEATABLE = settings(derandomize=True, deadline=None)
 
@@ -49,7 +48,7 @@ def silent(keyboard: KeyParser) -> list[object]:
 
 
 def test_every_key_that_textual_knows_is_known() -> None:
-    for sequence, value in ANSI_SEQUENCES_KEYS.items():
+    for sequence, value in KEY_SEQUENCES.items():
         theirs = XTermParser()
         expected = told([*theirs.feed(sequence), *theirs.feed("")])
         is_torn = value is IGNORE_SEQUENCE or expected[0] == "circumflex_accent"
@@ -107,7 +106,7 @@ ANSWERS = {
     "unknown and short": "\x1b[9y",
     "no such key": "\x1b[99999999999999999999u",
     "no such character": "\x1b[1114112;1;1114112u",
-    "no such size": f"\x1b[48;{'9' * LONGEST};1;1;1t",
+    "no such size": f"\x1b[48;{'9' * MAX_SEQUENCE};1;1;1t",
     "the mouse of long ago": "\x1b[Myyy",
 }
 
@@ -158,7 +157,7 @@ def test_a_paste_is_a_paste_whatever_is_in_it(pasted: str, text: str) -> None:
 def test_of_a_paste_without_measure_the_beginning_is_taken(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("mobius_tui.tui.backend.key_parser.LONGEST_PASTE", 10)
+    monkeypatch.setattr("mobius_tui.tui.backend.key_parser.MAX_PASTE", 10)
     for length in range(25):
         whole = b"\x1b[200~" + b"x" * length + b"\x1b[201~q"
         assert typed(whole) == [("paste", "x" * min(length, 10)), "q"]

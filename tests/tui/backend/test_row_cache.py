@@ -7,7 +7,6 @@ import gc
 import pytest
 from rich.segment import Segment
 from rich.style import Style
-from textual._styles_cache import StylesCache
 from textual.color import Color
 from textual.filter import DimFilter
 from textual.pilot import Pilot
@@ -15,6 +14,7 @@ from textual.strip import Strip
 
 from mobius_tui.tui.backend import row_cache
 from mobius_tui.tui.output.output_workbench import OutputWorkbench
+from tests.textual_private import StylesCache, cache_of, set_cache
 from tests.tui.output.panes import Recording, showing
 
 LINES = "".join(
@@ -32,9 +32,10 @@ async def agrees(pane: OutputWorkbench, pilot: Pilot[None]) -> None:
     """Hold what is kept to what Textual makes of the same rows."""
     await pilot.pause()
     ours = drawn(pane)
-    kept, pane._styles_cache = pane._styles_cache, StylesCache()
+    kept = cache_of(pane)
+    set_cache(pane, StylesCache())
     theirs = drawn(pane)
-    pane._styles_cache = kept
+    set_cache(pane, kept)
     assert ours == theirs
 
 
@@ -80,15 +81,15 @@ async def test_a_row_that_moves_is_not_made_again(recording: Recording) -> None:
 async def test_few_are_kept(
     recording: Recording, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(row_cache, "ROWS", 3)
+    monkeypatch.setattr(row_cache, "MAX_ROWS", 3)
     recording.write(LINES)
     async with showing(recording, size=(72, 20)) as (pane, pilot):
         for _ in range(5):
             pane.scroll_rows(-3)
             await agrees(pane, pilot)
-        cache = pane._styles_cache
+        cache = cache_of(pane)
         assert isinstance(cache, row_cache.RowCache)
-        assert len(cache._made) == 3
+        assert len(cache._rows) == 3
 
 
 @pytest.mark.parametrize("cuts", [[10], [4, 10], [4, 10, 12], [4]])
@@ -122,8 +123,8 @@ async def test_rows_that_are_gone_are_no_garbage(recording: Recording) -> None:
                 for key in ("home", "end"):
                     await pilot.press(key)
                     await pilot.pause()
-                pane._styles_cache.clear()
-                pane._styles_cache._made.clear()  # type: ignore[attr-defined]
+                cache_of(pane).clear()
+                cache_of(pane)._rows.clear()
                 counts.append(rows())
         finally:
             gc.enable()

@@ -11,12 +11,12 @@ from rich.cells import get_character_cell_size
 from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
-from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.geometry import Region
 from textual.strip import Strip
 
 from mobius_tui.tui.backend import screen_diff
 from mobius_tui.tui.backend.screen_diff import ScreenDiff
+from tests.textual_private import ChopsUpdate, LayoutUpdate
 
 WIDTH, HEIGHT = 30, 8
 PIECES = ("ab", "│", "─╮", "世界", " ", "   ", "✔ ok", "e\u0301", "0:42", "…")
@@ -31,14 +31,14 @@ class Screen:
     """A terminal, and what it was sent."""
 
     def __init__(self) -> None:
-        self.drawing = ScreenDiff()
+        self.diff = ScreenDiff()
         self.console = Console(color_system="truecolor", width=WIDTH)
         self.pyte = pyte.Screen(WIDTH, HEIGHT)
         self._stream = pyte.Stream(self.pyte)
 
     def update(self, update: LayoutUpdate | ChopsUpdate) -> str:
-        assert self.drawing.take(update)
-        sent = self.drawing.changes(self.console)
+        assert self.diff.apply(update)
+        sent = self.diff.changes(self.console)
         self._stream.feed(sent)
         return sent
 
@@ -76,8 +76,8 @@ def test_changes_leave_the_same_screen_as_all_of_it(
     known: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """However much is forgotten of the styles, characters and strips of before."""
-    monkeypatch.setattr(screen_diff, "KNOWN", known)
-    monkeypatch.setattr(screen_diff, "STRIPS", known)
+    monkeypatch.setattr(screen_diff, "MAX_STYLES", known)
+    monkeypatch.setattr(screen_diff, "MAX_STRIPS", known)
     random = Random(3)
     screen = Screen()
     lines = [line(random, WIDTH) for _ in range(HEIGHT)]
@@ -189,7 +189,7 @@ def test_what_is_shown_is_not_sent_again() -> None:
     assert screen.update(whole(lines)) == ""
     lines[3] = Strip([Segment("x" * 10 + "y" + "x" * 19)])
     assert screen.update(whole(lines)) == "\x1b[4;11H\x1b[0my\x1b[0m"
-    screen.drawing.forget()
+    screen.diff.forget_terminal()
     assert len(screen.update(whole(lines))) >= len(first)
 
 
@@ -221,4 +221,4 @@ def test_what_no_eye_sees_is_no_change() -> None:
 
 
 def test_an_update_of_another_kind_is_not_understood() -> None:
-    assert not ScreenDiff().take("words")
+    assert not ScreenDiff().apply("words")

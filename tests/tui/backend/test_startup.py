@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mobius_tui.tui.backend.startup import prepare
+from mobius_tui.tui.backend.startup import set_textual_environment
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ def test_what_would_press_keys_or_break_is_not_passed_on(
     given: dict[str, str], left: dict[str, str]
 ) -> None:
     environ = dict(given)
-    prepare(environ)
+    set_textual_environment(environ)
     assert environ.pop("TEXTUAL_FPS") == "240"
     assert environ.pop("TEXTUAL_ANIMATIONS") == "basic"
     assert environ == left

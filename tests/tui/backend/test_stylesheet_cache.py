@@ -39,4 +39,4 @@ def test_new_colours_and_new_sources_are_taken_in() -> None:
 def test_few_themes_are_kept() -> None:
     for number in range(3 * MAX_THEMES):
         assert sheet("Label { color: $ink; }", ink=f"#0000{number:02x}").rules
-    assert len(stylesheet_cache._READ) <= MAX_THEMES
+    assert len(stylesheet_cache._CACHE) <= MAX_THEMES

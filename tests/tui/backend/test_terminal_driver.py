@@ -23,7 +23,7 @@ class Terminal:
         self.master, self.slave = pty.openpty()
         tty.setraw(self.slave)
         self.file = TextIOWrapper(os.fdopen(os.dup(self.slave), "wb"), "utf-8")
-        self.outlet = TerminalWriter(self.file)
+        self.writer = TerminalWriter(self.file)
 
     def read(self, size: int) -> bytes:
         found = b""
@@ -32,7 +32,7 @@ class Terminal:
         return found
 
     def close(self) -> None:
-        self.outlet.close()
+        self.writer.close()
         os.close(self.slave)
         os.close(self.master)
         self.file.close()
@@ -48,14 +48,14 @@ def terminal() -> Iterator[Terminal]:
 def fill(terminal: Terminal) -> bytes:
     """Write until the terminal takes no more; returns what it took."""
     taken = b""
-    while not (rest := terminal.outlet.pass_by("full " * 2000)):
+    while not (rest := terminal.writer.write_available("full " * 2000)):
         taken += b"full " * 2000
     return taken + (b"full " * 2000)[: -len(rest)]
 
 
 def test_what_the_terminal_takes_needs_no_thread(terminal: Terminal) -> None:
-    assert terminal.outlet.pass_by("grün →") == b""
-    assert not terminal.outlet.is_behind
+    assert terminal.writer.write_available("grün →") == b""
+    assert not terminal.writer.is_behind
     assert terminal.read(len("grün →".encode())) == "grün →".encode()
 
 
@@ -63,15 +63,15 @@ def test_of_what_it_does_not_take_nothing_is_lost_or_overtaken(
     terminal: Terminal,
 ) -> None:
     """Even in the middle of a character."""
-    outlet = terminal.outlet
+    writer = terminal.writer
     sent = fill(terminal)
     queue: Queue[bytes | None] = Queue()
 
     def write() -> None:
         while (rest := queue.get()) is not None:
-            outlet.write(rest)
+            writer.write(rest)
             if queue.empty():
-                outlet.flush()
+                writer.flush()
 
     thread = threading.Thread(target=write)
     thread.start()
@@ -79,9 +79,9 @@ def test_of_what_it_does_not_take_nothing_is_lost_or_overtaken(
     for number in range(2000):
         text = f"→{number:05}ü" * 20
         sent += text.encode()
-        rest = outlet.pass_by(text)
+        rest = writer.write_available(text)
         if rest:
-            outlet.give()
+            writer.hand_over()
             queue.put(rest)
         if number % 3 == 0:
             read += terminal.read(200)
@@ -89,19 +89,19 @@ def test_of_what_it_does_not_take_nothing_is_lost_or_overtaken(
     queue.put(None)
     thread.join()
     assert read == sent
-    assert not outlet.is_behind
-    assert outlet.pass_by("at once") == b""
+    assert not writer.is_behind
+    assert writer.write_available("at once") == b""
 
 
 def test_nothing_passes_by_what_the_thread_has(terminal: Terminal) -> None:
-    outlet = terminal.outlet
-    outlet.give()
-    assert outlet.is_behind
-    assert outlet.pass_by("later") == b"later"
-    outlet.write(b"first ")
-    assert outlet.is_behind, "it may still be in the file's buffer"
-    outlet.flush()
-    assert outlet.pass_by("later") == b""
+    writer = terminal.writer
+    writer.hand_over()
+    assert writer.is_behind
+    assert writer.write_available("later") == b"later"
+    writer.write(b"first ")
+    assert writer.is_behind, "it may still be in the file's buffer"
+    writer.flush()
+    assert writer.write_available("later") == b""
     assert terminal.read(11) == b"first later"
 
 
@@ -113,13 +113,15 @@ def test_the_shell_s_descriptor_waits_as_it_did(terminal: Terminal) -> None:
 
 def test_where_there_is_no_terminal_the_thread_writes_all(tmp_path: Path) -> None:
     with (tmp_path / "file").open("w", encoding="latin-1") as file:
-        outlet = TerminalWriter(file)
-        assert outlet.pass_by("ü→") == b"\xfc\\u2192", "as the file would have it"
-        outlet.give()
-        outlet.write("ü→")
-        outlet.flush()
-        assert not outlet.is_behind
-        outlet.close()
+        writer = TerminalWriter(file)
+        assert writer.write_available("ü→") == b"\xfc\\u2192", (
+            "as the file would have it"
+        )
+        writer.hand_over()
+        writer.write("ü→")
+        writer.flush()
+        assert not writer.is_behind
+        writer.close()
     assert (tmp_path / "file").read_bytes() == b"\xfc\\u2192"
 
 
@@ -129,9 +131,9 @@ def descriptors() -> set[str]:
 
 def test_after_the_end_the_thread_writes_all(terminal: Terminal) -> None:
     before = descriptors()
-    outlet = TerminalWriter(terminal.file)
+    writer = TerminalWriter(terminal.file)
     assert len(descriptors()) == len(before) + 1
-    outlet.close()
-    outlet.close()
+    writer.close()
+    writer.close()
     assert descriptors() == before
-    assert outlet.pass_by("x") == b"x"
+    assert writer.write_available("x") == b"x"

@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-import inspect
-import pkgutil
-import re
-from functools import cache
-from importlib import import_module
 from pathlib import Path
-from typing import Any, cast
 
 import pytest
 
-import mobius_tui.tui
 from mobius_tui.tui.app import MobiusApp
 from mobius_tui.tui.commands.command import Command
 from mobius_tui.tui.commands.registry import COMMANDS, bindings, commands, footer
@@ -110,42 +103,6 @@ async def test_the_palette_knows_what_other_programs_call_it(
 
 def test_other_names_are_of_commands_that_there_are() -> None:
     assert set(SYNONYMS) <= {command.id for command in COMMANDS}
-
-
-@cache
-def _attributes(kind: Any) -> set[str]:
-    source = inspect.getsource(kind)
-    assigned = set(re.findall(r"self\.(_\w+)\b *(?::[^=\n]+)?=", source))
-    written = set(re.findall(r"def (_\w+)\(", source))
-    return {name for name in assigned | written if not name.startswith("__")}
-
-
-def test_no_private_name_of_ours_hides_one_of_textuals() -> None:
-    clashes = []
-    for module in pkgutil.walk_packages(mobius_tui.tui.__path__, "mobius_tui.tui."):
-        kinds: list[Any] = list(vars(import_module(module.name)).values())
-        for kind in kinds:
-            if not inspect.isclass(kind) or kind.__module__ != module.name:
-                continue
-            bases: list[Any] = list(kind.__mro__[1:])
-            for base in bases:
-                if base.__module__.startswith("textual."):
-                    both = _attributes(cast(Any, kind)) & _attributes(cast(Any, base))
-                    clashes += [f"{kind.__name__}.{name}" for name in both]
-    on_purpose = [  # they say why
-        "ChecklistRows._styles_cache",
-        "Driver._file",
-        "Driver._get_terminal_size",
-        "Driver._key_thread",
-        "Driver._sigcont_application",
-        "Driver._sigtstp_application",
-        "Driver._size",
-        "MobiusApp._fatal_error",
-        "OutputPane._styles_cache",
-        "ReadOnce._parse_rules",
-        "TerminalApp._display",
-    ]
-    assert sorted(clashes) == on_purpose
 
 
 def test_the_app_takes_no_control_key_that_means_another() -> None:

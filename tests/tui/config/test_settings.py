@@ -17,11 +17,12 @@ from mobius_tui.errors import UsageError
 from mobius_tui.run.intents.actions import OverrideStep
 from mobius_tui.runbook.decode.config_file import config_file
 from mobius_tui.tui.commands import registry
-from mobius_tui.tui.commands.command import NAMED, canonical, key_name
+from mobius_tui.tui.commands.command import NAMED_KEYS, canonical_key, key_name
 from mobius_tui.tui.commands.registry import COMMANDS
-from mobius_tui.tui.config import settings
-from mobius_tui.tui.config.settings import THEMES, Settings, decode
-from mobius_tui.tui.config.themes import THEMES as OURS
+from mobius_tui.tui.config import settings_file
+from mobius_tui.tui.config.settings import THEMES, Settings
+from mobius_tui.tui.config.settings_file import decode
+from mobius_tui.tui.config.themes import THEMES as OWN_THEMES
 from tests.paths import ROOT
 from tests.tui import scenes
 from tests.tui.runs import Time, hosted, opened, press, settled, until, words
@@ -43,12 +44,12 @@ def refused(text: str) -> str:
 def ours() -> Iterator[None]:
     """Keys are ours again after the test."""
     yield
-    registry.remap({})
+    registry.set_keys({})
 
 
 def test_a_file_that_is_not_there_says_nothing() -> None:
     assert not config_file().exists()
-    assert settings.load() == Settings()
+    assert settings_file.load() == Settings()
 
 
 def test_everything_that_can_be_said() -> None:
@@ -134,40 +135,42 @@ def test_panes_that_have_the_focus_by_turns_may_share_a_key() -> None:
 def test_no_command_has_a_key_of_another_as_it_comes() -> None:
     for command in COMMANDS:
         for key in command.keys:
-            assert canonical(key) == key
+            assert canonical_key(key) == key
         read(f"[keys]\n{command.id} = {list(command.keys)}\n")
 
 
 @pytest.mark.parametrize("character", [chr(code) for code in range(0x21, 0x7F)] + ["é"])
 def test_a_character_is_the_key_that_textual_takes_it_for(character: str) -> None:
-    assert canonical(character) == _character_to_key(character)
-    assert canonical(_character_to_key(character)) == _character_to_key(character)
+    assert canonical_key(character) == _character_to_key(character)
+    assert canonical_key(_character_to_key(character)) == _character_to_key(character)
     assert key_name(_character_to_key(character)) == character
 
 
 def test_keys_by_the_names_that_people_write() -> None:
-    assert canonical("PgUp") == "pageup"
-    assert canonical("Esc") == "escape"
-    assert canonical(" ") == "space"
-    assert canonical("shift+Tab") == "shift+tab"
-    assert canonical("shift+x") == "X"
-    assert canonical("ctrl+shift+Left") == "ctrl+shift+left"
-    assert canonical("ctrl++") == "ctrl+plus"
-    assert canonical("Ctrl+G") == "ctrl+g"
+    assert canonical_key("PgUp") == "pageup"
+    assert canonical_key("Esc") == "escape"
+    assert canonical_key(" ") == "space"
+    assert canonical_key("shift+Tab") == "shift+tab"
+    assert canonical_key("shift+x") == "X"
+    assert canonical_key("ctrl+shift+Left") == "ctrl+shift+left"
+    assert canonical_key("ctrl++") == "ctrl+plus"
+    assert canonical_key("Ctrl+G") == "ctrl+g"
     assert key_name("ctrl+g") == "Ctrl+G"
     assert key_name("pageup") == "PgUp"
-    assert all(canonical(name) == name for name in NAMED)
+    assert all(canonical_key(name) == name for name in NAMED_KEYS)
 
 
 def test_the_themes_are_those_that_there_are() -> None:
-    assert set(THEMES) == {*BUILTIN_THEMES, *(theme.name for theme in OURS)}
+    assert set(THEMES) == {*BUILTIN_THEMES, *(theme.name for theme in OWN_THEMES)}
 
 
 async def test_keys_of_the_persons_work_and_are_shown(
     tmp_path: Path, ours: None
 ) -> None:
     assert ours is None
-    registry.remap(read("[keys]\nretry = 'R'\nskip = 'r'\noverride = 'ctrl+o'\n").keys)
+    registry.set_keys(
+        read("[keys]\nretry = 'R'\nskip = 'r'\noverride = 'ctrl+o'\n").keys
+    )
     run = scenes.failed(tmp_path)
     time = Time(run.at)
     async with hosted(run) as host, opened(run, time=time) as (_, pilot):
@@ -187,7 +190,7 @@ async def test_keys_of_the_persons_work_and_are_shown(
 
 async def test_help_shows_the_persons_keys(tmp_path: Path, ours: None) -> None:
     assert ours is None
-    registry.remap({"help": ("f5",), "retry": ("R",), "output.times": ()})
+    registry.set_keys({"help": ("f5",), "retry": ("R",), "output.times": ()})
     run = scenes.fresh(tmp_path)
     async with hosted(run), opened(run, size=(120, 130)) as (screen, pilot):
         await pilot.press("question_mark")

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from mobius_tui.errors import UsageError
 from mobius_tui.runbook.decode.config_file import config_file
-from mobius_tui.tui.config import settings
-from mobius_tui.tui.config.settings import keep_theme, with_theme
+from mobius_tui.tui.config import settings_file
+from mobius_tui.tui.config.settings_file import save_theme, with_theme
 from tests.tui import scenes
 from tests.tui.runs import Time, hosted, opened, press, settled, until, words
 
@@ -69,7 +69,7 @@ def test_what_is_not_certain_is_left_as_it_is(text: str, why: str) -> None:
     file.parent.mkdir(parents=True)
     file.write_text(text)
     with pytest.raises(UsageError, match=why):
-        keep_theme(file, "dracula")
+        save_theme(file, "dracula")
     assert file.read_text() == text
     assert list(file.parent.iterdir()) == [file]
 
@@ -96,14 +96,14 @@ def test_of_any_file_only_the_theme_is_another(lines: list[str], end: str) -> No
 
 def test_a_new_file_is_private_and_an_old_one_keeps_its_permissions() -> None:
     file = config_file()
-    keep_theme(file, "nord")
+    save_theme(file, "nord")
     assert file.read_text() == 'theme = "nord"\n'
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
     file.chmod(0o640)
-    keep_theme(file, "dracula")
+    save_theme(file, "dracula")
     assert stat.S_IMODE(file.stat().st_mode) == 0o640
-    assert settings.load().theme == "dracula"
+    assert settings_file.load().theme == "dracula"
     assert list(file.parent.iterdir()) == [file]
 
 
@@ -114,21 +114,21 @@ def test_a_link_stays_one(tmp_path: Path) -> None:
     file = config_file()
     file.parent.mkdir(parents=True)
     file.symlink_to(kept)
-    keep_theme(file, "nord")
+    save_theme(file, "nord")
     assert file.is_symlink()
     assert kept.read_text() == 'theme = "nord"\nbell = false\n'
 
 
 def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no regular file"):
-        keep_theme(tmp_path, "nord")
+        save_theme(tmp_path, "nord")
     (tmp_path / "plain").write_text("")
     with pytest.raises(UsageError, match="Not a directory"):
-        keep_theme(tmp_path / "plain" / "config.toml", "nord")
+        save_theme(tmp_path / "plain" / "config.toml", "nord")
     file = tmp_path / "latin"
     file.write_bytes(b"# \xe9\n")
     with pytest.raises(UsageError, match="utf-8"):
-        keep_theme(file, "nord")
+        save_theme(file, "nord")
     assert file.read_bytes() == b"# \xe9\n"
 
 

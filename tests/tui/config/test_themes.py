@@ -9,7 +9,7 @@ from textual.color import Color
 from textual.theme import Theme
 
 from mobius_tui.tui.app import MobiusApp
-from mobius_tui.tui.config.settings import TEXTUALS
+from mobius_tui.tui.config.settings import TEXTUAL_THEMES
 from mobius_tui.tui.config.themes import CONTRAST, DARK, LIGHT
 
 SEEN = 1.7
@@ -77,7 +77,9 @@ def test_the_contrast_is_reckoned_as_wcag_does() -> None:
     assert contrast(Color.parse("#767676"), white) == pytest.approx(4.54, abs=0.01)
 
 
-@pytest.mark.parametrize("name", [*TEXTUALS, DARK.name, LIGHT.name, CONTRAST.name])
+@pytest.mark.parametrize(
+    "name", [*TEXTUAL_THEMES, DARK.name, LIGHT.name, CONTRAST.name]
+)
 async def test_a_frame_without_the_focus_is_told_from_its_ground(name: str) -> None:
     app = MobiusApp()
     theme = app.get_theme(name)

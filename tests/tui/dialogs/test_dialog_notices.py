@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from textual.geometry import Region
 from textual.widgets import Button, Input, TextArea
-from textual.widgets._toast import Toast
 
+from tests.textual_private import Toast
 from tests.tui.dialog_cases import DIALOGS
 from tests.tui.runs import Time, hosted, opened, press, settled
 

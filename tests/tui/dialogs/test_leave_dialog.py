@@ -11,7 +11,7 @@ from mobius_tui.run.events.run_events import RunEnded
 from mobius_tui.run.events.step_events import StepEnded, StepStarted
 from mobius_tui.run.intents.actions import StopStep
 from mobius_tui.run.state.step_state import Status
-from mobius_tui.tui.dialogs.leave_dialog import LeaveDialog, last_words
+from mobius_tui.tui.dialogs.leave_dialog import LeaveDialog, closing_text
 from tests.tui import scenes
 from tests.tui.runs import (
     MadeRun,
@@ -61,7 +61,7 @@ async def test_of_a_drill_it_says_that_it_ends_where_nobody_watches(
         shown = str(pilot.app.screen.query_one("#leaving", Static).content)
         assert "a drill that nobody watches for 10 min ends as abandoned" in shown
         assert screen.view is not None
-        said = last_words(screen.view.state, screen.view.plan)
+        said = closing_text(screen.view.state, screen.view.plan)
         assert said.startswith("the drill goes on for 10 min that nobody watches")
 
 

@@ -26,7 +26,7 @@ from mobius_tui.run.intents.actions import (
 from mobius_tui.run.messaging.payload import LIMIT
 from mobius_tui.run.state.deliveries import DeliveryStatus
 from mobius_tui.tui.dialogs.message_dialog import MessageDialog
-from mobius_tui.tui.presenters.briefing_fields import preflight
+from mobius_tui.tui.presenters.briefing_fields import preflight_fields
 from mobius_tui.tui.presenters.status_text import status_text
 from mobius_tui.tui.screens.run_screen import RunScreen
 from tests.conftest import MakeRunbook
@@ -330,7 +330,7 @@ def test_the_briefing_says_which_channel_cannot_be_reached(
     monkeypatch.delenv("THE_OTHER_HOOK", raising=False)
     book = make_runbook(BOOK)
     known = prepare_briefing(book, given={}, workdir=tmp_path)
-    said = [str(field.content) for field in preflight(known)]
+    said = [str(field.content) for field in preflight_fields(known)]
     assert "teams: THE_OTHER_HOOK is not set; the message can be copied" in said
     drill = prepare_briefing(
         book, given={}, workdir=tmp_path, mode="drill", sink="http://x/"

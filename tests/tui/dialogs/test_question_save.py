@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input
 
-from mobius_tui.tui.dialogs.dialog import DraftKey, Purpose
 from mobius_tui.tui.dialogs.question import SaveDialog
 from mobius_tui.tui.output.output_workbench import OutputWorkbench
-from mobius_tui.tui.presenters.output_choice import split
+from mobius_tui.tui.presenters.output_choice import split_tab_key
+from mobius_tui.tui.screen_state import DraftKey, Purpose
 from tests.tui import scenes
 from tests.tui.runs import Time, opened, press, until
 
@@ -32,7 +32,7 @@ async def test_an_output_can_be_saved_where_the_current_directory_is_gone(
         pane.action_open("save")
         await until(pilot, lambda: isinstance(pilot.app.screen, SaveDialog))
         assert isinstance(pilot.app.screen, SaveDialog)
-        step, attempt = split(pane.tab)
+        step, attempt = split_tab_key(pane.tab)
         assert pilot.app.screen.draft_key == DraftKey(
             purpose=Purpose.SAVE_OUTPUT, step=step, attempt=attempt
         ), "a name for one output is not offered for another"

@@ -16,7 +16,7 @@ from mobius_tui.runbook.library.loader import load
 from mobius_tui.tui.backend.base_page import LeaveForTask
 from mobius_tui.tui.dialogs.palette import CommandProvider
 from mobius_tui.tui.presenters import next_action
-from mobius_tui.tui.presenters.output_choice import output_of
+from mobius_tui.tui.presenters.output_choice import choose_output
 from mobius_tui.tui.presenters.run_presenter import RunPresenter
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.screens.run_screen import RunScreen
@@ -56,22 +56,22 @@ def view_of(run: MadeRun) -> RunView:
 
 
 def placeholder(run: MadeRun) -> str:
-    return output_of(view_of(run), "edit", run.directory).placeholder
+    return choose_output(view_of(run), "edit", run.directory).placeholder
 
 
 async def test_it_is_offered_with_the_way_back(run: MadeRun) -> None:
     async with hosted(run):
-        offer = next_action.offer(view_of(run), "edit", moved=False)
+        offer = next_action.next_action(view_of(run), "edit", moved=False)
         assert offer.kind == "start"
         assert "Ctrl+] comes back" in offer.note
         assert "is not recorded" in placeholder(run)
         run.write(STARTED)
         for selected, moved in (("edit", False), ("edit", True), ("after", True)):
-            offer = next_action.offer(view_of(run), selected, moved=moved)
+            offer = next_action.next_action(view_of(run), selected, moved=moved)
             assert (offer.kind, offer.key) == ("terminal", "edit")
         assert "T goes there" in placeholder(run)
         run.write(StepEnded(step="edit", attempt=1, result=Status.PASSED, exit=0))
-        assert next_action.terminal_of(view_of(run), "edit") is None
+        assert next_action.terminal_attempt(view_of(run), "edit") is None
         assert "nothing of that is recorded" in placeholder(run)
 
 

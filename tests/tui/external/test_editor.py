@@ -19,7 +19,7 @@ from mobius_tui.runbook.library.runbook_files import bundled_folder, bundled_run
 from mobius_tui.tui.backend.base_page import LeaveForTask
 from mobius_tui.tui.dialogs.question import Question
 from mobius_tui.tui.dialogs.source_dialogs import ChangesDialog
-from mobius_tui.tui.external.editor import at_line, edit, place_of
+from mobius_tui.tui.external.editor import command_at_line, edit, source_place
 from mobius_tui.tui.navigation import Navigator
 from mobius_tui.tui.screens.briefing_screen import BriefingScreen
 from mobius_tui.tui.screens.run_screen import RunScreen
@@ -94,7 +94,7 @@ def away(result: object) -> LeaveForTask:
     ],
 )
 def test_each_editor_is_told_the_line_in_its_own_way(editor: str, words: str) -> None:
-    told = at_line(tuple(editor.split()), Path("/x/a.toml"), 7)
+    told = command_at_line(tuple(editor.split()), Path("/x/a.toml"), 7)
     assert " ".join(told) == words
 
 
@@ -102,10 +102,10 @@ def test_an_included_step_is_edited_in_its_own_file(book: Path) -> None:
     part = book.with_name("part.toml")
     part.write_text(BOOK.replace("look", "other").replace('"one"', '"two"'))
     book.write_text(BOOK + '[[phase]]\ninclude = "part.toml#two"\n')
-    assert place_of(book, "phase.step", "look") == (book, 10)
-    assert place_of(book, "phase.step", "other") == (part, 10)
-    assert place_of(book, "phase", "two") == (part, 7)
-    assert place_of(book, "phase.step", "gone") == (book, 1)
+    assert source_place(book, "phase.step", "look") == (book, 10)
+    assert source_place(book, "phase.step", "other") == (part, 10)
+    assert source_place(book, "phase", "two") == (part, 7)
+    assert source_place(book, "phase.step", "gone") == (book, 1)
 
 
 def test_what_comes_of_it_is_told(book: Path, editor: Path, tmp_path: Path) -> None:
@@ -154,7 +154,7 @@ async def test_a_run_goes_on_by_its_copy_and_shows_the_diff(
             await until(pilot, lambda: "Nothing was edited" in words(pilot))
             await pilot.press("e")
             await until(pilot, lambda: pilot.app.return_value is not None)
-        assert away(pilot.app.return_value).errand.run() != "", "a control character"
+        assert away(pilot.app.return_value).task.run() != "", "a control character"
         assert (tmp_path / "words").read_text().startswith(f"+10\n{book}\n")
         stand = before.stand
         assert stand.edited
@@ -227,7 +227,7 @@ async def test_the_briefing_reads_the_edited_source_again(
     async with running(first, size=(100, 30)) as pilot:
         await pilot.press("f4")
         await until(pilot, lambda: pilot.app.return_value is not None)
-    assert away(pilot.app.return_value).errand.run() == ""
+    assert away(pilot.app.return_value).task.run() == ""
     assert first.reopen is not None
     broken = first.reopen()
     # A path of pytest's is long where tests run beside each other: no line may break.
@@ -241,7 +241,7 @@ async def test_the_briefing_reads_the_edited_source_again(
         (tmp_path / "new").write_text(BOOK.replace('"Small"', '"Smaller"'))
         await pilot.press("e")
         await until(pilot, lambda: pilot.app.return_value is not None)
-    away(pilot.app.return_value).errand.run()
+    away(pilot.app.return_value).task.run()
     assert broken.reopen is not None
     mended = broken.reopen()
     assert isinstance(mended, BriefingScreen)
@@ -274,7 +274,7 @@ async def test_a_bundled_runbook_is_copied_first(editor: Path, tmp_path: Path) -
         await until(pilot, lambda: isinstance(pilot.app.screen, Question))
         await press(pilot, time, "enter")
         await until(pilot, lambda: pilot.app.return_value is not None)
-    assert away(pilot.app.return_value).errand.run() == ""
+    assert away(pilot.app.return_value).task.run() == ""
     assert (tmp_path / "words").read_text() == f"+1\n{copy}\n"
     assert copy.read_bytes() == path.read_bytes() == before
     assert library.reopen is not None

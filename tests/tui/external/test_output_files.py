@@ -14,14 +14,14 @@ def test_a_signal_while_the_pager_is_begun_ends_it_as_soon_as_it_can() -> None:
     with _termination_signals() as told:
         signal.raise_signal(signal.SIGHUP)  # nobody could end the pager yet
         with pytest.raises(SystemExit) as left:
-            told.heard()
+            told.raise_pending()
     assert left.value.code == INTERRUPTED
     assert told.number == signal.SIGHUP
 
 
 def test_only_the_first_signal_raises_so_that_the_ending_is_not_cut_short() -> None:
     with _termination_signals() as told:
-        told.heard()
+        told.raise_pending()
         with pytest.raises(SystemExit):
             signal.raise_signal(signal.SIGTERM)
         signal.raise_signal(signal.SIGHUP)

@@ -34,7 +34,6 @@ from mobius_tui.tui.dialogs.question import as_question
 from mobius_tui.tui.widgets.detail_pane import FieldList
 from tests.tui import scenes
 from tests.tui.dialog_cases import failed_check
-from tests.tui.presenters.test_availability import view_of
 from tests.tui.runs import (
     MadeRun,
     Time,
@@ -44,6 +43,7 @@ from tests.tui.runs import (
     press,
     settled,
     until,
+    view_of,
     words,
 )
 

@@ -89,9 +89,9 @@ async def test_enter_offers_it_to_another_user(assessed: MadeRun) -> None:
     ask(assessed, os.getuid())
     async with hosted(assessed):
         view = RunPresenter(Viewer(assessed.directory)).run(assessed.at, None)
-        assert next_action.offer(view, None, moved=False).kind == "wait"
+        assert next_action.next_action(view, None, moved=False).kind == "wait"
         other = replace(view, uid=view.uid + 1)
-        offered = next_action.offer(other, None, moved=False)
+        offered = next_action.next_action(other, None, moved=False)
         assert (offered.kind, offered.key) == ("approve", "execute")
         assert "as maria asks" in offered.text
 

@@ -125,3 +125,48 @@ async def sees(
         return condition()
 
     await until(pilot, look)
+
+
+PIECES = (
+    b"error",
+    b"Error",
+    b"e\x1b[31mrr\x1b[0mor",
+    b"err\ror",
+    b"xx\rerror\r",
+    b"\terror ",
+    "\u00e9rror ✔ K".encode(),
+    b"\xff\xfe",
+    b"\x1b]0;error\x07",
+    b"\n",
+    b"\n",
+    b"\r\n",
+    b"e" * 300,
+    b"z" * 70_000,
+    b"%" * 70_000 + b"\rerror at last",
+)
+
+
+def app_of(pane: OutputWorkbench) -> PaneApp:
+    assert isinstance(pane.app, PaneApp)
+    return pane.app
+
+
+async def copied(pane: OutputWorkbench, pilot: Pilot[None]) -> str:
+    before = len(app_of(pane).copied)
+    await pilot.press("c")
+    await until(pilot, lambda: len(app_of(pane).copied) > before)
+    return app_of(pane).copied[-1]
+
+
+def reversed_text(pane: OutputWorkbench) -> list[str]:
+    """What is drawn in reverse, row by row."""
+    rows = []
+    for y in range(pane.size.height):
+        row = "".join(
+            segment.text
+            for segment in pane.render_line(y)
+            if segment.style is not None and segment.style.reverse
+        )
+        if row:
+            rows.append(row)
+    return rows

@@ -10,7 +10,7 @@ from rich.segment import Segment
 from textual.strip import Strip
 
 from mobius_tui.sanitize import clean
-from mobius_tui.tui.output.line_layout import _beginning, breaks
+from mobius_tui.tui.output.line_layout import _first_cells, row_breaks
 
 raw = st.text(st.one_of(st.sampled_from("ab  -世e\u0301"), st.characters()))
 
@@ -19,7 +19,7 @@ raw = st.text(st.one_of(st.sampled_from("ab  -世e\u0301"), st.characters()))
 @given(raw, st.integers(2, 40))
 def test_rows_fit_and_only_breaking_spaces_are_left_out(text: str, width: int) -> None:
     text = clean(text)
-    pieces = breaks(text, width)
+    pieces = row_breaks(text, width)
     assert all(cell_len(text[start:end]) <= width for start, end in pieces)
     at = 0
     for start, end in pieces:
@@ -45,7 +45,7 @@ def test_rows_fit_and_only_breaking_spaces_are_left_out(text: str, width: int) -
     ],
 )
 def test_breaks(text: str, width: int, rows: list[str]) -> None:
-    assert [text[start:end] for start, end in breaks(text, width)] == rows
+    assert [text[start:end] for start, end in row_breaks(text, width)] == rows
 
 
 @settings(deadline=None)
@@ -61,6 +61,6 @@ def test_the_beginning_of_a_line_is_enough_for_a_row(
     until = shift + width
     whole, part = (
         Strip(some).crop(shift, until)
-        for some in (segments, _beginning(segments, until))
+        for some in (segments, _first_cells(segments, until))
     )
     assert part.text.rstrip("\u0301") == whole.text.rstrip("\u0301")

@@ -9,10 +9,9 @@ from rich.style import Style
 
 from mobius_tui.tui.output.line_layout import Layout, OutputStyles
 from mobius_tui.tui.output.output_document import OutputDocument
-from mobius_tui.tui.output.output_feed import BEHIND, SLICE, count_all
+from mobius_tui.tui.output.output_feed import BEHIND, COUNT_SLICE, count_all
 from mobius_tui.tui.output.pane_status import PaneStatus
 from mobius_tui.tui.output.viewport import Viewport
-from tests.run.keeper.test_keeper import until
 
 LINE = b"x" * 63 + b"\n"
 
@@ -26,15 +25,15 @@ def poured(tmp_path: Path, size: int) -> OutputDocument:
 
 
 def test_what_has_ended_is_counted_whole(tmp_path: Path) -> None:
-    document = poured(tmp_path, 3 * SLICE)
+    document = poured(tmp_path, 3 * COUNT_SLICE)
     count_all(document, lambda: False)
-    assert document.index.lines == 3 * SLICE // len(LINE)
+    assert document.index.lines == 3 * COUNT_SLICE // len(LINE)
 
 
 def test_nothing_is_counted_while_it_pours_and_all_of_it_afterwards(
     tmp_path: Path,
 ) -> None:
-    document = poured(tmp_path, BEHIND + 2 * SLICE)
+    document = poured(tmp_path, BEHIND + 2 * COUNT_SLICE)
     pours = threading.Event()
     looks = 0
 
@@ -53,36 +52,36 @@ def test_nothing_is_counted_while_it_pours_and_all_of_it_afterwards(
     document_path = tmp_path / "output"
     thread = threading.Thread(target=count_all, args=(document, is_growing))
     thread.start()
-    until(pours.is_set)
+    assert pours.wait(10)
     thread.join(20)
     assert not thread.is_alive()
-    assert document.index.lines == (BEHIND + 2 * SLICE) // len(LINE) + 300
+    assert document.index.lines == (BEHIND + 2 * COUNT_SLICE) // len(LINE) + 300
 
 
 def viewport_of(document: OutputDocument) -> Viewport:
     plain = Style()
     look = OutputStyles(text=plain, time=plain, stderr=plain, note=plain)
-    layout = Layout(width=80, wrap=True, times=False, shift=0, look=look)
+    layout = Layout(width=80, wrap=True, times=False, shift=0, styles=look)
     return Viewport(document, layout, 10)
 
 
 def test_what_is_new_is_told_in_bytes_until_its_lines_are_counted(
     tmp_path: Path,
 ) -> None:
-    document = poured(tmp_path, 4 * SLICE)
+    document = poured(tmp_path, 4 * COUNT_SLICE)
     viewport = viewport_of(document)
     status = PaneStatus()
     status.running, status.following = True, False
-    status.left_at = SLICE
+    status.left_at = COUNT_SLICE
     assert status.update(viewport, at_once=True)
     assert status.words.endswith("· ↓ 3 MiB new")
     count_all(document, lambda: False)
     assert status.update(viewport, at_once=True)
-    assert status.words.endswith(f"· ↓ {3 * SLICE // len(LINE):,} new")
+    assert status.words.endswith(f"· ↓ {3 * COUNT_SLICE // len(LINE):,} new")
 
 
 def test_lines_that_nobody_has_counted_are_not_said_to_be_none(tmp_path: Path) -> None:
-    document = poured(tmp_path, 4 * SLICE)
+    document = poured(tmp_path, 4 * COUNT_SLICE)
     status = PaneStatus()
     assert status.update(viewport_of(document), at_once=True)
     assert status.words == "4 MiB"

@@ -7,8 +7,16 @@ from textual.widgets import Input, Static
 from mobius_tui.tui.output.output_document import PIECE
 from mobius_tui.tui.output.output_finder import NOT_SEARCHED, FindLine
 from mobius_tui.tui.output.output_workbench import OutputWorkbench
-from tests.tui.output.panes import Recording, sees, showing, shown, texts, until
-from tests.tui.output.test_selectable_pane import copied, reversed_text
+from tests.tui.output.panes import (
+    Recording,
+    copied,
+    reversed_text,
+    sees,
+    showing,
+    shown,
+    texts,
+    until,
+)
 
 
 def count(pane: OutputWorkbench) -> str:

@@ -15,6 +15,7 @@ from mobius_tui.tui.output.output_document import PIECE, OutputDocument, text_of
 from mobius_tui.tui.output.output_search import Search
 from mobius_tui.tui.output.plain_text import BLOCK
 from mobius_tui.tui.output.viewport import TextPlace
+from tests.tui.output.panes import PIECES
 
 
 def counted(search: Search) -> Search:
@@ -47,25 +48,6 @@ def by_reading(path: Path, wanted: str) -> list[TextPlace]:
         at = line.after
     document.close()
     return found
-
-
-PIECES = (
-    b"error",
-    b"Error",
-    b"e\x1b[31mrr\x1b[0mor",
-    b"err\ror",
-    b"xx\rerror\r",
-    b"\terror ",
-    "\u00e9rror ✔ K".encode(),
-    b"\xff\xfe",
-    b"\x1b]0;error\x07",
-    b"\n",
-    b"\n",
-    b"\r\n",
-    b"e" * 300,
-    b"z" * 70_000,
-    b"%" * 70_000 + b"\rerror at last",
-)
 
 
 @pytest.mark.parametrize("seed", range(6))

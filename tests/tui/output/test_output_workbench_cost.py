@@ -26,7 +26,7 @@ LAYOUT = Layout(
     wrap=True,
     times=False,
     shift=0,
-    look=OutputStyles(text=PLAIN, time=PLAIN, stderr=PLAIN, note=PLAIN),
+    styles=OutputStyles(text=PLAIN, time=PLAIN, stderr=PLAIN, note=PLAIN),
 )
 MOST = 30_000
 """Calls of one key: some ten milliseconds."""

@@ -12,7 +12,7 @@ import pytest
 from mobius_tui.tui.output.line_layout import hidden_note
 from mobius_tui.tui.output.output_document import OutputDocument, text_of
 from mobius_tui.tui.output.plain_text import BLOCK, shown_lines
-from tests.tui.output.test_output_search import PIECES
+from tests.tui.output.panes import PIECES
 
 
 def as_shown(path: Path) -> list[str]:

@@ -8,17 +8,19 @@ import pytest
 from textual.pilot import Pilot
 
 from mobius_tui.tui.output import selection
-from mobius_tui.tui.output.output_workbench import OutputWorkbench
 from mobius_tui.tui.output.viewport import place_at, rows_in_sight
-from tests.tui.output.panes import PaneApp, Recording, showing, shown, until
+from tests.tui.output.panes import (
+    Recording,
+    app_of,
+    copied,
+    reversed_text,
+    showing,
+    shown,
+    until,
+)
 
 TEXT = 11
 """Cells before the text: border, padding, time, gutter."""
-
-
-def app_of(pane: OutputWorkbench) -> PaneApp:
-    assert isinstance(pane.app, PaneApp)
-    return pane.app
 
 
 async def drag(
@@ -28,27 +30,6 @@ async def drag(
     await pilot.mouse_down(offset=(TEXT + start[0], start[1] + 1))
     await pilot.hover(offset=(TEXT + end[0], end[1] + 1))
     await pilot.mouse_up(offset=(TEXT + end[0], end[1] + 1))
-
-
-async def copied(pane: OutputWorkbench, pilot: Pilot[None]) -> str:
-    before = len(app_of(pane).copied)
-    await pilot.press("c")
-    await until(pilot, lambda: len(app_of(pane).copied) > before)
-    return app_of(pane).copied[-1]
-
-
-def reversed_text(pane: OutputWorkbench) -> list[str]:
-    """What is drawn in reverse, row by row."""
-    rows = []
-    for y in range(pane.size.height):
-        row = "".join(
-            segment.text
-            for segment in pane.render_line(y)
-            if segment.style is not None and segment.style.reverse
-        )
-        if row:
-            rows.append(row)
-    return rows
 
 
 async def test_a_drag_selects_and_c_copies(recording: Recording) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from mobius_tui.tui.dialogs.dialog import DraftKey, Purpose
 from mobius_tui.tui.parts.drafts import Drafts
+from mobius_tui.tui.screen_state import DraftKey, Purpose
 
 SKIP = DraftKey(purpose=Purpose.SKIP, step="a")
 

@@ -8,10 +8,10 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from mobius_tui.tui.backend.base_page import AppResult
-from mobius_tui.tui.dialogs.dialog import DraftKey, Purpose
 from mobius_tui.tui.dialogs.question import ReasonDialog
 from mobius_tui.tui.parts.question_gate import Conversation
 from mobius_tui.tui.presenters.run_view import RunView
+from mobius_tui.tui.screen_state import DraftKey, Purpose
 from mobius_tui.tui.screens.page import Page
 from tests.tui import scenes
 from tests.tui.runs import opened, running, settled, until
@@ -87,10 +87,12 @@ async def test_what_is_open_when_the_screens_go_away_is_kept() -> None:
         await page.questions.ask(asking(SKIP))
 
     async with running(page, size=(80, 24)) as pilot:
-        assert page.set_aside() == ""
+        assert page.close_for_task() == ""
         page.questions.begin(ask())
         await typed(pilot, "no page")
-        assert page.set_aside().startswith("Closed, and nothing was sent: “Sure?”.")
+        assert page.close_for_task().startswith(
+            "Closed, and nothing was sent: “Sure?”."
+        )
         assert page.questions.drafts.kept == {SKIP: {"reason": "no page"}}
 
 

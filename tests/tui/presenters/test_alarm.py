@@ -9,7 +9,7 @@ from mobius_tui.health.health_record import ProbeResult
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.watch_events import WatchArmed
 from mobius_tui.run.watch.other_runs import OtherRun
-from mobius_tui.tui.presenters.alarm import alarm_text, elsewhere_lines
+from mobius_tui.tui.presenters.alarm import alarm_text, other_runs_lines
 from mobius_tui.tui.presenters.run_presenter import RunPresenter
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.widgets.health_figures import trigger_lines
@@ -67,7 +67,7 @@ async def test_armed_after_it_fired_it_says_what_the_countdown_waits_for(
             mode="incident",
             watch=view.state.watch,
         )
-        _, other = elsewhere_lines((elsewhere,), now=view.now, key="o")
+        _, other = other_runs_lines((elsewhere,), now=view.now, key="o")
         assert "Armed: it begins once the trigger fires again" in other.plain
 
 

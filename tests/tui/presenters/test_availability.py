@@ -6,19 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.tui.commands.registry import COMMANDS
 from mobius_tui.tui.presenters.availability import available, why_not
-from mobius_tui.tui.presenters.run_presenter import RunPresenter
-from mobius_tui.tui.presenters.run_view import RunView
 from tests.tui import scenes
-from tests.tui.runs import MadeRun, hosted
+from tests.tui.runs import hosted, view_of
 
 FLOWS = tuple(command.id for command in COMMANDS if command.flow)
-
-
-def view_of(run: MadeRun) -> RunView:
-    return RunPresenter(Viewer(run.directory)).run(run.at, None)
 
 
 @pytest.mark.parametrize(

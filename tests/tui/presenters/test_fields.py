@@ -15,7 +15,7 @@ from mobius_tui.tui.dialogs.dialog import Dialog
 from mobius_tui.tui.presenters.briefing_fields import summary
 from mobius_tui.tui.presenters.fields import Field
 from mobius_tui.tui.presenters.styled_text import STYLES
-from mobius_tui.tui.widgets.detail_pane import LABEL, FieldList, lay_out
+from mobius_tui.tui.widgets.detail_pane import LABEL_CELLS, FieldList, lay_out_fields
 from tests.paths import CASES, TESTS
 from tests.tui.briefings import drill
 from tests.tui.runs import MadeRun, Time, hosted, opened, pictured, press, settled
@@ -34,11 +34,11 @@ def begun(root: Path, book: Path) -> MadeRun:
 
 def beside(rows: list[Content]) -> str:
     """What stands beside the labels."""
-    return "\n".join(row.plain[LABEL:].rstrip() for row in rows)
+    return "\n".join(row.plain[LABEL_CELLS:].rstrip() for row in rows)
 
 
 def said(fields: FieldList) -> str:
-    return beside(lay_out(fields.fields, fields.size.width))
+    return beside(lay_out_fields(fields.fields, fields.size.width))
 
 
 @pytest.mark.parametrize("size", [(120, 36), (80, 24)])
@@ -78,7 +78,7 @@ async def test_pictures_of_texts(tmp_path: Path) -> None:
 def test_the_briefing_has_the_lines_of_the_summary() -> None:
     briefing = replace(drill(), runbook=load(LINES))
     what = next(each for each in summary(briefing) if each.label == "what")
-    assert beside(lay_out((what,), 60)) == (
+    assert beside(lay_out_fields((what,), 60)) == (
         "Do this:\n\n1. first\n2. second\n\na  b\n─  ─\n1  2"
     )
 
@@ -88,7 +88,7 @@ def test_nothing_in_a_text_can_be_clicked() -> None:
         "[a](javascript:alert(1)) [b](@click=app.quit) [c](https://d) "
         "[@click=app.quit]e[/] [bold]f[/bold] `[@click=app.quit]`\n\n| [g](h) |\n|--|"
     )
-    rows = lay_out((Field("do", prose=Prose(text)),), 200)
+    rows = lay_out_fields((Field("do", prose=Prose(text)),), 200)
     styles = {span.style for row in rows for span in row.spans}
     assert styles <= set(STYLES.values())
     assert "a (javascript:alert(1)) b (@click=app.quit) c (https://d)" in beside(rows)

@@ -40,4 +40,4 @@ def test_a_beat_that_is_not_known_yet_is_not_told(
         is_watched=True,
         has_ended=False,
     )
-    assert seen.beat == beat
+    assert seen.check_interval_text == beat

@@ -19,11 +19,11 @@ async def test_nothing_is_offered_and_nothing_promised(tmp_path: Path) -> None:
     async with hosted(run):
         heard = RunPresenter(Viewer(run.directory)).run(run.at, None)
     silent = replace(heard, silent=65.0)
-    assert not silent.shows_what(heard)
-    offered = next_action.offer(silent, None, moved=False)
+    assert not silent.looks_like(heard)
+    offered = next_action.next_action(silent, None, moved=False)
     assert (offered.kind, offered.role) == ("wait", "bad")
     assert offered.text == "Host silent for 1:05; if it was stopped: kill -CONT 4242"
-    assert next_action.offer(heard, None, moved=False).kind != "wait"
+    assert next_action.next_action(heard, None, moved=False).kind != "wait"
     assert leaving(silent, ()).is_silent
     assert not leaving(heard, ()).is_silent
     words = "the host of this run gives no sign of life"

@@ -12,7 +12,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-import mobius_tui.tui.screens
+import mobius_tui.tui.dialogs
 from mobius_tui.review.run_action_items import ActionItemList
 from mobius_tui.review.run_annotations import AnnotationTarget
 from mobius_tui.review.run_report import ActionItem
@@ -23,7 +23,7 @@ from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.tui.backend.base_page import AppResult
 from mobius_tui.tui.dialogs.answer_dialogs import AnswersDialog, DecisionDialog
 from mobius_tui.tui.dialogs.confirm_dialogs import ApproveDialog, ConfirmDialog
-from mobius_tui.tui.dialogs.dialog import ContactsDialog, Dialog, DraftKey, Purpose
+from mobius_tui.tui.dialogs.dialog import ContactsDialog, Dialog
 from mobius_tui.tui.dialogs.drills_dialog import DrillsDialog
 from mobius_tui.tui.dialogs.end_card import EndCard
 from mobius_tui.tui.dialogs.failure_dialog import FailureDialog
@@ -43,6 +43,7 @@ from mobius_tui.tui.dialogs.rollback_dialog import RollbackDialog
 from mobius_tui.tui.dialogs.source_dialogs import ChangesDialog
 from mobius_tui.tui.presenters.run_presenter import RunPresenter
 from mobius_tui.tui.presenters.run_view import RunView
+from mobius_tui.tui.screen_state import DraftKey, Purpose
 from mobius_tui.tui.screens.run_screen import RunScreen
 from tests.tui import scenes
 from tests.tui.briefings import untouched
@@ -110,8 +111,8 @@ def kinds(base: type[Dialog[Any]] = Dialog) -> Iterator[type[Dialog[Any]]]:
 
 
 def test_every_dialog_is_tried() -> None:
-    for module in pkgutil.iter_modules(mobius_tui.tui.screens.__path__):
-        import_module(f"mobius_tui.tui.screens.{module.name}")
+    for module in pkgutil.iter_modules(mobius_tui.tui.dialogs.__path__):
+        import_module(f"mobius_tui.tui.dialogs.{module.name}")
     assert {*kinds()} == {*MADE}
 
 

@@ -9,7 +9,12 @@ import pytest
 from mobius_tui.run.events.run_events import RunEnded
 from mobius_tui.run.events.step_events import StepEnded, StepStarted
 from mobius_tui.run.state.step_state import Status
-from mobius_tui.tui.backend.capabilities import AsciiFilter, fitted, has_title, sequence
+from mobius_tui.tui.backend.capabilities import (
+    AsciiFilter,
+    fit_settings,
+    has_title,
+    title_sequence,
+)
 from mobius_tui.tui.config.settings import Settings
 from mobius_tui.tui.presenters.status_text import TitleAndBell, title
 from tests.tui import scenes
@@ -42,31 +47,31 @@ async def test_it_rings_once_for_each_failure_and_for_the_end(tmp_path: Path) ->
     watcher = TitleAndBell()
     async with hosted(run), opened(run, time=time) as (screen, pilot):
         assert screen.view is not None
-        assert not watcher.look(screen.view).ring, "it was so when one came"
-        assert not watcher.look(screen.view).ring
+        assert not watcher.update(screen.view).ring, "it was so when one came"
+        assert not watcher.update(screen.view).ring
         run.write(StepStarted(step="execute", attempt=2))
         run.write(
             StepEnded(step="execute", attempt=2, result=Status.FAILED, reason="exit 1"),
             after=3,
         )
         await until(pilot, lambda: screen.view and screen.view.last_n == run.n)
-        assert watcher.look(screen.view).ring, "again, though it was bad before"
-        assert not watcher.look(screen.view).ring
+        assert watcher.update(screen.view).ring, "again, though it was bad before"
+        assert not watcher.update(screen.view).ring
         run.write(RunEnded(outcome="failed", reason="it did not work"))
         await until(pilot, lambda: screen.view and screen.view.last_n == run.n)
-        assert watcher.look(screen.view).ring
-        assert not watcher.look(screen.view).ring
+        assert watcher.update(screen.view).ring
+        assert not watcher.update(screen.view).ring
 
 
 def test_nothing_in_a_title_ends_it_or_begins_another() -> None:
-    sent = sequence("a\x07b\x1b]52;c;aGk\x1b\\c\u202ed\x9c", None)
+    sent = title_sequence("a\x07b\x1b]52;c;aGk\x1b\\c\u202ed\x9c", None)
     assert sent.startswith("\x1b]0;")
     assert sent.endswith("\x07")
     assert not {"\x07", "\x1b", "\x9c", "\u202e"} & set(sent[4:-1])
-    assert sequence("✖ 3.2", AsciiFilter(all_others=True)) == "\x1b]0;X 3.2\x07"
+    assert title_sequence("✖ 3.2", AsciiFilter(all_others=True)) == "\x1b]0;X 3.2\x07"
 
 
 def test_terminals_without_a_title_are_sent_none() -> None:
     assert has_title({"TERM": "xterm-256color"})
     for environ in ({"TERM": "linux"}, {"TERM": "dumb"}, {}):
-        assert not fitted(Settings(), environ, "utf-8").title
+        assert not fit_settings(Settings(), environ, "utf-8").title

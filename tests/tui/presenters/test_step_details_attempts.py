@@ -9,7 +9,7 @@ from mobius_tui.run.events.step_events import StepEnded, StepStarted
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.tui.presenters.fields import Field
 from mobius_tui.tui.presenters.step_details import command, describe
-from mobius_tui.tui.widgets.detail_pane import lay_out
+from mobius_tui.tui.widgets.detail_pane import lay_out_fields
 from tests.tui import scenes
 from tests.tui.runs import MadeRun, Time, hosted, opened, press, until, words
 
@@ -62,7 +62,7 @@ async def test_the_reason_of_an_option_begins_beneath_its_title(
         assert screen.view is not None
         key = screen.view.proposal.step
         fields = describe(screen.view, key, compact=False)
-        lines = [line.plain for line in lay_out(fields, 46)]
+        lines = [line.plain for line in lay_out_fields(fields, 46)]
     first = next(n for n, line in enumerate(lines) if line.startswith("choose"))
     assert lines[first].startswith("choose  ○ ")
     wrapped = [line for line in lines[first:] if line[8] not in "○●✖"]
@@ -99,7 +99,10 @@ async def test_what_changed_since_the_last_attempt_is_told(tmp_path: Path) -> No
         fields = describe(view, "execute", compact=False)
         step = view.plan.steps["execute"]
         assert told(command(view, step)) == [f"backup_file={NEWEST}"]
-    assert told(fields) == [f"backup_file={OTHER}", f"backup_file=now {NEWEST}"]
+    assert told(fields) == [
+        f"backup_file={OTHER}",
+        f"backup_file=now {NEWEST}",
+    ]
 
 
 async def test_the_details_are_of_the_attempt_whose_output_is_shown(

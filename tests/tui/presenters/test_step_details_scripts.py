@@ -44,7 +44,7 @@ def test_the_command_is_shown_without_what_is_for_lint(tmp_path: Path) -> None:
     runbook = load(path)
     plan = Plan(runbook)
     view = build_run_view(
-        plan, initial(runbook), now=0.0, host=None, said={}, health={}
+        plan, initial(runbook), now=0.0, host=None, uid=0, last_outputs={}, health={}
     )
     (step,) = runbook.steps()
     ways = [

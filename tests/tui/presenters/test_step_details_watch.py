@@ -13,7 +13,7 @@ from mobius_tui.run.planning.watch_progress import watch_progress_text
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.tui.presenters.availability import available
 from mobius_tui.tui.presenters.checklist_rows import step_row
-from mobius_tui.tui.presenters.next_action import offer
+from mobius_tui.tui.presenters.next_action import next_action
 from mobius_tui.tui.presenters.step_details import describe
 from tests.tui.runs import MadeRun, Time, hosted, opened
 
@@ -49,7 +49,7 @@ async def test_it_is_offered_and_its_clock_stands_everywhere(tmp_path: Path) -> 
     run = made(tmp_path)
     async with hosted(run), opened(run) as (screen, _):
         assert screen.view is not None
-        assert offer(screen.view, None, moved=False).text == "Watch: 1.1 Watch it"
+        assert next_action(screen.view, None, moved=False).text == "Watch: 1.1 Watch it"
         shown = "".join(
             f.content.plain for f in describe(screen.view, "watch-it", compact=False)
         )
@@ -61,8 +61,8 @@ async def test_it_is_offered_and_its_clock_stands_everywhere(tmp_path: Path) -> 
         view = screen.view
         assert view is not None
         step = view.plan.steps["watch-it"]
-        assert step_row(view, step, said_above="").right == "2:10 of 30:00"
-        said = offer(view, None, moved=False).text
+        assert step_row(view, step, phase_wait="").right == "2:10 of 30:00"
+        said = next_action(view, None, moved=False).text
         assert said == "1.1 Watch it is running, 2:10 of 30:00"
         fields = {
             f.label: f.content.plain for f in describe(view, "watch-it", compact=True)

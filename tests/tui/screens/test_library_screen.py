@@ -15,7 +15,7 @@ from mobius_tui.run.events.run_events import RunEnded
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.sanitize import cells
 from mobius_tui.tui.presenters.columns import ColumnTable, TableColumn
-from mobius_tui.tui.presenters.library_lines import book_fields, phases
+from mobius_tui.tui.presenters.library_lines import phase_rows, runbook_fields
 from mobius_tui.tui.screens.library_screen import LibraryScreen
 from tests.tui.looks import text
 from tests.tui.runs import (
@@ -207,11 +207,11 @@ def test_a_runbook_of_many_phases_and_a_long_summary_is_told_in_short(
     path = book(tmp_path / "long.toml", SUMMARY="word " * 5000)
     runbook = load(path)
     shelved = ListedRunbook(path=path, title="Long", id="long", runbook=runbook)
-    told = "".join(field.content.plain for field in book_fields(shelved, BEGAN))
+    told = "".join(field.content.plain for field in runbook_fields(shelved, BEGAN))
     assert len(told) < 400
     assert told.startswith("word word ")
     assert " word …" in told
-    assert [str(row) for row in phases(runbook)] == [
+    assert [str(row) for row in phase_rows(runbook)] == [
         "phases  steps  read  change  destroy",
         "1 PHASE  1  1",
     ]

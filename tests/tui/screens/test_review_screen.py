@@ -63,9 +63,9 @@ async def test_a_review_begins_at_the_end_and_goes_from_event_to_event(
         await go(pilot, "left", "left")
         assert "started: 2.2 Restore the backup" in words(pilot)
         assert screen.view is not None
-        assert screen.view.own("roll").status == "running"
+        assert screen.view.step_state("roll").status == "running"
         await go(pilot, "right")
-        assert screen.view.own("roll").status == "failed"
+        assert screen.view.step_state("roll").status == "failed"
         await go(pilot, "home")
         assert screen.view.state.n == 1
         assert not any(own.attempts for own in screen.view.state.steps.values())

@@ -9,7 +9,7 @@ import pytest
 from textual.widgets import OptionList
 
 from mobius_tui.run.state.step_state import Status
-from mobius_tui.tui.backend.capabilities import fitted
+from mobius_tui.tui.backend.capabilities import fit_settings
 from mobius_tui.tui.config.settings import Settings
 from mobius_tui.tui.presenters.glyphs import MARKS
 from mobius_tui.tui.widgets.checklist import Checklist
@@ -24,7 +24,7 @@ MONO = {**XTERM, "NO_COLOR": "1"}
 @pytest.fixture
 def no_colour(monkeypatch: pytest.MonkeyPatch) -> Settings:
     monkeypatch.setenv("NO_COLOR", "1")
-    return fitted(Settings(theme="nord"), MONO, "utf-8")
+    return fit_settings(Settings(theme="nord"), MONO, "utf-8")
 
 
 @pytest.mark.parametrize("name", SCREENS)
@@ -93,7 +93,7 @@ async def test_the_cursor_of_a_list_is_seen_without_colour(
 
 @pytest.mark.parametrize("name", SCREENS)
 async def test_sixteen_colours_are_the_terminals_own(name: str, tmp_path: Path) -> None:
-    settings = fitted(Settings(), {"TERM": "linux"}, "utf-8")
+    settings = fit_settings(Settings(), {"TERM": "linux"}, "utf-8")
     assert settings.theme == "mobius-ansi"
     async with seen(name, tmp_path, settings) as pilot:
         assert {name for name in colours(pilot) if not OF_16.fullmatch(name)} == set()
@@ -114,8 +114,12 @@ def test_what_the_terminal_can_show_decides() -> None:
         (MONO, "mobius-ansi", False),
         ({**XTERM, "NO_COLOR": ""}, "mobius-dark", False),
     ):
-        found = fitted(Settings(), environ, "UTF-8")
+        found = fit_settings(Settings(), environ, "UTF-8")
         assert (found.theme, found.ascii) == (theme, ascii_alone), environ
-    assert fitted(Settings(), XTERM, "iso8859-1").ascii
-    assert fitted(Settings(ascii=False), {"TERM": "linux"}, "utf-8").ascii is False
-    assert fitted(Settings(theme="nord"), {"TERM": "xterm"}, "utf-8").theme == "nord"
+    assert fit_settings(Settings(), XTERM, "iso8859-1").ascii
+    assert (
+        fit_settings(Settings(ascii=False), {"TERM": "linux"}, "utf-8").ascii is False
+    )
+    assert (
+        fit_settings(Settings(theme="nord"), {"TERM": "xterm"}, "utf-8").theme == "nord"
+    )

@@ -20,7 +20,7 @@ from mobius_tui.run.storage.state_home import runs_root
 from mobius_tui.run.watch.other_runs import OtherRunsMonitor
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.tui.navigation import Navigator
-from mobius_tui.tui.presenters.alarm import elsewhere_lines
+from mobius_tui.tui.presenters.alarm import other_runs_lines
 from mobius_tui.tui.screens.run_screen import RunScreen
 from mobius_tui.tui.widgets.banners import ElsewhereBanner
 from tests.tui import scenes
@@ -33,7 +33,7 @@ Scene = Callable[[Path], MadeRun]
 
 
 def said(lookout: OtherRunsMonitor, now: float) -> str:
-    lines = elsewhere_lines(lookout.look(), now=now, key="Ctrl+O")
+    lines = other_runs_lines(lookout.look(), now=now, key="Ctrl+O")
     return "\n".join(line.plain for line in lines)
 
 
@@ -111,7 +111,7 @@ async def test_a_key_leads_there(state_home: Path, page: str) -> None:
         screen = openings.briefing(briefing, auto=None, answers={})
     async with hosted(run), running(screen, size=(100, 30)) as pilot:
         banner = screen.query_one(ElsewhereBanner)
-        await until(pilot, lambda: banner.first is not None, seconds=30)
+        await until(pilot, lambda: banner.most_urgent is not None, seconds=30)
         assert "TRIGGER FIRED  in another run: MOBIUS rollback ▸ produc" in words(pilot)
         await pilot.press("ctrl+o")
         screens = pilot.app.screen_stack

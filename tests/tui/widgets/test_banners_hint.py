@@ -7,7 +7,7 @@ from pathlib import Path
 from mobius_tui.run.events.drill_events import HintGiven, SiteTouched
 from mobius_tui.run.journal.describe_entry import journal_entry_text as entry_words
 from mobius_tui.run.journal.follower import Follower
-from mobius_tui.tui.widgets.banners import LASTS
+from mobius_tui.tui.widgets.banners import HINT_SECONDS
 from tests.tui import scenes
 from tests.tui.runs import Time, hosted, opened, words
 
@@ -24,7 +24,7 @@ async def test_it_is_shown_for_a_while_as_a_hint_and_nothing_else(
     run.write(HintGiven(text="look at [b]\x1b[2J", who="lead"), by="facilitator")
     async with hosted(run), opened(run, size=(60, 15)) as (_, pilot):
         assert "HINT  look at [b]␛[2J  lead" in words(pilot)
-    time = Time(run.at + LASTS + 1)
+    time = Time(run.at + HINT_SECONDS + 1)
     async with hosted(run), opened(run, time=time) as (_, pilot):
         assert "HINT" not in words(pilot)
     follower = Follower(run.directory)

@@ -16,6 +16,7 @@ from mobius_tui.runbook.model.runbook import Runbook
 from mobius_tui.tui.presenters.glyphs import ASIDE, MARKS
 from mobius_tui.tui.widgets.checklist import Checklist
 from mobius_tui.tui.widgets.list_controls import ScrollMark
+from tests.textual_private import rows_of
 from tests.tui import scenes
 from tests.tui.runs import (
     MadeRun,
@@ -27,21 +28,7 @@ from tests.tui.runs import (
     until,
     words,
 )
-
-
-def long(tmp_path: Path, steps: int) -> Runbook:
-    path = tmp_path / "long.toml"
-    head = 'format = 1\n[runbook]\nid = "long"\ntitle = "Long"\n'
-    body = []
-    for number in range(steps):
-        if number % 100 == 0:
-            body.append(f'[[phase]]\nid = "p{number}"\ntitle = "Phase {number}"\n')
-        body.append(
-            f'[[phase.step]]\nid = "s{number}"\ntitle = "Step {number}"\n'
-            'effect = "read"\nrun = "true"\n'
-        )
-    path.write_text(head + "".join(body))
-    return load(path)
+from tests.tui.widgets.long_runbooks import long_runbook
 
 
 def texts(checklist: Checklist) -> list[str]:
@@ -58,7 +45,7 @@ def test_every_state_has_a_glyph_of_one_cell_and_a_word() -> None:
 
 
 async def test_ten_thousand_steps_draw_only_the_rows_in_sight(tmp_path: Path) -> None:
-    run = MadeRun(tmp_path / "runs", long(tmp_path, 10_000), values={})
+    run = MadeRun(tmp_path / "runs", long_runbook(tmp_path, 10_000), values={})
     time = Time(run.at)
     async with hosted(run), opened(run, time=time) as (screen, pilot):
         checklist = screen.query_one(Checklist)
@@ -227,7 +214,7 @@ async def test_what_is_found_follows_the_run(tmp_path: Path) -> None:
 async def test_a_long_list_has_a_mark_of_place_that_can_be_dragged(
     tmp_path: Path,
 ) -> None:
-    run = MadeRun(tmp_path / "runs", long(tmp_path, 1000), values={})
+    run = MadeRun(tmp_path / "runs", long_runbook(tmp_path, 1000), values={})
     time = Time(run.at)
     async with hosted(run), opened(run, time=time) as (screen, pilot):
         checklist = screen.query_one(Checklist)
@@ -243,7 +230,7 @@ async def test_a_long_list_has_a_mark_of_place_that_can_be_dragged(
 
 
 async def test_all_that_fits_has_no_mark(tmp_path: Path) -> None:
-    run = MadeRun(tmp_path / "runs", long(tmp_path, 3), values={})
+    run = MadeRun(tmp_path / "runs", long_runbook(tmp_path, 3), values={})
     async with hosted(run), opened(run) as (screen, _):
         assert not screen.query_one(ScrollMark).display
 
@@ -280,7 +267,7 @@ async def test_no_width_of_a_title_moves_a_border(
         for pane in "123":
             await pilot.press(pane)
             await settled(pilot)
-            strips = pilot.app.screen._compositor.render_strips()
+            strips = rows_of(pilot.app.screen)
             for strip in strips:
                 assert columns_of(strip.text) == size[0]
 

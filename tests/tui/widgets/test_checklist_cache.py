@@ -8,11 +8,11 @@ from pathlib import Path
 
 from textual.strip import Strip
 
-from mobius_tui.tui.backend.row_cache import RowCache
+from mobius_tui.tui.backend.row_cache import cache_rows
 from mobius_tui.tui.config.themes import LIGHT
-from mobius_tui.tui.widgets.checklist import CURSOR, KEPT, Checklist
+from mobius_tui.tui.widgets.checklist import CURSOR, MAX_STRIPS, Checklist
 from tests.tui.runs import MadeRun, Time, hosted, opened, press, settled, until
-from tests.tui.widgets.test_checklist import long
+from tests.tui.widgets.long_runbooks import long_runbook
 
 SMALL = (120, 20)
 
@@ -24,8 +24,8 @@ def drawn(checklist: Checklist) -> list[Strip]:
 
 def anew(checklist: Checklist) -> list[Strip]:
     """The same, with nothing of what was drawn before."""
-    checklist._kept.clear()
-    checklist._styles_cache = RowCache()
+    checklist._strips.clear()
+    cache_rows(checklist)
     return drawn(checklist)
 
 
@@ -36,7 +36,7 @@ def under_cursor(rows: list[Strip]) -> Strip:
 
 
 async def test_a_row_that_only_moved_is_not_made_again(tmp_path: Path) -> None:
-    run = MadeRun(tmp_path / "runs", long(tmp_path, 1000), values={})
+    run = MadeRun(tmp_path / "runs", long_runbook(tmp_path, 1000), values={})
     time = Time(run.at)
     async with hosted(run), opened(run, time=time, size=SMALL) as (screen, pilot):
         checklist = screen.query_one(Checklist)
@@ -48,13 +48,13 @@ async def test_a_row_that_only_moved_is_not_made_again(tmp_path: Path) -> None:
         assert len(both) >= checklist.rows // 3 - 2
         assert all(after[text] is before[text] for text in both)
         await press(pilot, time, "G")
-        for _ in range(KEPT // checklist.rows + 1):
+        for _ in range(MAX_STRIPS // checklist.rows + 1):
             await press(pilot, time, "pageup")
-        assert checklist.rows < len(checklist._kept) <= KEPT
+        assert checklist.rows < len(checklist._strips) <= MAX_STRIPS
 
 
 async def test_what_was_kept_is_what_would_be_drawn_anew(tmp_path: Path) -> None:
-    run = MadeRun(tmp_path / "runs", long(tmp_path, 300), values={})
+    run = MadeRun(tmp_path / "runs", long_runbook(tmp_path, 300), values={})
     time = Time(run.at)
     async with hosted(run), opened(run, time=time, size=SMALL) as (screen, pilot):
         checklist = screen.query_one(Checklist)

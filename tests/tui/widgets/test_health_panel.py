@@ -185,7 +185,7 @@ async def test_no_figure_stands_without_its_name_at_any_width(tmp_path: Path) ->
     async with hosted(run), opened(run, size=(120, 36)) as (screen, _):
         health = screen.health
         assert health is not None
-        for width in range(health_panel.WIDE, 90):
+        for width in range(health_panel.WIDE_CELLS, 90):
             found = health_panel.lines(health, width=width, height=None, compact=False)
             (row,) = (line for line in found if line.plain.startswith("✖ api"))
             assert row.cell_length <= width

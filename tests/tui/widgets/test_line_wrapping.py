@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from textual.content import Content
-from textual.widgets._toast import Toast
 
 from mobius_tui import sanitize
 from mobius_tui.sanitize import cells
-from mobius_tui.tui.widgets.line_wrapping import in_pieces, wrapped
+from mobius_tui.tui.widgets.line_wrapping import break_words, wrap_content
+from tests.textual_private import Toast
 from tests.tui import scenes
 from tests.tui.runs import Time, hosted, opened, settled
 
@@ -59,7 +59,7 @@ COPIED = (
 def test_lines_are_broken_where_a_reader_would(
     words: str, width: int, lines: list[str]
 ) -> None:
-    found = [line.plain for line in wrapped(Content(words), width)]
+    found = [line.plain for line in wrap_content(Content(words), width)]
     assert found[: len(lines)] == lines
 
 
@@ -67,7 +67,7 @@ def test_lines_are_broken_where_a_reader_would(
 @settings(deadline=None, max_examples=100)
 def test_nothing_is_lost_and_nothing_too_wide(words: str, width: int) -> None:
     line = sanitize.line(words)
-    found = wrapped(Content(line), width)
+    found = wrap_content(Content(line), width)
     assert all(cells(each.plain) <= width for each in found)
     squeezed = "".join(each.plain for each in found).replace(" ", "")
     assert "".join(squeezed.split()) == "".join(line.split())
@@ -75,12 +75,12 @@ def test_nothing_is_lost_and_nothing_too_wide(words: str, width: int) -> None:
 
 def test_only_a_word_that_is_too_long_is_put_in_pieces() -> None:
     words = f"Copied; {COPIED} is it"
-    assert in_pieces(words, 100) == words
-    assert in_pieces(words, 48) == words.replace("runs/", "runs/\n")
+    assert break_words(words, 100) == words
+    assert break_words(words, 48) == words.replace("runs/", "runs/\n")
 
 
 def test_a_megabyte_without_a_blank_is_broken_at_once() -> None:
-    assert len(wrapped(Content("x/" * 500_000), 40)) == 25_000
+    assert len(wrap_content(Content("x/" * 500_000), 40)) == 25_000
 
 
 async def test_a_notice_breaks_a_path_at_a_folder(tmp_path: Path) -> None:
