@@ -64,7 +64,7 @@ def do(options: argparse.Namespace) -> int:
 
 def _asked(follower: Follower, wanted: str | None) -> tuple[Step, Approval]:
     """The step that waits, and what was asked."""
-    from mobius_tui.run.state.approvals import pending, valid
+    from mobius_tui.run.planning.approval_rules import pending, valid
 
     plan, state = follower.plan, follower.state
     waiting = pending(plan, state)

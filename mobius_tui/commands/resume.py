@@ -43,9 +43,9 @@ def do(options: argparse.Namespace) -> int:
         return open_run(directory, settings, auto=auto)
 
     from mobius_tui.commands.support.run_frontend import print_until_end
-    from mobius_tui.run.client.preflight import refuse_unattended
     from mobius_tui.run.client.start_run import resume_run
     from mobius_tui.run.journal.follower import Follower
+    from mobius_tui.run.planning.initial_values import refuse_unattended
     from mobius_tui.run.records.run_summary import newest_open
 
     directory = directory or newest_open(runs_root())

@@ -20,6 +20,8 @@ from mobius_tui.review.run_report import Measure, RunReport, TimelineEntry
 from mobius_tui.review.run_walk import WalkedRun, walk_run
 from mobius_tui.run.journal.outage_times import Milestones
 from mobius_tui.run.planning.plan import Plan
+from mobius_tui.run.planning.run_outcome import run_progress
+from mobius_tui.run.planning.step_status import step_statuses
 from mobius_tui.run.records import seals
 from mobius_tui.run.records.verification import damage
 from mobius_tui.run.state.run_state import RunState
@@ -106,7 +108,7 @@ def _told(
     if began is not None:
         found = run_times(record.directory, plan, record.entries, beats.past)
     drills = drills_before(record.directory, began, state.began_at)
-    done, applicable = plan.progress(state, plan.standings(state))
+    done, applicable = run_progress(plan, state, step_statuses(plan, state))
     ended = state.ended
     outcome = "open" if ended is None else ended.outcome
     timeline, left_out = _shortened(walked.timeline)

@@ -137,8 +137,9 @@ def start_run(
         answers: by variable.
     """
     from mobius_tui.run.client.dry_run import dry_run
-    from mobius_tui.run.client.preflight import refuse_unattended, understated_steps
+    from mobius_tui.run.client.preflight import understated_steps
     from mobius_tui.run.client.start_run import start_new_run
+    from mobius_tui.run.planning.initial_values import refuse_unattended
     from mobius_tui.run.planning.plan import Plan
 
     if options.dry_run:

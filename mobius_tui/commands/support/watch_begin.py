@@ -26,7 +26,7 @@ from mobius_tui.commands.support.watch_follow import (
 from mobius_tui.commands.support.watch_lines import WatchLines
 from mobius_tui.errors import UsageError
 from mobius_tui.run.client.dry_run import state_at_first
-from mobius_tui.run.client.preflight import refuse_unattended, understated_steps
+from mobius_tui.run.client.preflight import understated_steps
 from mobius_tui.run.client.run_briefing import (
     Briefing,
     answer_briefing,
@@ -37,6 +37,7 @@ from mobius_tui.run.client.viewer import counted_as_viewer
 from mobius_tui.run.events.watch_events import WatchBegan
 from mobius_tui.run.intents.messages import Intent
 from mobius_tui.run.planning.confirmation import protects_nothing
+from mobius_tui.run.planning.initial_values import refuse_unattended
 from mobius_tui.run.planning.plan import Plan, effect_of
 from mobius_tui.run.planning.rollback import rollback_of, stops_unattended
 from mobius_tui.run.planning.trigger_rules import trigger_caveats

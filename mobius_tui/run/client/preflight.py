@@ -8,7 +8,6 @@ import shutil
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from mobius_tui.errors import UsageError
 from mobius_tui.run.planning.plan import Plan, effect_of
 from mobius_tui.runbook.effects.script_effects import ScriptEffects
 from mobius_tui.runbook.lint.label_rules import effects_beyond_labels
@@ -75,24 +74,6 @@ def unset(runbook: Runbook, known: Collection[str]) -> Iterator[str]:
         else:
             source = f", or a `from_env` to [var.{name}]" if variable.secret else ""
             yield f"give --var {name}=VALUE{source}: {words}"
-
-
-def refuse_unattended(runbook: Runbook, asked: str) -> None:
-    """Let no run go by itself on the word of a check that cannot fail.
-
-    Args:
-        runbook: what is to be run.
-        asked: what was asked for, such as `--auto`.
-
-    Raises:
-        UsageError: such a check guards what destroys.
-    """
-    if runbook.blocking:
-        raise UsageError(
-            f"{asked}: nobody would see that this went wrong: "
-            f"{'; '.join(runbook.blocking)}. Mend the check, or run it guided, "
-            f"without {asked}; `mobius-tui check --explain check-cannot-fail` says more"
-        )
 
 
 def _wrong_scripts(step: Step, place: Path) -> Iterator[str]:

@@ -11,14 +11,16 @@ from collections.abc import Mapping
 
 from mobius_tui.errors import MobiusError, RunError
 from mobius_tui.run.attempts.attempt_files import last_line
-from mobius_tui.run.client.preflight import refuse_unattended
 from mobius_tui.run.client.run_briefing import Briefing, answer_briefing
 from mobius_tui.run.events.run_events import RunBegan
 from mobius_tui.run.events.watch_events import WatchBegan
 from mobius_tui.run.host.takeover import Order, operator, refuse_imported
 from mobius_tui.run.intents.messages import Intent, encode_intent
 from mobius_tui.run.journal.follower import JournalFollower
-from mobius_tui.run.planning.initial_values import resolve_initial_values
+from mobius_tui.run.planning.initial_values import (
+    refuse_unattended,
+    resolve_initial_values,
+)
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.records.verification import refuse_cut
 from mobius_tui.run.storage.redaction import holds_secret

@@ -191,3 +191,21 @@ def remedy_of_manual(state: RunState, missing: Sequence[Variable]) -> str:
     names = ", ".join(variable.name for variable in missing)
     answers = f" --answers FILE that has {names}" if names else ""
     return remedy(state, f"with --auto --manual tick{answers}")
+
+
+def refuse_unattended(runbook: Runbook, asked: str) -> None:
+    """Let no run go by itself on the word of a check that cannot fail.
+
+    Args:
+        runbook: what is to be run.
+        asked: what was asked for, such as `--auto`.
+
+    Raises:
+        UsageError: such a check guards what destroys.
+    """
+    if runbook.blocking:
+        raise UsageError(
+            f"{asked}: nobody would see that this went wrong: "
+            f"{'; '.join(runbook.blocking)}. Mend the check, or run it guided, "
+            f"without {asked}; `mobius-tui check --explain check-cannot-fail` says more"
+        )

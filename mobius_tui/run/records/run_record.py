@@ -15,6 +15,7 @@ from mobius_tui.errors import RunError
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.journal.outage_times import NAMES, STEADY
 from mobius_tui.run.planning.plan import Plan
+from mobius_tui.run.planning.step_status import step_statuses
 from mobius_tui.run.records import seals
 from mobius_tui.run.state.deliveries import as_seen
 from mobius_tui.run.state.run_state import RunState
@@ -65,7 +66,7 @@ def write_record(
     import tomli_w
 
     counts: dict[str, int] = {}
-    for standing in plan.standings(state).values():
+    for standing in step_statuses(plan, state).values():
         counts[str(standing.status)] = counts.get(str(standing.status), 0) + 1
     record: dict[str, Any] = {**of_journal(state, head), "steps": counts}
     if state.deliveries:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mobius_tui.run.intents.messages import Intent
+from mobius_tui.run.planning.run_outcome import run_outcome
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.tui.dialogs.dialog import ContactsDialog
 from mobius_tui.tui.dialogs.phases_dialog import PhasesDialog
@@ -69,7 +70,7 @@ async def contacts(ask: DialogOpener, view: RunView, _key: str | None) -> Intent
 
 async def end_run(ask: DialogOpener, view: RunView, _key: str | None) -> Intent | None:
     """End the run for good; what is left undone wants a reason."""
-    outcome, why = view.plan.outcome(view.state)
+    outcome, why = run_outcome(view.plan, view.state)
     completed = outcome == "completed"
     reason = await ask(
         ReasonDialog(

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mobius_tui.run.intents.messages import Intent
+from mobius_tui.run.planning.approval_rules import pending, valid
 from mobius_tui.run.planning.confirmation import approval_phrase
 from mobius_tui.run.planning.plan import effect_of, follows, kind_of
+from mobius_tui.run.planning.run_outcome import run_progress
 from mobius_tui.run.planning.step_status import approval_awaited
-from mobius_tui.run.state.approvals import pending, valid
 from mobius_tui.runbook.model.actions import Choose
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.tui.dialogs.answer_dialogs import AnswersDialog, DecisionDialog
@@ -152,7 +153,7 @@ async def _may_end(
     )
     if not ends:
         return True
-    done, total = view.plan.progress(view.state, view.standings)
+    done, total = run_progress(view.plan, view.state, view.standings)
     said = await ask(
         ReasonDialog(
             "End the run with this decision?",

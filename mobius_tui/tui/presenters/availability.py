@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from mobius_tui.run.planning.approval_rules import pending
 from mobius_tui.run.planning.plan import effect_of, follows, kind_of
+from mobius_tui.run.planning.proposal import running_step
 from mobius_tui.run.planning.rollback import in_the_way, rollback_of
-from mobius_tui.run.state.approvals import pending
+from mobius_tui.run.planning.step_status import waits_of_retry
 from mobius_tui.run.state.step_state import BAD, Status
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.tui.commands.registry import key_of
@@ -43,7 +45,7 @@ def available(view: RunView | None, selected: str | None) -> frozenset[str]:
         found.add("terminal")
     if view.host is None or view.state.ended is not None:
         return frozenset(found)
-    busy = view.plan.busy(view.state)
+    busy = running_step(view.plan, view.state)
     if busy is None or effect_of(busy) == "read":
         found.add("end_run")
     found |= of_watch(view)
@@ -108,7 +110,7 @@ def labels(view: RunView | None, selected: str | None) -> Mapping[str, str]:
 
 def other_running(view: RunView, step: Step) -> Step | None:
     """The running step for which another one has to wait: one runs at a time."""
-    busy = view.plan.busy(view.state)
+    busy = running_step(view.plan, view.state)
     return None if busy is None or busy.id == step.id or follows(step) else busy
 
 
@@ -125,7 +127,7 @@ def _of_step(view: RunView, step: Step) -> set[str]:
     )
     kind = kind_of(step)
     may_begin = not other_running(view, step) and not (
-        ended and view.plan.waits_of_retry(view.state, step.id)
+        ended and waits_of_retry(view.plan, view.state, step.id)
     )
     if kind in ("run", "check", "watch") and ended and may_begin:
         found.add("retry")
@@ -160,7 +162,7 @@ def why_not(view: RunView, key: str | None, command_id: str) -> str:
         return "The run has ended; nothing can be done in it any more."
     if view.host is None and command_id != "stop":
         return f"No host runs this run: {key_of('next_action')} resumes it first."
-    busy = view.plan.busy(view.state)
+    busy = running_step(view.plan, view.state)
     if command_id in ("end_run", "enter_phase") and busy is not None:
         return f"{view.plan.name(busy.id)} is running: wait for it, or stop it."
     if command_id == "enter_phase":
@@ -223,7 +225,7 @@ def _must_wait(view: RunView, step: Step) -> str:
     busy = other_running(view, step)
     if busy is not None:
         return f"has to wait: {view.plan.name(busy.id)} is running."
-    waits = view.plan.waits_of_retry(view.state, step.id)
+    waits = waits_of_retry(view.plan, view.state, step.id)
     return f"waits: {', '.join(wait.text for wait in waits)}." if waits else ""
 
 

@@ -8,15 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from mobius_tui.run.planning.plan import (
-    Proposal,
-    effect_of,
-    follows,
-    has_terminal,
-    is_out_of_order,
-    kind_of,
-)
-from mobius_tui.run.state.approvals import may_not_begin, valid
+from mobius_tui.run.planning.approval_rules import may_not_begin, valid
+from mobius_tui.run.planning.plan import effect_of, follows, has_terminal, kind_of
+from mobius_tui.run.planning.proposal import Proposal, is_out_of_order, running_step
 from mobius_tui.run.state.step_state import BAD, Status
 from mobius_tui.run.terminal.detach_key import AWAY_KEY
 from mobius_tui.runbook.model.runbook import Phase, Step
@@ -103,7 +97,8 @@ def is_off(view: RunView, phase: Phase) -> bool:
 def _selected(view: RunView, key: str | None) -> Offer | None:
     """What can be done where the person went; `None` where that is nothing."""
     phase = view.phase(key)
-    running = view.plan.busy(view.state) is not None  # then no phase can be entered
+    # While a step runs, no phase can be entered.
+    running = running_step(view.plan, view.state) is not None
     if phase is not None and is_off(view, phase):
         if running:
             return None

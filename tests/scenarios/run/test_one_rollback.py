@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from mobius_tui.run.events.watch_events import RollbackBegan
+from mobius_tui.run.planning.proposal import propose
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import Status
 from tests.run.conftest import Begin
@@ -147,7 +148,7 @@ async def test_a_host_that_dies_between_beginning_and_entering(
     assert state.frames[-1].phase == "automatic"
     assert not state.watch.goes
     assert run.viewer is not None
-    assert run.viewer.follower.plan.proposal(state).step == "auto-restore"
+    assert propose(run.viewer.follower.plan, state).step == "auto-restore"
 
 
 async def carry_on(run: Running) -> bool:

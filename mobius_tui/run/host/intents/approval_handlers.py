@@ -15,16 +15,20 @@ from mobius_tui.run.events.approval_events import (
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.host.engine import Engine
 from mobius_tui.run.intents.messages import Intent
-from mobius_tui.run.planning.confirmation import approval_phrase, wrong_name
-from mobius_tui.run.planning.step_status import StepStatus
-from mobius_tui.run.state.approvals import (
-    Approval,
+from mobius_tui.run.planning.approval_rules import (
     binding,
     drill_approves,
     may_not_begin,
     missing,
     valid,
 )
+from mobius_tui.run.planning.confirmation import approval_phrase, wrong_name
+from mobius_tui.run.planning.step_status import (
+    StepStatus,
+    step_statuses,
+    waits_of_retry,
+)
+from mobius_tui.run.state.approvals import Approval
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.model.limits import bounded_duration
 from mobius_tui.runbook.model.runbook import Step
@@ -59,7 +63,7 @@ async def ask(engine: Engine, intent: Intent, who: str) -> Entry | None:
         raise RunError(f"{name} wants no approval now")
     if valid(engine.plan, engine.state, step) is not None:
         raise RunError(f"the approval of {name} is asked for already")
-    standing = engine.plan.standings(engine.state)[step.id]
+    standing = step_statuses(engine.plan, engine.state)[step.id]
     _refuse_early(engine, step, standing)
     return await engine.write(_asked(engine, step, _uid(intent)), who, intent.id)
 
@@ -71,7 +75,7 @@ def _refuse_early(engine: Engine, step: Step, standing: StepStatus) -> None:
         raise RunError(f"{name} does not apply: {standing.reason}")
     if standing.status in (Status.RUNNING, Status.SKIPPED):
         raise RunError(f"{name} is {standing.status}")
-    others = [*standing.waits, *engine.plan.waits_of_retry(engine.state, step.id)]
+    others = [*standing.waits, *waits_of_retry(engine.plan, engine.state, step.id)]
     words = dict.fromkeys(wait.text for wait in others if wait.kind != "approval")
     if words:
         raise RunError(f"{name} waits: {', '.join(words)}")

@@ -8,7 +8,6 @@ from typing import Any, get_args
 
 from mobius_tui.errors import RunError
 from mobius_tui.run.attempts.stopping import finish_run
-from mobius_tui.run.client.preflight import refuse_unattended
 from mobius_tui.run.events.drill_events import FACILITATOR, Act, HintGiven, SiteTouched
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.run_events import (
@@ -34,10 +33,16 @@ from mobius_tui.run.host.intents.step_handlers import (
     tick,
 )
 from mobius_tui.run.intents.messages import Intent
-from mobius_tui.run.planning.initial_values import refuse_value, tick_refused
+from mobius_tui.run.planning.approval_rules import pending
+from mobius_tui.run.planning.initial_values import (
+    refuse_unattended,
+    refuse_value,
+    tick_refused,
+)
 from mobius_tui.run.planning.plan import effect_of
 from mobius_tui.run.planning.rollback import is_only_watched, rollback_of
-from mobius_tui.run.state.approvals import pending
+from mobius_tui.run.planning.run_outcome import run_outcome
+from mobius_tui.run.planning.step_status import step_statuses
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.run.watch.watch_command import ended_by
 from mobius_tui.runbook.model.limits import bounded_duration, limits_by_variable
@@ -96,7 +101,7 @@ async def _skip(engine: Engine, intent: Intent, who: str) -> Entry | None:
     step = step_of(engine, intent)
     if step.gate:
         raise RunError(f"{engine.plan.name(step.id)} is a gate; it cannot be skipped")
-    standing = engine.plan.standings(engine.state)[step.id].status
+    standing = step_statuses(engine.plan, engine.state)[step.id].status
     if standing is Status.NOT_APPLICABLE:
         raise RunError(f"{engine.plan.name(step.id)} does not apply anyway")
     return await engine.write(
@@ -208,7 +213,7 @@ async def _end(engine: Engine, intent: Intent, who: str) -> Entry | None:
             f"{engine.plan.name(busy.id)} changes things and is still running; "
             "wait for it, or stop it, before the run is ended"
         )
-    outcome, reason = engine.plan.outcome(engine.state)
+    outcome, reason = run_outcome(engine.plan, engine.state)
     if is_only_watched(engine.plan, engine.state):
         outcome, reason = "abandoned", ended_by(engine.state.watch, who)
     if intent.text.strip():

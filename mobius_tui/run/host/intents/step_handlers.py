@@ -19,6 +19,7 @@ from mobius_tui.run.host.intents.watch_handlers import disarm_before_change
 from mobius_tui.run.intents.messages import Intent
 from mobius_tui.run.planning.initial_values import refuse_value
 from mobius_tui.run.planning.plan import effect_of, follows, kind_of
+from mobius_tui.run.planning.step_status import step_statuses, waits_of_retry
 from mobius_tui.run.state.step_state import BAD, Status
 from mobius_tui.runbook.model.actions import Choose, Manual
 from mobius_tui.runbook.model.guards import guard_variables
@@ -58,7 +59,7 @@ def _may_begin(engine: Engine, step: Step, *, again: bool) -> None:
     if engine.state.ended is not None:
         raise RunError("the run has ended; nothing can be started in it")
     name = engine.plan.name(step.id)
-    standing = engine.plan.standings(engine.state)[step.id]
+    standing = step_statuses(engine.plan, engine.state)[step.id]
     own = engine.state.steps[step.id].status
     if standing.status is Status.WAITING:
         waits = ", ".join(wait.text for wait in standing.waits)
@@ -71,7 +72,7 @@ def _may_begin(engine: Engine, step: Step, *, again: bool) -> None:
         raise RunError(f"{name} was skipped; restore it first")
     if own is not Status.PENDING and not again:
         raise RunError(f"{name} has ended ({own}); retry it to run it again")
-    waits_now = engine.plan.waits_of_retry(engine.state, step.id)
+    waits_now = waits_of_retry(engine.plan, engine.state, step.id)
     if waits_now:
         raise RunError(f"{name} waits: {', '.join(w.text for w in waits_now)}")
     busy = engine.busy()

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 
 from mobius_tui.errors import RunError
-from mobius_tui.run.client.preflight import refuse_unattended
 from mobius_tui.run.events.journal_entry import Entry
-from mobius_tui.run.events.run_events import PhaseEntered
 from mobius_tui.run.events.watch_events import (
     RollbackBegan,
     RollbackHeld,
@@ -17,9 +15,10 @@ from mobius_tui.run.events.watch_events import (
 from mobius_tui.run.host.engine import Engine
 from mobius_tui.run.intents.messages import Intent
 from mobius_tui.run.planning.confirmation import rollback_word
+from mobius_tui.run.planning.initial_values import refuse_unattended
 from mobius_tui.run.planning.plan import effect_of
 from mobius_tui.run.planning.rollback import in_the_way, rollback_of
-from mobius_tui.run.state.watch_state import Alarm
+from mobius_tui.run.watch.triggers import begin_rollback
 from mobius_tui.runbook.model.runbook import Phase, Step
 
 
@@ -84,27 +83,7 @@ async def rollback(engine: Engine, intent: Intent, who: str) -> Entry | None:
     event = RollbackBegan(
         phase=phase.id, cause="person", reason=reason or f"{who} began it"
     )
-    return await _begin(engine, event, who, intent.id)
-
-
-async def begin_by(engine: Engine, alarm: Alarm) -> Entry:
-    """A trigger begins the rollback; the turn is held."""
-    event = RollbackBegan(
-        phase=_phase(engine).id,
-        cause="trigger",
-        reason=alarm.reason,
-        probe=alarm.probe,
-        rule=alarm.rule,
-    )
-    return await _begin(engine, event, "trigger", None)
-
-
-async def _begin(
-    engine: Engine, event: RollbackBegan, who: str, intent: str | None
-) -> Entry:
-    entry = await engine.write(event, who, intent)
-    await engine.write(PhaseEntered(phase=event.phase, reason=event.reason), who)
-    return entry
+    return await begin_rollback(engine, event, who, intent.id)
 
 
 async def disarm_before_change(engine: Engine, step: Step, who: str) -> None:
