@@ -18,11 +18,12 @@ from mobius_tui.run.host.control_server import account
 from mobius_tui.run.intents.actions import ApproveStep, DenyApproval
 from mobius_tui.run.intents.replies import Reply
 from mobius_tui.run.journal.follower import Follower
+from mobius_tui.run.planning.approval_rules import pending, valid
 from mobius_tui.run.planning.confirmation import approval_phrase, wrong_name
 from mobius_tui.run.planning.permissions import decide_offer
 from mobius_tui.run.planning.situation import Refused, Situation
 from mobius_tui.run.planning.variables import Values
-from mobius_tui.run.state.approvals import Approval, pending, valid
+from mobius_tui.run.state.approvals import Approval
 from mobius_tui.run.storage.run_index import run_by_name
 from mobius_tui.run.storage.state_home import runs_root
 from mobius_tui.runbook.model.runbook import Step

@@ -21,7 +21,8 @@ from mobius_tui.run.events.step_events import (
     StepStarted,
 )
 from mobius_tui.run.journal.outage_times import FAILURES, NOBODY, MilestoneTracker
-from mobius_tui.run.planning.plan import Plan, effect_of, is_out_of_order
+from mobius_tui.run.planning.plan import Plan, effect_of
+from mobius_tui.run.planning.proposal import is_out_of_order
 from mobius_tui.run.state.reducer import advance, initial
 from mobius_tui.run.state.step_state import Status
 

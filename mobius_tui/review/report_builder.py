@@ -20,6 +20,8 @@ from mobius_tui.review.run_walk import WalkedRun, walk_run
 from mobius_tui.run.journal.follower import checks
 from mobius_tui.run.journal.outage_times import Milestones
 from mobius_tui.run.planning.plan import Plan
+from mobius_tui.run.planning.run_outcome import run_progress
+from mobius_tui.run.planning.step_status import step_statuses
 from mobius_tui.run.records import seals
 from mobius_tui.run.records.drill_history import drills_before, last_and_best
 from mobius_tui.run.records.run_record import record_of
@@ -108,7 +110,7 @@ def _told(
     if began is not None:
         found = run_reader.times_of(record.directory, plan, record.entries, beats.past)
     drills = drills_before(record.directory, began, state.began_at)
-    done, applicable = plan.progress(state, plan.standings(state))
+    done, applicable = run_progress(plan, state, step_statuses(plan, state))
     ended = state.ended
     outcome = "open" if ended is None else ended.outcome
     timeline, left_out = _shortened(walked.timeline)

@@ -18,6 +18,7 @@ from mobius_tui.review.run_walk import AttemptKey, WalkedRun
 from mobius_tui.run.attempts.exit_status import code_in_words
 from mobius_tui.run.attempts.output_files import last_rows
 from mobius_tui.run.planning.plan import Plan, effect_of, kind_of
+from mobius_tui.run.planning.step_status import step_statuses
 from mobius_tui.run.planning.variables import Values
 from mobius_tui.run.state.deliveries import as_seen
 from mobius_tui.run.state.step_state import Attempt, Status, Value
@@ -130,7 +131,7 @@ class StepReporter:
         self._walked = walked
         self._redactor = redactor
         self._one = redactor.line
-        self._standings = plan.standings(walked.state)
+        self._standings = step_statuses(plan, walked.state)
         self._values = Values(walked.state, now=0.0, name_of=plan.name)
 
     def phases(self) -> tuple[ReportPhase, ...]:

@@ -25,7 +25,8 @@ from mobius_tui.run.events.step_events import (
 )
 from mobius_tui.run.journal.describe_entry import journal_entry_text
 from mobius_tui.run.journal.outage_times import NOBODY
-from mobius_tui.run.planning.plan import Plan, has_terminal, is_out_of_order
+from mobius_tui.run.planning.plan import Plan, has_terminal
+from mobius_tui.run.planning.proposal import is_out_of_order
 from mobius_tui.run.state.reducer import advance, initial
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import BAD, Attempt, Status, StepState, Value

@@ -10,10 +10,12 @@ from mobius_tui.run.attempts.stopping import stop_attempt
 from mobius_tui.run.events.approval_events import ApprovalDenied
 from mobius_tui.run.events.run_events import PhaseEntered, PhaseLeft
 from mobius_tui.run.events.step_events import StepPassedOver
+from mobius_tui.run.planning.approval_rules import drill_approves
 from mobius_tui.run.planning.plan import follows
+from mobius_tui.run.planning.proposal import steps_passed_over
 from mobius_tui.run.planning.rollback import is_only_watched
-from mobius_tui.run.planning.step_status import StepStatus
-from mobius_tui.run.state.approvals import drill_approves
+from mobius_tui.run.planning.run_outcome import aside_outcome
+from mobius_tui.run.planning.step_status import StepStatus, step_statuses
 from mobius_tui.run.state.step_state import BAD, Status
 from mobius_tui.runbook.text.units import duration_in_words
 
@@ -30,7 +32,7 @@ async def apply_consequences(engine: Engine) -> None:
     """
     await _enter_begun(engine)
     standings = await _pass_over(engine)
-    while (done := engine.plan.aside_done(engine.state)) is not None:
+    while (done := aside_outcome(engine.plan, engine.state)) is not None:
         await _leave(engine, *done)
         standings = await _pass_over(engine)
     await _stop_followers(engine, standings)
@@ -58,10 +60,10 @@ async def _pass_over(engine: Engine) -> Mapping[str, StepStatus]:
         Where every step stands, which that does not change.
     """
     plan, state = engine.plan, engine.state
-    found = plan.standings(state)
+    found = step_statuses(plan, state)
     if is_only_watched(plan, state) and not state.frames:
         return found  # nobody works its main line
-    for step in plan.passed_over(state, found):
+    for step in steps_passed_over(plan, state, found):
         reason = found[step.id].reason
         if state.passed_over.get(step.id) != reason:
             await engine.write(StepPassedOver(step=step.id, reason=reason), "host")

@@ -23,10 +23,13 @@ from mobius_tui.run.intents.actions import (
 from mobius_tui.run.intents.envelope import Caller, new_id
 from mobius_tui.run.messaging.channels import marked
 from mobius_tui.run.messaging.payload import shortened
+from mobius_tui.run.planning.approval_rules import valid
 from mobius_tui.run.planning.confirmation import step_word
-from mobius_tui.run.planning.plan import Proposal, kind_of, will_retry
+from mobius_tui.run.planning.plan import kind_of, will_retry
+from mobius_tui.run.planning.proposal import Proposal, propose
+from mobius_tui.run.planning.run_outcome import run_outcome
+from mobius_tui.run.planning.step_status import step_statuses
 from mobius_tui.run.planning.unattended_answers import remedy, remedy_of_manual
-from mobius_tui.run.state.approvals import valid
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.model.actions import Choose, Manual, Run, SendMessage
 from mobius_tui.runbook.model.runbook import Step
@@ -57,7 +60,7 @@ async def _decide(engine: Engine) -> bool:
         left = _awaited(engine)
         if left is not None:
             return await _without_trigger(engine) if left <= 0 else False
-        proposal = engine.plan.proposal(engine.state)
+        proposal = propose(engine.plan, engine.state)
         try:
             return await _act(engine, auto, proposal)
         except MobiusError as error:
@@ -104,13 +107,13 @@ async def _act(engine: Engine, auto: AutoStarted, proposal: Proposal) -> bool:
     if proposal.kind == "end" and engine.state.frames:
         return False  # an aside has just come to its end, and is about to be left
     if proposal.kind == "end" or proposal.step is None:
-        outcome, reason = engine.plan.outcome(engine.state)
+        outcome, reason = run_outcome(engine.plan, engine.state)
         await finish_run(engine, outcome, reason, WHO)
         return False
     step = engine.plan.steps[proposal.step]
     if proposal.kind == "wait":
         await _ask_approval(engine, step)
-        text = engine.plan.proposal(engine.state).text
+        text = propose(engine.plan, engine.state).text
         await _stop(engine, f"{engine.plan.name(step.id)} waits: {text}")
         return False
     if proposal.kind == "decide":
@@ -126,7 +129,7 @@ async def _act(engine: Engine, auto: AutoStarted, proposal: Proposal) -> bool:
 
 async def _ask_approval(engine: Engine, step: Step) -> None:
     """Ask for what a step waits for, if that is approval alone."""
-    kinds = {w.kind for w in engine.plan.standings(engine.state)[step.id].waits}
+    kinds = {w.kind for w in step_statuses(engine.plan, engine.state)[step.id].waits}
     if kinds != {"approval"} or valid(engine.plan, engine.state, step) is not None:
         return
     number = len(engine.state.steps[step.id].attempts) + 1

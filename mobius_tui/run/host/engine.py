@@ -20,9 +20,10 @@ from mobius_tui.run.events.run_events import Event
 from mobius_tui.run.events.step_events import StepStarted
 from mobius_tui.run.host.automatic import apply_consequences
 from mobius_tui.run.journal.journal import Clock, Journal
+from mobius_tui.run.planning.approval_rules import still_approved
 from mobius_tui.run.planning.plan import Plan, will_retry
+from mobius_tui.run.planning.proposal import running_step
 from mobius_tui.run.planning.variables import Values
-from mobius_tui.run.state.approvals import still_approved
 from mobius_tui.run.state.reducer import advance
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import BAD
@@ -124,7 +125,7 @@ class Engine:
 
     def busy(self) -> Step | None:
         """The step that runs now, other than those that follow."""
-        return self.plan.busy(self.state)
+        return running_step(self.plan, self.state)
 
     async def start(
         self, step: Step, attempt: int, who: str, intent: str | None = None

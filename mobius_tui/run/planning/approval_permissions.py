@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mobius_tui.run.intents.actions import ApproveStep, AskApproval, DenyApproval
+from mobius_tui.run.planning.approval_rules import missing, valid
 from mobius_tui.run.planning.confirmation import approval_phrase, wrong_name
 from mobius_tui.run.planning.situation import (
     Code,
@@ -10,7 +11,8 @@ from mobius_tui.run.planning.situation import (
     Situation,
     wanted,
 )
-from mobius_tui.run.state.approvals import Approval, missing, valid
+from mobius_tui.run.planning.step_status import waits_of_retry
+from mobius_tui.run.state.approvals import Approval
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.model.runbook import Step
 
@@ -54,7 +56,7 @@ def _not_early(situation: Situation, step: Step) -> None:
         raise NotPermittedError(Code.RUNNING, f"{name} is {standing.status}")
     if standing.status is Status.SKIPPED:
         raise NotPermittedError(Code.SKIPPED, f"{name} is {standing.status}")
-    others = [*standing.waits, *plan.waits_of_retry(situation.state, step.id)]
+    others = [*standing.waits, *waits_of_retry(plan, situation.state, step.id)]
     waits = dict.fromkeys(wait.text for wait in others if wait.kind != "approval")
     if waits:
         raise NotPermittedError(Code.WAITS, f"{name} waits: {', '.join(waits)}")

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from mobius_tui.run.planning.plan import Plan, effect_of
+from mobius_tui.run.planning.step_status import step_statuses
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import OPEN, Status
 from mobius_tui.run.state.watch_state import WatchState
@@ -37,7 +38,7 @@ def stops_unattended(plan: Plan, state: RunState) -> tuple[str, ...]:
 
     It is empty where it can come to its end with nobody there, if nothing fails.
     """
-    standings = plan.standings(state)
+    standings = step_statuses(plan, state)
     own = rollback_of(plan)
     mine = {step.id for step in own.steps} if own is not None else set()
     pending = (Status.PENDING, Status.WAITING)

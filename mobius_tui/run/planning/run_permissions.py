@@ -18,6 +18,7 @@ from mobius_tui.run.intents.actions import (
     SetVariables,
     StartAutomatic,
 )
+from mobius_tui.run.planning.approval_rules import pending
 from mobius_tui.run.planning.initial_values import refuse_value
 from mobius_tui.run.planning.plan import effect_of, follows
 from mobius_tui.run.planning.situation import (
@@ -30,7 +31,6 @@ from mobius_tui.run.planning.watch_permissions import (
     rollback_phase,
     unattended,
 )
-from mobius_tui.run.state.approvals import pending
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.model.limits import limits_by_variable
 

@@ -10,8 +10,9 @@ from functools import cached_property
 from mobius_tui.errors import RunError, StateError
 from mobius_tui.run.events.run_events import Event, PhaseEntered
 from mobius_tui.run.planning.plan import Plan
+from mobius_tui.run.planning.proposal import running_step
 from mobius_tui.run.planning.rollback import in_the_way
-from mobius_tui.run.planning.step_status import StepStatus
+from mobius_tui.run.planning.step_status import StepStatus, step_statuses
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.model.runbook import Phase, Step
@@ -125,12 +126,14 @@ class Situation:
     @cached_property
     def standings(self) -> Mapping[str, StepStatus]:
         """Where each step stands."""
-        return self.plan.standings(self.state) if self.known is None else self.known
+        return (
+            step_statuses(self.plan, self.state) if self.known is None else self.known
+        )
 
     @cached_property
     def busy(self) -> Step | None:
         """The step that runs, other than those that follow."""
-        return self.plan.busy(self.state)
+        return running_step(self.plan, self.state)
 
     @cached_property
     def in_the_way(self) -> Step | None:

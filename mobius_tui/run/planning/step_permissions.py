@@ -14,6 +14,7 @@ from mobius_tui.run.intents.actions import (
     StopStep,
     TickStep,
 )
+from mobius_tui.run.planning.approval_rules import may_not_begin
 from mobius_tui.run.planning.confirmation import step_word
 from mobius_tui.run.planning.plan import effect_of, follows, kind_of
 from mobius_tui.run.planning.situation import (
@@ -22,7 +23,7 @@ from mobius_tui.run.planning.situation import (
     Situation,
     wanted,
 )
-from mobius_tui.run.state.approvals import may_not_begin
+from mobius_tui.run.planning.step_status import waits_of_retry
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import BAD, Status
 from mobius_tui.runbook.model.actions import Choose, Manual, Option
@@ -147,7 +148,7 @@ def may_begin(situation: Situation, step: Step, *, again: bool) -> None:
     if own is not Status.PENDING and not again:
         words = f"{name} has ended ({own}); retry it to run it again"
         raise NotPermittedError(Code.DONE, words)
-    waits_now = plan.waits_of_retry(situation.state, step.id)
+    waits_now = waits_of_retry(plan, situation.state, step.id)
     if waits_now:
         waits = ", ".join(wait.text for wait in waits_now)
         raise NotPermittedError(Code.WAITS, f"{name} waits: {waits}", waits)

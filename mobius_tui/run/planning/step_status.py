@@ -1,12 +1,13 @@
-"""Where each step of a run stands: its own state, and what it waits for. Pure."""
+"""The status of each step of a run, and what it waits for. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-from mobius_tui.run.state.approvals import missing
+from mobius_tui.run.planning.approval_rules import missing
+from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import OPEN, Status
 from mobius_tui.runbook.model.guards import (
@@ -16,9 +17,6 @@ from mobius_tui.runbook.model.guards import (
     why_guard_fails,
 )
 from mobius_tui.runbook.model.runbook import Step
-
-if TYPE_CHECKING:
-    from mobius_tui.run.planning.plan import Plan
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,7 +32,7 @@ class Wait:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StepStatus:
-    """A step's state, with what the plan adds to it."""
+    """A step's status in the state, with what the plan adds to it."""
 
     status: Status
     waits: tuple[Wait, ...] = ()
@@ -43,30 +41,38 @@ class StepStatus:
     """Whether it does not apply because its guard does not hold."""
 
 
+StepStatuses = Mapping[str, StepStatus]
+"""Of every step, by its id."""
+
+
 def step_statuses(plan: Plan, state: RunState) -> dict[str, StepStatus]:
-    """Where every step stands."""
-    replaced = _replaced(plan, state)
+    """The status of every step, by its id."""
+    replaced = _replaced_phases(plan, state)
     values = {name: value.text for name, value in state.variables.items()}
-    found: dict[str, StepStatus] = {}
+    statuses: dict[str, StepStatus] = {}
     gate: str | None = None
     for phase in plan.runbook.phases:
         aside_gate: str | None = None
         for step in phase.steps:
             closed = aside_gate if phase.aside else gate
-            standing = _standing(
-                plan, state, step, closed, replaced.get(phase.id), values
-            )
-            found[step.id] = standing
-            if step.gate and closed is None and standing.status not in OPEN:
+            own = _own_status(plan, state, step, closed, replaced.get(phase.id), values)
+            statuses[step.id] = own
+            if step.gate and closed is None and own.status not in OPEN:
                 if phase.aside:
                     aside_gate = step.id
                 else:
                     gate = step.id
-    _needs(plan, state, found)
-    return found
+    _add_needs(plan, state, statuses)
+    return statuses
 
 
-def _replaced(plan: Plan, state: RunState) -> dict[str, str]:
+def waits_of_retry(plan: Plan, state: RunState, step_id: str) -> tuple[Wait, ...]:
+    """What a step that has ended would wait for if it were pending."""
+    variables = _variables_awaited(plan, state, step_id)
+    return (*variables, *approval_awaited(plan, state, plan.steps[step_id]))
+
+
+def _replaced_phases(plan: Plan, state: RunState) -> dict[str, str]:
     """Phases that do not apply any more, and the phase that came instead."""
     return {
         old: phase.id
@@ -76,7 +82,7 @@ def _replaced(plan: Plan, state: RunState) -> dict[str, str]:
     }
 
 
-def _standing(
+def _own_status(
     plan: Plan,
     state: RunState,
     step: Step,
@@ -100,30 +106,30 @@ def _standing(
             return StepStatus(
                 status=Status.NOT_APPLICABLE, reason=reason, is_passed_over=True
             )
-        waits.extend(_undecided(each) for each in verdict.open)
+        waits.extend(_guard_wait(each) for each in verdict.open)
     if gate is not None:
         waits.append(Wait(kind="gate", on=gate, text=f"gate {plan.numbers[gate]}"))
-    waits.extend(variables_awaited(plan, state, step.id))
+    waits.extend(_variables_awaited(plan, state, step.id))
     waits.extend(approval_awaited(plan, state, step))
     return StepStatus(
         status=Status.WAITING if waits else Status.PENDING, waits=tuple(waits)
     )
 
 
-def _undecided(each: Undecided) -> Wait:
+def _guard_wait(each: Undecided) -> Wait:
     """What a guard waits for: that a variable has a value, or one to compare."""
     kind: Literal["choice", "guard"] = "guard" if each.is_given else "choice"
     return Wait(kind=kind, on=each.name, text=each.words)
 
 
-def variables_awaited(plan: Plan, state: RunState, step_id: str) -> Iterator[Wait]:
+def _variables_awaited(plan: Plan, state: RunState, step_id: str) -> Iterator[Wait]:
     """What a step reads and nothing has given a value yet."""
     for name in plan.reads[step_id]:
         if name not in state.variables or name in state.without:
-            yield Wait(kind="variable", on=name, text=_no_value(plan, name))
+            yield Wait(kind="variable", on=name, text=_no_value_text(plan, name))
 
 
-def _no_value(plan: Plan, name: str) -> str:
+def _no_value_text(plan: Plan, name: str) -> str:
     """That a variable has no value, and what gives it one, if that is the environment.
 
     A run knows no more of it than its host was given: whoever resumes it gives it.
@@ -135,26 +141,24 @@ def _no_value(plan: Plan, name: str) -> str:
 
 
 def approval_awaited(plan: Plan, state: RunState, step: Step) -> Iterator[Wait]:
-    """What a step still wants of a second person."""
+    """The approval that a step still lacks."""
     text = missing(plan, state, step)
     if text and step.approve is not None:
         yield Wait(kind="approval", on=step.approve.role, text=text)
 
 
-def _needs(plan: Plan, state: RunState, found: dict[str, StepStatus]) -> None:
+def _add_needs(plan: Plan, state: RunState, statuses: dict[str, StepStatus]) -> None:
+    """Let steps wait for those that they need."""
     for step in plan.steps.values():
-        standing = found[step.id]
-        if not step.needs or standing.status not in (
-            Status.PENDING,
-            Status.WAITING,
-        ):
+        own = statuses[step.id]
+        if not step.needs or own.status not in (Status.PENDING, Status.WAITING):
             continue
         closed = tuple(
             Wait(kind="needs", on=need, text=f"needs {plan.numbers[need]}")
             for need in step.needs
-            if found[need].status not in OPEN
+            if statuses[need].status not in OPEN
         )
         if closed and state.steps[step.id].status is Status.PENDING:
-            found[step.id] = StepStatus(
-                status=Status.WAITING, waits=closed + standing.waits
+            statuses[step.id] = StepStatus(
+                status=Status.WAITING, waits=closed + own.waits
             )

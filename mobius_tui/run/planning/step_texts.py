@@ -9,6 +9,7 @@ from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.run_events import AutoStopped, RunBegan
 from mobius_tui.run.events.step_events import StepStarted
 from mobius_tui.run.planning.plan import Plan
+from mobius_tui.run.planning.proposal import propose
 from mobius_tui.run.planning.variables import Values
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.runbook.model.actions import Manual, SendMessage
@@ -59,7 +60,7 @@ class StepTexts:
             case StepStarted(step=name):
                 step = self._plan.steps[name]
             case AutoStopped():
-                step = self._plan.steps.get(self._plan.proposal(state).step or "")
+                step = self._plan.steps.get(propose(self._plan, state).step or "")
         if step is None:
             return
         phase = self._plan.phase_of[step.id]

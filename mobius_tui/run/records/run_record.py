@@ -18,6 +18,7 @@ from mobius_tui.run.journal.follower import Follower, checks, runbook_of
 from mobius_tui.run.journal.journal import read
 from mobius_tui.run.journal.outage_times import NAMES, STEADY, course_of
 from mobius_tui.run.planning.plan import Plan
+from mobius_tui.run.planning.step_status import step_statuses
 from mobius_tui.run.records import past_run, seals
 from mobius_tui.run.records.past_run import PastRun
 from mobius_tui.run.state.deliveries import as_seen
@@ -70,7 +71,7 @@ def write_record(
     import tomli_w
 
     counts: dict[str, int] = {}
-    for standing in plan.standings(state).values():
+    for standing in step_statuses(plan, state).values():
         counts[str(standing.status)] = counts.get(str(standing.status), 0) + 1
     record: dict[str, Any] = {**of_journal(state, head), "steps": counts}
     if state.deliveries:

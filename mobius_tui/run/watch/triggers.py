@@ -16,14 +16,15 @@ from mobius_tui.health.health_record import MachineSample, ProbeResult
 from mobius_tui.health.ticker import boot_clock
 from mobius_tui.health.trigger import Cleared, Fired, Meter, Rule
 from mobius_tui.run.events.journal_entry import Entry
+from mobius_tui.run.events.run_events import PhaseEntered
 from mobius_tui.run.events.watch_events import (
+    RollbackBegan,
     RollbackDropped,
     TriggerCleared,
     TriggerFired,
 )
 from mobius_tui.run.host.engine import Engine
-from mobius_tui.run.host.intents.watch_handlers import begin_by
-from mobius_tui.run.planning.rollback import in_the_way, oks_wanted
+from mobius_tui.run.planning.rollback import in_the_way, oks_wanted, rollback_of
 from mobius_tui.run.planning.trigger_rules import RunRules
 from mobius_tui.run.state.watch_state import Alarm, Countdown
 
@@ -40,6 +41,15 @@ class RollbackRecheck:
     alarm: Alarm
     oks: int = 0
     """In a row."""
+
+
+async def begin_rollback(
+    engine: Engine, event: RollbackBegan, who: str, intent: str | None = None
+) -> Entry:
+    """Begin the rollback, and enter its phase; the turn is held by the caller."""
+    entry = await engine.write(event, who, intent)
+    await engine.write(PhaseEntered(phase=event.phase, reason=event.reason), who)
+    return entry
 
 
 class TriggerMonitor:
@@ -170,7 +180,7 @@ class TriggerMonitor:
         if late or not self._is_true(alarm):
             self._second = RollbackRecheck(alarm)
         else:
-            await begin_by(self._engine, alarm)
+            await self._begin(alarm)
 
     def _is_on(self, countdown: Countdown) -> bool:
         state = self._engine.state
@@ -194,11 +204,24 @@ class TriggerMonitor:
             second.oks = 0
         elif self._is_true(alarm):
             self._second = None
-            await begin_by(engine, alarm)
+            await self._begin(alarm)
         elif second.oks >= oks_wanted(self._meters, alarm):
             self._second = None
             words = f"{alarm.probe} was ok at {second.oks} checks in a row"
             await engine.write(RollbackDropped(reason=words), WHO)
+
+    async def _begin(self, alarm: Alarm) -> None:
+        """Begin the rollback for an alarm; the turn is held."""
+        phase = rollback_of(self._engine.plan)
+        assert phase is not None  # else it would not have been armed
+        event = RollbackBegan(
+            phase=phase.id,
+            cause="trigger",
+            reason=alarm.reason,
+            probe=alarm.probe,
+            rule=alarm.rule,
+        )
+        await begin_rollback(self._engine, event, WHO)
 
     @property
     def _meters(self) -> tuple[Meter, ...]:

@@ -10,7 +10,8 @@ from textual.widgets import Button, Input
 
 from mobius_tui.run.host.control_server import account
 from mobius_tui.run.planning.confirmation import approval_phrase, step_word, wrong_name
-from mobius_tui.run.planning.plan import effect_of, undone_before
+from mobius_tui.run.planning.plan import effect_of
+from mobius_tui.run.planning.proposal import undone_before
 from mobius_tui.run.state.approvals import Approval
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.runbook.model.step_text import EFFECTS, check_in_words

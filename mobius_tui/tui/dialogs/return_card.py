@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from textual.content import Content
 from textual.widget import Widget
 
+from mobius_tui.run.planning.run_outcome import run_progress
 from mobius_tui.run.state.step_state import BAD
 from mobius_tui.run.storage.last_viewed import LastView
 from mobius_tui.runbook.text.units import duration_in_words
@@ -83,7 +84,7 @@ def _step_name(view: RunView, step_id: str) -> Content:
 
 
 def _progress_fields(view: RunView) -> Iterable[Field]:
-    done, total = view.plan.progress(view.state, view.standings)
+    done, total = run_progress(view.plan, view.state, view.standings)
     began = f"{done} of {total} steps done, began {duration_in_words(view.elapsed)} ago"
     yield Field("run", text(began))
     step_id = view.latest()

@@ -12,6 +12,7 @@ from mobius_tui.run.intents.actions import (
     EnterPhase,
     HoldRollback,
 )
+from mobius_tui.run.planning.run_outcome import run_outcome
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.tui.dialogs.dialog import ContactsDialog
 from mobius_tui.tui.dialogs.phases_dialog import PhasesDialog
@@ -84,7 +85,7 @@ async def contacts(ask: DialogOpener, view: RunView, _key: str | None) -> Action
 
 async def end_run(ask: DialogOpener, view: RunView, _key: str | None) -> Action | None:
     """End the run for good; steps that are left undone require a reason."""
-    outcome, why = view.plan.outcome(view.state)
+    outcome, why = run_outcome(view.plan, view.state)
     completed = outcome == "completed"
     reason = await ask(
         ReasonDialog(

@@ -21,10 +21,11 @@ from mobius_tui.run.intents.actions import (
     StopStep,
     TickStep,
 )
+from mobius_tui.run.planning.approval_rules import valid
 from mobius_tui.run.planning.confirmation import approval_phrase
 from mobius_tui.run.planning.plan import effect_of, follows, kind_of
+from mobius_tui.run.planning.run_outcome import run_progress
 from mobius_tui.run.planning.step_status import approval_awaited
-from mobius_tui.run.state.approvals import valid
 from mobius_tui.runbook.model.actions import Choose
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.tui.dialogs.answer_dialogs import AnswersDialog, DecisionDialog
@@ -156,7 +157,7 @@ async def _confirm_end(
     )
     if not ends:
         return True
-    done, total = view.plan.progress(view.state, view.standings)
+    done, total = run_progress(view.plan, view.state, view.standings)
     said = await ask(
         ReasonDialog(
             "End the run with this decision?",

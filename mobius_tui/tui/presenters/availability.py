@@ -23,11 +23,11 @@ from mobius_tui.run.intents.actions import (
     StopStep,
     TickStep,
 )
+from mobius_tui.run.planning.approval_rules import pending
 from mobius_tui.run.planning.permissions import decide_offer
 from mobius_tui.run.planning.plan import kind_of
 from mobius_tui.run.planning.rollback import in_the_way, rollback_of
 from mobius_tui.run.planning.situation import ALLOWED, Code, Refused, Situation
-from mobius_tui.run.state.approvals import pending
 from mobius_tui.run.state.step_state import BAD, Status
 from mobius_tui.runbook.model.runbook import Phase, Step
 from mobius_tui.tui.commands.registry import key_of

@@ -5,6 +5,7 @@ from __future__ import annotations
 from mobius_tui.run.planning.confirmation import rollback_word
 from mobius_tui.run.planning.plan import effect_of
 from mobius_tui.run.planning.rollback import rollback_of
+from mobius_tui.run.planning.run_outcome import run_outcome
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.tui.commands.registry import key_of
 from mobius_tui.tui.presenters.run_view import RunView
@@ -46,7 +47,7 @@ def coach_mark(view: RunView) -> str:
 
 def _after_rollback(view: RunView) -> str:
     """Which way leads to the end of the drill, and to which."""
-    outcome, _ = view.plan.outcome(view.state)
+    outcome, _ = run_outcome(view.plan, view.state)
     if outcome == "completed":
         end = key_of("end_run")
         return _mark(

@@ -19,17 +19,11 @@ from mobius_tui.run.intents.actions import (
     StartStep,
     TickStep,
 )
+from mobius_tui.run.planning.approval_rules import valid
 from mobius_tui.run.planning.permissions import decide_offer
-from mobius_tui.run.planning.plan import (
-    Proposal,
-    effect_of,
-    follows,
-    has_terminal,
-    is_out_of_order,
-    kind_of,
-)
+from mobius_tui.run.planning.plan import effect_of, follows, has_terminal, kind_of
+from mobius_tui.run.planning.proposal import Proposal, is_out_of_order
 from mobius_tui.run.planning.situation import ALLOWED, Refused
-from mobius_tui.run.state.approvals import valid
 from mobius_tui.run.state.step_state import BAD, Status
 from mobius_tui.run.terminal.detach_key import AWAY_KEY
 from mobius_tui.runbook.model.runbook import Phase, Step

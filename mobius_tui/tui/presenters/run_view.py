@@ -11,10 +11,12 @@ from mobius_tui.health.health_history import HealthHistory
 from mobius_tui.health.trigger import Meter
 from mobius_tui.run.attempts.attempt_files import LastOutput
 from mobius_tui.run.journal.outage_times import Milestones, MilestoneTracker
-from mobius_tui.run.planning.plan import Plan, Proposal, follows
+from mobius_tui.run.planning.plan import Plan, follows
+from mobius_tui.run.planning.proposal import Proposal, propose
 from mobius_tui.run.planning.rollback import is_only_watched, rollback_of
+from mobius_tui.run.planning.run_outcome import run_progress
 from mobius_tui.run.planning.situation import Situation
-from mobius_tui.run.planning.step_status import StepStatus
+from mobius_tui.run.planning.step_status import StepStatus, step_statuses
 from mobius_tui.run.planning.trigger_rules import ReportedFigures
 from mobius_tui.run.planning.variables import Values
 from mobius_tui.run.planning.watch_progress import watch_progress_text
@@ -54,7 +56,7 @@ class StepCounts:
     @cached_property
     def progress(self) -> tuple[int, int]:
         """How many of the steps that apply are done, and how many apply."""
-        return self._plan.progress(self._state, self._standings)
+        return run_progress(self._plan, self._state, self._standings)
 
     def phase(self, phase: Phase) -> PhaseCount:
         """What the steps of a phase come to."""
@@ -285,8 +287,8 @@ def build_run_view(
         standings, proposal = before.standings, before.proposal
         counts = before.counts
     else:
-        standings = plan.standings(state)
-        proposal = plan.proposal(state, standings)
+        standings = step_statuses(plan, state)
+        proposal = propose(plan, state, standings)
         counts = StepCounts(plan, state, standings)
     return RunView(
         plan=plan,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from mobius_tui import sanitize
 from mobius_tui.run.journal.describe_entry import why_unsent
 from mobius_tui.run.planning.plan import Plan, follows
+from mobius_tui.run.planning.run_outcome import run_progress
 from mobius_tui.run.state.deliveries import WANTS_A_PERSON
 from mobius_tui.run.state.step_state import BAD, Status
 from mobius_tui.runbook.text.units import clock_duration, duration_in_words
@@ -91,7 +92,7 @@ def status_text(
         head: the journal's last hash, by which the record can be held to it later.
     """
     where = f" in {view.environment}" if view.environment else ""
-    done, total = view.plan.progress(view.state, view.standings)
+    done, total = run_progress(view.plan, view.state, view.standings)
     began = view.state.began
     title = began.title if began is not None else view.runbook.title
     place = f"step {min(done + 1, total)} of {total}, {done} done"

@@ -11,8 +11,8 @@ from textual.content import Content
 
 from mobius_tui import sanitize
 from mobius_tui.run.events.approval_events import ApprovalGiven
+from mobius_tui.run.planning.approval_rules import may_not_begin, valid
 from mobius_tui.run.planning.plan import effect_of, kind_of
-from mobius_tui.run.state.approvals import may_not_begin, valid
 from mobius_tui.run.state.step_state import Attempt, StepState
 from mobius_tui.run.terminal.detach_key import HINT
 from mobius_tui.runbook.model.actions import (

@@ -10,6 +10,7 @@ from textual.content import Content
 from mobius_tui import sanitize
 from mobius_tui.run.attempts.attempt_files import LastOutput
 from mobius_tui.run.planning.plan import effect_of, kind_of
+from mobius_tui.run.planning.proposal import steps_in_order
 from mobius_tui.run.state.step_state import BAD, Attempt, Status
 from mobius_tui.runbook.model.actions import Run
 from mobius_tui.runbook.model.runbook import Step
@@ -86,7 +87,7 @@ def _before(view: RunView, step: Step) -> Iterator[Field]:
 
 def _passed_over(view: RunView, step: Step) -> Iterator[Field]:
     """What the run came past just before the next step, and why."""
-    order = list(view.plan.in_order(view.state))
+    order = list(steps_in_order(view.plan, view.state))
     passed = list(
         takewhile(
             lambda other: view.standings[other.id].is_passed_over,

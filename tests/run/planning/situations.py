@@ -74,6 +74,7 @@ from mobius_tui.run.intents.actions import (
 from mobius_tui.run.intents.envelope import Caller, Envelope
 from mobius_tui.run.intents.replies import Reply
 from mobius_tui.run.journal.journal import Clock, Journal, read
+from mobius_tui.run.planning.approval_rules import binding
 from mobius_tui.run.planning.confirmation import (
     approval_phrase,
     rollback_word,
@@ -83,7 +84,6 @@ from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.planning.rollback import in_the_way, rollback_of
 from mobius_tui.run.planning.situation import Situation
 from mobius_tui.run.planning.step_permissions import options_of
-from mobius_tui.run.state.approvals import binding
 from mobius_tui.run.state.reducer import advance, fold
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.storage.run_directory import RunDirectory

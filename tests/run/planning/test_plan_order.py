@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mobius_tui.run.planning.plan import Plan, is_out_of_order, undone_before
+from mobius_tui.run.planning.plan import Plan
+from mobius_tui.run.planning.proposal import is_out_of_order, undone_before
+from mobius_tui.run.planning.step_status import step_statuses
 from mobius_tui.run.state.reducer import initial
 from mobius_tui.run.state.step_state import Status
 from tests.conftest import MakeRunbook
@@ -23,7 +25,7 @@ def test_who_knows_where_the_steps_stand_is_believed(make_runbook: MakeRunbook) 
     """Of 10,000 steps that is not found out anew at each key."""
     plan = Plan(make_runbook(ONE + step("a") + step("b") + step("c")))
     state = initial(plan.runbook)
-    known = plan.standings(state)
+    known = step_statuses(plan, state)
     known["a"] = replace(known["a"], status=Status.NOT_APPLICABLE)
     assert undone_before(plan, state, "c", known) == ("b",)
     assert is_out_of_order(plan, state, "c", known)

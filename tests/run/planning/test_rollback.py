@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from mobius_tui.cli import main
 from mobius_tui.errors import OK, USAGE
 from mobius_tui.run.planning.plan import Plan
+from mobius_tui.run.planning.proposal import propose
 from mobius_tui.run.planning.rollback import stops_unattended
 from mobius_tui.run.state.reducer import initial
 from mobius_tui.run.state.run_state import RunState
@@ -122,7 +123,7 @@ def goes_through(runbook: Runbook, state: RunState) -> bool:
     plan = Plan(runbook)
     state.entered = state.entered.plus("auto")
     state.frames = (Frame(phase="auto", from_step=None),)
-    while (proposal := plan.proposal(state)).kind == "start":
+    while (proposal := propose(plan, state)).kind == "start":
         assert proposal.step is not None
         state.steps[proposal.step] = StepState(status=Status.PASSED)
         for name in plan.steps[proposal.step].outputs:

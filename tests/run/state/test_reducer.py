@@ -35,6 +35,7 @@ from mobius_tui.run.events.step_events import (
 )
 from mobius_tui.run.events.watch_events import RollbackBegan
 from mobius_tui.run.planning.plan import Plan
+from mobius_tui.run.planning.proposal import propose
 from mobius_tui.run.state.reducer import advance, fold, initial
 from mobius_tui.run.state.run_state import FOLLOWS, RunState
 from mobius_tui.run.state.step_state import BAD, Status
@@ -330,4 +331,4 @@ def test_what_is_awaited_names_who_gives_it_and_how(event: Event, remedy: str) -
         variables={"v": Variable(name="v")},
     )
     state = fold(book, entries(BEGAN, event))
-    assert remedy in Plan(book).proposal(state).text
+    assert remedy in propose(Plan(book), state).text

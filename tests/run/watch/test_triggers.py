@@ -17,6 +17,8 @@ from mobius_tui.run.events.watch_events import (
     RollbackDropped,
     TriggerFired,
 )
+from mobius_tui.run.planning.proposal import propose
+from mobius_tui.run.planning.step_status import step_statuses
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import Status
 from tests.run.conftest import Begin
@@ -184,10 +186,10 @@ async def test_armed_it_counts_down_rolls_back_once_and_goes_on_to_verify(
     assert state.watch.passed
     assert invoked(tmp_path) == ["automatic"]
     assert state.steps["auto-verify"].status is Status.PASSED
-    standing = run.viewer.follower.plan.standings(state) if run.viewer else {}
+    standing = step_statuses(run.viewer.follower.plan, state) if run.viewer else {}
     assert standing["restore"].status is Status.NOT_APPLICABLE
     assert run.viewer is not None
-    assert run.viewer.follower.plan.proposal(state).step == "verified"
+    assert propose(run.viewer.follower.plan, state).step == "verified"
     # Once in a run: neither armed again, nor by hand.
     assert not (await run.intend("arm")).ok
     assert not (await run.intend("rollback")).ok

@@ -14,6 +14,7 @@ import pytest
 from mobius_tui.run.events.step_events import StepEnded, StepStarted
 from mobius_tui.run.events.watch_events import RollbackBegan
 from mobius_tui.run.planning.plan import Plan
+from mobius_tui.run.planning.proposal import propose
 from mobius_tui.run.planning.rollback import in_the_way
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import Status
@@ -151,7 +152,7 @@ async def test_a_host_that_dies_between_beginning_and_entering(
     assert state.frames[-1].phase == "automatic"
     assert not state.watch.goes
     assert run.viewer is not None
-    assert run.viewer.follower.plan.proposal(state).step == "auto-restore"
+    assert propose(run.viewer.follower.plan, state).step == "auto-restore"
 
 
 async def carry_on(run: Running) -> bool:

@@ -13,7 +13,7 @@ from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.approval_events import ApprovalAsked, ApprovalGiven
 from mobius_tui.run.events.run_events import VariableSet
 from mobius_tui.run.intents.actions import ApproveStep, AskApproval
-from mobius_tui.run.state.approvals import binding
+from mobius_tui.run.planning.approval_rules import binding
 from mobius_tui.tui.dialogs.confirm_dialogs import ConfirmDialog
 from mobius_tui.tui.presenters import next_action
 from mobius_tui.tui.presenters.run_presenter import RunPresenter

@@ -12,6 +12,7 @@ from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.run_events import PhaseLeft, RunEnded
 from mobius_tui.run.events.step_events import StepEnded, StepStarted
 from mobius_tui.run.journal.follower import Follower
+from mobius_tui.run.planning.step_status import step_statuses
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.tui.dialogs.end_card import EndCard
 from mobius_tui.tui.navigation import Navigator
@@ -53,7 +54,7 @@ def proven(tmp_path: Path) -> MadeRun:
     """All that counts after the rollback is done, too."""
     run = passed(tmp_path)
     follower = Follower(run.directory)
-    standings = follower.plan.standings(follower.state)
+    standings = step_statuses(follower.plan, follower.state)
     for step in follower.plan.steps.values():
         phase = follower.plan.phase_of[step.id]
         counts = not phase.aside or phase.id in follower.state.entered

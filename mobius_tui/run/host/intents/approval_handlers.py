@@ -15,8 +15,8 @@ from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.host.engine import Engine
 from mobius_tui.run.intents.actions import ApproveStep, AskApproval, DenyApproval
 from mobius_tui.run.intents.envelope import Caller
+from mobius_tui.run.planning.approval_rules import binding, drill_approves
 from mobius_tui.run.planning.variables import NoDurationError
-from mobius_tui.run.state.approvals import binding, drill_approves
 from mobius_tui.runbook.model.runbook import Step
 
 OF_A_DRILL = "drill"

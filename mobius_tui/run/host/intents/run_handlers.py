@@ -27,6 +27,7 @@ from mobius_tui.run.intents.actions import (
     TouchSite,
 )
 from mobius_tui.run.planning.rollback import is_only_watched
+from mobius_tui.run.planning.run_outcome import run_outcome
 from mobius_tui.run.watch.watch_command import ended_by
 
 
@@ -108,7 +109,7 @@ async def start_automatic(
 
 async def end(engine: Engine, action: EndRun, who: str, intent: str) -> Entry:
     """The run is over."""
-    outcome, reason = engine.plan.outcome(engine.state)
+    outcome, reason = run_outcome(engine.plan, engine.state)
     if is_only_watched(engine.plan, engine.state):
         outcome, reason = "abandoned", ended_by(engine.state.watch, who)
     if action.reason.strip():

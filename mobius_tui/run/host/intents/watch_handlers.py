@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from mobius_tui.run.events.journal_entry import Entry
-from mobius_tui.run.events.run_events import PhaseEntered
 from mobius_tui.run.events.watch_events import (
     RollbackBegan,
     RollbackHeld,
@@ -20,7 +19,7 @@ from mobius_tui.run.intents.actions import (
 from mobius_tui.run.planning.confirmation import rollback_word
 from mobius_tui.run.planning.plan import effect_of
 from mobius_tui.run.planning.rollback import rollback_of
-from mobius_tui.run.state.watch_state import Alarm
+from mobius_tui.run.watch import triggers
 from mobius_tui.runbook.model.runbook import Phase, Step
 
 
@@ -49,33 +48,13 @@ async def begin_rollback(
     event = RollbackBegan(
         phase=_phase(engine).id, cause="person", reason=reason or f"{who} began it"
     )
-    return await _begin(engine, event, who, intent)
+    return await triggers.begin_rollback(engine, event, who, intent)
 
 
 def _phase(engine: Engine) -> Phase:
     phase = rollback_of(engine.plan)
     assert phase is not None
     return phase
-
-
-async def begin_by(engine: Engine, alarm: Alarm) -> Entry:
-    """A trigger begins the rollback; the turn is held."""
-    event = RollbackBegan(
-        phase=_phase(engine).id,
-        cause="trigger",
-        reason=alarm.reason,
-        probe=alarm.probe,
-        rule=alarm.rule,
-    )
-    return await _begin(engine, event, "trigger", None)
-
-
-async def _begin(
-    engine: Engine, event: RollbackBegan, who: str, intent: str | None
-) -> Entry:
-    entry = await engine.write(event, who, intent)
-    await engine.write(PhaseEntered(phase=event.phase, reason=event.reason), who)
-    return entry
 
 
 async def disarm_before_change(engine: Engine, step: Step, who: str) -> None:

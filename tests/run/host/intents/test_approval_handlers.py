@@ -44,8 +44,8 @@ from mobius_tui.run.intents.envelope import Envelope, encode_envelope
 from mobius_tui.run.intents.replies import SIGN_WANTED
 from mobius_tui.run.journal.describe_entry import journal_entry_text
 from mobius_tui.run.journal.follower import Follower
+from mobius_tui.run.planning.approval_rules import may_not_begin, missing, valid
 from mobius_tui.run.planning.confirmation import approval_phrase, wrong_name
-from mobius_tui.run.state.approvals import may_not_begin, missing, valid
 from tests.run.books import ONE, step
 from tests.run.conftest import Begin
 from tests.run.running import LIMIT, Running

@@ -1,0 +1,114 @@
+"""Whether an approval still holds, and what a step lacks of it. Pure.
+
+An approval is for one attempt at one step, with the values that the approver was shown.
+Whatever of these changes afterwards voids it: it is asked for again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+from mobius_tui.run.planning.plan import Plan
+from mobius_tui.run.state.approvals import Approval
+from mobius_tui.run.state.run_state import RunState
+from mobius_tui.run.state.step_state import Status
+from mobius_tui.runbook.model.runbook import Step
+from mobius_tui.runbook.text.units import duration_in_words
+
+
+def binding(plan: Plan, state: RunState, step: Step) -> str:
+    """SHA-256 of what is approved: the step, and every value that it reads.
+
+    Its texts are those of the runbook, which does not change in a run: with their
+    values they are the command, filled in. Of a secret only the name counts, as the
+    journal holds no value of it.
+    """
+    values = {
+        name: value.text if (value := state.variables.get(name)) else None
+        for name in plan.reads[step.id]
+    }
+    runbook = state.began.sha256 if state.began is not None else ""
+    text = json.dumps([runbook, step.id, values], sort_keys=True)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def valid(plan: Plan, state: RunState, step: Step) -> Approval | None:
+    """What was asked for the attempt that comes next, and still means the same."""
+    found = state.approvals.get(step.id)
+    number = len(state.steps[step.id].attempts) + 1
+    if found is None or found.denied or found.asked.attempt != number:
+        return None
+    return found if found.asked.binding == binding(plan, state, step) else None
+
+
+def drill_approves(state: RunState) -> bool:
+    """Whether there is nobody to ask: a drill supplies its approvers."""
+    return state.began is not None and state.began.mode == "drill"
+
+
+def missing(plan: Plan, state: RunState, step: Step) -> str:
+    """What a step still wants of its approval, in words; empty where it may begin."""
+    if step.approve is None or drill_approves(state):
+        return ""
+    wanted = f"approval by {step.approve.role}"
+    approval = valid(plan, state, step)
+    if approval is not None:
+        if approval.complete:
+            return ""
+        of = f"{len(approval.given)} of {approval.asked.count}"
+        within = duration_in_words(approval.asked.within)
+        return f"{wanted}, asked for ({of}, within {within})"
+    last = state.approvals.get(step.id)
+    if last is None or last.asked.attempt != len(state.steps[step.id].attempts) + 1:
+        return f"{wanted}, not asked for yet"
+    if last.denied:
+        return f"{wanted}, denied: {last.denied}"
+    return f"{wanted}, void: what it was for has changed since"
+
+
+def may_not_begin(
+    plan: Plan, state: RunState, step: Step, *, uid: int, now: float
+) -> str:
+    """Why somebody does not begin what is approved; empty where they may.
+
+    Args:
+        plan: the runbook's.
+        state: the run's.
+        step: which begins.
+        uid: of whoever begins it.
+        now: seconds since 1970.
+    """
+    approval = valid(plan, state, step)
+    if step.approve is None or approval is None or drill_approves(state):
+        return ""
+    if now > approval.until:
+        return "its approval has lapsed; ask again"
+    if any(not each.weaker and each.uid == uid for each in approval.given):
+        return "you approved it; somebody else begins it"
+    return ""
+
+
+def still_approved(plan: Plan, state: RunState, step: Step) -> bool:
+    """Whether `retry` may try a step again: what it reads is what was approved.
+
+    The runbook that says so was part of what was approved.
+    """
+    if step.approve is None or drill_approves(state):
+        return True
+    own = state.approvals.get(step.id)
+    same = own is not None and own.asked.binding == binding(plan, state, step)
+    return same and own is not None and own.complete
+
+
+def pending(plan: Plan, state: RunState) -> tuple[Step, ...]:
+    """The steps whose approval is asked for, and not yet complete."""
+    found = (plan.steps.get(step_id) for step_id in state.approvals)
+    return tuple(
+        step
+        for step in found
+        if step is not None
+        and state.steps[step.id].status is not Status.RUNNING
+        and (approval := valid(plan, state, step)) is not None
+        and not approval.complete
+    )

@@ -1,0 +1,170 @@
+"""What is to be done next in a run, and in which order. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import takewhile
+from typing import Literal
+
+from mobius_tui.run.planning.plan import Plan, follows
+from mobius_tui.run.planning.step_status import (
+    StepStatus,
+    StepStatuses,
+    Wait,
+    step_statuses,
+)
+from mobius_tui.run.state.run_state import RunState
+from mobius_tui.run.state.step_state import BAD, Status
+from mobius_tui.runbook.model.runbook import Step
+from mobius_tui.runbook.model.templates import variables_set
+
+Next = Literal["start", "decide", "running", "wait", "end", "ended"]
+"""What there is to do: start a step, decide on one that went wrong, wait, end."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Proposal:
+    """What is to be done next, and at which step."""
+
+    kind: Next
+    step: str | None = None
+    text: str = ""
+
+
+def running_step(plan: Plan, state: RunState) -> Step | None:
+    """The step that runs now, other than those that follow."""
+    for step in plan.steps.values():
+        running = state.steps[step.id].status is Status.RUNNING
+        if running and not follows(step):
+            return step
+    return None
+
+
+def steps_in_order(plan: Plan, state: RunState) -> Iterator[Step]:
+    """The steps in the order in which they are proposed now.
+
+    In an aside phase, its own; on the main line, from the phase that the run went
+    to, and then what was left out before it.
+    """
+    if state.frames:
+        yield from plan.runbook.phase(state.frames[-1].phase).steps
+        return
+    ids = [phase.id for phase in plan.main]
+    start = ids.index(state.at_phase) if state.at_phase in ids else 0
+    for phase in (*plan.main[start:], *plan.main[:start]):
+        yield from phase.steps
+
+
+def steps_passed_over(
+    plan: Plan, state: RunState, statuses: StepStatuses
+) -> tuple[Step, ...]:
+    """The steps that the run has come past since their guards do not hold.
+
+    They stand before what is proposed now.
+    """
+    if not plan.is_guarded:
+        return ()
+    next_one = propose(plan, state, statuses).step
+    before = takewhile(lambda step: step.id != next_one, steps_in_order(plan, state))
+    return tuple(step for step in before if statuses[step.id].is_passed_over)
+
+
+def propose(
+    plan: Plan, state: RunState, statuses: StepStatuses | None = None
+) -> Proposal:
+    """What is to be done next.
+
+    Args:
+        plan: the runbook's.
+        state: the run's.
+        statuses: what `step_statuses` returns for them, where the caller has it.
+    """
+    if state.ended is not None:
+        return Proposal(kind="ended", text=state.ended.reason)
+    statuses = step_statuses(plan, state) if statuses is None else statuses
+    waiting: Step | None = None
+    for step in steps_in_order(plan, state):
+        own = statuses[step.id]
+        if own.status is Status.RUNNING and not follows(step):
+            return Proposal(kind="running", step=step.id)
+        if own.status in BAD:
+            return Proposal(kind="decide", step=step.id, text=own.reason)
+        if own.status is Status.WAITING and waiting is None:
+            waiting = step
+        if own.status is Status.PENDING and (
+            waiting is None or _frees(step, statuses[waiting.id])
+        ):
+            return Proposal(kind="start", step=step.id)
+    if waiting is None:
+        return Proposal(kind="end")
+    waits = statuses[waiting.id].waits
+    text = ", ".join(_wait_text(plan, wait, statuses) for wait in waits)
+    return Proposal(kind="wait", step=waiting.id, text=text)
+
+
+def _frees(step: Step, waiting: StepStatus) -> bool:
+    """Whether a step gives what another waits for, and so comes before it."""
+    return any(
+        wait.on == step.id or wait.on in variables_set(step) for wait in waiting.waits
+    )
+
+
+def _wait_text(plan: Plan, wait: Wait, statuses: StepStatuses) -> str:
+    """A wait, with what could end it."""
+    if wait.kind not in ("variable", "choice", "guard"):
+        return wait.text
+    giver = plan.givers.get(wait.on)
+    if giver is None:
+        return wait.text
+    skipped = statuses[giver].status is Status.SKIPPED
+    do = "undo its skip" if skipped else "retry that"
+    return f"{wait.text} ({plan.numbers[giver]} gives it: {do})"
+
+
+_NOT_DONE = frozenset({Status.PENDING, Status.WAITING}) | BAD
+
+
+def is_out_of_order(
+    plan: Plan, state: RunState, step_id: str, statuses: StepStatuses | None = None
+) -> bool:
+    """Whether a step would be begun now while one before it is still to be done.
+
+    What may be left out, or goes on beside the others, is in nobody's way.
+
+    Args:
+        plan: the run's.
+        state: the run, before the step begins.
+        step_id: the step.
+        statuses: what `step_statuses` returns for them, where the caller has it.
+    """
+    undone = undone_before(plan, state, step_id, statuses)
+    return undone is None or bool(undone)
+
+
+def undone_before(
+    plan: Plan, state: RunState, step_id: str, statuses: StepStatuses | None = None
+) -> tuple[str, ...] | None:
+    """The steps that are to be done before one; `None` where the run is not there.
+
+    Args:
+        plan: the run's.
+        state: the run, before the step begins.
+        step_id: the step.
+        statuses: what `step_statuses` returns for them, where the caller has it.
+    """
+    if follows(plan.steps[step_id]):
+        return ()
+    before = []
+    for step in steps_in_order(plan, state):
+        if step.id == step_id:
+            break
+        if not step.optional and not follows(step):
+            before.append(step.id)
+    else:
+        return None  # it is of a phase that the run is not in
+    left = [each for each in before if state.steps[each].status in _NOT_DONE]
+    if not left:
+        return ()
+    statuses = step_statuses(plan, state) if statuses is None else statuses
+    return tuple(each for each in left if statuses[each].status in _NOT_DONE)

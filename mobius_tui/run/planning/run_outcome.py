@@ -1,0 +1,83 @@
+"""What a phase, and the whole run, comes to by what its steps came to. Pure."""
+
+from __future__ import annotations
+
+from mobius_tui.run.events.run_events import Outcome
+from mobius_tui.run.planning.plan import Plan, follows
+from mobius_tui.run.planning.step_status import StepStatuses, step_statuses
+from mobius_tui.run.state.run_state import RunState
+from mobius_tui.run.state.step_state import BAD, OPEN, Status
+
+
+def aside_outcome(plan: Plan, state: RunState) -> tuple[str, bool] | None:
+    """The aside phase that has come to its end, and whether it passed."""
+    if not state.frames:
+        return None
+    phase = plan.runbook.phase(state.frames[-1].phase)
+    statuses = step_statuses(plan, state)
+    own = [statuses[s.id].status for s in phase.steps if not follows(s)]
+    if any(s not in OPEN and s is not Status.SKIPPED for s in own):
+        return None
+    optional = {s.id for s in phase.steps if s.optional}
+    passed = all(
+        statuses[s.id].status in OPEN or s.id in optional
+        for s in phase.steps
+        if not follows(s)
+    )
+    return phase.id, passed
+
+
+def run_outcome(plan: Plan, state: RunState) -> tuple[Outcome, str]:
+    """How the run would end if it ended now, and why, in words."""
+    statuses = step_statuses(plan, state)
+    counted = [
+        step
+        for phase in plan.runbook.phases
+        if not phase.aside or phase.id in state.entered
+        for step in phase.steps
+    ]
+    for status, outcome in (
+        (Status.UNKNOWN, "incomplete"),
+        *((bad, "failed") for bad in sorted(BAD - {Status.UNKNOWN})),
+    ):
+        names = [plan.name(s.id) for s in counted if statuses[s.id].status is status]
+        if names:
+            return outcome, f"{status}: {', '.join(names)}"  # type: ignore[return-value]
+    open_ = [
+        plan.name(step.id)
+        for step in counted
+        if statuses[step.id].status in (Status.PENDING, Status.WAITING, Status.RUNNING)
+        and not step.optional
+        and not (follows(step) and statuses[step.id].status is Status.RUNNING)
+    ]
+    if open_:
+        return "abandoned", f"not done: {', '.join(open_[:5])}" + (
+            f" and {len(open_) - 5} more" if len(open_) > 5 else ""
+        )
+    skipped = [
+        plan.name(step.id)
+        for step in counted
+        if statuses[step.id].status is Status.SKIPPED and not step.optional
+    ]
+    if skipped:
+        return "incomplete", f"skipped: {', '.join(skipped)}"
+    return "completed", "every step that applies is done"
+
+
+def run_progress(
+    plan: Plan, state: RunState, statuses: StepStatuses
+) -> tuple[int, int]:
+    """How many of the steps that apply are done, and how many apply."""
+    counted = [
+        statuses[step.id].status
+        for phase in plan.runbook.phases
+        if not phase.aside or phase.id in state.entered
+        for step in phase.steps
+    ]
+    applicable = [s for s in counted if s is not Status.NOT_APPLICABLE]
+    done = [
+        s
+        for s in applicable
+        if s not in (Status.PENDING, Status.WAITING, Status.RUNNING) and s not in BAD
+    ]
+    return len(done), len(applicable)
