@@ -9,9 +9,9 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from mobius_tui.run.attempts.disk_space import DiskSpaceWaiters
 from mobius_tui.run.events.run_events import Event, HostStarted, RunBegan, VariableSet
 from mobius_tui.run.host.engine import Engine
+from mobius_tui.run.host.intents.dispatcher import Dispatcher
 from mobius_tui.run.intents.messages import Intent, Reply, Wish
 from mobius_tui.run.journal.journal import Clock, Journal, read
 from mobius_tui.run.messaging.outbox import Outbox, SendIntervals
@@ -20,6 +20,7 @@ from mobius_tui.run.state.deliveries import Delivery, DeliveryStatus
 from mobius_tui.run.state.reducer import fold
 from mobius_tui.run.storage.run_directory import RunDirectory, make, runbook_digest
 from mobius_tui.runbook.model.runbook import Runbook
+from tests.run.engines import make_context, make_engine
 
 BOOK = """
 [var.hook]
@@ -85,7 +86,8 @@ class Office:
     ) -> Reply:
         if step is not None:
             more["attempt"] = len(self.engine.state.steps[step].attempts) + 1
-        return await self.engine.judge(Intent(wish=wish, step=step, **more), "ana")  # type: ignore[arg-type]
+        intent = Intent(wish=wish, step=step, **more)  # type: ignore[arg-type]
+        return await Dispatcher(self.engine).judge(intent, "ana")
 
     async def send(self, *channels: str, step: str = "tell", text: str = "hi") -> None:
         reply = await self.intend("send", step, text=text, names=channels or ("slack",))
@@ -151,24 +153,19 @@ async def office(
     with suppress(_Gone):
         try:
             async with tasks:
-                engine = Engine(
-                    directory=directory,
-                    plan=plan,
-                    state=state,
-                    journal=journal,
-                    clock=clock,
-                    secrets=dict(secrets),
+                context = make_context(
+                    directory,
+                    plan,
+                    state,
+                    clock,
+                    tasks,
+                    secrets=secrets,
                     env=dict(os.environ),
-                    log=2,
-                    tasks=tasks,
-                    on_entry=lambda entry: outbox.heed(entry),
-                    health=dict,
-                    viewers=lambda: 1,
-                    room=DiskSpaceWaiters(lambda _: None),
-                    looked=dict,
-                    blind=tuple,
                 )
-                outbox = Outbox(engine, pace)
+                engine = make_engine(
+                    context, journal, on_entry=lambda entry: outbox.heed(entry)
+                )
+                outbox = Outbox(context, engine.writer, pace)
                 if not tail.entries:
                     await _begin(engine, runbook, secrets, began)
                 await engine.record(HostStarted(pid=os.getpid()))

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from mobius_tui.errors import MobiusError
-from mobius_tui.run.attempts.disk_space import DiskSpaceWaiters
 from mobius_tui.run.host.engine import Engine
 from mobius_tui.run.host.intents.run_handlers import INTENT_HANDLERS
 from mobius_tui.run.host.intents.step_handlers import _may_begin
@@ -19,9 +17,10 @@ from mobius_tui.run.journal.journal import Clock, Journal, read
 from mobius_tui.tui.presenters.availability import available
 from mobius_tui.tui.presenters.next_action import offer
 from mobius_tui.tui.presenters.run_view import PHASE, RunView
+from tests.run.engines import make_context, make_engine
 from tests.tui import scenes
 from tests.tui.presenters.test_availability import view_of
-from tests.tui.runs import MadeRun, hosted
+from tests.tui.runs import hosted
 
 ENV = "production"
 WISHES: Mapping[str, Intent] = {
@@ -67,29 +66,6 @@ async def refusal(engine: Engine, view: RunView, command: str, key: str) -> str:
     return ""
 
 
-def engine_of(run: MadeRun, view: RunView, tasks: asyncio.TaskGroup) -> Engine:
-    """A host's decider on a copy of the run's state, without the rest of the host."""
-    clock = Clock(wall=lambda: run.at, mono=lambda: 0.0, boot="boot")
-    tail = read(run.directory.journal)
-    return Engine(
-        directory=run.directory,
-        plan=view.plan,
-        state=view.state.copy(),
-        journal=Journal(run.directory.journal, tail, clock),
-        clock=clock,
-        secrets={},
-        env={},
-        log=sys.stderr.fileno(),
-        tasks=tasks,
-        on_entry=lambda _: None,
-        health=dict,
-        looked=dict,
-        blind=tuple,
-        viewers=lambda: 1,
-        room=DiskSpaceWaiters(lambda _: None),
-    )
-
-
 @pytest.mark.parametrize(
     "scene",
     [
@@ -104,15 +80,22 @@ async def test_what_is_offered_is_not_refused(tmp_path: Path, scene: str) -> Non
         view = view_of(run)
         phases = [PHASE + phase.id for phase in view.runbook.phases]
         async with asyncio.TaskGroup() as tasks:
-            engine = engine_of(run, view, tasks)
+            clock = Clock(wall=lambda: run.at, mono=lambda: 0.0, boot="boot")
+            path = run.directory.journal
+            journal = Journal(path, read(path), clock)
+            written = view.state.n
             for key in (*view.plan.steps, *phases):
                 enter = offer(view, key, moved=True)
                 offered = {(command, key) for command in available(view, key)}
                 for command, about in {*offered, (enter.kind, enter.key or key)}:
-                    written = engine.state.n  # the journal goes on, the state does not
-                    engine.state = view.state.copy()
-                    engine.state.n = written
+                    state = view.state.copy()
+                    state.n = written  # the journal goes on, the state does not
+                    context = make_context(
+                        run.directory, view.plan, state, clock, tasks
+                    )
+                    engine = make_engine(context, journal)
                     if why := await refusal(engine, view, command, about):
                         refused.append((command, about, why))
-            engine.journal.close()
+                    written = state.n
+            journal.close()
     assert refused == []

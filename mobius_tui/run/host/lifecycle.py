@@ -8,6 +8,7 @@ import os
 from collections.abc import Mapping
 
 from mobius_tui.errors import INCOMPLETE, RunError, StateError
+from mobius_tui.run.attempts.run_context import RunContext
 from mobius_tui.run.events.run_events import (
     AutoStopped,
     HealthSealed,
@@ -15,22 +16,30 @@ from mobius_tui.run.events.run_events import (
     HostStopped,
     VariableSet,
 )
-from mobius_tui.run.host.engine import Engine
+from mobius_tui.run.host.intents.dispatcher import Dispatcher
 from mobius_tui.run.host.takeover import Order, operator
 from mobius_tui.run.intents.messages import decode_intent
 from mobius_tui.run.journal.journal import Tail
+from mobius_tui.run.journal.journal_writer import JournalWriter
 from mobius_tui.run.records.run_record import write_record
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.watch.health_monitor import Monitor
 
 
 async def journal_host_start(
-    engine: Engine, order: Order, tail: Tail, left: tuple[str, ...]
+    context: RunContext,
+    writer: JournalWriter,
+    dispatcher: Dispatcher,
+    order: Order,
+    tail: Tail,
+    left: tuple[str, ...],
 ) -> None:
     """Journal it, before anybody is listened to.
 
     Args:
-        engine: the run's decider.
+        context: the run's.
+        writer: the run's.
+        dispatcher: the run's.
         order: what whoever started the host wants.
         tail: the journal as it was found.
         left: attempts that an earlier host left behind.
@@ -40,36 +49,38 @@ async def journal_host_start(
     """
     who = operator()
     if not tail.entries and order.began is not None:
-        await engine.record(order.began, who)
-        await _set(engine, order, who)
-        await _know(engine, tuple(order.secrets), who)
-    lost = lost_secrets(engine.state, order.secrets)
+        await writer.record(order.began, who)
+        await _set(context, writer, order, who)
+        await _know(writer, tuple(order.secrets), who)
+    lost = lost_secrets(context.state, order.secrets)
     started = HostStarted(pid=os.getpid(), left_over=left, cut=tail.torn, without=lost)
-    await engine.record(started)
-    if engine.state.ended is None:
-        await _set(engine, order, who)
-    await _know(engine, new_secrets(engine.state, order.secrets), who)
+    await writer.record(started)
+    if context.state.ended is None:
+        await _set(context, writer, order, who)
+    await _know(writer, new_secrets(context.state, order.secrets), who)
     if order.watch is not None:
-        await engine.record(order.watch, who)
+        await writer.record(order.watch, who)
     if order.auto is not None:
-        reply = await engine.judge(decode_intent(order.auto.encode()), who)
+        reply = await dispatcher.judge(decode_intent(order.auto.encode()), who)
         if not reply.ok:
-            await engine.record(AutoStopped(reason=reply.text, code=INCOMPLETE))
+            await writer.record(AutoStopped(reason=reply.text, code=INCOMPLETE))
 
 
-async def _set(engine: Engine, order: Order, who: str) -> None:
+async def _set(
+    context: RunContext, writer: JournalWriter, order: Order, who: str
+) -> None:
     """Journal the values of variables that have none yet."""
     for name, (value, source) in order.values.items():
-        if name not in engine.state.variables:
+        if name not in context.state.variables:
             event = VariableSet(name=name, value=value, source=source)  # type: ignore[arg-type]
-            await engine.record(event, who)
+            await writer.record(event, who)
 
 
-async def _know(engine: Engine, secrets: tuple[str, ...], who: str) -> None:
+async def _know(writer: JournalWriter, secrets: tuple[str, ...], who: str) -> None:
     """Journal that secrets are known, and never what they are."""
     for name in secrets:
         secret = VariableSet(name=name, value=None, source="secret")
-        await engine.record(secret, who)
+        await writer.record(secret, who)
 
 
 def lost_secrets(state: RunState, given: Mapping[str, str]) -> tuple[str, ...]:
@@ -92,14 +103,18 @@ EVERY = 60.0
 """Seconds between seals."""
 
 
-async def keep_sealing(engine: Engine, monitor: Monitor) -> None:
+async def keep_sealing(
+    context: RunContext, writer: JournalWriter, monitor: Monitor
+) -> None:
     """Seal what is known of health, again and again."""
     while True:
         await asyncio.sleep(EVERY)
-        await seal_health(engine, monitor)
+        await seal_health(context, writer, monitor)
 
 
-async def seal_health(engine: Engine, monitor: Monitor) -> None:
+async def seal_health(
+    context: RunContext, writer: JournalWriter, monitor: Monitor
+) -> None:
     """Hold the journal to what is known of health by now, if there is more of it.
 
     Raises:
@@ -107,26 +122,28 @@ async def seal_health(engine: Engine, monitor: Monitor) -> None:
         StateError: the run's state admits no such entry now.
     """
     size, digest = await asyncio.to_thread(monitor.digest)
-    sealed = engine.state.sealed
+    sealed = context.state.sealed
     if size and (sealed is None or sealed.bytes != size):
-        await engine.record(HealthSealed(bytes=size, sha256=digest))
+        await writer.record(HealthSealed(bytes=size, sha256=digest))
 
 
-async def journal_host_end(engine: Engine, monitor: Monitor, why: str) -> None:
+async def journal_host_end(
+    context: RunContext, writer: JournalWriter, monitor: Monitor, why: str
+) -> None:
     """Seal, say why the host goes, and write the record of a run that has ended."""
-    if engine.broken is not None or engine.journal.stalled:
+    if writer.failure is not None or writer.journal.stalled:
         return
     with contextlib.suppress(RunError, StateError):
-        await seal_health(engine, monitor)
-        await engine.record(HostStopped(reason=why))
-        if engine.state.ended is not None:
-            _write_record(engine)
+        await seal_health(context, writer, monitor)
+        await writer.record(HostStopped(reason=why))
+        if context.state.ended is not None:
+            _write_record(context, writer)
 
 
-def _write_record(engine: Engine) -> None:
+def _write_record(context: RunContext, writer: JournalWriter) -> None:
     """Write it; the journal has all of it, so the end does not hang on that."""
-    directory = engine.directory
+    directory = context.directory
     try:
-        write_record(directory, engine.plan, engine.state, engine.journal.head)
+        write_record(directory, context.plan, context.state, writer.journal.head)
     except OSError as error:
         print(f"{directory.record}: {error.strerror}", flush=True)  # noqa: T201

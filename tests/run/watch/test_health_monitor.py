@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.journal.journal import Clock
 from mobius_tui.run.watch.health_monitor import Monitor
-from tests.scenarios.test_offered_commands import engine_of
+from tests.run.engines import make_context
 from tests.tui import scenes
-from tests.tui.presenters.test_availability import view_of
 
 
 async def test_processes_are_named_by_what_they_are_not_by_what_a_step_does(
@@ -17,10 +17,11 @@ async def test_processes_are_named_by_what_they_are_not_by_what_a_step_does(
 ) -> None:
     run = scenes.fresh(tmp_path)
     run.health([])
-    view = view_of(run)
+    read = Follower(run.directory)
+    clock = Clock(wall=lambda: run.at, mono=lambda: 0.0, boot="boot")
     async with asyncio.TaskGroup() as tasks:
-        engine = engine_of(run, view, tasks)
-        monitor = Monitor(run.directory, view.runbook, Clock(boot="boot"))
-        assert monitor._patterns(engine) == {"4.2 processes": "^([^ ]*/)?node .*mobius"}
+        context = make_context(run.directory, read.plan, read.state, clock, tasks)
+        monitor = Monitor(run.directory, read.runbook, clock)
+        counted = monitor._patterns(context)
+        assert counted == {"4.2 processes": "^([^ ]*/)?node .*mobius"}
         monitor.close()
-        engine.journal.close()

@@ -218,7 +218,9 @@ async def _end(engine: Engine, intent: Intent, who: str) -> Entry | None:
         outcome, reason = "abandoned", ended_by(engine.state.watch, who)
     if intent.text.strip():
         reason = f"{intent.text.strip()} ({reason})"
-    return await finish_run(engine, outcome, reason, who, intent.id)
+    return await finish_run(
+        engine.context, engine.writer, outcome, reason, who, intent.id
+    )
 
 
 async def _release(engine: Engine, _intent: Intent, _who: str) -> Entry | None:

@@ -9,7 +9,7 @@ from mobius_tui.errors import RunError, StateError
 from mobius_tui.health import safe_search
 from mobius_tui.run.attempts.launcher import ask_to_stop
 from mobius_tui.run.attempts.step_checks import StepChecks
-from mobius_tui.run.attempts.stopping import finish_run, living_of_attempt, stop_attempt
+from mobius_tui.run.attempts.stopping import attempt_survivors, finish_run, stop_attempt
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.run_events import NoteAdded, PhaseEntered, VariableSet
 from mobius_tui.run.events.step_events import ChoiceMade, StepEnded
@@ -79,7 +79,7 @@ def _may_begin(engine: Engine, step: Step, *, again: bool) -> None:
     if busy is not None and not follows(step) and not _goes_first(engine, step, busy):
         raise RunError(f"{engine.plan.name(busy.id)} is running; one at a time")
     if own is Status.UNKNOWN:
-        left = living_of_attempt(engine, step)
+        left = attempt_survivors(engine.context, step)
         if left:
             raise RunError(
                 f"{name} may still be running: {'; '.join(left)}. Stop that first"
@@ -129,7 +129,9 @@ async def stop(engine: Engine, intent: Intent, who: str) -> Entry | None:
         raise RunError(f"{engine.plan.name(step.id)} is not running ({own.status})")
     if intent.attempt not in (None, last.number):
         raise RunError(f"attempt {intent.attempt} has ended; {last.number} is running")
-    return await stop_attempt(engine, step, last.number, who, intent.id)
+    return await stop_attempt(
+        engine.context, engine.writer, step, last.number, who, intent.id
+    )
 
 
 def stop_unwritten(engine: Engine, intent: Intent) -> bool:
@@ -250,7 +252,7 @@ async def choose(engine: Engine, intent: Intent, who: str) -> Entry | None:
     ending = next((option for option in chosen if option.end), None)
     if ending is not None:
         reason = f"decided: {ending.title or ending.value}"
-        await finish_run(engine, "completed", reason, who)
+        await finish_run(engine.context, engine.writer, "completed", reason, who)
         return entry
     asides = engine.state.asides
     # An aside is entered last: the way to the main line would leave it at once.
@@ -280,18 +282,15 @@ async def recheck_step(engine: Engine, intent: Intent, _who: str) -> Entry | Non
         raise RunError(f"{name} has no check; look at its output")
     if own.last is None or own.status not in BAD:
         raise RunError(f"{name} is {own.status}: only what went wrong is looked at so")
-    if step.id in engine.checking:
+    if engine.context.step_tasks.is_running(step.id):
         raise RunError(f"{name} is being looked at already")
-    task = engine.tasks.create_task(_look(engine, step, own.last.number, intent.id))
-    engine.checking[step.id] = task
+    look = _look(engine, step, own.last.number, intent.id)
+    engine.context.step_tasks.start(step.id, look)
     return None
 
 
 async def _look(engine: Engine, step: Step, number: int, intent: str) -> None:
-    try:
-        seen = await StepChecks(engine, step, number).once()
-    finally:
-        engine.checking.pop(step.id, None)
+    seen = await StepChecks(engine.context, engine.writer, step, number).once()
     event = NoteAdded(text=f"looked first: {seen}", step=step.id)
     try:
         async with engine.turn:

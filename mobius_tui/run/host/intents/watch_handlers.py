@@ -83,7 +83,7 @@ async def rollback(engine: Engine, intent: Intent, who: str) -> Entry | None:
     event = RollbackBegan(
         phase=phase.id, cause="person", reason=reason or f"{who} began it"
     )
-    return await begin_rollback(engine, event, who, intent.id)
+    return await begin_rollback(engine.writer, event, who, intent.id)
 
 
 async def disarm_before_change(engine: Engine, step: Step, who: str) -> None:
