@@ -20,10 +20,8 @@ from mobius_tui.health.health_record import encode as encode_health
 from mobius_tui.health.http_client import new_http_client, send_request
 from mobius_tui.health.probe import Prober, judge_answer
 from mobius_tui.health.probe_target import fill_target
-from mobius_tui.run.attempts.disk_space import DiskSpaceWaiters
 from mobius_tui.run.host.control_server import Control
 from mobius_tui.run.host.dispatcher import Dispatcher
-from mobius_tui.run.host.engine import Engine
 from mobius_tui.run.intents.actions import ACTIONS, FREE_TEXTS, Action, AddNote
 from mobius_tui.run.intents.envelope import Envelope, encode_envelope
 from mobius_tui.run.intents.replies import Reply, decode_from_host
@@ -37,6 +35,7 @@ from mobius_tui.runbook.model.probes import Figure, Probe
 from mobius_tui.runbook.model.runbook import Variable
 from tests.acceptance import mutations
 from tests.acceptance.mutations import Sound
+from tests.run.engines import make_context, make_engine
 from tests.tui.runs import MadeRun
 
 WITHIN = 5.0
@@ -167,24 +166,11 @@ class Intents(Wire):
         follower = Follower(directory)
         try:
             async with asyncio.TaskGroup() as tasks:
-                engine = Engine(
-                    directory=directory,
-                    plan=Plan(self.book),
-                    state=follower.state,
-                    journal=journal,
-                    clock=clock,
-                    secrets={},
-                    env={},
-                    log=2,
-                    tasks=tasks,
-                    on_entry=lambda _: None,
-                    health=dict,
-                    looked=dict,
-                    blind=tuple,
-                    viewers=lambda: 1,
-                    room=DiskSpaceWaiters(lambda _: None),
+                context = make_context(
+                    directory, Plan(self.book), follower.state, clock, tasks
                 )
-                control = Control(Dispatcher(engine).judge, patience=self.patience)
+                dispatcher = Dispatcher(make_engine(context, journal))
+                control = Control(dispatcher.judge, patience=self.patience)
                 await control.listen(directory.socket)
                 try:
                     await asyncio.wait_for(self._talk(data), self.within)

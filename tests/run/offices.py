@@ -9,7 +9,6 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from mobius_tui.run.attempts.disk_space import DiskSpaceWaiters
 from mobius_tui.run.events.run_events import Event, HostStarted, RunBegan, VariableSet
 from mobius_tui.run.host.dispatcher import Dispatcher
 from mobius_tui.run.host.engine import Engine
@@ -23,6 +22,7 @@ from mobius_tui.run.state.reducer import fold
 from mobius_tui.run.storage.run_directory import RunDirectory, make, runbook_digest
 from mobius_tui.runbook.model.runbook import Runbook
 from tests.run.asking import action
+from tests.run.engines import make_context, make_engine
 
 BOOK = """
 [var.hook]
@@ -153,24 +153,19 @@ async def office(
     with suppress(_Gone):
         try:
             async with tasks:
-                engine = Engine(
-                    directory=directory,
-                    plan=plan,
-                    state=state,
-                    journal=journal,
-                    clock=clock,
-                    secrets=dict(secrets),
+                context = make_context(
+                    directory,
+                    plan,
+                    state,
+                    clock,
+                    tasks,
+                    secrets=secrets,
                     env=dict(os.environ),
-                    log=2,
-                    tasks=tasks,
-                    on_entry=lambda entry: outbox.heed(entry),
-                    health=dict,
-                    viewers=lambda: 1,
-                    room=DiskSpaceWaiters(lambda _: None),
-                    looked=dict,
-                    blind=tuple,
                 )
-                outbox = Outbox(engine, pace)
+                engine = make_engine(
+                    context, journal, on_entry=lambda entry: outbox.heed(entry)
+                )
+                outbox = Outbox(context, engine.writer, pace)
                 if not tail.entries:
                     await _begin(engine, runbook, secrets, began)
                 await engine.record(HostStarted(pid=os.getpid()))

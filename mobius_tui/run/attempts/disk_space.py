@@ -8,17 +8,14 @@ import errno
 import os
 import shutil
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from mobius_tui.run.attempts import attempt_files
 from mobius_tui.run.attempts import launcher as attempts
+from mobius_tui.run.attempts.run_context import RunContext
 from mobius_tui.run.keeper.attempt_record import NO_ROOM
 from mobius_tui.run.keeper.disk_full import FULL, PAUSE
 from mobius_tui.run.storage.run_directory import AttemptDirectory
 from mobius_tui.runbook.model.runbook import Step
-
-if TYPE_CHECKING:
-    from mobius_tui.run.host.engine import Engine
 
 JOURNAL = ""
 """Who waits, where no step does; it is named first."""
@@ -61,8 +58,15 @@ class DiskSpaceWaiters:
 class KeeperHandle:
     """The keeper of one attempt, from its start to its end."""
 
-    def __init__(self, engine: Engine, step: Step, directory: AttemptDirectory) -> None:
-        self._engine = engine
+    def __init__(
+        self,
+        context: RunContext,
+        disk_waiters: DiskSpaceWaiters,
+        step: Step,
+        directory: AttemptDirectory,
+    ) -> None:
+        self._context = context
+        self._disk_waiters = disk_waiters
         self._step = step
         self._directory = directory
         self.code: int | None = None
@@ -80,7 +84,9 @@ class KeeperHandle:
         """
         while short := await self._begun(script, spec):
             self._tell(short)
-            pause = await self._engine.stoppable(self._step, asyncio.sleep(PAUSE))
+            pause = await self._context.step_tasks.run(
+                self._step.id, asyncio.sleep(PAUSE)
+            )
             await asyncio.to_thread(_clear, self._directory)
             if pause.cancelled():
                 break
@@ -100,7 +106,7 @@ class KeeperHandle:
         """Start it, and wait for its end; why there was no room to begin, in words."""
         try:
             child = await asyncio.to_thread(
-                attempts.launch, self._directory, script, spec, self._engine.log
+                attempts.launch, self._directory, script, spec, self._context.keeper_log
             )
         except OSError as error:
             if error.errno not in FULL:
@@ -119,8 +125,8 @@ class KeeperHandle:
         return os.strerror(end.errno) if end is not None and is_short else ""
 
     def _tell(self, why: str) -> None:
-        name = self._engine.plan.name(self._step.id)
-        self._engine.room.waits(self._step.id, f"{name} waits: {why}" if why else "")
+        name = self._context.plan.name(self._step.id)
+        self._disk_waiters.waits(self._step.id, f"{name} waits: {why}" if why else "")
 
 
 def _clear(directory: AttemptDirectory) -> None:

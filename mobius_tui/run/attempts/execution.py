@@ -8,16 +8,18 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, assert_never
+from typing import Literal, assert_never
 
 from mobius_tui.errors import MobiusError, RunError
 from mobius_tui.run.attempts import attempt_files, exit_status
 from mobius_tui.run.attempts import launcher as attempts
-from mobius_tui.run.attempts.disk_space import KeeperHandle
+from mobius_tui.run.attempts.disk_space import DiskSpaceWaiters, KeeperHandle
+from mobius_tui.run.attempts.run_context import RunContext
 from mobius_tui.run.attempts.step_checks import StepChecks
 from mobius_tui.run.attempts.watch_attempt import WatchStep
 from mobius_tui.run.events.run_events import VariableSet
 from mobius_tui.run.events.step_events import Result, StepEnded, StepUnknown
+from mobius_tui.run.journal.journal_writer import JournalWriter
 from mobius_tui.run.planning.initial_values import refuse_value
 from mobius_tui.run.planning.variables import script_env
 from mobius_tui.run.state.step_state import Status
@@ -25,10 +27,6 @@ from mobius_tui.run.storage.redaction import holds_secret, literals
 from mobius_tui.runbook.model.actions import Choose, Manual, Run, Watch
 from mobius_tui.runbook.model.limits import bounded_size, limits_by_variable
 from mobius_tui.runbook.model.runbook import Step
-
-if TYPE_CHECKING:
-    from mobius_tui.run.host.engine import Engine
-
 
 RecoveryVerdict = Literal["running", "as exit says", "not started", "unknown"]
 
@@ -87,12 +85,20 @@ def terminal_env(env: Mapping[str, str]) -> dict[str, str]:
 class AttemptExecution:
     """One attempt at one step."""
 
-    def __init__(self, engine: Engine, step: Step, number: int) -> None:
-        self._engine = engine
+    def __init__(
+        self,
+        context: RunContext,
+        writer: JournalWriter,
+        disk_waiters: DiskSpaceWaiters,
+        step: Step,
+        number: int,
+    ) -> None:
+        self._context = context
+        self._writer = writer
         self._step = step
         self._number = number
-        self._directory = engine.directory.attempt(step.id, number)
-        self._kept = KeeperHandle(engine, step, self._directory)
+        self._directory = context.directory.attempt(step.id, number)
+        self._kept = KeeperHandle(context, disk_waiters, step, self._directory)
         self._left: tuple[str, ...] = ()
         self._ended_with: tuple[str, ...] = ()
         self._code: int | None = None
@@ -121,7 +127,7 @@ class AttemptExecution:
         if isinstance(action, Run):
             await self._kept.over()
         if isinstance(action, Manual):
-            known = self._engine.state.variables
+            known = self._context.state.variables
             if any(ask.var not in known for ask in action.ask):
                 await self._end(
                     Status.NOT_STARTED, "the host died before the answer was recorded"
@@ -131,7 +137,7 @@ class AttemptExecution:
 
     async def fail(self, reason: str) -> None:
         """End the attempt, if it has not ended, with a failure of our own."""
-        own = self._engine.state.steps[self._step.id]
+        own = self._context.state.steps[self._step.id]
         if own.status is Status.RUNNING:
             await self._end(Status.NOT_STARTED, reason)
 
@@ -146,7 +152,7 @@ class AttemptExecution:
             return
         result, reason = found
         if result in (Status.PASSED, Status.WARNED) and self._step.checks:
-            checks = StepChecks(self._engine, self._step, self._number)
+            checks = StepChecks(self._context, self._writer, self._step, self._number)
             checked, words = await checks.make()
             if checked != Status.PASSED:
                 result, reason = checked, words
@@ -177,7 +183,7 @@ class AttemptExecution:
 
     async def _of_watch(self) -> tuple[Result, str] | None:
         """What watching came to; `None` where nothing but its end is left to say."""
-        watch = WatchStep(self._engine, self._step)
+        watch = WatchStep(self._context, self._writer, self._step)
         try:
             found = await watch.make(resumed=self._resumed)
         except MobiusError as error:
@@ -187,19 +193,19 @@ class AttemptExecution:
         event = StepUnknown(
             step=self._step.id,
             attempt=self._number,
-            reason=self._engine.redact(found.reason),
+            reason=self._context.redact(found.reason),
         )
-        await self._engine.record(event)
+        await self._writer.record(event)
         return None
 
     def _has_looked(self) -> bool:
         """Whether its checks have begun, which come after what it does."""
-        last = self._engine.state.steps[self._step.id].last
+        last = self._context.state.steps[self._step.id].last
         return last is not None and bool(last.looks)
 
     def _mark(self) -> str:
         return attempt_files.mark_of(
-            self._engine.directory, self._step.id, self._number
+            self._context.directory, self._step.id, self._number
         )
 
     def _spec(self, action: Run) -> tuple[attempts.Spec, str]:
@@ -208,15 +214,15 @@ class AttemptExecution:
         Raises:
             MobiusError: a variable, duration or size is not what it should be.
         """
-        engine = self._engine
-        began = engine.state.began
+        context = self._context
+        began = context.state.began
         assert began is not None
-        values = engine.values()
+        values = context.values()
         env = {
-            **(terminal_env(engine.env) if action.tty else engine.env),
+            **(terminal_env(context.env) if action.tty else context.env),
             "PYTHONUNBUFFERED": "1",
             **({} if action.tty else {"TERM": "dumb"}),
-            **script_env(self._step, engine.plan.runbook, values),
+            **script_env(self._step, context.plan.runbook, values),
             "RUNBOOK_OUTPUT": str(self._directory.outputs),
             attempt_files.MARK: self._mark(),
         }
@@ -238,22 +244,22 @@ class AttemptExecution:
             timeout=timeout,
             max_output=max_output,
             rotate=action.follow,
-            secrets=literals(engine.secrets.values()),
+            secrets=literals(context.secrets.values()),
             tty=action.tty,
-            ahead=engine.clock.wall() - time.time(),
+            ahead=context.clock.wall() - time.time(),
         )
         return spec, action.script
 
     def _judge(self, action: Run, end: attempt_files.End) -> tuple[Result, str]:
         """What a script's end means for its step."""
         program = (action.shell or attempts.BASH)[0]
-        began = self._engine.state.began
+        began = self._context.state.began
         words = exit_status.in_words(end, began.workdir if began else "", program)
         match end.cause:
             case attempt_files.Cause.NOT_STARTED:
                 return Status.NOT_STARTED, words
             case attempt_files.Cause.TIMED_OUT:
-                limit = self._engine.values().fill(action.timeout or "")
+                limit = self._context.values().fill(action.timeout or "")
                 return (
                     Status.TIMED_OUT,
                     f"it took longer than {limit}, so it was stopped",
@@ -281,12 +287,12 @@ class AttemptExecution:
 
     async def _without_end(self) -> None:
         """No record of the end: the recovery table says what that means."""
-        engine = self._engine
-        last = engine.state.steps[self._step.id].last
+        context, writer = self._context, self._writer
+        last = context.state.steps[self._step.id].last
         assert last is not None
         evidence = Evidence(
             lock_held=False,
-            same_boot=last.boot == engine.clock.boot,
+            same_boot=last.boot == context.clock.boot,
             exit_valid=False,
             pid_there=attempt_files.read_pid(self._directory) is not None,
         )
@@ -305,36 +311,36 @@ class AttemptExecution:
             reason=recovery_reason(
                 evidence, exit_status.keeper_in_words(self._kept.code)
             ),
-            left=tuple(map(engine.redact, left)),
+            left=tuple(map(context.redact, left)),
             output_bytes=found.bytes,
             output_sha256=None if left else found.output,
             spans_sha256=None if left else found.spans,
             outputs_sha256=None if left else found.outputs,
         )
-        await engine.record(event)
+        await writer.record(event)
 
     async def _take_outputs(self) -> str:
         """Set what the step had to write; returns what is wrong, or nothing."""
-        engine = self._engine
-        filled_in = limits_by_variable(engine.plan.runbook)
+        context, writer = self._context, self._writer
+        filled_in = limits_by_variable(context.plan.runbook)
         try:
             found = await asyncio.to_thread(attempt_files.read_outputs, self._directory)
             for name in self._step.outputs:
-                if holds_secret(found.get(name, ""), engine.secrets.values()):
+                if holds_secret(found.get(name, ""), context.secrets.values()):
                     await asyncio.to_thread(
                         attempt_files.forget, self._directory.outputs
                     )
                     return f"it wrote a secret to $RUNBOOK_OUTPUT as {name}"
                 if name not in found:
                     return f"it did not write {name}=… to $RUNBOOK_OUTPUT"
-                variable = engine.plan.runbook.variables[name]
+                variable = context.plan.runbook.variables[name]
                 refuse_value(variable, found[name], filled_in.get(name, ()))
         except (MobiusError, OSError) as error:
             return str(error)
         for name in self._step.outputs:
             if self._is_decided(name):
                 continue  # what somebody chose stays, until they choose again
-            await engine.record(
+            await writer.record(
                 VariableSet(
                     name=name, value=found[name], source="output", step=self._step.id
                 )
@@ -343,8 +349,8 @@ class AttemptExecution:
 
     def _is_decided(self, name: str) -> bool:
         """Whether a variable has the value that a decision gave it."""
-        held = self._engine.state.variables.get(name)
-        by = self._engine.plan.steps.get(held.step or "") if held is not None else None
+        held = self._context.state.variables.get(name)
+        by = self._context.plan.steps.get(held.step or "") if held is not None else None
         return by is not None and isinstance(by.action, Choose)
 
     async def _end(self, result: Result, reason: str) -> None:
@@ -363,14 +369,14 @@ class AttemptExecution:
             step=self._step.id,
             attempt=self._number,
             result=result,
-            reason=self._engine.redact(reason),
+            reason=self._context.redact(reason),
             exit=self._code,
             output_bytes=found.bytes,
             output_sha256=found.output,
             spans_sha256=found.spans,
             exit_sha256=found.exit,
             outputs_sha256=None if self._left else found.outputs,
-            left=tuple(map(self._engine.redact, self._left)),
-            ended_with=tuple(map(self._engine.redact, self._ended_with)),
+            left=tuple(map(self._context.redact, self._left)),
+            ended_with=tuple(map(self._context.redact, self._ended_with)),
         )
-        await self._engine.record(event)
+        await self._writer.record(event)

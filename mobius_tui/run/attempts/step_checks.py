@@ -6,23 +6,21 @@ import asyncio
 import os
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from mobius_tui.errors import MobiusError
 from mobius_tui.run.attempts import launcher as attempts
+from mobius_tui.run.attempts.run_context import RunContext
 from mobius_tui.run.attempts.stopping import running_process_groups
 from mobius_tui.run.checks.context import CheckResult, Context
 from mobius_tui.run.checks.run_check import run_check
 from mobius_tui.run.events.step_events import CheckTried, Result
+from mobius_tui.run.journal.journal_writer import JournalWriter
 from mobius_tui.run.planning.variables import check_env
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.model.check_kinds import Check
 from mobius_tui.runbook.model.check_kinds import kind_of as kind_of_check
 from mobius_tui.runbook.model.runbook import Step
-
-if TYPE_CHECKING:
-    from mobius_tui.run.host.engine import Engine
-
 
 TallyVerdict = Literal["more", "held", "failed"]
 
@@ -61,29 +59,34 @@ class Tally:
 class StepChecks:
     """The checks of one attempt."""
 
-    def __init__(self, engine: Engine, step: Step, number: int) -> None:
-        self._engine = engine
+    def __init__(
+        self, context: RunContext, writer: JournalWriter, step: Step, number: int
+    ) -> None:
+        self._context = context
+        self._writer = writer
         self._step = step
         self._number = number
-        self._directory = engine.directory.attempt(step.id, number)
+        self._directory = context.directory.attempt(step.id, number)
 
     async def make(self) -> tuple[Result, str]:
         """Make them in order, until one does not hold; returns what that means."""
-        engine, step = self._engine, self._step
+        context, step = self._context, self._step
         if self._stop_asked():
             return Status.STOPPED, "stopped before its checks"
         words = ""
         for index, check in enumerate(step.checks):
             kind = kind_of_check(check)
             try:
-                pause = engine.values().seconds(check.repeat.every, "every")
+                pause = context.values().seconds(check.repeat.every, "every")
             except MobiusError as error:
                 return Status.FAILED, f"{kind} check: `every`: {error}"
-            task = await engine.stoppable(step, self._looks(index, check, pause))
+            task = await context.step_tasks.run(
+                step.id, self._looks(index, check, pause)
+            )
             if task.cancelled():
                 return Status.STOPPED, f"stopped during its {kind} check"
             task.result()
-            looks = engine.state.steps[step.id].attempts[-1].looks
+            looks = context.state.steps[step.id].attempts[-1].looks
             last = next(seen for seen in reversed(looks) if seen.check == index)
             if not (last.held and last.row >= check.repeat.consecutive):
                 return Status.FAILED, f"{kind} check: {last.detail}"
@@ -100,12 +103,12 @@ class StepChecks:
         return "; ".join(seen)
 
     def _stop_asked(self) -> bool:
-        last = self._engine.state.steps[self._step.id].last
+        last = self._context.state.steps[self._step.id].last
         return last is not None and last.stop_asked
 
     async def _looks(self, index: int, check: Check, pause: float) -> None:
         """Look until it is decided, with so many seconds between two looks."""
-        engine = self._engine
+        writer = self._writer
         tally = Tally(check.repeat.limit, check.repeat.consecutive)
         loop = asyncio.get_running_loop()
         number = 0
@@ -124,7 +127,7 @@ class StepChecks:
                 ms=round((loop.time() - began) * 1000, 1),
                 row=tally.row,
             )
-            await engine.record(event)
+            await writer.record(event)
             if verdict != "more":
                 return
             await asyncio.sleep(pause)
@@ -132,27 +135,27 @@ class StepChecks:
     async def _look(self, check: Check) -> CheckResult:
         """Look once; what keeps it from looking is a look that did not hold."""
         try:
-            context = self._context()
+            context = self._check_context()
         except MobiusError as error:
             return CheckResult(held=False, detail=str(error))
         sight = await run_check(check, context)
-        return replace(sight, detail=self._engine.redact(sight.detail))
+        return replace(sight, detail=self._context.redact(sight.detail))
 
-    def _context(self) -> Context:
-        engine = self._engine
-        began = engine.state.began
+    def _check_context(self) -> Context:
+        context = self._context
+        began = context.state.began
         assert began is not None
-        values = engine.values()
+        values = context.values()
         env = {
-            **engine.env,
-            **check_env(self._step, engine.plan.runbook, values),
+            **context.env,
+            **check_env(self._step, context.plan.runbook, values),
         }
         return Context(
             workdir=Path(began.workdir),
             env=env,
             output=self._directory.output if self._directory.output.exists() else None,
             fill=values.fill,
-            groups=running_process_groups(engine),
+            groups=running_process_groups(context),
             own=frozenset({os.getpid()}),
             shell=attempts.BASH,
         )

@@ -10,11 +10,12 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 from mobius_tui.errors import MobiusError, RunError
 from mobius_tui.health.probe_window import stale_after
 from mobius_tui.health.ticker import boot_clock
+from mobius_tui.run.attempts.run_context import RunContext
+from mobius_tui.run.journal.journal_writer import JournalWriter
 from mobius_tui.run.planning.variables import NoDurationError
 from mobius_tui.run.planning.watch_progress import (
     HealthSnapshot,
@@ -30,9 +31,6 @@ from mobius_tui.runbook.model.probes import Health
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.runbook.text.units import clock_duration, duration_in_words
 
-if TYPE_CHECKING:
-    from mobius_tui.run.host.engine import Engine
-
 TICK = 0.1
 """Seconds between two looks at what the checks amount to."""
 
@@ -40,17 +38,19 @@ TICK = 0.1
 class WatchStep:
     """One attempt at watching."""
 
-    def __init__(self, engine: Engine, step: Step) -> None:
+    def __init__(self, context: RunContext, writer: JournalWriter, step: Step) -> None:
         """Begin nothing yet.
 
         Args:
-            engine: the run's decider.
+            context: the run's.
+            writer: the run's.
             step: one whose action is to watch, and whose attempt has started.
         """
-        health, last = engine.plan.runbook.health, engine.state.steps[step.id].last
+        health, last = context.plan.runbook.health, context.state.steps[step.id].last
         assert health is not None
         assert last is not None
-        self._engine = engine
+        self._context = context
+        self._writer = writer
         self._step = step
         self._attempt = last
         self._health: Health = health
@@ -59,7 +59,7 @@ class WatchStep:
 
     def _beat(self) -> float:
         """Seconds within which every probe is asked and has answered."""
-        values = self._engine.values()
+        values = self._context.values()
         timeouts = (("timeout", probe.timeout) for probe in self._health.probes)
         found = [5.0]
         for key, text in (("every", self._health.every), *timeouts):
@@ -78,14 +78,14 @@ class WatchStep:
         """
         assert isinstance(self._step.action, Watch)
         try:
-            whole = self._engine.values().seconds(self._step.action.for_, "for")
+            whole = self._context.values().seconds(self._step.action.for_, "for")
         except NoDurationError as error:
             raise RunError(f"watch.for: {error}") from error
         if resumed and (reason := self._gap()):
             return WatchStepVerdict(result=Status.UNKNOWN, reason=reason)
         if self._attempt.stop_asked:
             return WatchStepVerdict(result=Status.STOPPED, reason="stopped")
-        task = await self._engine.stoppable(self._step, self._watch(whole))
+        task = await self._context.step_tasks.run(self._step.id, self._watch(whole))
         if task.cancelled():
             took = clock_duration(self._took())
             words = f"stopped after {took} of {clock_duration(whole)}"
@@ -94,7 +94,7 @@ class WatchStep:
 
     def _took(self) -> float:
         """Seconds since it began, across hosts, on the machine's own clock."""
-        return max(0.0, self._engine.clock.mono() - self._attempt.mono)
+        return max(0.0, self._context.clock.mono() - self._attempt.mono)
 
     async def _watch(self, whole: float) -> WatchStepVerdict:
         looked = boot_clock()
@@ -106,7 +106,7 @@ class WatchStep:
                 return WatchStepVerdict(result=Status.UNKNOWN, reason=words)
             looked = now
             known, took = self._known(), self._took()
-            watch = self._engine.state.watch
+            watch = self._context.state.watch
             waits = is_premature(watch, known) and took < whole + self._hole
             found = watch_step_verdict(
                 watch,
@@ -120,8 +120,8 @@ class WatchStep:
             await asyncio.sleep(TICK)
 
     def _known(self) -> HealthSnapshot:
-        engine = self._engine
-        states, looked = engine.health(), engine.looked()
+        context = self._context
+        states, looked = context.health.states(), context.health.last_checks()
         ids = counted(self._health)
         since = self._attempt.started
         return HealthSnapshot(
@@ -129,16 +129,16 @@ class WatchStep:
             failing=tuple(i for i in ids if states.get(i) == "failing"),
             unknown=(
                 *(i for i in ids if states.get(i, "unknown") == "unknown"),
-                *engine.blind(),
+                *context.health.unknown_triggers(),
             ),
         )
 
     def _gap(self) -> str:
         """Why an earlier host's watch cannot be gone on with; nothing where it can."""
-        if self._attempt.boot != self._engine.clock.boot:
+        if self._attempt.boot != self._context.clock.boot:
             return "the machine was restarted meanwhile; nobody watched"
-        seen = last_checks(self._engine.directory.health)
-        now = self._engine.clock.wall()
+        seen = last_checks(self._context.directory.health)
+        now = self._context.clock.wall()
         began = self._attempt.started
         since = min(max(began, seen.get(i, 0.0)) for i in counted(self._health))
         if now - since <= self._hole:

@@ -6,10 +6,12 @@ import asyncio
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from mobius_tui.run.attempts.run_context import RunContext
 from mobius_tui.run.attempts.stopping import stop_attempt
 from mobius_tui.run.events.approval_events import ApprovalDenied
 from mobius_tui.run.events.run_events import PhaseEntered, PhaseLeft
 from mobius_tui.run.events.step_events import StepPassedOver
+from mobius_tui.run.journal.journal_writer import JournalWriter
 from mobius_tui.run.planning.approval_rules import drill_approves
 from mobius_tui.run.planning.plan import follows
 from mobius_tui.run.planning.proposal import steps_passed_over
@@ -20,123 +22,141 @@ from mobius_tui.run.state.step_state import BAD, Status
 from mobius_tui.runbook.text.units import duration_in_words
 
 if TYPE_CHECKING:
-    from mobius_tui.run.host.engine import Engine
+    pass
 
 
-async def apply_consequences(engine: Engine) -> None:
+async def settle(context: RunContext, writer: JournalWriter) -> None:
+    """Take the turn, and write what follows by itself from what is on record.
+
+    Raises:
+        StateError: an event may not follow.
+        RunError: it could not be made durable.
+    """
+    async with writer.turn:
+        if context.state.ended is None and writer.failure is None:
+            await apply_consequences(context, writer)
+
+
+async def apply_consequences(context: RunContext, writer: JournalWriter) -> None:
     """Let it follow; the turn is held by the caller.
 
     Raises:
         StateError: an event may not follow.
         RunError: it could not be made durable.
     """
-    await _enter_begun(engine)
-    standings = await _pass_over(engine)
-    while (done := aside_outcome(engine.plan, engine.state)) is not None:
-        await _leave(engine, *done)
-        standings = await _pass_over(engine)
-    await _stop_followers(engine, standings)
+    await _enter_begun(context, writer)
+    standings = await _pass_over(context, writer)
+    while (done := aside_outcome(context.plan, context.state)) is not None:
+        await _leave(context, writer, *done)
+        standings = await _pass_over(context, writer)
+    await _stop_followers(context, writer, standings)
 
 
-async def _enter_begun(engine: Engine) -> None:
+async def _enter_begun(context: RunContext, writer: JournalWriter) -> None:
     """The rollback's phase, where the host died before it had entered it.
 
     Entered it begins anew, so it waits for what still runs of it.
     """
-    begun, steps = engine.state.watch.begun, engine.state.steps
-    if begun is None or begun.phase in engine.state.entered:
+    begun, steps = context.state.watch.begun, context.state.steps
+    if begun is None or begun.phase in context.state.entered:
         return
-    own = engine.plan.runbook.phase(begun.phase).steps
+    own = context.plan.runbook.phase(begun.phase).steps
     if any(steps[step.id].status is Status.RUNNING for step in own):
         return
     entered = PhaseEntered(phase=begun.phase, reason=begun.reason)
-    await engine.write(entered, "host")
+    await writer.write(entered, "host")
 
 
-async def _pass_over(engine: Engine) -> Mapping[str, StepStatus]:
+async def _pass_over(
+    context: RunContext, writer: JournalWriter
+) -> Mapping[str, StepStatus]:
     """Put on record what the run came past, with the values that decided it.
 
     Returns:
         Where every step stands, which that does not change.
     """
-    plan, state = engine.plan, engine.state
+    plan, state = context.plan, context.state
     found = step_statuses(plan, state)
     if is_only_watched(plan, state) and not state.frames:
         return found  # nobody works its main line
     for step in steps_passed_over(plan, state, found):
         reason = found[step.id].reason
         if state.passed_over.get(step.id) != reason:
-            await engine.write(StepPassedOver(step=step.id, reason=reason), "host")
+            await writer.write(StepPassedOver(step=step.id, reason=reason), "host")
     return found
 
 
-async def _leave(engine: Engine, phase_id: str, passed: bool) -> None:
-    phase = engine.plan.runbook.phase(phase_id)
-    origin = engine.state.frames[-1].from_step
+async def _leave(
+    context: RunContext, writer: JournalWriter, phase_id: str, passed: bool
+) -> None:
+    phase = context.plan.runbook.phase(phase_id)
+    origin = context.state.frames[-1].from_step
     repaired = []
-    for step in engine.plan.steps.values():
-        own = engine.state.steps[step.id]
-        mine = engine.plan.phase_of[step.id].id in phase.instead_of
+    for step in context.plan.steps.values():
+        own = context.state.steps[step.id]
+        mine = context.plan.phase_of[step.id].id in phase.instead_of
         if own.status in BAD and (step.id == origin or mine):
             repaired.append(step.id)
-    aside = phase.next in engine.state.asides
+    aside = phase.next in context.state.asides
     event = PhaseLeft(
         phase=phase_id,
         passed=passed,
         to=None if aside else phase.next,
         recovered=tuple(repaired) if passed else (),
     )
-    await engine.write(event, "host")
+    await writer.write(event, "host")
     if aside and phase.next is not None:
         entered = PhaseEntered(phase=phase.next, reason=f"after {phase.title}")
-        await engine.write(entered, "host")
+        await writer.write(entered, "host")
 
 
-async def _stop_followers(engine: Engine, standings: Mapping[str, StepStatus]) -> None:
+async def _stop_followers(
+    context: RunContext, writer: JournalWriter, standings: Mapping[str, StepStatus]
+) -> None:
     """Stop what follows in phases whose other steps are all done.
 
     A step that went wrong is not done: somebody may look for the reason in a log.
     """
     going = BAD | {Status.PENDING, Status.WAITING, Status.RUNNING}
-    for phase in engine.plan.runbook.phases:
+    for phase in context.plan.runbook.phases:
         others = [s for s in phase.steps if not follows(s)]
         if any(standings[s.id].status in going for s in others):
             continue
         for step in phase.steps:
-            last = engine.state.steps[step.id].last
-            running = engine.state.steps[step.id].status is Status.RUNNING
+            last = context.state.steps[step.id].last
+            running = context.state.steps[step.id].status is Status.RUNNING
             if running and last is not None and not last.stop_asked:
-                await stop_attempt(engine, step, last.number, "host", None)
+                await stop_attempt(context, writer, step, last.number, "host", None)
 
 
 EXPIRY_INTERVAL = 1.0
 """Seconds between two looks at the clock; an approval is refused late all the same."""
 
 
-async def expire_approvals(engine: Engine) -> None:
+async def expire_approvals(context: RunContext, writer: JournalWriter) -> None:
     """Deny what is late, as long as the host lives."""
     while True:
         await asyncio.sleep(EXPIRY_INTERVAL)
-        if engine.state.approvals and not drill_approves(engine.state):
-            await expire_late_approvals(engine)
+        if context.state.approvals and not drill_approves(context.state):
+            await expire_late_approvals(context, writer)
 
 
-async def expire_late_approvals(engine: Engine) -> None:
+async def expire_late_approvals(context: RunContext, writer: JournalWriter) -> None:
     """Deny what is late now."""
-    async with engine.turn:
-        if engine.state.ended is not None or engine.broken is not None:
+    async with writer.turn:
+        if context.state.ended is not None or writer.failure is not None:
             return
-        for step_id, own in engine.state.approvals.items():
-            step = engine.state.steps[step_id]
+        for step_id, own in context.state.approvals.items():
+            step = context.state.steps[step_id]
             used = own.asked.attempt != len(step.attempts) + 1
             if own.denied or used or step.status is Status.RUNNING:
                 continue
-            if engine.clock.wall() <= own.until:
+            if context.clock.wall() <= own.until:
                 continue
             within = duration_in_words(own.asked.within)
             words = f"begun in {within}" if own.complete else f"approved in {within}"
             reason = f"not {words}"
             attempt = own.asked.attempt
-            await engine.write(
+            await writer.write(
                 ApprovalDenied(step=step_id, attempt=attempt, reason=reason), "host"
             )

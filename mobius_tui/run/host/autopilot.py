@@ -44,8 +44,8 @@ async def run_autopilot(engine: Engine) -> None:
         patience = None if left is None else max(left, 0.1)
         with suppress(TimeoutError):
             async with asyncio.timeout(patience):
-                await engine.changed.wait()
-        engine.changed.clear()
+                await engine.writer.changed.wait()
+        engine.writer.changed.clear()
         await engine.settle()
         while await _decide(engine):
             await engine.settle()
@@ -86,7 +86,13 @@ def _awaited(engine: Engine) -> float | None:
 async def _without_trigger(engine: Engine) -> bool:
     """No trigger fired in time, so there is nothing that repairs the service."""
     if engine.state.watch.countdown is None:
-        await finish_run(engine, "failed", "no trigger began the rollback in time", WHO)
+        await finish_run(
+            engine.context,
+            engine.writer,
+            "failed",
+            "no trigger began the rollback in time",
+            WHO,
+        )
     return False
 
 
@@ -108,7 +114,7 @@ async def _act(engine: Engine, auto: AutoStarted, proposal: Proposal) -> bool:
         return False  # an aside has just come to its end, and is about to be left
     if proposal.kind == "end" or proposal.step is None:
         outcome, reason = run_outcome(engine.plan, engine.state)
-        await finish_run(engine, outcome, reason, WHO)
+        await finish_run(engine.context, engine.writer, outcome, reason, WHO)
         return False
     step = engine.plan.steps[proposal.step]
     if proposal.kind == "wait":
@@ -151,7 +157,7 @@ async def _failed(engine: Engine, step: Step) -> bool:
     if own.status is Status.UNKNOWN:
         await _stop(engine, f"{name} is unknown: {own.reason}. Someone must look")
         return False
-    if own.status is Status.NOT_STARTED and step.id in engine.found:
+    if own.status is Status.NOT_STARTED and step.id in engine.runner.resumed_steps:
         await _stop(engine, f"{name}: {own.reason}. Resume, and start it again")
         return False
     if will_retry(step, own):
@@ -170,7 +176,7 @@ async def _failed(engine: Engine, step: Step) -> bool:
     if engine.state.auto is None:
         await engine.write(RollbackStopped(reason=reason), WHO)
     else:
-        await finish_run(engine, "failed", reason, WHO)
+        await finish_run(engine.context, engine.writer, "failed", reason, WHO)
     return False
 
 

@@ -23,7 +23,10 @@ from types import FrameType
 
 from mobius_tui.errors import INCOMPLETE, OK, MobiusError, RunError
 from mobius_tui.health.health_record import MachineSample, ProbeResult
+from mobius_tui.run.attempts.attempt_runner import AttemptRunner
 from mobius_tui.run.attempts.disk_space import JOURNAL, DiskSpaceWaiters
+from mobius_tui.run.attempts.run_context import HealthReadings, RunContext
+from mobius_tui.run.attempts.step_tasks import StepTasks
 from mobius_tui.run.attempts.stopping import abandon
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.run_events import RunBegan
@@ -42,6 +45,7 @@ from mobius_tui.run.intents.envelope import Caller, Envelope
 from mobius_tui.run.intents.replies import Reply
 from mobius_tui.run.journal.follower import runbook_of
 from mobius_tui.run.journal.journal import Journal, Tail, monotonic_run_clock, read
+from mobius_tui.run.journal.journal_writer import JournalWriter
 from mobius_tui.run.messaging.outbox import Outbox
 from mobius_tui.run.planning.plan import Plan, will_retry
 from mobius_tui.run.state.reducer import fold
@@ -125,15 +129,15 @@ class Host:
     def __init__(self, directory: RunDirectory, order: Order) -> None:
         self.directory = directory
         self.order = order
-        self.stirred = asyncio.Event()
-        """Set whenever there may be reason to go."""
+        self.activity = asyncio.Event()
+        """Set whenever there may be reason to end."""
         self.why = ""
         """Why it goes; empty while it stays."""
 
     def leave(self, why: str) -> None:
         """Let go of the run; what runs goes on under its keepers."""
         self.why = self.why or why
-        self.stirred.set()
+        self.activity.set()
 
     async def run(self) -> int:
         """Run the run until it has ended or is let go of.
@@ -151,10 +155,13 @@ class Host:
         code = OK
         try:
             async with asyncio.TaskGroup() as tasks:
-                engine = self._engine(Plan(runbook), state, journal, began, tasks)
-                await journal_host_start(engine, self._judge, self.order, tail, left)
-                await self._serve(engine, tasks, left)
-                code = INCOMPLETE if engine.broken or journal.stalled else OK
+                self._make_parts(Plan(runbook), state, journal, began, tasks)
+                await journal_host_start(
+                    self.context, self.writer, self._judge, self.order, tail, left
+                )
+                await self._serve(left)
+                failed = self.writer.failure or journal.stalled
+                code = INCOMPLETE if failed else OK
                 raise _Done
         except* _Done:
             pass
@@ -174,56 +181,68 @@ class Host:
             )
         return self.order.began
 
-    def _engine(
+    def _make_parts(
         self,
         plan: Plan,
         state: RunState,
         journal: Journal,
         began: RunBegan,
         tasks: asyncio.TaskGroup,
-    ) -> Engine:
+    ) -> None:
         self.control = Control(
-            self._judge,
-            shared=began.share is not None,
-            control=began.share_control,
+            self._judge, shared=began.share is not None, control=began.share_control
         )
         self.monitor = Monitor(self.directory, plan.runbook, self.clock)
-        self.engine = Engine(
+        health = HealthReadings(
+            states=self.monitor.states,
+            last_checks=self.monitor.looked,
+            unknown_triggers=lambda: self.triggers.unknown_triggers(),
+        )
+        self.context = RunContext(
             directory=self.directory,
             plan=plan,
             state=state,
-            journal=journal,
             clock=self.clock,
             secrets=dict(self.order.secrets),
             env=environment(began),
-            log=sys.stderr.fileno(),
+            keeper_log=sys.stderr.fileno(),
             tasks=tasks,
-            on_entry=self._tell,
-            health=self.monitor.states,
-            looked=self.monitor.looked,
-            blind=lambda: self.watching.blind(),
+            step_tasks=StepTasks(tasks),
+            health=health,
+        )
+        self.writer = JournalWriter(journal, state, self._on_entry, self.activity)
+        self.disk_waiters = DiskSpaceWaiters(self._on_disk_space)
+        self.runner = AttemptRunner(
+            self.context, self.writer, self.disk_waiters, self._settle
+        )
+        self.engine = Engine(
+            context=self.context,
+            writer=self.writer,
+            runner=self.runner,
             viewers=lambda: self.control.viewers,
-            room=DiskSpaceWaiters(self._short),
-            stirred=self.stirred,
         )
         self.dispatcher = Dispatcher(self.engine)
-        self.watching = TriggerMonitor(self.engine)
-        self.outbox = Outbox(self.engine)
-        self.job = WatchRunJudge(self.engine, lambda: self.control.empty_since)
-        self.monitor.on_record = self._see
-        return self.engine
+        self.triggers = TriggerMonitor(self.context, self.writer)
+        self.outbox = Outbox(self.context, self.writer)
+        self.watch_judge = WatchRunJudge(
+            self.context, self.writer, lambda: self.control.empty_since
+        )
+        self.monitor.on_record = self._on_health_record
 
-    def _see(self, record: ProbeResult | MachineSample) -> None:
-        self.watching.see(record)
-        self.job.see(record)
+    async def _settle(self) -> None:
+        await automatic.settle(self.context, self.writer)
 
-    def _tell(self, entry: Entry) -> None:
+    def _on_health_record(self, record: ProbeResult | MachineSample) -> None:
+        self.triggers.see(record)
+        self.watch_judge.see(record)
+
+    def _on_entry(self, entry: Entry) -> None:
         """An entry is on record: viewers and the watch hear of it."""
         self.control.poke(entry.n)
-        self.watching.heed(entry)
+        self.triggers.heed(entry)
         self.outbox.heed(entry)
 
-    def _short(self, why: str) -> None:
+    def _on_disk_space(self, why: str) -> None:
         """The disk is full, or has room again: viewers and the log hear of it."""
         said = f"the disk is full: {why}" if why else "there is room on the disk again"
         print(line(said), flush=True)  # noqa: T201
@@ -232,71 +251,84 @@ class Host:
     async def _judge(self, envelope: Envelope, caller: Caller) -> Reply:
         return await self.dispatcher.judge(envelope, caller)
 
-    async def _serve(
-        self, engine: Engine, tasks: asyncio.TaskGroup, left: tuple[str, ...]
-    ) -> None:
+    async def _serve(self, left_over: tuple[str, ...]) -> None:
+        """Do everything that a host does, until it ends.
+
+        Args:
+            left_over: attempts that an earlier host left behind, as `step.number`.
+        """
+        context, writer, tasks = self.context, self.writer, self.context.tasks
         await self.control.listen(self.directory.socket)
-        engine.journal.on_stall = partial(engine.room.waits, JOURNAL)
-        engine.journal.wait_for_room()
+        writer.journal.on_stall = partial(self.disk_waiters.waits, JOURNAL)
+        writer.journal.wait_for_room()
         background = [
-            tasks.create_task(run_autopilot(engine), name="autopilot"),
-            tasks.create_task(self.monitor.watch(engine), name="monitor"),
-            tasks.create_task(self.watching.run(), name="watch"),
-            tasks.create_task(self.job.run(), name="job"),
-            tasks.create_task(self.outbox.run(), name="outbox"),
-            tasks.create_task(keep_sealing(engine, self.monitor), name="seal"),
-            tasks.create_task(automatic.expire_approvals(engine), name="approvals"),
+            tasks.create_task(work, name=name)
+            for name, work in (
+                ("autopilot", run_autopilot(self.engine)),
+                ("monitor", self.monitor.watch(context)),
+                ("triggers", self.triggers.run()),
+                ("watch", self.watch_judge.run()),
+                ("outbox", self.outbox.run()),
+                ("seals", keep_sealing(context, writer, self.monitor)),
+                ("approvals", automatic.expire_approvals(context, writer)),
+            )
         ]
-        for name in left:
+        for name in left_over:
             step_id, _, number = name.rpartition(".")
-            engine.conduct(engine.plan.steps[step_id], int(number), found=True)
-        for step in engine.plan.steps.values():
-            if will_retry(step, engine.state.steps[step.id]):
-                tasks.create_task(engine.again(step))
-        await engine.settle()
-        await self._until_over(engine)
+            self.runner.carry_out(
+                context.plan.steps[step_id], int(number), resumed=True
+            )
+        for step in context.plan.steps.values():
+            if will_retry(step, context.state.steps[step.id]):
+                tasks.create_task(self.runner.retry(step))
+        await self._settle()
+        await self._until_over()
         for task in background:
             task.cancel()
         self.monitor.close()
-        self.job.close()
-        await journal_host_end(engine, self.monitor, self.why)
+        self.watch_judge.close()
+        await journal_host_end(context, writer, self.monitor, self.why)
         await self.control.close()
 
-    async def _until_over(self, engine: Engine) -> None:
+    async def _until_over(self) -> None:
         """Wait for the run's end, a signal, a release, or a broken journal."""
         loop = asyncio.get_running_loop()
+        state, writer, engine = self.context.state, self.writer, self.engine
         while not self.why:
-            self.stirred.clear()
-            if engine.broken is not None:
-                print(f"the host ends: {engine.broken}", flush=True)  # noqa: T201
-                self.leave(engine.broken)
-            elif self.outbox.keeps_the_host(loop.time()):
-                await self._a_moment(SOON)
-            elif engine.state.ended is not None and not _running(engine):
+            self.activity.clear()
+            if writer.failure is not None:
+                print(f"the host ends: {writer.failure}", flush=True)  # noqa: T201
+                self.leave(writer.failure)
+            elif self.outbox.keeps_the_host(
+                loop.time(), is_released=engine.is_released
+            ):
+                await self._wait(SOON)
+            elif state.ended is not None and not _running(state):
                 self.leave("the run ended")
             elif engine.is_released:
                 self.leave("nobody watches, and nothing runs")
-            elif self._deserted(engine, loop.time()):
-                await abandon(engine, "nobody watched this drill any more")
+            elif self._deserted(loop.time()):
+                reason = "nobody watched this drill any more"
+                await abandon(self.context, writer, reason)
             else:
-                await self._a_moment(SOON if engine.state.ended is not None else LOOK)
+                await self._wait(SOON if state.ended is not None else LOOK)
 
-    async def _a_moment(self, seconds: float) -> None:
+    async def _wait(self, seconds: float) -> None:
         """Wait so long, or until something stirs."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                await self.stirred.wait()
+                await self.activity.wait()
 
-    def _deserted(self, engine: Engine, now: float) -> bool:
-        began = engine.state.began
+    def _deserted(self, now: float) -> bool:
+        began = self.context.state.began
         since = self.control.empty_since
         return (
             began is not None
             and began.mode == "drill"
             and since is not None
             and now - since > self.order.unwatched
-            and engine.state.auto is None
-            and engine.state.ended is None
+            and self.context.state.auto is None
+            and self.context.state.ended is None
         )
 
 
@@ -304,8 +336,8 @@ class _Done(Exception):  # noqa: N818 - it is no error, but what ends the task g
     """The run is over, or let go of: end the tasks that wait."""
 
 
-def _running(engine: Engine) -> bool:
-    return any(step.status is Status.RUNNING for step in engine.state.steps.values())
+def _running(state: RunState) -> bool:
+    return any(step.status is Status.RUNNING for step in state.steps.values())
 
 
 async def _main(directory: RunDirectory, order: Order) -> int:

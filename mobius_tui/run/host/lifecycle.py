@@ -8,6 +8,7 @@ import os
 from collections.abc import Mapping
 
 from mobius_tui.errors import INCOMPLETE, RunError, StateError
+from mobius_tui.run.attempts.run_context import RunContext
 from mobius_tui.run.events.run_events import (
     AutoStopped,
     HealthSealed,
@@ -16,17 +17,18 @@ from mobius_tui.run.events.run_events import (
     VariableSet,
 )
 from mobius_tui.run.host.control_server import Judge
-from mobius_tui.run.host.engine import Engine
 from mobius_tui.run.host.takeover import Order, operator
 from mobius_tui.run.intents.envelope import Caller, decode_envelope
 from mobius_tui.run.journal.journal import Tail
+from mobius_tui.run.journal.journal_writer import JournalWriter
 from mobius_tui.run.records.run_record import sum_up, write_record
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.watch.health_monitor import Monitor
 
 
 async def journal_host_start(
-    engine: Engine,
+    context: RunContext,
+    writer: JournalWriter,
     judge: Judge,
     order: Order,
     tail: Tail,
@@ -35,7 +37,8 @@ async def journal_host_start(
     """Journal it, before anybody is listened to.
 
     Args:
-        engine: the run's decider.
+        context: the run's.
+        writer: the run's.
         judge: acts on the intent that the run begins with.
         order: what whoever started the host wants.
         tail: the journal as it was found.
@@ -46,37 +49,39 @@ async def journal_host_start(
     """
     who = operator()
     if not tail.entries and order.began is not None:
-        await engine.record(order.began, who)
-        await _set(engine, order, who)
-        await _know(engine, tuple(order.secrets), who)
-    lost = lost_secrets(engine.state, order.secrets)
+        await writer.record(order.began, who)
+        await _set(context, writer, order, who)
+        await _know(writer, tuple(order.secrets), who)
+    lost = lost_secrets(context.state, order.secrets)
     started = HostStarted(pid=os.getpid(), left_over=left, cut=tail.torn, without=lost)
-    await engine.record(started)
-    if engine.state.ended is None:
-        await _set(engine, order, who)
-    await _know(engine, new_secrets(engine.state, order.secrets), who)
+    await writer.record(started)
+    if context.state.ended is None:
+        await _set(context, writer, order, who)
+    await _know(writer, new_secrets(context.state, order.secrets), who)
     if order.watch is not None:
-        await engine.record(order.watch, who)
+        await writer.record(order.watch, who)
     if order.auto is not None:
         first = decode_envelope(order.auto.encode())
         reply = await judge(first, Caller(name=who))
         if not reply.ok:
-            await engine.record(AutoStopped(reason=reply.text, code=INCOMPLETE))
+            await writer.record(AutoStopped(reason=reply.text, code=INCOMPLETE))
 
 
-async def _set(engine: Engine, order: Order, who: str) -> None:
+async def _set(
+    context: RunContext, writer: JournalWriter, order: Order, who: str
+) -> None:
     """Journal the values of variables that have none yet."""
     for name, (value, source) in order.values.items():
-        if name not in engine.state.variables:
+        if name not in context.state.variables:
             event = VariableSet(name=name, value=value, source=source)  # type: ignore[arg-type]
-            await engine.record(event, who)
+            await writer.record(event, who)
 
 
-async def _know(engine: Engine, secrets: tuple[str, ...], who: str) -> None:
+async def _know(writer: JournalWriter, secrets: tuple[str, ...], who: str) -> None:
     """Journal that secrets are known, and never what they are."""
     for name in secrets:
         secret = VariableSet(name=name, value=None, source="secret")
-        await engine.record(secret, who)
+        await writer.record(secret, who)
 
 
 def lost_secrets(state: RunState, given: Mapping[str, str]) -> tuple[str, ...]:
@@ -99,14 +104,18 @@ EVERY = 60.0
 """Seconds between seals."""
 
 
-async def keep_sealing(engine: Engine, monitor: Monitor) -> None:
+async def keep_sealing(
+    context: RunContext, writer: JournalWriter, monitor: Monitor
+) -> None:
     """Seal what is known of health, again and again."""
     while True:
         await asyncio.sleep(EVERY)
-        await seal_health(engine, monitor)
+        await seal_health(context, writer, monitor)
 
 
-async def seal_health(engine: Engine, monitor: Monitor) -> None:
+async def seal_health(
+    context: RunContext, writer: JournalWriter, monitor: Monitor
+) -> None:
     """Hold the journal to what is known of health by now, if there is more of it.
 
     Raises:
@@ -114,27 +123,29 @@ async def seal_health(engine: Engine, monitor: Monitor) -> None:
         StateError: the run's state admits no such entry now.
     """
     size, digest = await asyncio.to_thread(monitor.digest)
-    sealed = engine.state.sealed
+    sealed = context.state.sealed
     if size and (sealed is None or sealed.bytes != size):
-        await engine.record(HealthSealed(bytes=size, sha256=digest))
+        await writer.record(HealthSealed(bytes=size, sha256=digest))
 
 
-async def journal_host_end(engine: Engine, monitor: Monitor, why: str) -> None:
+async def journal_host_end(
+    context: RunContext, writer: JournalWriter, monitor: Monitor, why: str
+) -> None:
     """Seal, say why the host goes, and write the record of a run that has ended."""
-    if engine.broken is not None or engine.journal.stalled:
+    if writer.failure is not None or writer.journal.stalled:
         return
     with contextlib.suppress(RunError, StateError):
-        await seal_health(engine, monitor)
-        await engine.record(HostStopped(reason=why))
-        if engine.state.ended is not None:
-            _write_record(engine)
-            await asyncio.to_thread(sum_up, engine.directory, is_host=True)
+        await seal_health(context, writer, monitor)
+        await writer.record(HostStopped(reason=why))
+        if context.state.ended is not None:
+            _write_record(context, writer)
+            await asyncio.to_thread(sum_up, context.directory, is_host=True)
 
 
-def _write_record(engine: Engine) -> None:
+def _write_record(context: RunContext, writer: JournalWriter) -> None:
     """Write it; the journal has all of it, so the end does not hang on that."""
-    directory = engine.directory
+    directory = context.directory
     try:
-        write_record(directory, engine.plan, engine.state, engine.journal.head)
+        write_record(directory, context.plan, context.state, writer.journal.head)
     except OSError as error:
         print(f"{directory.record}: {error.strerror}", flush=True)  # noqa: T201

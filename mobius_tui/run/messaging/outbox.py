@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mobius_tui.errors import MobiusError
+from mobius_tui.run.attempts.run_context import RunContext
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.message_events import (
     MessageEvent,
@@ -23,7 +24,7 @@ from mobius_tui.run.events.message_events import (
     MessageTried,
     MessageUnknown,
 )
-from mobius_tui.run.host.engine import Engine
+from mobius_tui.run.journal.journal_writer import JournalWriter
 from mobius_tui.run.messaging.channels import channel_routes
 from mobius_tui.run.messaging.payload import CARD_LIMIT, OutgoingMessage, body
 from mobius_tui.run.state.deliveries import Delivery, DeliveryStatus
@@ -56,17 +57,24 @@ class SendIntervals:
 class Outbox:
     """Sends a run's messages, one after the other for each channel."""
 
-    def __init__(self, engine: Engine, pace: SendIntervals | None = None) -> None:
+    def __init__(
+        self,
+        context: RunContext,
+        writer: JournalWriter,
+        pace: SendIntervals | None = None,
+    ) -> None:
         """Make the outbox of a run.
 
         Args:
-            engine: the run's decider.
+            context: the run's.
+            writer: the run's.
             pace: how often it tries.
         """
-        self._engine = engine
+        self._context = context
+        self._writer = writer
         self.pace = pace or SendIntervals()
         self._going_since: float | None = None
-        self._news = {name: asyncio.Event() for name in engine.plan.runbook.channels}
+        self._news = {name: asyncio.Event() for name in context.plan.runbook.channels}
 
     def heed(self, entry: Entry) -> None:
         """Look anew where an entry is about a message."""
@@ -82,9 +90,9 @@ class Outbox:
     def is_idle(self) -> bool:
         """Whether nothing goes out by itself any more, now or later."""
         going = (DeliveryStatus.QUEUED, DeliveryStatus.SENDING)
-        return not any(own.stand in going for own in self._engine.state.deliveries)
+        return not any(own.stand in going for own in self._context.state.deliveries)
 
-    def keeps_the_host(self, now: float) -> bool:
+    def keeps_the_host(self, now: float, *, is_released: bool) -> bool:
         """Whether a host that would go stays a moment for what is on its way.
 
         Nobody waits for that: a run that has ended has ended. What is left then stays
@@ -92,9 +100,9 @@ class Outbox:
 
         Args:
             now: the loop's seconds.
+            is_released: whether the host may end though the run is open.
         """
-        engine = self._engine
-        goes = engine.state.ended is not None or engine.is_released
+        goes = self._context.state.ended is not None or is_released
         if not goes or self.is_idle:
             self._going_since = None
             return False
@@ -109,7 +117,7 @@ class Outbox:
 
     async def _serve(self, channel: str) -> None:
         """One channel's messages; a fault of our own must not end the run."""
-        while self._engine.broken is None:
+        while self._writer.failure is None:
             try:
                 await self._next(channel)
             except MobiusError as error:
@@ -124,7 +132,7 @@ class Outbox:
         news = self._news[channel]
         news.clear()
         own = self._first(channel)
-        pause = None if own is None else own.due - self._engine.clock.wall()
+        pause = None if own is None else own.due - self._context.clock.wall()
         if own is not None and pause is not None and pause <= 0:
             await self._try(own)
             return
@@ -135,7 +143,7 @@ class Outbox:
                 await news.wait()
 
     def _first(self, channel: str) -> Delivery | None:
-        for own in self._engine.state.deliveries:
+        for own in self._context.state.deliveries:
             if own.channel == channel and own.stand is DeliveryStatus.QUEUED:
                 return own
         return None
@@ -145,43 +153,43 @@ class Outbox:
         from mobius_tui.run.messaging.webhook import WebhookResult, post_webhook
 
         number = own.number
-        async with self._engine.turn:
-            now = self._engine.state.deliveries[number - 1]
+        async with self._writer.turn:
+            now = self._context.state.deliveries[number - 1]
             if now.stand is not DeliveryStatus.QUEUED:
                 return  # somebody dropped it meanwhile
             problem, url = self._address(own.channel)
             if problem:
                 held = MessageNotSent(delivery=number, number=0, reason=problem)
-                await self._engine.write(held, WHO)
+                await self._writer.write(held, WHO)
                 return
             tried = MessageTried(delivery=number, number=now.tries + 1)
-            entry = await self._engine.write(tried, WHO)
-            head = f"{entry.n}:{self._engine.journal.head}"
-        channel = self._engine.plan.runbook.channels[own.channel]
+            entry = await self._writer.write(tried, WHO)
+            head = f"{entry.n}:{self._writer.journal.head}"
+        channel = self._context.plan.runbook.channels[own.channel]
         data = body(channel, self._letter(own, head))
         if channel.kind == "teams" and len(data) > CARD_LIMIT:
             came = WebhookResult(outcome="not sent", reason="it is too long for Teams")
         else:
             came = await post_webhook(url, data, within=self.pace.within)
-        await self._engine.record(self._outcome(now, number, came), WHO)
+        await self._writer.record(self._outcome(now, number, came), WHO)
 
     def _address(self, name: str) -> tuple[str, str]:
         """Why a channel has no URL, or its URL."""
-        engine = self._engine
-        (way,) = channel_routes(engine.plan.runbook, engine.state, (name,))
+        context = self._context
+        (way,) = channel_routes(context.plan.runbook, context.state, (name,))
         if way.problem:
             return way.problem, ""
-        began = engine.state.began
+        began = context.state.began
         if began is not None and began.mode == "drill" and not began.pages:
             return "", f"{began.sink}{name}"
         try:
-            url = engine.values().fill(engine.plan.runbook.channels[name].url)
+            url = context.values().fill(context.plan.runbook.channels[name].url)
         except MobiusError as error:
             return str(error), ""
         return "", url.strip()
 
     def _letter(self, own: Delivery, head: str) -> OutgoingMessage:
-        began = self._engine.state.began
+        began = self._context.state.began
         assert began is not None
         return OutgoingMessage(
             title=own.queued.title,
@@ -204,7 +212,7 @@ class Outbox:
             number: the delivery's.
             came: what came of it.
         """
-        redact = self._engine.redact
+        redact = self._context.redact
         tries = before.tries + 1
         answer = redact(came.answer)
         if came.outcome == "sent":

@@ -12,13 +12,13 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from mobius_tui.errors import MobiusError
 from mobius_tui.health.health_record import MachineSample, ProbeResult, encode
 from mobius_tui.health.machine_samples import Machine
 from mobius_tui.health.probe_target import ProbeTarget, fill_target
 from mobius_tui.health.probe_window import CurrentHealth, stale_after
+from mobius_tui.run.attempts.run_context import RunContext
 from mobius_tui.run.attempts.stopping import running_process_groups
 from mobius_tui.run.checks.context import Context
 from mobius_tui.run.checks.machine_checks import unit_states_now
@@ -29,10 +29,6 @@ from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.safe_open import open_regular
 from mobius_tui.runbook.model.check_kinds import ProcessCheck, ServiceCheck
 from mobius_tui.runbook.model.runbook import Runbook
-
-if TYPE_CHECKING:
-    from mobius_tui.run.host.engine import Engine
-
 
 EVERY = 10.0
 """Seconds between two looks: each is a process of its own."""
@@ -48,25 +44,25 @@ class UnitStates:
         self.known: Mapping[str, str] = {}
         """By unit; empty where there is none to look at, or nobody to ask."""
 
-    async def watch(self, engine: Engine, *, every: float) -> None:
+    async def watch(self, context: RunContext, *, every: float) -> None:
         """Look for as long as the run is open.
 
         Args:
-            engine: the run's decider.
+            context: the run's.
             every: seconds between two checks of health; it looks no more often.
         """
-        while names := _names(engine):
+        while names := _names(context):
             with suppress(OSError, TimeoutError):
                 async with asyncio.timeout(LIMIT):
-                    self.known = await unit_states_now(names, _context(engine))
+                    self.known = await unit_states_now(names, _check_context(context))
             await asyncio.sleep(max(every, EVERY))
 
 
-def _names(engine: Engine) -> tuple[str, ...]:
+def _names(context: RunContext) -> tuple[str, ...]:
     """Units that a check wants to be active, filled in as far as that can be."""
-    values = engine.values()
+    values = context.values()
     found: dict[str, None] = {}
-    for step in engine.plan.steps.values():
+    for step in context.plan.steps.values():
         for check in step.checks:
             if isinstance(check, ServiceCheck) and "active" in check.state:
                 for name in check.names:
@@ -75,14 +71,14 @@ def _names(engine: Engine) -> tuple[str, ...]:
     return tuple(name for name in found if name and not name.startswith("-"))
 
 
-def _context(engine: Engine) -> Context:
-    began = engine.state.began
+def _check_context(context: RunContext) -> Context:
+    began = context.state.began
     assert began is not None
     return Context(
         workdir=Path(began.workdir),
-        env=engine.env,
-        fill=engine.values().fill,
-        groups=running_process_groups(engine),
+        env=context.env,
+        fill=context.values().fill,
+        groups=running_process_groups(context),
         own=frozenset({os.getpid()}),
     )
 
@@ -130,7 +126,7 @@ class Monitor:
         windows = self._health.windows.items()
         return {i: window.last.at for i, window in windows if window.last is not None}
 
-    async def watch(self, engine: Engine) -> None:
+    async def watch(self, context: RunContext) -> None:
         """Probe for as long as the run is open.
 
         A fault of our own is logged and begun anew: it must not end the run, and what
@@ -138,33 +134,36 @@ class Monitor:
         """
         while True:
             try:
-                await self._watch(engine)
+                await self._watch(context)
             except Exception:  # noqa: BLE001 - the run goes on without it
                 traceback.print_exc()
-            await asyncio.sleep(self._every(engine))
+            await asyncio.sleep(self._every(context))
 
-    async def _watch(self, engine: Engine) -> None:
+    async def _watch(self, context: RunContext) -> None:
         health = self._runbook.health
-        every = self._every(engine)
+        every = self._every(context)
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._machine(engine, every))
-            tasks.create_task(self._units.watch(engine, every=every))
+            tasks.create_task(self._machine(context, every))
+            tasks.create_task(self._units.watch(context, every=every))
             if health is not None and health.probes:
-                tasks.create_task(self._probes(engine, every, tasks))
+                tasks.create_task(self._probes(context, every, tasks))
 
-    def _every(self, engine: Engine) -> float:
+    def _every(self, context: RunContext) -> float:
         """Seconds from check to check."""
         health = self._runbook.health
         if health is None:
             return 5.0
         try:
-            return engine.values().seconds(health.every, "every")
+            return context.values().seconds(health.every, "every")
         except MobiusError as error:
             print(f"health.every: {error}; 5 s it is", flush=True)  # noqa: T201
             return 5.0
 
     async def _probes(
-        self, engine: Engine, every: float, tasks: asyncio.TaskGroup
+        self,
+        context: RunContext,
+        every: float,
+        tasks: asyncio.TaskGroup,
     ) -> None:
         # It brings httpx, a fifth of a host's start; many runs ask nobody.
         from mobius_tui.health.probe import Prober
@@ -174,7 +173,7 @@ class Monitor:
         prober: asyncio.Task[None] | None = None
         shown: tuple[ProbeTarget, ...] = ()
         while True:
-            targets = self._targets(engine)
+            targets = self._targets(context)
             if targets != shown:
                 if prober is not None:
                     prober.cancel()
@@ -183,72 +182,72 @@ class Monitor:
                 runner = Prober(
                     targets,
                     every=every,
-                    witness=self._witness(engine),
+                    witness=self._witness(context),
                     wall=self._clock.wall,
                 )
                 prober = tasks.create_task(runner.run(self._write))
             await asyncio.sleep(every)
 
-    def _targets(self, engine: Engine) -> tuple[ProbeTarget, ...]:
+    def _targets(self, context: RunContext) -> tuple[ProbeTarget, ...]:
         """The probes with their variables filled in; those that can be."""
         health = self._runbook.health
         assert health is not None
-        values = engine.values()
+        values = context.values()
         ready = []
         for probe in health.probes:
             names = probe_texts(probe)
-            if all(n in engine.state.variables for n in names if "." not in n):
+            if all(n in context.state.variables for n in names if "." not in n):
                 try:
-                    ready.append(self._here(engine, fill_target(probe, values.fill)))
+                    ready.append(self._here(context, fill_target(probe, values.fill)))
                 except MobiusError as error:
                     print(f"probe {probe.id}: {error}", flush=True)  # noqa: T201
         return tuple(ready)
 
     @staticmethod
-    def _here(engine: Engine, found: ProbeTarget) -> ProbeTarget:
+    def _here(context: RunContext, found: ProbeTarget) -> ProbeTarget:
         """A target whose certificates are looked for where the run's commands run."""
-        began = engine.state.began
+        began = context.state.began
         if found.ca is None or began is None:
             return found
         return replace(found, ca=str(Path(began.workdir) / found.ca))
 
-    def _witness(self, engine: Engine) -> tuple[str, ...]:
+    def _witness(self, context: RunContext) -> tuple[str, ...]:
         """The witnesses with their variables filled in."""
         health = self._runbook.health
         assert health is not None
-        values = engine.values()
+        values = context.values()
         try:
             return tuple(values.fill(text) for text in health.witness)
         except MobiusError as error:
             print(f"health.witness: {error}", flush=True)  # noqa: T201
             return ()
 
-    async def _machine(self, engine: Engine, every: float) -> None:
-        began = engine.state.began
+    async def _machine(self, context: RunContext, every: float) -> None:
+        began = context.state.began
         assert began is not None
-        machine = Machine(Path(began.workdir), self._patterns(engine))
+        machine = Machine(Path(began.workdir), self._patterns(context))
         while True:
             sample = await asyncio.to_thread(
                 machine.sample,
                 at=self._clock.wall(),
                 mono=self._clock.mono(),
-                groups=running_process_groups(engine),
+                groups=running_process_groups(context),
                 own=frozenset({os.getpid()}),
             )
             self._write(replace(sample, services=self._units.known))
             await asyncio.sleep(every)
 
-    def _patterns(self, engine: Engine) -> dict[str, str]:
+    def _patterns(self, context: RunContext) -> dict[str, str]:
         """What the runbook's process checks count, by the number of their step.
 
         A step's title says what it does, which is not what is counted.
         """
-        values = engine.values()
+        values = context.values()
         found: dict[str, str] = {}
         for step in self._runbook.steps():
             for check in step.checks:
                 if isinstance(check, ProcessCheck) and check.count != "0":
-                    name = f"{engine.plan.numbers[step.id]} processes"
+                    name = f"{context.plan.numbers[step.id]} processes"
                     name = name if name not in found else check.match
                     with contextlib.suppress(MobiusError, re.error):
                         pattern = values.fill(check.match)

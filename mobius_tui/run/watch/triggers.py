@@ -15,6 +15,7 @@ from mobius_tui.errors import MobiusError
 from mobius_tui.health.health_record import MachineSample, ProbeResult
 from mobius_tui.health.ticker import boot_clock
 from mobius_tui.health.trigger import Cleared, Fired, Meter, Rule
+from mobius_tui.run.attempts.run_context import RunContext
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.run_events import PhaseEntered
 from mobius_tui.run.events.watch_events import (
@@ -23,7 +24,7 @@ from mobius_tui.run.events.watch_events import (
     TriggerCleared,
     TriggerFired,
 )
-from mobius_tui.run.host.engine import Engine
+from mobius_tui.run.journal.journal_writer import JournalWriter
 from mobius_tui.run.planning.rollback import in_the_way, oks_wanted, rollback_of
 from mobius_tui.run.planning.trigger_rules import RunRules
 from mobius_tui.run.state.watch_state import Alarm, Countdown
@@ -44,26 +45,31 @@ class RollbackRecheck:
 
 
 async def begin_rollback(
-    engine: Engine, event: RollbackBegan, who: str, intent: str | None = None
+    writer: JournalWriter,
+    event: RollbackBegan,
+    who: str,
+    intent: str | None = None,
 ) -> Entry:
     """Begin the rollback, and enter its phase; the turn is held by the caller."""
-    entry = await engine.write(event, who, intent)
-    await engine.write(PhaseEntered(phase=event.phase, reason=event.reason), who)
+    entry = await writer.write(event, who, intent)
+    await writer.write(PhaseEntered(phase=event.phase, reason=event.reason), who)
     return entry
 
 
 class TriggerMonitor:
     """Reads every check that the host makes."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, context: RunContext, writer: JournalWriter) -> None:
         """Begin to watch.
 
         Args:
-            engine: the run's decider.
+            context: the run's.
+            writer: the run's.
         """
-        health = engine.plan.runbook.health
-        self._engine = engine
-        self._rules = RunRules(engine.plan, engine.state)
+        health = context.plan.runbook.health
+        self._context = context
+        self._writer = writer
+        self._rules = RunRules(context.plan, context.state)
         self._grace = health.trigger.grace if health is not None else "10s"
         self._seen: asyncio.Queue[tuple[ProbeResult, tuple[Fired | Cleared, ...]]] = (
             asyncio.Queue()
@@ -83,7 +89,7 @@ class TriggerMonitor:
         rules = self._rules.watch
         return rules is not None and rules.is_true(alarm.probe, alarm.rule)
 
-    def blind(self) -> tuple[str, ...]:
+    def unknown_triggers(self) -> tuple[str, ...]:
         """Triggers of which it is not known whether they hold, in words."""
         rules = self._rules
         if rules.problem:
@@ -106,9 +112,9 @@ class TriggerMonitor:
     async def _act(
         self, check: ProbeResult, outcomes: tuple[Fired | Cleared, ...]
     ) -> None:
-        engine = self._engine
-        async with engine.turn:
-            if engine.state.ended is not None or engine.broken is not None:
+        context, writer = self._context, self._writer
+        async with writer.turn:
+            if context.state.ended is not None or writer.failure is not None:
                 return
             for outcome in outcomes:
                 if isinstance(outcome, Cleared):
@@ -119,14 +125,14 @@ class TriggerMonitor:
             await self._judge_anew(check)
 
     async def _clear(self, cleared: Cleared) -> None:
-        known = {(a.probe, a.rule) for a in self._engine.state.watch.alarms}
+        known = {(a.probe, a.rule) for a in self._context.state.watch.alarms}
         if (cleared.probe, cleared.rule) in known:
             event = TriggerCleared(probe=cleared.probe, rule=cleared.rule)
-            await self._engine.write(event, WHO)
+            await self._writer.write(event, WHO)
 
     async def _still(self, check: ProbeResult) -> None:
         """A trigger that had fired before somebody armed the watch counts from then."""
-        watch = self._engine.state.watch
+        watch = self._context.state.watch
         if not watch.armed or watch.countdown is not None:
             return
         for alarm in watch.alarms:
@@ -137,37 +143,37 @@ class TriggerMonitor:
     async def _fire(
         self, probe: str, rule: Rule, reason: str, check: ProbeResult
     ) -> None:
-        engine = self._engine
-        watch = engine.state.watch
+        context, writer = self._context, self._writer
+        watch = context.state.watch
         counts = watch.armed and watch.countdown is None and watch.begun is None
         grace = self._seconds() if counts else None
         event = TriggerFired(
             probe=probe, rule=rule, reason=reason, seen=check.at, grace=grace
         )
-        await engine.write(event, WHO)
-        countdown = engine.state.watch.countdown
+        await writer.write(event, WHO)
+        countdown = context.state.watch.countdown
         if grace is not None and countdown is not None:
-            engine.tasks.create_task(self._count_down(countdown), name="countdown")
+            context.tasks.create_task(self._count_down(countdown), name="countdown")
 
     def _seconds(self) -> float:
         try:
-            return self._engine.values().seconds(self._grace, "grace")
+            return self._context.values().seconds(self._grace, "grace")
         except MobiusError as error:
             print(f"health.trigger.grace: {error}; 10 s it is", flush=True)  # noqa: T201
             return 10.0
 
     async def _count_down(self, countdown: Countdown) -> None:
         """At zero the rollback begins, or waits for what is in its way."""
-        engine = self._engine
+        context, writer = self._context, self._writer
         try:
             began = boot_clock()
             await asyncio.sleep(countdown.grace)
             late = boot_clock() - began - countdown.grace
             while self._is_on(countdown):
-                async with engine.turn:
+                async with writer.turn:
                     if not self._is_on(countdown):
                         return
-                    if in_the_way(engine.plan, engine.state) is None:
+                    if in_the_way(context.plan, context.state) is None:
                         await self._at_zero(countdown.alarm, late=late > LATE)
                         return
                 late = math.inf  # it waits for a step, and is judged by what follows
@@ -183,7 +189,7 @@ class TriggerMonitor:
             await self._begin(alarm)
 
     def _is_on(self, countdown: Countdown) -> bool:
-        state = self._engine.state
+        state = self._context.state
         now = state.watch.countdown
         return now is not None and now.n == countdown.n and state.ended is None
 
@@ -192,15 +198,15 @@ class TriggerMonitor:
         second = self._second
         if second is None:
             return
-        engine = self._engine
-        if engine.state.watch.countdown is None:
+        context, writer = self._context, self._writer
+        if context.state.watch.countdown is None:
             self._second = None  # held, disarmed, or begun by somebody
             return
         alarm = second.alarm
         if check.probe != alarm.probe or check.state == "no data":
             return
         second.oks = second.oks + 1 if check.state == "ok" else 0
-        if in_the_way(engine.plan, engine.state) is not None:
+        if in_the_way(context.plan, context.state) is not None:
             second.oks = 0
         elif self._is_true(alarm):
             self._second = None
@@ -208,11 +214,11 @@ class TriggerMonitor:
         elif second.oks >= oks_wanted(self._meters, alarm):
             self._second = None
             words = f"{alarm.probe} was ok at {second.oks} checks in a row"
-            await engine.write(RollbackDropped(reason=words), WHO)
+            await writer.write(RollbackDropped(reason=words), WHO)
 
     async def _begin(self, alarm: Alarm) -> None:
         """Begin the rollback for an alarm; the turn is held."""
-        phase = rollback_of(self._engine.plan)
+        phase = rollback_of(self._context.plan)
         assert phase is not None  # else it would not have been armed
         event = RollbackBegan(
             phase=phase.id,
@@ -221,7 +227,7 @@ class TriggerMonitor:
             probe=alarm.probe,
             rule=alarm.rule,
         )
-        await begin_rollback(self._engine, event, WHO)
+        await begin_rollback(self._writer, event, WHO)
 
     @property
     def _meters(self) -> tuple[Meter, ...]:

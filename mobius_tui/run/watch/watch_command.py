@@ -13,10 +13,11 @@ from typing import Literal
 
 from mobius_tui.errors import MobiusError
 from mobius_tui.health.health_record import MachineSample, ProbeResult
+from mobius_tui.run.attempts.run_context import RunContext
 from mobius_tui.run.attempts.stopping import finish_run
 from mobius_tui.run.events.run_events import NoteAdded, Outcome
 from mobius_tui.run.events.watch_events import WatchOver
-from mobius_tui.run.host.engine import Engine
+from mobius_tui.run.journal.journal_writer import JournalWriter
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.planning.rollback import taken_over, under_way
 from mobius_tui.run.state.run_state import RunState
@@ -104,14 +105,21 @@ def _rollback(watch: WatchState) -> str:
 class WatchRunJudge:
     """What a host does for a run that is a watch; nothing for any other."""
 
-    def __init__(self, engine: Engine, empty_since: Callable[[], float | None]) -> None:
+    def __init__(
+        self,
+        context: RunContext,
+        writer: JournalWriter,
+        empty_since: Callable[[], float | None],
+    ) -> None:
         """Do nothing yet.
 
         Args:
-            engine: the run's decider.
+            context: the run's.
+            writer: the run's.
             empty_since: loop time since which no viewer is connected.
         """
-        self._engine = engine
+        self._context = context
+        self._writer = writer
         self._empty_since = empty_since
         self._log: WatchLog | None = None
         self._trouble = ""
@@ -119,7 +127,7 @@ class WatchRunJudge:
 
     def see(self, record: ProbeResult | MachineSample) -> None:
         """Log a check."""
-        watch = self._engine.state.watch
+        watch = self._context.state.watch
         if watch.job is None or watch.over or self._trouble:
             return
         if not isinstance(record, ProbeResult) or not watch.job.log:
@@ -136,15 +144,15 @@ class WatchRunJudge:
     async def run(self) -> None:
         """End the watch when it is time to."""
         loop = asyncio.get_running_loop()
-        if self._engine.state.watch.job is None:
+        if self._context.state.watch.job is None:
             return
         deadline = self._deadline(loop.time())
-        while self._engine.state.ended is None and self._engine.broken is None:
+        while self._context.state.ended is None and self._writer.failure is None:
             over = deadline is not None and loop.time() >= deadline
             since = self._empty_since()
             lonely = 0.0 if since is None else loop.time() - since
             try:
-                async with self._engine.turn:
+                async with self._writer.turn:
                     await self._decide(over=over, lonely=lonely)
             except MobiusError as error:
                 print(f"watch: {error}", flush=True)  # noqa: T201
@@ -152,22 +160,22 @@ class WatchRunJudge:
 
     def _deadline(self, now: float) -> float | None:
         """Loop time at which the watch ends; a resumed one has watched already."""
-        watch = self._engine.state.watch
+        watch = self._context.state.watch
         if watch.job is None or watch.job.seconds is None:
             return None
-        gone = self._engine.clock.wall() - watch.job_at
+        gone = self._context.clock.wall() - watch.job_at
         return now + watch.job.seconds - max(0.0, gone)
 
     async def _decide(self, *, over: bool, lonely: float) -> None:
-        engine = self._engine
-        if engine.state.ended is not None or engine.broken is not None:
+        context, writer = self._context, self._writer
+        if context.state.ended is not None or writer.failure is not None:
             return
         if self._trouble and not self._told:
             self._told = True
-            await engine.write(NoteAdded(text=self._trouble), "host")
+            await writer.write(NoteAdded(text=self._trouble), "host")
         found = watch_run_verdict(
-            engine.plan,
-            engine.state,
+            context.plan,
+            context.state,
             over=over,
             lonely=lonely,
             unknown=self._unknown(),
@@ -175,14 +183,14 @@ class WatchRunJudge:
         if found is None:
             return
         if found.outcome == "open":
-            await engine.write(WatchOver(reason=found.reason), "host")
+            await writer.write(WatchOver(reason=found.reason), "host")
         else:
-            await finish_run(engine, found.outcome, found.reason, "host")
+            await finish_run(context, writer, found.outcome, found.reason, "host")
 
     def _unknown(self) -> tuple[str, ...]:
         """Probes of which nothing is known."""
-        health = self._engine.plan.runbook.health
-        states = self._engine.health()
+        health = self._context.plan.runbook.health
+        states = self._context.health.states()
         probes = health.probes if health is not None else ()
         return tuple(p.id for p in probes if states.get(p.id, "unknown") == "unknown")
 

@@ -20,6 +20,7 @@ from mobius_tui.run.intents.actions import (
     TickStep,
 )
 from mobius_tui.run.planning.plan import Plan
+from mobius_tui.run.state.reducer import fold
 from tests.run.planning.situations import Judges, made
 
 SECRET = "hunter2-and-more"
@@ -39,8 +40,9 @@ def test_a_text_that_is_kept_loses_the_values_of_secrets(
 ) -> None:
     run = made(tmp_path)
     judges = Judges(run.directory, Plan(run.runbook))
-    judges.engine.secrets["token"] = SECRET
-    harmless = without_secrets(judges.engine, action)
+    engine = judges.host(fold(run.runbook, judges.tail.entries))
+    engine.secrets["token"] = SECRET
+    harmless = without_secrets(engine, action)
     [text] = [t for t in (getattr(harmless, n, "") for n in FREE_TEXTS) if t]
     assert text.startswith("by ")
     assert SECRET not in text
@@ -60,7 +62,8 @@ def test_a_value_that_is_a_secret_is_refused(tmp_path: Path, action: Action) -> 
     """As another text, it would not be that value."""
     run = made(tmp_path)
     judges = Judges(run.directory, Plan(run.runbook))
-    judges.engine.secrets["token"] = SECRET
+    engine = judges.host(fold(run.runbook, judges.tail.entries))
+    engine.secrets["token"] = SECRET
     with pytest.raises(RunError, match="holds the value of a secret, and is kept"):
-        without_secrets(judges.engine, action)
+        without_secrets(engine, action)
     judges.close()

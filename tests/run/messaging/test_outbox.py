@@ -249,30 +249,34 @@ async def test_what_a_person_dropped_is_not_sent(desk: Desk) -> None:
 async def test_the_host_is_stirred_by_what_gives_it_reason_to_go(desk: Desk) -> None:
     """Between two looks it sleeps."""
     async with office(desk.directory, desk.runbook, {}) as own:
-        stirred = own.engine.stirred
-        stirred.clear()
+        activity = own.engine.writer.activity
+        activity.clear()
         await own.write(RunEnded(outcome="abandoned"))
-        assert stirred.is_set()
-        stirred.clear()
+        assert activity.is_set()
+        activity.clear()
         own.engine.release()
-        assert stirred.is_set()
+        assert activity.is_set()
 
 
 async def test_a_host_stays_a_moment_for_what_is_on_its_way(desk: Desk) -> None:
     pace = SendIntervals(within=30.0, last_words=15.0)
     with webhook(answer(500), answer(200)) as hook:
         async with desk.host(hook, pace=pace) as host:
-            assert not host.outbox.keeps_the_host(100.0)
+            assert not host.outbox.keeps_the_host(100.0, is_released=False)
             await host.send()
             await host.tried(1)
-            assert not host.outbox.keeps_the_host(100.0), "it does not want to go"
+            assert not host.outbox.keeps_the_host(100.0, is_released=False), (
+                "it does not want to go"
+            )
             await host.write(RunEnded(outcome="completed"))
-            assert host.outbox.keeps_the_host(100.0)
-            assert host.outbox.keeps_the_host(114.9)
-            assert not host.outbox.keeps_the_host(115.0), "not for ever"
+            assert host.outbox.keeps_the_host(100.0, is_released=False)
+            assert host.outbox.keeps_the_host(114.9, is_released=False)
+            assert not host.outbox.keeps_the_host(115.0, is_released=False), (
+                "not for ever"
+            )
             host.pass_(1.0)
             await host.stands(DeliveryStatus.SENT)
-            assert not host.outbox.keeps_the_host(101.0)
+            assert not host.outbox.keeps_the_host(101.0, is_released=False)
 
 
 @pytest.mark.parametrize(

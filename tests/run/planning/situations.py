@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import sys
 from collections.abc import Coroutine, Iterable, Iterator
 from dataclasses import fields, replace
 from pathlib import Path
@@ -13,7 +12,6 @@ from typing import Any
 from hypothesis import strategies as st
 
 from mobius_tui.errors import StateError
-from mobius_tui.run.attempts.disk_space import DiskSpaceWaiters
 from mobius_tui.run.events.approval_events import (
     ApprovalAsked,
     ApprovalDenied,
@@ -89,6 +87,7 @@ from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.model.actions import Choose, Manual, SendMessage
+from tests.run.engines import make_context, make_engine
 from tests.tui.runs import MadeRun
 
 UID = 1000
@@ -457,41 +456,29 @@ class Parked:
 
 
 class Judges:
-    """A host's dispatcher, its engine and its journal, for one run after the other."""
+    """A host's dispatcher and its journal, for one state of a run after the other."""
 
     def __init__(self, directory: RunDirectory, plan: Plan) -> None:
+        self.directory, self.plan = directory, plan
         self.tail = read(directory.journal)
-        clock = Clock(wall=lambda: NOW, mono=lambda: 0.0, boot="b")
-        self.journal = Journal(directory.journal, self.tail, clock)
+        self.clock = Clock(wall=lambda: NOW, mono=lambda: 0.0, boot="b")
+        self.journal = Journal(directory.journal, self.tail, self.clock)
         self.n = self.tail.entries[-1].n
-        self.engine = Engine(
-            directory=directory,
-            plan=plan,
-            state=fold(plan.runbook, self.tail.entries),
-            journal=self.journal,
-            clock=clock,
-            secrets={},
-            env={},
-            log=sys.stderr.fileno(),
-            tasks=Parked(),  # type: ignore[arg-type]
-            on_entry=self._count,
-            health=dict,
-            looked=dict,
-            blind=tuple,
-            viewers=lambda: 1,
-            room=DiskSpaceWaiters(lambda _: None),
-        )
 
     def _count(self, entry: Entry) -> None:
         self.n = entry.n
 
+    def host(self, state: RunState) -> Engine:
+        """What acts on a state, which it changes."""
+        state.n = self.n  # the journal goes on, the state does not
+        parked: Any = Parked()
+        context = make_context(self.directory, self.plan, state, self.clock, parked)
+        return make_engine(context, self.journal, self._count)
+
     async def judge(self, state: RunState, action: Action) -> Reply:
         """What the host answers in a state, which stays as it is."""
-        engine = self.engine
-        engine.state = state.copy()
-        engine.state.n = self.n  # the journal goes on, the state does not
-        engine.checking.clear()
         caller = Caller(name="maria", uid=UID)
+        engine = self.host(state.copy())
         return await Dispatcher(engine).judge(Envelope(action=action), caller)
 
     def close(self) -> None:

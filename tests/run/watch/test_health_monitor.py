@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
+from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.journal.journal import Clock
-from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.watch.health_monitor import Monitor
-from tests.run.planning.situations import Judges
+from tests.run.engines import make_context
 from tests.tui import scenes
 
 
@@ -16,9 +17,11 @@ async def test_processes_are_named_by_what_they_are_not_by_what_a_step_does(
 ) -> None:
     run = scenes.fresh(tmp_path)
     run.health([])
-    judges = Judges(run.directory, Plan(run.runbook))
-    monitor = Monitor(run.directory, run.runbook, Clock(boot="boot"))
-    found = monitor._patterns(judges.engine)
-    assert found == {"4.2 processes": "^([^ ]*/)?node .*mobius"}
-    monitor.close()
-    judges.close()
+    read = Follower(run.directory)
+    clock = Clock(wall=lambda: run.at, mono=lambda: 0.0, boot="boot")
+    async with asyncio.TaskGroup() as tasks:
+        context = make_context(run.directory, read.plan, read.state, clock, tasks)
+        monitor = Monitor(run.directory, read.runbook, clock)
+        counted = monitor._patterns(context)
+        assert counted == {"4.2 processes": "^([^ ]*/)?node .*mobius"}
+        monitor.close()

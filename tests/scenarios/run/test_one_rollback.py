@@ -230,10 +230,8 @@ async def test_a_rollback_waits_for_what_still_runs_of_its_own_phase(
     run = made(tmp_path)
     plan = Plan(run.runbook)
     judges = Judges(run.directory, plan)
-    engine = judges.engine
     went = [StepStarted(step="watch-back", attempt=1, reads=())]
-    engine.state = state_after(judges.tail.entries, plan, went)
-    engine.state.n = judges.n
+    engine = judges.host(state_after(judges.tail.entries, plan, went))
     waits_for = in_the_way(plan, engine.state)
     assert waits_for is not None
     assert waits_for.id == "watch-back"

@@ -114,4 +114,4 @@ async def end(engine: Engine, action: EndRun, who: str, intent: str) -> Entry:
         outcome, reason = "abandoned", ended_by(engine.state.watch, who)
     if action.reason.strip():
         reason = f"{action.reason.strip()} ({reason})"
-    return await finish_run(engine, outcome, reason, who, intent)
+    return await finish_run(engine.context, engine.writer, outcome, reason, who, intent)

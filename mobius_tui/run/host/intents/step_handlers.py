@@ -9,7 +9,7 @@ from mobius_tui.errors import RunError, StateError
 from mobius_tui.health import safe_search
 from mobius_tui.run.attempts.launcher import ask_to_stop
 from mobius_tui.run.attempts.step_checks import StepChecks
-from mobius_tui.run.attempts.stopping import finish_run, living_of_attempt, stop_attempt
+from mobius_tui.run.attempts.stopping import attempt_survivors, finish_run, stop_attempt
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.run_events import NoteAdded, PhaseEntered, VariableSet
 from mobius_tui.run.events.step_events import ChoiceMade, StepEnded, StepStarted
@@ -45,8 +45,8 @@ def situation_of(engine: Engine, caller: Caller) -> Situation:
         now=engine.clock.wall(),
         uid=uid_of(caller),
         name=caller.name,
-        alive=lambda step: living_of_attempt(engine, step),
-        being_checked=engine.checking,
+        alive=lambda step: attempt_survivors(engine.context, step),
+        being_checked=engine.context.step_tasks.running(),
         viewers=engine.viewers(),
     )
 
@@ -66,7 +66,9 @@ async def stop(engine: Engine, action: StopStep, who: str, intent: str) -> Entry
     """A running attempt is asked to end."""
     step, last = engine.plan.steps[action.step], engine.state.steps[action.step].last
     assert last is not None
-    return await stop_attempt(engine, step, last.number, who, intent)
+    return await stop_attempt(
+        engine.context, engine.writer, step, last.number, who, intent
+    )
 
 
 def stop_unwritten(engine: Engine, action: StopStep) -> bool:
@@ -160,7 +162,9 @@ async def choose(
     ending = next((option for option in chosen if option.end), None)
     if ending is not None:
         reason = f"decided: {ending.title or ending.value}"
-        await finish_run(engine, "completed", reason, caller.name)
+        await finish_run(
+            engine.context, engine.writer, "completed", reason, caller.name
+        )
         return entry
     asides = engine.state.asides
     # An aside is entered last: the way to the main line would leave it at once.
@@ -177,15 +181,12 @@ def look_first(engine: Engine, action: LookFirst, intent: str) -> None:
     """Make the checks of a step that went wrong, once each."""
     step, last = engine.plan.steps[action.step], engine.state.steps[action.step].last
     assert last is not None
-    task = engine.tasks.create_task(_look(engine, step, last.number, intent))
-    engine.checking[step.id] = task
+    look = _look(engine, step, last.number, intent)
+    engine.context.step_tasks.start(step.id, look)
 
 
 async def _look(engine: Engine, step: Step, number: int, intent: str) -> None:
-    try:
-        seen = await StepChecks(engine, step, number).once()
-    finally:
-        engine.checking.pop(step.id, None)
+    seen = await StepChecks(engine.context, engine.writer, step, number).once()
     event = NoteAdded(text=f"looked first: {seen}", step=step.id)
     try:
         async with engine.turn:

@@ -48,7 +48,7 @@ async def begin_rollback(
     event = RollbackBegan(
         phase=_phase(engine).id, cause="person", reason=reason or f"{who} began it"
     )
-    return await triggers.begin_rollback(engine, event, who, intent)
+    return await triggers.begin_rollback(engine.writer, event, who, intent)
 
 
 def _phase(engine: Engine) -> Phase:

@@ -1,0 +1,129 @@
+"""Starts attempts, carries each through in a task of its own, and retries them."""
+
+from __future__ import annotations
+
+import asyncio
+import traceback
+from collections.abc import Awaitable, Callable
+
+from mobius_tui.errors import MobiusError, RunError, StateError
+from mobius_tui.run.attempts.disk_space import DiskSpaceWaiters
+from mobius_tui.run.attempts.execution import AttemptExecution
+from mobius_tui.run.attempts.run_context import RunContext
+from mobius_tui.run.events.journal_entry import Entry
+from mobius_tui.run.events.step_events import StepStarted
+from mobius_tui.run.journal.journal_writer import JournalWriter
+from mobius_tui.run.planning.approval_rules import still_approved
+from mobius_tui.run.planning.plan import will_retry
+from mobius_tui.run.planning.proposal import running_step
+from mobius_tui.run.state.step_state import BAD
+from mobius_tui.runbook.model.limits import bounded_duration
+from mobius_tui.runbook.model.runbook import Step
+
+DEFAULT_PAUSE = 5.0
+"""Seconds before an attempt is made again where `retry.every` is no duration."""
+
+
+class AttemptRunner:
+    """Runs the attempts of a run's steps."""
+
+    def __init__(
+        self,
+        context: RunContext,
+        writer: JournalWriter,
+        disk_waiters: DiskSpaceWaiters,
+        after_attempt: Callable[[], Awaitable[None]],
+    ) -> None:
+        """Run nothing yet.
+
+        Args:
+            context: the run's.
+            writer: the run's.
+            disk_waiters: told which attempts wait for space on the disk.
+            after_attempt: called when an attempt has ended, before it is made again.
+        """
+        self._context = context
+        self._writer = writer
+        self._disk_waiters = disk_waiters
+        self._after_attempt = after_attempt
+        self.resumed_steps: set[str] = set()
+        """The ids of steps whose attempt an earlier host started."""
+
+    async def start(
+        self, step: Step, attempt: int, who: str, intent: str | None = None
+    ) -> Entry:
+        """Begin an attempt that may begin; the turn is held by the caller.
+
+        Args:
+            step: the step.
+            attempt: its number, from 1.
+            who: who starts it.
+            intent: the id of the intent that asked for it.
+        """
+        event = StepStarted(
+            step=step.id, attempt=attempt, reads=self._context.plan.reads[step.id]
+        )
+        entry = await self._writer.write(event, who, intent)
+        self.carry_out(step, attempt)
+        return entry
+
+    def carry_out(self, step: Step, attempt: int, *, resumed: bool = False) -> None:
+        """Carry an attempt through whose start is journaled, in a task of its own.
+
+        Args:
+            step: the step.
+            attempt: its number.
+            resumed: whether an earlier host started it.
+        """
+        if resumed:
+            self.resumed_steps.add(step.id)
+        self._context.tasks.create_task(
+            self._carry_out(step, attempt, resumed), name=f"attempt {step.id}.{attempt}"
+        )
+
+    async def _carry_out(self, step: Step, attempt: int, resumed: bool) -> None:
+        execution = AttemptExecution(
+            self._context, self._writer, self._disk_waiters, step, attempt
+        )
+        try:
+            await (execution.resume() if resumed else execution.begin())
+        except (StateError, RunError) as error:
+            # Without a journal there is nobody to tell but the log.
+            print(f"step {step.id}: {error}", flush=True)  # noqa: T201
+            return
+        except Exception as error:  # noqa: BLE001 - no task may die in silence
+            traceback.print_exc()
+            await execution.fail(f"this program failed: {error!r}")
+        try:
+            await self._after_attempt()
+            await self.retry(step)
+        except (StateError, RunError) as error:
+            print(f"step {step.id}: {error}", flush=True)  # noqa: T201
+
+    async def retry(self, step: Step) -> None:
+        """Start a failed step again after its pause, where its `retry` says so."""
+        state = self._context.state
+        own = state.steps[step.id]
+        if not will_retry(step, own) or step.retry is None:
+            return
+        tried = len(own.attempts)
+        try:
+            every = self._context.values().fill(step.retry.every)
+            pause = bounded_duration(every, "every")
+        except (MobiusError, ValueError) as error:
+            print(f"step {step.id}: retry.every: {error}", flush=True)  # noqa: T201
+            pause = DEFAULT_PAUSE
+        await asyncio.sleep(pause)
+        async with self._writer.turn:
+            own = state.steps[step.id]
+            is_same = len(own.attempts) == tried and own.status in BAD
+            if is_same and state.ended is None and self._may_retry(step):
+                await self.start(step, tried + 1, "host")
+
+    def _may_retry(self, step: Step) -> bool:
+        plan, state = self._context.plan, self._context.state
+        return (
+            running_step(plan, state) is None
+            and not self._context.missing_secrets(step)
+            and still_approved(plan, state, step)
+        )

@@ -1,0 +1,74 @@
+"""What a run is carried out with: its directory, plan, state, clock and secrets."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from mobius_tui.run.attempts.step_tasks import StepTasks
+from mobius_tui.run.journal.journal import Clock
+from mobius_tui.run.planning.plan import Plan
+from mobius_tui.run.planning.variables import Values
+from mobius_tui.run.state.run_state import RunState
+from mobius_tui.run.storage.redaction import redact
+from mobius_tui.run.storage.run_directory import RunDirectory
+from mobius_tui.runbook.model.runbook import Step
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HealthReadings:
+    """What is known of health at the moment of the call."""
+
+    states: Callable[[], Mapping[str, str]]
+    """Each probe's state, in a word."""
+    last_checks: Callable[[], Mapping[str, float]]
+    """When each probe was last asked, in seconds since 1970."""
+    unknown_triggers: Callable[[], tuple[str, ...]]
+    """Triggers of which it is not known whether they hold, in words."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RunContext:
+    """The parts of a run that its attempts, messages and watch have in common."""
+
+    directory: RunDirectory
+    plan: Plan
+    state: RunState
+    """Changed by the journal's writer alone."""
+    clock: Clock
+    secrets: dict[str, str]
+    """Values of secret variables by name, in memory alone."""
+    env: Mapping[str, str]
+    """The environment that steps start from."""
+    keeper_log: int
+    """A file descriptor for the standard error of keepers."""
+    tasks: asyncio.TaskGroup
+    """Of everything that goes on in the host."""
+    step_tasks: StepTasks
+    health: HealthReadings
+
+    def values(self) -> Values:
+        """What names mean now, secrets included."""
+        return Values(
+            self.state,
+            now=self.clock.wall(),
+            secrets=self.secrets,
+            health=self.health.states(),
+            name_of=self.plan.name,
+        )
+
+    def redact(self, text: str) -> str:
+        """A text without the values of secrets."""
+        return redact(text, self.secrets.values())
+
+    def missing_secrets(self, step: Step) -> tuple[str, ...]:
+        """The names of secrets that a step needs, and that this host was not given."""
+        variables = self.state.variables
+        return tuple(
+            name
+            for name in self.plan.reads[step.id]
+            if name in variables
+            and variables[name].text is None
+            and name not in self.secrets
+        )
