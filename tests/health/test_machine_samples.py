@@ -6,8 +6,6 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -23,25 +21,7 @@ from mobius_tui.health.processes import (
     process,
     with_ancestors,
 )
-
-SLEEP = "import time; time.sleep(60)"
-
-
-@contextmanager
-def running(mark: str, code: str = SLEEP) -> Iterator[subprocess.Popen[bytes]]:
-    """A process with a mark in its command line, in a group of its own."""
-    with subprocess.Popen(
-        [sys.executable, "-c", code, mark], start_new_session=True
-    ) as child:
-        try:
-            # Until its exec it is a copy of this process.
-            deadline = time.monotonic() + 60
-            while mark not in " ".join(psutil.Process(child.pid).cmdline()):
-                assert time.monotonic() < deadline
-                time.sleep(0.01)
-            yield child
-        finally:
-            child.kill()
+from tests.health.marked_process import SLEEP, running
 
 
 @pytest.fixture

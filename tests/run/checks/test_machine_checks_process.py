@@ -16,7 +16,7 @@ import pytest
 from mobius_tui.run.checks.context import Context
 from mobius_tui.run.checks.machine_checks import satisfies
 from mobius_tui.runbook.model.check_kinds import ProcessCheck, ServiceCheck
-from tests.health.test_machine_samples import running
+from tests.health.marked_process import running
 from tests.run.checks.conftest import on_path, sight
 
 

@@ -19,8 +19,7 @@ from tests.acceptance.terminal import Terminal
 from tests.acceptance.test_keys import ENTER, press_until
 from tests.acceptance.test_manners import CTRL_Z, job, program_of
 from tests.run.running import wait_for
-from tests.run.watch.test_triggers import Service, book, invoked
-from tests.scenarios.watch.test_watch_usage import far
+from tests.run.watched_service import Service, book, far, invoked
 
 Screen = Callable[..., Terminal]
 

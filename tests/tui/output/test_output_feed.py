@@ -12,7 +12,7 @@ from mobius_tui.tui.output.output_document import OutputDocument
 from mobius_tui.tui.output.output_feed import BEHIND, SLICE, count_all
 from mobius_tui.tui.output.pane_status import PaneStatus
 from mobius_tui.tui.output.viewport import Viewport
-from tests.run.keeper.test_keeper import until
+from tests.run.keepers import until
 
 LINE = b"x" * 63 + b"\n"
 
