@@ -22,7 +22,7 @@ from mobius_tui.runbook.library.loader import load
 from tests.acceptance.conftest import Open
 from tests.acceptance.driving import CTRL_G, ENTER, fill, press_until
 from tests.run.running import wait_for
-from tests.run.watch.test_triggers import BOOK, book, invoked, service
+from tests.run.watched_service import BOOK, book, invoked, service
 
 
 def test_the_demo_is_repaired_by_itself_once_it_is_armed(terminal: Open) -> None:

@@ -275,7 +275,7 @@ def history(folder: Path) -> Iterator[Figure]:
 
 
 def _events(count: int) -> Iterator[Event]:
-    from tests.run.state.test_reducer import BEGAN
+    from tests.run.small_runbook import BEGAN
 
     yield BEGAN
     made = 1

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
 from typing import Any
 
+import pytest
 import pytest_asyncio
 
 from tests.conftest import MakeRunbook
 from tests.run.running import Running
+from tests.run.watched_service import Service, service
 
 Begin = Callable[..., Awaitable[Running]]
 
@@ -26,3 +29,11 @@ async def begin(make_runbook: MakeRunbook) -> AsyncIterator[Begin]:
     yield go
     for running in started:
         await running.close()
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Service]:
+    """A service that is well, in the folder of the test."""
+    (tmp_path / "well").touch()
+    with service(tmp_path) as answering:
+        yield answering

@@ -9,8 +9,7 @@ import os
 import shutil
 from collections.abc import Callable
 
-from mobius_tui.run.attempts import attempt_files
-from mobius_tui.run.attempts import launcher as attempts
+from mobius_tui.run.attempts import attempt_files, launcher
 from mobius_tui.run.attempts.run_context import RunContext
 from mobius_tui.run.keeper.attempt_record import NO_ROOM
 from mobius_tui.run.keeper.disk_full import FULL, PAUSE
@@ -73,7 +72,7 @@ class KeeperHandle:
         """How the keeper's own process ended; negative for the signal that ended it,
         `None` where another host started it: only its parent is told."""
 
-    async def keep(self, script: str, spec: attempts.Spec) -> bool:
+    async def keep(self, script: str, spec: launcher.Spec) -> bool:
         """Start it, as soon as there is room on the disk, and wait for its end.
 
         Returns:
@@ -95,18 +94,18 @@ class KeeperHandle:
 
     async def over(self) -> None:
         """Wait for its end, and say meanwhile if it waits for room."""
-        end = asyncio.ensure_future(attempts.wait_until_unlocked(self._directory.lock))
+        end = asyncio.ensure_future(launcher.wait_until_unlocked(self._directory.lock))
         while not (await asyncio.wait([end], timeout=LOOK))[0]:
             self._tell(
                 await asyncio.to_thread(attempt_files.waits_for, self._directory)
             )
         self._tell("")
 
-    async def _begun(self, script: str, spec: attempts.Spec) -> str:
+    async def _begun(self, script: str, spec: launcher.Spec) -> str:
         """Start it, and wait for its end; why there was no room to begin, in words."""
         try:
             child = await asyncio.to_thread(
-                attempts.launch, self._directory, script, spec, self._context.keeper_log
+                launcher.launch, self._directory, script, spec, self._context.keeper_log
             )
         except OSError as error:
             if error.errno not in FULL:

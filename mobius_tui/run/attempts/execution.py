@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Literal, assert_never
 
 from mobius_tui.errors import MobiusError, RunError
-from mobius_tui.run.attempts import attempt_files, exit_status
-from mobius_tui.run.attempts import launcher as attempts
+from mobius_tui.run.attempts import attempt_files, exit_status, launcher
 from mobius_tui.run.attempts.disk_space import DiskSpaceWaiters, KeeperHandle
 from mobius_tui.run.attempts.run_context import RunContext
 from mobius_tui.run.attempts.step_checks import StepChecks
@@ -208,7 +207,7 @@ class AttemptExecution:
             self._context.directory, self._step.id, self._number
         )
 
-    def _spec(self, action: Run) -> tuple[attempts.Spec, str]:
+    def _spec(self, action: Run) -> tuple[launcher.Spec, str]:
         """What the keeper is told.
 
         Raises:
@@ -232,11 +231,11 @@ class AttemptExecution:
             max_output = bounded_size(values.fill(action.max_output), "max_output")
         except ValueError as error:
             raise RunError(str(error)) from error
-        argv = action.shell or attempts.BASH
+        argv = action.shell or launcher.BASH
         here = Path(began.workdir) / argv[0] if "/" in argv[0] else Path(argv[0])
         if shutil.which(here, path=env.get("PATH")) is None:
             raise RunError(f"there is no program {argv[0]!r} on PATH")
-        spec = attempts.Spec(
+        spec = launcher.Spec(
             argv=argv,
             env=env,
             cwd=began.workdir,
@@ -252,7 +251,7 @@ class AttemptExecution:
 
     def _judge(self, action: Run, end: attempt_files.End) -> tuple[Result, str]:
         """What a script's end means for its step."""
-        program = (action.shell or attempts.BASH)[0]
+        program = (action.shell or launcher.BASH)[0]
         began = self._context.state.began
         words = exit_status.in_words(end, began.workdir if began else "", program)
         match end.cause:

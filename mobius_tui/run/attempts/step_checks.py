@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from mobius_tui.errors import MobiusError
-from mobius_tui.run.attempts import launcher as attempts
+from mobius_tui.run.attempts import launcher
 from mobius_tui.run.attempts.run_context import RunContext
 from mobius_tui.run.attempts.stopping import running_process_groups
 from mobius_tui.run.checks.context import CheckResult, Context
@@ -157,5 +157,5 @@ class StepChecks:
             fill=values.fill,
             groups=running_process_groups(context),
             own=frozenset({os.getpid()}),
-            shell=attempts.BASH,
+            shell=launcher.BASH,
         )

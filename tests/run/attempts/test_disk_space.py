@@ -15,8 +15,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from mobius_tui.run.attempts import attempt_files, exit_status
-from mobius_tui.run.attempts import launcher as attempts
+from mobius_tui.run.attempts import attempt_files, exit_status, launcher
 from mobius_tui.run.attempts.attempt_files import End, read_end
 from mobius_tui.run.attempts.disk_space import JOURNAL, DiskSpaceWaiters
 from mobius_tui.run.attempts.exit_status import in_words
@@ -26,7 +25,7 @@ from mobius_tui.run.storage.run_directory import AttemptDirectory, holder
 from tests.conftest import MakeRunbook
 from tests.paths import TESTS
 from tests.run.books import ONE, step
-from tests.run.keeper.test_keeper import spec
+from tests.run.keepers import spec
 from tests.run.running import Running, wait_for
 
 SOME = "".join(f"{n}\n" for n in range(1, 60_001)).encode()
@@ -49,8 +48,8 @@ class Kept:
         new.write_text(how)
         new.rename(self.disk)
 
-    def go(self, script: str, how: attempts.Spec) -> Kept:
-        self.child = attempts.launch(self.directory, script, how, sys.stderr.fileno())
+    def go(self, script: str, how: launcher.Spec) -> Kept:
+        self.child = launcher.launch(self.directory, script, how, sys.stderr.fileno())
         return self
 
     @property
@@ -72,7 +71,7 @@ def on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[On]:
     """An attempt on a disk that is so from the beginning."""
     monkeypatch.setenv("DISK", str(tmp_path / "disk"))
     stand_in = TESTS / "run" / "keeper_short_of_room.py"
-    monkeypatch.setattr(attempts, "KEEPER", stand_in)
+    monkeypatch.setattr(launcher, "KEEPER", stand_in)
     made: list[Kept] = []
 
     def go(how: str) -> Kept:
@@ -150,7 +149,7 @@ def _runs(pid: int) -> bool:
 def test_whoever_stops_a_step_does_not_wait_for_room(on: On) -> None:
     kept = on("full output").go(f"echo first; {MUCH}", spec())
     wait_for(lambda: kept.waits)
-    assert attempts.ask_to_stop(kept.directory)
+    assert launcher.ask_to_stop(kept.directory)
     end = kept.end()
     assert (end.cause, end.errno, end.bytes) == ("output lost", errno.ENOSPC, 0)
     assert "stopped while the disk was full" in in_words(end, "/", "bash")

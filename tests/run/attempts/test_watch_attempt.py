@@ -24,9 +24,7 @@ from mobius_tui.run.storage.last_viewed import last_checks
 from tests.health.servers import silence
 from tests.run.conftest import Begin
 from tests.run.running import Running
-from tests.run.watch.test_triggers import Service, site
-
-__all__ = ["site"]
+from tests.run.watched_service import Service
 
 BOOK = """format = 1
 [runbook]

@@ -16,8 +16,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from mobius_tui.run.attempts import attempt_files, exit_status
-from mobius_tui.run.attempts import launcher as attempts
+from mobius_tui.run.attempts import attempt_files, exit_status, launcher
 from mobius_tui.run.attempts.attempt_files import End, read_end
 from mobius_tui.run.attempts.launcher import BASH, Spec, launch
 from mobius_tui.run.keeper.flood_throttle import (
@@ -32,36 +31,7 @@ from mobius_tui.run.keeper.process_table import living_processes
 from mobius_tui.run.keeper.script_process import NAMED
 from mobius_tui.run.storage.run_directory import AttemptDirectory, holder
 from tests.paths import TESTS
-
-
-def until(condition: Callable[[], object], limit: float = 10.0) -> None:
-    deadline = time.monotonic() + limit
-    while not condition():
-        assert time.monotonic() < deadline, "the condition did not come about"
-        time.sleep(0.005)
-
-
-def spec(
-    *,
-    argv: tuple[str, ...] = BASH,
-    cwd: str = "/",
-    timeout: float | None = None,
-    max_output: int = 1 << 30,
-    rotate: bool = False,
-    secrets: tuple[str, ...] = (),
-    extra: dict[str, str] | None = None,
-) -> Spec:
-    return Spec(
-        argv=argv,
-        env={**os.environ, **(extra or {})},
-        cwd=cwd,
-        umask=0o022,
-        timeout=timeout,
-        max_output=max_output,
-        rotate=rotate,
-        secrets=secrets,
-    )
-
+from tests.run.keepers import spec, until
 
 Keep = Callable[[str, Spec], tuple[AttemptDirectory, "subprocess.Popen[bytes]"]]
 
@@ -137,11 +107,11 @@ def test_stop_works_with_no_host(keep: Keep) -> None:
     directory, child = keep("sleep 63 & echo $!; wait", spec())
     until(lambda: directory.output.exists() and directory.output.read_text())
     pid = int(directory.output.read_text())
-    assert attempts.ask_to_stop(directory)
+    assert launcher.ask_to_stop(directory)
     end = end_of(directory, child)
     assert (end.cause, end.ended) == ("stopped", ())
     assert not alive(pid)
-    assert not attempts.ask_to_stop(directory)
+    assert not launcher.ask_to_stop(directory)
 
 
 def test_whoever_has_a_dead_keepers_number_is_not_stopped(keep: Keep) -> None:
@@ -153,7 +123,7 @@ def test_whoever_has_a_dead_keepers_number_is_not_stopped(keep: Keep) -> None:
         with directory.lock.open() as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             assert holder(directory.lock) == bystander.pid
-            assert not attempts.ask_to_stop(directory)
+            assert not launcher.ask_to_stop(directory)
         with pytest.raises(subprocess.TimeoutExpired):
             bystander.wait(0.2)
         bystander.kill()
@@ -386,7 +356,7 @@ def test_no_script_shows_in_a_process_list(keep: Keep) -> None:
     words = psutil.Process(int(directory.output.read_text())).cmdline()
     assert words[:1] == ["bash"]
     assert str(directory.path) not in " ".join(words)
-    attempts.ask_to_stop(directory)
+    launcher.ask_to_stop(directory)
     end_of(directory, child)
 
 
@@ -502,7 +472,7 @@ def test_signals_that_come_while_it_rests_end_nothing(
     keep: Keep, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stand_in = TESTS / "run" / "keeper_in_a_crowd.py"
-    monkeypatch.setattr(attempts, "KEEPER", stand_in)
+    monkeypatch.setattr(launcher, "KEEPER", stand_in)
     directory, child = keep("seq 30000000", spec())
     until(directory.spans.exists)
     sent = 0
@@ -520,7 +490,7 @@ def test_a_stop_is_heard_while_it_rests(
     keep: Keep, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stand_in = TESTS / "run" / "keeper_in_a_crowd.py"
-    monkeypatch.setattr(attempts, "KEEPER", stand_in)
+    monkeypatch.setattr(launcher, "KEEPER", stand_in)
     directory, child = keep("while :; do seq 1000000; done", spec())
     until(lambda: directory.output.exists() and directory.output.stat().st_size)
     os.kill(child.pid, signal.SIGTERM)

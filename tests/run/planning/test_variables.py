@@ -29,7 +29,7 @@ from mobius_tui.runbook.model.runbook import Runbook
 from mobius_tui.runbook.model.templates import variables_read
 from tests.conftest import MakeRunbook
 from tests.paths import CASES
-from tests.run.state.test_reducer import BEGAN, after, end, start
+from tests.run.small_runbook import BEGAN, after, end, start
 
 BOOK = """
 [var.env]

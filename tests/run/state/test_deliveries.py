@@ -32,7 +32,7 @@ from mobius_tui.run.state.deliveries import HOST_ENDED, DeliveryStatus, as_seen
 from mobius_tui.run.state.reducer import advance, fold, initial
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.runbook.model.runbook import Runbook
-from tests.run.state.test_reducer import BEGAN, RUNBOOK
+from tests.run.small_runbook import BEGAN, RUNBOOK
 
 
 def queued(delivery: int = 1, *channels: str) -> MessageQueued:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,14 +17,12 @@ from mobius_tui.run.events.run_events import (
     NoteAdded,
     PhaseEntered,
     PhaseLeft,
-    RunBegan,
     RunEnded,
     VariableSet,
 )
 from mobius_tui.run.events.step_events import (
     CheckTried,
     ChoiceMade,
-    StepEnded,
     StepOverridden,
     StepRestored,
     StepSkipped,
@@ -37,62 +34,11 @@ from mobius_tui.run.events.watch_events import RollbackBegan
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.planning.proposal import propose
 from mobius_tui.run.state.reducer import advance, fold, initial
-from mobius_tui.run.state.run_state import FOLLOWS, RunState
+from mobius_tui.run.state.run_state import FOLLOWS
 from mobius_tui.run.state.step_state import BAD, Status
-from mobius_tui.runbook.model.actions import Manual, Run
+from mobius_tui.runbook.model.actions import Run
 from mobius_tui.runbook.model.runbook import Phase, Runbook, Step, Variable
-
-BEGAN = RunBegan(
-    run="r",
-    runbook="test",
-    file="test.toml",
-    sha256="0",
-    title="Test",
-    mode="incident",
-    workdir="/",
-    operator="ana",
-    setting={},
-)
-RUNBOOK = Runbook(
-    id="test",
-    title="Test",
-    path=Path("test.toml"),
-    phases=(
-        Phase(
-            id="main",
-            title="Main",
-            steps=(
-                Step(id="a", title="A", action=Run(script="true"), outputs=("v",)),
-                Step(id="b", title="B", action=Manual(text="do it"), gate=True),
-                Step(id="c", title="C", action=Run(script="true")),
-            ),
-        ),
-        Phase(
-            id="side",
-            title="Side",
-            aside=True,
-            next="main",
-            steps=(Step(id="s", title="S", action=Run(script="true")),),
-        ),
-    ),
-)
-
-
-def entries(*events: Event, start: int = 1) -> Iterator[Entry]:
-    for n, event in enumerate(events, start):
-        yield Entry(n=n, at=1000.0 + n, mono=float(n), boot="b", by="ana", event=event)
-
-
-def after(*events: Event) -> RunState:
-    return fold(RUNBOOK, entries(BEGAN, *events))
-
-
-def start(step: str, attempt: int = 1) -> StepStarted:
-    return StepStarted(step=step, attempt=attempt, reads=())
-
-
-def end(step: str, attempt: int = 1, result: str = "passed") -> StepEnded:
-    return StepEnded(step=step, attempt=attempt, result=result)  # type: ignore[arg-type]
+from tests.run.small_runbook import BEGAN, RUNBOOK, after, end, entries, start
 
 
 def test_an_attempt_from_start_to_end() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psutil
 
-from mobius_tui.run.attempts import launcher as attempts
+from mobius_tui.run.attempts import launcher
 from mobius_tui.run.attempts.attempt_files import (
     MARK,
     read_outputs,
@@ -85,7 +85,7 @@ def test_a_new_size_arrives(step: TerminalStep) -> None:
     person.sees("ready")
     person.child.setwinsize(33, 111)
     person.sees("33 111")
-    attempts.ask_to_stop(step.attempt)
+    launcher.ask_to_stop(step.attempt)
     assert step.end().cause == "stopped"
     person.is_told("has been stopped")
 
@@ -109,7 +109,7 @@ def test_a_program_with_groups_of_its_own_is_ended_whole(step: TerminalStep) -> 
     leader = group_of(step)
     pids = session(leader)
     assert len(pids) >= 5
-    attempts.ask_to_stop(step.attempt)
+    launcher.ask_to_stop(step.attempt)
     assert step.end().cause == "stopped"
     assert not [pid for pid in pids if alive(pid)]
 
@@ -119,7 +119,7 @@ def test_a_stopped_program_is_ended_too(step: TerminalStep) -> None:
     person = step.come()
     group = group_of(step)
     until(lambda: len(session(group)) == 2)
-    attempts.ask_to_stop(step.attempt)
+    launcher.ask_to_stop(step.attempt)
     assert step.end().cause == "stopped"
     assert not [pid for pid in session(group) if alive(pid)]
     person.is_told("has been stopped")
@@ -149,7 +149,7 @@ def test_a_stop_before_anyone_came_starts_nothing(
 ) -> None:
     step.start(f"touch {tmp_path}/ran")
     until(lambda: holder(step.attempt.lock))
-    attempts.ask_to_stop(step.attempt)
+    launcher.ask_to_stop(step.attempt)
     end = step.end()
     assert (end.cause, end.what) == ("not started", "stopped")
     assert not (tmp_path / "ran").exists()

@@ -25,7 +25,7 @@ from mobius_tui.run.state.reducer import advance, initial
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.watch.watch_command import WatchRunVerdict, watch_run_verdict
 from tests.conftest import MakeRunbook
-from tests.run.watch.test_triggers import BOOK
+from tests.run.watched_service import BOOK
 
 RUN = RunBegan(
     run="r",

@@ -19,7 +19,7 @@ from mobius_tui.run.storage.state_home import runs_root
 from tests.acceptance.campaigns import end_all
 from tests.acceptance.conftest import terminal as terminal
 from tests.run.running import wait_for
-from tests.run.watch.test_triggers import Service, book, service
+from tests.run.watched_service import Service, book, service
 
 PROGRAM = str(Path(sys.executable).with_name("mobius-tui"))
 
@@ -99,7 +99,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def watch(tmp_path: Path, site: Service) -> Iterator[StartWatch]:
-    """Begin a watch of the runbook of `tests/run/watch/test_triggers.py`."""
+    """Begin a watch of the runbook of `tests/run/watched_service.py`."""
     started: list[Watch] = []
 
     def go(

@@ -13,7 +13,7 @@ import pytest
 
 from mobius_tui.run.records.verification import verify
 from tests.health.servers import silence
-from tests.run.watch.test_triggers import invoked
+from tests.run.watched_service import invoked
 from tests.scenarios.watch.conftest import StartWatch, Watch
 
 LOG_LINE = re.compile(

@@ -17,7 +17,7 @@ from mobius_tui.run.storage.state_home import runs_root
 from mobius_tui.runbook.library.loader import load
 from tests.acceptance.conftest import Open
 from tests.run.running import LIMIT, wait_for
-from tests.run.watch.test_triggers import Service, book, invoked
+from tests.run.watched_service import Service, book, invoked
 from tests.scenarios.watch.conftest import StartWatch, Watch
 
 

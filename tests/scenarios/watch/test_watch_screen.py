@@ -18,8 +18,7 @@ from tests.acceptance.conftest import Open
 from tests.acceptance.driving import CTRL_Z, ENTER, job, press_until, program_of
 from tests.acceptance.terminal import Terminal
 from tests.run.running import wait_for
-from tests.run.watch.test_triggers import Service, book, invoked
-from tests.scenarios.watch.test_watch_usage import far
+from tests.run.watched_service import Service, book, far, invoked
 
 Screen = Callable[..., Terminal]
 

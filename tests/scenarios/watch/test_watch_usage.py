@@ -14,6 +14,7 @@ from mobius_tui.run.storage.run_index import all_runs
 from mobius_tui.run.storage.state_home import runs_root
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.library.runbook_files import find_runbook
+from tests.run.watched_service import far
 from tests.scenarios.watch.conftest import StartWatch
 
 
@@ -144,13 +145,6 @@ def test_the_log_goes_where_it_is_wanted(
     assert "|api: ok" in log.read_text()
     assert str(log) in watching.out
     assert not (folder / "monitor_logs").exists()
-
-
-def far(text: str) -> str:
-    """A service that is asked by an address that is not loopback; and it is slow."""
-    text = text.replace("http://127.0.0.1:", "http://0.0.0.0:", 1)
-    rule = '[health.trigger]\np95_latency = { above = "2s" }\n'
-    return text.replace("[health.trigger]\n", rule, 1)
 
 
 WITNESS = "no `witness` is named: a dead network looks like a dead service (api)"
