@@ -104,14 +104,14 @@ def _said(options: argparse.Namespace, step: Step, approval: Approval) -> Intent
     import os
     import sys
 
-    from mobius_tui.run.host.control_server import account
     from mobius_tui.run.intents.messages import Intent
     from mobius_tui.run.planning.confirmation import approval_phrase, wrong_name
+    from mobius_tui.run.storage.sharing import account_name
 
     number = approval.asked.attempt
     if options.deny is not None:
         return Intent(wish="deny", step=step.id, attempt=number, text=options.deny)
-    name = account(os.getuid())
+    name = account_name(os.getuid())
     if os.getuid() == approval.asked.uid:
         name = options.name or ""
         wrong = wrong_name(name, approval.by)

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from mobius_tui.errors import MobiusError, RunError
 from mobius_tui.run.attempts.attempt_files import last_line
 from mobius_tui.run.client.run_briefing import Briefing, answer_briefing
+from mobius_tui.run.client.viewer import Viewer, open_socket
 from mobius_tui.run.events.run_events import RunBegan
 from mobius_tui.run.events.watch_events import WatchBegan
 from mobius_tui.run.host.takeover import Order, operator, refuse_imported
@@ -172,8 +173,6 @@ async def _makes_room(directory: RunDirectory, runbook: Runbook) -> bool:
     }
     if not here - {runbook.environment}:
         return False
-    from mobius_tui.run.client.viewer import Viewer
-
     viewer = Viewer(directory)
     try:
         state = viewer.follower.state
@@ -230,8 +229,6 @@ async def _start_host(directory: RunDirectory, order: Order, runbook: Runbook) -
 async def _until_it_listens(
     directory: RunDirectory, process: subprocess.Popen[bytes]
 ) -> None:
-    from mobius_tui.run.client.viewer import open_socket
-
     deadline = time.monotonic() + START_LIMIT
     while time.monotonic() < deadline:
         if directory.host() == process.pid:

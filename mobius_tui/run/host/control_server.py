@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import pwd
 import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -30,7 +29,7 @@ from mobius_tui.run.intents.messages import (
     encode_stalled,
 )
 from mobius_tui.run.keeper.peer import peer_uid
-from mobius_tui.run.storage.sharing import refusal
+from mobius_tui.run.storage.sharing import account_name, refusal
 from mobius_tui.runbook.text.units import duration_in_words
 
 LAST_WORDS = 1.0
@@ -44,14 +43,6 @@ MOST = 200
 
 Judge = Callable[[Intent, str], Awaitable[Reply]]
 """Given an intent and who asks, acts and answers."""
-
-
-def account(uid: int) -> str:
-    """A user's name, or its number."""
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return str(uid)
 
 
 class Control:
@@ -214,6 +205,6 @@ class Control:
         if intent.wish in ("approve", "deny"):
             intent = replace(intent, place=describe_caller_terminal(seat))
         try:
-            return await self._judge(intent, account(uid))
+            return await self._judge(intent, account_name(uid))
         except MobiusError as error:
             return Reply(id=intent.id, ok=False, text=str(error))

@@ -284,14 +284,20 @@ async def recheck_step(engine: Engine, intent: Intent, _who: str) -> Entry | Non
         raise RunError(f"{name} is {own.status}: only what went wrong is looked at so")
     if engine.context.step_tasks.is_running(step.id):
         raise RunError(f"{name} is being looked at already")
-    look = _look(engine, step, own.last.number, intent.id)
-    engine.context.step_tasks.start(step.id, look)
+    checks = StepChecks(engine.context, engine.writer, step, own.last.number)
+    task = engine.context.step_tasks.start(step.id, checks.once())
+    engine.context.tasks.create_task(_note_recheck(engine, step, task, intent.id))
     return None
 
 
-async def _look(engine: Engine, step: Step, number: int, intent: str) -> None:
-    seen = await StepChecks(engine.context, engine.writer, step, number).once()
-    event = NoteAdded(text=f"looked first: {seen}", step=step.id)
+async def _note_recheck(
+    engine: Engine, step: Step, checks: asyncio.Task[str], intent: str
+) -> None:
+    """Note what a step's checks came to, once they are made."""
+    await asyncio.wait([checks])
+    if checks.cancelled():
+        return
+    event = NoteAdded(text=f"looked first: {checks.result()}", step=step.id)
     try:
         async with engine.turn:
             await engine.write(event, "host", intent)

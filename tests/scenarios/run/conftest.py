@@ -1,0 +1,3 @@
+"""Runs for the scenarios."""
+
+from tests.run.conftest import begin as begin
