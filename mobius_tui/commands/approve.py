@@ -14,7 +14,6 @@ from mobius_tui.errors import FAILED, OK, STOPPED, RunError, UsageError
 from mobius_tui.plain import intend
 from mobius_tui.run.client.dry_run import step_lines
 from mobius_tui.run.client.viewer import Viewer
-from mobius_tui.run.host.control_server import account
 from mobius_tui.run.intents.actions import ApproveStep, DenyApproval
 from mobius_tui.run.intents.replies import Reply
 from mobius_tui.run.journal.follower import Follower
@@ -25,6 +24,7 @@ from mobius_tui.run.planning.situation import Refused, Situation
 from mobius_tui.run.planning.variables import Values
 from mobius_tui.run.state.approvals import Approval
 from mobius_tui.run.storage.run_index import run_by_name
+from mobius_tui.run.storage.sharing import account_name
 from mobius_tui.run.storage.state_home import runs_root
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.sanitize import line
@@ -113,7 +113,7 @@ def _decision(
     """Ask the person for a decision; `None` where they give none."""
     if options.deny is not None:
         return DenyApproval(step=step.id, reason=options.deny)
-    name = account(os.getuid())
+    name = account_name(os.getuid())
     if os.getuid() == approval.asked.uid:
         name = options.name or ""
         wrong = wrong_name(name, approval.by)

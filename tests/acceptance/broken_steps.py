@@ -36,7 +36,8 @@ from mobius_tui.drill.site.drill_site import (
     tear_down,
 )
 from mobius_tui.drill.site.site_files import Kind
-from mobius_tui.run.attempts.attempt_files import MARK, last_output
+from mobius_tui.run.attempts.attempt_files import last_output
+from mobius_tui.run.attempts.survivors import MARK
 from mobius_tui.run.client.run_briefing import Briefing, prepare_briefing
 from mobius_tui.run.client.start_run import start_new_run
 from mobius_tui.run.client.viewer import Viewer

@@ -1,4 +1,4 @@
-"""What an attempt left behind: its end, outputs, digests, survivors and last lines."""
+"""What an attempt left in its directory: its end, outputs, digests and last lines."""
 
 from __future__ import annotations
 
@@ -12,13 +12,11 @@ from pathlib import Path
 from mobius_tui.errors import RunError
 from mobius_tui.run.attempts.output_files import end_of_errors, last_rows, rows_of
 from mobius_tui.run.checks.error_line import error_line, last_meaningful
-from mobius_tui.run.keeper.process_table import is_locked, process_start_ticks
-from mobius_tui.run.storage.run_directory import AttemptDirectory, RunDirectory
+from mobius_tui.run.keeper.process_table import is_locked
+from mobius_tui.run.storage.run_directory import AttemptDirectory
 from mobius_tui.run.storage.safe_open import open_regular, regular_descriptor
 from mobius_tui.sanitize import SGR
 
-MARK = "MOBIUS_TUI_ATTEMPT"
-"""The environment variable that every process of a step inherits: `RUN/STEP.N`."""
 EXIT_LIMIT = 1 << 16
 """Bytes that are read of a keeper's record; it writes far fewer."""
 OUTPUTS_LIMIT = 1 << 20
@@ -56,11 +54,6 @@ class End:
     """How many more of them there were than could be named."""
     ended: tuple[str, ...] = ()
     """Processes of the script's group that were ended with it, named."""
-
-
-def mark_of(directory: RunDirectory, step: str, number: int) -> str:
-    """What an attempt's processes carry in their environment."""
-    return f"{directory.id}/{step}.{number}"
 
 
 def forget(path: Path) -> None:
@@ -198,60 +191,6 @@ def digests(directory: AttemptDirectory) -> Digests:
         exit=digest(directory.exit)[1],
         outputs=digest(directory.outputs)[1],
     )
-
-
-def survivors(directory: AttemptDirectory, mark: str) -> tuple[str, ...]:
-    """Living processes of an attempt, named: its group, and those that left it.
-
-    Those that left it carry the mark, or were taken in by the keeper.
-
-    Args:
-        directory: the attempt's.
-        mark: the value of `MARK` in their environment.
-    """
-    import psutil
-
-    group = read_pid(directory)
-    if group and _is_another(group, directory, mark):
-        group = None
-    end = read_end(directory)
-    orphans = end.left if end is not None else {}
-    found = []
-    for process in psutil.process_iter():
-        try:
-            if process.status() == psutil.STATUS_ZOMBIE:
-                continue
-            is_its = bool(group) and os.getpgid(process.pid) == group
-            if process.pid in orphans:
-                is_its = (
-                    is_its or process_start_ticks(process.pid) == orphans[process.pid]
-                )
-            if is_its or process.environ().get(MARK) == mark:
-                name = " ".join(process.cmdline())[:80] or process.name()
-                found.append(f"{process.pid} {name}")
-        except (psutil.Error, OSError):
-            continue
-    if end is not None and end.more:
-        found.append(f"{end.more} more")
-    return tuple(found)
-
-
-def _is_another(group: int, directory: AttemptDirectory, mark: str) -> bool:
-    """Whether the number of an attempt's group has been given to another since.
-
-    Its leader then lacks the mark, and began after the script had written its number. A
-    clock that was set in between decides nothing: both must be so. Where the leader is
-    gone, what is left of its group keeps the number from being given away.
-    """
-    import psutil
-
-    try:
-        leader = psutil.Process(group)
-        began, env = leader.create_time(), leader.environ()
-        written = directory.pid.lstat().st_mtime
-    except (psutil.Error, OSError):
-        return False
-    return env.get(MARK) != mark and began > written + 1.0
 
 
 def tree_held(directory: AttemptDirectory) -> bool:

@@ -15,6 +15,7 @@ from mobius_tui.run.attempts import attempt_files, exit_status, launcher
 from mobius_tui.run.attempts.disk_space import DiskSpaceWaiters, KeeperHandle
 from mobius_tui.run.attempts.run_context import RunContext
 from mobius_tui.run.attempts.step_checks import StepChecks
+from mobius_tui.run.attempts.survivors import MARK, mark_of, survivors
 from mobius_tui.run.attempts.watch_attempt import WatchStep
 from mobius_tui.run.events.run_events import VariableSet
 from mobius_tui.run.events.step_events import Result, StepEnded, StepUnknown
@@ -171,7 +172,7 @@ class AttemptExecution:
         self._ended_with = end.ended
         if end.left or attempt_files.tree_held(self._directory):
             self._left = await asyncio.to_thread(
-                attempt_files.survivors, self._directory, self._mark()
+                survivors, self._directory, self._mark()
             )
         result, reason = self._judge(action, end)
         if result in (Status.PASSED, Status.WARNED) and self._step.outputs:
@@ -203,9 +204,7 @@ class AttemptExecution:
         return last is not None and bool(last.looks)
 
     def _mark(self) -> str:
-        return attempt_files.mark_of(
-            self._context.directory, self._step.id, self._number
-        )
+        return mark_of(self._context.directory, self._step.id, self._number)
 
     def _spec(self, action: Run) -> tuple[launcher.Spec, str]:
         """What the keeper is told.
@@ -223,7 +222,7 @@ class AttemptExecution:
             **({} if action.tty else {"TERM": "dumb"}),
             **script_env(self._step, context.plan.runbook, values),
             "RUNBOOK_OUTPUT": str(self._directory.outputs),
-            attempt_files.MARK: self._mark(),
+            MARK: self._mark(),
         }
         limit = action.timeout
         timeout = None if limit is None else values.seconds(limit, "timeout")
@@ -300,9 +299,7 @@ class AttemptExecution:
             return
         left: tuple[str, ...] = ()
         if evidence.same_boot:
-            left = await asyncio.to_thread(
-                attempt_files.survivors, self._directory, self._mark()
-            )
+            left = await asyncio.to_thread(survivors, self._directory, self._mark())
         found = await asyncio.to_thread(attempt_files.digests, self._directory)
         event = StepUnknown(
             step=self._step.id,

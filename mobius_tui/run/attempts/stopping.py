@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
-from mobius_tui.run.attempts.attempt_files import mark_of, read_pid, survivors
+from mobius_tui.run.attempts.attempt_files import read_pid
 from mobius_tui.run.attempts.launcher import ask_to_stop
 from mobius_tui.run.attempts.run_context import RunContext
+from mobius_tui.run.attempts.survivors import mark_of, survivors
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.run_events import Outcome, RunEnded
 from mobius_tui.run.events.step_events import StopAsked

@@ -7,6 +7,8 @@ import re
 import shutil
 from collections.abc import Callable, Mapping
 
+import psutil
+
 from mobius_tui.health.processes import matching
 from mobius_tui.health.safe_search import TooSlowError
 from mobius_tui.run.checks.blocking_io import in_thread
@@ -53,8 +55,6 @@ async def check_disk(check: DiskCheck, ctx: Context) -> CheckResult:
 
 async def check_memory(check: MemoryCheck, ctx: Context) -> CheckResult:  # noqa: ARG001
     """Look once at the memory that could be had without swapping."""
-    import psutil
-
     found = psutil.virtual_memory()
     return _told(found.available, found.total, check.free, " of memory")
 

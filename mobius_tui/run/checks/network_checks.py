@@ -1,4 +1,7 @@
-"""`port`, `tls` and `http`: what listens, its certificate, and what it answers."""
+"""`port`, `tls` and `http`: what listens, its certificate, and what it answers.
+
+It loads httpx, so `run_check` loads it only where such a check is made.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,13 @@ from mobius_tui.health.connection import (
     split_address,
     try_connect,
 )
+from mobius_tui.health.http_client import (
+    new_http_client,
+    send_request,
+    trust_store,
+    url_without_secrets,
+)
+from mobius_tui.health.probe import wrong_status
 from mobius_tui.run.checks.blocking_io import in_thread
 from mobius_tui.run.checks.context import CheckResult, Context, check_result
 from mobius_tui.runbook.model.check_kinds import HttpCheck, PortCheck, TlsCheck
@@ -42,22 +52,18 @@ async def check_port(check: PortCheck, ctx: Context) -> CheckResult:  # noqa: AR
 
 async def check_tls(check: TlsCheck, ctx: Context) -> CheckResult:
     """Look once at the certificate; it must be trusted, too."""
-    from mobius_tui.health.http_client import (
-        trust_store as certificates,  # with httpx, as `http`
-    )
-
     host, number = split_address(check.at)
     within = bounded_duration(check.repeat.timeout, "timeout")
     ca = str(ctx.path(check.ca)) if check.ca is not None else None
     try:
-        trust_store = await in_thread(lambda _: certificates(ca))
+        tls = await in_thread(lambda _: trust_store(ca))
     except OSError as error:
         return check_result(
             held=False, detail=f"cannot read the certificates in {ca}: {error.strerror}"
         )
     try:
         async with asyncio.timeout(within):
-            until = await _valid_until(host, number, trust_store)
+            until = await _valid_until(host, number, tls)
     except TimeoutError:
         return check_result(
             held=False,
@@ -78,7 +84,7 @@ async def check_tls(check: TlsCheck, ctx: Context) -> CheckResult:
     )
 
 
-async def _valid_until(host: str, number: int, trust_store: ssl.SSLContext) -> float:
+async def _valid_until(host: str, number: int, tls: ssl.SSLContext) -> float:
     """When the certificate of a server ends, in seconds since 1970.
 
     Raises:
@@ -88,7 +94,7 @@ async def _valid_until(host: str, number: int, trust_store: ssl.SSLContext) -> f
     connection = await connect(host, number)
     try:
         _, writer = await asyncio.open_connection(
-            sock=connection, ssl=trust_store, server_hostname=host
+            sock=connection, ssl=tls, server_hostname=host
         )
         certificate = writer.get_extra_info("ssl_object").getpeercert()
         writer.transport.abort()
@@ -97,19 +103,16 @@ async def _valid_until(host: str, number: int, trust_store: ssl.SSLContext) -> f
         connection.close()
 
 
+def http_subject(check: HttpCheck) -> str:
+    """What an `http` check asks for, in a few words."""
+    return f"{check.method} {url_without_secrets(check.url)}"
+
+
 async def check_http(check: HttpCheck, ctx: Context) -> CheckResult:
     """Ask once."""
-    # These bring httpx, a fifth of a host's start; many runs ask nobody.
-    from mobius_tui.health.http_client import (
-        new_http_client,
-        send_request,
-        url_without_secrets,
-    )
-    from mobius_tui.health.probe import wrong_status
-
     faster = check.faster_than
     limit = None if faster is None else bounded_duration(faster, "faster_than")
-    subject = f"{check.method} {url_without_secrets(check.url)}"
+    subject = http_subject(check)
     ca = str(ctx.path(check.ca)) if check.ca is not None else None
     try:
         through = new_http_client(ca)

@@ -10,7 +10,6 @@ from mobius_tui.run.checks import (
     checksum_checks,
     file_checks,
     machine_checks,
-    network_checks,
     script_checks,
 )
 from mobius_tui.run.checks.context import (
@@ -68,8 +67,8 @@ async def run_check(check: Check, ctx: Context) -> CheckResult:
 
 async def _look(check: Check, ctx: Context) -> CheckResult:
     match check:
-        case HttpCheck():
-            return await network_checks.check_http(check, ctx)
+        case HttpCheck() | PortCheck() | TlsCheck():
+            return await _ask_network(check, ctx)
         case ProcessCheck():
             return await machine_checks.check_process(check, ctx)
         case ServiceCheck():
@@ -78,10 +77,6 @@ async def _look(check: Check, ctx: Context) -> CheckResult:
             return await checksum_checks.check_checksum(check, ctx)
         case FileCheck():
             return await file_checks.check_file(check, ctx)
-        case PortCheck():
-            return await network_checks.check_port(check, ctx)
-        case TlsCheck():
-            return await network_checks.check_tls(check, ctx)
         case DiskCheck():
             return await machine_checks.check_disk(check, ctx)
         case MemoryCheck():
@@ -92,15 +87,28 @@ async def _look(check: Check, ctx: Context) -> CheckResult:
             return await script_checks.check_output(check, ctx)
 
 
+async def _ask_network(
+    check: HttpCheck | PortCheck | TlsCheck, ctx: Context
+) -> CheckResult:
+    # It loads httpx, which takes a while; most runs have no such check.
+    from mobius_tui.run.checks import network_checks
+
+    match check:
+        case HttpCheck():
+            return await network_checks.check_http(check, ctx)
+        case PortCheck():
+            return await network_checks.check_port(check, ctx)
+        case TlsCheck():
+            return await network_checks.check_tls(check, ctx)
+
+
 def _subject(check: Check) -> str:
     """What a check looks at, in a few words."""
     match check:
         case HttpCheck():
-            from mobius_tui.health.http_client import (
-                url_without_secrets,  # with httpx, as `http`
-            )
+            from mobius_tui.run.checks import network_checks  # as `_ask_network`
 
-            return f"{check.method} {url_without_secrets(check.url)}"
+            return network_checks.http_subject(check)
         case ServiceCheck():
             return f"systemctl is-active {' '.join(check.names)}"
         case ChecksumCheck():

@@ -13,6 +13,7 @@ from mobius_tui.errors import MobiusError, RunError
 from mobius_tui.run.attempts.output_files import last_row
 from mobius_tui.run.client.preflight import refuse_unattended
 from mobius_tui.run.client.run_briefing import Briefing, answer_briefing
+from mobius_tui.run.client.viewer import Viewer, open_socket
 from mobius_tui.run.events.run_events import RunBegan
 from mobius_tui.run.events.watch_events import WatchBegan
 from mobius_tui.run.host.takeover import Order, operator, refuse_imported
@@ -170,8 +171,6 @@ async def _makes_room(directory: RunDirectory, runbook: Runbook) -> bool:
     }
     if not here - {runbook.environment}:
         return False
-    from mobius_tui.run.client.viewer import Viewer
-
     viewer = Viewer(directory)
     try:
         state = viewer.follower.state
@@ -228,8 +227,6 @@ async def _start_host(directory: RunDirectory, order: Order, runbook: Runbook) -
 async def _until_it_listens(
     directory: RunDirectory, process: subprocess.Popen[bytes]
 ) -> None:
-    from mobius_tui.run.client.viewer import open_socket
-
     deadline = time.monotonic() + START_LIMIT
     while time.monotonic() < deadline:
         if directory.host() == process.pid:

@@ -13,6 +13,8 @@ import socket
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 from mobius_tui import sanitize
 from mobius_tui.run.keeper.peer import peer_handle, peer_pid
 
@@ -99,8 +101,6 @@ def _terminal(number: int) -> str:
 
 def _seat_without_proc(pid: int) -> CallerTerminal:
     """The same where there is no /proc, or nothing of the process in it."""
-    import psutil
-
     try:
         process = psutil.Process(pid)
         terminal = (process.terminal() or "").removeprefix("/dev/")
@@ -115,8 +115,6 @@ def _host(seat: CallerTerminal) -> str:
     A login that was never logged out of stays on the system's list, and its terminal
     goes to another: only one that led to this process is told.
     """
-    import psutil
-
     try:
         parents = psutil.Process(seat.pid).parents()
         logins = psutil.users()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import pwd
 import socket
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -37,7 +36,7 @@ from mobius_tui.run.intents.replies import (
     encode_stalled,
 )
 from mobius_tui.run.keeper.peer import peer_uid
-from mobius_tui.run.storage.sharing import refusal
+from mobius_tui.run.storage.sharing import account_name, refusal
 from mobius_tui.runbook.text.units import duration_in_words
 
 LAST_WORDS = 1.0
@@ -51,14 +50,6 @@ MOST = 200
 
 Judge = Callable[[Envelope, Caller], Awaitable[Reply]]
 """Given what is asked for and who asks, acts and answers."""
-
-
-def account(uid: int) -> str:
-    """A user's name, or its number."""
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return str(uid)
 
 
 class Control:
@@ -218,7 +209,7 @@ class Control:
         place = describe_caller_terminal(seat) if asks else ""
         try:
             return await self._judge(
-                envelope, Caller(name=account(uid), uid=uid, place=place)
+                envelope, Caller(name=account_name(uid), uid=uid, place=place)
             )
         except MobiusError as error:
             return Reply(id=envelope.id, ok=False, text=str(error))

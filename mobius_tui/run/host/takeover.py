@@ -11,12 +11,11 @@ from dataclasses import asdict, dataclass, field
 from mobius_tui.errors import RunError
 from mobius_tui.run.events.run_events import RunBegan
 from mobius_tui.run.events.watch_events import WatchBegan
-from mobius_tui.run.host.control_server import account
 from mobius_tui.run.records.verification import refuse_cut
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.run.storage.run_directory import RunDirectory, holder, lock_now
-from mobius_tui.run.storage.sharing import refuse_to_host
+from mobius_tui.run.storage.sharing import account_name, refuse_to_host
 
 RESTORED = ("PATH", "HOME", "LANG", "TMPDIR")
 """What a resumed host takes from the run's beginning, not from who resumes."""
@@ -141,4 +140,4 @@ def environment(began: RunBegan) -> dict[str, str]:
 
 def operator() -> str:
     """Who starts a run or a host: the account's name."""
-    return account(os.getuid())
+    return account_name(os.getuid())

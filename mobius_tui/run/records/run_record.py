@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import tomli_w
+
 from mobius_tui.errors import RunError
 from mobius_tui.health.health_history import HealthHistory
 from mobius_tui.run.events.run_events import RunBegan
@@ -68,8 +70,6 @@ def write_record(
     directory: RunDirectory, plan: Plan, state: RunState, head: str
 ) -> None:
     """Write the record of a run that has ended; what people have said of it stays."""
-    import tomli_w
-
     counts: dict[str, int] = {}
     for standing in step_statuses(plan, state).values():
         counts[str(standing.status)] = counts.get(str(standing.status), 0) + 1

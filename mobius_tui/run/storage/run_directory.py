@@ -6,6 +6,7 @@ Folders are 0700 and files 0600; nothing is opened through a link.
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 
 def runbook_digest(sources: Iterable[Source]) -> str:
     """SHA-256 over the names and bytes of a runbook's files, in hexadecimal."""
-    import hashlib  # a screen's first paint does without
-
     digest = hashlib.sha256()
     for source in sources:
         digest.update(f"{source.name}\0{len(source.data)}\0".encode())

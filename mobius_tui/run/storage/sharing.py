@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import grp
 import os
+import pwd
 import re
 import stat
 from collections.abc import Iterator
@@ -171,3 +172,11 @@ def refusal(action: Action | type[Action], *, control: bool) -> str:
         "this run is shared with you to read and to approve; with --share-control its "
         "owner would let you act on it"
     )
+
+
+def account_name(uid: int) -> str:
+    """A user's name, or its number."""
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)

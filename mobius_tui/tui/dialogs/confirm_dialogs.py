@@ -8,11 +8,11 @@ from textual import on
 from textual.widget import Widget
 from textual.widgets import Button, Input
 
-from mobius_tui.run.host.control_server import account
 from mobius_tui.run.planning.confirmation import approval_phrase, step_word, wrong_name
 from mobius_tui.run.planning.plan import effect_of
 from mobius_tui.run.planning.proposal import undone_before
 from mobius_tui.run.state.approvals import Approval
+from mobius_tui.run.storage.sharing import account_name
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.runbook.model.step_text import EFFECTS, check_in_words
 from mobius_tui.runbook.prose.prose_model import Prose
@@ -127,7 +127,7 @@ class ApproveDialog(Dialog[str]):
                 f"{approval_phrase('NAME', self._step.id)}, with your name."
             )
         else:
-            name = account(self._view.uid)
+            name = account_name(self._view.uid)
             words = f"Type {approval_phrase(name, self._step.id)} to approve:"
         yield text_widget(words, "bad")
         yield self._line
@@ -145,7 +145,7 @@ class ApproveDialog(Dialog[str]):
     def submit(self) -> None:
         """Give the name, where the phrase is right."""
         typed = self._line.value.strip()
-        name = account(self._view.uid)
+        name = account_name(self._view.uid)
         if self._own:
             name = typed.removesuffix(approval_phrase("", self._step.id)).strip()
         if typed != approval_phrase(name, self._step.id):

@@ -14,11 +14,11 @@ from mobius_tui.errors import INCOMPLETE
 
 HEED = """
 import asyncio, time
-from mobius_tui.run.going import heed
+from mobius_tui.run.host.host_main import exit_on_sigterm
 
 async def main():
     left = asyncio.Event()
-    heed(lambda why: (print(why, flush=True), left.set()), patience=0.5)
+    exit_on_sigterm(lambda why: (print(why, flush=True), left.set()), patience=0.5)
     print("ready", flush=True)
     {work}
 

@@ -19,6 +19,7 @@ import pytest
 from mobius_tui.run.attempts import attempt_files, exit_status, launcher
 from mobius_tui.run.attempts.attempt_files import End, read_end
 from mobius_tui.run.attempts.launcher import BASH, Spec, launch
+from mobius_tui.run.attempts.survivors import MARK, survivors
 from mobius_tui.run.keeper.flood_throttle import (
     EVERY,
     FLOOD,
@@ -193,15 +194,13 @@ def test_of_many_some_are_named(keep: Keep) -> None:
 
 def test_what_escaped_its_group_is_named_not_killed(keep: Keep) -> None:
     mark = "run/step.1"
-    directory, child = keep(
-        "setsid sleep 65 & echo $!", spec(extra={attempt_files.MARK: mark})
-    )
+    directory, child = keep("setsid sleep 65 & echo $!", spec(extra={MARK: mark}))
     end_of(directory, child)
     pid = int(directory.output.read_text())
     try:
         assert alive(pid)
         assert attempt_files.tree_held(directory)
-        until(lambda: attempt_files.survivors(directory, mark) == (f"{pid} sleep 65",))
+        until(lambda: survivors(directory, mark) == (f"{pid} sleep 65",))
     finally:
         os.kill(pid, signal.SIGKILL)
 
@@ -227,7 +226,7 @@ def test_a_daemon_that_carries_nothing_of_its_step_is_named_not_killed(
     keep: Keep, count: int, named: int
 ) -> None:
     script, mark = DAEMON.replace("COUNT", str(count)), f"run/daemon-{count}.1"
-    directory, child = keep(script, spec(extra={attempt_files.MARK: mark}))
+    directory, child = keep(script, spec(extra={MARK: mark}))
     end = end_of(directory, child)
     is_linux = sys.platform == "linux"
     try:
@@ -235,7 +234,7 @@ def test_a_daemon_that_carries_nothing_of_its_step_is_named_not_killed(
         assert len(end.left) == (named if is_linux else 0)
         assert end.more == (2 * count - named if is_linux else 0)
         assert all(alive(pid) for pid in end.left)
-        found = attempt_files.survivors(directory, mark)
+        found = survivors(directory, mark)
         pids = {int(text.split()[0]) for text in found if text != "10 more"}
         assert pids == set(end.left)
         assert ("10 more" in found) == (end.more == 10)
@@ -252,7 +251,7 @@ def test_a_number_that_was_given_away_since_is_not_named(keep: Keep) -> None:
     end_of(directory, child)
     record = directory.exit.read_text().replace("end\n", f"left={os.getpid()}:1\nend\n")
     directory.exit.write_text(record)
-    assert attempt_files.survivors(directory, "run/step.2") == ()
+    assert survivors(directory, "run/step.2") == ()
 
 
 def test_orphans_that_end_meanwhile_are_buried(keep: Keep, tmp_path: Path) -> None:

@@ -9,12 +9,8 @@ from pathlib import Path
 import psutil
 
 from mobius_tui.run.attempts import launcher
-from mobius_tui.run.attempts.attempt_files import (
-    MARK,
-    read_outputs,
-    read_pid,
-    survivors,
-)
+from mobius_tui.run.attempts.attempt_files import read_outputs, read_pid
+from mobius_tui.run.attempts.survivors import MARK, survivors
 from mobius_tui.run.storage.run_directory import holder
 from tests.run.running import alive
 from tests.run.terminal.attending import AWAY, TerminalStep, group_of, until

@@ -1,3 +1,3 @@
-"""Runs for the scenarios of the host."""
+"""Runs for the scenarios."""
 
 from tests.run.conftest import begin as begin

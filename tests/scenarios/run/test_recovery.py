@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from mobius_tui.errors import RunError
-from mobius_tui.run.attempts.attempt_files import survivors
 from mobius_tui.run.attempts.launcher import ask_to_stop
+from mobius_tui.run.attempts.survivors import survivors
 from mobius_tui.run.client.start_run import resume_run
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.run_events import HostStarted

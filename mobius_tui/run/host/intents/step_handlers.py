@@ -181,13 +181,19 @@ def look_first(engine: Engine, action: LookFirst, intent: str) -> None:
     """Make the checks of a step that went wrong, once each."""
     step, last = engine.plan.steps[action.step], engine.state.steps[action.step].last
     assert last is not None
-    look = _look(engine, step, last.number, intent)
-    engine.context.step_tasks.start(step.id, look)
+    checks = StepChecks(engine.context, engine.writer, step, last.number)
+    task = engine.context.step_tasks.start(step.id, checks.once())
+    engine.context.tasks.create_task(_note_recheck(engine, step, task, intent))
 
 
-async def _look(engine: Engine, step: Step, number: int, intent: str) -> None:
-    seen = await StepChecks(engine.context, engine.writer, step, number).once()
-    event = NoteAdded(text=f"looked first: {seen}", step=step.id)
+async def _note_recheck(
+    engine: Engine, step: Step, checks: asyncio.Task[str], intent: str
+) -> None:
+    """Note what a step's checks came to, once they are made."""
+    await asyncio.wait([checks])
+    if checks.cancelled():
+        return
+    event = NoteAdded(text=f"looked first: {checks.result()}", step=step.id)
     try:
         async with engine.turn:
             await engine.write(event, "host", intent)

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from mobius_tui.run.attempts.attempt_files import MARK, survivors
+from mobius_tui.run.attempts.survivors import MARK, survivors
 from mobius_tui.run.events.run_events import NoteAdded
 from mobius_tui.run.events.step_events import StepStarted
 from mobius_tui.run.storage.run_directory import AttemptDirectory
