@@ -43,11 +43,7 @@ def max_repaints(environ: Mapping[str, str]) -> int:
 set_textual_environment(os.environ)
 
 
-IMPORTED_LATER = (
-    "mobius_tui.tui.flows.step_flows",
-    "mobius_tui.tui.dialogs.return_card",
-    "mobius_tui.tui.dialogs.leave_dialog",
-)
+IMPORTED_LATER = ("mobius_tui.tui.flows.step_flows",)
 """Modules of dialogs, imported where they are opened: read before that is asked for."""
 GC_THRESHOLDS = (1000, 5, 5)
 """The thresholds of the collector from the first paint on."""

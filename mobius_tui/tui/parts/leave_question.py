@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
 
 from mobius_tui.run.intents.actions import StopStep
 from mobius_tui.run.intents.replies import Reply
+from mobius_tui.tui.dialogs.leave_dialog import LeaveDialog, leaving
 from mobius_tui.tui.dialogs.question import Tell
 from mobius_tui.tui.parts.question_gate import QuestionGate
 from mobius_tui.tui.parts.run_feed import RunFeed
 from mobius_tui.tui.presenters.run_view import RunView
-
-if TYPE_CHECKING:
-    from mobius_tui.tui.dialogs.leave_dialog import LeaveDialog
 
 
 class LeaveQuestion:
@@ -44,8 +41,6 @@ class LeaveQuestion:
     def update(self, view: RunView) -> None:
         """Say how the run is now, while it is asked."""
         if self._dialog is not None:
-            from mobius_tui.tui.dialogs.leave_dialog import leaving
-
             self._dialog.state = leaving(view, self._feed.running())
 
     async def ask(self, view: RunView) -> bool:
@@ -54,8 +49,6 @@ class LeaveQuestion:
         Args:
             view: the run.
         """
-        from mobius_tui.tui.dialogs.leave_dialog import LeaveDialog, leaving
-
         state = leaving(view, self._feed.running())
         dialog = self._dialog = LeaveDialog(state, self._feed.directory.id)
         try:

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from textual.screen import Screen
 from textual.worker import get_current_worker
@@ -15,15 +15,14 @@ from textual.worker import get_current_worker
 from mobius_tui.tui.backend.base_page import ForegroundTask
 from mobius_tui.tui.commands.command import Command
 from mobius_tui.tui.commands.registry import footer
-from mobius_tui.tui.dialogs.question import DialogOpener, Tell
+from mobius_tui.tui.dialogs.question import DialogOpener, SaveDialog, Tell
+from mobius_tui.tui.external import output_files
+from mobius_tui.tui.external.output_files import OpenWith
 from mobius_tui.tui.messages import OutputGrew
 from mobius_tui.tui.output.output_workbench import OutputWorkbench
 from mobius_tui.tui.parts.run_feed import RunFeed
 from mobius_tui.tui.presenters.output_choice import OutputChoice, split_tab_key
 from mobius_tui.tui.presenters.run_view import RunView
-
-if TYPE_CHECKING:
-    from mobius_tui.tui.external.output_files import OpenWith
 
 BEAT = 0.05
 """Seconds between looks at the output of a running step."""
@@ -152,8 +151,6 @@ class OutputController:
         shown = self.shown
         if shown is None or shown.path is None:
             return None
-        from mobius_tui.tui.external import output_files
-
         run = partial(
             output_files.open_output,
             shown.path,
@@ -171,9 +168,6 @@ class OutputController:
             ask: shows a dialog and waits for what it gives.
             tell: says what came of it.
         """
-        from mobius_tui.tui.dialogs.question import SaveDialog
-        from mobius_tui.tui.external import output_files
-
         shown = self.shown
         if shown is None or shown.path is None:
             return

@@ -6,23 +6,23 @@ import asyncio
 import os
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from textual.screen import Screen
 from textual.worker import Worker
 
 from mobius_tui import sanitize
 from mobius_tui.run.events.run_events import RunBegan
+from mobius_tui.run.storage.source_diff import Stamp, edits, source_of, stamp
 from mobius_tui.runbook.toml.positions import HeaderKind
 from mobius_tui.tui.backend.base_page import ForegroundTask
 from mobius_tui.tui.commands.registry import key_of
 from mobius_tui.tui.dialogs.question import Tell
+from mobius_tui.tui.dialogs.source_dialogs import ChangesDialog, file_to_edit
+from mobius_tui.tui.external.editor import edit
 from mobius_tui.tui.parts.question_gate import QuestionGate
 from mobius_tui.tui.parts.run_feed import RunFeed
 from mobius_tui.tui.presenters.run_view import PHASE
-
-if TYPE_CHECKING:
-    from mobius_tui.run.storage.source_diff import Stamp
 
 EDITS = 2.0
 """Seconds between two looks whether the runbook's source was edited."""
@@ -78,10 +78,6 @@ class SourceEdits:
         self._questions.begin(self._edit(key))
 
     async def _edit(self, key: str) -> None:
-        from mobius_tui.run.storage.source_diff import source_of
-        from mobius_tui.tui.dialogs.source_dialogs import file_to_edit
-        from mobius_tui.tui.external.editor import edit
-
         began = self._feed.state.began
         if began is None or not began.path:
             self._tell("It is not on record where the runbook's file was.")
@@ -110,9 +106,6 @@ class SourceEdits:
 
     async def _show(self, *, asked: bool) -> None:
         """A worker: compare the source with the run's copy."""
-        from mobius_tui.run.storage.source_diff import edits
-        from mobius_tui.tui.dialogs.source_dialogs import ChangesDialog
-
         began = self._feed.state.began
         if began is None:
             return
@@ -143,8 +136,6 @@ class SourceEdits:
         Args:
             began: says which file the source is.
         """
-        from mobius_tui.run.storage.source_diff import edits, source_of, stamp
-
         directory = self._feed.directory
         seen = await asyncio.to_thread(stamp, directory, began)
         if seen is None or seen == self._stamp:

@@ -37,6 +37,8 @@ from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.runbook.model.runbook import Runbook
 from mobius_tui.tui.commands.command import Place
 from mobius_tui.tui.commands.registry import bindings
+from mobius_tui.tui.dialogs.leave_dialog import closing_text
+from mobius_tui.tui.dialogs.return_card import ReturnCard
 from mobius_tui.tui.external.attach_terminal import attach_task, why_no_terminal
 from mobius_tui.tui.flows.intent_sender import DONE, IntentSender
 from mobius_tui.tui.messages import Answered, RunChanged, TitleChanged
@@ -276,8 +278,6 @@ class RunScreen(RunPage):
                 self.questions.begin(self._tell_return(view, news))
 
     async def _tell_return(self, view: RunView, news: str) -> None:
-        from mobius_tui.tui.dialogs.return_card import ReturnCard
-
         await self.questions.ask(ReturnCard(view, news, self.before))
 
     async def _tell_end(self, view: RunView) -> None:
@@ -430,7 +430,6 @@ class RunScreen(RunPage):
             self.dismiss()
         else:
             from mobius_tui.tui.dialogs.end_card import exit_code
-            from mobius_tui.tui.dialogs.leave_dialog import closing_text
 
             state = self.feed.state
             code = exit_code(state, self.feed.directory)
