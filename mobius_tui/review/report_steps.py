@@ -15,7 +15,7 @@ from mobius_tui.review.run_report import (
     VariableValue,
 )
 from mobius_tui.review.run_walk import AttemptKey, WalkedRun
-from mobius_tui.run.attempts.exit_status import code_in_words
+from mobius_tui.run.attempts.exit_status import exit_code_text
 from mobius_tui.run.attempts.output_files import last_rows
 from mobius_tui.run.planning.plan import Plan, effect_of, kind_of
 from mobius_tui.run.planning.step_status import step_statuses
@@ -224,7 +224,7 @@ class StepReporter:
             status=str(own.status),
             reason=self._one(own.reason),
             exit=own.exit,
-            exit_words="" if own.exit is None else code_in_words(own.exit),
+            exit_words="" if own.exit is None else exit_code_text(own.exit),
             note=self._one(own.note),
             given=tuple(report_values(given.items(), self._redactor)),
             looks=tuple(

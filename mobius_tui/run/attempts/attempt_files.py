@@ -37,32 +37,32 @@ class Cause(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class End:
+class ScriptEnd:
     """What the keeper recorded about a script's end."""
 
     cause: Cause
     code: int
     """The exit status; negative for the signal that ended it."""
     bytes: int
-    what: str = ""
+    stage: str = ""
     """For `not started`: `chdir`, `pid`, `exec`, `setup`, `terminal` or `stopped`."""
     errno: int = 0
     """Why it was not started, or why its output was lost."""
-    left: Mapping[int, int] = field(default_factory=dict)
+    survivors: Mapping[int, int] = field(default_factory=dict)
     """What the keeper had taken in and left alive: process → when it began."""
-    more: int = 0
+    unnamed_survivors: int = 0
     """How many more of them there were than could be named."""
-    ended: tuple[str, ...] = ()
+    ended_processes: tuple[str, ...] = ()
     """Processes of the script's group that were ended with it, named."""
 
 
-def forget(path: Path) -> None:
+def empty_file(path: Path) -> None:
     """Empty a file that holds what must not be kept."""
     with path.open("wb"):
         return
 
 
-def read_end(directory: AttemptDirectory) -> End | None:
+def read_script_end(directory: AttemptDirectory) -> ScriptEnd | None:
     """The keeper's record; `None` when there is no valid one."""
     try:
         with open_regular(directory.exit) as file:
@@ -75,45 +75,45 @@ def read_end(directory: AttemptDirectory) -> End | None:
     if not ended:
         return None
     try:
-        said = dict(line.split("=", 1) for line in text.decode("ascii").split("\n"))
-        return End(
-            cause=Cause(said["cause"]),
-            code=int(said["code"]),
-            bytes=int(said["bytes"]),
-            what=said.get("what", ""),
-            errno=int(said.get("errno", "0")),
-            left=dict(map(_orphan, said.get("left", "").split())),
-            more=int(said.get("more", "0")),
-            ended=_ended(said),
+        fields = dict(line.split("=", 1) for line in text.decode("ascii").split("\n"))
+        return ScriptEnd(
+            cause=Cause(fields["cause"]),
+            code=int(fields["code"]),
+            bytes=int(fields["bytes"]),
+            stage=fields.get("what", ""),
+            errno=int(fields.get("errno", "0")),
+            survivors=dict(map(_survivor_entry, fields.get("left", "").split())),
+            unnamed_survivors=int(fields.get("more", "0")),
+            ended_processes=_ended_process_names(fields),
         )
     except (ValueError, KeyError):
         return None
 
 
-def _orphan(text: str) -> tuple[int, int]:
+def _survivor_entry(text: str) -> tuple[int, int]:
     pid, _, began_at = text.partition(":")
     return int(pid), int(began_at)
 
 
-def _ended(said: Mapping[str, str]) -> tuple[str, ...]:
+def _ended_process_names(fields: Mapping[str, str]) -> tuple[str, ...]:
     """What was ended with a script, and how many more there were than are named."""
-    found = []
-    for each in said.get("ended", "").split():
+    names = []
+    for each in fields.get("ended", "").split():
         pid, _, name = each.partition(":")
         words = bytes.fromhex(name).decode("utf-8", "replace")
-        found.append(f"{int(pid)} {words}".rstrip())
-    more = int(said.get("more_ended", "0"))
-    return (*found, f"{more} more") if more else tuple(found)
+        names.append(f"{int(pid)} {words}".rstrip())
+    more = int(fields.get("more_ended", "0"))
+    return (*names, f"{more} more") if more else tuple(names)
 
 
-def waits_for(directory: AttemptDirectory) -> str:
+def keeper_wait_reason(directory: AttemptDirectory) -> str:
     """Why a living keeper writes no output now, in words; empty where it does."""
     try:
         with open_regular(directory.end_to_be) as file:
-            said, _, number = file.read(32).strip().partition(b"=")
+            state, _, number = file.read(32).strip().partition(b"=")
     except OSError:
         return ""
-    return os.strerror(int(number)) if said == b"waits" and number.isdigit() else ""
+    return os.strerror(int(number)) if state == b"waits" and number.isdigit() else ""
 
 
 def read_pid(directory: AttemptDirectory) -> int | None:
@@ -140,7 +140,7 @@ def read_outputs(directory: AttemptDirectory) -> dict[str, str]:
         data = file.read(OUTPUTS_LIMIT + 1)
     if len(data) > OUTPUTS_LIMIT:
         raise RunError("the step wrote more than 1 MiB to $RUNBOOK_OUTPUT")
-    found: dict[str, list[str]] = {}
+    values_by_name: dict[str, list[str]] = {}
     try:
         lines = data.decode().split("\n")
     except UnicodeDecodeError as error:
@@ -153,24 +153,24 @@ def read_outputs(directory: AttemptDirectory) -> dict[str, str]:
             raise RunError(f"line {number} of $RUNBOOK_OUTPUT is not KEY=VALUE")
         name = key.strip()
         if name.endswith("+"):
-            found.setdefault(name[:-1], []).append(value)
+            values_by_name.setdefault(name[:-1], []).append(value)
         else:
-            found[name] = [value]
-    return {name: "\n".join(values) for name, values in found.items()}
+            values_by_name[name] = [value]
+    return {name: "\n".join(values) for name, values in values_by_name.items()}
 
 
-def digest(path: Path) -> tuple[int, str | None]:
+def file_digest(path: Path) -> tuple[int, str | None]:
     """The size and SHA-256 of a file; (0, None) when it cannot be read."""
     try:
         with open_regular(path) as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
-            return file.tell(), found
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+            return file.tell(), sha256
     except OSError:
         return 0, None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Digests:
+class AttemptDigests:
     """SHA-256 of what an attempt left; `None` of what is not there."""
 
     bytes: int
@@ -181,24 +181,24 @@ class Digests:
     outputs: str | None
 
 
-def digests(directory: AttemptDirectory) -> Digests:
+def attempt_digests(directory: AttemptDirectory) -> AttemptDigests:
     """What an attempt left, by its digests."""
-    size, output = digest(directory.output)
-    return Digests(
+    size, output = file_digest(directory.output)
+    return AttemptDigests(
         bytes=size,
         output=output,
-        spans=digest(directory.spans)[1],
-        exit=digest(directory.exit)[1],
-        outputs=digest(directory.outputs)[1],
+        spans=file_digest(directory.spans)[1],
+        exit=file_digest(directory.exit)[1],
+        outputs=file_digest(directory.outputs)[1],
     )
 
 
-def tree_held(directory: AttemptDirectory) -> bool:
+def is_tree_locked(directory: AttemptDirectory) -> bool:
     """Whether a process of the step still has its `tree` open."""
-    return holder_exclusive(directory.tree)
+    return is_lock_file_held(directory.tree)
 
 
-def holder_exclusive(path: Path) -> bool:
+def is_lock_file_held(path: Path) -> bool:
     """Whether anyone holds a lock file, shared or not."""
     try:
         handle = regular_descriptor(path)
@@ -210,7 +210,7 @@ def holder_exclusive(path: Path) -> bool:
         os.close(handle)
 
 
-_LOOK_BACK = 2048
+_SPANS_SEARCHED = 2048
 """Spans from the end that are searched for the last one of stderr."""
 
 
@@ -226,7 +226,7 @@ class LastOutput:
 
 def last_output(attempt: AttemptDirectory) -> LastOutput:
     """What an attempt said last, without colours."""
-    errors = _plain(rows_of(end_of_errors(attempt, _LOOK_BACK)))
+    errors = _plain(rows_of(end_of_errors(attempt, _SPANS_SEARCHED)))
     printed = _plain(last_rows(attempt.output))
     error = error_line(errors) or last_meaningful(errors) or error_line(printed)
     return LastOutput(

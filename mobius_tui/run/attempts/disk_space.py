@@ -11,12 +11,12 @@ from collections.abc import Callable
 
 from mobius_tui.run.attempts import attempt_files, launcher
 from mobius_tui.run.attempts.run_context import RunContext
-from mobius_tui.run.keeper.attempt_record import NO_ROOM
-from mobius_tui.run.keeper.disk_full import FULL, PAUSE
+from mobius_tui.run.keeper.attempt_record import NO_SPACE_EXIT
+from mobius_tui.run.keeper.disk_full import DISK_FULL_ERRNOS, RETRY_INTERVAL
 from mobius_tui.run.storage.run_directory import AttemptDirectory
 from mobius_tui.runbook.model.runbook import Step
 
-JOURNAL = ""
+JOURNAL_WAITER = ""
 """Who waits, where no step does; it is named first."""
 LOOK = 1.0
 """Seconds between two looks at what a keeper says that it waits for."""
@@ -25,16 +25,16 @@ LOOK = 1.0
 class DiskSpaceWaiters:
     """Who waits for room on the disk, and why."""
 
-    def __init__(self, tell: Callable[[str], None]) -> None:
+    def __init__(self, on_change: Callable[[str], None]) -> None:
         """Nobody waits.
 
         Args:
             tell: told why somebody waits, whenever that changes; empty where nobody
                 does any more.
         """
-        self._tell = tell
-        self._waiting: dict[str, str] = {}
-        self._told = ""
+        self._on_change = on_change
+        self._reasons: dict[str, str] = {}
+        self._last_reason = ""
 
     def waits(self, who: str, why: str) -> None:
         """Somebody waits, or waits no longer.
@@ -44,14 +44,14 @@ class DiskSpaceWaiters:
             why: in words; empty where they wait no longer.
         """
         if why:
-            self._waiting[who] = why
+            self._reasons[who] = why
         else:
-            self._waiting.pop(who, None)
-        first = next(iter(self._waiting.values()), "")
-        now = self._waiting.get(JOURNAL, first)
-        if now != self._told:
-            self._told = now
-            self._tell(now)
+            self._reasons.pop(who, None)
+        first = next(iter(self._reasons.values()), "")
+        now = self._reasons.get(JOURNAL_WAITER, first)
+        if now != self._last_reason:
+            self._last_reason = now
+            self._on_change(now)
 
 
 class KeeperHandle:
@@ -68,11 +68,11 @@ class KeeperHandle:
         self._disk_waiters = disk_waiters
         self._step = step
         self._directory = directory
-        self.code: int | None = None
+        self.exit_code: int | None = None
         """How the keeper's own process ended; negative for the signal that ended it,
         `None` where another host started it: only its parent is told."""
 
-    async def keep(self, script: str, spec: launcher.Spec) -> bool:
+    async def run(self, script: str, spec: launcher.LaunchSpec) -> bool:
         """Start it, as soon as there is room on the disk, and wait for its end.
 
         Returns:
@@ -81,54 +81,54 @@ class KeeperHandle:
         Raises:
             OSError: it could not be started, for want of something else than room.
         """
-        while short := await self._begun(script, spec):
-            self._tell(short)
+        while full := await self._start(script, spec):
+            self._report_wait(full)
             pause = await self._context.step_tasks.run(
-                self._step.id, asyncio.sleep(PAUSE)
+                self._step.id, asyncio.sleep(RETRY_INTERVAL)
             )
-            await asyncio.to_thread(_clear, self._directory)
+            await asyncio.to_thread(_remove_unstarted, self._directory)
             if pause.cancelled():
                 break
-        self._tell("")
-        return not short
+        self._report_wait("")
+        return not full
 
-    async def over(self) -> None:
+    async def wait_until_ended(self) -> None:
         """Wait for its end, and say meanwhile if it waits for room."""
         end = asyncio.ensure_future(launcher.wait_until_unlocked(self._directory.lock))
         while not (await asyncio.wait([end], timeout=LOOK))[0]:
-            self._tell(
-                await asyncio.to_thread(attempt_files.waits_for, self._directory)
+            self._report_wait(
+                await asyncio.to_thread(attempt_files.keeper_wait_reason, self._directory)
             )
-        self._tell("")
+        self._report_wait("")
 
-    async def _begun(self, script: str, spec: launcher.Spec) -> str:
+    async def _start(self, script: str, spec: launcher.LaunchSpec) -> str:
         """Start it, and wait for its end; why there was no room to begin, in words."""
         try:
             child = await asyncio.to_thread(
-                launcher.launch, self._directory, script, spec, self._context.keeper_log
+                launcher.launch_keeper, self._directory, script, spec, self._context.keeper_log
             )
         except OSError as error:
-            if error.errno not in FULL:
+            if error.errno not in DISK_FULL_ERRNOS:
                 raise
             return os.strerror(error.errno)
-        await self.over()
-        self.code = await asyncio.to_thread(child.wait)
-        if self.code == NO_ROOM:
+        await self.wait_until_ended()
+        self.exit_code = await asyncio.to_thread(child.wait)
+        if self.exit_code == NO_SPACE_EXIT:
             return os.strerror(errno.ENOSPC)
-        end = attempt_files.read_end(self._directory)
+        end = attempt_files.read_script_end(self._directory)
         is_short = (
             end is not None
             and end.cause is attempt_files.Cause.NOT_STARTED
-            and end.errno in FULL
+            and end.errno in DISK_FULL_ERRNOS
         )
         return os.strerror(end.errno) if end is not None and is_short else ""
 
-    def _tell(self, why: str) -> None:
+    def _report_wait(self, why: str) -> None:
         name = self._context.plan.name(self._step.id)
         self._disk_waiters.waits(self._step.id, f"{name} waits: {why}" if why else "")
 
 
-def _clear(directory: AttemptDirectory) -> None:
+def _remove_unstarted(directory: AttemptDirectory) -> None:
     """Remove what there was room for of an attempt that did not begin.
 
     The `pid` goes first: without it, it is sure that nothing ran.

@@ -37,7 +37,7 @@ GRACE = 5.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Spec:
+class LaunchSpec:
     """What a keeper is told."""
 
     argv: tuple[str, ...]
@@ -52,12 +52,12 @@ class Spec:
     secrets: tuple[str, ...]
     tty: bool = False
     """Whether the script has a terminal, and a person at it; see `run/terminal/`."""
-    ahead: float = 0.0
+    clock_offset: float = 0.0
     """Seconds by which the run's clock is ahead of the system's."""
 
 
-def launch(
-    directory: AttemptDirectory, script: str, spec: Spec, log: int
+def launch_keeper(
+    directory: AttemptDirectory, script: str, spec: LaunchSpec, log: int
 ) -> subprocess.Popen[bytes]:
     """Make the attempt's directory and start its keeper; blocking.
 
@@ -100,7 +100,7 @@ def launch(
                 start_new_session=True,
             )
             try:
-                _write_order(pipe.fileno(), _order(directory, spec))
+                _write_spec(pipe.fileno(), _encode_spec(directory, spec))
             except OSError:  # without all of it, it can have begun nothing
                 child.kill()
                 child.wait()
@@ -111,7 +111,7 @@ def launch(
     return child
 
 
-def _order(directory: AttemptDirectory, spec: Spec) -> bytes:
+def _encode_spec(directory: AttemptDirectory, spec: LaunchSpec) -> bytes:
     """The spec as a keeper reads it."""
     return marshal.dumps(
         {
@@ -124,18 +124,18 @@ def _order(directory: AttemptDirectory, spec: Spec) -> bytes:
             "grace": GRACE,
             "max_output": spec.max_output,
             "rotate": spec.rotate,
-            "ahead": spec.ahead,
+            "ahead": spec.clock_offset,
             "secrets": tuple(os.fsencode(s) for s in spec.secrets),
         }
     )
 
 
-def _write_order(handle: int, order: bytes) -> None:
+def _write_spec(handle: int, order: bytes) -> None:
     """Write the spec; a keeper that died at once leaves nobody to read it."""
-    left = memoryview(order)
+    rest = memoryview(order)
     try:
-        while left:
-            left = left[os.write(handle, left) :]
+        while rest:
+            rest = rest[os.write(handle, rest) :]
     except BrokenPipeError:
         return
 
@@ -185,7 +185,7 @@ def ask_to_stop(directory: AttemptDirectory) -> bool:
     except OSError:
         return False
     try:
-        if holder(directory.lock) != pid or not _is_open(pid, directory.lock):
+        if holder(directory.lock) != pid or not _has_open(pid, directory.lock):
             return False
         signal.pidfd_send_signal(handle, signal.SIGTERM)
     except OSError:
@@ -195,7 +195,7 @@ def ask_to_stop(directory: AttemptDirectory) -> bool:
     return True
 
 
-def _is_open(pid: int, path: Path) -> bool:
+def _has_open(pid: int, path: Path) -> bool:
     """Whether a process has a file open: whoever else holds its lock is not it."""
     try:
         handles = tuple(Path(f"/proc/{pid}/fd").iterdir())

@@ -12,7 +12,7 @@ from mobius_tui.errors import MobiusError
 from mobius_tui.run.attempts import launcher
 from mobius_tui.run.attempts.run_context import RunContext
 from mobius_tui.run.attempts.stopping import running_process_groups
-from mobius_tui.run.checks.context import CheckResult, Context
+from mobius_tui.run.checks.context import CheckResult, CheckContext
 from mobius_tui.run.checks.run_check import run_check
 from mobius_tui.run.events.step_events import CheckTried, Result
 from mobius_tui.run.journal.journal_writer import JournalWriter
@@ -25,7 +25,7 @@ from mobius_tui.runbook.model.runbook import Step
 TallyVerdict = Literal["more", "held", "failed"]
 
 
-class Tally:
+class CheckTally:
     """The looks of one check so far."""
 
     def __init__(self, limit: int, consecutive: int) -> None:
@@ -35,25 +35,25 @@ class Tally:
             limit: looks in all.
             consecutive: looks in a row that must hold.
         """
-        self._left = limit
+        self._tries_left = limit
         self._consecutive = consecutive
-        self._row = 0
+        self._held_in_row = 0
 
     @property
-    def row(self) -> int:
+    def held_in_row(self) -> int:
         """How many looks in a row have held by now."""
-        return self._row
+        return self._held_in_row
 
-    def saw(self, held: bool) -> TallyVerdict:
+    def count(self, held: bool) -> TallyVerdict:
         """Count a look; whether it takes more, or is decided.
 
         It has failed as soon as the looks that are left are too few.
         """
-        self._left -= 1
-        self._row = self._row + 1 if held else 0
-        if self._row >= self._consecutive:
+        self._tries_left -= 1
+        self._held_in_row = self._held_in_row + 1 if held else 0
+        if self._held_in_row >= self._consecutive:
             return "held"
-        return "failed" if self._left < self._consecutive - self._row else "more"
+        return "failed" if self._tries_left < self._consecutive - self._held_in_row else "more"
 
 
 class StepChecks:
@@ -68,7 +68,7 @@ class StepChecks:
         self._number = number
         self._directory = context.directory.attempt(step.id, number)
 
-    async def make(self) -> tuple[Result, str]:
+    async def run(self) -> tuple[Result, str]:
         """Make them in order, until one does not hold; returns what that means."""
         context, step = self._context, self._step
         if self._stop_asked():
@@ -81,7 +81,7 @@ class StepChecks:
             except MobiusError as error:
                 return Status.FAILED, f"{kind} check: `every`: {error}"
             task = await context.step_tasks.run(
-                step.id, self._looks(index, check, pause)
+                step.id, self._run_until_decided(index, check, pause)
             )
             if task.cancelled():
                 return Status.STOPPED, f"stopped during its {kind} check"
@@ -93,55 +93,55 @@ class StepChecks:
             words = f"{kind} check: {last.detail}"
         return Status.PASSED, words
 
-    async def once(self) -> str:
+    async def run_once(self) -> str:
         """Look once by each, whatever the attempt came to; what was seen, in words."""
         seen = []
         for check in self._step.checks:
-            sight = await self._look(check)
-            verdict = "holds" if sight.held else "does not hold"
-            seen.append(f"{kind_of_check(check)} check {verdict}: {sight.detail}")
+            result = await self._run_check(check)
+            verdict = "holds" if result.held else "does not hold"
+            seen.append(f"{kind_of_check(check)} check {verdict}: {result.detail}")
         return "; ".join(seen)
 
     def _stop_asked(self) -> bool:
         last = self._context.state.steps[self._step.id].last
         return last is not None and last.stop_asked
 
-    async def _looks(self, index: int, check: Check, pause: float) -> None:
+    async def _run_until_decided(self, index: int, check: Check, pause: float) -> None:
         """Look until it is decided, with so many seconds between two looks."""
         writer = self._writer
-        tally = Tally(check.repeat.limit, check.repeat.consecutive)
+        tally = CheckTally(check.repeat.limit, check.repeat.consecutive)
         loop = asyncio.get_running_loop()
         number = 0
         while True:
             number += 1
             began = loop.time()
-            sight = await self._look(check)
-            verdict = tally.saw(sight.held)
+            result = await self._run_check(check)
+            verdict = tally.count(result.held)
             event = CheckTried(
                 step=self._step.id,
                 attempt=self._number,
                 check=index,
                 look=number,
-                held=sight.held,
-                detail=sight.detail,
+                held=result.held,
+                detail=result.detail,
                 ms=round((loop.time() - began) * 1000, 1),
-                row=tally.row,
+                row=tally.held_in_row,
             )
             await writer.record(event)
             if verdict != "more":
                 return
             await asyncio.sleep(pause)
 
-    async def _look(self, check: Check) -> CheckResult:
+    async def _run_check(self, check: Check) -> CheckResult:
         """Look once; what keeps it from looking is a look that did not hold."""
         try:
             context = self._check_context()
         except MobiusError as error:
             return CheckResult(held=False, detail=str(error))
-        sight = await run_check(check, context)
-        return replace(sight, detail=self._context.redact(sight.detail))
+        result = await run_check(check, context)
+        return replace(result, detail=self._context.redact(result.detail))
 
-    def _check_context(self) -> Context:
+    def _check_context(self) -> CheckContext:
         context = self._context
         began = context.state.began
         assert began is not None
@@ -150,7 +150,7 @@ class StepChecks:
             **context.env,
             **check_env(self._step, context.plan.runbook, values),
         }
-        return Context(
+        return CheckContext(
             workdir=Path(began.workdir),
             env=env,
             output=self._directory.output if self._directory.output.exists() else None,

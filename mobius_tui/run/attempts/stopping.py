@@ -7,7 +7,7 @@ import asyncio
 from mobius_tui.run.attempts.attempt_files import read_pid
 from mobius_tui.run.attempts.launcher import ask_to_stop
 from mobius_tui.run.attempts.run_context import RunContext
-from mobius_tui.run.attempts.survivors import mark_of, survivors
+from mobius_tui.run.attempts.survivors import attempt_mark, find_survivors
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.run_events import Outcome, RunEnded
 from mobius_tui.run.events.step_events import StopAsked
@@ -32,9 +32,9 @@ def attempt_survivors(context: RunContext, step: Step) -> tuple[str, ...]:
     last = context.state.steps[step.id].last
     if last is None or kind_of(step) != "run":
         return ()
-    return survivors(
+    return find_survivors(
         context.directory.attempt(step.id, last.number),
-        mark_of(context.directory, step.id, last.number),
+        attempt_mark(context.directory, step.id, last.number),
     )
 
 
@@ -66,7 +66,7 @@ async def _enforce_stop(context: RunContext, step: Step, attempt: int) -> None:
         await asyncio.sleep(STOP_RETRY_INTERVAL)
 
 
-async def abandon(context: RunContext, writer: JournalWriter, reason: str) -> None:
+async def abandon_run(context: RunContext, writer: JournalWriter, reason: str) -> None:
     """End the run for want of anyone; what runs is stopped."""
     async with writer.turn:
         await finish_run(context, writer, "abandoned", reason, "host")

@@ -6,20 +6,20 @@ import os
 
 import psutil
 
-from mobius_tui.run.attempts.attempt_files import read_end, read_pid
+from mobius_tui.run.attempts.attempt_files import read_script_end, read_pid
 from mobius_tui.run.keeper.process_table import process_start_ticks
 from mobius_tui.run.storage.run_directory import AttemptDirectory, RunDirectory
 
-MARK = "MOBIUS_TUI_ATTEMPT"
+ATTEMPT_MARK = "MOBIUS_TUI_ATTEMPT"
 """The environment variable that every process of a step inherits: `RUN/STEP.N`."""
 
 
-def mark_of(directory: RunDirectory, step: str, number: int) -> str:
+def attempt_mark(directory: RunDirectory, step: str, number: int) -> str:
     """What an attempt's processes carry in their environment."""
     return f"{directory.id}/{step}.{number}"
 
 
-def survivors(directory: AttemptDirectory, mark: str) -> tuple[str, ...]:
+def find_survivors(directory: AttemptDirectory, mark: str) -> tuple[str, ...]:
     """Living processes of an attempt, named: its group, and those that left it.
 
     Those that left it carry the mark, or were taken in by the keeper.
@@ -29,10 +29,10 @@ def survivors(directory: AttemptDirectory, mark: str) -> tuple[str, ...]:
         mark: the value of `MARK` in their environment.
     """
     group = read_pid(directory)
-    if group and _is_another(group, directory, mark):
+    if group and _is_reused_group(group, directory, mark):
         group = None
-    end = read_end(directory)
-    orphans = end.left if end is not None else {}
+    end = read_script_end(directory)
+    orphans = end.survivors if end is not None else {}
     found = []
     for process in psutil.process_iter():
         try:
@@ -43,17 +43,17 @@ def survivors(directory: AttemptDirectory, mark: str) -> tuple[str, ...]:
                 is_its = (
                     is_its or process_start_ticks(process.pid) == orphans[process.pid]
                 )
-            if is_its or process.environ().get(MARK) == mark:
+            if is_its or process.environ().get(ATTEMPT_MARK) == mark:
                 name = " ".join(process.cmdline())[:80] or process.name()
                 found.append(f"{process.pid} {name}")
         except (psutil.Error, OSError):
             continue
-    if end is not None and end.more:
-        found.append(f"{end.more} more")
+    if end is not None and end.unnamed_survivors:
+        found.append(f"{end.unnamed_survivors} more")
     return tuple(found)
 
 
-def _is_another(group: int, directory: AttemptDirectory, mark: str) -> bool:
+def _is_reused_group(group: int, directory: AttemptDirectory, mark: str) -> bool:
     """Whether the number of an attempt's group has been given to another since.
 
     Its leader then lacks the mark, and began after the script had written its number. A
@@ -66,4 +66,4 @@ def _is_another(group: int, directory: AttemptDirectory, mark: str) -> bool:
         written = directory.pid.lstat().st_mtime
     except (psutil.Error, OSError):
         return False
-    return env.get(MARK) != mark and began > written + 1.0
+    return env.get(ATTEMPT_MARK) != mark and began > written + 1.0

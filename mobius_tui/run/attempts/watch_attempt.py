@@ -31,11 +31,11 @@ from mobius_tui.runbook.model.probes import Health
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.runbook.text.units import clock_duration, duration_in_words
 
-TICK = 0.1
+POLL_INTERVAL = 0.1
 """Seconds between two looks at what the checks amount to."""
 
 
-class WatchStep:
+class WatchAttempt:
     """One attempt at watching."""
 
     def __init__(self, context: RunContext, writer: JournalWriter, step: Step) -> None:
@@ -54,10 +54,10 @@ class WatchStep:
         self._step = step
         self._attempt = last
         self._health: Health = health
-        self._hole = stale_after(self._beat())
+        self._longest_gap = stale_after(self._check_cycle())
         """Seconds without a look after which it is not known what happened."""
 
-    def _beat(self) -> float:
+    def _check_cycle(self) -> float:
         """Seconds within which every probe is asked and has answered."""
         values = self._context.values()
         timeouts = (("timeout", probe.timeout) for probe in self._health.probes)
@@ -67,7 +67,7 @@ class WatchStep:
                 found.append(values.seconds(text, key))
         return max(found[1:], default=5.0)
 
-    async def make(self, *, resumed: bool) -> WatchStepVerdict:
+    async def run(self, *, resumed: bool) -> WatchStepVerdict:
         """Watch until it is decided, stopped, or not to be known any more.
 
         Args:
@@ -78,48 +78,48 @@ class WatchStep:
         """
         assert isinstance(self._step.action, Watch)
         try:
-            whole = self._context.values().seconds(self._step.action.for_, "for")
+            duration = self._context.values().seconds(self._step.action.for_, "for")
         except NoDurationError as error:
             raise RunError(f"watch.for: {error}") from error
-        if resumed and (reason := self._gap()):
+        if resumed and (reason := self._gap_reason()):
             return WatchStepVerdict(result=Status.UNKNOWN, reason=reason)
         if self._attempt.stop_asked:
             return WatchStepVerdict(result=Status.STOPPED, reason="stopped")
-        task = await self._context.step_tasks.run(self._step.id, self._watch(whole))
+        task = await self._context.step_tasks.run(self._step.id, self._watch(duration))
         if task.cancelled():
-            took = clock_duration(self._took())
-            words = f"stopped after {took} of {clock_duration(whole)}"
+            took = clock_duration(self._elapsed())
+            words = f"stopped after {took} of {clock_duration(duration)}"
             return WatchStepVerdict(result=Status.STOPPED, reason=words)
         return task.result()
 
-    def _took(self) -> float:
+    def _elapsed(self) -> float:
         """Seconds since it began, across hosts, on the machine's own clock."""
         return max(0.0, self._context.clock.mono() - self._attempt.mono)
 
-    async def _watch(self, whole: float) -> WatchStepVerdict:
+    async def _watch(self, duration: float) -> WatchStepVerdict:
         looked = boot_clock()
         while True:
             now = boot_clock()
-            if now - looked > self._hole:
+            if now - looked > self._longest_gap:
                 gap = duration_in_words(now - looked)
                 words = f"nobody looked for {gap}: its host slept"
                 return WatchStepVerdict(result=Status.UNKNOWN, reason=words)
             looked = now
-            known, took = self._known(), self._took()
+            known, took = self._health_snapshot(), self._elapsed()
             watch = self._context.state.watch
-            waits = is_premature(watch, known) and took < whole + self._hole
+            waits = is_premature(watch, known) and took < duration + self._longest_gap
             found = watch_step_verdict(
                 watch,
                 known,
                 since=self._attempt.started,
-                lasts=whole + self._hole if waits else whole,
+                lasts=duration + self._longest_gap if waits else duration,
                 took=took,
             )
             if found is not None:
                 return found
-            await asyncio.sleep(TICK)
+            await asyncio.sleep(POLL_INTERVAL)
 
-    def _known(self) -> HealthSnapshot:
+    def _health_snapshot(self) -> HealthSnapshot:
         context = self._context
         states, looked = context.health.states(), context.health.last_checks()
         ids = counted(self._health)
@@ -133,7 +133,7 @@ class WatchStep:
             ),
         )
 
-    def _gap(self) -> str:
+    def _gap_reason(self) -> str:
         """Why an earlier host's watch cannot be gone on with; nothing where it can."""
         if self._attempt.boot != self._context.clock.boot:
             return "the machine was restarted meanwhile; nobody watched"
@@ -141,7 +141,7 @@ class WatchStep:
         now = self._context.clock.wall()
         began = self._attempt.started
         since = min(max(began, seen.get(i, 0.0)) for i in counted(self._health))
-        if now - since <= self._hole:
+        if now - since <= self._longest_gap:
             return ""
         stamp = time.strftime("%H:%M:%S", time.localtime(since))
         lasted = duration_in_words(now - since)

@@ -15,11 +15,11 @@ from mobius_tui.errors import MobiusError
 
 T = TypeVar("T")
 
-Asked = Callable[[], bool]
+StopRequested = Callable[[], bool]
 """Whether work should stop, since nobody waits for it any more."""
 
 
-async def in_thread(work: Callable[[Asked], T]) -> T:
+async def run_in_thread(work: Callable[[StopRequested], T]) -> T:
     """Do blocking work; when cancelled, ask it to stop and leave it behind.
 
     Args:

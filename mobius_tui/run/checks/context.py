@@ -16,7 +16,7 @@ BASH = ("bash", "--noprofile", "--norc", "-euo", "pipefail")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Context:
+class CheckContext:
     """The run, as far as a check may know it."""
 
     workdir: Path

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-LINES = 200
+LINES_SEARCHED = 200
 """Lines from the end that are looked at."""
-WIDTH = 4096
+WIDTH_SEARCHED = 4096
 """Characters of a line that are looked at."""
 _ERROR = re.compile(
     r"^\S[^:]*: line \d+: "  # bash: the script, the line, and what is wrong
@@ -30,18 +30,18 @@ def error_line(lines: Sequence[str]) -> str:
     Args:
         lines: as they came, without colours.
     """
-    found = (line.strip() for line in reversed(_seen(lines)) if _ERROR.search(line))
+    found = (line.strip() for line in reversed(_searched_lines(lines)) if _ERROR.search(line))
     return next(found, "")
 
 
 def last_meaningful(lines: Sequence[str]) -> str:
     """The last line with a word on it that is no trace; else the last with anything."""
-    seen = _seen(lines)
+    seen = _searched_lines(lines)
     for line in reversed(seen):
         if any(map(str.isalnum, line)) and not _TRACE.match(line):
             return line.strip()
     return next((line.strip() for line in reversed(seen) if line.strip()), "")
 
 
-def _seen(lines: Sequence[str]) -> list[str]:
-    return [line[:WIDTH] for line in lines[-LINES:]]
+def _searched_lines(lines: Sequence[str]) -> list[str]:
+    return [line[:WIDTH_SEARCHED] for line in lines[-LINES_SEARCHED:]]

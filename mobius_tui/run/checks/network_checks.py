@@ -24,8 +24,8 @@ from mobius_tui.health.http_client import (
     url_without_secrets,
 )
 from mobius_tui.health.probe import wrong_status
-from mobius_tui.run.checks.blocking_io import in_thread
-from mobius_tui.run.checks.context import CheckResult, Context, check_result
+from mobius_tui.run.checks.blocking_io import run_in_thread
+from mobius_tui.run.checks.context import CheckResult, CheckContext, check_result
 from mobius_tui.runbook.model.check_kinds import HttpCheck, PortCheck, TlsCheck
 from mobius_tui.runbook.model.limits import bounded_duration
 from mobius_tui.runbook.text.units import duration_in_words
@@ -33,7 +33,7 @@ from mobius_tui.runbook.text.units import duration_in_words
 _DAY = 86400
 
 
-async def check_port(check: PortCheck, ctx: Context) -> CheckResult:  # noqa: ARG001
+async def check_port(check: PortCheck, ctx: CheckContext) -> CheckResult:  # noqa: ARG001
     """Connect once. Only a refusal shows that a port is closed; silence does not."""
     split_address(check.at)
     found = await try_connect(
@@ -50,13 +50,13 @@ async def check_port(check: PortCheck, ctx: Context) -> CheckResult:  # noqa: AR
     return check_result(held=False, detail=f"{check.at}: {found.words}{lacking}")
 
 
-async def check_tls(check: TlsCheck, ctx: Context) -> CheckResult:
+async def check_tls(check: TlsCheck, ctx: CheckContext) -> CheckResult:
     """Look once at the certificate; it must be trusted, too."""
     host, number = split_address(check.at)
     within = bounded_duration(check.repeat.timeout, "timeout")
     ca = str(ctx.path(check.ca)) if check.ca is not None else None
     try:
-        tls = await in_thread(lambda _: trust_store(ca))
+        tls = await run_in_thread(lambda _: trust_store(ca))
     except OSError as error:
         return check_result(
             held=False, detail=f"cannot read the certificates in {ca}: {error.strerror}"
@@ -108,7 +108,7 @@ def http_subject(check: HttpCheck) -> str:
     return f"{check.method} {url_without_secrets(check.url)}"
 
 
-async def check_http(check: HttpCheck, ctx: Context) -> CheckResult:
+async def check_http(check: HttpCheck, ctx: CheckContext) -> CheckResult:
     """Ask once."""
     faster = check.faster_than
     limit = None if faster is None else bounded_duration(faster, "faster_than")

@@ -14,7 +14,7 @@ from mobius_tui.run.checks import (
 )
 from mobius_tui.run.checks.context import (
     CheckResult,
-    Context,
+    CheckContext,
     check_result,
     filled_check,
 )
@@ -36,7 +36,7 @@ from mobius_tui.runbook.model.limits import bounded_duration
 from mobius_tui.runbook.text.units import duration_in_words
 
 
-async def run_check(check: Check, ctx: Context) -> CheckResult:
+async def run_check(check: Check, ctx: CheckContext) -> CheckResult:
     """Look once; what goes wrong is a check that did not hold, in words.
 
     Args:
@@ -50,7 +50,7 @@ async def run_check(check: Check, ctx: Context) -> CheckResult:
         return check_result(held=False, detail=str(error))
     try:
         async with asyncio.timeout(within):
-            return await _look(ready, ctx)
+            return await _make_check(ready, ctx)
     except TimeoutError:
         detail = f"{_subject(ready)}: timed out after {duration_in_words(within)}"
     except re.error as error:
@@ -65,7 +65,7 @@ async def run_check(check: Check, ctx: Context) -> CheckResult:
     return check_result(held=False, detail=detail)
 
 
-async def _look(check: Check, ctx: Context) -> CheckResult:
+async def _make_check(check: Check, ctx: CheckContext) -> CheckResult:
     match check:
         case HttpCheck() | PortCheck() | TlsCheck():
             return await _ask_network(check, ctx)
@@ -88,7 +88,7 @@ async def _look(check: Check, ctx: Context) -> CheckResult:
 
 
 async def _ask_network(
-    check: HttpCheck | PortCheck | TlsCheck, ctx: Context
+    check: HttpCheck | PortCheck | TlsCheck, ctx: CheckContext
 ) -> CheckResult:
     # It loads httpx, which takes a while; most runs have no such check.
     from mobius_tui.run.checks import network_checks

@@ -13,19 +13,19 @@ if TYPE_CHECKING:
     """Work on the disk; it gives the error's number while there is no room for it."""
 
 
-FULL = (errno.ENOSPC, errno.EDQUOT)
+DISK_FULL_ERRNOS = (errno.ENOSPC, errno.EDQUOT)
 """Failures that pass when somebody makes room; nothing was lost by them."""
-PAUSE = 0.25
+RETRY_INTERVAL = 0.25
 """Seconds between two tries on a full disk."""
 
 
-def retried_when_full(operation: "Callable[..., Any]", *words: object) -> "Waiting":
+def retrying_when_full(operation: "Callable[..., Any]", *words: object) -> "Waiting":
     """Do it; where the disk is full, again whenever the caller comes back."""
     while True:
         try:
             return operation(*words)
         except OSError as error:
-            if error.errno not in FULL:
+            if error.errno not in DISK_FULL_ERRNOS:
                 raise
             yield error.errno
 
@@ -33,16 +33,16 @@ def retried_when_full(operation: "Callable[..., Any]", *words: object) -> "Waiti
 def write_at(file: int, data: bytes, place: int) -> "Waiting":
     """Write all of it at a place."""
     while data:
-        count = yield from retried_when_full(os.pwrite, file, data, place)
+        count = yield from retrying_when_full(os.pwrite, file, data, place)
         data, place = data[count:], place + count
 
 
 def retry_while_full(work: "Waiting") -> None:
     """Carry work through, however long the disk is full."""
     for _ in work:
-        time.sleep(PAUSE)
+        time.sleep(RETRY_INTERVAL)
 
 
-def is_shared(folder: str) -> bool:
+def is_group_readable(folder: str) -> bool:
     """Whether a run's group may read what is made in a folder; see `sharing`."""
     return os.stat(folder).st_mode & 0o7777 == 0o2750

@@ -8,16 +8,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-EVERY = 1 << 21
+SAMPLE_BYTES = 1 << 21
 """Bytes of a flood between two looks whether others want the processors, too."""
-FLOOD = 100e6
+FLOOD_RATE = 100e6
 """Bytes a second from which output is a flood."""
-LITTLE, MUCH = 0.27, 0.45
+LOW_WAIT_SHARE, HIGH_WAIT_SHARE = 0.27, 0.45
 """Of the time, waited for a processor: nobody need rest, and all should."""
-MOST = 4.0
+LONGEST_REST_RATIO = 4.0
 """Times as long as it moved that it rests at most; and in seconds:"""
 LONGEST_REST = 0.05
-LATELY = 32
+SAMPLES_AVERAGED = 32
 """Looks over which a mean of that part is taken."""
 
 
@@ -35,30 +35,30 @@ class FloodThrottle:
         clock: "Callable[[], float]" = time.monotonic,
     ) -> None:
         self._clock = clock
-        self._moved = 0
-        self._share = 0.0
+        self._bytes_since = 0
+        self._wait_share = 0.0
         """The part of the time that it waits for a processor; a mean of late."""
         try:
             self._stat = os.open(stat, os.O_RDONLY | os.O_CLOEXEC)
         except OSError:
             self._stat = -1  # macOS has none
-        self._at, self._waited = clock(), self._seconds()
+        self._sampled_at, self._waited = clock(), self._processor_wait()
 
-    def rest(self, count: int) -> float:
+    def rest_time(self, count: int) -> float:
         """How long to rest after so many bytes more, in seconds."""
-        self._moved += count
-        if self._moved < EVERY or self._stat < 0:
+        self._bytes_since += count
+        if self._bytes_since < SAMPLE_BYTES or self._stat < 0:
             return 0.0
-        now, waited = self._clock(), self._seconds()
-        took = max(now - self._at, 1e-6)
-        self._share += ((waited - self._waited) / took - self._share) / LATELY
-        is_flood = self._moved > FLOOD * took
-        want = min(1.0, max(0.0, (self._share - LITTLE) / (MUCH - LITTLE)))
-        rest = min(LONGEST_REST, took * want * MOST) if is_flood else 0.0
-        self._moved, self._at, self._waited = 0, now + rest, waited
+        now, waited = self._clock(), self._processor_wait()
+        took = max(now - self._sampled_at, 1e-6)
+        self._wait_share += ((waited - self._waited) / took - self._wait_share) / SAMPLES_AVERAGED
+        is_flood = self._bytes_since > FLOOD_RATE * took
+        want = min(1.0, max(0.0, (self._wait_share - LOW_WAIT_SHARE) / (HIGH_WAIT_SHARE - LOW_WAIT_SHARE)))
+        rest = min(LONGEST_REST, took * want * LONGEST_REST_RATIO) if is_flood else 0.0
+        self._bytes_since, self._sampled_at, self._waited = 0, now + rest, waited
         return rest
 
-    def _seconds(self) -> float:
+    def _processor_wait(self) -> float:
         """Seconds for which this process has waited for a processor."""
         if self._stat < 0:
             return 0.0

@@ -5,9 +5,9 @@ import os
 import sys
 import time
 
-BEGAN = 19
+START_TIME_FIELD = 19
 """Where among the words of `_stat` the time of its beginning stands."""
-ARGUMENTS = 1 << 16
+MAX_ARGUMENTS = 1 << 16
 """Bytes of what a process was called with that are looked at."""
 
 TYPE_CHECKING = False
@@ -37,7 +37,7 @@ def living_descendants(ancestor: int) -> "list[tuple[int, int]]":
     """
     children: dict[int, list[tuple[int, int]]] = {}
     for pid, words in _stats():
-        children.setdefault(int(words[1]), []).append((pid, int(words[BEGAN])))
+        children.setdefault(int(words[1]), []).append((pid, int(words[START_TIME_FIELD])))
     found = list(children.get(ancestor, ()))
     for pid, _ in found:
         found += children.get(pid, ())
@@ -46,10 +46,10 @@ def living_descendants(ancestor: int) -> "list[tuple[int, int]]":
 
 def process_start_ticks(pid: int) -> int:
     """When a process began, in ticks since boot; 0 where it does not live."""
-    return int(words[BEGAN]) if (words := _stat(pid)) else 0
+    return int(words[START_TIME_FIELD]) if (words := _stat(pid)) else 0
 
 
-def orphaned(but: int) -> bool:
+def has_other_children(but: int) -> bool:
     """Whether this process has children besides one; so it seems if nothing tells.
 
     Args:
@@ -73,7 +73,7 @@ def process_arguments(pid: int) -> "list[bytes]":
     """What a process was called with; empty where nothing tells."""
     try:
         with open(f"/proc/{pid}/cmdline", "rb") as file:
-            return file.read(ARGUMENTS).rstrip(b"\0").split(b"\0")
+            return file.read(MAX_ARGUMENTS).rstrip(b"\0").split(b"\0")
     except OSError:
         return []
 
@@ -100,7 +100,7 @@ def _stat(pid: int) -> "list[bytes]":
 
 SET_CHILD_SUBREAPER = 36
 """Linux's own number of what to ask `prctl` for."""
-NAMED = 30
+ORPHANS_RECORDED = 30
 """Orphans that there is room for in the record of the end."""
 
 
@@ -122,7 +122,7 @@ def become_subreaper() -> None:
         return
 
 
-def reap_adopted(but: int) -> None:
+def reap_orphans(but: int) -> None:
     """Let go of the orphans that have ended.
 
     Args:
@@ -138,17 +138,17 @@ def reap_adopted(but: int) -> None:
         return
 
 
-def surviving_orphans() -> "tuple[str, ...]":
+def surviving_orphan_lines() -> "tuple[str, ...]":
     """What is left of them, as lines of a record; our own child is let go of.
 
     Only where there is any, all processes are looked at.
     """
-    reap_adopted(0)
+    reap_orphans(0)
     try:
         os.waitpid(-1, os.WNOHANG)
     except ChildProcessError:
         return ()
     found = [f"{pid}:{began}" for pid, began in living_descendants(os.getpid())]
-    more = len(found) - NAMED
-    lines = [f"left={' '.join(found[:NAMED])}"] if found else []
+    more = len(found) - ORPHANS_RECORDED
+    lines = [f"left={' '.join(found[:ORPHANS_RECORDED])}"] if found else []
     return (*lines, f"more={more}") if more > 0 else tuple(lines)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from mobius_tui.run.attempts.attempt_files import Cause, read_end
-from mobius_tui.run.attempts.exit_status import code_in_words
+from mobius_tui.run.attempts.attempt_files import Cause, read_script_end
+from mobius_tui.run.attempts.exit_status import exit_code_text
 from mobius_tui.run.storage.run_directory import AttemptDirectory
 
 
@@ -32,15 +32,15 @@ def test_each_end_is_told_in_words(tmp_path: Path, script: str, words: str) -> N
     done = subprocess.run(
         ["bash", "-c", script], cwd=tmp_path, capture_output=True, check=False
     )
-    assert words in code_in_words(done.returncode)
+    assert words in exit_code_text(done.returncode)
 
 
 def test_an_end_that_nobody_knows_is_no_record(tmp_path: Path) -> None:
     attempt = AttemptDirectory(tmp_path)
     for cause in Cause:
         attempt.exit.write_text(f"cause={cause}\ncode=0\nbytes=7\nend\n")
-        end = read_end(attempt)
+        end = read_script_end(attempt)
         assert end is not None
         assert (end.cause, end.code, end.bytes) == (cause, 0, 7)
     attempt.exit.write_text("cause=vanished\ncode=0\nbytes=7\nend\n")
-    assert read_end(attempt) is None
+    assert read_script_end(attempt) is None

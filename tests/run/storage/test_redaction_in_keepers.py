@@ -26,7 +26,7 @@ def test_a_keeper_leaves_of_a_stream_what_a_host_leaves_of_a_text(
     forms = sorted(literals(secrets), key=len)
     text = "".join(each + forms[at % len(forms)] for at, each in enumerate(pieces))
     data = text.encode()
-    keeper = stream_redactor.Redactor(
+    keeper = stream_redactor.StreamRedactor(
         tuple(form.encode() for form in literals(secrets))
     )
     places = sorted({0, len(data), *(min(cut, len(data)) for cut in cuts)})

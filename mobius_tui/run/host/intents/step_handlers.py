@@ -182,7 +182,7 @@ def look_first(engine: Engine, action: LookFirst, intent: str) -> None:
     step, last = engine.plan.steps[action.step], engine.state.steps[action.step].last
     assert last is not None
     checks = StepChecks(engine.context, engine.writer, step, last.number)
-    task = engine.context.step_tasks.start(step.id, checks.once())
+    task = engine.context.step_tasks.start(step.id, checks.run_once())
     engine.context.tasks.create_task(_note_recheck(engine, step, task, intent))
 
 
