@@ -13,7 +13,7 @@ from pathlib import Path
 from mobius_tui.errors import INCOMPLETE, OUTCOMES
 from mobius_tui.run.attempts.attempt_files import last_output
 from mobius_tui.run.client.follow_up import follow_up
-from mobius_tui.run.client.viewer import SILENT, Viewer
+from mobius_tui.run.client.viewer import SILENCE_LIMIT, Viewer
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.step_events import CheckTried, StepEnded, StepUnknown
 from mobius_tui.run.intents.actions import Action, ReleaseHost, StartAutomatic
@@ -148,7 +148,7 @@ class PlainReport:
         follower = self._viewer.follower
         proposal = None if self._json else follow_up(follower.plan, follower.state)
         if proposal is not None:
-            print_line(line(f"due: {proposal.words}"))
+            print_line(line(f"due: {proposal.text}"))
 
     async def output(self, step: str, attempt: int, *, whole: bool = False) -> None:
         """Print the new output of a step."""
@@ -201,7 +201,7 @@ class HostNotices:
 
     def print_changes(self) -> None:
         """Print what has changed since the last call."""
-        stalled, is_silent = self._viewer.stalled, self._viewer.silent > 0
+        stalled, is_silent = self._viewer.stalled, self._viewer.host_silence > 0
         if stalled and not self._stalled:
             _print_notice(_disk_full_text(self._viewer))
         elif self._stalled and not stalled:
@@ -216,7 +216,7 @@ class HostNotices:
 async def intend(viewer: Viewer, action: Action) -> Reply:
     """Ask the host for an action and await its answer; print a notice if none comes."""
     asking = asyncio.create_task(viewer.intend(action))
-    done, _ = await asyncio.wait({asking}, timeout=SILENT)
+    done, _ = await asyncio.wait({asking}, timeout=SILENCE_LIMIT)
     if not done:
         _print_notice(
             _disk_full_text(viewer)
@@ -231,7 +231,7 @@ def _disk_full_text(viewer: Viewer) -> str:
 
 
 def _silent_host_text(viewer: Viewer, words: str) -> str:
-    pid = viewer.host()
+    pid = viewer.host_pid()
     if pid is None:
         return f"the host {words}"
     remedy = f"if it was stopped, `kill -CONT {pid}` lets it go on"
@@ -288,8 +288,8 @@ async def _follow(viewer: Viewer, report: PlainReport, *, automatic: bool) -> in
         if automatic and state.auto_stopped is not None:
             await viewer.intend(ReleaseHost())
             return state.auto_stopped.code
-        if viewer.host() is None and not changes:
-            since = viewer.follower.unwatched(time.time())
+        if viewer.host_pid() is None and not changes:
+            since = viewer.follower.unwatched_note(time.time())
             print(  # noqa: T201
                 f"mobius-tui: no host runs {viewer.directory.id} any more{since}; "
                 f"`mobius-tui resume {viewer.directory.id}` goes on with it",

@@ -34,7 +34,7 @@ def do(options: argparse.Namespace) -> int:
     """Show what is to be approved, and send what the person decides."""
     directory = run_by_name(runs_root(), options.run)
     follower = Follower(directory)
-    if directory.host() is None:
+    if directory.host_pid() is None:
         raise RunError(
             f"no host runs {directory.id}; whoever runs it goes on with "
             f"`mobius-tui resume {directory.id}`"
@@ -102,7 +102,7 @@ def _request_lines(follower: Follower, step: Step, approval: Approval) -> Iterat
         yield f"{state.began.title}{where}, run {state.began.run}"
     values = Values(state, now=follower.now(), name_of=follower.plan.name)
     yield from step_lines(follower.plan, step, state, values)
-    until = time.strftime("%H:%M:%S", time.localtime(approval.until))
+    until = time.strftime("%H:%M:%S", time.localtime(approval.expires_at))
     of = f"{len(approval.given)} of {asked.count} have approved"
     yield f"{approval.by} asks for approval by {asked.role} ({of}), until {until}"
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from mobius_tui.commands.support.command_output import narrate, print_data
 from mobius_tui.errors import OK, UsageError
 from mobius_tui.run.events.run_events import RunBegan
-from mobius_tui.run.journal.follower import began_of, runbook_of
+from mobius_tui.run.journal.follower import load_run_runbook, read_run_began
 from mobius_tui.run.storage.run_index import run_by_name
 from mobius_tui.run.storage.state_home import runs_root
 from mobius_tui.runbook.library import runbook_files
@@ -21,13 +21,13 @@ from mobius_tui.sanitize import line
 def do(options: argparse.Namespace) -> int:
     """Print the changes part by part."""
     directory = run_by_name(runs_root(), options.run)
-    began = began_of(directory)
+    began = read_run_began(directory)
     path = (
         runbook_files.find_runbook(options.runbook)
         if options.runbook
         else _source(began)
     )
-    found = diff_runbooks(runbook_of(directory, began), load(path))
+    found = diff_runbooks(load_run_runbook(directory, began), load(path))
     for change in found:
         for row in _change_lines(change):
             print_data(line(row))

@@ -8,7 +8,7 @@ from pathlib import Path
 from mobius_tui.commands.support.command_output import narrate, print_data
 from mobius_tui.errors import FAILED, OK
 from mobius_tui.review.run_export import export
-from mobius_tui.run.records.verification import verify
+from mobius_tui.run.records.verification import run_problems
 from mobius_tui.run.storage.run_index import run_by_name
 from mobius_tui.run.storage.state_home import runs_root
 
@@ -18,7 +18,7 @@ def do(options: argparse.Namespace) -> int:
     directory = run_by_name(runs_root(), options.run)
     head = export(directory, Path(options.output))
     print_data(f"head {head}")
-    problems = tuple(verify(directory))
+    problems = tuple(run_problems(directory))
     for problem in problems:
         narrate(f"{problem}; `import-run` will refuse it")
     narrate(f"written to {options.output}; give its head by another way than the file")

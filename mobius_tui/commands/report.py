@@ -13,7 +13,7 @@ from mobius_tui.review.formats.junit_report import as_junit
 from mobius_tui.review.formats.markdown_report import as_markdown
 from mobius_tui.review.report_builder import build_report
 from mobius_tui.review.run_report import RunReport
-from mobius_tui.run.storage.run_index import newest, run_by_name
+from mobius_tui.run.storage.run_index import newest_run, run_by_name
 from mobius_tui.run.storage.state_home import runs_root
 
 RENDERERS: Mapping[str, Callable[[RunReport], str]] = {
@@ -31,7 +31,7 @@ def do(options: argparse.Namespace) -> int:
         write_output(schema(), options.output)
         return OK
     root = runs_root()
-    directory = run_by_name(root, options.run) if options.run else newest(root)
+    directory = run_by_name(root, options.run) if options.run else newest_run(root)
     report = build_report(directory)
     write_output(RENDERERS[options.format](report), options.output)
     for problem in report.damage:

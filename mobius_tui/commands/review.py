@@ -7,14 +7,14 @@ import argparse
 from mobius_tui.commands.support import screens
 from mobius_tui.commands.support.command_options import is_plain
 from mobius_tui.errors import UsageError
-from mobius_tui.run.storage.run_index import newest, run_by_name
+from mobius_tui.run.storage.run_index import newest_run, run_by_name
 from mobius_tui.run.storage.state_home import runs_root
 
 
 def do(options: argparse.Namespace) -> int:
     """Open the screen of the review."""
     root = runs_root()
-    directory = run_by_name(root, options.run) if options.run else newest(root)
+    directory = run_by_name(root, options.run) if options.run else newest_run(root)
     if is_plain(requested=False):
         raise UsageError(
             "a review is a screen, and this is no terminal; "

@@ -9,7 +9,7 @@ from mobius_tui.errors import FAILED, OK
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.records import seals
 from mobius_tui.run.records.run_record import read_record
-from mobius_tui.run.records.verification import seals_none, verify
+from mobius_tui.run.records.verification import has_no_seals, run_problems
 from mobius_tui.run.storage.run_index import run_by_name
 from mobius_tui.run.storage.state_home import runs_root
 from mobius_tui.sanitize import line
@@ -18,7 +18,7 @@ from mobius_tui.sanitize import line
 def do(options: argparse.Namespace) -> int:
     """Print what was edited, or the head of the journal."""
     directory = run_by_name(runs_root(), options.run)
-    problems = tuple(verify(directory, options.head))
+    problems = tuple(run_problems(directory, options.head))
     for problem in problems:
         print_data(line(problem))
     if problems:
@@ -27,7 +27,7 @@ def do(options: argparse.Namespace) -> int:
     record = read_record(directory)
     print_data(f"{directory.id}: as it was written, {follower.state.n} events")
     print_data(f"head {follower.head}")
-    if words := seals.sealed_counts(record, older=seals_none(follower.state)):
+    if words := seals.sealed_counts(record, older=has_no_seals(follower.state)):
         print_data(line(words))
     if last := seals.last_seal_digest(record):
         print_data(f"head of what was said {last}")

@@ -11,8 +11,8 @@ from importlib.metadata import PackageNotFoundError, requires, version
 from mobius_tui.doctor.finding import Finding
 from mobius_tui.run.attempts.launcher import BASH
 
-PYTHON = (3, 11)
-_NEED = re.compile(r"([A-Za-z0-9._-]+)\s*([^;]*)")
+OLDEST_PYTHON = (3, 11)
+_REQUIREMENT = re.compile(r"([A-Za-z0-9._-]+)\s*([^;]*)")
 _BOUND = re.compile(r"(<|>=)\s*([0-9.]+)")
 
 
@@ -22,28 +22,28 @@ def install_findings(path: str) -> Iterator[Finding]:
     Args:
         path: PATH.
     """
-    said = sys.version.split(maxsplit=1)[0]
-    good = sys.version_info >= PYTHON
+    version_text = sys.version.split(maxsplit=1)[0]
+    good = sys.version_info >= OLDEST_PYTHON
     yield Finding(
         about="Python",
         verdict="ok" if good else "trouble",
-        words=f"{said}, {sys.executable}",
+        words=f"{version_text}, {sys.executable}",
         remedy="" if good else "install Python 3.11 or newer",
     )
     for need in requires("mobius-tui") or ():
         if ";" not in need:
             yield _package(need)
-    found = shutil.which(BASH[0], path=path)
+    bash = shutil.which(BASH[0], path=path)
     yield Finding(
         about=BASH[0],
-        verdict="ok" if found else "trouble",
-        words=found or "not on PATH: no step that names no `shell` can run",
-        remedy="" if found else "install it",
+        verdict="ok" if bash else "trouble",
+        words=bash or "not on PATH: no step that names no `shell` can run",
+        remedy="" if bash else "install it",
     )
 
 
 def _package(need: str) -> Finding:
-    match = _NEED.match(need)
+    match = _REQUIREMENT.match(need)
     assert match is not None
     name, bounds = match[1], match[2]
     remedy = f"pip install '{name}{bounds}'"
@@ -52,13 +52,13 @@ def _package(need: str) -> Finding:
     except PackageNotFoundError:
         words = "is not installed"
         return Finding(about=name, verdict="trouble", words=words, remedy=remedy)
-    if fits(have, bounds):
+    if is_within_bounds(have, bounds):
         return Finding(about=name, verdict="ok", words=have)
     words = f"{have}, and {bounds} is wanted"
     return Finding(about=name, verdict="trouble", words=words, remedy=remedy)
 
 
-def fits(have: str, bounds: str) -> bool:
+def is_within_bounds(have: str, bounds: str) -> bool:
     """Whether a version is within bounds such as `<9,>=8.2`."""
     for sign, number in _BOUND.findall(bounds):
         if (_numbers(have) < _numbers(number)) != (sign == "<"):

@@ -13,11 +13,16 @@ from pathlib import Path
 from mobius_tui.doctor.finding import Finding
 
 ABOUT = "after log-out"
-FOLDERS = ("usr/lib/systemd", "usr/local/lib/systemd", "run/systemd", "etc/systemd")
+SYSTEMD_FOLDERS = (
+    "usr/lib/systemd",
+    "usr/local/lib/systemd",
+    "run/systemd",
+    "etc/systemd",
+)
 """Where `logind.conf` and its drop-ins are, the strongest last."""
 _SETTING = re.compile(r"(#?)\s*(\w+)\s*=\s*(.*?)\s*")
-KILLS = "KillUserProcesses"
-YES = frozenset({"yes", "true", "on", "1"})
+KILL_SETTING = "KillUserProcesses"
+TRUE_VALUES = frozenset({"yes", "true", "on", "1"})
 
 
 def login_findings(root: Path, user: str) -> Finding:
@@ -33,13 +38,15 @@ def login_findings(root: Path, user: str) -> Finding:
     settings = _settings(root)
     lingers = (root / "var/lib/systemd/linger" / user).exists()
     if own and "session-" not in own:
-        return _of_manager(own, lingers=lingers)
-    if KILLS not in settings:
-        words = f"no file of systemd says what {KILLS} is; its own default is yes"
-        return Finding(
-            about=ABOUT, verdict="note", words=words, remedy=_way(lingers=lingers)
+        return _finding_outside_login(own, lingers=lingers)
+    if KILL_SETTING not in settings:
+        words = (
+            f"no file of systemd says what {KILL_SETTING} is; its own default is yes"
         )
-    if not _kills(settings, user):
+        return Finding(
+            about=ABOUT, verdict="note", words=words, remedy=_remedy(lingers=lingers)
+        )
+    if not _is_killed(settings, user):
         words = "systemd leaves what runs: KillUserProcesses is off for this account"
         return Finding(about=ABOUT, verdict="ok", words=words)
     words = (
@@ -47,17 +54,17 @@ def login_findings(root: Path, user: str) -> Finding:
         "the host and its steps, too"
     )
     return Finding(
-        about=ABOUT, verdict="trouble", words=words, remedy=_way(lingers=lingers)
+        about=ABOUT, verdict="trouble", words=words, remedy=_remedy(lingers=lingers)
     )
 
 
-def _way(*, lingers: bool) -> str:
+def _remedy(*, lingers: bool) -> str:
     """How to start a run that outlives the login."""
     way = "start it by `systemd-run --user --scope mobius-tui …`"
     return way if lingers else f"`loginctl enable-linger`, once; then {way}"
 
 
-def _of_manager(own: str, *, lingers: bool) -> Finding:
+def _finding_outside_login(own: str, *, lingers: bool) -> Finding:
     """Of a shell that is in no login's scope: a service, or the user's own manager."""
     if "user@" not in own or lingers:
         words = "this shell is in no login's scope, so nothing ends with one"
@@ -74,8 +81,8 @@ def _own_group(root: Path) -> str:
     return named[0] if named else ""
 
 
-def _kills(settings: dict[str, str], user: str) -> bool:
-    if settings[KILLS].lower() not in YES:
+def _is_killed(settings: dict[str, str], user: str) -> bool:
+    if settings[KILL_SETTING].lower() not in TRUE_VALUES:
         return False
     only = settings.get("KillOnlyUsers", "").split()
     spared = settings.get("KillExcludeUsers", "root").split()
@@ -84,22 +91,22 @@ def _kills(settings: dict[str, str], user: str) -> bool:
 
 def _settings(root: Path) -> dict[str, str]:
     """What holds, of all files: one commented out says what holds without it."""
-    found: dict[str, str] = {}
+    settings: dict[str, str] = {}
     for is_comment in (True, False):
         for path in _files(root):
             for row in _read(path).splitlines():
                 match = _SETTING.fullmatch(row.strip())
                 if match and bool(match[1]) == is_comment:
-                    found[match[2]] = match[3]
-    return found
+                    settings[match[2]] = match[3]
+    return settings
 
 
 def _files(root: Path) -> Iterator[Path]:
     """The files that say something, in the order in which they overrule each other."""
-    mains = [root / folder / "logind.conf" for folder in FOLDERS]
+    mains = [root / folder / "logind.conf" for folder in SYSTEMD_FOLDERS]
     yield from [path for path in mains if path.is_file()][-1:]
     drops: dict[str, Path] = {}
-    for folder in FOLDERS:
+    for folder in SYSTEMD_FOLDERS:
         for path in sorted((root / folder / "logind.conf.d").glob("*.conf")):
             drops[path.name] = path  # one of the same name stands for it
     yield from (drops[name] for name in sorted(drops))

@@ -19,7 +19,7 @@ from mobius_tui.drill.own_staging import faults_at, site_at
 from mobius_tui.drill.site.drill_site import Site
 from mobius_tui.errors import RunError, UsageError
 from mobius_tui.run.client.viewer import Viewer
-from mobius_tui.run.events.drill_events import Act
+from mobius_tui.run.events.drill_events import FacilitatorAct
 from mobius_tui.run.intents.actions import Action, GiveHint, TouchSite
 from mobius_tui.run.intents.replies import Reply
 from mobius_tui.run.journal.follower import Follower, JournalFollower
@@ -28,7 +28,7 @@ from mobius_tui.run.storage.run_index import all_runs
 from mobius_tui.run.storage.state_home import runs_root
 from mobius_tui.runbook.text.names import did_you_mean
 
-DONE: Mapping[Act, str] = {
+DONE: Mapping[FacilitatorAct, str] = {
     "inject": "injected",
     "worsen": "worsened",
     "heal": "healed",
@@ -45,7 +45,7 @@ def drill_under_way() -> RunDirectory:
         UsageError: there is none.
     """
     for directory in all_runs(runs_root()):
-        if not directory.record.exists() and directory.host() is not None:
+        if not directory.record.exists() and directory.host_pid() is not None:
             began = Follower(directory).began
             if began.mode == "drill":
                 return directory
@@ -103,7 +103,7 @@ class Facilitator:
             raise UsageError(f"there is no fault {name!r}{near}; there are {known}")
         return self.faults[name]
 
-    async def act(self, act: Act, fault: Fault) -> None:
+    async def act(self, act: FacilitatorAct, fault: Fault) -> None:
         """Journal the seal of an act, log the act itself, and do it.
 
         Raises:
@@ -137,7 +137,7 @@ class Facilitator:
         if not reply.ok:
             raise RunError(reply.text)
 
-    def standing(self) -> Mapping[str, Act]:
+    def standing(self) -> Mapping[str, FacilitatorAct]:
         """The last act on each fault that was touched.
 
         Raises:
@@ -151,7 +151,7 @@ class Facilitator:
         Raises:
             MobiusError: the run, or the site's notes, cannot be read.
         """
-        for entry in self._journal.more():
+        for entry in self._journal.read_new():
             self._scoring.apply(entry)
-        past = self._viewer.follower.past
+        past = self._viewer.follower.health_history
         return self._scoring.score(past, None, facts_of(self.root))

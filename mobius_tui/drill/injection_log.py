@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import get_args
 
 from mobius_tui.errors import RunError
-from mobius_tui.run.events.drill_events import Act
+from mobius_tui.run.events.drill_events import FacilitatorAct
 
 _FILE = "run/injected.jsonl"
 REVEALED = "injected.jsonl"
@@ -31,10 +31,10 @@ class Injected:
     """Its name."""
     at: float
     """When that was, in seconds since 1970."""
-    act: Act = "inject"
+    act: FacilitatorAct = "inject"
 
 
-def note(fault: str, at: float, act: Act = "inject") -> str:
+def note(fault: str, at: float, act: FacilitatorAct = "inject") -> str:
     """Make a line of the log; random, so that nobody guesses a line from its seal.
 
     Args:
@@ -90,7 +90,7 @@ def acts(root: Path) -> tuple[Injected, ...]:
 
 def _injected(record: dict[str, object]) -> Injected:
     act = record.get("act", "inject")
-    for valid in get_args(Act):
+    for valid in get_args(FacilitatorAct):
         if act == valid:
             at = float(str(record["at"]))
             return Injected(fault=str(record["fault"]), at=at, act=valid)

@@ -89,7 +89,7 @@ def rehearsal(
         sink=None if send else site.sink,
         pages=send,
         path=variables.pop("PATH"),
-        places=variables,
+        home_and_tmpdir=variables,
     )
 
 

@@ -23,7 +23,7 @@ from mobius_tui.errors import MobiusError
 from mobius_tui.run.attempts.launcher import ask_to_stop
 from mobius_tui.run.events.run_events import RunBegan, RunEnded
 from mobius_tui.run.journal.follower import JournalFollower
-from mobius_tui.run.storage.run_directory import RunDirectory, holder
+from mobius_tui.run.storage.run_directory import RunDirectory, lock_holder
 from mobius_tui.run.storage.run_index import all_runs
 from mobius_tui.run.storage.state_home import runs_root
 
@@ -61,7 +61,7 @@ class SiteNeed:
         pid, mark = self._starter
         if self._run is None:
             return bool(mark) and identity(pid) == mark
-        hosted = self._run.host() is not None
+        hosted = self._run.host_pid() is not None
         if self._ended:
             return hosted
         if hosted:
@@ -77,7 +77,7 @@ class SiteNeed:
             if self._run is None:
                 return
             self._journal = JournalFollower(self._run)
-        if any(isinstance(e.event, RunEnded) for e in self._journal.more()):
+        if any(isinstance(e.event, RunEnded) for e in self._journal.read_new()):
             self._ended = True
 
 
@@ -93,7 +93,7 @@ def run_on_site(root: Path) -> RunDirectory | None:
         if run.id < begun:
             return None
         try:
-            entries = JournalFollower(run).more()
+            entries = JournalFollower(run).read_new()
         except MobiusError:
             continue  # another run, and damaged
         first = entries[0].event if entries else None
@@ -115,7 +115,7 @@ def reap_orphans(root: Path) -> tuple[str, ...]:
     for folder in _orphans(root):
         run = run_on_site(folder.resolve())
         if run is not None:
-            if run.host() is not None:
+            if run.host_pid() is not None:
                 continue  # it is in use; the next start looks again
             _stop_scripts(run)
         if is_staging(folder):
@@ -143,7 +143,7 @@ def _stop_scripts(run: RunDirectory) -> None:
         if number.isdigit() and ask_to_stop(attempt):
             stopping.append(attempt.lock)
     deadline = time.monotonic() + STOP_SECONDS
-    while any(holder(lock) for lock in stopping) and time.monotonic() < deadline:
+    while any(lock_holder(lock) for lock in stopping) and time.monotonic() < deadline:
         time.sleep(0.02)
 
 

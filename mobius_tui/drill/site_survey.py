@@ -35,14 +35,14 @@ from mobius_tui.health.trigger import Fired
 from mobius_tui.run.checks.context import CheckContext, filled_check
 from mobius_tui.run.checks.run_check import run_check
 from mobius_tui.run.client.run_briefing import Briefing
-from mobius_tui.run.host.takeover import environment
+from mobius_tui.run.host.takeover import step_environment
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.planning.plan import Plan
-from mobius_tui.run.planning.trigger_rules import RunRules
+from mobius_tui.run.planning.trigger_rules import RunTriggerRules
 from mobius_tui.run.planning.variables import Values, check_env
-from mobius_tui.run.state.reducer import initial
+from mobius_tui.run.state.reducer import initial_state
 from mobius_tui.run.state.run_state import RunState
-from mobius_tui.run.state.step_state import Value
+from mobius_tui.run.state.step_state import VariableValue
 from mobius_tui.runbook.model.check_kinds import Check, OutputCheck, RunCheck
 from mobius_tui.runbook.model.runbook import Runbook, Step
 
@@ -183,13 +183,13 @@ class SiteSurvey:
         from mobius_tui.health.probe_target import fill_target
 
         seen: dict[Key, list[tuple[float, bool]]] = {}
-        rules = RunRules(self._plan, self._state)
+        rules = RunTriggerRules(self._plan, self._state)
 
         def take(check: ProbeCheck) -> None:
             if check.state != "no data":
                 held = check.state == "ok"
                 seen.setdefault(ProbeKey(check.probe), []).append((check.at, held))
-            for change in rules.apply(check):
+            for change in rules.apply_probe_result(check):
                 if isinstance(change, Fired):
                     key = TriggerKey(change.probe, change.rule)
                     seen.setdefault(key, []).append((check.at, False))
@@ -231,7 +231,7 @@ def survey_before_run(
         Plan(runbook),
         _known_variables(runbook, briefing, {**likely_values(site), **answers}),
         workdir=briefing.workdir,
-        env={**os.environ, "PATH": briefing.path, **briefing.places},
+        env={**os.environ, "PATH": briefing.path, **briefing.home_and_tmpdir},
         secrets=dict(briefing.secrets),
     )
     write_survey(site.root, asyncio.run(looking.look()))
@@ -248,12 +248,12 @@ def survey_after_run(run: Follower, site: Site) -> tuple[DetectionCounts, ...]:
     wreck_site(site)
     for name, value in known.items():
         if name in run.runbook.variables and name not in run.state.variables:
-            run.state.variables[name] = Value(text=value, source="begin")
+            run.state.variables[name] = VariableValue(text=value, source="begin")
     looking = SiteSurvey(
         run.plan,
         run.state,
         workdir=Path(run.began.workdir),
-        env=environment(run.began),
+        env=step_environment(run.began),
         secrets={},
     )
     return asyncio.run(looking.look_at_checks())
@@ -263,14 +263,14 @@ def _known_variables(
     runbook: Runbook, briefing: Briefing, more: Mapping[str, str]
 ) -> RunState:
     """The state of a run that knows all that can be known beforehand."""
-    state = initial(runbook)
+    state = initial_state(runbook)
     for name, value in more.items():
         if name in runbook.variables:
-            state.variables[name] = Value(text=value, source="begin")
+            state.variables[name] = VariableValue(text=value, source="begin")
     for name, (value, source) in briefing.values.items():
-        state.variables[name] = Value(text=value, source=source)
+        state.variables[name] = VariableValue(text=value, source=source)
     for name in briefing.secrets:
-        state.variables[name] = Value(text=None, source="secret")
+        state.variables[name] = VariableValue(text=None, source="secret")
     return state
 
 

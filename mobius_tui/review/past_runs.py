@@ -8,7 +8,7 @@ from pathlib import Path
 from mobius_tui.errors import MobiusError, UsageError
 from mobius_tui.review import run_reader
 from mobius_tui.review.run_statistics import RunbookStatistics, runbook_statistics
-from mobius_tui.run.events.journal_entry import uncollected
+from mobius_tui.run.events.journal_entry import without_garbage_collection
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.records import past_run
 from mobius_tui.run.records.past_run import PastRun
@@ -45,7 +45,9 @@ def stats_of(root: Path, runbook: Runbook) -> RunbookStatistics:
         root: the folder of all runs.
         runbook: as it is now.
     """
-    with uncollected():  # 500 runs of 200 steps are 100,000 values in no cycle
+    with (
+        without_garbage_collection()
+    ):  # 500 runs of 200 steps are 100,000 values in no cycle
         return runbook_statistics(Plan(runbook), tuple(past_runs(root, runbook.id)))
 
 

@@ -20,8 +20,8 @@ from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.intents.actions import Action
 from mobius_tui.run.intents.replies import Reply
-from mobius_tui.run.journal.follower import Changes, Follower
-from mobius_tui.run.journal.journal import FIRST
+from mobius_tui.run.journal.follower import Follower, RunChanges
+from mobius_tui.run.journal.journal import FIRST_PREV
 from mobius_tui.run.journal.outage_times import Milestones
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.state.run_state import RunState
@@ -64,7 +64,7 @@ class ReviewedRun(Follower):
 
     def take_health(self, record: ProbeResult | MachineSample) -> None:
         """Take in the next record of health, and keep it."""
-        super().take_health(record)
+        super().apply_health(record)
         self._fresh.append(record)
         if isinstance(record, ProbeResult):
             self.checks.setdefault(record.probe, ProbeChecks()).add(record)
@@ -97,7 +97,7 @@ class ReviewedRun(Follower):
         self.state, self.health = folded.state, folded.health
         self.rules, self.course = folded.rules, folded.course
 
-    def poll(self, on_entry: Callable[[Entry], None] | None = None) -> Changes:
+    def poll(self, on_entry: Callable[[Entry], None] | None = None) -> RunChanges:
         """Take in what came since; what is shown stays as it is.
 
         Raises:
@@ -133,7 +133,7 @@ class ReviewViewer(Viewer):
         """The host that the run had at the moment that is shown."""
         return self.rewound.state.host_pid
 
-    async def changes(self, quiet: float = 0.0) -> AsyncGenerator[Changes, None]:
+    async def changes(self, quiet: float = 0.0) -> AsyncGenerator[RunChanges, None]:
         """What comes of a run that goes on; of one that is over, nothing."""
         del quiet  # looks are rare
         while True:
@@ -155,7 +155,7 @@ def head_at(directory: RunDirectory, n: int) -> str:
     Raises:
         OSError: the journal cannot be read.
     """
-    head = FIRST
+    head = FIRST_PREV
     with open_regular(directory.journal) as file:
         for number, line in enumerate(file, 1):
             if number == n:

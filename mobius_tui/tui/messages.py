@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from mobius_tui.health.probe import ProbePreview
     from mobius_tui.run.intents.actions import Action
     from mobius_tui.run.intents.replies import Reply
-    from mobius_tui.run.journal.follower import Changes
+    from mobius_tui.run.journal.follower import RunChanges
     from mobius_tui.tui.screen_state import Draft, DraftKey
 
 
 class RunChanged(Message):
     """The run's files were read; something may have changed."""
 
-    def __init__(self, changes: Changes) -> None:
+    def __init__(self, changes: RunChanges) -> None:
         super().__init__()
         self.changes = changes
 

@@ -258,7 +258,7 @@ async def follow(briefing: Briefing, person: Person, *, armed: bool) -> Viewer:
         if view.state.ended is not None or time.monotonic() > deadline:
             break
         if armed:
-            armed = view.state.watch.begun is None
+            armed = view.state.watch.rollback is None
             if not view.state.watch.armed and armed:
                 await act(
                     viewer, view, person, NextAction(kind="start", text=""), "arm"
@@ -302,7 +302,7 @@ def see(viewer: Viewer) -> RunView:
         follower.plan,
         follower.state,
         now=time.time(),
-        host=viewer.host(),
+        host=viewer.host_pid(),
         uid=os.getuid(),
         last_outputs={},
         health={},
@@ -376,7 +376,7 @@ async def come(case: Case, folder: Path) -> Came:
             site=str(site.root),
             sink=site.sink,
             path=path,
-            places=around,
+            home_and_tmpdir=around,
         )
         viewer = await follow(briefing, person, armed=case.way.armed)
         try:
@@ -421,7 +421,7 @@ def _words(viewer: Viewer) -> str:
 
 def _end(viewer: Viewer) -> None:
     """End the host, should the case have come to no end."""
-    host = viewer.host()
+    host = viewer.host_pid()
     if host:
         with suppress(ProcessLookupError):
             os.kill(host, 15)

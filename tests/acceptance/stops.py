@@ -22,7 +22,7 @@ from pathlib import Path
 from mobius_tui.errors import FAULT
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.intents.actions import StartStep
-from mobius_tui.run.storage.crash_report import folder
+from mobius_tui.run.storage.crash_report import crash_folder
 from tests.acceptance.campaigns import start_book, state_of_its_own
 from tests.acceptance.terminal import Terminal
 from tests.review.story import story
@@ -225,7 +225,9 @@ def campaign(
         finally:
             stops.end()
         print(tally.line(), file=sys.stderr)
-    tally.crashes += [each.read_text()[-3000:] for each in sorted(folder().glob("*"))]
+    tally.crashes += [
+        each.read_text()[-3000:] for each in sorted(crash_folder().glob("*"))
+    ]
     return tally
 
 

@@ -12,12 +12,16 @@ from pathlib import Path
 
 from mobius_tui.health.health_record import ProbeResult
 from mobius_tui.health.health_record import encode as encode_health
-from mobius_tui.run.events.journal_entry import Entry, encode
+from mobius_tui.run.events.journal_entry import Entry, encode_entry
 from mobius_tui.run.events.run_events import Event, RunBegan, RunEnded
 from mobius_tui.run.events.step_events import StepEnded, StepStarted
-from mobius_tui.run.journal.journal import FIRST
+from mobius_tui.run.journal.journal import FIRST_PREV
 from mobius_tui.run.state.step_state import Status
-from mobius_tui.run.storage.run_directory import RunDirectory, make, runbook_digest
+from mobius_tui.run.storage.run_directory import (
+    RunDirectory,
+    make_run_directory,
+    runbook_digest,
+)
 from mobius_tui.run.storage.state_home import runs_root
 from mobius_tui.runbook.model.runbook import Runbook
 from tests.benchmarks.figures import Figure, timed
@@ -63,12 +67,12 @@ def _ten_million_additions() -> None:
 def make_runs(folder: Path, count: int = RUNS) -> None:
     """Runs of two hundred steps that all passed, watched for an hour each."""
     runbook = runbook_of(folder, plain_steps(STEPS))
-    first = make(runs_root(), runbook.id, runbook.sources, BEGAN)
-    lines, prev = [], FIRST
+    first = make_run_directory(runs_root(), runbook.id, runbook.sources, BEGAN)
+    lines, prev = [], FIRST_PREV
     for n, event in enumerate(_events(runbook, first), 1):
         at = BEGAN + n / 10
         entry = Entry(n=n, at=at, mono=n / 10, boot="bench", by="ana", event=event)
-        lines.append(encode(entry, prev))
+        lines.append(encode_entry(entry, prev))
         prev = sha256(lines[-1][:-1]).hexdigest()
     first.journal.write_bytes(b"".join(lines))
     checks = (

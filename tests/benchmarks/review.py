@@ -13,12 +13,16 @@ from mobius_tui.health.health_record import encode as encode_health
 from mobius_tui.review.reviewed_run import ReviewedRun, ReviewViewer
 from mobius_tui.review.run_timeline import filter_timeline, run_timeline
 from mobius_tui.review.timeline_moments import moments_of
-from mobius_tui.run.events.journal_entry import Entry, encode
+from mobius_tui.run.events.journal_entry import Entry, encode_entry
 from mobius_tui.run.events.run_events import Event, RunBegan
 from mobius_tui.run.events.step_events import StepEnded, StepStarted
-from mobius_tui.run.journal.journal import FIRST
+from mobius_tui.run.journal.journal import FIRST_PREV
 from mobius_tui.run.state.step_state import Status
-from mobius_tui.run.storage.run_directory import RunDirectory, make, runbook_digest
+from mobius_tui.run.storage.run_directory import (
+    RunDirectory,
+    make_run_directory,
+    runbook_digest,
+)
 from mobius_tui.run.storage.state_home import runs_root
 from mobius_tui.runbook.model.runbook import Runbook
 from mobius_tui.tui.backend.startup import GC_THRESHOLDS
@@ -74,8 +78,8 @@ def looking_back(folder: Path) -> Iterator[Figure]:
 def _made(folder: Path) -> RunDirectory:
     """A run of steps that are tried again and again, watched all the while."""
     runbook = runbook_of(folder, plain_steps(STEPS))
-    directory = make(runs_root(), runbook.id, runbook.sources, BEGAN)
-    prev, lines = FIRST, []
+    directory = make_run_directory(runs_root(), runbook.id, runbook.sources, BEGAN)
+    prev, lines = FIRST_PREV, []
     entry = Entry(
         n=0,
         at=BEGAN,
@@ -86,7 +90,7 @@ def _made(folder: Path) -> RunDirectory:
     )
     for n, event in enumerate(_events(runbook, directory), 1):
         entry = replace(entry, n=n, at=BEGAN + n / 10, mono=n / 10, event=event)
-        line = encode(entry, prev)
+        line = encode_entry(entry, prev)
         prev = _digest(line)
         lines.append(line)
     directory.journal.write_bytes(b"".join(lines))

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from mobius_tui.cli import main
-from mobius_tui.doctor.install import fits
+from mobius_tui.doctor.install import is_within_bounds
 from mobius_tui.doctor.login import login_findings
 from mobius_tui.doctor.state_folder import state_folder_findings
 from mobius_tui.doctor.terminal import terminal_findings
@@ -141,7 +141,7 @@ def test_terminal_colours_clipboard_and_editor_are_told(tmp_path: Path) -> None:
     ],
 )
 def test_a_package_is_held_to_its_bounds(have: str, bounds: str, does: bool) -> None:
-    assert fits(have, bounds) is does
+    assert is_within_bounds(have, bounds) is does
 
 
 def test_the_command_says_all_and_exits_by_the_worst(

@@ -34,7 +34,7 @@ from mobius_tui.errors import OK, UsageError
 from mobius_tui.plain import intend
 from mobius_tui.run.client.run_briefing import Briefing
 from mobius_tui.run.client.viewer import Viewer
-from mobius_tui.run.events.drill_events import Act
+from mobius_tui.run.events.drill_events import FacilitatorAct
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.run_index import run_by_name
 from mobius_tui.run.storage.state_home import runs_root
@@ -152,7 +152,9 @@ def _facilitate(options: argparse.Namespace) -> int:
 
 async def _act_at_once(directory: RunDirectory, options: argparse.Namespace) -> int:
     """Inject, worsen, heal and hint as the command line asks, in this order."""
-    asked: list[tuple[Act, str]] = [("inject", each) for each in options.fault or ()]
+    asked: list[tuple[FacilitatorAct, str]] = [
+        ("inject", each) for each in options.fault or ()
+    ]
     asked += [("worsen", options.worsen)] if options.worsen else []
     asked += [("heal", options.heal)] if options.heal else []
     viewer = Viewer(directory)

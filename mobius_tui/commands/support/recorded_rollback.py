@@ -6,9 +6,9 @@ from itertools import takewhile
 
 from mobius_tui.errors import MobiusError
 from mobius_tui.run.events.run_events import RunBegan, VariableSet
-from mobius_tui.run.journal.follower import JournalFollower, runbook_of
+from mobius_tui.run.journal.follower import JournalFollower, load_run_runbook
 from mobius_tui.run.planning.plan import Plan
-from mobius_tui.run.planning.rollback import stops_unattended
+from mobius_tui.run.planning.rollback import rollback_obstacles
 from mobius_tui.run.state.reducer import fold
 from mobius_tui.run.storage.run_directory import RunDirectory
 
@@ -22,14 +22,14 @@ def recorded_stops(directory: RunDirectory) -> tuple[str, ...]:
         directory: the run's.
     """
     try:
-        entries = JournalFollower(directory).more()
+        entries = JournalFollower(directory).read_new()
         head = tuple(
             takewhile(lambda e: isinstance(e.event, RunBegan | VariableSet), entries)
         )
         began = head[0].event if head else None
         if not isinstance(began, RunBegan):
             return ()
-        runbook = runbook_of(directory, began)
-        return stops_unattended(Plan(runbook), fold(runbook, head))
+        runbook = load_run_runbook(directory, began)
+        return rollback_obstacles(Plan(runbook), fold(runbook, head))
     except MobiusError:
         return ()  # the record can be tried all the same

@@ -57,7 +57,11 @@ def start_with_lines(
         labels = understated_steps(Plan(briefing.runbook))
         for problem in (*briefing.problems, *briefing.notices, *labels):
             narrate(problem)
-        given = {v.name: answers[v.name] for v in briefing.asked if v.name in answers}
+        given = {
+            v.name: answers[v.name]
+            for v in briefing.variables_asked
+            if v.name in answers
+        }
         for words in defaults_in_words(briefing, given):
             narrate(words)
         directory = await start_new_run(briefing, given, auto)
@@ -75,7 +79,7 @@ def start_with_lines(
 
 def defaults_in_words(briefing: Briefing, answers: Mapping[str, str]) -> Iterator[str]:
     """The defaults that are taken because nobody can be asked, one line for each."""
-    for variable in briefing.asked:
+    for variable in briefing.variables_asked:
         if variable.default is not None and variable.name not in answers:
             name = variable.name
             value = "[secret]" if variable.secret else variable.default
@@ -153,7 +157,7 @@ async def print_until_end(
 
 def _site_of_drill(directory: RunDirectory) -> Path | None:
     """The site of a drill that has ended; `None` for a run that gets no score."""
-    entries = JournalFollower(directory).more()
+    entries = JournalFollower(directory).read_new()
     began = entries[0].event if entries else None
     if _has_ended(directory) and isinstance(began, RunBegan) and began.site is not None:
         return Path(began.site)
@@ -161,7 +165,7 @@ def _site_of_drill(directory: RunDirectory) -> Path | None:
 
 
 def _has_ended(directory: RunDirectory) -> bool:
-    entries = JournalFollower(directory).more()
+    entries = JournalFollower(directory).read_new()
     return any(isinstance(entry.event, RunEnded) for entry in entries)
 
 

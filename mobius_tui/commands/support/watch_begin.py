@@ -23,7 +23,7 @@ from mobius_tui.commands.support.watch_follow import (
 from mobius_tui.commands.support.watch_lines import WatchLines
 from mobius_tui.errors import UsageError
 from mobius_tui.garbage_collection import collect_as_usual
-from mobius_tui.run.client.dry_run import state_at_first
+from mobius_tui.run.client.dry_run import initial_run_state
 from mobius_tui.run.client.preflight import refuse_unattended, understated_steps
 from mobius_tui.run.client.run_briefing import (
     Briefing,
@@ -36,9 +36,9 @@ from mobius_tui.run.events.watch_events import WatchBegan
 from mobius_tui.run.intents.actions import ArmWatch
 from mobius_tui.run.planning.confirmation import protects_nothing
 from mobius_tui.run.planning.plan import Plan, effect_of
-from mobius_tui.run.planning.rollback import rollback_of, stops_unattended
+from mobius_tui.run.planning.rollback import rollback_obstacles, rollback_phase
 from mobius_tui.run.planning.trigger_rules import trigger_caveats
-from mobius_tui.run.watch.watch_log import FOLDER, make_log
+from mobius_tui.run.watch.watch_log import LOG_FOLDER, make_watch_log
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.library.runbook_files import find_runbook
 from mobius_tui.runbook.model.limits import bounded_duration
@@ -73,7 +73,9 @@ def watch(options: argparse.Namespace) -> int:
     for words in caveats:
         narrate(f"armed, mind: {words}")
     name = briefing.environment or briefing.runbook.id
-    log = make_log(_log_folder(options.log_dir, briefing.workdir), name, time.time())
+    log = make_watch_log(
+        _log_folder(options.log_dir, briefing.workdir), name, time.time()
+    )
     job = WatchBegan(
         seconds=seconds,
         keep=options.keep_watching,
@@ -141,7 +143,7 @@ def _log_folder(given: str | None, workdir: Path) -> Path:
         given: `--log-dir`; a link that somebody names is meant.
         workdir: where commands run, and where the log goes else.
     """
-    return Path(given).resolve() if given else workdir / FOLDER
+    return Path(given).resolve() if given else workdir / LOG_FOLDER
 
 
 def _briefing(options: argparse.Namespace) -> Briefing:
@@ -171,7 +173,7 @@ def wanted_variables(briefing: Briefing) -> frozenset[str]:
     names = {briefing.runbook.environment or ""}
     for text in texts_in(briefing.runbook.health):
         names.update(template_names(text))
-    first = rollback_of(plan)
+    first = rollback_phase(plan)
     todo, seen = [first] if first is not None else [], set()
     while todo:
         phase = todo.pop()
@@ -179,7 +181,7 @@ def wanted_variables(briefing: Briefing) -> frozenset[str]:
             continue
         seen.add(phase.id)
         for step in phase.steps:
-            names.update(plan.reads[step.id])
+            names.update(plan.variables_read[step.id])
             if step.on_failure not in ("stop", "continue"):
                 todo.append(briefing.runbook.phase(step.on_failure))
     return frozenset(names)
@@ -192,7 +194,7 @@ def _arm_action(options: argparse.Namespace, briefing: Briefing) -> ArmWatch | N
             raise UsageError("--yes: only with --auto-rollback")
         return None
     plan = Plan(briefing.runbook)
-    phase = rollback_of(plan)
+    phase = rollback_phase(plan)
     if phase is None:
         raise UsageError(
             "--auto-rollback: this runbook names no phase that a trigger begins; "
@@ -226,7 +228,10 @@ def _refuse_to_stop(briefing: Briefing) -> None:
         UsageError: it would; names each step and the reason.
     """
     plan = Plan(briefing.runbook)
-    phase, stops = rollback_of(plan), stops_unattended(plan, state_at_first(briefing))
+    phase, stops = (
+        rollback_phase(plan),
+        rollback_obstacles(plan, initial_run_state(briefing)),
+    )
     if phase is not None and stops:
         raise UsageError(
             f"--auto-rollback: {phase.title} would stop, and wait for a person, at "
@@ -242,7 +247,7 @@ def _caveats(briefing: Briefing) -> tuple[str, ...]:
         return given[0] if given is not None else f"${{{name}}}"
 
     plan = Plan(briefing.runbook)
-    phase = rollback_of(plan)
+    phase = rollback_phase(plan)
     labels = understated_steps(plan, phase.id) if phase is not None else ()
     caveats = trigger_caveats(
         briefing.runbook.health, lambda text: fill(text, value), {}

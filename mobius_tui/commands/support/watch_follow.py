@@ -15,7 +15,7 @@ from mobius_tui.errors import FAILED, INCOMPLETE, INTERRUPTED, OUTCOMES
 from mobius_tui.plain import HostNotices
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.intents.actions import EndRun
-from mobius_tui.run.planning.rollback import is_only_watched, under_way
+from mobius_tui.run.planning.rollback import is_only_watched, is_rollback_under_way
 from mobius_tui.run.storage.run_directory import RunDirectory
 
 REPLY_SECONDS = 5.0
@@ -90,8 +90,8 @@ class FollowedWatch:
                 await self._lines.print_new(changes.entries)
                 host.print_changes()
                 code = self._code_if_over()
-                if code is None and viewer.host() is None and not changes:
-                    since = viewer.follower.unwatched(time.time())
+                if code is None and viewer.host_pid() is None and not changes:
+                    since = viewer.follower.unwatched_note(time.time())
                     words = f"its host is gone{since}; {self._resume_hint}"
                     code = self._end(INCOMPLETE, words)
                 if code is None and self._signals.number is not None:
@@ -108,8 +108,8 @@ class FollowedWatch:
         state = self._viewer.follower.state
         if state.ended is not None:
             return self._end(OUTCOMES[state.ended.outcome], state.ended.reason)
-        if state.watch.over:
-            words = f"{state.watch.over}; {self._resume_hint} goes on from there"
+        if state.watch.watch_run_end_reason:
+            words = f"{state.watch.watch_run_end_reason}; {self._resume_hint} goes on from there"
             return self._end(FAILED, words)
         return None
 
@@ -128,13 +128,15 @@ class FollowedWatch:
         """
         follower = self._viewer.follower
         watch = follower.state.watch
-        assert watch.job is not None
-        if watch.job.detached:
+        assert watch.watch_run is not None
+        if watch.watch_run.detached:
             if number == signal.SIGHUP and self._signals.is_redirected:
                 self._signals.number = None
                 return None
             return self._leave_with("the watch goes on")
-        if watch.goes or (under_way(watch) and number != signal.SIGINT):
+        if watch.rollback_running or (
+            is_rollback_under_way(watch) and number != signal.SIGINT
+        ):
             return self._leave_with("the rollback goes on")
         if not is_only_watched(follower.plan, follower.state):
             return self._leave_with("the run stays open")

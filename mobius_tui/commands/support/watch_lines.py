@@ -15,9 +15,9 @@ from mobius_tui.health.health_summary import HealthSummaries, HealthSummary, Pro
 from mobius_tui.health.probe_window import ProbeWindow
 from mobius_tui.plain import PlainReport, print_line
 from mobius_tui.run.client.viewer import Viewer
-from mobius_tui.run.events.journal_entry import Entry, stamp
+from mobius_tui.run.events.journal_entry import Entry, utc_timestamp
 from mobius_tui.run.events.watch_events import TriggerFired
-from mobius_tui.run.journal.follower import Lines as WholeLines
+from mobius_tui.run.journal.follower import LineFollower as WholeLines
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.watch_state import WatchState
 from mobius_tui.runbook.text.units import duration_in_words
@@ -42,7 +42,7 @@ class WatchSummary:
     def as_json(self) -> dict[str, Any]:
         """For programs; the fields are always the same, `null` where nothing is."""
         state, watch = self.state, self.state.watch
-        began, job = state.began, watch.job
+        began, job = state.began, watch.watch_run
         assert began is not None
         return {
             "event": "Summary",
@@ -52,9 +52,9 @@ class WatchSummary:
             "outcome": state.ended.outcome if state.ended is not None else None,
             "exit": self.code,
             "reason": self.reason,
-            "began": stamp(watch.job_at),
-            "ended": stamp(self.ended),
-            "seconds": round(self.ended - watch.job_at, 3),
+            "began": utc_timestamp(watch.watch_run_began_at),
+            "ended": utc_timestamp(self.ended),
+            "seconds": round(self.ended - watch.watch_run_began_at, 3),
             **self.tallies.all.figures(),
             "longest_outage": _outage_json(self.tallies.all.longest),
             "probes": {
@@ -66,7 +66,7 @@ class WatchSummary:
             },
             "triggers": [
                 {
-                    "at": stamp(entry.at),
+                    "at": utc_timestamp(entry.at),
                     "probe": entry.event.probe,
                     "rule": entry.event.rule,
                     "reason": entry.event.reason,
@@ -83,7 +83,7 @@ class WatchSummary:
         """For a reader."""
         watch = self.state.watch
         yield f"summary: {self.reason}"
-        yield f"watched: {duration_in_words(self.ended - watch.job_at)}"
+        yield f"watched: {duration_in_words(self.ended - watch.watch_run_began_at)}"
         for probe, tally in self.tallies.probes.items():
             yield f"checks of {probe}: {_tally_text(tally)}"
         if not self.tallies.probes:
@@ -100,13 +100,13 @@ class WatchSummary:
                 yield f"trigger: {_clock_time(entry.at)} {entry.event.reason}"
         if not self.fired:
             yield "triggers: none fired"
-        if watch.begun is not None:
-            began = _clock_time(watch.begun_at)
+        if watch.rollback is not None:
+            began = _clock_time(watch.rollback_began_at)
             yield f"rollback: began {began}, {_rollback_text(watch)}"
         elif self.fired:
             yield "rollback: none was begun"
-        if watch.job is not None and watch.job.log:
-            yield f"log: {watch.job.log}"
+        if watch.watch_run is not None and watch.watch_run.log:
+            yield f"log: {watch.watch_run.log}"
 
 
 def _clock_time(at: float) -> str:
@@ -138,11 +138,11 @@ def _reported(tally: HealthSummary) -> Iterator[str]:
 
 
 def _rollback_text(watch: WatchState) -> str:
-    if watch.stopped:
-        return f"it wants a person: {watch.stopped}"
-    if watch.passed is None:
+    if watch.rollback_stop_reason:
+        return f"it wants a person: {watch.rollback_stop_reason}"
+    if watch.rollback_passed is None:
         return "it goes on"
-    return "passed" if watch.passed else "it did not pass"
+    return "passed" if watch.rollback_passed else "it did not pass"
 
 
 def _outage_json(longest: ProbeOutage | None) -> dict[str, Any] | None:
@@ -150,21 +150,21 @@ def _outage_json(longest: ProbeOutage | None) -> dict[str, Any] | None:
         return None
     return {
         "probe": longest.probe,
-        "began": stamp(longest.began),
+        "began": utc_timestamp(longest.began),
         "seconds": round(longest.seconds, 3),
     }
 
 
 def _rollback_json(watch: WatchState) -> dict[str, Any] | None:
-    if watch.begun is None:
+    if watch.rollback is None:
         return None
     return {
-        "began": stamp(watch.begun_at),
-        "by": watch.begun_by,
-        "cause": watch.begun.cause,
-        "reason": watch.begun.reason,
-        "passed": False if watch.stopped else watch.passed,
-        "wants_a_person": watch.stopped or None,
+        "began": utc_timestamp(watch.rollback_began_at),
+        "by": watch.rollback_began_by,
+        "cause": watch.rollback.cause,
+        "reason": watch.rollback.reason,
+        "passed": False if watch.rollback_stop_reason else watch.rollback_passed,
+        "wants_a_person": watch.rollback_stop_reason or None,
     }
 
 
@@ -203,7 +203,7 @@ class WatchChecks:
 
     def _data(self) -> bytes:
         try:
-            return self._lines.more()
+            return self._lines.read_new()
         except RunError:
             return b""  # the host says what it could not write
 
@@ -282,7 +282,7 @@ class WatchLines:
     def _change(self, change: ProbeChange) -> None:
         if self._json:
             row = {
-                "at": stamp(change.at),
+                "at": utc_timestamp(change.at),
                 "event": "ProbeChanged",
                 "probe": change.probe,
                 "state": change.state,

@@ -9,7 +9,7 @@ from importlib.resources import files
 from typing import Any, get_args, get_type_hints
 
 from mobius_tui.review.run_report import EpochSeconds, RunReport
-from mobius_tui.run.events.journal_entry import stamp
+from mobius_tui.run.events.journal_entry import utc_timestamp
 from mobius_tui.runbook.prose.prose_model import Prose
 
 
@@ -54,4 +54,4 @@ def _fields(of: type) -> dict[str, bool]:
 
 
 def _utc_time(at: float | None) -> str | None:
-    return None if at is None else stamp(at)
+    return None if at is None else utc_timestamp(at)

@@ -97,7 +97,9 @@ class KeeperHandle:
         end = asyncio.ensure_future(launcher.wait_until_unlocked(self._directory.lock))
         while not (await asyncio.wait([end], timeout=LOOK))[0]:
             self._report_wait(
-                await asyncio.to_thread(attempt_files.keeper_wait_reason, self._directory)
+                await asyncio.to_thread(
+                    attempt_files.keeper_wait_reason, self._directory
+                )
             )
         self._report_wait("")
 
@@ -105,7 +107,11 @@ class KeeperHandle:
         """Start it, and wait for its end; why there was no room to begin, in words."""
         try:
             child = await asyncio.to_thread(
-                launcher.launch_keeper, self._directory, script, spec, self._context.keeper_log
+                launcher.launch_keeper,
+                self._directory,
+                script,
+                spec,
+                self._context.keeper_log,
             )
         except OSError as error:
             if error.errno not in DISK_FULL_ERRNOS:

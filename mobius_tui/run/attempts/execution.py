@@ -23,7 +23,7 @@ from mobius_tui.run.journal.journal_writer import JournalWriter
 from mobius_tui.run.planning.initial_values import refuse_value
 from mobius_tui.run.planning.variables import script_env
 from mobius_tui.run.state.step_state import Status
-from mobius_tui.run.storage.redaction import holds_secret, literals
+from mobius_tui.run.storage.redaction import holds_secret, secret_literals
 from mobius_tui.runbook.model.actions import Choose, Manual, Run, Watch
 from mobius_tui.runbook.model.limits import bounded_size, limits_by_variable
 from mobius_tui.runbook.model.runbook import Step
@@ -127,8 +127,8 @@ class AttemptExecution:
         if isinstance(action, Run):
             await self._keeper.wait_until_ended()
         if isinstance(action, Manual):
-            known = self._context.state.variables
-            if any(ask.var not in known for ask in action.ask):
+            variables = self._context.state.variables
+            if any(ask.var not in variables for ask in action.ask):
                 await self._end(
                     Status.NOT_STARTED, "the host died before the answer was recorded"
                 )
@@ -143,14 +143,14 @@ class AttemptExecution:
 
     async def _finish(self) -> None:
         """What its action came to, then its checks, then its end."""
-        found: tuple[Result, str] | None = (Status.PASSED, "")
+        outcome: tuple[Result, str] | None = (Status.PASSED, "")
         if isinstance(self._step.action, Run):
-            found = await self._script_result(self._step.action)
+            outcome = await self._script_result(self._step.action)
         elif isinstance(self._step.action, Watch) and not self._have_checks_begun():
-            found = await self._watch_result()
-        if found is None:
+            outcome = await self._watch_result()
+        if outcome is None:
             return
-        result, reason = found
+        result, reason = outcome
         if result in (Status.PASSED, Status.WARNED) and self._step.checks:
             checks = StepChecks(self._context, self._writer, self._step, self._number)
             checked, words = await checks.run()
@@ -185,15 +185,15 @@ class AttemptExecution:
         """What watching came to; `None` where nothing but its end is left to say."""
         watch = WatchAttempt(self._context, self._writer, self._step)
         try:
-            found = await watch.run(resumed=self._resumed)
+            verdict = await watch.run(resumed=self._resumed)
         except MobiusError as error:
             return Status.NOT_STARTED, str(error)
-        if found.result is not Status.UNKNOWN:
-            return found.result, found.reason
+        if verdict.result is not Status.UNKNOWN:
+            return verdict.result, verdict.reason
         event = StepUnknown(
             step=self._step.id,
             attempt=self._number,
-            reason=self._context.redact(found.reason),
+            reason=self._context.redact(verdict.reason),
         )
         await self._writer.record(event)
         return None
@@ -201,7 +201,7 @@ class AttemptExecution:
     def _have_checks_begun(self) -> bool:
         """Whether its checks have begun, which come after what it does."""
         last = self._context.state.steps[self._step.id].last
-        return last is not None and bool(last.looks)
+        return last is not None and bool(last.check_tries)
 
     def _mark(self) -> str:
         return attempt_mark(self._context.directory, self._step.id, self._number)
@@ -242,17 +242,21 @@ class AttemptExecution:
             timeout=timeout,
             max_output=max_output,
             rotate=action.follow,
-            secrets=literals(context.secrets.values()),
+            secrets=secret_literals(context.secrets.values()),
             tty=action.tty,
             clock_offset=context.clock.wall() - time.time(),
         )
         return spec, action.script
 
-    def _result_of_end(self, action: Run, end: attempt_files.ScriptEnd) -> tuple[Result, str]:
+    def _result_of_end(
+        self, action: Run, end: attempt_files.ScriptEnd
+    ) -> tuple[Result, str]:
         """What a script's end means for its step."""
         program = (action.shell or launcher.BASH)[0]
         began = self._context.state.began
-        words = exit_status.script_end_text(end, began.workdir if began else "", program)
+        words = exit_status.script_end_text(
+            end, began.workdir if began else "", program
+        )
         match end.cause:
             case attempt_files.Cause.NOT_STARTED:
                 return Status.NOT_STARTED, words
@@ -297,21 +301,25 @@ class AttemptExecution:
         if recovery_verdict(evidence) == "not started":
             await self._end(Status.NOT_STARTED, recovery_reason(evidence))
             return
-        left: tuple[str, ...] = ()
+        survivors: tuple[str, ...] = ()
         if evidence.is_same_boot:
-            left = await asyncio.to_thread(find_survivors, self._directory, self._mark())
-        found = await asyncio.to_thread(attempt_files.attempt_digests, self._directory)
+            survivors = await asyncio.to_thread(
+                find_survivors, self._directory, self._mark()
+            )
+        digests = await asyncio.to_thread(
+            attempt_files.attempt_digests, self._directory
+        )
         event = StepUnknown(
             step=self._step.id,
             attempt=self._number,
             reason=recovery_reason(
                 evidence, exit_status.keeper_end_text(self._keeper.exit_code)
             ),
-            left=tuple(map(context.redact, left)),
-            output_bytes=found.bytes,
-            output_sha256=None if left else found.output,
-            spans_sha256=None if left else found.spans,
-            outputs_sha256=None if left else found.outputs,
+            left=tuple(map(context.redact, survivors)),
+            output_bytes=digests.bytes,
+            output_sha256=None if survivors else digests.output,
+            spans_sha256=None if survivors else digests.spans,
+            outputs_sha256=None if survivors else digests.outputs,
         )
         await writer.record(event)
 
@@ -320,17 +328,19 @@ class AttemptExecution:
         context, writer = self._context, self._writer
         filled_in = limits_by_variable(context.plan.runbook)
         try:
-            found = await asyncio.to_thread(attempt_files.read_outputs, self._directory)
+            outputs = await asyncio.to_thread(
+                attempt_files.read_outputs, self._directory
+            )
             for name in self._step.outputs:
-                if holds_secret(found.get(name, ""), context.secrets.values()):
+                if holds_secret(outputs.get(name, ""), context.secrets.values()):
                     await asyncio.to_thread(
                         attempt_files.empty_file, self._directory.outputs
                     )
                     return f"it wrote a secret to $RUNBOOK_OUTPUT as {name}"
-                if name not in found:
+                if name not in outputs:
                     return f"it did not write {name}=… to $RUNBOOK_OUTPUT"
                 variable = context.plan.runbook.variables[name]
-                refuse_value(variable, found[name], filled_in.get(name, ()))
+                refuse_value(variable, outputs[name], filled_in.get(name, ()))
         except (MobiusError, OSError) as error:
             return str(error)
         for name in self._step.outputs:
@@ -338,7 +348,7 @@ class AttemptExecution:
                 continue  # what somebody chose stays, until they choose again
             await writer.record(
                 VariableSet(
-                    name=name, value=found[name], source="output", step=self._step.id
+                    name=name, value=outputs[name], source="output", step=self._step.id
                 )
             )
         return ""
@@ -351,7 +361,9 @@ class AttemptExecution:
 
     async def _end(self, result: Result, reason: str) -> None:
         """Hash what the step left, and end it."""
-        found = await asyncio.to_thread(attempt_files.attempt_digests, self._directory)
+        digests = await asyncio.to_thread(
+            attempt_files.attempt_digests, self._directory
+        )
         continues = self._step.on_failure == "continue"
         if continues and result in (
             Status.FAILED,
@@ -367,11 +379,11 @@ class AttemptExecution:
             result=result,
             reason=self._context.redact(reason),
             exit=self._exit_code,
-            output_bytes=found.bytes,
-            output_sha256=found.output,
-            spans_sha256=found.spans,
-            exit_sha256=found.exit,
-            outputs_sha256=None if self._survivors else found.outputs,
+            output_bytes=digests.bytes,
+            output_sha256=digests.output,
+            spans_sha256=digests.spans,
+            exit_sha256=digests.exit,
+            outputs_sha256=None if self._survivors else digests.outputs,
             left=tuple(map(self._context.redact, self._survivors)),
             ended_with=tuple(map(self._context.redact, self._ended_processes)),
         )

@@ -12,7 +12,7 @@ from mobius_tui.errors import MobiusError
 from mobius_tui.run.attempts import launcher
 from mobius_tui.run.attempts.run_context import RunContext
 from mobius_tui.run.attempts.stopping import running_process_groups
-from mobius_tui.run.checks.context import CheckResult, CheckContext
+from mobius_tui.run.checks.context import CheckContext, CheckResult
 from mobius_tui.run.checks.run_check import run_check
 from mobius_tui.run.events.step_events import CheckTried, Result
 from mobius_tui.run.journal.journal_writer import JournalWriter
@@ -53,7 +53,11 @@ class CheckTally:
         self._held_in_row = self._held_in_row + 1 if held else 0
         if self._held_in_row >= self._consecutive:
             return "held"
-        return "failed" if self._tries_left < self._consecutive - self._held_in_row else "more"
+        return (
+            "failed"
+            if self._tries_left < self._consecutive - self._held_in_row
+            else "more"
+        )
 
 
 class StepChecks:
@@ -86,9 +90,9 @@ class StepChecks:
             if task.cancelled():
                 return Status.STOPPED, f"stopped during its {kind} check"
             task.result()
-            looks = context.state.steps[step.id].attempts[-1].looks
+            looks = context.state.steps[step.id].attempts[-1].check_tries
             last = next(seen for seen in reversed(looks) if seen.check == index)
-            if not (last.held and last.row >= check.repeat.consecutive):
+            if not (last.held and last.held_in_row >= check.repeat.consecutive):
                 return Status.FAILED, f"{kind} check: {last.detail}"
             words = f"{kind} check: {last.detail}"
         return Status.PASSED, words

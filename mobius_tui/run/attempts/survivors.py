@@ -6,7 +6,7 @@ import os
 
 import psutil
 
-from mobius_tui.run.attempts.attempt_files import read_script_end, read_pid
+from mobius_tui.run.attempts.attempt_files import read_pid, read_script_end
 from mobius_tui.run.keeper.process_table import process_start_ticks
 from mobius_tui.run.storage.run_directory import AttemptDirectory, RunDirectory
 
@@ -33,7 +33,7 @@ def find_survivors(directory: AttemptDirectory, mark: str) -> tuple[str, ...]:
         group = None
     end = read_script_end(directory)
     orphans = end.survivors if end is not None else {}
-    found = []
+    names = []
     for process in psutil.process_iter():
         try:
             if process.status() == psutil.STATUS_ZOMBIE:
@@ -45,12 +45,12 @@ def find_survivors(directory: AttemptDirectory, mark: str) -> tuple[str, ...]:
                 )
             if is_its or process.environ().get(ATTEMPT_MARK) == mark:
                 name = " ".join(process.cmdline())[:80] or process.name()
-                found.append(f"{process.pid} {name}")
+                names.append(f"{process.pid} {name}")
         except (psutil.Error, OSError):
             continue
     if end is not None and end.unnamed_survivors:
-        found.append(f"{end.unnamed_survivors} more")
-    return tuple(found)
+        names.append(f"{end.unnamed_survivors} more")
+    return tuple(names)
 
 
 def _is_reused_group(group: int, directory: AttemptDirectory, mark: str) -> bool:

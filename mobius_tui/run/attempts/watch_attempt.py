@@ -20,12 +20,12 @@ from mobius_tui.run.planning.variables import NoDurationError
 from mobius_tui.run.planning.watch_progress import (
     HealthSnapshot,
     WatchStepVerdict,
-    counted,
     is_premature,
+    probes_counted,
     watch_step_verdict,
 )
 from mobius_tui.run.state.step_state import Status
-from mobius_tui.run.storage.last_viewed import last_checks
+from mobius_tui.run.storage.last_viewed import last_check_times
 from mobius_tui.runbook.model.actions import Watch
 from mobius_tui.runbook.model.probes import Health
 from mobius_tui.runbook.model.runbook import Step
@@ -61,11 +61,11 @@ class WatchAttempt:
         """Seconds within which every probe is asked and has answered."""
         values = self._context.values()
         timeouts = (("timeout", probe.timeout) for probe in self._health.probes)
-        found = [5.0]
+        durations = [5.0]
         for key, text in (("every", self._health.every), *timeouts):
             with suppress(MobiusError):  # the monitor tells of it
-                found.append(values.seconds(text, key))
-        return max(found[1:], default=5.0)
+                durations.append(values.seconds(text, key))
+        return max(durations[1:], default=5.0)
 
     async def run(self, *, resumed: bool) -> WatchStepVerdict:
         """Watch until it is decided, stopped, or not to be known any more.
@@ -105,27 +105,27 @@ class WatchAttempt:
                 words = f"nobody looked for {gap}: its host slept"
                 return WatchStepVerdict(result=Status.UNKNOWN, reason=words)
             looked = now
-            known, took = self._health_snapshot(), self._elapsed()
+            health, took = self._health_snapshot(), self._elapsed()
             watch = self._context.state.watch
-            waits = is_premature(watch, known) and took < duration + self._longest_gap
-            found = watch_step_verdict(
+            waits = is_premature(watch, health) and took < duration + self._longest_gap
+            verdict = watch_step_verdict(
                 watch,
-                known,
+                health,
                 since=self._attempt.started,
-                lasts=duration + self._longest_gap if waits else duration,
-                took=took,
+                duration=duration + self._longest_gap if waits else duration,
+                elapsed=took,
             )
-            if found is not None:
-                return found
+            if verdict is not None:
+                return verdict
             await asyncio.sleep(POLL_INTERVAL)
 
     def _health_snapshot(self) -> HealthSnapshot:
         context = self._context
         states, looked = context.health.states(), context.health.last_checks()
-        ids = counted(self._health)
+        ids = probes_counted(self._health)
         since = self._attempt.started
         return HealthSnapshot(
-            unseen=tuple(i for i in ids if looked.get(i, 0.0) < since),
+            unchecked=tuple(i for i in ids if looked.get(i, 0.0) < since),
             failing=tuple(i for i in ids if states.get(i) == "failing"),
             unknown=(
                 *(i for i in ids if states.get(i, "unknown") == "unknown"),
@@ -137,10 +137,10 @@ class WatchAttempt:
         """Why an earlier host's watch cannot be gone on with; nothing where it can."""
         if self._attempt.boot != self._context.clock.boot:
             return "the machine was restarted meanwhile; nobody watched"
-        seen = last_checks(self._context.directory.health)
+        seen = last_check_times(self._context.directory.health)
         now = self._context.clock.wall()
         began = self._attempt.started
-        since = min(max(began, seen.get(i, 0.0)) for i in counted(self._health))
+        since = min(max(began, seen.get(i, 0.0)) for i in probes_counted(self._health))
         if now - since <= self._longest_gap:
             return ""
         stamp = time.strftime("%H:%M:%S", time.localtime(since))

@@ -12,8 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from mobius_tui.errors import MobiusError
-from mobius_tui.run.checks.blocking_io import StopRequested, run_in_thread, open_regular_for_check
-from mobius_tui.run.checks.context import CheckResult, CheckContext, check_result
+from mobius_tui.run.checks.blocking_io import (
+    StopRequested,
+    open_regular_for_check,
+    run_in_thread,
+)
+from mobius_tui.run.checks.context import CheckContext, CheckResult, check_result
 from mobius_tui.runbook.model.check_kinds import ChecksumCheck
 
 _CHUNK = 1 << 20
@@ -92,8 +96,14 @@ async def check_checksum(check: ChecksumCheck, ctx: CheckContext) -> CheckResult
     return await run_in_thread(lambda stop: _compare(check, ctx, stop))
 
 
-def _compare(check: ChecksumCheck, ctx: CheckContext, stop: StopRequested) -> CheckResult:
-    want = _expected_from_file(check, ctx) if check.sums is not None else check.sha256 or ""
+def _compare(
+    check: ChecksumCheck, ctx: CheckContext, stop: StopRequested
+) -> CheckResult:
+    want = (
+        _expected_from_file(check, ctx)
+        if check.sums is not None
+        else check.sha256 or ""
+    )
     if not _HASH.fullmatch(want):
         raise MobiusError(f"{want!r} is no SHA-256; it has 64 hexadecimal digits")
     have = hash_file(ctx.path(check.file), stop)
@@ -114,12 +124,12 @@ def _expected_from_file(check: ChecksumCheck, ctx: CheckContext) -> str:
         data = file.read(_MAX_CHECKSUM_FILE + 1)
     if len(data) > _MAX_CHECKSUM_FILE:
         raise MobiusError(f"{check.sums} is too long for a file of sums")
-    found = parse_checksums(data.decode("utf-8", "replace"))
-    if not found:
+    checksums = parse_checksums(data.decode("utf-8", "replace"))
+    if not checksums:
         raise MobiusError(f"{check.sums} holds no SHA-256")
-    want = checksum_of_file(found, check.file)
+    want = checksum_of_file(checksums, check.file)
     if want is None:
         raise MobiusError(
-            f"{check.sums} holds {len(found)} sums, and not just one for {check.file}"
+            f"{check.sums} holds {len(checksums)} sums, and not just one for {check.file}"
         )
     return want

@@ -30,8 +30,10 @@ def error_line(lines: Sequence[str]) -> str:
     Args:
         lines: as they came, without colours.
     """
-    found = (line.strip() for line in reversed(_searched_lines(lines)) if _ERROR.search(line))
-    return next(found, "")
+    error_lines = (
+        line.strip() for line in reversed(_searched_lines(lines)) if _ERROR.search(line)
+    )
+    return next(error_lines, "")
 
 
 def last_meaningful(lines: Sequence[str]) -> str:

@@ -11,8 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mobius_tui.errors import MobiusError
-from mobius_tui.run.checks.blocking_io import StopRequested, run_in_thread, open_regular_for_check
-from mobius_tui.run.checks.context import CheckResult, CheckContext, check_result
+from mobius_tui.run.checks.blocking_io import (
+    StopRequested,
+    open_regular_for_check,
+    run_in_thread,
+)
+from mobius_tui.run.checks.context import CheckContext, CheckResult, check_result
 from mobius_tui.runbook.model.check_kinds import FileCheck
 from mobius_tui.runbook.text.units import (
     duration_in_words,
@@ -51,12 +55,12 @@ def compare_paths(
         OSError: something cannot be read.
     """
     walk = _PathComparer(names, stop)
-    found: list[str] = []
+    differences: list[str] = []
     for difference in walk.compare(left.resolve(), right.resolve(), ""):
-        found.append(difference)
-        if len(found) == _MOST_DIFFERENCES or stop():
+        differences.append(difference)
+        if len(differences) == _MOST_DIFFERENCES or stop():
             break
-    return Comparison(files=walk.files, differences=tuple(found))
+    return Comparison(files=walk.files, differences=tuple(differences))
 
 
 class _PathComparer:
@@ -139,18 +143,20 @@ async def check_file(check: FileCheck, ctx: CheckContext) -> CheckResult:
     return await run_in_thread(lambda stop: _check_path(check, ctx, stop))
 
 
-def _check_path(check: FileCheck, ctx: CheckContext, stop: StopRequested) -> CheckResult:
+def _check_path(
+    check: FileCheck, ctx: CheckContext, stop: StopRequested
+) -> CheckResult:
     path = ctx.path(check.path)
     if check.absent:
         there = os.path.lexists(path)
-        said = "is there, wanted it absent" if there else "is absent"
-        return check_result(held=not there, detail=f"{check.path} {said}")
+        detail = "is there, wanted it absent" if there else "is absent"
+        return check_result(held=not there, detail=f"{check.path} {detail}")
     try:
         status = path.stat()
     except FileNotFoundError:
         dangling = os.path.lexists(path)
-        said = "is a link that leads nowhere" if dangling else "does not exist"
-        return check_result(held=False, detail=f"{check.path} {said}")
+        detail = "is a link that leads nowhere" if dangling else "does not exist"
+        return check_result(held=False, detail=f"{check.path} {detail}")
     held = [_kind_of_status(status)]
     judges: tuple[Callable[[], tuple[str, str]], ...] = (
         lambda: _judge_mode(check, status),
@@ -179,10 +185,10 @@ def _judge_mode(check: FileCheck, status: os.stat_result) -> tuple[str, str]:
     """What is right and what is wrong about its permissions; so for the others."""
     if check.mode is None:
         return "", ""
-    found = _MODE.fullmatch(check.mode)
-    if found is None:
+    match = _MODE.fullmatch(check.mode)
+    if match is None:
         raise ValueError(f'{check.mode!r} is no mode; write "0755"')
-    have, want = stat.S_IMODE(status.st_mode), int(found[1], 8)
+    have, want = stat.S_IMODE(status.st_mode), int(match[1], 8)
     if have == want:
         return f"has mode {have:04o}", ""
     return "", f"has mode {have:04o}, wanted {want:04o}"
@@ -200,7 +206,9 @@ def _judge_size(check: FileCheck, status: os.stat_result) -> tuple[str, str]:
     return "", f"is a file of {have}, wanted {check.min_size}"
 
 
-def _judge_age(check: FileCheck, ctx: CheckContext, status: os.stat_result) -> tuple[str, str]:
+def _judge_age(
+    check: FileCheck, ctx: CheckContext, status: os.stat_result
+) -> tuple[str, str]:
     if check.newer_than is None:
         return "", ""
     age = max(0.0, time.time() - status.st_mtime)
@@ -225,19 +233,23 @@ def _judge_age(check: FileCheck, ctx: CheckContext, status: os.stat_result) -> t
     return "", f"is not newer than {check.newer_than}, but {older} older"
 
 
-def _judge_content(check: FileCheck, ctx: CheckContext, path: Path, stop: StopRequested) -> tuple[str, str]:
+def _judge_content(
+    check: FileCheck, ctx: CheckContext, path: Path, stop: StopRequested
+) -> tuple[str, str]:
     if check.same_as is None:
         return "", ""
     other = ctx.path(check.same_as)
     if not other.exists():
         return "", f"has nothing to be the same as: {check.same_as} does not exist"
-    found = compare_paths(path, other, names=(check.path, check.same_as), stop=stop)
-    if not found.differences:
-        noun = "file" if found.files == 1 else "files"
-        return f"is the same as {check.same_as} ({found.files} {noun})", ""
-    named = "; ".join(found.differences[:_DIFFERENCES_SHOWN])
-    more = f"; and {len(found.differences) - _DIFFERENCES_SHOWN} more"
+    comparison = compare_paths(
+        path, other, names=(check.path, check.same_as), stop=stop
+    )
+    if not comparison.differences:
+        noun = "file" if comparison.files == 1 else "files"
+        return f"is the same as {check.same_as} ({comparison.files} {noun})", ""
+    named = "; ".join(comparison.differences[:_DIFFERENCES_SHOWN])
+    more = f"; and {len(comparison.differences) - _DIFFERENCES_SHOWN} more"
     return "", (
         f"differs from {check.same_as}: "
-        f"{named}{more if len(found.differences) > _DIFFERENCES_SHOWN else ''}"
+        f"{named}{more if len(comparison.differences) > _DIFFERENCES_SHOWN else ''}"
     )

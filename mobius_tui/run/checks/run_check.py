@@ -13,8 +13,8 @@ from mobius_tui.run.checks import (
     script_checks,
 )
 from mobius_tui.run.checks.context import (
-    CheckResult,
     CheckContext,
+    CheckResult,
     check_result,
     filled_check,
 )

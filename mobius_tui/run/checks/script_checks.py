@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 from mobius_tui.run.checks import search_output
-from mobius_tui.run.checks.context import CheckResult, CheckContext, check_result
+from mobius_tui.run.checks.context import CheckContext, CheckResult, check_result
 from mobius_tui.run.checks.subprocesses import run_program
 from mobius_tui.runbook.model.check_kinds import OutputCheck, RunCheck
 
@@ -28,8 +28,8 @@ async def check_script(check: RunCheck, ctx: CheckContext) -> CheckResult:
             )
     held = ended.code in check.success
     line = ended.last_line if held else ended.error_line
-    said = f": {line}" if line else ""
-    return check_result(held=held, detail=f"{ended.exit_text}{said}")
+    line_text = f": {line}" if line else ""
+    return check_result(held=held, detail=f"{ended.exit_text}{line_text}")
 
 
 async def check_output(check: OutputCheck, ctx: CheckContext) -> CheckResult:
@@ -45,22 +45,24 @@ async def check_output(check: OutputCheck, ctx: CheckContext) -> CheckResult:
         )
         asked.seek(0)
         program = str(Path(search_output.__file__))
-        ended = await run_program((sys.executable, "-I", "-S", program), ctx, stdin=asked)
-    try:
-        found = json.loads(ended.last_line)
-    except ValueError:
-        said = ended.error_line or ended.exit_text
-        return check_result(
-            held=False, detail=f"the output could not be searched: {said}"
+        ended = await run_program(
+            (sys.executable, "-I", "-S", program), ctx, stdin=asked
         )
-    return _search_result(check, found)
+    try:
+        answer = json.loads(ended.last_line)
+    except ValueError:
+        output = ended.error_line or ended.exit_text
+        return check_result(
+            held=False, detail=f"the output could not be searched: {output}"
+        )
+    return _search_result(check, answer)
 
 
 def _search_result(
-    check: OutputCheck, found: dict[str, list[object] | int | None]
+    check: OutputCheck, answer: dict[str, list[object] | int | None]
 ) -> CheckResult:
-    lines = found["lines"]
-    unwanted, wanted = found["not"], found["match"]
+    lines = answer["lines"]
+    unwanted, wanted = answer["not"], answer["match"]
     if isinstance(unwanted, list):
         line = f"line {unwanted[0]} matches {check.not_!r}: {unwanted[1]}"
         return check_result(held=False, detail=f"{line}; wanted none")

@@ -9,9 +9,9 @@ from mobius_tui.run.client.run_briefing import Briefing
 from mobius_tui.run.planning.plan import Plan, effect_of, kind_of
 from mobius_tui.run.planning.step_texts import labelled_texts, lines_behind_label
 from mobius_tui.run.planning.variables import Values
-from mobius_tui.run.state.reducer import initial
+from mobius_tui.run.state.reducer import initial_state
 from mobius_tui.run.state.run_state import RunState
-from mobius_tui.run.state.step_state import Value
+from mobius_tui.run.state.step_state import VariableValue
 from mobius_tui.runbook.model.actions import Choose, Manual, Run, SendMessage, Watch
 from mobius_tui.runbook.model.guards import guard_in_words
 from mobius_tui.runbook.model.runbook import Step
@@ -36,7 +36,7 @@ def dry_run(briefing: Briefing, *, now: float) -> Iterator[str]:
     """
     runbook = briefing.runbook
     plan = Plan(runbook)
-    state = state_at_first(briefing)
+    state = initial_run_state(briefing)
     values = Values(state, now=now)
     yield f"{runbook.title} ({runbook.id}), dry run: nothing is executed"
     yield f"mode {briefing.mode}, environment {briefing.environment or '-'}"
@@ -50,7 +50,7 @@ def dry_run(briefing: Briefing, *, now: float) -> Iterator[str]:
     for words in understated_steps(plan):
         yield f"! {words}"
     for name in runbook.variables:
-        yield f"  {name}={_shown(state, name)}"
+        yield f"  {name}={_value_text(state, name)}"
     for phase in runbook.phases:
         yield ""
         aside = " (aside)" if phase.aside else ""
@@ -61,19 +61,19 @@ def dry_run(briefing: Briefing, *, now: float) -> Iterator[str]:
             yield from step_lines(plan, step, state, values)
 
 
-def state_at_first(briefing: Briefing) -> RunState:
+def initial_run_state(briefing: Briefing) -> RunState:
     """The state in which the run would begin."""
-    state = initial(briefing.runbook)
+    state = initial_state(briefing.runbook)
     state.variables = {
-        name: Value(text=value, source=source)
+        name: VariableValue(text=value, source=source)
         for name, (value, source) in briefing.values.items()
     }
     for name in briefing.secrets:
-        state.variables[name] = Value(text=None, source="secret")
+        state.variables[name] = VariableValue(text=None, source="secret")
     return state
 
 
-def _shown(state: RunState, name: str) -> str:
+def _value_text(state: RunState, name: str) -> str:
     value = state.variables.get(name)
     if value is None:
         return "(not known yet)"
@@ -95,7 +95,7 @@ def step_lines(
     yield from _action(step, values)
     names = script_variables(step, plan.runbook.variables)
     for name in dict.fromkeys((*names, *step.secrets.values())):
-        yield f"      with   {name}={_shown(state, name)}"
+        yield f"      with   {name}={_value_text(state, name)}"
     for key, text in step.env.items():
         yield f"      with   {key}={values.preview(text)}"
     for check in step.checks:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from mobius_tui.errors import MobiusError, UsageError
 from mobius_tui.run.journal.follower import Follower
-from mobius_tui.run.planning.plan import Plan, effect_of, follows
+from mobius_tui.run.planning.plan import Plan, effect_of, is_follower
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import BAD
 from mobius_tui.run.storage.run_directory import RunDirectory
@@ -21,7 +21,7 @@ from mobius_tui.runbook.library.runbook_files import find_runbook
 from mobius_tui.runbook.model.runbook import Runbook
 from mobius_tui.runbook.text.units import duration_in_words
 
-NO_FACTS = "none"
+NO_FACT_TEXT = "none"
 """Stands where there is nothing to tell: a value that is empty would be asked for."""
 
 
@@ -35,17 +35,17 @@ def add_run_facts(runbook: Runbook, given: Mapping[str, str]) -> dict[str, str]:
     Raises:
         UsageError: there is no such run, it is damaged, or it has not ended.
     """
-    found = dict(given)
+    values = dict(given)
     for name, variable in runbook.variables.items():
         if variable.run and given.get(name):
-            directory, facts = facts_of(given[name])
-            found[name] = directory.id
+            directory, facts = run_facts(given[name])
+            values[name] = directory.id
             for fact, value in facts.items():
-                found.setdefault(f"{name}_{fact}", value)
-    return found
+                values.setdefault(f"{name}_{fact}", value)
+    return values
 
 
-def facts_of(run: str) -> tuple[RunDirectory, Mapping[str, str]]:
+def run_facts(run: str) -> tuple[RunDirectory, Mapping[str, str]]:
     """A run by its id, and what it tells, by the names of `RUN_FACTS`.
 
     Raises:
@@ -64,37 +64,37 @@ def facts_of(run: str) -> tuple[RunDirectory, Mapping[str, str]]:
     bad = [
         follower.plan.name(step_id)
         for step_id, step in state.steps.items()
-        if not follows(follower.plan.steps[step_id])
+        if not is_follower(follower.plan.steps[step_id])
         and any(attempt.status in BAD for attempt in step.attempts)
     ]
     return directory, {
         "runbook": began.title,
-        "environment": began.environment or NO_FACTS,
+        "environment": began.environment or NO_FACT_TEXT,
         "operator": began.operator,
         "outcome": ended.outcome,
-        "reason": ended.reason or NO_FACTS,
-        "began": _moment(state.began_at),
-        "ended": _moment(ended_at),
+        "reason": ended.reason or NO_FACT_TEXT,
+        "began": _time_text(state.began_at),
+        "ended": _time_text(ended_at),
         "took": duration_in_words(ended_at - state.began_at),
-        "failed": ", ".join(bad) or NO_FACTS,
-        "outage": _outage(follower),
+        "failed": ", ".join(bad) or NO_FACT_TEXT,
+        "outage": _outage_facts(follower),
     }
 
 
-def _outage(follower: Follower) -> str:
+def _outage_facts(follower: Follower) -> str:
     """Why a trigger fired, and how long it was until three checks were healthy."""
-    found = follower.course.milestones(follower.past)
-    outage = found.outage
+    milestones = follower.milestone_tracker.milestones(follower.health_history)
+    outage = milestones.outage
     if outage is None:
-        return NO_FACTS
-    since = f"{outage.reason}, from {_moment(outage.fired)} on"
-    if found.steady is None:
+        return NO_FACT_TEXT
+    since = f"{outage.reason}, from {_time_text(outage.fired)} on"
+    if milestones.steady is None:
         return f"{since}; at the end not healthy for three checks in a row"
-    lasted = duration_in_words(max(0.0, found.steady - outage.fired))
+    lasted = duration_in_words(max(0.0, milestones.steady - outage.fired))
     return f"{since}; three healthy checks in a row after {lasted}"
 
 
-def _moment(at: float) -> str:
+def _time_text(at: float) -> str:
     return time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(at))
 
 
@@ -105,7 +105,7 @@ class FollowUp:
     runbook: Runbook
     name: str
     """As the command line takes it."""
-    cycle: str
+    when_due: str
     """When it is due, in the words of the runbook that has ended."""
     given: Mapping[str, str]
     """The variable that names the run that has ended."""
@@ -119,9 +119,9 @@ class FollowUp:
         return shlex.join(words)
 
     @property
-    def words(self) -> str:
+    def text(self) -> str:
         """What is due, and how to begin it."""
-        cycle = self.cycle or "When a run has ended"
+        cycle = self.when_due or "When a run has ended"
         return f"{cycle}: {self.runbook.title}, by {self.command}"
 
 
@@ -137,7 +137,7 @@ def follow_up(plan: Plan, state: RunState) -> FollowUp | None:
     if began.mode != "incident" or not _has_changed(plan, state):
         return None
     try:
-        path = path_of(review, began.path)
+        path = review_path(review, began.path)
         runbook = load(path)
     except (MobiusError, ValueError):
         return None
@@ -145,12 +145,12 @@ def follow_up(plan: Plan, state: RunState) -> FollowUp | None:
     return FollowUp(
         runbook=runbook,
         name=str(path) if review.endswith(".toml") else review,
-        cycle=plan.runbook.review_cycle,
+        when_due=plan.runbook.review_cycle,
         given=dict.fromkeys(names[:1], began.run),
     )
 
 
-def path_of(review: str, beside: str) -> Path:
+def review_path(review: str, beside: str) -> Path:
     """Where the runbook lies that looks back.
 
     Args:

@@ -28,7 +28,7 @@ _CALLED = re.compile(
 _MOVES = re.compile(r"(?:^|[;&|({])[ \t]*(?:cd|pushd)\b", re.MULTILINE)
 
 
-def problems(runbook: Runbook, place: Path, search: str) -> Iterator[str]:
+def preflight_problems(runbook: Runbook, workdir: Path, path: str) -> Iterator[str]:
     """What is missing, each in words for a person.
 
     Args:
@@ -38,21 +38,21 @@ def problems(runbook: Runbook, place: Path, search: str) -> Iterator[str]:
     """
     yield from runbook.blocking
     for program in runbook.requires:
-        if shutil.which(program, path=search) is None:
+        if shutil.which(program, path=path) is None:
             yield f"{program} is not on PATH; install it"
-    if not place.is_dir():
-        yield f"the directory {place} is not there; give --workdir"
+    if not workdir.is_dir():
+        yield f"the directory {workdir} is not there; give --workdir"
         return
     plan = Plan(runbook)
     missing: dict[str, list[str]] = {}
     for step in runbook.steps():
-        for words in _wrong_scripts(step, place):
+        for words in _missing_scripts(step, workdir):
             missing.setdefault(words, []).append(plan.numbers[step.id])
     for words, numbers in missing.items():
         yield f"{words} ({', '.join(numbers)} would run it)"
 
 
-def unset(runbook: Runbook, known: Collection[str]) -> Iterator[str]:
+def unset_variables(runbook: Runbook, known: Collection[str]) -> Iterator[str]:
     """The variables that steps wait for and nothing will give a value, and the remedy.
 
     Args:
@@ -61,10 +61,12 @@ def unset(runbook: Runbook, known: Collection[str]) -> Iterator[str]:
     """
     plan = Plan(runbook)
     for name, variable in runbook.variables.items():
-        if name in known or variable.ask or name in plan.givers:
+        if name in known or variable.ask or name in plan.step_that_sets:
             continue
         waiting = [
-            plan.numbers[step] for step, reads in plan.reads.items() if name in reads
+            plan.numbers[step]
+            for step, reads in plan.variables_read.items()
+            if name in reads
         ]
         if not waiting:
             continue
@@ -91,7 +93,7 @@ def refuse_unattended(runbook: Runbook, asked: str) -> None:
         raise UsageError(words)
 
 
-def _wrong_scripts(step: Step, place: Path) -> Iterator[str]:
+def _missing_scripts(step: Step, place: Path) -> Iterator[str]:
     """Scripts that a step calls by their path and that are not there."""
     action = step.action
     if not isinstance(action, Run) or not is_shell(action.shell):
@@ -125,8 +127,8 @@ def understated_steps(plan: Plan, phase_id: str | None = None) -> Iterator[str]:
             yield f"{name} is labelled “{label}”, but {_effect_text(found)}"
 
 
-def _effect_text(found: ScriptEffects) -> str:
-    deed = next(each for each in found.effects if each.effect == found.effect)
+def _effect_text(effects: ScriptEffects) -> str:
+    deed = next(each for each in effects.effects if each.effect == effects.effect)
     words = f"`{one_line_excerpt(deed.words, _EFFECT_WORDS)}`"
     if not deed.known:
         return f"nobody knows what {words} does"

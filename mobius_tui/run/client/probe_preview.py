@@ -23,12 +23,12 @@ async def preview_probes(
         given: what the person has filled in so far.
     """
     health = briefing.runbook.health
-    filler = _filler(briefing, given)
+    filler = _fill_known(briefing, given)
     ready: list[ProbeTarget] = []
     not_ready: list[ProbePreview] = []
     for probe in health.probes if health is not None else ():
         try:
-            ready.append(_here(briefing, probe, filler))
+            ready.append(_target_of(briefing, probe, filler))
         except MobiusError as error:
             not_ready.append(
                 ProbePreview(id=probe.id, state="no data", words=str(error))
@@ -36,25 +36,25 @@ async def preview_probes(
     return (*await probe_once(tuple(ready)), *not_ready)
 
 
-def _filler(briefing: Briefing, given: Mapping[str, str]) -> Callable[[str], str]:
-    known = {
+def _fill_known(briefing: Briefing, given: Mapping[str, str]) -> Callable[[str], str]:
+    values = {
         **{name: value for name, (value, _) in briefing.values.items()},
         **briefing.secrets,
         **{name: value for name, value in given.items() if value},
     }
 
     def value(name: str) -> str:
-        if name not in known:
+        if name not in values:
             raise RunError(f"{name} is not filled in yet")
-        return known[name]
+        return values[name]
 
     return lambda words: fill(words, value)
 
 
-def _here(
+def _target_of(
     briefing: Briefing, probe: Probe, filler: Callable[[str], str]
 ) -> ProbeTarget:
-    found = fill_target(probe, filler)
-    if found.ca is None:
-        return found
-    return replace(found, ca=str(briefing.workdir / found.ca))
+    target = fill_target(probe, filler)
+    if target.ca is None:
+        return target
+    return replace(target, ca=str(briefing.workdir / target.ca))

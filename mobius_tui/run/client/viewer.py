@@ -28,15 +28,15 @@ from mobius_tui.run.intents.replies import (
     Stalled,
     decode_from_host,
 )
-from mobius_tui.run.journal.follower import Changes, Follower
+from mobius_tui.run.journal.follower import Follower, RunChanges
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.socket_path import connect_socket, short_socket_path
 
-ASK = 2.0
+SIGN_REQUEST_INTERVAL = 2.0
 """Seconds without a sign after which a viewer asks for one."""
-SILENT = 6.0
+SILENCE_LIMIT = 6.0
 """Seconds without a sign after which it says that there is none."""
-STOOD = 1.0
+VIEWER_STALL = 1.0
 """Seconds between two looks from which it was the viewer itself that stood still."""
 
 
@@ -44,32 +44,32 @@ class HostLiveness:
     """When a host was heard last. All times are monotonic seconds."""
 
     def __init__(self, now: float) -> None:
-        self._heard = self._looked = now
+        self._signed_at = self._checked_at = now
         self._has_asked = False
 
-    def hear(self, now: float) -> None:
+    def note_sign(self, now: float) -> None:
         """Something came from it, or there is nobody from whom it could."""
-        self._heard = max(self._heard, now)
+        self._signed_at = max(self._signed_at, now)
         self._has_asked = False
 
-    def look(self, now: float) -> bool:
+    def check(self, now: float) -> bool:
         """Look at the clock, some times a second; returns whether to ask for a sign."""
-        if now - self._looked > STOOD:
-            self.hear(now)
-        self._looked = now
-        if self._has_asked or now - self._heard < ASK:
+        if now - self._checked_at > VIEWER_STALL:
+            self.note_sign(now)
+        self._checked_at = now
+        if self._has_asked or now - self._signed_at < SIGN_REQUEST_INTERVAL:
             return False
         self._has_asked = True
         return True
 
     @property
-    def silent(self) -> float:
+    def silence(self) -> float:
         """Seconds without a sign, by the last look; 0 while they are few."""
-        quiet = self._looked - self._heard
-        return quiet if quiet >= SILENT else 0.0
+        quiet = self._checked_at - self._signed_at
+        return quiet if quiet >= SILENCE_LIMIT else 0.0
 
 
-PATIENCE = 2.0
+CONNECT_TIMEOUT = 2.0
 """Seconds in which a host takes a connection in, or stands still and goes nowhere."""
 
 
@@ -86,14 +86,14 @@ def counted_as_viewer(directory: RunDirectory) -> Iterator[None]:
         yield  # the host has gone already, and its viewers say so
         return
     with connection:
-        connection.settimeout(PATIENCE)
+        connection.settimeout(CONNECT_TIMEOUT)
         with suppress(OSError):
             connection.sendall(SIGN_WANTED)
             connection.recv(1)  # until then it would not count
         yield
 
 
-POLL = 0.25
+POLL_INTERVAL = 0.25
 """Seconds between looks at the files, beside the host's pokes."""
 KEEPER_ASKED = "its keeper was asked to stop"
 """What is answered where no host could be."""
@@ -119,25 +119,25 @@ class Viewer:
         self.stalled = ""
         """Why the host can write nothing for now, in its words; empty if it can."""
         self._signs = HostLiveness(monotonic())
-        self._asked: dict[str, asyncio.Future[Reply]] = {}
+        self._pending_replies: dict[str, asyncio.Future[Reply]] = {}
         self._poked = asyncio.Event()
         self._writer: asyncio.StreamWriter | None = None
         self._reader_task: asyncio.Task[None] | None = None
         self._connecting = asyncio.Lock()
 
-    def host(self) -> int | None:
+    def host_pid(self) -> int | None:
         """The living host's pid, or `None`."""
-        return self.directory.host()
+        return self.directory.host_pid()
 
     @property
-    def silent(self) -> float:
+    def host_silence(self) -> float:
         """Seconds for which a living host has given no sign; 0 while that is not long.
 
         By the last look of `changes`, which asks for signs.
         """
-        return self._signs.silent
+        return self._signs.silence
 
-    async def changes(self, quiet: float = 0.0) -> AsyncGenerator[Changes, None]:
+    async def changes(self, quiet: float = 0.0) -> AsyncGenerator[RunChanges, None]:
         """What comes, as it comes; looks at each poke and every quarter second.
 
         An empty change is yielded too, so that a viewer can look at the host and the
@@ -147,21 +147,21 @@ class Viewer:
             quiet: seconds for which looks that find nothing are not told of.
         """
         await self.connect()
-        told = float("-inf")
+        told_at = float("-inf")
         while True:
             is_poked = self._poked.is_set()
             self._poked.clear()
             changes = self.follower.poll()
             self._look_for_signs()
-            if changes or is_poked or monotonic() - told >= quiet:
-                told = monotonic()
+            if changes or is_poked or monotonic() - told_at >= quiet:
+                told_at = monotonic()
                 yield changes
             if changes:
                 continue
             # Not `wait_for`: before Python 3.12 it forgets that it was cancelled where
             # what it waits for comes in the same moment.
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(POLL):
+                async with asyncio.timeout(POLL_INTERVAL):
                     await self._poked.wait()
             if self._writer is None:
                 await self.connect()
@@ -169,8 +169,8 @@ class Viewer:
     def _look_for_signs(self) -> None:
         now = monotonic()
         if self._writer is None:
-            self._signs.hear(now)
-        if self._signs.look(now) and self._writer is not None:
+            self._signs.note_sign(now)
+        if self._signs.check(now) and self._writer is not None:
             self._writer.write(SIGN_WANTED)
 
     async def connect(self) -> bool:
@@ -178,7 +178,7 @@ class Viewer:
         async with self._connecting:
             if self._writer is not None:
                 return True
-            if self.host() is None:
+            if self.host_pid() is None:
                 return False
             try:
                 reader, writer = await open_socket(self.directory.socket)
@@ -202,16 +202,16 @@ class Viewer:
         """
         intent = intent or new_id()
         stops = isinstance(action, StopStep)
-        if not await self.connect() or (self.silent and stops):
+        if not await self.connect() or (self.host_silence and stops):
             return self._without_host(action, intent)
         writer = self._writer
         if writer is None:
             return self._without_host(action, intent)
         if self.stalled and stops:
-            return await self._aside(action, intent)
+            return await self._intend_past_stall(action, intent)
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[Reply] = loop.create_future()
-        self._asked[intent] = answer
+        self._pending_replies[intent] = answer
         try:
             writer.write(_line(action, intent))
             await writer.drain()
@@ -223,9 +223,9 @@ class Viewer:
                 text="the host died before it answered; resume the run to go on",
             )
         finally:
-            self._asked.pop(intent, None)
+            self._pending_replies.pop(intent, None)
 
-    async def _aside(self, action: Action, intent: str) -> Reply:
+    async def _intend_past_stall(self, action: Action, intent: str) -> Reply:
         """Ask by a connection of its own, past what waits for room on the disk.
 
         A host answers one intent of a connection after the other.
@@ -237,9 +237,9 @@ class Viewer:
         try:
             writer.write(_line(action, intent))
             while line := await reader.readline():
-                said = decode_from_host(line)
-                if isinstance(said, Reply) and said.id in (intent, ""):
-                    return self._understood(said, action, intent)
+                message = decode_from_host(line)
+                if isinstance(message, Reply) and message.id in (intent, ""):
+                    return self._understood(message, action, intent)
         except (ConnectionError, ValueError, RunError):
             pass  # it is gone, as where it says no more
         finally:
@@ -268,26 +268,26 @@ class Viewer:
             return Reply(id=intent, ok=True, text=KEEPER_ASKED)
         if reply.version != 1:
             return reply
-        remedy = let_go(self.host() or 0, self.directory.id)
+        remedy = let_go(self.host_pid() or 0, self.directory.id)
         words = other_version(viewer=VERSION, host=1, remedy=remedy)
         return Reply(id=intent, ok=False, text=words)
 
     async def _read(self, reader: asyncio.StreamReader) -> None:
         try:
             while line := await reader.readline():
-                said = decode_from_host(line)
-                self._signs.hear(monotonic())
-                if isinstance(said, int):
-                    if said:
+                message = decode_from_host(line)
+                self._signs.note_sign(monotonic())
+                if isinstance(message, int):
+                    if message:
                         self._poked.set()
-                elif isinstance(said, Stalled):
-                    self.stalled = said.why
+                elif isinstance(message, Stalled):
+                    self.stalled = message.why
                     self._poked.set()
-                elif (asked := self._waiting(said.id)) and not asked.done():
-                    asked.set_result(said)
+                elif (pending := self._waiting(message.id)) and not pending.done():
+                    pending.set_result(message)
         except (ConnectionError, ValueError, RunError):
             pass  # treated as the end of file that follows
-        self._gone()
+        self._disconnected()
 
     def _waiting(self, intent: str) -> asyncio.Future[Reply] | None:
         """Who waits for an answer; for one without an id, whoever asked first.
@@ -295,18 +295,20 @@ class Viewer:
         A host answers what comes by one connection in the order in which it comes.
         """
         if intent:
-            return self._asked.get(intent)
-        return next((one for one in self._asked.values() if not one.done()), None)
+            return self._pending_replies.get(intent)
+        return next(
+            (one for one in self._pending_replies.values() if not one.done()), None
+        )
 
-    def _gone(self) -> None:
+    def _disconnected(self) -> None:
         if self._writer is not None:
             self._writer.close()
         self._writer = None
         self.stalled = ""
         self._poked.set()
-        for asked in self._asked.values():
-            if not asked.done():
-                asked.set_exception(RunError("the host died"))
+        for pending in self._pending_replies.values():
+            if not pending.done():
+                pending.set_exception(RunError("the host died"))
 
     async def close(self) -> None:
         """Let go of the host; the run goes on."""
@@ -314,7 +316,7 @@ class Viewer:
             self._reader_task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._reader_task
-        self._gone()
+        self._disconnected()
 
 
 def _line(action: Action, intent: str) -> bytes:

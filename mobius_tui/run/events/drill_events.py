@@ -8,7 +8,7 @@ from typing import Literal
 FACILITATOR = "facilitator"
 """By whom these entries are: what a facilitator does, no member of the team did."""
 
-Act = Literal["inject", "worsen", "heal"]
+FacilitatorAct = Literal["inject", "worsen", "heal"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,7 +24,7 @@ class HintGiven:
 class SiteTouched:
     """The facilitator did something to the site; the team is told at the end."""
 
-    act: Act
+    act: FacilitatorAct
     seal: str
     """SHA-256 of the line in the site's own notes that says what it was: nobody can
     claim another one afterwards."""

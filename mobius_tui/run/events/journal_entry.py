@@ -26,10 +26,10 @@ from mobius_tui.health.trigger import Rule
 from mobius_tui.run.events.run_events import EVENTS, Event
 from mobius_tui.run.events.step_events import Result
 
-LARGEST = 1 << 53
+LARGEST_EXACT = 1 << 53
 """Numbers up to here are exact in JSON, everywhere."""
-Fits = Callable[[object], bool]
-_KNOWN: dict[type, tuple[tuple[str, Fits], ...]] = {}
+ValueCheck = Callable[[object], bool]
+_CHECKS_BY_KIND: dict[type, tuple[tuple[str, ValueCheck], ...]] = {}
 T = TypeVar("T")
 
 
@@ -72,24 +72,26 @@ class Codec(Generic[T]):
         return self.kinds[name](**line)
 
 
-def misshapen(value: Any) -> str | None:
+def wrong_field(value: Any) -> str | None:
     """The name of the first field that holds what it cannot; `None` where all is well.
 
     Args:
         value: an event or an action, as decoded.
     """
-    for name, fits in _fields(type(value)):
+    for name, fits in _field_checks(type(value)):
         if not fits(getattr(value, name)):
             return name
     return None
 
 
-def _fields(kind: Any) -> tuple[tuple[str, Fits], ...]:
+def _field_checks(kind: Any) -> tuple[tuple[str, ValueCheck], ...]:
     """Each field of a class, and what may stand in it; made when it is met."""
-    if kind not in _KNOWN:
+    if kind not in _CHECKS_BY_KIND:
         hints = get_type_hints(kind, localns={"Rule": Rule})
-        _KNOWN[kind] = tuple((f.name, _fits(hints[f.name])) for f in fields(kind))
-    return _KNOWN[kind]
+        _CHECKS_BY_KIND[kind] = tuple(
+            (f.name, _check_of_type(hints[f.name])) for f in fields(kind)
+        )
+    return _CHECKS_BY_KIND[kind]
 
 
 def is_text(value: object) -> bool:
@@ -97,37 +99,37 @@ def is_text(value: object) -> bool:
     return type(value) is str
 
 
-def is_whole(value: object) -> bool:
+def is_exact_integer(value: object) -> bool:
     """Whether it is a whole number that is exact everywhere."""
-    return type(value) is int and -LARGEST <= value <= LARGEST
+    return type(value) is int and -LARGEST_EXACT <= value <= LARGEST_EXACT
 
 
 def is_number(value: object) -> bool:
     """Whether it is a number that can be reckoned with."""
     # What is not a number at all compares as neither more nor less.
-    return type(value) in (int, float) and -LARGEST <= value <= LARGEST  # type: ignore[operator]
+    return type(value) in (int, float) and -LARGEST_EXACT <= value <= LARGEST_EXACT  # type: ignore[operator]
 
 
-def _fits(kind: Any) -> Fits:
+def _check_of_type(kind: Any) -> ValueCheck:
     """What tells whether a value is of a type that events and actions have."""
     origin, inner = get_origin(kind), get_args(kind)
     if kind is str:
         return is_text
     if kind is int:
-        return is_whole
+        return is_exact_integer
     if kind is float:
         return is_number
     if origin in (Union, types.UnionType):
-        ways = tuple(map(_fits, inner))
+        ways = tuple(map(_check_of_type, inner))
         return lambda value: any(fits(value) for fits in ways)
     if origin is Literal:
         words, types_ = frozenset(inner), frozenset(map(type, inner))
         return lambda value: type(value) in types_ and value in words
     if origin is tuple:
-        each = _fits(inner[0])
+        each = _check_of_type(inner[0])
         return lambda value: type(value) is tuple and all(map(each, value))
     if origin is not None:
-        key, each = map(_fits, inner)
+        key, each = map(_check_of_type, inner)
         return lambda value: (
             isinstance(value, Mapping)
             and all(map(key, value))
@@ -160,7 +162,7 @@ class Entry:
 
 
 @contextmanager
-def uncollected() -> Iterator[None]:
+def without_garbage_collection() -> Iterator[None]:
     """Make many values that are in no cycle, without a look for cycles among them.
 
     Half of the time that 100,000 entries take would go into those looks.
@@ -174,13 +176,13 @@ def uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def stamp(at: float) -> str:
+def utc_timestamp(at: float) -> str:
     """A time as the journal writes it: `2026-11-24T13:45:05.123456Z`."""
     when = datetime.fromtimestamp(at, UTC)
     return when.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def encode(entry: Entry, prev: str) -> bytes:
+def encode_entry(entry: Entry, prev: str) -> bytes:
     """The journal's line for an entry, with its newline.
 
     Args:
@@ -192,7 +194,7 @@ def encode(entry: Entry, prev: str) -> bytes:
     name = type(event).__name__
     line: dict[str, Any] = {
         "n": entry.n,
-        "at": stamp(entry.at),
+        "at": utc_timestamp(entry.at),
         "mono": round(entry.mono, 6),
         "boot": entry.boot,
         "by": entry.by,
@@ -206,7 +208,7 @@ def encode(entry: Entry, prev: str) -> bytes:
     return text.encode("utf-8", "surrogatepass") + b"\n"
 
 
-def decode(line: bytes) -> tuple[Entry, str]:
+def decode_entry(line: bytes) -> tuple[Entry, str]:
     """An entry and its `prev`, from a line of the journal.
 
     Raises:
@@ -231,7 +233,7 @@ def decode(line: bytes) -> tuple[Entry, str]:
         )
     except _NO_EVENT as error:
         raise RunError(f"this line of the journal is no event: {error!r}") from error
-    wrong = _misplaced(entry, prev) or misshapen(entry.event)
+    wrong = _envelope_problem(entry, prev) or wrong_field(entry.event)
     if wrong is not None:
         raise RunError(
             f"this line of the journal is no event: {wrong!r} cannot be that"
@@ -245,9 +247,9 @@ _NO_EVENT = (
 )
 
 
-def _misplaced(entry: Entry, prev: object) -> str | None:
+def _envelope_problem(entry: Entry, prev: object) -> str | None:
     """The first of what stands around every event that cannot be so."""
-    if not (is_text(prev) and is_whole(entry.n)):
+    if not (is_text(prev) and is_exact_integer(entry.n)):
         return "n or prev"
     if not 0 <= entry.at < YEAR_9999:
         return "at"

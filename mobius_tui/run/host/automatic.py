@@ -13,7 +13,7 @@ from mobius_tui.run.events.run_events import PhaseEntered, PhaseLeft
 from mobius_tui.run.events.step_events import StepPassedOver
 from mobius_tui.run.journal.journal_writer import JournalWriter
 from mobius_tui.run.planning.approval_rules import drill_approves
-from mobius_tui.run.planning.plan import follows
+from mobius_tui.run.planning.plan import is_follower
 from mobius_tui.run.planning.proposal import steps_passed_over
 from mobius_tui.run.planning.rollback import is_only_watched
 from mobius_tui.run.planning.run_outcome import aside_outcome
@@ -44,20 +44,20 @@ async def apply_consequences(context: RunContext, writer: JournalWriter) -> None
         StateError: an event may not follow.
         RunError: it could not be made durable.
     """
-    await _enter_begun(context, writer)
-    standings = await _pass_over(context, writer)
+    await _enter_begun_rollback(context, writer)
+    statuses = await _record_passed_over(context, writer)
     while (done := aside_outcome(context.plan, context.state)) is not None:
-        await _leave(context, writer, *done)
-        standings = await _pass_over(context, writer)
-    await _stop_followers(context, writer, standings)
+        await _leave_aside(context, writer, *done)
+        statuses = await _record_passed_over(context, writer)
+    await _stop_followers(context, writer, statuses)
 
 
-async def _enter_begun(context: RunContext, writer: JournalWriter) -> None:
+async def _enter_begun_rollback(context: RunContext, writer: JournalWriter) -> None:
     """The rollback's phase, where the host died before it had entered it.
 
     Entered it begins anew, so it waits for what still runs of it.
     """
-    begun, steps = context.state.watch.begun, context.state.steps
+    begun, steps = context.state.watch.rollback, context.state.steps
     if begun is None or begun.phase in context.state.entered:
         return
     own = context.plan.runbook.phase(begun.phase).steps
@@ -67,7 +67,7 @@ async def _enter_begun(context: RunContext, writer: JournalWriter) -> None:
     await writer.write(entered, "host")
 
 
-async def _pass_over(
+async def _record_passed_over(
     context: RunContext, writer: JournalWriter
 ) -> Mapping[str, StepStatus]:
     """Put on record what the run came past, with the values that decided it.
@@ -76,17 +76,17 @@ async def _pass_over(
         Where every step stands, which that does not change.
     """
     plan, state = context.plan, context.state
-    found = step_statuses(plan, state)
+    statuses = step_statuses(plan, state)
     if is_only_watched(plan, state) and not state.frames:
-        return found  # nobody works its main line
-    for step in steps_passed_over(plan, state, found):
-        reason = found[step.id].reason
+        return statuses  # nobody works its main line
+    for step in steps_passed_over(plan, state, statuses):
+        reason = statuses[step.id].reason
         if state.passed_over.get(step.id) != reason:
             await writer.write(StepPassedOver(step=step.id, reason=reason), "host")
-    return found
+    return statuses
 
 
-async def _leave(
+async def _leave_aside(
     context: RunContext, writer: JournalWriter, phase_id: str, passed: bool
 ) -> None:
     phase = context.plan.runbook.phase(phase_id)
@@ -111,7 +111,7 @@ async def _leave(
 
 
 async def _stop_followers(
-    context: RunContext, writer: JournalWriter, standings: Mapping[str, StepStatus]
+    context: RunContext, writer: JournalWriter, statuses: Mapping[str, StepStatus]
 ) -> None:
     """Stop what follows in phases whose other steps are all done.
 
@@ -119,8 +119,8 @@ async def _stop_followers(
     """
     going = BAD | {Status.PENDING, Status.WAITING, Status.RUNNING}
     for phase in context.plan.runbook.phases:
-        others = [s for s in phase.steps if not follows(s)]
-        if any(standings[s.id].status in going for s in others):
+        others = [s for s in phase.steps if not is_follower(s)]
+        if any(statuses[s.id].status in going for s in others):
             continue
         for step in phase.steps:
             last = context.state.steps[step.id].last
@@ -151,10 +151,10 @@ async def expire_late_approvals(context: RunContext, writer: JournalWriter) -> N
             used = own.asked.attempt != len(step.attempts) + 1
             if own.denied or used or step.status is Status.RUNNING:
                 continue
-            if context.clock.wall() <= own.until:
+            if context.clock.wall() <= own.expires_at:
                 continue
             within = duration_in_words(own.asked.within)
-            words = f"begun in {within}" if own.complete else f"approved in {within}"
+            words = f"begun in {within}" if own.is_complete else f"approved in {within}"
             reason = f"not {words}"
             attempt = own.asked.attempt
             await writer.write(

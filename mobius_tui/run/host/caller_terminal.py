@@ -18,7 +18,7 @@ import psutil
 from mobius_tui import sanitize
 from mobius_tui.run.keeper.peer import peer_handle, peer_pid
 
-LONGEST = 128
+HOST_NAME_LIMIT = 128
 """Characters: the system passes on what a login called itself."""
 
 
@@ -27,14 +27,14 @@ class CallerTerminal:
     """The terminal that a process has."""
 
     pid: int
-    began: float
+    process_start: float
     """When the process began, in a unit of the system's: with its number that is no
     other process."""
     terminal: str
     """`pts/3`; empty where it has none."""
 
 
-NO_TERMINAL = CallerTerminal(pid=0, began=0.0, terminal="")
+NO_TERMINAL = CallerTerminal(pid=0, process_start=0.0, terminal="")
 
 
 def terminal_of_caller(connection: socket.socket) -> CallerTerminal:
@@ -48,32 +48,32 @@ def terminal_of_caller(connection: socket.socket) -> CallerTerminal:
     except OSError:
         return NO_TERMINAL
     try:
-        seat = _seat(pid) if pid else NO_TERMINAL
-        return seat if handle is None or _lives(handle) else NO_TERMINAL
+        terminal = _terminal_of_process(pid) if pid else NO_TERMINAL
+        return terminal if handle is None or _is_alive(handle) else NO_TERMINAL
     finally:
         if handle is not None:
             os.close(handle)
 
 
-def describe_caller_terminal(seat: CallerTerminal) -> str:
+def describe_caller_terminal(terminal: CallerTerminal) -> str:
     """A terminal, and whence somebody logged in to it, where that is still known.
 
     Returns:
         `pts/3`, or `pts/3 from 10.0.0.7`; empty without a terminal.
     """
-    host = _host(seat) if seat.terminal else ""
-    words = f"{seat.terminal} from {host}" if host else seat.terminal
-    return sanitize.line(words)[:LONGEST]
+    host = _login_host(terminal) if terminal.terminal else ""
+    words = f"{terminal.terminal} from {host}" if host else terminal.terminal
+    return sanitize.line(words)[:HOST_NAME_LIMIT]
 
 
-def _lives(handle: int) -> bool:
+def _is_alive(handle: int) -> bool:
     """Whether the process of a pidfd has not ended: what was read was its own."""
     poll = select.poll()
     poll.register(handle, select.POLLIN)
     return not poll.poll(0)
 
 
-def _seat(pid: int) -> CallerTerminal:
+def _terminal_of_process(pid: int) -> CallerTerminal:
     """What a process sits at.
 
     psutil lists the terminals once in a program's life, and knows none that was opened
@@ -82,13 +82,13 @@ def _seat(pid: int) -> CallerTerminal:
     try:
         stat = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b") ")[2].split()
     except OSError:
-        return _seat_without_proc(pid)
+        return _terminal_without_proc(pid)
     return CallerTerminal(
-        pid=pid, began=float(stat[19]), terminal=_terminal(int(stat[4]))
+        pid=pid, process_start=float(stat[19]), terminal=_terminal_name(int(stat[4]))
     )
 
 
-def _terminal(number: int) -> str:
+def _terminal_name(number: int) -> str:
     """The name of a terminal below `/dev`, by the number of its device."""
     if number:
         for folder, pattern in (("/dev/pts", "*"), ("/dev", "tty*")):
@@ -99,33 +99,35 @@ def _terminal(number: int) -> str:
     return ""
 
 
-def _seat_without_proc(pid: int) -> CallerTerminal:
+def _terminal_without_proc(pid: int) -> CallerTerminal:
     """The same where there is no /proc, or nothing of the process in it."""
     try:
         process = psutil.Process(pid)
         terminal = (process.terminal() or "").removeprefix("/dev/")
-        return CallerTerminal(pid=pid, began=process.create_time(), terminal=terminal)
+        return CallerTerminal(
+            pid=pid, process_start=process.create_time(), terminal=terminal
+        )
     except (psutil.Error, OSError):
         return NO_TERMINAL
 
 
-def _host(seat: CallerTerminal) -> str:
+def _login_host(terminal: CallerTerminal) -> str:
     """Whence the login came that led to a process; empty where it is not known.
 
     A login that was never logged out of stays on the system's list, and its terminal
     goes to another: only one that led to this process is told.
     """
     try:
-        parents = psutil.Process(seat.pid).parents()
+        parents = psutil.Process(terminal.pid).parents()
         logins = psutil.users()
     except (psutil.Error, OSError):
         return ""
-    family = {seat.pid, *(parent.pid for parent in parents)}
+    family = {terminal.pid, *(parent.pid for parent in parents)}
     hosts = [
         login.host
         for login in logins
-        if login.terminal == seat.terminal
+        if login.terminal == terminal.terminal
         and login.host
         and int(login.pid or 0) in family
     ]
-    return hosts[-1] if hosts and _seat(seat.pid) == seat else ""
+    return hosts[-1] if hosts and _terminal_of_process(terminal.pid) == terminal else ""

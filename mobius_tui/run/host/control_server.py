@@ -36,23 +36,23 @@ from mobius_tui.run.intents.replies import (
     encode_stalled,
 )
 from mobius_tui.run.keeper.peer import peer_uid
-from mobius_tui.run.storage.sharing import account_name, refusal
+from mobius_tui.run.storage.sharing import account_name, intent_refusal
 from mobius_tui.runbook.text.units import duration_in_words
 
-LAST_WORDS = 1.0
+ANSWER_TIME_AT_END = 1.0
 """Seconds that answers under way may take when the host goes."""
 
-PATIENCE = 10.0
+LINE_TIMEOUT = 10.0
 """Seconds from a line's first byte to its last; a viewer sends them at once."""
 
-MOST = 200
+MOST_CONNECTIONS = 200
 """Connections that are held: each takes a descriptor, which steps and probes need."""
 
 Judge = Callable[[Envelope, Caller], Awaitable[Reply]]
 """Given what is asked for and who asks, acts and answers."""
 
 
-class Control:
+class ControlServer:
     """The listening socket and the viewers on it."""
 
     def __init__(
@@ -61,7 +61,7 @@ class Control:
         *,
         shared: bool = False,
         control: bool = False,
-        patience: float = PATIENCE,
+        line_timeout: float = LINE_TIMEOUT,
     ) -> None:
         """Make the host's end.
 
@@ -72,7 +72,7 @@ class Control:
             control: whether that group may act on the run, too.
             patience: seconds from a line's first byte to its last.
         """
-        self._patience = patience
+        self._line_timeout = line_timeout
         self._judge = judge
         self._shared, self._control = shared, control
         self._writers: set[asyncio.StreamWriter] = set()
@@ -120,7 +120,7 @@ class Control:
         if self._server is not None:
             self._server.close()
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._answered.wait(), LAST_WORDS)
+            await asyncio.wait_for(self._answered.wait(), ANSWER_TIME_AT_END)
         for writer in tuple(self._writers):
             writer.close()
 
@@ -131,7 +131,7 @@ class Control:
             if writer.transport.get_write_buffer_size() < 65536:
                 writer.write(line)
 
-    def stall(self, why: str) -> None:
+    def report_stall(self, why: str) -> None:
         """Tell every viewer, and those that come, why nothing can be written.
 
         Args:
@@ -147,12 +147,12 @@ class Control:
         connection = writer.get_extra_info("socket")
         uid = peer_uid(connection)
         is_stranger = uid not in (os.getuid(), 0) and not self._shared
-        if is_stranger or len(self._writers) >= MOST:
+        if is_stranger or len(self._writers) >= MOST_CONNECTIONS:
             writer.close()
             return
         self._writers.add(writer)
         self.empty_since = None
-        seat = terminal_of_caller(
+        terminal = terminal_of_caller(
             connection
         )  # now: whoever it is may go once they have asked
         if self._stalled.why:
@@ -166,7 +166,7 @@ class Control:
                 self._answering += 1
                 self._answered.clear()
                 try:
-                    writer.write(encode_reply(await self._answer(line, uid, seat)))
+                    writer.write(encode_reply(await self._answer(line, uid, terminal)))
                     await writer.drain()
                 finally:
                     self._answering -= 1
@@ -190,10 +190,10 @@ class Control:
         first = await reader.read(1)
         if first in (b"", b"\n"):
             return first
-        async with asyncio.timeout(self._patience):
+        async with asyncio.timeout(self._line_timeout):
             return first + await reader.readline()
 
-    async def _answer(self, line: bytes, uid: int, seat: CallerTerminal) -> Reply:
+    async def _answer(self, line: bytes, uid: int, terminal: CallerTerminal) -> Reply:
         try:
             envelope = decode_envelope(line)
         except OtherVersionError as error:
@@ -206,7 +206,7 @@ class Control:
         if refused:
             return Reply(id=envelope.id, ok=False, text=refused)
         asks = isinstance(envelope.action, ApproveStep | DenyApproval)
-        place = describe_caller_terminal(seat) if asks else ""
+        place = describe_caller_terminal(terminal) if asks else ""
         try:
             return await self._judge(
                 envelope, Caller(name=account_name(uid), uid=uid, place=place)
@@ -217,7 +217,7 @@ class Control:
     def _refusal(self, envelope: Envelope, uid: int) -> str:
         """Why somebody is not heard with it; empty where they are."""
         if uid not in (os.getuid(), 0):
-            refused = refusal(envelope.action, control=self._control)
+            refused = intent_refusal(envelope.action, control=self._control)
             if refused:
                 return refused
         if late := envelope.lateness(boot_clock()):

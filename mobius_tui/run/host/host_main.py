@@ -32,19 +32,29 @@ from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.run_events import RunBegan
 from mobius_tui.run.host import automatic
 from mobius_tui.run.host.autopilot import run_autopilot
-from mobius_tui.run.host.control_server import Control
+from mobius_tui.run.host.control_server import ControlServer
 from mobius_tui.run.host.dispatcher import Dispatcher
 from mobius_tui.run.host.engine import Engine
 from mobius_tui.run.host.lifecycle import (
     journal_host_end,
     journal_host_start,
-    keep_sealing,
+    seal_health_regularly,
 )
-from mobius_tui.run.host.takeover import Order, environment, left_over, take
+from mobius_tui.run.host.takeover import (
+    HostOrder,
+    left_over_attempts,
+    step_environment,
+    take_run_lock,
+)
 from mobius_tui.run.intents.envelope import Caller, Envelope
 from mobius_tui.run.intents.replies import Reply
-from mobius_tui.run.journal.follower import runbook_of
-from mobius_tui.run.journal.journal import Journal, Tail, monotonic_run_clock, read
+from mobius_tui.run.journal.follower import load_run_runbook
+from mobius_tui.run.journal.journal import (
+    Journal,
+    JournalTail,
+    monotonic_run_clock,
+    read_journal,
+)
 from mobius_tui.run.journal.journal_writer import JournalWriter
 from mobius_tui.run.messaging.outbox import Outbox
 from mobius_tui.run.planning.plan import Plan, will_retry
@@ -52,9 +62,9 @@ from mobius_tui.run.state.reducer import fold
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.run.storage.run_directory import RunDirectory
-from mobius_tui.run.watch.health_monitor import Monitor
+from mobius_tui.run.watch.health_monitor import HealthMonitor
 from mobius_tui.run.watch.triggers import TriggerMonitor
-from mobius_tui.run.watch.watch_command import WatchRunJudge
+from mobius_tui.run.watch.watch_command import WatchRunMonitor
 from mobius_tui.sanitize import line
 
 
@@ -80,11 +90,13 @@ class HostLog(io.TextIOBase):
         return len(text)
 
 
-PATIENCE = 10.0
+EXIT_TIMEOUT = 10.0
 """Seconds in which a host seals what it has, and goes."""
 
 
-def exit_on_sigterm(leave: Callable[[str], None], patience: float = PATIENCE) -> None:
+def exit_on_sigterm(
+    end_host: Callable[[str], None], timeout: float = EXIT_TIMEOUT
+) -> None:
     """Heed SIGTERM from now on; what else asks a process to go is not heard.
 
     What a loop is told of a signal it hears only when it comes round. One that does not
@@ -98,12 +110,12 @@ def exit_on_sigterm(leave: Callable[[str], None], patience: float = PATIENCE) ->
     for number in (signal.SIGHUP, signal.SIGINT):
         loop.add_signal_handler(number, lambda: None)
 
-    def told(_number: int, _frame: FrameType | None) -> None:
-        signal.setitimer(signal.ITIMER_REAL, patience)
-        loop.call_soon_threadsafe(leave, "it was asked to, by SIGTERM")
+    def on_sigterm(_number: int, _frame: FrameType | None) -> None:
+        signal.setitimer(signal.ITIMER_REAL, timeout)
+        loop.call_soon_threadsafe(end_host, "it was asked to, by SIGTERM")
 
     signal.signal(signal.SIGALRM, _exit_at_once)
-    signal.signal(signal.SIGTERM, told)
+    signal.signal(signal.SIGTERM, on_sigterm)
 
 
 def _exit_at_once(_number: int, frame: FrameType | None) -> None:
@@ -117,26 +129,26 @@ def _exit_at_once(_number: int, frame: FrameType | None) -> None:
         os._exit(INCOMPLETE)
 
 
-LOOK = 0.5
+CHECK_INTERVAL = 0.5
 """Seconds between looks whether anyone is there; all else stirs the host."""
-SOON = 0.02
+END_CHECK_INTERVAL = 0.02
 """Seconds between looks of a host that is about to go."""
 
 
 class Host:
     """A run being run."""
 
-    def __init__(self, directory: RunDirectory, order: Order) -> None:
+    def __init__(self, directory: RunDirectory, order: HostOrder) -> None:
         self.directory = directory
         self.order = order
         self.activity = asyncio.Event()
         """Set whenever there may be reason to end."""
-        self.why = ""
+        self.end_reason = ""
         """Why it goes; empty while it stays."""
 
-    def leave(self, why: str) -> None:
+    def end(self, why: str) -> None:
         """Let go of the run; what runs goes on under its keepers."""
-        self.why = self.why or why
+        self.end_reason = self.end_reason or why
         self.activity.set()
 
     async def run(self) -> int:
@@ -145,11 +157,11 @@ class Host:
         Raises:
             RunError: it cannot be taken on.
         """
-        tail = read(self.directory.journal)
+        tail = read_journal(self.directory.journal)
         began = self._began(tail)
-        runbook = runbook_of(self.directory, began)
+        runbook = load_run_runbook(self.directory, began)
         state = fold(runbook, tail.entries)
-        left = left_over(self.directory, state)
+        left_over = left_over_attempts(self.directory, state)
         self.clock = monotonic_run_clock(tail.entries[-1] if tail.entries else None)
         journal = Journal(self.directory.journal, tail, self.clock)
         code = OK
@@ -157,9 +169,9 @@ class Host:
             async with asyncio.TaskGroup() as tasks:
                 self._make_parts(Plan(runbook), state, journal, began, tasks)
                 await journal_host_start(
-                    self.context, self.writer, self._judge, self.order, tail, left
+                    self.context, self.writer, self._judge, self.order, tail, left_over
                 )
-                await self._serve(left)
+                await self._serve(left_over)
                 failed = self.writer.failure or journal.stalled
                 code = INCOMPLETE if failed else OK
                 raise _Done
@@ -169,7 +181,7 @@ class Host:
             journal.close()
         return code
 
-    def _began(self, tail: Tail) -> RunBegan:
+    def _began(self, tail: JournalTail) -> RunBegan:
         if tail.entries:
             first = tail.entries[0].event
             if isinstance(first, RunBegan):
@@ -189,13 +201,13 @@ class Host:
         began: RunBegan,
         tasks: asyncio.TaskGroup,
     ) -> None:
-        self.control = Control(
+        self.control = ControlServer(
             self._judge, shared=began.share is not None, control=began.share_control
         )
-        self.monitor = Monitor(self.directory, plan.runbook, self.clock)
+        self.monitor = HealthMonitor(self.directory, plan.runbook, self.clock)
         health = HealthReadings(
             states=self.monitor.states,
-            last_checks=self.monitor.looked,
+            last_checks=self.monitor.last_checks,
             unknown_triggers=lambda: self.triggers.unknown_triggers(),
         )
         self.context = RunContext(
@@ -204,7 +216,7 @@ class Host:
             state=state,
             clock=self.clock,
             secrets=dict(self.order.secrets),
-            env=environment(began),
+            env=step_environment(began),
             keeper_log=sys.stderr.fileno(),
             tasks=tasks,
             step_tasks=StepTasks(tasks),
@@ -224,7 +236,7 @@ class Host:
         self.dispatcher = Dispatcher(self.engine)
         self.triggers = TriggerMonitor(self.context, self.writer)
         self.outbox = Outbox(self.context, self.writer)
-        self.watch_judge = WatchRunJudge(
+        self.watch_judge = WatchRunMonitor(
             self.context, self.writer, lambda: self.control.empty_since
         )
         self.monitor.on_record = self._on_health_record
@@ -233,20 +245,20 @@ class Host:
         await automatic.settle(self.context, self.writer)
 
     def _on_health_record(self, record: ProbeResult | MachineSample) -> None:
-        self.triggers.see(record)
-        self.watch_judge.see(record)
+        self.triggers.apply_health(record)
+        self.watch_judge.log_health(record)
 
     def _on_entry(self, entry: Entry) -> None:
         """An entry is on record: viewers and the watch hear of it."""
         self.control.poke(entry.n)
-        self.triggers.heed(entry)
-        self.outbox.heed(entry)
+        self.triggers.apply_entry(entry)
+        self.outbox.apply_entry(entry)
 
     def _on_disk_space(self, why: str) -> None:
         """The disk is full, or has room again: viewers and the log hear of it."""
-        said = f"the disk is full: {why}" if why else "there is room on the disk again"
-        print(line(said), flush=True)  # noqa: T201
-        self.control.stall(why)
+        text = f"the disk is full: {why}" if why else "there is room on the disk again"
+        print(line(text), flush=True)  # noqa: T201
+        self.control.report_stall(why)
 
     async def _judge(self, envelope: Envelope, caller: Caller) -> Reply:
         return await self.dispatcher.judge(envelope, caller)
@@ -260,7 +272,7 @@ class Host:
         context, writer, tasks = self.context, self.writer, self.context.tasks
         await self.control.listen(self.directory.socket)
         writer.journal.on_stall = partial(self.disk_waiters.waits, JOURNAL_WAITER)
-        writer.journal.wait_for_room()
+        writer.journal.wait_out_full_disk()
         background = [
             tasks.create_task(work, name=name)
             for name, work in (
@@ -269,7 +281,7 @@ class Host:
                 ("triggers", self.triggers.run()),
                 ("watch", self.watch_judge.run()),
                 ("outbox", self.outbox.run()),
-                ("seals", keep_sealing(context, writer, self.monitor)),
+                ("seals", seal_health_regularly(context, writer, self.monitor)),
                 ("approvals", automatic.expire_approvals(context, writer)),
             )
         ]
@@ -287,31 +299,33 @@ class Host:
             task.cancel()
         self.monitor.close()
         self.watch_judge.close()
-        await journal_host_end(context, writer, self.monitor, self.why)
+        await journal_host_end(context, writer, self.monitor, self.end_reason)
         await self.control.close()
 
     async def _until_over(self) -> None:
         """Wait for the run's end, a signal, a release, or a broken journal."""
         loop = asyncio.get_running_loop()
         state, writer, engine = self.context.state, self.writer, self.engine
-        while not self.why:
+        while not self.end_reason:
             self.activity.clear()
             if writer.failure is not None:
                 print(f"the host ends: {writer.failure}", flush=True)  # noqa: T201
-                self.leave(writer.failure)
-            elif self.outbox.keeps_the_host(
+                self.end(writer.failure)
+            elif self.outbox.delays_host_end(
                 loop.time(), is_released=engine.is_released
             ):
-                await self._wait(SOON)
-            elif state.ended is not None and not _running(state):
-                self.leave("the run ended")
+                await self._wait(END_CHECK_INTERVAL)
+            elif state.ended is not None and not _is_any_running(state):
+                self.end("the run ended")
             elif engine.is_released:
-                self.leave("nobody watches, and nothing runs")
-            elif self._deserted(loop.time()):
+                self.end("nobody watches, and nothing runs")
+            elif self._is_deserted_drill(loop.time()):
                 reason = "nobody watched this drill any more"
                 await abandon_run(self.context, writer, reason)
             else:
-                await self._wait(SOON if state.ended is not None else LOOK)
+                await self._wait(
+                    END_CHECK_INTERVAL if state.ended is not None else CHECK_INTERVAL
+                )
 
     async def _wait(self, seconds: float) -> None:
         """Wait so long, or until something stirs."""
@@ -319,7 +333,7 @@ class Host:
             async with asyncio.timeout(seconds):
                 await self.activity.wait()
 
-    def _deserted(self, now: float) -> bool:
+    def _is_deserted_drill(self, now: float) -> bool:
         began = self.context.state.began
         since = self.control.empty_since
         return (
@@ -336,17 +350,17 @@ class _Done(Exception):  # noqa: N818 - it is no error, but what ends the task g
     """The run is over, or let go of: end the tasks that wait."""
 
 
-def _running(state: RunState) -> bool:
+def _is_any_running(state: RunState) -> bool:
     return any(step.status is Status.RUNNING for step in state.steps.values())
 
 
-async def _main(directory: RunDirectory, order: Order) -> int:
+async def _main(directory: RunDirectory, order: HostOrder) -> int:
     host = Host(directory, order)
-    exit_on_sigterm(host.leave)
+    exit_on_sigterm(host.end)
     return await host.run()
 
 
-def _first_of(error: BaseException) -> BaseException:
+def _first_error(error: BaseException) -> BaseException:
     """The first failure in a group of them."""
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
@@ -362,8 +376,8 @@ def main() -> int:
     directory = RunDirectory(Path.cwd())
     sys.stdout = sys.stderr = HostLog(sys.stderr.fileno())
     try:
-        order = Order.decode(sys.stdin.buffer.read())
-        lock = take(directory)
+        order = HostOrder.decode(sys.stdin.buffer.read())
+        lock = take_run_lock(directory)
         null = os.open(os.devnull, os.O_RDONLY)
         os.dup2(null, 0)
         os.close(null)
@@ -376,7 +390,7 @@ def main() -> int:
         stamp = time.strftime("%Y-%m-%d %H:%M:%S")
         print(f"{stamp} the host failed", file=sys.stderr)  # noqa: T201
         traceback.print_exc()
-        print(f"the host failed: {_first_of(error)!r}", file=sys.stderr)  # noqa: T201
+        print(f"the host failed: {_first_error(error)!r}", file=sys.stderr)  # noqa: T201
         return INCOMPLETE
     return code
 

@@ -17,22 +17,22 @@ from mobius_tui.run.events.run_events import (
     VariableSet,
 )
 from mobius_tui.run.host.control_server import Judge
-from mobius_tui.run.host.takeover import Order, operator
+from mobius_tui.run.host.takeover import HostOrder, operator
 from mobius_tui.run.intents.envelope import Caller, decode_envelope
-from mobius_tui.run.journal.journal import Tail
+from mobius_tui.run.journal.journal import JournalTail
 from mobius_tui.run.journal.journal_writer import JournalWriter
 from mobius_tui.run.records.run_record import sum_up, write_record
 from mobius_tui.run.state.run_state import RunState
-from mobius_tui.run.watch.health_monitor import Monitor
+from mobius_tui.run.watch.health_monitor import HealthMonitor
 
 
 async def journal_host_start(
     context: RunContext,
     writer: JournalWriter,
     judge: Judge,
-    order: Order,
-    tail: Tail,
-    left: tuple[str, ...],
+    order: HostOrder,
+    tail: JournalTail,
+    left_over: tuple[str, ...],
 ) -> None:
     """Journal it, before anybody is listened to.
 
@@ -50,14 +50,16 @@ async def journal_host_start(
     who = operator()
     if not tail.entries and order.began is not None:
         await writer.record(order.began, who)
-        await _set(context, writer, order, who)
-        await _know(writer, tuple(order.secrets), who)
+        await _record_values(context, writer, order, who)
+        await _record_secrets(writer, tuple(order.secrets), who)
     lost = lost_secrets(context.state, order.secrets)
-    started = HostStarted(pid=os.getpid(), left_over=left, cut=tail.torn, without=lost)
+    started = HostStarted(
+        pid=os.getpid(), left_over=left_over, cut=tail.torn_bytes, without=lost
+    )
     await writer.record(started)
     if context.state.ended is None:
-        await _set(context, writer, order, who)
-    await _know(writer, new_secrets(context.state, order.secrets), who)
+        await _record_values(context, writer, order, who)
+    await _record_secrets(writer, new_secrets(context.state, order.secrets), who)
     if order.watch is not None:
         await writer.record(order.watch, who)
     if order.auto is not None:
@@ -67,8 +69,8 @@ async def journal_host_start(
             await writer.record(AutoStopped(reason=reply.text, code=INCOMPLETE))
 
 
-async def _set(
-    context: RunContext, writer: JournalWriter, order: Order, who: str
+async def _record_values(
+    context: RunContext, writer: JournalWriter, order: HostOrder, who: str
 ) -> None:
     """Journal the values of variables that have none yet."""
     for name, (value, source) in order.values.items():
@@ -77,7 +79,9 @@ async def _set(
             await writer.record(event, who)
 
 
-async def _know(writer: JournalWriter, secrets: tuple[str, ...], who: str) -> None:
+async def _record_secrets(
+    writer: JournalWriter, secrets: tuple[str, ...], who: str
+) -> None:
     """Journal that secrets are known, and never what they are."""
     for name in secrets:
         secret = VariableSet(name=name, value=None, source="secret")
@@ -100,21 +104,21 @@ def new_secrets(state: RunState, given: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(name for name in given if name not in state.variables)
 
 
-EVERY = 60.0
+SEAL_INTERVAL = 60.0
 """Seconds between seals."""
 
 
-async def keep_sealing(
-    context: RunContext, writer: JournalWriter, monitor: Monitor
+async def seal_health_regularly(
+    context: RunContext, writer: JournalWriter, monitor: HealthMonitor
 ) -> None:
     """Seal what is known of health, again and again."""
     while True:
-        await asyncio.sleep(EVERY)
+        await asyncio.sleep(SEAL_INTERVAL)
         await seal_health(context, writer, monitor)
 
 
 async def seal_health(
-    context: RunContext, writer: JournalWriter, monitor: Monitor
+    context: RunContext, writer: JournalWriter, monitor: HealthMonitor
 ) -> None:
     """Hold the journal to what is known of health by now, if there is more of it.
 
@@ -129,7 +133,7 @@ async def seal_health(
 
 
 async def journal_host_end(
-    context: RunContext, writer: JournalWriter, monitor: Monitor, why: str
+    context: RunContext, writer: JournalWriter, monitor: HealthMonitor, why: str
 ) -> None:
     """Seal, say why the host goes, and write the record of a run that has ended."""
     if writer.failure is not None or writer.journal.stalled:

@@ -11,20 +11,20 @@ from dataclasses import asdict, dataclass, field
 from mobius_tui.errors import RunError
 from mobius_tui.run.events.run_events import RunBegan
 from mobius_tui.run.events.watch_events import WatchBegan
-from mobius_tui.run.records.verification import refuse_cut
+from mobius_tui.run.records.verification import refuse_cut_journal
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import Status
-from mobius_tui.run.storage.run_directory import RunDirectory, holder, lock_now
-from mobius_tui.run.storage.sharing import account_name, refuse_to_host
+from mobius_tui.run.storage.run_directory import RunDirectory, lock_holder, try_lock
+from mobius_tui.run.storage.sharing import account_name, refuse_hosting
 
-RESTORED = ("PATH", "HOME", "LANG", "TMPDIR")
+RESTORED_VARIABLES = ("PATH", "HOME", "LANG", "TMPDIR")
 """What a resumed host takes from the run's beginning, not from who resumes."""
-UNWATCHED = 600.0
+UNWATCHED_DRILL_LIMIT = 600.0
 """Seconds after which a drill that nobody watches ends."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Order:
+class HostOrder:
     """What whoever starts a host tells it."""
 
     began: RunBegan | None = None
@@ -36,7 +36,7 @@ class Order:
     """The intent that makes the run automatic, as the socket would carry it."""
     watch: WatchBegan | None = None
     """What makes the run a watch; it begins with it, and is armed by `auto`."""
-    unwatched: float = UNWATCHED
+    unwatched: float = UNWATCHED_DRILL_LIMIT
     """Seconds after which a drill that nobody watches ends."""
 
     def encode(self) -> bytes:
@@ -44,19 +44,19 @@ class Order:
         return json.dumps(asdict(self)).encode()
 
     @classmethod
-    def decode(cls, data: bytes) -> Order:
+    def decode(cls, data: bytes) -> HostOrder:
         """As `encode` wrote it."""
-        said = json.loads(data)
-        began = said["began"]
+        fields = json.loads(data)
+        began = fields["began"]
         return cls(
             began=None if began is None else RunBegan(**began),
             values={
-                name: (value[0], value[1]) for name, value in said["values"].items()
+                name: (value[0], value[1]) for name, value in fields["values"].items()
             },
-            secrets=said["secrets"],
-            auto=said["auto"],
-            watch=None if said["watch"] is None else WatchBegan(**said["watch"]),
-            unwatched=said["unwatched"],
+            secrets=fields["secrets"],
+            auto=fields["auto"],
+            watch=None if fields["watch"] is None else WatchBegan(**fields["watch"]),
+            unwatched=fields["unwatched"],
         )
 
 
@@ -73,7 +73,7 @@ def refuse_imported(directory: RunDirectory) -> None:
         )
 
 
-def take(directory: RunDirectory) -> int:
+def take_run_lock(directory: RunDirectory) -> int:
     """Take the run's lock; the descriptor holds it for as long as it is open.
 
     Raises:
@@ -81,14 +81,14 @@ def take(directory: RunDirectory) -> int:
             its end; says which.
     """
     refuse_imported(directory)
-    refuse_to_host(directory.path)
-    refuse_cut(directory)
+    refuse_hosting(directory.path)
+    refuse_cut_journal(directory)
     flags = os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC
     handle = os.open(directory.lock, flags)
     deadline = time.monotonic() + 1.0
-    while not lock_now(handle):
+    while not try_lock(handle):
         # Whoever only looks at the lock holds it for a moment, without a pid in it.
-        pid = holder(directory.lock)
+        pid = lock_holder(directory.lock)
         if pid or time.monotonic() > deadline:
             os.close(handle)
             raise RunError(
@@ -104,19 +104,19 @@ def take(directory: RunDirectory) -> int:
     return handle
 
 
-def left_over(directory: RunDirectory, state: RunState) -> tuple[str, ...]:
+def left_over_attempts(directory: RunDirectory, state: RunState) -> tuple[str, ...]:
     """Attempts that are running as far as the journal knows.
 
     Raises:
         RunError: there is an attempt that the journal does not know: it was cut.
     """
-    known = {
+    journaled = {
         f"{step_id}.{number}"
         for step_id, step in state.steps.items()
         for number in range(1, len(step.attempts) + 1)
     }
     for path in sorted(directory.steps.iterdir()):
-        if path.name not in known:
+        if path.name not in journaled:
             raise RunError(
                 f"{directory.id}: there is an attempt {path.name} that the journal "
                 "does not know: lines were cut from its end, and it cannot go on"
@@ -128,10 +128,10 @@ def left_over(directory: RunDirectory, state: RunState) -> tuple[str, ...]:
     )
 
 
-def environment(began: RunBegan) -> dict[str, str]:
+def step_environment(began: RunBegan) -> dict[str, str]:
     """What steps start from: ours, with the setting of the run's beginning."""
     env = dict(os.environ)
-    for name in RESTORED:
+    for name in RESTORED_VARIABLES:
         if name in began.setting:
             env[name] = began.setting[name]
     env.pop("PYTHONDONTWRITEBYTECODE", None)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal, get_args
 
-from mobius_tui.run.events.drill_events import Act
+from mobius_tui.run.events.drill_events import FacilitatorAct
 
 VERSION = 2
 """Of what viewers and hosts say to each other: one more with each action, and each
@@ -241,7 +241,7 @@ class GiveHint(BaseAction):
 class TouchSite(BaseAction):
     """Journal that whoever leads a drill is about to touch its site."""
 
-    act: Act
+    act: FacilitatorAct
     seal: str
     """SHA-256 of the line in the site's notes that says what it is, hexadecimal."""
 

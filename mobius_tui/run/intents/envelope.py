@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mobius_tui.errors import RunError
-from mobius_tui.run.events.journal_entry import Codec, is_number, is_text, misshapen
+from mobius_tui.run.events.journal_entry import Codec, is_number, is_text, wrong_field
 from mobius_tui.run.intents.actions import ACTIONS, VERSION, Action
 
 LINE_LIMIT = 1 << 20
@@ -162,7 +162,7 @@ def decode_envelope(line: bytes) -> Envelope:
         if not is_text(name) or name not in _CODEC.kinds:
             raise ValueError(f"no such action: {name!r}")
         action = _CODEC.take(name, data)
-        wrong = misshapen(action)
+        wrong = wrong_field(action)
         if wrong is not None or not intent or not _is_time(sent):
             raise ValueError(f"{wrong or 'id or sent'!r} cannot be that")
         json.dumps([intent, data], ensure_ascii=False).encode()  # half a surrogate

@@ -60,7 +60,12 @@ from mobius_tui.run.events.watch_events import (
 from mobius_tui.run.planning.plan import Plan, has_terminal
 from mobius_tui.run.planning.variables import Values
 from mobius_tui.run.planning.watch_progress import watch_duration
-from mobius_tui.run.state.deliveries import OPEN, Delivery, DeliveryStatus, as_seen
+from mobius_tui.run.state.deliveries import (
+    UNDELIVERED,
+    Delivery,
+    DeliveryStatus,
+    as_seen,
+)
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.runbook.text.units import duration_in_words
 
@@ -77,14 +82,14 @@ def message_entry_text(entry: Entry, state: RunState) -> str | None:
     what = f"{own.channel}: {own.queued.title}"
     match event:
         case MessageSent(status=status, answer=answer):
-            said = f": {answer}" if answer else ""
-            return f"message sent to {what}; it answers {status}{said}"
+            answer_text = f": {answer}" if answer else ""
+            return f"message sent to {what}; it answers {status}{answer_text}"
         case MessageNotSent(reason=reason, answer=answer, again=again):
-            said = f": {answer}" if answer else ""
+            answer_text = f": {answer}" if answer else ""
             then = "it stays queued for a person"
             if again is not None:
                 then = f"again in {duration_in_words(again)}"
-            return f"message not sent to {what}; {reason}{said}; {then}"
+            return f"message not sent to {what}; {reason}{answer_text}; {then}"
         case MessageUnknown(reason=reason):
             unknown = f"{DeliveryStatus.UNKNOWN}: {reason}"
             return f"message to {what}; {unknown}; look before you send"
@@ -96,33 +101,37 @@ def message_entry_text(entry: Entry, state: RunState) -> str | None:
             return None
 
 
-def why_unsent(own: Delivery, *, now: float) -> str:
+def unsent_reason(delivery: Delivery, *, now: float) -> str:
     """Why a delivery is not sent, and when it is tried again.
 
     Args:
         own: as it stands.
         now: seconds since 1970.
     """
-    said = f"{own.reason}: {own.answer}" if own.answer and own.reason else own.reason
-    if own.stand is DeliveryStatus.QUEUED and own.reason:
-        return f"{said}; again in {duration_in_words(max(0.0, own.due - now))}"
-    return said
+    reason = (
+        f"{delivery.reason}: {delivery.answer}"
+        if delivery.answer and delivery.reason
+        else delivery.reason
+    )
+    if delivery.status is DeliveryStatus.QUEUED and delivery.reason:
+        return f"{reason}; again in {duration_in_words(max(0.0, delivery.due - now))}"
+    return reason
 
 
-def unsent(state: RunState, *, hosted: bool) -> tuple[Delivery, ...]:
+def undelivered(state: RunState, *, hosted: bool) -> tuple[Delivery, ...]:
     """What has not arrived as far as is known, as it stands for whoever reads now.
 
     Args:
         state: the run's.
         hosted: whether a host runs it.
     """
-    found = (as_seen(own, hosted=hosted) for own in state.deliveries)
-    return tuple(own for own in found if own.stand in OPEN)
+    deliveries = (as_seen(own, hosted=hosted) for own in state.deliveries)
+    return tuple(own for own in deliveries if own.status in UNDELIVERED)
 
 
-def unsent_summary(found: tuple[Delivery, ...]) -> Iterator[str]:
+def undelivered_summary(deliveries: tuple[Delivery, ...]) -> Iterator[str]:
     """`2 not sent`, `1 not known whether it arrived`, one for each stand."""
-    stands = sorted((own.stand for own in found), key=list(DeliveryStatus).index)
+    stands = sorted((own.status for own in deliveries), key=list(DeliveryStatus).index)
     for stand, same in groupby(stands):
         yield f"{len(list(same))} {stand}"
 
@@ -172,7 +181,7 @@ def journal_entry_text(entry: Entry, plan: Plan, state: RunState) -> str | None:
             where = f" in {environment}" if environment else ""
             return f"{mode.upper()} {title}{where}, run {run}"
         case HostStarted(left_over=left) if left:
-            names = ", ".join(_attempt(plan, each) for each in left)
+            names = ", ".join(_attempt_name(plan, each) for each in left)
             return f"a host took the run on; left over: {names}"
         case PhaseEntered(phase=phase, reason=reason):
             title = plan.runbook.phase(phase).title
@@ -201,7 +210,7 @@ def journal_entry_text(entry: Entry, plan: Plan, state: RunState) -> str | None:
         case StopAsked(step=step):
             return f"stop asked for: {plan.name(step)}, by {entry.by}"
         case StepEnded() as event:
-            return _ended(event, plan, state)
+            return _step_end_text(event, plan, state)
         case StepUnknown(step=step, reason=reason, left=left):
             still = f"; still alive: {'; '.join(left)}" if left else ""
             return f"unknown: {plan.name(step)}; {reason}{still}"
@@ -222,7 +231,7 @@ def journal_entry_text(entry: Entry, plan: Plan, state: RunState) -> str | None:
         case HintGiven(text=text, who=who):
             return f"hint by {who}: {text}"
         case ApprovalAsked() | ApprovalGiven() | ApprovalDenied() as event:
-            return _approval(event, plan)
+            return _approval_text(event, plan)
         case AutoStopped(reason=reason):
             return f"stopped: {reason}"
         case RunEnded(outcome=outcome, reason=reason):
@@ -231,17 +240,17 @@ def journal_entry_text(entry: Entry, plan: Plan, state: RunState) -> str | None:
         case HostStopped(reason=reason) if state.ended is None:
             return f"the host let go: {reason}"
         case _:
-            found = message_entry_text(entry, state)
-            return found or watch_entry_text(entry, plan)
+            text = message_entry_text(entry, state)
+            return text or watch_entry_text(entry, plan)
 
 
-def _attempt(plan: Plan, key: str) -> str:
+def _attempt_name(plan: Plan, key: str) -> str:
     """An attempt by its key `STEP.N`, as people call it."""
     step, _, number = key.rpartition(".")
     return f"{plan.name(step)}, attempt {number}" if step in plan.steps else key
 
 
-def _approval(event: ApprovalEvent, plan: Plan) -> str:
+def _approval_text(event: ApprovalEvent, plan: Plan) -> str:
     """What was asked of a second person, or what they said."""
     name = plan.name(event.step)
     match event:
@@ -259,9 +268,9 @@ def _approval(event: ApprovalEvent, plan: Plan) -> str:
             return f"not approved: {name}; {reason}{where}"
 
 
-def _ended(event: StepEnded, plan: Plan, state: RunState) -> str:
+def _step_end_text(event: StepEnded, plan: Plan, state: RunState) -> str:
     last = state.steps[event.step].attempts[event.attempt - 1]
-    took = duration_in_words(last.took or 0.0)
+    took = duration_in_words(last.duration or 0.0)
     text = f"{event.result}: {plan.name(event.step)}, in {took}"
     if event.reason:
         text += f": {event.reason}"

@@ -15,13 +15,18 @@ from pathlib import Path
 
 from mobius_tui.errors import RunError
 from mobius_tui.health.ticker import boot_clock
-from mobius_tui.run.events.journal_entry import Entry, decode, encode, uncollected
+from mobius_tui.run.events.journal_entry import (
+    Entry,
+    decode_entry,
+    encode_entry,
+    without_garbage_collection,
+)
 from mobius_tui.run.events.run_events import Event
 from mobius_tui.run.keeper.disk_full import DISK_FULL_ERRNOS, RETRY_INTERVAL
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.storage.safe_open import open_regular
 
-FIRST = hashlib.sha256(b"").hexdigest()
+FIRST_PREV = hashlib.sha256(b"").hexdigest()
 """The `prev` of the first line."""
 
 
@@ -46,7 +51,7 @@ class Clock:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Tail:
+class JournalTail:
     """What a journal holds."""
 
     entries: tuple[Entry, ...]
@@ -54,16 +59,16 @@ class Tail:
     """SHA-256 of each whole line: the `prev` of the next."""
     size: int
     """Bytes of whole lines."""
-    torn: int
+    torn_bytes: int
     """Bytes after them: a line that was cut short."""
 
     @property
     def head(self) -> str:
         """The digest that the next line carries on from."""
-        return self.heads[-1] if self.heads else FIRST
+        return self.heads[-1] if self.heads else FIRST_PREV
 
 
-def entries_of(
+def decode_entries(
     data: bytes, prev: str, n: int, name: str
 ) -> Iterator[tuple[Entry, str]]:
     """The entries of whole lines, each with its own digest; the chain is verified.
@@ -80,10 +85,10 @@ def entries_of(
     sha256 = hashlib.sha256
     for number, line in enumerate(data.split(b"\n")[:-1], n):
         try:
-            entry, said = decode(line)
+            entry, line_prev = decode_entry(line)
         except RunError as error:
             raise RunError(f"{name}:{number}: {error}") from error
-        if said != prev:
+        if line_prev != prev:
             raise RunError(
                 f"{name}:{number}: the chain breaks here: this line or the one before "
                 "was changed after it was written"
@@ -94,7 +99,7 @@ def entries_of(
         yield entry, prev
 
 
-def read(path: Path) -> Tail:
+def read_journal(path: Path) -> JournalTail:
     """A whole journal, its chain verified.
 
     Raises:
@@ -106,18 +111,18 @@ def read(path: Path) -> Tail:
     except OSError as error:
         raise RunError(f"{path}: {error.strerror}") from error
     whole = data.rfind(b"\n") + 1
-    with uncollected():
-        found = list(entries_of(data[:whole], FIRST, 1, path.name))
-    return Tail(
-        entries=tuple(entry for entry, _ in found),
-        heads=tuple(digest for _, digest in found),
+    with without_garbage_collection():
+        decoded = list(decode_entries(data[:whole], FIRST_PREV, 1, path.name))
+    return JournalTail(
+        entries=tuple(entry for entry, _ in decoded),
+        heads=tuple(digest for _, digest in decoded),
         size=whole,
-        torn=len(data) - whole,
+        torn_bytes=len(data) - whole,
     )
 
 
 @dataclass(slots=True)
-class _Order:
+class _WriteRequest:
     event: Event
     by: str
     intent: str | None
@@ -135,7 +140,7 @@ class Journal:
     fails with the same words.
     """
 
-    def __init__(self, path: Path, tail: Tail, clock: Clock) -> None:
+    def __init__(self, path: Path, tail: JournalTail, clock: Clock) -> None:
         """Open a journal at its end.
 
         Args:
@@ -158,12 +163,12 @@ class Journal:
         flags = os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
         try:
             self._file = os.open(path, flags)
-            if tail.torn:
+            if tail.torn_bytes:
                 os.ftruncate(self._file, tail.size)
                 os.fsync(self._file)
         except OSError as error:
             raise RunError(f"{path}: {error.strerror}") from error
-        self._orders: queue.SimpleQueue[_Order | None] = queue.SimpleQueue()
+        self._requests: queue.SimpleQueue[_WriteRequest | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._write, name="journal", daemon=True)
         self._thread.start()
 
@@ -182,24 +187,24 @@ class Journal:
         """
         loop = asyncio.get_running_loop()
         done: asyncio.Future[Entry] = loop.create_future()
-        self._orders.put(
-            _Order(event=event, by=by, intent=intent, done=done, loop=loop)
+        self._requests.put(
+            _WriteRequest(event=event, by=by, intent=intent, done=done, loop=loop)
         )
         return await asyncio.shield(done)
 
-    def wait_for_room(self) -> None:
+    def wait_out_full_disk(self) -> None:
         """From here on wait out a full disk, instead of failing."""
         self._gives_up.clear()
 
     def close(self) -> None:
         """Write what was ordered, and end; what a full disk keeps out is given up."""
         self._gives_up.set()
-        self._orders.put(None)
+        self._requests.put(None)
         self._thread.join()
         os.close(self._file)
 
     def _write(self) -> None:
-        while (order := self._orders.get()) is not None:
+        while (order := self._requests.get()) is not None:
             began = time.perf_counter()
             entry = Entry(
                 n=self._n + 1,
@@ -210,41 +215,43 @@ class Journal:
                 event=order.event,
                 intent=order.intent,
             )
-            line = encode(entry, self._prev)
+            line = encode_entry(entry, self._prev)
             if self._failed is None:
-                self._failed = self._durable(line, order.loop)
+                self._failed = self._write_durably(line, order.loop)
             self.took = time.perf_counter() - began
             if self._failed is None:
                 self._n += 1
                 self._prev = hashlib.sha256(line[:-1]).hexdigest()
-                order.loop.call_soon_threadsafe(_set, order.done, entry)
+                order.loop.call_soon_threadsafe(_set_result, order.done, entry)
             else:
                 error = RunError(
                     f"the journal cannot be written: {self._failed}; nothing new is "
                     "started. See to the disk, then resume the run, which verifies it"
                 )
-                order.loop.call_soon_threadsafe(_fail, order.done, error)
+                order.loop.call_soon_threadsafe(_set_exception, order.done, error)
 
-    def _durable(self, line: bytes, loop: asyncio.AbstractEventLoop) -> str | None:
+    def _write_durably(
+        self, line: bytes, loop: asyncio.AbstractEventLoop
+    ) -> str | None:
         """Write a line and sync it; returns why that could not be."""
-        left = memoryview(line)
+        rest = memoryview(line)
         try:
-            while left:
+            while rest:
                 try:
-                    left = left[os.write(self._file, left) :]
+                    rest = rest[os.write(self._file, rest) :]
                 except OSError as error:
                     if error.errno not in DISK_FULL_ERRNOS or self._gives_up.is_set():
                         raise
-                    self._stall(error.strerror or str(error), loop)
+                    self._report_stall(error.strerror or str(error), loop)
                     self._gives_up.wait(RETRY_INTERVAL)
             _sync(self._file)
         except OSError as error:
             return error.strerror or str(error)
         finally:
-            self._stall("", loop)
+            self._report_stall("", loop)
         return None
 
-    def _stall(self, why: str, loop: asyncio.AbstractEventLoop) -> None:
+    def _report_stall(self, why: str, loop: asyncio.AbstractEventLoop) -> None:
         if why != self.stalled:
             self.stalled = why
             loop.call_soon_threadsafe(self.on_stall, why)
@@ -253,12 +260,12 @@ class Journal:
 _sync = getattr(os, "fdatasync", os.fsync)
 
 
-def _set(done: asyncio.Future[Entry], entry: Entry) -> None:
+def _set_result(done: asyncio.Future[Entry], entry: Entry) -> None:
     if not done.done():
         done.set_result(entry)
 
 
-def _fail(done: asyncio.Future[Entry], error: RunError) -> None:
+def _set_exception(done: asyncio.Future[Entry], error: RunError) -> None:
     if not done.done():
         done.set_exception(error)
 

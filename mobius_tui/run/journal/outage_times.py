@@ -28,18 +28,25 @@ from mobius_tui.run.events.watch_events import (
     TriggerFired,
 )
 from mobius_tui.run.planning.plan import Plan, effect_of
-from mobius_tui.run.state.persistent_list import NONE_YET, PersistentList
+from mobius_tui.run.state.persistent_list import EMPTY_LIST, PersistentList
 from mobius_tui.run.state.step_state import Status
 
-STEADY = 3
+STEADY_CHECKS = 3
 """Healthy checks in a row."""
-NOBODY = frozenset({"host", "trigger", "auto", FACILITATOR})
+NO_TEAM_MEMBER = frozenset({"host", "trigger", "auto", FACILITATOR})
 """Who writes entries that no person asked for, or none of the team."""
-NAMES = ("detected", "acknowledged", "decided", "rollback", "restored", "steady")
+MILESTONE_NAMES = (
+    "detected",
+    "acknowledged",
+    "decided",
+    "rollback",
+    "restored",
+    "steady",
+)
 """The times, in the order in which they mostly come about."""
-RED = frozenset(get_args(Result)) - {Status.PASSED, Status.STOPPED}
+BAD_RESULTS = frozenset(get_args(Result)) - {Status.PASSED, Status.STOPPED}
 """Ends of an attempt that are a sign that something is wrong."""
-FAILURES = RED - {Status.WARNED}
+FAILURE_EVENTS = BAD_RESULTS - {Status.WARNED}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -96,9 +103,9 @@ class Milestones:
 
     def at(self, name: str) -> float | None:
         """One of `NAMES`."""
-        known = (self.detected, self.acknowledged, self.decided)
-        values = (*known, self.rollback, self.restored, self.steady)
-        return values[NAMES.index(name)]
+        times = (self.detected, self.acknowledged, self.decided)
+        values = (*times, self.rollback, self.restored, self.steady)
+        return values[MILESTONE_NAMES.index(name)]
 
     def after(self, name: str) -> float | None:
         """Seconds until one of `NAMES`; below 0 for what came before the trigger."""
@@ -125,9 +132,9 @@ class MilestoneTracker:
         self._drill = False
         self._standing: set[tuple[str, str]] = set()
         self._outage: Outage | None = None
-        self._signs: PersistentList[float] = NONE_YET
-        self._choices: PersistentList[float] = NONE_YET
-        self._changes: PersistentList[float] = NONE_YET
+        self._signs: PersistentList[float] = EMPTY_LIST
+        self._choices: PersistentList[float] = EMPTY_LIST
+        self._changes: PersistentList[float] = EMPTY_LIST
         self._destroyed: float | None = None
         """When a rollback began, or the first step that destroys."""
         self._changed: float | None = None
@@ -140,18 +147,18 @@ class MilestoneTracker:
         new._standing = set(self._standing)
         return new
 
-    def heed(self, entry: Entry) -> None:
+    def apply_entry(self, entry: Entry) -> None:
         """Take in the next entry."""
         event, at = entry.event, entry.at
-        self._note(event, at)
+        self._note_event(event, at)
         if isinstance(event, TriggerFired):
-            self._fire(event, at)
+            self._trigger_fired(event, at)
         elif isinstance(event, TriggerCleared):
             self._standing.discard((event.probe, event.rule))
         elif self._outage is not None:
-            self._outage = self._went_on(self._outage, entry)
+            self._outage = self._outage_after(self._outage, entry)
 
-    def _note(self, event: Event, at: float) -> None:
+    def _note_event(self, event: Event, at: float) -> None:
         """Keep when it was, if it is one of those that tell."""
         match event:
             case RunBegan(mode=mode):
@@ -159,18 +166,18 @@ class MilestoneTracker:
             case RunEnded():
                 self._ended = at
             case TriggerFired() | CheckTried(held=False):
-                self._signs = self._signs.plus(at)
+                self._signs = self._signs.appended(at)
             case ChoiceMade():
-                self._choices = self._choices.plus(at)
+                self._choices = self._choices.appended(at)
             case StepStarted() | RollbackBegan():
                 if self._effect(event) != "read":
-                    self._changes = self._changes.plus(at)
+                    self._changes = self._changes.appended(at)
                 if self._destroyed is None and self._effect(event) == "destroy":
                     self._destroyed = at
             case StepEnded(step=step, result=result):
-                if result in RED:
-                    self._signs = self._signs.plus(at)
-                well = result not in FAILURES and result != Status.STOPPED
+                if result in BAD_RESULTS:
+                    self._signs = self._signs.appended(at)
+                well = result not in FAILURE_EVENTS and result != Status.STOPPED
                 if well and effect_of(self._plan.steps[step]) != "read":
                     self._changed = at
             case _:
@@ -182,14 +189,14 @@ class MilestoneTracker:
             return effect_of(self._plan.steps[event.step])
         return "destroy" if isinstance(event, RollbackBegan) else "read"
 
-    def _fire(self, event: TriggerFired, at: float) -> None:
+    def _trigger_fired(self, event: TriggerFired, at: float) -> None:
         began = self._outage is not None and self._outage.rollback is not None
         if not self._standing and not began:
             self._outage = Outage(probe=event.probe, reason=event.reason, fired=at)
         self._standing.add((event.probe, event.rule))
 
-    def _went_on(self, outage: Outage, entry: Entry) -> Outage:
-        if outage.acknowledged is None and entry.by not in NOBODY:
+    def _outage_after(self, outage: Outage, entry: Entry) -> Outage:
+        if outage.acknowledged is None and entry.by not in NO_TEAM_MEMBER:
             outage = replace(outage, acknowledged=entry.at, by=entry.by)
         if outage.rollback is None and self._effect(entry.event) == "destroy":
             outage = replace(outage, rollback=entry.at)
@@ -208,7 +215,7 @@ class MilestoneTracker:
         outage, broken = self._outage, max(self._began, injected or 0.0)
         first = self._destroyed
         triggered = outage is not None and (first is None or first >= outage.fired)
-        found = Milestones(
+        milestones = Milestones(
             began=self._began,
             broken=broken,
             ended=self._ended,
@@ -218,10 +225,10 @@ class MilestoneTracker:
             acknowledged=outage.acknowledged if outage and triggered else None,
             rollback=outage.rollback if outage and triggered else first,
         )
-        since = broken if self._drill else max(found.since, broken)
-        restored = self._restored(past, found)
+        since = broken if self._drill else max(milestones.since, broken)
+        restored = self._restored(past, milestones)
         return replace(
-            found,
+            milestones,
             decided=self._decided(since),
             restored=restored,
             steady=self._steady(past, restored),
@@ -243,43 +250,46 @@ class MilestoneTracker:
         return found
 
     def _detected(self, since: float) -> float | None:
-        known = (*self._signs, *self._choices, *self._changes)
-        return min((at for at in known if at >= since), default=None)
+        signs = (*self._signs, *self._choices, *self._changes)
+        return min((at for at in signs if at >= since), default=None)
 
     def _decided(self, since: float) -> float | None:
         change = min((at for at in self._changes if at >= since), default=None)
         choices = (at for at in self._choices if change is None or at <= change)
         return max((at for at in choices if at >= since), default=change)
 
-    def _watched(self) -> tuple[str, ...]:
+    def _probes_watched(self) -> tuple[str, ...]:
         """The probes that tell whether the service is well."""
         health = self._plan.runbook.health
         probes = health.probes if health is not None else ()
         return tuple(probe.id for probe in probes if probe.trigger)
 
-    def _restored(self, past: HealthHistory, found: Milestones) -> float | None:
-        counts = {p: past.counts(p, since=found.broken) for p in self._watched()}
+    def _restored(self, past: HealthHistory, milestones: Milestones) -> float | None:
+        counts = {
+            p: past.counts(p, since=milestones.broken) for p in self._probes_watched()
+        }
         well = [past.healthy_since(p) for p, each in counts.items() if each.failed]
-        known = [at for at in well if at is not None]
-        if len(known) < len(well):
+        times = [at for at in well if at is not None]
+        if len(times) < len(well):
             return None
-        again = max(known, default=found.since)
-        if known and again >= found.since:
+        again = max(times, default=milestones.since)
+        if times and again >= milestones.since:
             return again
         if counts and not any(each.ok for each in counts.values()):
             return None  # nobody looked
-        cleared = found.triggered and not self._standing
+        cleared = milestones.triggered and not self._standing
         changed = self._changed if self._drill or cleared else None
-        return changed if changed is not None and changed >= found.since else None
+        return changed if changed is not None and changed >= milestones.since else None
 
     def _steady(self, past: HealthHistory, restored: float | None) -> float | None:
         if restored is None:
             return None
         thirds = [
-            past.ok_streak_at(p, since=restored, count=STEADY) for p in self._watched()
+            past.ok_streak_at(p, since=restored, count=STEADY_CHECKS)
+            for p in self._probes_watched()
         ]
-        known = [at for at in thirds if at is not None]
-        return max(known, default=None) if len(known) == len(thirds) else None
+        times = [at for at in thirds if at is not None]
+        return max(times, default=None) if len(times) == len(thirds) else None
 
 
 def milestones(
@@ -296,5 +306,5 @@ def course_of(plan: Plan, entries: Iterable[Entry]) -> MilestoneTracker:
     """The course of a run that has these entries."""
     course = MilestoneTracker(plan)
     for entry in entries:
-        course.heed(entry)
+        course.apply_entry(entry)
     return course

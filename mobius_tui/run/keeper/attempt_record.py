@@ -9,8 +9,8 @@ import time
 from mobius_tui.run.keeper.disk_full import (
     DISK_FULL_ERRNOS,
     is_group_readable,
-    retrying_when_full,
     retry_while_full,
+    retrying_when_full,
     write_at,
 )
 from mobius_tui.run.keeper.output_writer import OutputWriter
@@ -63,7 +63,9 @@ def begin_attempt_record(
             os.fchmod(record, 0o640)
         for number in write_at(record, b" " * (RECORD_BYTES - 1) + b"\n", 0):
             raise OSError(number, os.strerror(number))
-        output = OutputWriter(spec["dir"], spec["max_output"], spec["rotate"], spec["ahead"])
+        output = OutputWriter(
+            spec["dir"], spec["max_output"], spec["rotate"], spec["ahead"]
+        )
     except OSError as error:
         if error.errno in DISK_FULL_ERRNOS:
             sys.exit(NO_SPACE_EXIT)
@@ -78,9 +80,12 @@ def begin_attempt_record(
 
 def _ended_process_lines(script: ScriptProcess) -> "tuple[str, ...]":
     """What was ended with the script, as lines of a record; names are hostile."""
-    found = [f"{pid}:{name.hex()}" for pid, name in script.killed_processes[:PROCESSES_RECORDED]]
+    names = [
+        f"{pid}:{name.hex()}"
+        for pid, name in script.killed_processes[:PROCESSES_RECORDED]
+    ]
     more = len(script.killed_processes) - PROCESSES_RECORDED
-    lines = [f"ended={' '.join(found)}"] if found else []
+    lines = [f"ended={' '.join(names)}"] if names else []
     return (*lines, f"more_ended={more}") if more > 0 else tuple(lines)
 
 

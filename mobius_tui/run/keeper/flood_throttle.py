@@ -51,9 +51,18 @@ class FloodThrottle:
             return 0.0
         now, waited = self._clock(), self._processor_wait()
         took = max(now - self._sampled_at, 1e-6)
-        self._wait_share += ((waited - self._waited) / took - self._wait_share) / SAMPLES_AVERAGED
+        self._wait_share += (
+            (waited - self._waited) / took - self._wait_share
+        ) / SAMPLES_AVERAGED
         is_flood = self._bytes_since > FLOOD_RATE * took
-        want = min(1.0, max(0.0, (self._wait_share - LOW_WAIT_SHARE) / (HIGH_WAIT_SHARE - LOW_WAIT_SHARE)))
+        want = min(
+            1.0,
+            max(
+                0.0,
+                (self._wait_share - LOW_WAIT_SHARE)
+                / (HIGH_WAIT_SHARE - LOW_WAIT_SHARE),
+            ),
+        )
         rest = min(LONGEST_REST, took * want * LONGEST_REST_RATIO) if is_flood else 0.0
         self._bytes_since, self._sampled_at, self._waited = 0, now + rest, waited
         return rest

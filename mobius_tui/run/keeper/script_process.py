@@ -6,9 +6,9 @@ import os
 import time
 
 from mobius_tui.run.keeper.process_table import (
+    has_other_children,
     is_locked,
     living_processes,
-    has_other_children,
     process_age,
     process_arguments,
     reap_orphans,
@@ -59,10 +59,10 @@ class ScriptProcess:
             self._execute(theirs, trouble_w)
         for end in (*theirs, trouble_w, self.tree):
             os.close(end)
-        said = os.read(trouble_r, 64)
+        failure = os.read(trouble_r, 64)
         os.close(trouble_r)
-        if said:
-            what, number = said.decode().split(" ")
+        if failure:
+            what, number = failure.decode().split(" ")
             self.failed = (what, int(number))
         if self.spec["timeout"] is not None:
             self.deadline = time.monotonic() + self.spec["timeout"]
@@ -173,14 +173,20 @@ class ScriptProcess:
             while any(self._is_starting(pid) for pid in self._group_members()):
                 time.sleep(0.005)
             if self.cause == "exited":
-                self.killed_processes = [(pid, self._process_name(pid)) for pid in self._group_members()]
+                self.killed_processes = [
+                    (pid, self._process_name(pid)) for pid in self._group_members()
+                ]
         self.signal(_signal.SIGTERM)
         until = time.monotonic() + (self.spec["grace"] if self._is_tree_locked() else 0)
         while time.monotonic() < until and self._group_members():
             time.sleep(0.01)
         self.signal(_signal.SIGKILL)
         until = time.monotonic() + 1.0
-        while self._is_tree_locked() and self._group_members() and time.monotonic() < until:
+        while (
+            self._is_tree_locked()
+            and self._group_members()
+            and time.monotonic() < until
+        ):
             time.sleep(0.005)
 
     def _is_tree_locked(self) -> bool:
@@ -209,5 +215,5 @@ class ScriptProcess:
     def _process_name(self, pid: int) -> bytes:
         """What a process was called with, as far as it may be told."""
         redactor = StreamRedactor(self.spec["secrets"])
-        told = bytes(redactor.feed(b" ".join(process_arguments(pid)))) + redactor.end()
-        return told[:NAME_BYTES]
+        name = bytes(redactor.feed(b" ".join(process_arguments(pid)))) + redactor.end()
+        return name[:NAME_BYTES]

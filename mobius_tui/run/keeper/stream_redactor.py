@@ -29,7 +29,9 @@ class StreamRedactor:
         if not self.secrets:
             return data
         whole = self._held_back + data
-        cut = len(whole) - max(started_secret_length(whole, secret) for secret in self.secrets)
+        cut = len(whole) - max(
+            started_secret_length(whole, secret) for secret in self.secrets
+        )
         cut = self._safe_cut(whole, cut)
         self._held_back = whole[cut:]
         return self._redact(whole[:cut])

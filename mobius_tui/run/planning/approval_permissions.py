@@ -112,10 +112,10 @@ def open_approval(situation: Situation, step: Step) -> Approval:
     """
     plan, name = situation.plan, situation.plan.name(step.id)
     approval = valid(plan, situation.state, step)
-    if approval is None or approval.complete:
+    if approval is None or approval.is_complete:
         words = missing(plan, situation.state, step) or "it may begin"
         words = f"nobody waits for you: {name}: {words}"
         raise NotPermittedError(Code.NOBODY_WAITS, words)
-    if situation.now > approval.until:
+    if situation.now > approval.expires_at:
         raise NotPermittedError(Code.LAPSED, f"the time to approve {name} is over")
     return approval

@@ -37,19 +37,21 @@ def resolve_initial_values(
     chosen: Mapping[str, str] = {}
     if profile is not None:
         if profile not in runbook.profiles:
-            known = ", ".join(runbook.profiles) or "none"
-            raise UsageError(f"no profile {profile!r} in this runbook; it has: {known}")
+            profiles = ", ".join(runbook.profiles) or "none"
+            raise UsageError(
+                f"no profile {profile!r} in this runbook; it has: {profiles}"
+            )
         chosen = runbook.profiles[profile].values
     for name in given:
         if name not in runbook.variables:
-            known = ", ".join(runbook.variables)
-            raise UsageError(f"--var {name}: no such variable; there are: {known}")
+            profiles = ", ".join(runbook.variables)
+            raise UsageError(f"--var {name}: no such variable; there are: {profiles}")
     values: dict[str, tuple[str, str]] = {}
     secrets: dict[str, str] = {}
     missing: list[Variable] = []
     filled_in = limits_by_variable(runbook)
     for name, variable in runbook.variables.items():
-        value, source = _first(variable, given, chosen, environ)
+        value, source = _initial_value(variable, given, chosen, environ)
         if value is None:
             if variable.ask:
                 missing.append(variable)
@@ -62,7 +64,7 @@ def resolve_initial_values(
 
 
 def refuse_value(
-    variable: Variable, value: str, places: tuple[KeyedText, ...] = ()
+    variable: Variable, value: str, fills_in: tuple[KeyedText, ...] = ()
 ) -> None:
     """Refuse a value that a variable may not have.
 
@@ -80,12 +82,12 @@ def refuse_value(
     if variable.choices and value not in variable.choices:
         allowed = ", ".join(variable.choices)
         raise UsageError(f"{variable.name}: {value!r} is none of: {allowed}")
-    wrong = limit_problem(places, value)
+    wrong = limit_problem(fills_in, value)
     if wrong:
         raise UsageError(f"{variable.name}: {wrong}")
 
 
-def _first(
+def _initial_value(
     variable: Variable,
     given: Mapping[str, str],
     profile: Mapping[str, str],

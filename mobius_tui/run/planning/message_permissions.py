@@ -8,14 +8,14 @@ from mobius_tui.run.intents.actions import (
     SendMessageOfStep,
     TickStep,
 )
-from mobius_tui.run.messaging.payload import LIMIT
+from mobius_tui.run.messaging.payload import TEXT_LIMIT
 from mobius_tui.run.planning.situation import Code, NotPermittedError, Situation
 from mobius_tui.run.planning.step_permissions import tick
 from mobius_tui.run.state.deliveries import (
     WANTS_A_PERSON,
     Delivery,
     DeliveryStatus,
-    of_step,
+    deliveries_of_attempt,
 )
 from mobius_tui.runbook.model.actions import SendMessage
 from mobius_tui.runbook.text.units import size_in_words
@@ -28,7 +28,7 @@ def send(action: SendMessageOfStep, situation: Situation) -> None:
     if not isinstance(step.action, SendMessage):
         raise NotPermittedError(Code.WRONG_KIND, f"{name} is no message")
     tick(TickStep(step=action.step, attempt=action.attempt), situation)
-    if of_step(situation.state.deliveries, step.id, action.attempt):
+    if deliveries_of_attempt(situation.state.deliveries, step.id, action.attempt):
         words = (
             f"{name} was queued just before its host ended; see what became of it, "
             "and mark it as told"
@@ -37,9 +37,9 @@ def send(action: SendMessageOfStep, situation: Situation) -> None:
     if not action.text.strip():
         raise NotPermittedError(Code.UNFILLED, "there is no text to send")
     long = len(action.text.encode("utf-8", "replace"))
-    if long > LIMIT:
+    if long > TEXT_LIMIT:
         words = (
-            f"the text has {size_in_words(long)}, and {size_in_words(LIMIT)} are "
+            f"the text has {size_in_words(long)}, and {size_in_words(TEXT_LIMIT)} are "
             "sent at most; shorten it"
         )
         raise NotPermittedError(Code.UNFILLED, words)
@@ -56,16 +56,16 @@ def resend(action: ResendMessages, situation: Situation) -> None:
         words = "the run has ended; copy the message, and send it by hand"
         raise NotPermittedError(Code.RUN_ENDED, words)
     for own in deliveries_of(action.deliveries, situation):
-        if own.stand not in {*WANTS_A_PERSON, DeliveryStatus.QUEUED}:
-            words = f"the message to {own.channel} is {own.stand} already"
+        if own.status not in {*WANTS_A_PERSON, DeliveryStatus.QUEUED}:
+            words = f"the message to {own.channel} is {own.status} already"
             raise NotPermittedError(Code.ARRIVED, words)
 
 
 def drop(action: DropMessages, situation: Situation) -> None:
     """What did not arrive is sent no more: it was told by another way."""
     for own in deliveries_of(action.deliveries, situation):
-        if own.stand not in {*WANTS_A_PERSON, DeliveryStatus.QUEUED}:
-            words = f"the message to {own.channel} is {own.stand}"
+        if own.status not in {*WANTS_A_PERSON, DeliveryStatus.QUEUED}:
+            words = f"the message to {own.channel} is {own.status}"
             raise NotPermittedError(Code.ARRIVED, words)
 
 

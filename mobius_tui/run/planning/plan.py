@@ -10,11 +10,11 @@ from mobius_tui.runbook.model.actions import Choose, Manual, Run, SendMessage, W
 from mobius_tui.runbook.model.runbook import Phase, Runbook, Step
 from mobius_tui.runbook.model.templates import variables_read, variables_set
 
-Kind = Literal["run", "manual", "message", "choose", "watch", "check"]
+StepKind = Literal["run", "manual", "message", "choose", "watch", "check"]
 """What a step does, by its action; `check` where it only verifies."""
 
 
-def kind_of(step: Step) -> Kind:
+def kind_of(step: Step) -> StepKind:
     """What a step does."""
     match step.action:
         case Run():
@@ -36,7 +36,7 @@ def effect_of(step: Step) -> str:
     return step.action.effect if isinstance(step.action, Run) else "read"
 
 
-def follows(step: Step) -> bool:
+def is_follower(step: Step) -> bool:
     """Whether it goes on beside the others until it is stopped."""
     return isinstance(step.action, Run) and step.action.follow
 
@@ -46,12 +46,12 @@ def has_terminal(step: Step) -> bool:
     return isinstance(step.action, Run) and step.action.tty
 
 
-def will_retry(step: Step, own: StepState) -> bool:
+def will_retry(step: Step, state: StepState) -> bool:
     """Whether another attempt comes by itself, as the step's `retry` says."""
     return (
         step.retry is not None
-        and own.status in (Status.FAILED, Status.TIMED_OUT)
-        and len(own.attempts) < step.retry.attempts
+        and state.status in (Status.FAILED, Status.TIMED_OUT)
+        and len(state.attempts) < step.retry.attempts
     )
 
 
@@ -61,7 +61,7 @@ class Plan:
     def __init__(self, runbook: Runbook) -> None:
         self.runbook = runbook
         self.steps: Mapping[str, Step] = {s.id: s for s in runbook.steps()}
-        self.main = tuple(phase for phase in runbook.phases if not phase.aside)
+        self.main_phases = tuple(phase for phase in runbook.phases if not phase.aside)
         self.phase_of: Mapping[str, Phase] = {
             step.id: phase for phase in runbook.phases for step in phase.steps
         }
@@ -71,12 +71,12 @@ class Plan:
             for phase in runbook.phases
             for place, step in enumerate(phase.steps, 1)
         }
-        self.reads: Mapping[str, tuple[str, ...]] = {
+        self.variables_read: Mapping[str, tuple[str, ...]] = {
             step.id: variables_read(step, runbook) for step in runbook.steps()
         }
         self.is_guarded = any(step.when for step in runbook.steps())
         """Whether a step applies only where its guard holds."""
-        self.givers: Mapping[str, str] = {
+        self.step_that_sets: Mapping[str, str] = {
             name: step.id
             for step in reversed(tuple(runbook.steps()))
             for name in variables_set(step)
@@ -90,14 +90,14 @@ class Plan:
 
 def phase_numbers(runbook: Runbook) -> dict[str, str]:
     """By phase, a number for the main line, a letter for an aside."""
-    found: dict[str, str] = {}
+    numbers: dict[str, str] = {}
     mains = asides = 0
     for phase in runbook.phases:
         if phase.aside:
             letter = chr(ord("A") + asides) if asides < 26 else f"A{asides}"
             asides += 1
-            found[phase.id] = letter
+            numbers[phase.id] = letter
         else:
             mains += 1
-            found[phase.id] = str(mains)
-    return found
+            numbers[phase.id] = str(mains)
+    return numbers

@@ -20,7 +20,7 @@ from mobius_tui.run.intents.actions import (
 )
 from mobius_tui.run.planning.approval_rules import pending
 from mobius_tui.run.planning.initial_values import refuse_value
-from mobius_tui.run.planning.plan import effect_of, follows
+from mobius_tui.run.planning.plan import effect_of, is_follower
 from mobius_tui.run.planning.situation import (
     Code,
     NotPermittedError,
@@ -114,7 +114,7 @@ def end_run(_action: EndRun, situation: Situation) -> None:
     situation.may_follow(RunEnded(outcome="abandoned"))
     for step in situation.plan.steps.values():
         running = situation.state.steps[step.id].status is Status.RUNNING
-        if running and not follows(step) and effect_of(step) != "read":
+        if running and not is_follower(step) and effect_of(step) != "read":
             name = situation.plan.name(step.id)
             words = (
                 f"{name} changes things and is still running; "

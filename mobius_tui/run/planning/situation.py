@@ -11,7 +11,7 @@ from mobius_tui.errors import RunError, StateError
 from mobius_tui.run.events.run_events import Event, PhaseEntered
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.planning.proposal import running_step
-from mobius_tui.run.planning.rollback import in_the_way
+from mobius_tui.run.planning.rollback import step_blocking_rollback
 from mobius_tui.run.planning.step_status import StepStatus, step_statuses
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import Status
@@ -138,7 +138,7 @@ class Situation:
     @cached_property
     def in_the_way(self) -> Step | None:
         """The running step that a rollback waits for."""
-        return in_the_way(self.plan, self.state)
+        return step_blocking_rollback(self.plan, self.state)
 
     @property
     def where(self) -> str:

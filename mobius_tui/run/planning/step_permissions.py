@@ -16,7 +16,7 @@ from mobius_tui.run.intents.actions import (
 )
 from mobius_tui.run.planning.approval_rules import may_not_begin
 from mobius_tui.run.planning.confirmation import step_word
-from mobius_tui.run.planning.plan import effect_of, follows, kind_of
+from mobius_tui.run.planning.plan import effect_of, is_follower, kind_of
 from mobius_tui.run.planning.situation import (
     Code,
     NotPermittedError,
@@ -103,7 +103,7 @@ def _used(situation: Situation, name: str) -> bool:
     """Whether a step that depends on a variable has begun."""
     plan = situation.plan
     return any(
-        (name in guard_variables(step.when) or name in plan.reads[step.id])
+        (name in guard_variables(step.when) or name in plan.variables_read[step.id])
         and situation.state.steps[step.id].attempts
         for step in plan.steps.values()
     )
@@ -153,7 +153,7 @@ def may_begin(situation: Situation, step: Step, *, again: bool) -> None:
         waits = ", ".join(wait.text for wait in waits_now)
         raise NotPermittedError(Code.WAITS, f"{name} waits: {waits}", waits)
     busy = situation.busy
-    if busy is not None and not follows(step) and not _goes_first(situation, step):
+    if busy is not None and not is_follower(step) and not _goes_first(situation, step):
         why = f"{plan.name(busy.id)} is running"
         raise NotPermittedError(Code.BUSY, f"{why}; one at a time", why)
     left = situation.alive(step) if own is Status.UNKNOWN else ()
@@ -167,11 +167,11 @@ def _goes_first(situation: Situation, step: Step) -> bool:
     watch, phase_of = situation.state.watch, situation.plan.phase_of
     busy = situation.busy
     return (
-        watch.goes
-        and watch.begun is not None
+        watch.rollback_running
+        and watch.rollback is not None
         and busy is not None
-        and phase_of[step.id].id == watch.begun.phase
-        and phase_of[busy.id].id != watch.begun.phase
+        and phase_of[step.id].id == watch.rollback.phase
+        and phase_of[busy.id].id != watch.rollback.phase
         and effect_of(busy) == "read"
     )
 

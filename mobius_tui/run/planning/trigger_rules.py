@@ -20,7 +20,7 @@ from mobius_tui.runbook.model.probes import Health, Probe, is_loopback
 from mobius_tui.runbook.text.units import parse_duration
 
 
-class RunRules:
+class RunTriggerRules:
     """The rules of a run's health, once its variables are known."""
 
     def __init__(self, plan: Plan, state: RunState) -> None:
@@ -31,25 +31,27 @@ class RunRules:
         self.problem = ""
         """Why there are none though the runbook names some."""
 
-    def apply(self, record: ProbeResult | MachineSample) -> tuple[Fired | Cleared, ...]:
+    def apply_probe_result(
+        self, record: ProbeResult | MachineSample
+    ) -> tuple[Fired | Cleared, ...]:
         """Take in a record; what it changed."""
         if not isinstance(record, ProbeResult):
             return ()
         if self.watch is None and not self.problem:
-            self._make()
+            self._fill_rules()
         return self.watch.apply(record) if self.watch is not None else ()
 
-    def copy(self, state: RunState) -> RunRules:
+    def copy(self, state: RunState) -> RunTriggerRules:
         """The same, to go on by itself.
 
         Args:
             state: the run's, a copy too.
         """
-        new = RunRules(self._plan, state)
+        new = RunTriggerRules(self._plan, state)
         new.watch, new.problem = deepcopy(self.watch), self.problem
         return new
 
-    def _make(self) -> None:
+    def _fill_rules(self) -> None:
         health = self._plan.runbook.health
         if health is None:
             return
@@ -64,7 +66,7 @@ class RunRules:
         except (RunError, ValueError) as error:
             self.problem = f"health.trigger.p95_latency.above: {error}"
 
-    def heed(self, event: Event) -> None:
+    def apply_event(self, event: Event) -> None:
         """Begin an epoch where an event begins one."""
         if self.watch is not None and self.begins_epoch(event):
             self.watch.begin_epoch()
@@ -74,7 +76,7 @@ class RunRules:
         if isinstance(event, WatchArmed):
             return True
         if isinstance(event, PhaseLeft):
-            begun = self._state.watch.begun
+            begun = self._state.watch.rollback
             return begun is not None and event.phase == begun.phase
         if isinstance(event, StepEnded | StepUnknown):
             return effect_of(self._plan.steps[event.step]) != "read"
@@ -107,7 +109,7 @@ def reported_figures(windows: Mapping[str, ProbeWindow]) -> dict[str, ReportedFi
 def trigger_caveats(
     health: Health | None,
     fill: Callable[[str], str],
-    known: Mapping[str, ReportedFigures],
+    reported: Mapping[str, ReportedFigures],
 ) -> tuple[str, ...]:
     """What an armed trigger does not see, or takes for something else, in sentences.
 
@@ -119,17 +121,17 @@ def trigger_caveats(
     if health is None:
         return ()
     counted = [probe for probe in health.probes if probe.trigger]
-    found = [*_unreached(health, counted, fill, known)]
+    caveats = [*_probes_below_p95_limit(health, counted, fill, reported)]
     far = [p.id for p in counted if not is_loopback(fill(p.url))]
     if far and not health.witness:
         names = " and ".join(far)
-        found.append(
+        caveats.append(
             f"no `witness` is named: a dead network looks like a dead service ({names})"
         )
-    return tuple(found)
+    return tuple(caveats)
 
 
-def _unreached(
+def _probes_below_p95_limit(
     health: Health,
     counted: list[Probe],
     fill: Callable[[str], str],

@@ -27,7 +27,7 @@ from mobius_tui.runbook.model.templates import (
 )
 from mobius_tui.runbook.prose.prose_model import Prose
 
-PROVIDED = ("now", "run", "health", "step", "trigger")
+PROVIDED_PREFIXES = ("now", "run", "health", "step", "trigger")
 """First parts of the names that the program provides itself."""
 
 
@@ -94,9 +94,9 @@ class Values:
         if first == "health":
             return self._health.get(rest)
         if first == "step":
-            return self._of_step(rest)
+            return self._step_value(rest)
         if name == "trigger.reason":
-            latest = state.watch.latest
+            latest = state.watch.latest_alarm
             return latest.reason if latest is not None else None
         if state.began is None:
             return None
@@ -123,15 +123,15 @@ class Values:
         why = f": {own.reason}" if own.reason else ""
         return f"{self._name_of(step_id)} {own.status}{why}"
 
-    def _of_step(self, rest: str) -> str | None:
+    def _step_value(self, rest: str) -> str | None:
         step_id, _, what = rest.rpartition(".")
         step = self._state.steps.get(step_id)
         if step is None or step.last is None:
             return None
         if what == "result":
             return str(step.status)
-        looks = step.last.looks
-        return f"{looks[-1].row}/{looks[-1].look}" if looks else None
+        looks = step.last.check_tries
+        return f"{looks[-1].held_in_row}/{looks[-1].number}" if looks else None
 
     def fill(self, text: str) -> str:
         """A text with every `${name}` filled in.
@@ -175,7 +175,7 @@ class Values:
         """The same of a text that is Markdown, its values apart: they mean nothing."""
         return Prose.of(text, lambda name: self.preview(f"${{{name}}}"))
 
-    def told(self, text: str) -> str:
+    def fill_message(self, text: str) -> str:
         """A text that is sent with nobody to look at it: what is not known says so."""
 
         def known(name: str) -> str:

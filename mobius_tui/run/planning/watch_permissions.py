@@ -20,7 +20,7 @@ from mobius_tui.run.intents.actions import (
     TouchSite,
 )
 from mobius_tui.run.planning.confirmation import rollback_word
-from mobius_tui.run.planning.rollback import rollback_of
+from mobius_tui.run.planning.rollback import rollback_phase
 from mobius_tui.run.planning.situation import Code, NotPermittedError, Situation
 from mobius_tui.runbook.model.runbook import Phase, Runbook
 
@@ -53,7 +53,7 @@ def arm(action: ArmWatch, situation: Situation) -> None:
     _not_begun(situation)
     watch = situation.state.watch
     if watch.armed:
-        words = f"it is armed already, by {watch.by}"
+        words = f"it is armed already, by {watch.armed_by}"
         raise NotPermittedError(Code.ARMED, words)
     if words := unattended(situation.plan.runbook, "arming"):
         raise NotPermittedError(Code.UNATTENDED, words)
@@ -96,7 +96,7 @@ def rollback_phase(situation: Situation) -> Phase:
     Raises:
         NotPermittedError: the runbook names none.
     """
-    phase = rollback_of(situation.plan)
+    phase = rollback_phase(situation.plan)
     if phase is None:
         words = "this runbook names no phase that a trigger begins"
         raise NotPermittedError(Code.NO_ROLLBACK, words)
@@ -105,8 +105,10 @@ def rollback_phase(situation: Situation) -> Phase:
 
 def _not_begun(situation: Situation) -> None:
     watch = situation.state.watch
-    if watch.begun is not None:
-        words = f"{watch.begun_by} began the rollback; it is made once in a run"
+    if watch.rollback is not None:
+        words = (
+            f"{watch.rollback_began_by} began the rollback; it is made once in a run"
+        )
         raise NotPermittedError(Code.ROLLBACK_BEGUN, words)
 
 

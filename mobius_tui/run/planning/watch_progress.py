@@ -21,7 +21,7 @@ from mobius_tui.runbook.text.units import clock_duration, duration_in_words
 class HealthSnapshot:
     """What is known of health at one moment, probe by probe."""
 
-    unseen: tuple[str, ...] = ()
+    unchecked: tuple[str, ...] = ()
     """Probes that have not been asked since the step began."""
     failing: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
@@ -37,7 +37,12 @@ class WatchStepVerdict:
 
 
 def watch_step_verdict(
-    watch: WatchState, known: HealthSnapshot, *, since: float, lasts: float, took: float
+    watch: WatchState,
+    health: HealthSnapshot,
+    *,
+    since: float,
+    duration: float,
+    elapsed: float,
 ) -> WatchStepVerdict | None:
     """How it ends now; `None` while it goes on.
 
@@ -48,40 +53,40 @@ def watch_step_verdict(
         lasts: seconds for which it is to watch.
         took: seconds for which it has watched.
     """
-    latest = watch.latest
+    latest = watch.latest_alarm
     if latest is not None and latest.at >= since:
         return WatchStepVerdict(
             result=Status.FAILED, reason=f"a trigger fired: {latest.reason}"
         )
-    if took < lasts:
+    if elapsed < duration:
         return None
     if watch.alarms:
         reason = f"a trigger had fired before, and stands: {watch.alarms[0].reason}"
         return WatchStepVerdict(result=Status.FAILED, reason=reason)
-    lasted = f"watched for {duration_in_words(lasts)}"
-    if known.unseen:
-        names = ", ".join(known.unseen)
+    lasted = f"watched for {duration_in_words(duration)}"
+    if health.unchecked:
+        names = ", ".join(health.unchecked)
         reason = f"{lasted}; {names} has not been asked meanwhile"
         return WatchStepVerdict(result=Status.UNKNOWN, reason=reason)
-    if known.unknown:
-        names = ", ".join(known.unknown)
+    if health.unknown:
+        names = ", ".join(health.unknown)
         reason = f"{lasted}; nothing is known of {names} at the end"
         return WatchStepVerdict(result=Status.UNKNOWN, reason=reason)
-    if known.failing:
-        reason = f"{lasted}; {', '.join(known.failing)} is failing at the end"
+    if health.failing:
+        reason = f"{lasted}; {', '.join(health.failing)} is failing at the end"
         return WatchStepVerdict(result=Status.FAILED, reason=reason)
     return WatchStepVerdict(result=Status.PASSED, reason=f"{lasted}; no trigger fired")
 
 
-def is_premature(watch: WatchState, known: HealthSnapshot) -> bool:
+def is_premature(watch: WatchState, health: HealthSnapshot) -> bool:
     """Whether the checks that come next are worth waiting for at its end.
 
     A failure may be the first of those that a trigger counts, or the only one.
     """
-    return bool(known.unseen or known.failing) and not watch.alarms
+    return bool(health.unchecked or health.failing) and not watch.alarms
 
 
-def counted(health: Health) -> tuple[str, ...]:
+def probes_counted(health: Health) -> tuple[str, ...]:
     """The probes that a `watch` step goes by: those that count toward triggers.
 
     Where none does, all of them.
@@ -111,7 +116,7 @@ def watch_progress_text(step: Step, state: RunState, values: Values, now: float)
     """
     own = state.steps[step.id]
     last = own.last
-    if own.status is not Status.RUNNING or last is None or last.looks:
+    if own.status is not Status.RUNNING or last is None or last.check_tries:
         return ""
     whole = watch_duration(step, values)
     if whole is None:

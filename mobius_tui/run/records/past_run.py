@@ -20,7 +20,11 @@ from typing import Any, NamedTuple, get_args
 from mobius_tui import __version__
 from mobius_tui.errors import OUTCOMES, RunError
 from mobius_tui.health.health_record import YEAR_9999
-from mobius_tui.run.events.journal_entry import is_number, is_text, uncollected
+from mobius_tui.run.events.journal_entry import (
+    is_number,
+    is_text,
+    without_garbage_collection,
+)
 from mobius_tui.run.events.run_events import Mode
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import ENDED, Status, StepState
@@ -93,9 +97,10 @@ def _past_step(own: StepState) -> PastStep:
     return PastStep(
         results=tuple(str(each.status) for each in ended),
         took=tuple(
-            each.took
+            each.duration
             for each in ended
-            if each.status in (Status.PASSED, Status.WARNED) and each.took is not None
+            if each.status in (Status.PASSED, Status.WARNED)
+            and each.duration is not None
         ),
         skipped=own.status is Status.SKIPPED,
         overridden=own.status is Status.OVERRIDDEN,
@@ -136,7 +141,7 @@ def read(directory: RunDirectory) -> PastRun | None:
             seal, _, told = file.read(LIMIT).partition(b"\n")
         if seal != _seal(fingerprint(directory), told):
             return None
-        with uncollected():
+        with without_garbage_collection():
             return _decoded(directory.id, json.loads(told))
     except (OSError, RunError, *_NO_SUMMARY):
         return None

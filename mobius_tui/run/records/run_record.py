@@ -16,9 +16,13 @@ import tomli_w
 from mobius_tui.errors import RunError
 from mobius_tui.health.health_history import HealthHistory
 from mobius_tui.run.events.run_events import RunBegan
-from mobius_tui.run.journal.follower import Follower, checks, runbook_of
-from mobius_tui.run.journal.journal import read
-from mobius_tui.run.journal.outage_times import NAMES, STEADY, course_of
+from mobius_tui.run.journal.follower import Follower, checks, load_run_runbook
+from mobius_tui.run.journal.journal import read_journal
+from mobius_tui.run.journal.outage_times import (
+    MILESTONE_NAMES,
+    STEADY_CHECKS,
+    course_of,
+)
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.planning.step_status import step_statuses
 from mobius_tui.run.records import past_run, seals
@@ -26,7 +30,7 @@ from mobius_tui.run.records.past_run import PastRun
 from mobius_tui.run.state.deliveries import as_seen
 from mobius_tui.run.state.reducer import fold
 from mobius_tui.run.state.run_state import RunState
-from mobius_tui.run.storage.run_directory import RunDirectory, lock_now
+from mobius_tui.run.storage.run_directory import RunDirectory, try_lock
 from mobius_tui.run.storage.safe_open import open_regular
 from mobius_tui.run.storage.sharing import file_mode
 from mobius_tui.runbook.toml.runbook_source import MAX_BYTES, RefusedError
@@ -38,13 +42,13 @@ ANNOTATIONS = "annotations"
 
 ACTION_ITEMS = "action_items"
 """The table of what is left to do after it."""
-PATIENCE = 10.0
+LOCK_TIMEOUT = 10.0
 """Seconds to wait for whoever else changes a record: it takes a few milliseconds, but
 on a disk that is full or far away."""
 
 
 @contextmanager
-def changing(directory: RunDirectory) -> Iterator[None]:
+def exclusive_record(directory: RunDirectory) -> Iterator[None]:
     """Be the only one who changes a run's record while the block lasts.
 
     It is read and written again whole: of two at once, one would undo the other's. The
@@ -54,9 +58,9 @@ def changing(directory: RunDirectory) -> Iterator[None]:
         OSError: somebody else is changing it and does not come to an end.
     """
     handle = os.open(directory.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + LOCK_TIMEOUT
     try:
-        while not lock_now(handle):
+        while not try_lock(handle):
             if time.monotonic() > deadline:
                 words = "somebody else is changing it; try again"
                 raise OSError(errno.EBUSY, words)
@@ -73,18 +77,18 @@ def write_record(
     counts: dict[str, int] = {}
     for standing in step_statuses(plan, state).values():
         counts[str(standing.status)] = counts.get(str(standing.status), 0) + 1
-    record: dict[str, Any] = {**of_journal(state, head), "steps": counts}
+    record: dict[str, Any] = {**record_of_journal(state, head), "steps": counts}
     if state.deliveries:
-        stands = [as_seen(own, hosted=False).stand for own in state.deliveries]
+        stands = [as_seen(own, hosted=False).status for own in state.deliveries]
         record["messages"] = {str(each): stands.count(each) for each in stands}
-    if state.watch.latest is not None:
-        record["outage"] = outage(directory)
-    with changing(directory):
-        record.update(_kept(directory))
+    if state.watch.latest_alarm is not None:
+        record["outage"] = outage_record(directory)
+    with exclusive_record(directory):
+        record.update(_added_tables(directory))
         write_private(directory.record, tomli_w.dumps(record).encode())
 
 
-def of_journal(state: RunState, head: str) -> dict[str, Any]:
+def record_of_journal(state: RunState, head: str) -> dict[str, Any]:
     """What a record says that stands in the journal, word for word.
 
     Args:
@@ -128,7 +132,7 @@ def read_record(directory: RunDirectory) -> dict[str, Any]:
         raise RunError(error.problem.render().splitlines()[0]) from error
 
 
-def _kept(directory: RunDirectory) -> dict[str, Any]:
+def _added_tables(directory: RunDirectory) -> dict[str, Any]:
     """What people have added to an older record; one that no one can read is kept."""
     try:
         older = read_record(directory)
@@ -136,7 +140,7 @@ def _kept(directory: RunDirectory) -> dict[str, Any]:
         aside = directory.record.with_suffix(f".unread-{time.time_ns()}")
         directory.record.replace(aside)
         return {}
-    tables = (ANNOTATIONS, ACTION_ITEMS, seals.TABLE)
+    tables = (ANNOTATIONS, ACTION_ITEMS, seals.SEALS_TABLE)
     return {name: older[name] for name in tables if name in older}
 
 
@@ -173,7 +177,7 @@ def sum_up(directory: RunDirectory, *, is_host: bool = False) -> PastRun | None:
         RunError: it cannot be read whole.
         StateError: an entry of its journal may not follow.
     """
-    if not is_host and directory.host() is not None:
+    if not is_host and directory.host_pid() is not None:
         return past_run_of(directory)
     of = past_run.fingerprint(directory)
     found = past_run_of(directory)
@@ -187,11 +191,11 @@ def past_run_of(directory: RunDirectory) -> PastRun | None:
 
     Returns and raises as `sum_up`.
     """
-    tail = read(directory.journal)
+    tail = read_journal(directory.journal)
     began = tail.entries[0].event if tail.entries else None
     if not isinstance(began, RunBegan) or Path(began.file).name != began.file:
         raise RunError(f"{directory.journal.name}: it does not begin with RunBegan")
-    runbook = runbook_of(directory, began)
+    runbook = load_run_runbook(directory, began)
     state = fold(runbook, tail.entries)
     if state.ended is None:
         return None
@@ -212,7 +216,7 @@ def record_of(directory: RunDirectory) -> Mapping[str, Any]:
         return {}
 
 
-def outage(directory: RunDirectory, *, older: bool = False) -> dict[str, Any]:
+def outage_record(directory: RunDirectory, *, older: bool = False) -> dict[str, Any]:
     """From the first sign to three healthy checks in a row: what came about of it.
 
     Args:
@@ -223,11 +227,11 @@ def outage(directory: RunDirectory, *, older: bool = False) -> dict[str, Any]:
         RunError: the run cannot be read.
     """
     follower = Follower(directory)
-    came = follower.course.milestones(follower.past)
-    fired = came.outage
+    milestones = follower.milestone_tracker.milestones(follower.health_history)
+    fired = milestones.outage
     if fired is None:
         return {}
-    found: dict[str, Any] = {
+    record: dict[str, Any] = {
         "probe": fired.probe,
         "reason": fired.reason,
         "acknowledged_by": fired.by,
@@ -237,16 +241,19 @@ def outage(directory: RunDirectory, *, older: bool = False) -> dict[str, Any]:
         times = {
             "acknowledged": fired.acknowledged,
             "rollback_began": fired.rollback,
-            "first_healthy": follower.past.ok_streak_at(
+            "first_healthy": follower.health_history.ok_streak_at(
                 fired.probe, since=since, count=1
             ),
-            "three_healthy": follower.past.ok_streak_at(
-                fired.probe, since=since, count=STEADY
+            "three_healthy": follower.health_history.ok_streak_at(
+                fired.probe, since=since, count=STEADY_CHECKS
             ),
         }
     else:
-        times = {"since": came.since, **{name: came.at(name) for name in NAMES}}
+        times = {
+            "since": milestones.since,
+            **{name: milestones.at(name) for name in MILESTONE_NAMES},
+        }
     for name, at in {"fired": fired.fired, **times}.items():
         if at is not None:
-            found[name] = datetime.fromtimestamp(at, UTC)
-    return found
+            record[name] = datetime.fromtimestamp(at, UTC)
+    return record

@@ -16,13 +16,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from mobius_tui.run.journal.journal import FIRST
+from mobius_tui.run.journal.journal import FIRST_PREV
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.safe_open import open_regular
 
-TABLE = "seals"
+SEALS_TABLE = "seals"
 """The table of a record that holds them."""
-SEALED = {"annotations": "annotation", "action_items": "action item"}
+SEALED_TABLES = {"annotations": "annotation", "action_items": "action item"}
 """The tables that are sealed, and what one of their entries is called."""
 
 Record = Mapping[str, Any]
@@ -31,7 +31,7 @@ Seal = dict[str, str]
 digest of the seal before it."""
 
 
-def first_line(directory: RunDirectory) -> str:
+def first_line_digest(directory: RunDirectory) -> str:
     """The digest of the journal's first line, which the chain begins with.
 
     Raises:
@@ -39,7 +39,7 @@ def first_line(directory: RunDirectory) -> str:
     """
     with open_regular(directory.journal) as file:
         line = file.readline()
-    return hashlib.sha256(line.rstrip(b"\n")).hexdigest() if line else FIRST
+    return hashlib.sha256(line.rstrip(b"\n")).hexdigest() if line else FIRST_PREV
 
 
 def seal_digest(value: Mapping[str, Any]) -> str:
@@ -56,8 +56,8 @@ def _plain(value: object) -> str:
 
 def seals_of(record: Record) -> tuple[Any, ...]:
     """The seals of a record; none where it has none."""
-    found = record.get(TABLE)
-    return tuple(found) if isinstance(found, list) else ()
+    seals = record.get(SEALS_TABLE)
+    return tuple(seals) if isinstance(seals, list) else ()
 
 
 def last_seal_digest(record: Record) -> str:
@@ -66,7 +66,9 @@ def last_seal_digest(record: Record) -> str:
     return seal_digest(seals[-1]) if seals and isinstance(seals[-1], dict) else ""
 
 
-def sealed(record: Record, table: str, entries: Sequence[Any], first: str) -> list[Any]:
+def with_new_seals(
+    record: Record, table: str, entries: Sequence[Any], first: str
+) -> list[Any]:
     """The seals of a record, and those of the entries that are new in a table of it.
 
     What an older version wrote is sealed as it is found, with the first that is added.
@@ -78,9 +80,9 @@ def sealed(record: Record, table: str, entries: Sequence[Any], first: str) -> li
         first: the digest of the journal's first line.
     """
     chain = [*seals_of(record)]
-    new = {table: _new(_entries(record, table), entries)}
-    if TABLE not in record:
-        older = {each: _entries(record, each) for each in SEALED}
+    new = {table: _added(_entries(record, table), entries)}
+    if SEALS_TABLE not in record:
+        older = {each: _entries(record, each) for each in SEALED_TABLES}
         new = {**older, table: [*older[table], *new[table]]}
     for of, added in new.items():
         for entry in added:
@@ -97,19 +99,21 @@ def sealed(record: Record, table: str, entries: Sequence[Any], first: str) -> li
 
 
 def _entries(record: Record, table: str) -> list[Any]:
-    found = record.get(table)
-    return [e for e in found if isinstance(e, dict)] if isinstance(found, list) else []
+    entries = record.get(table)
+    return (
+        [e for e in entries if isinstance(e, dict)] if isinstance(entries, list) else []
+    )
 
 
-def _new(before: Sequence[Any], after: Sequence[Any]) -> list[Any]:
+def _added(before: Sequence[Any], after: Sequence[Any]) -> list[Any]:
     """What was not there before."""
-    known = Counter(map(seal_digest, before))
-    return [each for each in after if not _takes(known, seal_digest(each))]
+    digests = Counter(map(seal_digest, before))
+    return [each for each in after if not _take_one(digests, seal_digest(each))]
 
 
-def _takes(known: Counter[str], found: str) -> bool:
-    known[found] -= 1
-    return known[found] >= 0
+def _take_one(remaining: Counter[str], digest: str) -> bool:
+    remaining[digest] -= 1
+    return remaining[digest] >= 0
 
 
 def seal_problems(record: Record, first: str, *, older: bool) -> Iterator[str]:
@@ -120,49 +124,51 @@ def seal_problems(record: Record, first: str, *, older: bool) -> Iterator[str]:
         first: the digest of the journal's first line.
         older: whether the version that ended the run sealed nothing.
     """
-    if TABLE not in record and older:
+    if SEALS_TABLE not in record and older:
         return
     chain = seals_of(record)
-    prev, expected = first, _expected(chain)
+    prev, expected = first, _expected_digests(chain)
     for number, seal in enumerate(chain, 1):
         if not isinstance(seal, dict) or seal.get("prev") != prev:
             yield f"seal {number} does not follow the one before it"
             return
         prev = seal_digest(seal)
-    for table, name in SEALED.items():
-        yield from _compared(record, table, name, expected[table])
+    for table, name in SEALED_TABLES.items():
+        yield from _table_problems(record, table, name, expected[table])
 
 
-def _expected(chain: Sequence[Any]) -> dict[str, list[str]]:
+def _expected_digests(chain: Sequence[Any]) -> dict[str, list[str]]:
     """The digests that each table must have, in its order."""
-    found: dict[str, dict[tuple[str, int], str]] = {table: {} for table in SEALED}
+    digests: dict[str, dict[tuple[str, int], str]] = {
+        table: {} for table in SEALED_TABLES
+    }
     for number, seal in enumerate(chain):
         table = str(seal.get("of")) if isinstance(seal, dict) else ""
-        if table in found:
+        if table in digests:
             is_item = table == "action_items"
             key = (str(seal.get("id", "")), -1) if is_item else ("", number)
-            found[table].pop(key, None)
-            found[table][key] = str(seal.get("sha256"))
-    return {table: [*each.values()] for table, each in found.items()}
+            digests[table].pop(key, None)
+            digests[table][key] = str(seal.get("sha256"))
+    return {table: [*each.values()] for table, each in digests.items()}
 
 
-def _compared(
+def _table_problems(
     record: Record, table: str, name: str, expected: list[str]
 ) -> Iterator[str]:
     listed = record.get(table, [])
     if not isinstance(listed, list) or not all(isinstance(e, dict) for e in listed):
         yield f"its {name}s are no list of them"
         return
-    found = [seal_digest(each) for each in listed]
-    if sorted(found) == sorted(expected):
-        if found != expected:
+    digests = [seal_digest(each) for each in listed]
+    if sorted(digests) == sorted(expected):
+        if digests != expected:
             yield f"its {name}s are not in the order in which they were written"
         return
-    known = Counter(expected)
-    for number, each in enumerate(found, 1):
-        if not _takes(known, each):
+    remaining = Counter(expected)
+    for number, each in enumerate(digests, 1):
+        if not _take_one(remaining, each):
             yield f"{name} {number} was changed, or added by hand"
-    gone = len(expected) - len(found)
+    gone = len(expected) - len(digests)
     if gone > 0:
         verbs = ("s that were", "are") if gone > 1 else (" that was", "is")
         yield f"{gone} {name}{verbs[0]} written {verbs[1]} gone"
@@ -170,10 +176,12 @@ def _compared(
 
 def sealed_counts(record: Record, *, older: bool) -> str:
     """How many entries there are, for whoever verifies; empty where there are none."""
-    counts = {name: len(_entries(record, table)) for table, name in SEALED.items()}
+    counts = {
+        name: len(_entries(record, table)) for table, name in SEALED_TABLES.items()
+    }
     words = [f"{n} {name}{'s' * (n != 1)}" for name, n in counts.items() if n]
     if not words:
         return ""
-    unsealed = TABLE not in record and older
+    unsealed = SEALS_TABLE not in record and older
     note = ": an older version did not seal them" if unsealed else ""
     return f"said afterwards: {', '.join(words)}{note}"

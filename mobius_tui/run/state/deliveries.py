@@ -18,7 +18,7 @@ from mobius_tui.run.events.message_events import (
     MessageUnknown,
 )
 
-HOST_ENDED = "its host ended while it was being sent"
+HOST_ENDED_REASON = "its host ended while it was being sent"
 
 
 class DeliveryStatus(StrEnum):
@@ -34,7 +34,7 @@ class DeliveryStatus(StrEnum):
     DROPPED = "not to be sent any more"
 
 
-OPEN = frozenset(
+UNDELIVERED = frozenset(
     {
         DeliveryStatus.QUEUED,
         DeliveryStatus.SENDING,
@@ -45,7 +45,7 @@ OPEN = frozenset(
 """Of which somebody should know: the channel has not got it, as far as is known."""
 WANTS_A_PERSON = frozenset({DeliveryStatus.HELD, DeliveryStatus.UNKNOWN})
 
-FOLLOWS: Mapping[type[MessageEvent], frozenset[DeliveryStatus]] = {
+STATUSES_BEFORE: Mapping[type[MessageEvent], frozenset[DeliveryStatus]] = {
     MessageTried: frozenset({DeliveryStatus.QUEUED}),
     MessageSent: frozenset({DeliveryStatus.SENDING}),
     MessageNotSent: frozenset({DeliveryStatus.SENDING, DeliveryStatus.QUEUED}),
@@ -72,7 +72,7 @@ class Delivery:
     """Who wanted it sent."""
     at: float
     """When, in seconds since 1970."""
-    stand: DeliveryStatus = DeliveryStatus.QUEUED
+    status: DeliveryStatus = DeliveryStatus.QUEUED
     tries: int = 0
     round: int = 0
     """The tries since a person wanted it sent last."""
@@ -80,7 +80,7 @@ class Delivery:
     """When it came to stand where it does, in seconds since 1970."""
     due: float = 0.0
     """When it is tried next, where it is queued; in seconds since 1970."""
-    status: int | None = None
+    http_status: int | None = None
     """The last HTTP status."""
     answer: str = ""
     reason: str = ""
@@ -91,7 +91,7 @@ Deliveries = tuple[Delivery, ...]
 """A run's, by number; the first has number 1."""
 
 
-def check(deliveries: Deliveries, event: MessageEvent) -> None:
+def check_message_event(deliveries: Deliveries, event: MessageEvent) -> None:
     """Refuse an event that may not follow.
 
     Raises:
@@ -106,22 +106,22 @@ def check(deliveries: Deliveries, event: MessageEvent) -> None:
     if not 1 <= event.delivery <= have:
         raise StateError(f"{name} for delivery {event.delivery}; there are {have}")
     own = deliveries[event.delivery - 1]
-    if own.stand not in FOLLOWS[type(event)]:
-        raise StateError(f"{name} while delivery {event.delivery} is {own.stand}")
+    if own.status not in STATUSES_BEFORE[type(event)]:
+        raise StateError(f"{name} while delivery {event.delivery} is {own.status}")
     number = getattr(event, "number", None)
     if number is None:
         return
     if isinstance(event, MessageTried):
         want = own.tries + 1
     else:
-        want = own.tries if own.stand is DeliveryStatus.SENDING else 0
+        want = own.tries if own.status is DeliveryStatus.SENDING else 0
     if number != want:
         raise StateError(
             f"{name} names try {number} of delivery {event.delivery}, not {want}"
         )
 
 
-def apply(
+def apply_message_event(
     deliveries: Deliveries, event: MessageEvent, *, by: str, at: float
 ) -> Deliveries:
     """Where all stand after an event that may follow.
@@ -147,11 +147,11 @@ def apply(
         )
         return (*deliveries, *new)
     place = event.delivery - 1
-    moved = replace(_moved(deliveries[place], event, at), since=at)
+    moved = replace(_after_event(deliveries[place], event, at), since=at)
     return (*deliveries[:place], moved, *deliveries[place + 1 :])
 
 
-def _moved(own: Delivery, event: MessageEvent, at: float) -> Delivery:
+def _after_event(own: Delivery, event: MessageEvent, at: float) -> Delivery:
     match event:
         case MessageTried(number=number):
             return replace(
@@ -185,7 +185,9 @@ def _moved(own: Delivery, event: MessageEvent, at: float) -> Delivery:
             return own
 
 
-def of_step(deliveries: Deliveries, step: str, attempt: int) -> Deliveries:
+def deliveries_of_attempt(
+    deliveries: Deliveries, step: str, attempt: int
+) -> Deliveries:
     """What was queued for an attempt at a step."""
     return tuple(
         own
@@ -194,11 +196,11 @@ def of_step(deliveries: Deliveries, step: str, attempt: int) -> Deliveries:
     )
 
 
-def host_started(deliveries: Deliveries, at: float) -> Deliveries:
+def after_host_start(deliveries: Deliveries, at: float) -> Deliveries:
     """A new host: what the one before was sending may have arrived, or not."""
     return tuple(
-        replace(own, stand=DeliveryStatus.UNKNOWN, reason=HOST_ENDED, since=at)
-        if own.stand is DeliveryStatus.SENDING
+        replace(own, stand=DeliveryStatus.UNKNOWN, reason=HOST_ENDED_REASON, since=at)
+        if own.status is DeliveryStatus.SENDING
         else own
         for own in deliveries
     )
@@ -211,6 +213,6 @@ def as_seen(own: Delivery, *, hosted: bool) -> Delivery:
         own: as the journal has it.
         hosted: whether a host runs the run.
     """
-    if own.stand is DeliveryStatus.SENDING and not hosted:
-        return replace(own, stand=DeliveryStatus.UNKNOWN, reason=HOST_ENDED)
+    if own.status is DeliveryStatus.SENDING and not hosted:
+        return replace(own, stand=DeliveryStatus.UNKNOWN, reason=HOST_ENDED_REASON)
     return own

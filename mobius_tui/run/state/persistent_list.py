@@ -74,7 +74,7 @@ class PersistentList(Sequence[T], Generic[T]):
         """An empty store."""
         return PlainStore()
 
-    def plus(self, item: T) -> Self:
+    def appended(self, item: T) -> Self:
         """This sequence and one more item."""
         if not self._last:
             return type(self)(last=(item,))
@@ -84,7 +84,7 @@ class PersistentList(Sequence[T], Generic[T]):
         shared.append(self._last[0])
         return type(self)(shared, self._before + 1, (item,))
 
-    def amended(self, item: T) -> Self:
+    def with_last(self, item: T) -> Self:
         """This sequence with another last item.
 
         Raises:
@@ -132,7 +132,7 @@ class PersistentList(Sequence[T], Generic[T]):
         return f"Grown({list(self)!r})"
 
 
-NONE_YET: PersistentList[Any] = PersistentList()
+EMPTY_LIST: PersistentList[Any] = PersistentList()
 """No items; what is grown from it is of a kind."""
 
 
@@ -140,11 +140,11 @@ Packable = TypeVar("Packable")
 Row = Sequence[Any]
 """An item's values, as `marshal` can hold them."""
 
-BLOCK = 64
+BLOCK_SIZE = 64
 """Items that are packed together. Of each step up to twice as many lie there at
 length."""
 
-_Held = tuple[tuple[bytes, ...], tuple[bytes, int], list[Packable]]
+_PackedItems = tuple[tuple[bytes, ...], tuple[bytes, int], list[Packable]]
 """Whole blocks, a block of which the first so many come after them, and the items after
 that, at length: fewer than two blocks of them."""
 
@@ -165,55 +165,55 @@ class PackedList(Generic[Packable]):
         """
         self._to_row = to_row
         self._from_row = from_row
-        self._held: _Held[Packable] = (), (b"", 0), []
+        self._packed: _PackedItems[Packable] = (), (b"", 0), []
         self._unpacked: tuple[bytes, Sequence[Row]] = (b"", ())
         """The block that was looked into last, and its rows."""
 
     def append(self, item: Packable) -> None:
         """Add an item."""
-        blocks, (data, count), newest = self._held
+        blocks, (data, count), newest = self._packed
         newest.append(item)
-        if count + len(newest) >= 2 * BLOCK:
+        if count + len(newest) >= 2 * BLOCK_SIZE:
             newest = [*self._items(data, count), *newest]
-            rows = [self._to_row(each) for each in newest[:BLOCK]]
+            rows = [self._to_row(each) for each in newest[:BLOCK_SIZE]]
             # By column, what changes little lies together.
             columns = marshal.dumps(list(zip(*rows, strict=True)))
             blocks = (*blocks, compress(columns))
             # One assignment: a thread may look, too.
-            self._held = blocks, (b"", 0), newest[BLOCK:]
+            self._packed = blocks, (b"", 0), newest[BLOCK_SIZE:]
 
     def __len__(self) -> int:
-        blocks, (_, count), newest = self._held
-        return len(blocks) * BLOCK + count + len(newest)
+        blocks, (_, count), newest = self._packed
+        return len(blocks) * BLOCK_SIZE + count + len(newest)
 
     def __getitem__(self, place: int) -> Packable:
-        blocks, (data, count), newest = self._held
-        block, inside = divmod(place, BLOCK)
+        blocks, (data, count), newest = self._packed
+        block, inside = divmod(place, BLOCK_SIZE)
         if block < len(blocks):
             return self._from_row(self._rows(blocks[block])[inside])
-        inside = place - len(blocks) * BLOCK
+        inside = place - len(blocks) * BLOCK_SIZE
         if inside < count:
             return self._from_row(self._rows(data)[inside])
         return newest[inside - count]
 
     def first(self, count: int) -> Iterator[Packable]:
         """So many items from the start."""
-        blocks, part, newest = self._held
-        packed = chain(((block, BLOCK) for block in blocks), (part,))
+        blocks, part, newest = self._packed
+        packed = chain(((block, BLOCK_SIZE) for block in blocks), (part,))
         items = chain.from_iterable(starmap(self._items, packed))
         return islice(chain(items, newest), count)
 
     def fork(self, count: int) -> PackedList[Packable]:
         """Another one with so many items from the start; nothing is unpacked."""
-        blocks, (data, there), newest = self._held
+        blocks, (data, there), newest = self._packed
         new = PackedList(self._to_row, self._from_row)
-        whole = min(count // BLOCK, len(blocks))
-        rest = count - whole * BLOCK
+        whole = min(count // BLOCK_SIZE, len(blocks))
+        rest = count - whole * BLOCK_SIZE
         if whole < len(blocks):
-            new._held = blocks[:whole], (blocks[whole], rest), []
+            new._packed = blocks[:whole], (blocks[whole], rest), []
         else:
             part, after = (data, min(there, rest)), max(0, rest - there)
-            new._held = blocks, part, newest[:after]
+            new._packed = blocks, part, newest[:after]
         return new
 
     def _items(self, data: bytes, count: int) -> Iterator[Packable]:

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from mobius_tui.errors import StateError
 from mobius_tui.run.events.approval_events import APPROVAL_EVENTS, ApprovalEvent
 from mobius_tui.run.events.drill_events import Hint, HintGiven, SiteTouched
-from mobius_tui.run.events.journal_entry import Entry, uncollected
+from mobius_tui.run.events.journal_entry import Entry, without_garbage_collection
 from mobius_tui.run.events.message_events import MESSAGE_EVENTS, MessageEvent
 from mobius_tui.run.events.run_events import (
     AutoStarted,
@@ -41,22 +41,22 @@ from mobius_tui.run.state import approvals, deliveries, watch_reducer
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import (
     ENDED,
+    AsideFrame,
     Attempt,
-    Frame,
-    Look,
+    CheckTry,
     Status,
     StepState,
-    Value,
+    VariableValue,
 )
 from mobius_tui.runbook.model.runbook import Runbook
 
 ApplyToStepState: TypeAlias = Callable[[RunState, Any, Entry], None]
 """Moves a state on by an event, which may follow, and the entry that it came in."""
-GIVEN = 2000
+VALUE_LIMIT = 2000
 """Characters that are kept of a value that an attempt was given."""
 
 
-def _withdraw(state: RunState, step_id: str) -> None:
+def _withdraw_variables(state: RunState, step_id: str) -> None:
     """Take back what a step set; finished steps that used it are stale."""
     if not state.variables:
         return
@@ -73,41 +73,43 @@ def _withdraw(state: RunState, step_id: str) -> None:
             state.steps[other] = replace(step, stale=True)
 
 
-def _given(
+def _variables_given(
     state: RunState, reads: tuple[str, ...]
 ) -> tuple[tuple[str, str | None], ...]:
     """What an attempt that begins now is given."""
-    known = state.variables
-    return tuple((name, _short(known[name].text)) for name in reads if name in known)
+    variables = state.variables
+    return tuple(
+        (name, _shortened(variables[name].text)) for name in reads if name in variables
+    )
 
 
-def _short(value: str | None) -> str | None:
-    if value is None or len(value) <= GIVEN:
+def _shortened(value: str | None) -> str | None:
+    if value is None or len(value) <= VALUE_LIMIT:
         return value
-    return f"{value[: GIVEN // 2]}…{value[-GIVEN // 2 :]}"
+    return f"{value[: VALUE_LIMIT // 2]}…{value[-VALUE_LIMIT // 2 :]}"
 
 
 def _step_started(state: RunState, event: StepStarted, entry: Entry) -> None:
-    _withdraw(state, event.step)
+    _withdraw_variables(state, event.step)
     old = state.steps[event.step]
     attempt = Attempt(
         number=event.attempt,
         by=entry.by,
         started=entry.at,
         reads=event.reads,
-        given=_given(state, event.reads),
+        variables_given=_variables_given(state, event.reads),
         mono=entry.mono,
         boot=entry.boot,
     )
     state.steps[event.step] = StepState(
         status=Status.RUNNING,
-        attempts=old.attempts.plus(attempt),
+        attempts=old.attempts.appended(attempt),
         by=entry.by,
         notes=old.notes,
     )
 
 
-def _put(
+def _replace_last(
     state: RunState,
     step_id: str,
     old: StepState,
@@ -118,38 +120,40 @@ def _put(
     """Put a newer value in place of a step's last attempt, faster than `replace`."""
     state.steps[step_id] = StepState(
         status=status,
-        attempts=old.attempts.amended(last),
+        attempts=old.attempts.with_last(last),
         reason=reason,
         by=old.by,
-        stale=old.stale,
+        is_stale=old.is_stale,
         notes=old.notes,
     )
 
 
-def _amend(state: RunState, step_id: str, attempt: Attempt) -> None:
+def _replace_attempt(state: RunState, step_id: str, attempt: Attempt) -> None:
     old = state.steps[step_id]
-    _put(state, step_id, old, attempt, old.status, old.reason)
+    _replace_last(state, step_id, old, attempt, old.status, old.reason)
 
 
 def _check_tried(state: RunState, event: CheckTried, entry: Entry) -> None:
     last = state.steps[event.step].attempts[-1]
-    look = Look(
+    look = CheckTry(
         check=event.check,
-        look=event.look,
+        number=event.look,
         held=event.held,
         detail=event.detail,
-        row=event.row,
+        held_in_row=event.row,
         at=entry.at,
     )
-    _amend(state, event.step, replace(last, looks=last.looks.plus(look)))
+    _replace_attempt(
+        state, event.step, replace(last, looks=last.check_tries.appended(look))
+    )
 
 
 def _stop_asked(state: RunState, event: StopAsked, _entry: Entry) -> None:
     last = state.steps[event.step].attempts[-1]
-    _amend(state, event.step, replace(last, stop_asked=True))
+    _replace_attempt(state, event.step, replace(last, stop_asked=True))
 
 
-def _close(
+def _end_attempt(
     state: RunState, event: StepEnded | StepUnknown, entry: Entry, status: Status
 ) -> None:
     old = state.steps[event.step]
@@ -157,7 +161,7 @@ def _close(
     took = (
         entry.mono - last.mono if entry.boot == last.boot else entry.at - last.started
     )
-    known = event if isinstance(event, StepEnded) else None
+    ended_event = event if isinstance(event, StepEnded) else None
     ended = replace(
         last,
         ended=entry.at,
@@ -165,20 +169,20 @@ def _close(
         status=status,
         reason=event.reason,
         left=event.left,
-        ended_with=known.ended_with if known else (),
+        ended_with=ended_event.ended_with if ended_event else (),
         output_bytes=event.output_bytes,
-        exit=known.exit if known else None,
-        note=known.note if known else "",
+        exit=ended_event.exit if ended_event else None,
+        note=ended_event.note if ended_event else "",
     )
-    _put(state, event.step, old, ended, status, event.reason)
+    _replace_last(state, event.step, old, ended, status, event.reason)
 
 
 def _step_ended(state: RunState, event: StepEnded, entry: Entry) -> None:
-    _close(state, event, entry, Status(event.result))
+    _end_attempt(state, event, entry, Status(event.result))
 
 
 def _step_unknown(state: RunState, event: StepUnknown, entry: Entry) -> None:
-    _close(state, event, entry, Status.UNKNOWN)
+    _end_attempt(state, event, entry, Status.UNKNOWN)
 
 
 def _step_skipped(state: RunState, event: StepSkipped, entry: Entry) -> None:
@@ -207,7 +211,7 @@ def _step_overridden(state: RunState, event: StepOverridden, entry: Entry) -> No
 def _choice_made(state: RunState, event: ChoiceMade, entry: Entry) -> None:
     began = StepStarted(step=event.step, attempt=event.attempt, reads=event.reads)
     _step_started(state, began, entry)
-    state.variables[event.var] = Value(
+    state.variables[event.var] = VariableValue(
         text="\n".join(event.values), source="answer", step=event.step
     )
     _step_ended(
@@ -237,7 +241,7 @@ APPLY_TO_STEP: Mapping[type[Event], ApplyToStepState] = {
 }
 
 
-REPEATS = 4096
+INTENTS_REMEMBERED = 4096
 """Intents whose repeat gets the first answer: whoever repeats one does so at once."""
 
 
@@ -254,18 +258,18 @@ def advance(state: RunState, entry: Entry) -> None:
     state.n = entry.n
     state.at, state.mono, state.boot = entry.at, entry.mono, entry.boot
     if entry.intent is not None:
-        _remember(state.intents, entry.intent, entry.n)
+        _remember_intent(state.intents, entry.intent, entry.n)
     _APPLY[type(event)](state, event, entry)
 
 
-def _remember(intents: dict[str, int], intent: str, n: int) -> None:
+def _remember_intent(intents: dict[str, int], intent: str, n: int) -> None:
     """Keep an intent's first answer, and of all intents the newest."""
     intents.setdefault(intent, n)
-    if len(intents) > REPEATS:
+    if len(intents) > INTENTS_REMEMBERED:
         del intents[next(iter(intents))]
 
 
-def _began(state: RunState, event: RunBegan, entry: Entry) -> None:
+def _run_began(state: RunState, event: RunBegan, entry: Entry) -> None:
     state.began = event
     state.began_at = entry.at
 
@@ -273,9 +277,9 @@ def _began(state: RunState, event: RunBegan, entry: Entry) -> None:
 def _host_started(state: RunState, event: HostStarted, entry: Entry) -> None:
     state.host_pid = event.pid
     state.auto = None
-    state.without = event.without
-    state.deliveries = deliveries.host_started(state.deliveries, entry.at)
-    watch_reducer.host_started(state)
+    state.lost_secrets = event.without
+    state.deliveries = deliveries.after_host_start(state.deliveries, entry.at)
+    watch_reducer.after_host_start(state)
 
 
 def _host_stopped(state: RunState, _event: HostStopped, _entry: Entry) -> None:
@@ -291,25 +295,29 @@ def _auto_stopped(state: RunState, event: AutoStopped, _entry: Entry) -> None:
 
 
 def _variable_set(state: RunState, event: VariableSet, _entry: Entry) -> None:
-    state.variables[event.name] = Value(
+    state.variables[event.name] = VariableValue(
         text=event.value, source=event.source, step=event.step
     )
-    if event.name in state.without:
-        state.without = tuple(name for name in state.without if name != event.name)
+    if event.name in state.lost_secrets:
+        state.lost_secrets = tuple(
+            name for name in state.lost_secrets if name != event.name
+        )
 
 
 def _phase_entered(state: RunState, event: PhaseEntered, _entry: Entry) -> None:
-    state.entered = state.entered.plus(event.phase)
-    watch_reducer.phase_entered(state, event)
+    state.entered = state.entered.appended(event.phase)
+    watch_reducer.after_phase_entered(state, event)
     if event.from_step in state.steps:
-        state.turned[event.from_step] = len(state.steps[event.from_step].attempts)
+        state.aside_attempts[event.from_step] = len(
+            state.steps[event.from_step].attempts
+        )
     steps = state.asides.get(event.phase)
     if steps is None:
         state.at_phase = event.phase
         state.frames = ()
         return
-    kept = tuple(frame for frame in state.frames if frame.phase != event.phase)
-    state.frames = (*kept, Frame(phase=event.phase, from_step=event.from_step))
+    frames = tuple(frame for frame in state.frames if frame.phase != event.phase)
+    state.frames = (*frames, AsideFrame(phase=event.phase, from_step=event.from_step))
     for step_id in steps:
         state.passed_over.pop(step_id, None)
         old = state.steps[step_id]
@@ -320,7 +328,7 @@ def _phase_entered(state: RunState, event: PhaseEntered, _entry: Entry) -> None:
 
 def _phase_left(state: RunState, event: PhaseLeft, _entry: Entry) -> None:
     state.frames = state.frames[:-1]
-    watch_reducer.phase_left(state, event)
+    watch_reducer.after_phase_left(state, event)
     if event.to is not None and event.to not in state.asides:
         state.at_phase = event.to
         state.frames = ()
@@ -334,9 +342,9 @@ def _phase_left(state: RunState, event: PhaseLeft, _entry: Entry) -> None:
 def _note_added(state: RunState, event: NoteAdded, _entry: Entry) -> None:
     if event.step in state.steps:
         old = state.steps[event.step]
-        state.steps[event.step] = replace(old, notes=old.notes.plus(event.text))
+        state.steps[event.step] = replace(old, notes=old.notes.appended(event.text))
     else:
-        state.notes = state.notes.plus(event.text)
+        state.notes = state.notes.appended(event.text)
 
 
 def _health_sealed(state: RunState, event: HealthSealed, _entry: Entry) -> None:
@@ -345,7 +353,7 @@ def _health_sealed(state: RunState, event: HealthSealed, _entry: Entry) -> None:
 
 def _hint_given(state: RunState, event: HintGiven, entry: Entry) -> None:
     hint = Hint(text=event.text, who=event.who, at=entry.at)
-    state.hints = state.hints.plus(hint)
+    state.hints = state.hints.appended(hint)
 
 
 def _site_touched(_state: RunState, _event: SiteTouched, _entry: Entry) -> None:
@@ -353,13 +361,15 @@ def _site_touched(_state: RunState, _event: SiteTouched, _entry: Entry) -> None:
 
 
 def _message(state: RunState, event: MessageEvent, entry: Entry) -> None:
-    state.deliveries = deliveries.apply(
+    state.deliveries = deliveries.apply_message_event(
         state.deliveries, event, by=entry.by, at=entry.at
     )
 
 
 def _approval(state: RunState, event: ApprovalEvent, entry: Entry) -> None:
-    state.approvals = approvals.apply(state.approvals, event, by=entry.by, at=entry.at)
+    state.approvals = approvals.apply_approval_event(
+        state.approvals, event, by=entry.by, at=entry.at
+    )
 
 
 def _run_ended(state: RunState, event: RunEnded, entry: Entry) -> None:
@@ -368,7 +378,7 @@ def _run_ended(state: RunState, event: RunEnded, entry: Entry) -> None:
 
 
 _APPLY: Mapping[type[Event], ApplyToStepState] = {
-    RunBegan: _began,
+    RunBegan: _run_began,
     HostStarted: _host_started,
     HostStopped: _host_stopped,
     AutoStarted: _auto_started,
@@ -383,12 +393,12 @@ _APPLY: Mapping[type[Event], ApplyToStepState] = {
     **dict.fromkeys(APPROVAL_EVENTS, _approval),
     HintGiven: _hint_given,
     SiteTouched: _site_touched,
-    **watch_reducer.WATCH,
+    **watch_reducer.APPLY_TO_WATCH,
     RunEnded: _run_ended,
 }
 
 
-def initial(runbook: Runbook) -> RunState:
+def initial_state(runbook: Runbook) -> RunState:
     """The state before anything happened."""
     return RunState(
         steps={step.id: StepState() for step in runbook.steps()},
@@ -409,8 +419,8 @@ def fold(runbook: Runbook, entries: Iterable[Entry]) -> RunState:
     Raises:
         StateError: an entry may not follow where it stands.
     """
-    state = initial(runbook)
-    with uncollected():
+    state = initial_state(runbook)
+    with without_garbage_collection():
         for entry in entries:
             advance(state, entry)
     return state

@@ -47,11 +47,18 @@ from mobius_tui.run.events.step_events import (
 )
 from mobius_tui.run.events.watch_events import RollbackBegan, TriggerCleared, WatchEvent
 from mobius_tui.run.state import approvals, deliveries
-from mobius_tui.run.state.persistent_list import NONE_YET, PersistentList
-from mobius_tui.run.state.step_state import BAD, ENDED, Frame, Status, StepState, Value
+from mobius_tui.run.state.persistent_list import EMPTY_LIST, PersistentList
+from mobius_tui.run.state.step_state import (
+    BAD,
+    ENDED,
+    AsideFrame,
+    Status,
+    StepState,
+    VariableValue,
+)
 from mobius_tui.run.state.watch_state import WatchState
 
-FOLLOWS: Mapping[type[Event], frozenset[Status]] = {
+STATUSES_BEFORE_EVENT: Mapping[type[Event], frozenset[Status]] = {
     StepStarted: ENDED | {Status.PENDING},
     ChoiceMade: ENDED | {Status.PENDING},
     CheckTried: frozenset({Status.RUNNING}),
@@ -66,7 +73,7 @@ FOLLOWS: Mapping[type[Event], frozenset[Status]] = {
 """For each event of a step, the states in which it may follow."""
 
 
-_AFTER_THE_END = (
+_ALLOWED_AFTER_END = (
     NoteAdded,
     HostStarted,
     HostStopped,
@@ -107,17 +114,17 @@ class RunState:
     mono: float = 0.0
     """Its time in seconds of a clock that nobody sets, in that boot of the machine:"""
     boot: str = ""
-    variables: dict[str, Value] = field(default_factory=dict)
-    frames: tuple[Frame, ...] = ()
+    variables: dict[str, VariableValue] = field(default_factory=dict)
+    frames: tuple[AsideFrame, ...] = ()
     at_phase: str | None = None
     """The phase of the main line to go on from; its first without one."""
-    entered: PersistentList[str] = NONE_YET
+    entered: PersistentList[str] = EMPTY_LIST
     """Every phase that was ever entered, in order."""
-    turned: dict[str, int] = field(default_factory=dict)
+    aside_attempts: dict[str, int] = field(default_factory=dict)
     """Steps that led aside, and how many attempts they had had by then."""
     passed_over: dict[str, str] = field(default_factory=dict)
     """Steps that the run came past since their guards did not hold, and why."""
-    notes: PersistentList[str] = NONE_YET
+    notes: PersistentList[str] = EMPTY_LIST
     intents: dict[str, int] = field(default_factory=dict)
     """The newest intents that were acted on, and the entry that says so."""
     auto: AutoStarted | None = None
@@ -129,13 +136,13 @@ class RunState:
     sealed: HealthSealed | None = None
     watch: WatchState = field(default_factory=WatchState)
     """Triggers, arming, and the rollback that begins by itself."""
-    hints: PersistentList[Hint] = NONE_YET
+    hints: PersistentList[Hint] = EMPTY_LIST
     """What the facilitator of a drill told the team."""
     deliveries: deliveries.Deliveries = ()
     """Messages on their way to channels, and those that have arrived."""
     approvals: Mapping[str, approvals.Approval] = field(default_factory=dict)
     """What was asked last of a second person, by step."""
-    without: tuple[str, ...] = ()
+    lost_secrets: tuple[str, ...] = ()
     """Secrets that the run had, and that its newest host was not given."""
     ended: RunEnded | None = None
     ended_at: float | None = None
@@ -146,7 +153,7 @@ class RunState:
             self,
             steps=self.steps.copy(),
             variables=self.variables.copy(),
-            turned=self.turned.copy(),
+            turned=self.aside_attempts.copy(),
             passed_over=self.passed_over.copy(),
             intents={},
         )
@@ -160,11 +167,11 @@ class RunState:
         name = type(event).__name__
         if self.began is None and not isinstance(event, RunBegan):
             raise StateError(f"{name} before the run began")
-        if self.ended is not None and not isinstance(event, _AFTER_THE_END):
+        if self.ended is not None and not isinstance(event, _ALLOWED_AFTER_END):
             raise StateError(f"{name} after the run ended ({self.ended.outcome})")
         if isinstance(event, RunBegan) and self.began is not None:
             raise StateError("RunBegan in a run that has begun")
-        allowed = FOLLOWS.get(type(event))
+        allowed = STATUSES_BEFORE_EVENT.get(type(event))
         if allowed is not None:
             self._check_step(event, name, allowed)
         elif isinstance(event, PhaseEntered | PhaseLeft):
@@ -174,9 +181,9 @@ class RunState:
             if isinstance(event, RollbackBegan):
                 self._check_known(name, event.phase)
         elif isinstance(event, MessageEvent):
-            deliveries.check(self.deliveries, event)
+            deliveries.check_message_event(self.deliveries, event)
         elif isinstance(event, ApprovalEvent):
-            approvals.check(self.approvals, self.steps, event)
+            approvals.check_approval_event(self.approvals, self.steps, event)
 
     def _check_step(self, event: Event, name: str, allowed: frozenset[Status]) -> None:
         step_id = getattr(event, "step", "")

@@ -9,7 +9,7 @@ from mobius_tui.run.events.step_events import (
     Status as Status,  # a step's word is its event's
 )
 from mobius_tui.run.state.persistent_list import (
-    NONE_YET,
+    EMPTY_LIST,
     ListStore,
     PackedList,
     PersistentList,
@@ -46,14 +46,14 @@ ENDED = BAD | {Status.PASSED, Status.WARNED, Status.OVERRIDDEN, Status.RECOVERED
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Look:
+class CheckTry:
     """One look of a check."""
 
     check: int
-    look: int
+    number: int
     held: bool
     detail: str
-    row: int
+    held_in_row: int
     at: float
 
 
@@ -66,7 +66,7 @@ class Attempt:
     started: float
     """Seconds since 1970."""
     ended: float | None = None
-    took: float | None = None
+    duration: float | None = None
     """Seconds, by the monotonic clock where the boot is the same."""
     status: Status = Status.RUNNING
     reason: str = ""
@@ -75,17 +75,17 @@ class Attempt:
     left: tuple[str, ...] = ()
     ended_with: tuple[str, ...] = ()
     note: str = ""
-    looks: PersistentList[Look] = NONE_YET
+    check_tries: PersistentList[CheckTry] = EMPTY_LIST
     stop_asked: bool = False
     reads: tuple[str, ...] = ()
-    given: tuple[tuple[str, str | None], ...] = ()
+    variables_given: tuple[tuple[str, str | None], ...] = ()
     """What the variables that it read were then; `None` for a secret. Of a long one
     the middle is left out."""
     mono: float = 0.0
     boot: str = ""
 
 
-_LOOK = attrgetter(*(field.name for field in fields(Look)))
+_LOOK = attrgetter(*(field.name for field in fields(CheckTry)))
 _NAMES = tuple(field.name for field in fields(Attempt))
 _ATTEMPT = attrgetter(*_NAMES)
 
@@ -93,7 +93,7 @@ _ATTEMPT = attrgetter(*_NAMES)
 def _to_row(attempt: Attempt) -> Row:
     row = dict(zip(_NAMES, _ATTEMPT(attempt), strict=True))
     row["status"] = attempt.status.value
-    row["looks"] = [_LOOK(look) for look in attempt.looks]
+    row["looks"] = [_LOOK(look) for look in attempt.check_tries]
     return list(row.values())
 
 
@@ -103,10 +103,17 @@ def _from_row(row: Row) -> Attempt:
     for name in ("left", "ended_with", "reads"):
         values[name] = tuple(values[name])
     values["given"] = tuple((name, value) for name, value in values["given"])
-    looks: PersistentList[Look] = NONE_YET
+    looks: PersistentList[CheckTry] = EMPTY_LIST
     for check, look, held, detail, part, at in values["looks"]:
-        looks = looks.plus(
-            Look(check=check, look=look, held=held, detail=detail, row=part, at=at)
+        looks = looks.appended(
+            CheckTry(
+                check=check,
+                number=look,
+                held=held,
+                detail=detail,
+                held_in_row=part,
+                at=at,
+            )
         )
     values["looks"] = looks
     return Attempt(**values)
@@ -123,7 +130,7 @@ class Attempts(PersistentList[Attempt]):
         return PackedList(_to_row, _from_row)
 
 
-NO_ATTEMPT = Attempts()
+NO_ATTEMPTS = Attempts()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -131,13 +138,13 @@ class StepState:
     """Where a step stands."""
 
     status: Status = Status.PENDING
-    attempts: Attempts = NO_ATTEMPT
+    attempts: Attempts = NO_ATTEMPTS
     reason: str = ""
     """Why it was skipped or overridden, or how its last attempt ended, in words."""
     by: str = ""
-    stale: bool = False
+    is_stale: bool = False
     """Whether a variable that it used was taken back since."""
-    notes: PersistentList[str] = NONE_YET
+    notes: PersistentList[str] = EMPTY_LIST
 
     @property
     def last(self) -> Attempt | None:
@@ -146,7 +153,7 @@ class StepState:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Value:
+class VariableValue:
     """A variable's value; `text` is `None` for a secret."""
 
     text: str | None
@@ -155,7 +162,7 @@ class Value:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Frame:
+class AsideFrame:
     """An aside phase that the run is in, and the step that led there."""
 
     phase: str

@@ -30,21 +30,21 @@ def _watch_began(state: RunState, event: WatchBegan, entry: Entry) -> None:
     state.watch = replace(state.watch, job=event, job_at=entry.at)
 
 
-def _over(state: RunState, event: WatchOver, _entry: Entry) -> None:
+def _watch_over(state: RunState, event: WatchOver, _entry: Entry) -> None:
     state.watch = replace(state.watch, over=event.reason)
 
 
-def _armed(state: RunState, _event: WatchArmed, entry: Entry) -> None:
+def _watch_armed(state: RunState, _event: WatchArmed, entry: Entry) -> None:
     state.watch = replace(state.watch, armed=True, by=entry.by, why="")
 
 
-def _disarmed(state: RunState, event: WatchDisarmed, _entry: Entry) -> None:
+def _watch_disarmed(state: RunState, event: WatchDisarmed, _entry: Entry) -> None:
     state.watch = replace(state.watch, armed=False, why=event.reason, countdown=None)
 
 
-def _fired(state: RunState, event: TriggerFired, entry: Entry) -> None:
+def _trigger_fired(state: RunState, event: TriggerFired, entry: Entry) -> None:
     alarm = Alarm(probe=event.probe, rule=event.rule, reason=event.reason, at=entry.at)
-    others = _without(state, event.probe, event.rule)
+    others = _alarms_without(state, event.probe, event.rule)
     countdown = state.watch.countdown
     if event.grace is not None:
         countdown = Countdown(alarm=alarm, n=entry.n, began=entry.at, grace=event.grace)
@@ -53,12 +53,12 @@ def _fired(state: RunState, event: TriggerFired, entry: Entry) -> None:
     )
 
 
-def _cleared(state: RunState, event: TriggerCleared, _entry: Entry) -> None:
-    alarms = _without(state, event.probe, event.rule)
+def _trigger_cleared(state: RunState, event: TriggerCleared, _entry: Entry) -> None:
+    alarms = _alarms_without(state, event.probe, event.rule)
     state.watch = replace(state.watch, alarms=alarms)
 
 
-def _without(state: RunState, probe: str, rule: str) -> tuple[Alarm, ...]:
+def _alarms_without(state: RunState, probe: str, rule: str) -> tuple[Alarm, ...]:
     return tuple(
         alarm
         for alarm in state.watch.alarms
@@ -66,18 +66,18 @@ def _without(state: RunState, probe: str, rule: str) -> tuple[Alarm, ...]:
     )
 
 
-def _held(state: RunState, event: RollbackHeld, entry: Entry) -> None:
+def _rollback_held(state: RunState, event: RollbackHeld, entry: Entry) -> None:
     why = f"{entry.by} held the rollback"
     if event.reason:
         why += f": {event.reason}"
     state.watch = replace(state.watch, armed=False, why=why, countdown=None)
 
 
-def _dropped(state: RunState, _event: RollbackDropped, _entry: Entry) -> None:
+def _rollback_dropped(state: RunState, _event: RollbackDropped, _entry: Entry) -> None:
     state.watch = replace(state.watch, countdown=None)
 
 
-def _began(state: RunState, event: RollbackBegan, entry: Entry) -> None:
+def _rollback_began(state: RunState, event: RollbackBegan, entry: Entry) -> None:
     state.watch = replace(
         state.watch,
         armed=False,
@@ -90,48 +90,52 @@ def _began(state: RunState, event: RollbackBegan, entry: Entry) -> None:
     )
 
 
-def _stopped(state: RunState, event: RollbackStopped, _entry: Entry) -> None:
+def _rollback_stopped(state: RunState, event: RollbackStopped, _entry: Entry) -> None:
     state.watch = replace(state.watch, goes=False, stopped=event.reason)
 
 
-WATCH: Mapping[type[Event], ApplyToWatch] = {
+APPLY_TO_WATCH: Mapping[type[Event], ApplyToWatch] = {
     WatchBegan: _watch_began,
-    WatchOver: _over,
-    WatchArmed: _armed,
-    WatchDisarmed: _disarmed,
-    TriggerFired: _fired,
-    TriggerCleared: _cleared,
-    RollbackHeld: _held,
-    RollbackDropped: _dropped,
-    RollbackBegan: _began,
-    RollbackStopped: _stopped,
+    WatchOver: _watch_over,
+    WatchArmed: _watch_armed,
+    WatchDisarmed: _watch_disarmed,
+    TriggerFired: _trigger_fired,
+    TriggerCleared: _trigger_cleared,
+    RollbackHeld: _rollback_held,
+    RollbackDropped: _rollback_dropped,
+    RollbackBegan: _rollback_began,
+    RollbackStopped: _rollback_stopped,
 }
 
 
-def host_started(state: RunState) -> None:
+def after_host_start(state: RunState) -> None:
     """A new host: nothing begins by itself that the one before had begun to count."""
     watch = state.watch
     if watch.armed or watch.countdown is not None:
         watch = replace(
             watch, armed=False, countdown=None, why="its host ended; arm it again"
         )
-    if watch.goes:
+    if watch.rollback_running:
         watch = replace(watch, goes=False, stopped="its host ended meanwhile")
     state.watch = watch
 
 
-def phase_entered(state: RunState, event: PhaseEntered) -> None:
+def after_phase_entered(state: RunState, event: PhaseEntered) -> None:
     """Another phase than the rollback's wants a person."""
-    begun = state.watch.begun
-    if state.watch.goes and begun is not None and event.phase != begun.phase:
+    begun = state.watch.rollback
+    if (
+        state.watch.rollback_running
+        and begun is not None
+        and event.phase != begun.phase
+    ):
         state.watch = replace(
             state.watch, goes=False, stopped=event.reason or "it turned aside"
         )
 
 
-def phase_left(state: RunState, event: PhaseLeft) -> None:
+def after_phase_left(state: RunState, event: PhaseLeft) -> None:
     """The rollback's phase is done."""
-    begun = state.watch.begun
+    begun = state.watch.rollback
     if begun is not None and event.phase == begun.phase:
         state.watch = replace(state.watch, goes=False, passed=event.passed)
 
@@ -140,12 +144,12 @@ def apply_watch_event(state: RunState, entry: Entry) -> None:
     """Move the watch alone on by an entry, of whatever kind that is."""
     match entry.event:
         case HostStarted():
-            host_started(state)
+            after_host_start(state)
         case PhaseEntered() as event:
-            phase_entered(state, event)
+            after_phase_entered(state, event)
         case PhaseLeft() as event:
-            phase_left(state, event)
+            after_phase_left(state, event)
         case event:
-            apply = WATCH.get(type(event))
+            apply = APPLY_TO_WATCH.get(type(event))
             if apply is not None:
                 apply(state, event, entry)

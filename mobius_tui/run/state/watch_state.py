@@ -57,33 +57,33 @@ class WatchState:
     """Armed or not, and what has fired."""
 
     armed: bool = False
-    by: str = ""
+    armed_by: str = ""
     """Who armed it last."""
-    why: str = ""
+    disarm_reason: str = ""
     """Why it is not armed any more, in words; empty where nobody armed it."""
     alarms: tuple[Alarm, ...] = ()
     """The oldest first."""
-    latest: Alarm | None = None
+    latest_alarm: Alarm | None = None
     """The trigger that fired last, whether its condition is gone or not."""
     countdown: Countdown | None = None
-    begun: RollbackBegan | None = None
-    begun_at: float = 0.0
-    begun_by: str = ""
-    goes: bool = False
+    rollback: RollbackBegan | None = None
+    rollback_began_at: float = 0.0
+    rollback_began_by: str = ""
+    rollback_running: bool = False
     """Whether the rollback that has begun goes on by itself."""
-    passed: bool | None = None
+    rollback_passed: bool | None = None
     """How the rollback's phase was left; `None` as long as it was not."""
-    stopped: str = ""
+    rollback_stop_reason: str = ""
     """Why the rollback wants a person."""
-    job: WatchBegan | None = None
+    watch_run: WatchBegan | None = None
     """What `mobius-tui watch` asked for; `None` in any other run."""
-    job_at: float = 0.0
+    watch_run_began_at: float = 0.0
     """When it began, in seconds since 1970."""
-    over: str = ""
+    watch_run_end_reason: str = ""
     """Why that is over though the run is open."""
 
     @property
-    def reason(self) -> str:
+    def rollback_reason(self) -> str:
         """Why the rollback would begin now: the trigger that counts, and how many more.
 
         That is the one of the countdown, or else the one that has stood longest; where
@@ -94,7 +94,7 @@ class WatchState:
         if self.alarms:
             more = f"; {len(self.alarms) - 1} more" if len(self.alarms) > 1 else ""
             return f"{self.alarms[0].reason}{more}"
-        return self.latest.reason if self.latest is not None else ""
+        return self.latest_alarm.reason if self.latest_alarm is not None else ""
 
     def check(self, event: WatchEvent) -> None:
         """Refuse an event that may not follow.
@@ -103,19 +103,21 @@ class WatchState:
             StateError: it may not; names the event and the state.
         """
         name = type(event).__name__
-        if isinstance(event, WatchBegan) and self.job is not None:
+        if isinstance(event, WatchBegan) and self.watch_run is not None:
             raise StateError(f"{name} in a run that is a watch already")
-        if isinstance(event, WatchOver) and (self.job is None or self.over):
+        if isinstance(event, WatchOver) and (
+            self.watch_run is None or self.watch_run_end_reason
+        ):
             raise StateError(f"{name} without a watch that goes on")
         if isinstance(event, WatchArmed) and self.armed:
             raise StateError(f"{name} while the watch is armed")
-        if isinstance(event, WatchArmed | RollbackBegan) and self.begun is not None:
+        if isinstance(event, WatchArmed | RollbackBegan) and self.rollback is not None:
             raise StateError(f"{name} after the rollback began: it is made once a run")
         if isinstance(event, WatchDisarmed) and not self.armed:
             raise StateError(f"{name} while the watch is not armed")
         if isinstance(event, RollbackHeld | RollbackDropped) and not self.countdown:
             raise StateError(f"{name} without a countdown")
-        if isinstance(event, RollbackStopped) and not self.goes:
+        if isinstance(event, RollbackStopped) and not self.rollback_running:
             raise StateError(f"{name} without a rollback that goes on by itself")
         if isinstance(event, TriggerCleared) and not any(
             (alarm.probe, alarm.rule) == (event.probe, event.rule)

@@ -13,15 +13,15 @@ from pathlib import Path
 
 from mobius_tui import __version__
 from mobius_tui.errors import FaultError, RunError
-from mobius_tui.run.storage.run_directory import create
+from mobius_tui.run.storage.run_directory import create_file
 from mobius_tui.run.storage.state_home import private_folder, state_home
 from mobius_tui.sanitize import line
 
-WORDS = 200
+MESSAGE_LIMIT = 200
 """Characters of an error's own words that are shown."""
 
 
-def folder() -> Path:
+def crash_folder() -> Path:
     """Where the files are kept."""
     return state_home() / "faults"
 
@@ -34,21 +34,21 @@ def unforeseen_fault(error: BaseException, note: str = "") -> FaultError:
         note: what else to know: what goes on, and what to do.
     """
     words = f"{type(error).__name__}: {error}".removesuffix(": ")
-    parts = [f"it stopped because of a fault of its own: {line(words)[:WORDS]}"]
+    parts = [f"it stopped because of a fault of its own: {line(words)[:MESSAGE_LIMIT]}"]
     parts += [note] if note else []
-    parts.append(f"details are in {_keep(error)}")
+    parts.append(f"details are in {_write_report(error)}")
     return FaultError("; ".join(parts))
 
 
-def _keep(error: BaseException) -> str:
+def _write_report(error: BaseException) -> str:
     """Write what is known of an error; returns where, or why not."""
     text = "".join(traceback.format_exception(error))
     when = time.strftime("%Y-%m-%dT%H-%M-%S", time.gmtime())
-    path = folder() / f"crash-{when}-{os.getpid()}.log"
+    path = crash_folder() / f"crash-{when}-{os.getpid()}.log"
     head = f"mobius-tui {__version__}, {when}Z\n\n"
     try:
-        private_folder(folder())
-        create(path, (head + text).encode("utf-8", "backslashreplace"))
+        private_folder(crash_folder())
+        create_file(path, (head + text).encode("utf-8", "backslashreplace"))
     except (OSError, RunError) as problem:
         return f"no file, for it could not be written: {problem}"
     return str(path)

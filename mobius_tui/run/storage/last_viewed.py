@@ -14,9 +14,9 @@ from mobius_tui.health.health_record import YEAR_9999, ProbeResult, decode
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.safe_open import open_regular
 
-EVERY = 5.0
+WRITE_INTERVAL = 5.0
 """Seconds between two records of that somebody looks."""
-LIMIT = 4096
+MAX_BYTES = 4096
 """Bytes that are read of it."""
 
 
@@ -37,58 +37,58 @@ class LastView:
         Args:
             now: seconds since 1970.
         """
-        return now - self.at < 2 * EVERY
+        return now - self.at < 2 * WRITE_INTERVAL
 
 
 def read_last_view(directory: RunDirectory) -> LastView | None:
     """The last look of any screen; `None` where there is no record of one."""
     try:
-        with open_regular(directory.glance) as file:
-            said = json.loads(file.read(LIMIT))
-        glance = LastView(
-            at=float(said["at"]),
-            health=str(said["health"]),
-            leaves=bool(said.get("leaves", False)),
+        with open_regular(directory.last_view) as file:
+            fields = json.loads(file.read(MAX_BYTES))
+        view = LastView(
+            at=float(fields["at"]),
+            health=str(fields["health"]),
+            leaves=bool(fields.get("leaves", False)),
         )
     except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
-    return glance if 0 <= glance.at < YEAR_9999 else None
+    return view if 0 <= view.at < YEAR_9999 else None
 
 
-def write_last_view(directory: RunDirectory, glance: LastView) -> None:
+def write_last_view(directory: RunDirectory, view: LastView) -> None:
     """Put a look on record; where that cannot be, the next card says less."""
-    new = directory.glance.with_suffix(f".{os.getpid()}")
+    new = directory.last_view.with_suffix(f".{os.getpid()}")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    data = json.dumps(asdict(glance)).encode()
+    data = json.dumps(asdict(view)).encode()
     try:
         with os.fdopen(os.open(new, flags, 0o600), "wb") as file:
             file.write(data)
-        new.replace(directory.glance)
+        new.replace(directory.last_view)
     except OSError:
         with suppress(OSError):
             new.unlink()
 
 
-TAIL = 1 << 18
+TAIL_BYTES = 1 << 18
 """Bytes of the file's end that are read: some thousand checks."""
 
 
-def last_checks(path: Path) -> Mapping[str, float]:
+def last_check_times(path: Path) -> Mapping[str, float]:
     """When each probe was last asked, in seconds since 1970.
 
     Args:
         path: a run's `health.jsonl`.
     """
-    found: dict[str, float] = {}
+    times: dict[str, float] = {}
     with suppress(OSError), open_regular(path) as file:
         file.seek(0, os.SEEK_END)
-        file.seek(max(0, file.tell() - TAIL))
+        file.seek(max(0, file.tell() - TAIL_BYTES))
         for line in file.read().split(b"\n"):
             with suppress(RunError):  # the first is cut, the last may be torn
                 record = decode(line)
                 if isinstance(record, ProbeResult):
-                    found[record.probe] = record.at
-    return found
+                    times[record.probe] = record.at
+    return times
 
 
 def unwatched_since(path: Path) -> float | None:
@@ -100,4 +100,4 @@ def unwatched_since(path: Path) -> float | None:
     Returns:
         Seconds since 1970.
     """
-    return max(last_checks(path).values(), default=None)
+    return max(last_check_times(path).values(), default=None)

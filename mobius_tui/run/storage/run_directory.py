@@ -32,7 +32,7 @@ def runbook_digest(sources: Iterable[Source]) -> str:
     return digest.hexdigest()
 
 
-def create(path: Path, data: bytes = b"") -> None:
+def create_file(path: Path, data: bytes = b"") -> None:
     """Write a new file, durably: private, or its group's to read as its folder is.
 
     Raises:
@@ -101,7 +101,7 @@ class AttemptDirectory:
         return self.path / "tree"
 
     @property
-    def end_to_be(self) -> Path:
+    def unfinished_exit(self) -> Path:
         """Room for `exit`; while the keeper waits for room on the disk, it says so."""
         return self.path / "exit.new"
 
@@ -168,7 +168,7 @@ class RunDirectory:
         return self.path / "imported.toml"
 
     @property
-    def glance(self) -> Path:
+    def last_view(self) -> Path:
         """When a screen last showed the run; see `glance`."""
         return self.path / "glance.json"
 
@@ -186,12 +186,12 @@ class RunDirectory:
         """The directory of one attempt."""
         return AttemptDirectory(self.steps / f"{step}.{number}")
 
-    def host(self) -> int | None:
+    def host_pid(self) -> int | None:
         """The pid of the living host, judged by its lock; `None` if there is none."""
-        return holder(self.lock)
+        return lock_holder(self.lock)
 
 
-def holder(path: Path) -> int | None:
+def lock_holder(path: Path) -> int | None:
     """The pid written in a lock file that is held; `None` when it is free.
 
     A pid of 0 means that it is held by a process that has not written its pid yet.
@@ -213,7 +213,7 @@ def holder(path: Path) -> int | None:
         os.close(handle)
 
 
-def lock_now(handle: int) -> bool:
+def try_lock(handle: int) -> bool:
     """Lock an open file or folder for this process alone; gives whether it was free."""
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -222,7 +222,7 @@ def lock_now(handle: int) -> bool:
     return True
 
 
-def make(
+def make_run_directory(
     root: Path,
     runbook_id: str,
     sources: Iterable[Source],
@@ -263,9 +263,9 @@ def make(
         for folder in (run.runbook, run.steps):
             make_folder(folder)
         for source in sources:
-            create(run.runbook / source.name, source.data)
+            create_file(run.runbook / source.name, source.data)
         for empty in (run.journal, run.health, run.host_log, run.lock):
-            create(empty)
+            create_file(empty)
         sync_folder(run.path)
         sync_folder(root)
     except OSError as error:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mobius_tui.errors import UsageError
 from mobius_tui.run.storage.run_directory import RunDirectory
-from mobius_tui.run.storage.sharing import others_folders, own_folders
+from mobius_tui.run.storage.sharing import own_shared_folders, shared_folders_of_others
 from mobius_tui.run.storage.state_home import runs_root
 from mobius_tui.sanitize import line
 
@@ -23,7 +23,7 @@ def is_run_id(name: str) -> bool:
 
 
 def all_runs(
-    root: Path, *, but: Collection[str] = frozenset()
+    root: Path, *, excluded: Collection[str] = frozenset()
 ) -> tuple[RunDirectory, ...]:
     """Every run, newest first.
 
@@ -31,8 +31,10 @@ def all_runs(
         root: the folder of all runs.
         but: ids of runs that are left out.
     """
-    folders = (root, *own_folders()) if root == runs_root() else (root,)
-    return _newest_first(run for folder in folders for run in _runs_in(folder, but))
+    folders = (root, *own_shared_folders()) if root == runs_root() else (root,)
+    return _newest_first(
+        run for folder in folders for run in _runs_in(folder, excluded)
+    )
 
 
 def runs_of(root: Path, runbook: str) -> Iterator[RunDirectory]:
@@ -45,11 +47,11 @@ def runs_of(root: Path, runbook: str) -> Iterator[RunDirectory]:
     return (run for run in all_runs(root) if runbook in run.id)
 
 
-def others_runs() -> tuple[RunDirectory, ...]:
+def runs_shared_by_others() -> tuple[RunDirectory, ...]:
     """Every run that others share with this user, newest first."""
     none: frozenset[str] = frozenset()
     return _newest_first(
-        run for folder in others_folders() for run in _runs_in(folder, none)
+        run for folder in shared_folders_of_others() for run in _runs_in(folder, none)
     )
 
 
@@ -58,9 +60,9 @@ def _newest_first(runs: Iterable[RunDirectory]) -> tuple[RunDirectory, ...]:
 
 
 def _runs_in(folder: Path, but: Collection[str]) -> list[RunDirectory]:
-    found: list[RunDirectory] = []
+    runs: list[RunDirectory] = []
     with suppress(FileNotFoundError, NotADirectoryError, PermissionError):
-        found = [
+        runs = [
             RunDirectory(path)
             for path in folder.iterdir()
             if path.name not in but
@@ -68,10 +70,10 @@ def _runs_in(folder: Path, but: Collection[str]) -> list[RunDirectory]:
             and path.is_dir()
             and not path.is_symlink()
         ]
-    return found
+    return runs
 
 
-def newest(root: Path) -> RunDirectory:
+def newest_run(root: Path) -> RunDirectory:
     """The newest run.
 
     Raises:
@@ -83,7 +85,7 @@ def newest(root: Path) -> RunDirectory:
     return runs[0]
 
 
-def likely_open(root: Path) -> RunDirectory | None:
+def newest_run_without_record(root: Path) -> RunDirectory | None:
     """The newest run that left no record of an end: its journal knows for certain."""
     return next((run for run in all_runs(root) if _may_be_open(run)), None)
 
@@ -104,17 +106,17 @@ def run_by_name(root: Path, name: str) -> RunDirectory:
         if here is not None:
             return here
         raise UsageError(f"{name} is no run: there is no journal.jsonl in it")
-    every = (*all_runs(root), *others_runs())
+    every = (*all_runs(root), *runs_shared_by_others())
     named = [run for run in every if name in run.id]
-    meant = {run.id: run for run in named if run.id == name}
-    if not meant:
-        meant = {run.id: run for run in named}
+    matching = {run.id: run for run in named if run.id == name}
+    if not matching:
+        matching = {run.id: run for run in named}
         if here is not None:
-            meant[f"./{name}"] = here
-    if len(meant) == 1:
-        return next(iter(meant.values()))
-    if meant:
-        few = [*meant][:4] + [*meant][4:][-1:]  # a folder here is the last
+            matching[f"./{name}"] = here
+    if len(matching) == 1:
+        return next(iter(matching.values()))
+    if matching:
+        few = [*matching][:4] + [*matching][4:][-1:]  # a folder here is the last
         names = ", ".join(few)
         raise UsageError(f"{name!r} could be any of: {names}; give more of its name")
     folder = f", and ./{name} holds no journal.jsonl" if _is_folder(path) else ""

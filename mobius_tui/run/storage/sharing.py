@@ -20,12 +20,12 @@ from pathlib import Path
 from mobius_tui.errors import RunError, UsageError
 from mobius_tui.run.intents.actions import Action
 
-SHARED = 0o2750
+SHARED_FOLDER_MODE = 0o2750
 """The mode of a folder that is shared; what is made in it is the group's, too."""
 _FOLDER = re.compile(r"mobius-tui-(\d+)")
 
 
-def base() -> Path:
+def shared_base() -> Path:
     """Where shared runs are kept; `MOBIUS_TUI_SHARED` names another place."""
     given = os.environ.get("MOBIUS_TUI_SHARED", "")
     return Path(given) if given.startswith("/") else Path("/var/tmp")  # noqa: S108
@@ -42,7 +42,7 @@ def shared_folder(group: str) -> Path:
         gid = grp.getgrnam(group).gr_gid
     except KeyError:
         raise UsageError(f"--share {group}: there is no such group") from None
-    outer = base() / f"mobius-tui-{os.getuid()}"
+    outer = shared_base() / f"mobius-tui-{os.getuid()}"
     folder = outer / group
     try:
         for path, mode in ((outer, 0o711), (folder, 0o700)):
@@ -50,7 +50,7 @@ def shared_folder(group: str) -> Path:
                 path.mkdir(mode=mode)
             _refuse_foreign(path)
         outer.chmod(0o711)
-        _give(folder, gid)
+        _give_to_group(folder, gid)
     except PermissionError as error:
         raise UsageError(
             f"--share {group}: {error.filename}: {error.strerror}; are you in that "
@@ -64,27 +64,27 @@ def shared_folder(group: str) -> Path:
 
 
 def _refuse_foreign(path: Path) -> None:
-    found = path.lstat()
-    if not stat.S_ISDIR(found.st_mode):
+    status = path.lstat()
+    if not stat.S_ISDIR(status.st_mode):
         raise RunError(f"{path} is no folder; move it away, or set MOBIUS_TUI_SHARED")
-    if found.st_uid != os.getuid():
+    if status.st_uid != os.getuid():
         raise RunError(f"{path} belongs to another user; set MOBIUS_TUI_SHARED")
 
 
-def _give(folder: Path, gid: int) -> None:
+def _give_to_group(folder: Path, gid: int) -> None:
     """Share a folder with a group; whoever is not in it cannot."""
     os.chown(folder, -1, gid, follow_symlinks=False)
-    folder.chmod(SHARED)
+    folder.chmod(SHARED_FOLDER_MODE)
 
 
-def shares(folder: Path) -> bool:
+def is_group_readable_folder(folder: Path) -> bool:
     """Whether what is made in a folder is for its group to read."""
-    return stat.S_IMODE(folder.lstat().st_mode) == SHARED
+    return stat.S_IMODE(folder.lstat().st_mode) == SHARED_FOLDER_MODE
 
 
 def file_mode(folder: Path) -> int:
     """The mode of a new file in a run's folder."""
-    return 0o640 if shares(folder) else 0o600
+    return 0o640 if is_group_readable_folder(folder) else 0o600
 
 
 def make_folder(path: Path) -> None:
@@ -94,45 +94,47 @@ def make_folder(path: Path) -> None:
         OSError: it cannot be made.
     """
     path.mkdir(mode=0o700)
-    if shares(path.parent):
-        path.chmod(SHARED)
+    if is_group_readable_folder(path.parent):
+        path.chmod(SHARED_FOLDER_MODE)
 
 
-def own_folders() -> Iterator[Path]:
+def own_shared_folders() -> Iterator[Path]:
     """The folders of this user's own shared runs."""
-    outer = base() / f"mobius-tui-{os.getuid()}"
+    outer = shared_base() / f"mobius-tui-{os.getuid()}"
     with suppress(OSError):
-        if _is_of(outer, os.getuid()):
-            yield from (each for each in outer.iterdir() if _is_of(each, os.getuid()))
+        if _belongs_to(outer, os.getuid()):
+            yield from (
+                each for each in outer.iterdir() if _belongs_to(each, os.getuid())
+            )
 
 
-def others_folders() -> Iterator[Path]:
+def shared_folders_of_others() -> Iterator[Path]:
     """The folders of runs that others share with a group of this user's."""
     groups = []
     for gid in {os.getegid(), *os.getgroups()}:
         with suppress(KeyError):
             groups.append(grp.getgrgid(gid).gr_name)
     with suppress(OSError):
-        for outer in base().iterdir():
-            found = _FOLDER.fullmatch(outer.name)
-            owner = int(found[1]) if found else os.getuid()
-            if owner != os.getuid() and _is_of(outer, owner):
+        for outer in shared_base().iterdir():
+            match = _FOLDER.fullmatch(outer.name)
+            owner = int(match[1]) if match else os.getuid()
+            if owner != os.getuid() and _belongs_to(outer, owner):
                 yield from (
-                    outer / name for name in groups if _is_of(outer / name, owner)
+                    outer / name for name in groups if _belongs_to(outer / name, owner)
                 )
 
 
-def _is_of(path: Path, uid: int) -> bool:
+def _belongs_to(path: Path, uid: int) -> bool:
     """Whether it is a folder of a user's, in which nobody else writes."""
     try:
-        found = path.lstat()
+        status = path.lstat()
     except OSError:
         return False
-    is_folder = stat.S_ISDIR(found.st_mode)
-    return is_folder and found.st_uid == uid and not found.st_mode & 0o022
+    is_folder = stat.S_ISDIR(status.st_mode)
+    return is_folder and status.st_uid == uid and not status.st_mode & 0o022
 
 
-def refuse_to_host(path: Path) -> None:
+def refuse_hosting(path: Path) -> None:
     """Let nobody run a run that is another's, or that another may change.
 
     Its scripts would be run in the name of whoever resumes it.
@@ -140,22 +142,22 @@ def refuse_to_host(path: Path) -> None:
     Raises:
         RunError: it is, or it could be changed.
     """
-    found = path.lstat()
-    if not stat.S_ISDIR(found.st_mode):
+    status = path.lstat()
+    if not stat.S_ISDIR(status.st_mode):
         raise RunError(f"{path} is no folder, so no run that can go on")
-    if found.st_uid != os.getuid():
+    if status.st_uid != os.getuid():
         raise RunError(
             f"{path.name} is another user's run: it is read here, and run by its "
             "owner alone"
         )
-    if found.st_mode & 0o022:
+    if status.st_mode & 0o022:
         raise RunError(
             f"others may write in {path}: what is in it is not run; look at it, and "
             f"`chmod go-w` it"
         )
 
 
-def refusal(action: Action | type[Action], *, control: bool) -> str:
+def intent_refusal(action: Action | type[Action], *, control: bool) -> str:
     """Why somebody other than the owner may not ask for it; empty where they may.
 
     Args:

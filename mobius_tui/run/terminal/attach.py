@@ -15,18 +15,22 @@ from types import FrameType
 from mobius_tui.errors import INTERRUPTED
 from mobius_tui.run.attempts import exit_status
 from mobius_tui.run.attempts.attempt_files import Cause, read_script_end
-from mobius_tui.run.storage.run_directory import AttemptDirectory, RunDirectory, holder
+from mobius_tui.run.storage.run_directory import (
+    AttemptDirectory,
+    RunDirectory,
+    lock_holder,
+)
 from mobius_tui.run.storage.socket_path import connect_socket
 from mobius_tui.run.terminal import frames
-from mobius_tui.run.terminal.detach_key import HINT, DetachKeyFilter
+from mobius_tui.run.terminal.detach_key import DETACH_HINT, DetachKeyFilter
 from mobius_tui.run.terminal.frames import AttachHello
-from mobius_tui.run.terminal.raw_terminal import GoneError, RawTerminal
+from mobius_tui.run.terminal.raw_terminal import RawTerminal, TerminalGoneError
 from mobius_tui.runbook.text.units import duration_in_words
 from mobius_tui.sanitize import line
 
-COMING = 10.0
+KEEPER_START_LIMIT = 10.0
 """Seconds that a keeper may take until it listens."""
-BEAT = 0.02
+POLL_INTERVAL = 0.02
 """Seconds between looks for it."""
 
 
@@ -41,35 +45,35 @@ class AttachSession:
         self._waker = waker
         self._keys = DetachKeyFilter()
         self._takes_over = False
-        self._said: tuple[bytes, bytes] | None = None
+        self._last_frame: tuple[bytes, bytes] | None = None
 
-    def pay(self) -> str:
+    def run(self) -> str:
         """Come, stay and go; returns what became of the step, in words."""
         while True:
             connection = self._connect()
             if connection is None:
-                return self._without_keeper()
+                return self._result_without_keeper()
             with connection:
-                kind, words = self._stay(connection)
+                kind, words = self._relay(connection)
             if kind == frames.BUSY and self._may_take_over(words):
                 self._takes_over = True
                 continue
-            return self._in_words(kind, words)
+            return self._result_text(kind, words)
 
     def _connect(self) -> socket.socket | None:
         """The keeper's socket, once it is there; `None` where it never will be."""
-        until = time.monotonic() + COMING
+        until = time.monotonic() + KEEPER_START_LIMIT
         while True:
             with contextlib.suppress(OSError):
                 return connect_socket(self._attempt.path / frames.SOCKET)
             is_over = self._attempt.exit.exists() or time.monotonic() > until
-            if is_over or self._keys.is_away:
+            if is_over or self._keys.is_detached:
                 return None
-            ready, _, _ = select.select([self._terminal.source], [], [], BEAT)
+            ready, _, _ = select.select([self._terminal.source], [], [], POLL_INTERVAL)
             if ready and {3, 29} & set(self._terminal.read()):
-                self._keys.is_away = True
+                self._keys.is_detached = True
 
-    def _stay(self, connection: socket.socket) -> tuple[bytes, bytes]:
+    def _relay(self, connection: socket.socket) -> tuple[bytes, bytes]:
         """Pass on what comes, both ways; returns the keeper's last word, if any."""
         reader = frames.FrameReader()
         hello = AttachHello(
@@ -87,7 +91,7 @@ class AttachSession:
                 self._terminal.source,
                 self._waker,
             ]
-            wait = self._patience()
+            wait = self._wait_limit()
             writes = [connection] if sending else []
             readable, writable, _ = select.select(ends, writes, [], wait)
             if self._waker in readable:
@@ -98,8 +102,8 @@ class AttachSession:
                 typed = self._keys.feed(self._terminal.read(), time.monotonic())
                 if typed and len(sending) < 1 << 20:
                     sending += frames.encode_frames(frames.INPUT, typed)
-            self._keys.look(time.monotonic())
-            if self._keys.is_away:
+            self._keys.check_time(time.monotonic())
+            if self._keys.is_detached:
                 return b"", b""
             try:
                 if connection in writable:
@@ -116,7 +120,7 @@ class AttachSession:
                     return kind, part
                 self._terminal.write(part)
 
-    def _patience(self) -> float | None:
+    def _wait_limit(self) -> float | None:
         if self._keys.until is None:
             return None
         return max(0.0, self._keys.until - time.monotonic())
@@ -124,7 +128,7 @@ class AttachSession:
     def _may_take_over(self, words: bytes) -> bool:
         """Ask whether whoever is at the terminal must go."""
         who, since, typed = words.decode("utf-8", "replace").split("\0")
-        self._terminal.say(
+        self._terminal.write_line(
             f"mobius-tui: {line(who)} is at it already, "
             f"for {duration_in_words(float(since))}; "
             f"the last key came {duration_in_words(float(typed))} ago. "
@@ -132,30 +136,32 @@ class AttachSession:
         )
         return self._terminal.read() in (b"y", b"Y")
 
-    def _in_words(self, kind: bytes, words: bytes) -> str:
-        if kind == frames.LET_GO:
+    def _result_text(self, kind: bytes, words: bytes) -> str:
+        if kind == frames.DETACHED:
             return f"goes on without you: {line(words.decode('utf-8', 'replace'))}"
         if kind == frames.BUSY:
             return "goes on with whoever is at its terminal"
         if kind == frames.ENDED:
-            return self._end()
-        if not self._keys.is_away and not holder(self._attempt.lock):
-            return self._without_keeper()
+            return self._end_text()
+        if not self._keys.is_detached and not lock_holder(self._attempt.lock):
+            return self._result_without_keeper()
         return "goes on without you"
 
-    def _without_keeper(self) -> str:
+    def _result_without_keeper(self) -> str:
         if self._attempt.exit.exists():
-            return self._end()
-        if self._keys.is_away:
+            return self._end_text()
+        if self._keys.is_detached:
             return "goes on without you"
         return "has no keeper that could show its terminal"
 
-    def _end(self) -> str:
+    def _end_text(self) -> str:
         end = read_script_end(self._attempt)
         if end is None:
             return "has ended"
         if end.cause is Cause.NOT_STARTED:
-            return f"did not start: {exit_status.script_end_text(end, 'of the run', 'it')}"
+            return (
+                f"did not start: {exit_status.script_end_text(end, 'of the run', 'it')}"
+            )
         if end.cause is not Cause.EXITED:
             return f"has {'' if end.cause is Cause.TIMED_OUT else 'been '}{end.cause}"
         if end.code == 0:
@@ -191,11 +197,17 @@ def attach_terminal(run: RunDirectory, step: str, number: int, name: str) -> str
     if not (os.isatty(0) and os.isatty(1)):
         return f"{name} wants a terminal, and there is none here"
     try:
-        with _signals() as waker, RawTerminal() as terminal, _watching(run):
-            terminal.say(f"mobius-tui: {name} has this terminal now. {HINT}.")
+        with (
+            _signal_pipe() as waker,
+            RawTerminal() as terminal,
+            _connected_as_viewer(run),
+        ):
+            terminal.write_line(
+                f"mobius-tui: {name} has this terminal now. {DETACH_HINT}."
+            )
             visit = AttachSession(run.attempt(step, number), terminal, waker)
-            words = f"{name} {visit.pay()}"
-    except GoneError:
+            words = f"{name} {visit.run()}"
+    except TerminalGoneError:
         raise SystemExit(INTERRUPTED) from None
     left = "what it left on this screen is in no record"
     os.write(1, f"\nmobius-tui: {words}; {left}\n".encode("utf-8", "replace"))
@@ -203,7 +215,7 @@ def attach_terminal(run: RunDirectory, step: str, number: int, name: str) -> str
 
 
 @contextlib.contextmanager
-def _watching(run: RunDirectory) -> Iterator[None]:
+def _connected_as_viewer(run: RunDirectory) -> Iterator[None]:
     """Be counted among the run's viewers: a drill that nobody watches is ended."""
     try:
         connection = connect_socket(run.socket)
@@ -215,14 +227,14 @@ def _watching(run: RunDirectory) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _signals() -> Iterator[int]:
+def _signal_pipe() -> Iterator[int]:
     """Hear of a new size by a descriptor, and of being told to go by `GoneError`."""
-    told: list[int] = []
+    signals: list[int] = []
 
     def go(number: int, _frame: FrameType | None) -> None:
-        told.append(number)
-        if len(told) == 1:  # the terminal is being given back since then
-            raise GoneError
+        signals.append(number)
+        if len(signals) == 1:  # the terminal is being given back since then
+            raise TerminalGoneError
 
     waker, wake = os.pipe()
     os.set_blocking(wake, False)

@@ -10,7 +10,7 @@ import tty
 from types import TracebackType
 from typing import Self
 
-from mobius_tui.run.terminal.terminal_history import Modes
+from mobius_tui.run.terminal.terminal_history import TerminalModes
 
 FENCE = b"\x1b[5n"
 FENCE_ANSWER = b"\x1b[0n"
@@ -20,7 +20,7 @@ FENCE_LIMIT = 0.5
 SAVE_TITLE, RESTORE_TITLE = b"\x1b[22;0t", b"\x1b[23;0t"
 
 
-class GoneError(Exception):
+class TerminalGoneError(Exception):
     """The terminal has ended, or the viewer was told to go."""
 
 
@@ -35,7 +35,7 @@ class RawTerminal:
             sink: where the screen is.
         """
         self.source, self._sink = source, sink
-        self._modes = Modes()
+        self._modes = TerminalModes()
         self._is_gone = False
         self._old: list[int | list[bytes | int]] = []
 
@@ -55,15 +55,15 @@ class RawTerminal:
         try:
             if self._is_gone:
                 return
-            self._write_if_room(self._modes.undone() + RESTORE_TITLE)
-            if not isinstance(error, GoneError):
-                self._forget_answers()
+            self._write_if_room(self._modes.reset_sequence() + RESTORE_TITLE)
+            if not isinstance(error, TerminalGoneError):
+                self._discard_answers()
         except OSError:
             self._is_gone = True
         finally:
-            self._give_back()
+            self._restore()
 
-    def _give_back(self) -> None:
+    def _restore(self) -> None:
         try:
             termios.tcsetattr(self.source, termios.TCSANOW, self._old)
             termios.tcflush(self.source, termios.TCIFLUSH)
@@ -72,8 +72,8 @@ class RawTerminal:
 
     def size(self) -> tuple[int, int]:
         """Rows and columns."""
-        found = os.get_terminal_size(self._sink)
-        return found.lines, found.columns
+        size = os.get_terminal_size(self._sink)
+        return size.lines, size.columns
 
     def read(self) -> bytes:
         """What was typed.
@@ -87,7 +87,7 @@ class RawTerminal:
             data = b""
         if not data:
             self._is_gone = True
-            raise GoneError
+            raise TerminalGoneError
         return data
 
     def write(self, data: bytes) -> None:
@@ -102,9 +102,9 @@ class RawTerminal:
                 data = data[os.write(self._sink, data) :]
         except OSError as error:
             self._is_gone = True
-            raise GoneError from error
+            raise TerminalGoneError from error
 
-    def say(self, words: str) -> None:
+    def write_line(self, words: str) -> None:
         """A line of our own."""
         self.write(f"\r\n{words}\r\n".encode("utf-8", "replace"))
 
@@ -114,14 +114,14 @@ class RawTerminal:
         if ready:
             os.write(self._sink, data)
 
-    def _forget_answers(self) -> None:
+    def _discard_answers(self) -> None:
         """Read away what the terminal answers: it would come back as keys."""
         self._write_if_room(FENCE)
         until = time.monotonic() + FENCE_LIMIT
-        came = b""
-        while FENCE_ANSWER not in came and (left := until - time.monotonic()) > 0:
+        answers = b""
+        while FENCE_ANSWER not in answers and (left := until - time.monotonic()) > 0:
             ready, _, _ = select.select([self.source], [], [], left)
             data = os.read(self.source, 65536) if ready else b""
             if ready and not data:
                 return
-            came = came[-16:] + data
+            answers = answers[-16:] + data

@@ -30,18 +30,18 @@ from mobius_tui.run.storage.safe_open import open_regular
 from mobius_tui.runbook.model.check_kinds import ProcessCheck, ServiceCheck
 from mobius_tui.runbook.model.runbook import Runbook
 
-EVERY = 10.0
+UNIT_INTERVAL = 10.0
 """Seconds between two looks: each is a process of its own."""
-LIMIT = 5.0
+UNIT_TIMEOUT = 5.0
 """Seconds that a look may take."""
 
 
-class UnitStates:
+class UnitMonitor:
     """What `systemctl` said of them last."""
 
     def __init__(self) -> None:
         """Know nothing yet."""
-        self.known: Mapping[str, str] = {}
+        self.states: Mapping[str, str] = {}
         """By unit; empty where there is none to look at, or nobody to ask."""
 
     async def watch(self, context: RunContext, *, every: float) -> None:
@@ -51,24 +51,24 @@ class UnitStates:
             context: the run's.
             every: seconds between two checks of health; it looks no more often.
         """
-        while names := _names(context):
+        while names := _unit_names(context):
             with suppress(OSError, TimeoutError):
-                async with asyncio.timeout(LIMIT):
-                    self.known = await unit_states_now(names, _check_context(context))
-            await asyncio.sleep(max(every, EVERY))
+                async with asyncio.timeout(UNIT_TIMEOUT):
+                    self.states = await unit_states_now(names, _check_context(context))
+            await asyncio.sleep(max(every, UNIT_INTERVAL))
 
 
-def _names(context: RunContext) -> tuple[str, ...]:
+def _unit_names(context: RunContext) -> tuple[str, ...]:
     """Units that a check wants to be active, filled in as far as that can be."""
     values = context.values()
-    found: dict[str, None] = {}
+    names: dict[str, None] = {}
     for step in context.plan.steps.values():
         for check in step.checks:
             if isinstance(check, ServiceCheck) and "active" in check.state:
                 for name in check.names:
                     with suppress(MobiusError):
-                        found[values.fill(name)] = None
-    return tuple(name for name in found if name and not name.startswith("-"))
+                        names[values.fill(name)] = None
+    return tuple(name for name in names if name and not name.startswith("-"))
 
 
 def _check_context(context: RunContext) -> CheckContext:
@@ -83,12 +83,12 @@ def _check_context(context: RunContext) -> CheckContext:
     )
 
 
-PIECE = 1 << 16
+READ_BYTES = 1 << 16
 """Bytes that are read at once: each thread of the host keeps the memory that it took
 for the most."""
 
 
-class Monitor:
+class HealthMonitor:
     """Writes what the probes see; the fold of it is what `${health.PROBE}` says."""
 
     def __init__(self, directory: RunDirectory, runbook: Runbook, clock: Clock) -> None:
@@ -100,8 +100,8 @@ class Monitor:
         self._size = 0
         self._hash = hashlib.sha256()
         self._health = CurrentHealth()
-        self._beat = 5.0
-        self._units = UnitStates()
+        self._check_cycle = 5.0
+        self._units = UnitMonitor()
         self.on_record: Callable[[ProbeResult | MachineSample], None] = lambda _: None
         """Told of every record, once it counts."""
         self._torn = b""
@@ -112,8 +112,8 @@ class Monitor:
     def states(self) -> Mapping[str, str]:
         """Each probe's state, in a word; unknown where the last check is old."""
         now = self._clock.wall()
-        oldest = now - stale_after(self._beat)
-        looked = self.looked()
+        oldest = now - stale_after(self._check_cycle)
+        looked = self.last_checks()
         return {
             probe_id: window.status(now).state
             if looked.get(probe_id, 0.0) >= oldest
@@ -121,7 +121,7 @@ class Monitor:
             for probe_id, window in self._health.windows.items()
         }
 
-    def looked(self) -> Mapping[str, float]:
+    def last_checks(self) -> Mapping[str, float]:
         """When each probe was last asked, in seconds since 1970."""
         windows = self._health.windows.items()
         return {i: window.last.at for i, window in windows if window.last is not None}
@@ -137,18 +137,18 @@ class Monitor:
                 await self._watch(context)
             except Exception:  # noqa: BLE001 - the run goes on without it
                 traceback.print_exc()
-            await asyncio.sleep(self._every(context))
+            await asyncio.sleep(self._interval(context))
 
     async def _watch(self, context: RunContext) -> None:
         health = self._runbook.health
-        every = self._every(context)
+        every = self._interval(context)
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._machine(context, every))
+            tasks.create_task(self._sample_machine(context, every))
             tasks.create_task(self._units.watch(context, every=every))
             if health is not None and health.probes:
-                tasks.create_task(self._probes(context, every, tasks))
+                tasks.create_task(self._run_probes(context, every, tasks))
 
-    def _every(self, context: RunContext) -> float:
+    def _interval(self, context: RunContext) -> float:
         """Seconds from check to check."""
         health = self._runbook.health
         if health is None:
@@ -159,7 +159,7 @@ class Monitor:
             print(f"health.every: {error}; 5 s it is", flush=True)  # noqa: T201
             return 5.0
 
-    async def _probes(
+    async def _run_probes(
         self,
         context: RunContext,
         every: float,
@@ -178,11 +178,13 @@ class Monitor:
                 if prober is not None:
                     prober.cancel()
                 shown = targets
-                self._beat = max(every, *(target.timeout for target in targets), 0.0)
+                self._check_cycle = max(
+                    every, *(target.timeout for target in targets), 0.0
+                )
                 runner = Prober(
                     targets,
                     every=every,
-                    witness=self._witness(context),
+                    witness=self._witnesses(context),
                     wall=self._clock.wall,
                 )
                 prober = tasks.create_task(runner.run(self._write))
@@ -198,20 +200,24 @@ class Monitor:
             names = probe_texts(probe)
             if all(n in context.state.variables for n in names if "." not in n):
                 try:
-                    ready.append(self._here(context, fill_target(probe, values.fill)))
+                    ready.append(
+                        self._with_certificates(
+                            context, fill_target(probe, values.fill)
+                        )
+                    )
                 except MobiusError as error:
                     print(f"probe {probe.id}: {error}", flush=True)  # noqa: T201
         return tuple(ready)
 
     @staticmethod
-    def _here(context: RunContext, found: ProbeTarget) -> ProbeTarget:
+    def _with_certificates(context: RunContext, target: ProbeTarget) -> ProbeTarget:
         """A target whose certificates are looked for where the run's commands run."""
         began = context.state.began
-        if found.ca is None or began is None:
-            return found
-        return replace(found, ca=str(Path(began.workdir) / found.ca))
+        if target.ca is None or began is None:
+            return target
+        return replace(target, ca=str(Path(began.workdir) / target.ca))
 
-    def _witness(self, context: RunContext) -> tuple[str, ...]:
+    def _witnesses(self, context: RunContext) -> tuple[str, ...]:
         """The witnesses with their variables filled in."""
         health = self._runbook.health
         assert health is not None
@@ -222,10 +228,10 @@ class Monitor:
             print(f"health.witness: {error}", flush=True)  # noqa: T201
             return ()
 
-    async def _machine(self, context: RunContext, every: float) -> None:
+    async def _sample_machine(self, context: RunContext, every: float) -> None:
         began = context.state.began
         assert began is not None
-        machine = Machine(Path(began.workdir), self._patterns(context))
+        machine = Machine(Path(began.workdir), self._process_patterns(context))
         while True:
             sample = await asyncio.to_thread(
                 machine.sample,
@@ -234,26 +240,26 @@ class Monitor:
                 groups=running_process_groups(context),
                 own=frozenset({os.getpid()}),
             )
-            self._write(replace(sample, services=self._units.known))
+            self._write(replace(sample, services=self._units.states))
             await asyncio.sleep(every)
 
-    def _patterns(self, context: RunContext) -> dict[str, str]:
+    def _process_patterns(self, context: RunContext) -> dict[str, str]:
         """What the runbook's process checks count, by the number of their step.
 
         A step's title says what it does, which is not what is counted.
         """
         values = context.values()
-        found: dict[str, str] = {}
+        patterns: dict[str, str] = {}
         for step in self._runbook.steps():
             for check in step.checks:
                 if isinstance(check, ProcessCheck) and check.count != "0":
                     name = f"{context.plan.numbers[step.id]} processes"
-                    name = name if name not in found else check.match
+                    name = name if name not in patterns else check.match
                     with contextlib.suppress(MobiusError, re.error):
                         pattern = values.fill(check.match)
                         re.compile(pattern)
-                        found[name] = pattern
-        return found
+                        patterns[name] = pattern
+        return patterns
 
     def _write(self, record: ProbeResult | MachineSample) -> None:
         self._health.apply(record)
@@ -276,15 +282,15 @@ class Monitor:
             OSError: it failed in another way.
         """
         for data in (self._torn, line):
-            left = memoryview(data)
-            while left:
+            rest = memoryview(data)
+            while rest:
                 try:
-                    left = left[os.write(self._file, left) :]
+                    rest = rest[os.write(self._file, rest) :]
                 except OSError as error:
                     if error.errno not in DISK_FULL_ERRNOS:
                         raise
-                    begun = data is self._torn or len(left) < len(data)
-                    self._torn = bytes(left) if begun else b""
+                    begun = data is self._torn or len(rest) < len(data)
+                    self._torn = bytes(rest) if begun else b""
                     return
             self._torn = b""
 
@@ -292,7 +298,7 @@ class Monitor:
         """The size and SHA-256 of what has been written so far."""
         with open_regular(self._path) as file:
             file.seek(self._size)
-            while data := file.read(PIECE):
+            while data := file.read(READ_BYTES):
                 self._hash.update(data)
                 self._size += len(data)
         return self._size, self._hash.copy().hexdigest()

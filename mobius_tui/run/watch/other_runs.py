@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mobius_tui.errors import RunError
-from mobius_tui.run.events.journal_entry import decode
+from mobius_tui.run.events.journal_entry import decode_entry
 from mobius_tui.run.events.run_events import (
     HostStarted,
     PhaseEntered,
@@ -21,7 +21,7 @@ from mobius_tui.run.events.run_events import (
     RunEnded,
 )
 from mobius_tui.run.events.watch_events import WATCH_EVENTS
-from mobius_tui.run.journal.follower import Lines
+from mobius_tui.run.journal.follower import LineFollower
 from mobius_tui.run.state import watch_reducer
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.watch_state import WatchState
@@ -29,7 +29,7 @@ from mobius_tui.run.storage.last_viewed import read_last_view
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.run_index import all_runs
 
-_MARKS = tuple(
+_EVENTS_READ = tuple(
     f'"event":"{kind.__name__}"'.encode()
     for kind in (
         *(RunBegan, RunEnded, HostStarted, PhaseEntered, PhaseLeft),
@@ -50,13 +50,13 @@ class OtherRun:
     watch: WatchState
 
 
-class _Watched:
+class _WatchedRun:
     """One open run, as far as its watch goes."""
 
     def __init__(self, directory: RunDirectory) -> None:
         self.directory = directory
         self.state = RunState(steps={}, phase_of={}, asides={})
-        self._lines = Lines(directory.journal)
+        self._lines = LineFollower(directory.journal)
 
     def read(self) -> None:
         """Take in what is new.
@@ -64,13 +64,13 @@ class _Watched:
         Raises:
             RunError: the journal is not what it should be.
         """
-        while data := self._lines.more():
+        while data := self._lines.read_new():
             for line in data.split(b"\n"):
-                if any(mark in line for mark in _MARKS):
-                    self._take(line)
+                if any(mark in line for mark in _EVENTS_READ):
+                    self._apply_line(line)
 
-    def _take(self, line: bytes) -> None:
-        entry, _ = decode(line)
+    def _apply_line(self, line: bytes) -> None:
+        entry, _ = decode_entry(line)
         event = entry.event
         if isinstance(event, RunBegan):
             self.state.began = event
@@ -92,32 +92,36 @@ class OtherRunsMonitor:
         """
         self._root = root
         self._now = now
-        self._known: dict[Path, _Watched] = {}
-        self._over: set[str] = set()
+        self._watched_runs: dict[Path, _WatchedRun] = {}
+        self._ended: set[str] = set()
         """The ids of runs that have ended: they never want anybody again."""
 
-    def look(self) -> tuple[OtherRun, ...]:
+    def urgent_runs(self) -> tuple[OtherRun, ...]:
         """The runs that want somebody, the most urgent first; blocking."""
-        return tuple(sorted(self._found(), key=_urgency))
+        return tuple(sorted(self._find_urgent(), key=_urgency))
 
-    def _found(self) -> Iterator[OtherRun]:
-        known, self._known = self._known, {}
-        for directory in all_runs(self._root, but=self._over):
+    def _find_urgent(self) -> Iterator[OtherRun]:
+        runs_before, self._watched_runs = self._watched_runs, {}
+        for directory in all_runs(self._root, excluded=self._ended):
             if directory.record.exists():
-                self._over.add(directory.id)
+                self._ended.add(directory.id)
                 continue
-            watched = known.get(directory.path) or _Watched(directory)
+            watched = runs_before.get(directory.path) or _WatchedRun(directory)
             try:
-                if directory.host() is None:
+                if directory.host_pid() is None:
                     continue
                 watched.read()
             except RunError:
                 continue  # whoever opens it is told what is wrong with it
-            self._known[directory.path] = watched
+            self._watched_runs[directory.path] = watched
             began, state = watched.state.began, watched.state
-            if began is None or state.ended is not None or not _wants(state.watch):
+            if (
+                began is None
+                or state.ended is not None
+                or not _needs_person(state.watch)
+            ):
                 continue
-            if began.mode != "drill" or self._is_shown(directory):
+            if began.mode != "drill" or self._is_viewed(directory):
                 yield OtherRun(
                     directory=directory,
                     title=began.title,
@@ -126,16 +130,20 @@ class OtherRunsMonitor:
                     watch=state.watch,
                 )
 
-    def _is_shown(self, directory: RunDirectory) -> bool:
+    def _is_viewed(self, directory: RunDirectory) -> bool:
         """Whether somebody is in it: a drill that was left wants nobody."""
-        glance = read_last_view(directory)
-        return glance is not None and not glance.leaves and glance.is_fresh(self._now())
+        last_view = read_last_view(directory)
+        return (
+            last_view is not None
+            and not last_view.leaves
+            and last_view.is_fresh(self._now())
+        )
 
 
-def _wants(watch: WatchState) -> bool:
+def _needs_person(watch: WatchState) -> bool:
     """Whether a person should look: before the rollback, or until it has passed."""
-    if watch.begun is not None:
-        return not watch.passed
+    if watch.rollback is not None:
+        return not watch.rollback_passed
     return watch.countdown is not None or bool(watch.alarms)
 
 
@@ -145,6 +153,6 @@ def _urgency(run: OtherRun) -> tuple[int, float]:
     drill = 4 if run.mode == "drill" else 0
     if watch.countdown is not None:
         return drill, watch.countdown.ends
-    if watch.begun is None:
+    if watch.rollback is None:
         return drill + 1, watch.alarms[0].at
-    return drill + (3 if watch.goes else 2), watch.begun_at
+    return drill + (3 if watch.rollback_running else 2), watch.rollback_began_at

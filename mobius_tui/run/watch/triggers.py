@@ -25,12 +25,16 @@ from mobius_tui.run.events.watch_events import (
     TriggerFired,
 )
 from mobius_tui.run.journal.journal_writer import JournalWriter
-from mobius_tui.run.planning.rollback import in_the_way, oks_wanted, rollback_of
-from mobius_tui.run.planning.trigger_rules import RunRules
+from mobius_tui.run.planning.rollback import (
+    oks_that_drop_rollback,
+    rollback_phase,
+    step_blocking_rollback,
+)
+from mobius_tui.run.planning.trigger_rules import RunTriggerRules
 from mobius_tui.run.state.watch_state import Alarm, Countdown
 
-WHO = "trigger"
-LATE = 1.0
+TRIGGER = "trigger"
+LONGEST_DELAY = 1.0
 """Seconds that a countdown may end late. One that ends later was suspended: what is
 known is old, and whoever wanted to hold it may not have been heard."""
 
@@ -69,21 +73,21 @@ class TriggerMonitor:
         health = context.plan.runbook.health
         self._context = context
         self._writer = writer
-        self._rules = RunRules(context.plan, context.state)
+        self._rules = RunTriggerRules(context.plan, context.state)
         self._grace = health.trigger.grace if health is not None else "10s"
-        self._seen: asyncio.Queue[tuple[ProbeResult, tuple[Fired | Cleared, ...]]] = (
-            asyncio.Queue()
-        )
-        self._second: RollbackRecheck | None = None
+        self._results: asyncio.Queue[
+            tuple[ProbeResult, tuple[Fired | Cleared, ...]]
+        ] = asyncio.Queue()
+        self._recheck: RollbackRecheck | None = None
 
-    def see(self, record: ProbeResult | MachineSample) -> None:
+    def apply_health(self, record: ProbeResult | MachineSample) -> None:
         """Judge a check; what follows from it is done by `run`."""
         if isinstance(record, ProbeResult):
-            self._seen.put_nowait((record, self._rules.apply(record)))
+            self._results.put_nowait((record, self._rules.apply_probe_result(record)))
 
-    def heed(self, entry: Entry) -> None:
+    def apply_entry(self, entry: Entry) -> None:
         """Begin to count anew where the run gives reason to."""
-        self._rules.heed(entry.event)
+        self._rules.apply_event(entry.event)
 
     def _is_true(self, alarm: Alarm) -> bool:
         rules = self._rules.watch
@@ -103,7 +107,7 @@ class TriggerMonitor:
     async def run(self) -> None:
         """Act on what was seen, for as long as the run is open."""
         while True:
-            check, outcomes = await self._seen.get()
+            check, outcomes = await self._results.get()
             try:
                 await self._act(check, outcomes)
             except MobiusError as error:
@@ -121,16 +125,16 @@ class TriggerMonitor:
                     await self._clear(outcome)
                 else:
                     await self._fire(outcome.probe, outcome.rule, outcome.reason, check)
-            await self._still(check)
-            await self._judge_anew(check)
+            await self._fire_standing_alarm(check)
+            await self._recheck_rollback(check)
 
     async def _clear(self, cleared: Cleared) -> None:
-        known = {(a.probe, a.rule) for a in self._context.state.watch.alarms}
-        if (cleared.probe, cleared.rule) in known:
+        fired = {(a.probe, a.rule) for a in self._context.state.watch.alarms}
+        if (cleared.probe, cleared.rule) in fired:
             event = TriggerCleared(probe=cleared.probe, rule=cleared.rule)
-            await self._writer.write(event, WHO)
+            await self._writer.write(event, TRIGGER)
 
-    async def _still(self, check: ProbeResult) -> None:
+    async def _fire_standing_alarm(self, check: ProbeResult) -> None:
         """A trigger that had fired before somebody armed the watch counts from then."""
         watch = self._context.state.watch
         if not watch.armed or watch.countdown is not None:
@@ -145,17 +149,17 @@ class TriggerMonitor:
     ) -> None:
         context, writer = self._context, self._writer
         watch = context.state.watch
-        counts = watch.armed and watch.countdown is None and watch.begun is None
-        grace = self._seconds() if counts else None
+        counts = watch.armed and watch.countdown is None and watch.rollback is None
+        grace = self._grace_seconds() if counts else None
         event = TriggerFired(
             probe=probe, rule=rule, reason=reason, seen=check.at, grace=grace
         )
-        await writer.write(event, WHO)
+        await writer.write(event, TRIGGER)
         countdown = context.state.watch.countdown
         if grace is not None and countdown is not None:
             context.tasks.create_task(self._count_down(countdown), name="countdown")
 
-    def _seconds(self) -> float:
+    def _grace_seconds(self) -> float:
         try:
             return self._context.values().seconds(self._grace, "grace")
         except MobiusError as error:
@@ -169,56 +173,58 @@ class TriggerMonitor:
             began = boot_clock()
             await asyncio.sleep(countdown.grace)
             late = boot_clock() - began - countdown.grace
-            while self._is_on(countdown):
+            while self._counts_down(countdown):
                 async with writer.turn:
-                    if not self._is_on(countdown):
+                    if not self._counts_down(countdown):
                         return
-                    if in_the_way(context.plan, context.state) is None:
-                        await self._at_zero(countdown.alarm, late=late > LATE)
+                    if step_blocking_rollback(context.plan, context.state) is None:
+                        await self._end_countdown(
+                            countdown.alarm, late=late > LONGEST_DELAY
+                        )
                         return
                 late = math.inf  # it waits for a step, and is judged by what follows
                 await asyncio.sleep(0.05)
         except MobiusError as error:
             print(f"countdown: {error}", flush=True)  # noqa: T201
 
-    async def _at_zero(self, alarm: Alarm, *, late: bool) -> None:
+    async def _end_countdown(self, alarm: Alarm, *, late: bool) -> None:
         """Begin if the rule is known to hold now; else by what the next checks say."""
         if late or not self._is_true(alarm):
-            self._second = RollbackRecheck(alarm)
+            self._recheck = RollbackRecheck(alarm)
         else:
             await self._begin(alarm)
 
-    def _is_on(self, countdown: Countdown) -> bool:
+    def _counts_down(self, countdown: Countdown) -> bool:
         state = self._context.state
         now = state.watch.countdown
         return now is not None and now.n == countdown.n and state.ended is None
 
-    async def _judge_anew(self, check: ProbeResult) -> None:
+    async def _recheck_rollback(self, check: ProbeResult) -> None:
         """Begin after all, or drop it, by what was seen since the step ended."""
-        second = self._second
+        second = self._recheck
         if second is None:
             return
         context, writer = self._context, self._writer
         if context.state.watch.countdown is None:
-            self._second = None  # held, disarmed, or begun by somebody
+            self._recheck = None  # held, disarmed, or begun by somebody
             return
         alarm = second.alarm
         if check.probe != alarm.probe or check.state == "no data":
             return
         second.oks = second.oks + 1 if check.state == "ok" else 0
-        if in_the_way(context.plan, context.state) is not None:
+        if step_blocking_rollback(context.plan, context.state) is not None:
             second.oks = 0
         elif self._is_true(alarm):
-            self._second = None
+            self._recheck = None
             await self._begin(alarm)
-        elif second.oks >= oks_wanted(self._meters, alarm):
-            self._second = None
+        elif second.oks >= oks_that_drop_rollback(self._meters, alarm):
+            self._recheck = None
             words = f"{alarm.probe} was ok at {second.oks} checks in a row"
-            await writer.write(RollbackDropped(reason=words), WHO)
+            await writer.write(RollbackDropped(reason=words), TRIGGER)
 
     async def _begin(self, alarm: Alarm) -> None:
         """Begin the rollback for an alarm; the turn is held."""
-        phase = rollback_of(self._context.plan)
+        phase = rollback_phase(self._context.plan)
         assert phase is not None  # else it would not have been armed
         event = RollbackBegan(
             phase=phase.id,
@@ -227,7 +233,7 @@ class TriggerMonitor:
             probe=alarm.probe,
             rule=alarm.rule,
         )
-        await begin_rollback(self._writer, event, WHO)
+        await begin_rollback(self._writer, event, TRIGGER)
 
     @property
     def _meters(self) -> tuple[Meter, ...]:

@@ -19,14 +19,14 @@ from mobius_tui.run.events.run_events import NoteAdded, Outcome
 from mobius_tui.run.events.watch_events import WatchOver
 from mobius_tui.run.journal.journal_writer import JournalWriter
 from mobius_tui.run.planning.plan import Plan
-from mobius_tui.run.planning.rollback import taken_over, under_way
+from mobius_tui.run.planning.rollback import is_rollback_under_way, is_worked_by_person
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.run.state.watch_state import WatchState
 from mobius_tui.run.watch.watch_log import WatchLog
 from mobius_tui.runbook.text.units import duration_in_words
 
-LONELY = 10.0
+VIEWER_ABSENCE = 10.0
 """Seconds without a viewer after which a watch ends that was not detached."""
 
 
@@ -39,16 +39,21 @@ class WatchRunVerdict:
     reason: str
 
 
-def ended_by(watch: WatchState, who: str) -> str:
+def person_end_reason(watch: WatchState, who: str) -> str:
     """What a watch comes to that somebody ends, in words."""
-    if watch.latest is None:
+    if watch.latest_alarm is None:
         return f"{who} ended the watch; no trigger fired"
-    reason = f"a trigger fired: {watch.latest.reason}; {_rollback(watch)}"
+    reason = f"a trigger fired: {watch.latest_alarm.reason}; {_rollback_text(watch)}"
     return f"{who} ended the watch; {reason}"
 
 
 def watch_run_verdict(
-    plan: Plan, state: RunState, *, over: bool, lonely: float, unknown: tuple[str, ...]
+    plan: Plan,
+    state: RunState,
+    *,
+    is_time_over: bool,
+    unviewed: float,
+    unknown: tuple[str, ...],
 ) -> WatchRunVerdict | None:
     """How the watch is to end now; `None` while it goes on. Pure.
 
@@ -60,30 +65,38 @@ def watch_run_verdict(
         unknown: probes of which nothing is known now.
     """
     watch = state.watch
-    job = watch.job
-    if job is None or watch.over or under_way(watch) or taken_over(plan, state):
+    job = watch.watch_run
+    if (
+        job is None
+        or watch.watch_run_end_reason
+        or is_rollback_under_way(watch)
+        or is_worked_by_person(plan, state)
+    ):
         return None
     if any(step.status is Status.RUNNING for step in state.steps.values()):
         return None
-    fired = watch.latest is not None
-    alone = not job.detached and lonely > LONELY
-    if over or (fired and (alone or not job.keep)):
-        return _end(watch, job.seconds, unknown)
+    fired = watch.latest_alarm is not None
+    alone = not job.detached and unviewed > VIEWER_ABSENCE
+    if is_time_over or (fired and (alone or not job.keep)):
+        return _verdict(watch, job.seconds, unknown)
     if alone:
         reason = "whoever began the watch is gone; --detach lets it go on"
         return WatchRunVerdict(outcome="abandoned", reason=reason)
     return None
 
 
-def _end(
+def _verdict(
     watch: WatchState, seconds: float | None, unknown: tuple[str, ...]
 ) -> WatchRunVerdict:
-    if watch.stopped:
+    if watch.rollback_stop_reason:
         return WatchRunVerdict(
-            outcome="open", reason=f"the rollback wants a person: {watch.stopped}"
+            outcome="open",
+            reason=f"the rollback wants a person: {watch.rollback_stop_reason}",
         )
-    if watch.latest is not None:
-        reason = f"a trigger fired: {watch.latest.reason}; {_rollback(watch)}"
+    if watch.latest_alarm is not None:
+        reason = (
+            f"a trigger fired: {watch.latest_alarm.reason}; {_rollback_text(watch)}"
+        )
         return WatchRunVerdict(outcome="failed", reason=reason)
     lasted = f"watched for {duration_in_words(seconds or 0.0)}"
     if unknown:
@@ -92,17 +105,21 @@ def _end(
     return WatchRunVerdict(outcome="completed", reason=f"{lasted}; no trigger fired")
 
 
-def _rollback(watch: WatchState) -> str:
+def _rollback_text(watch: WatchState) -> str:
     """What became of the rollback, in words."""
     if watch.countdown is not None:
         return "no rollback was begun: its countdown was under way"
-    if watch.passed is not None:
-        return "the rollback passed" if watch.passed else "the rollback did not pass"
-    why = f" ({watch.why})" if watch.why else ""
+    if watch.rollback_passed is not None:
+        return (
+            "the rollback passed"
+            if watch.rollback_passed
+            else "the rollback did not pass"
+        )
+    why = f" ({watch.disarm_reason})" if watch.disarm_reason else ""
     return f"no rollback was begun: the watch was not armed{why}"
 
 
-class WatchRunJudge:
+class WatchRunMonitor:
     """What a host does for a run that is a watch; nothing for any other."""
 
     def __init__(
@@ -123,16 +140,16 @@ class WatchRunJudge:
         self._empty_since = empty_since
         self._log: WatchLog | None = None
         self._trouble = ""
-        self._told = False
+        self._trouble_noted = False
 
-    def see(self, record: ProbeResult | MachineSample) -> None:
+    def log_health(self, record: ProbeResult | MachineSample) -> None:
         """Log a check."""
         watch = self._context.state.watch
-        if watch.job is None or watch.over or self._trouble:
+        if watch.watch_run is None or watch.watch_run_end_reason or self._trouble:
             return
-        if not isinstance(record, ProbeResult) or not watch.job.log:
+        if not isinstance(record, ProbeResult) or not watch.watch_run.log:
             return
-        path = Path(watch.job.log)
+        path = Path(watch.watch_run.log)
         try:
             if self._log is None:
                 self._log = WatchLog(path)
@@ -144,16 +161,16 @@ class WatchRunJudge:
     async def run(self) -> None:
         """End the watch when it is time to."""
         loop = asyncio.get_running_loop()
-        if self._context.state.watch.job is None:
+        if self._context.state.watch.watch_run is None:
             return
         deadline = self._deadline(loop.time())
         while self._context.state.ended is None and self._writer.failure is None:
-            over = deadline is not None and loop.time() >= deadline
+            is_time_over = deadline is not None and loop.time() >= deadline
             since = self._empty_since()
-            lonely = 0.0 if since is None else loop.time() - since
+            unviewed = 0.0 if since is None else loop.time() - since
             try:
                 async with self._writer.turn:
-                    await self._decide(over=over, lonely=lonely)
+                    await self._decide(is_time_over=is_time_over, unviewed=unviewed)
             except MobiusError as error:
                 print(f"watch: {error}", flush=True)  # noqa: T201
             await asyncio.sleep(0.05)
@@ -161,33 +178,33 @@ class WatchRunJudge:
     def _deadline(self, now: float) -> float | None:
         """Loop time at which the watch ends; a resumed one has watched already."""
         watch = self._context.state.watch
-        if watch.job is None or watch.job.seconds is None:
+        if watch.watch_run is None or watch.watch_run.seconds is None:
             return None
-        gone = self._context.clock.wall() - watch.job_at
-        return now + watch.job.seconds - max(0.0, gone)
+        gone = self._context.clock.wall() - watch.watch_run_began_at
+        return now + watch.watch_run.seconds - max(0.0, gone)
 
-    async def _decide(self, *, over: bool, lonely: float) -> None:
+    async def _decide(self, *, is_time_over: bool, unviewed: float) -> None:
         context, writer = self._context, self._writer
         if context.state.ended is not None or writer.failure is not None:
             return
-        if self._trouble and not self._told:
-            self._told = True
+        if self._trouble and not self._trouble_noted:
+            self._trouble_noted = True
             await writer.write(NoteAdded(text=self._trouble), "host")
-        found = watch_run_verdict(
+        verdict = watch_run_verdict(
             context.plan,
             context.state,
-            over=over,
-            lonely=lonely,
-            unknown=self._unknown(),
+            is_time_over=is_time_over,
+            unviewed=unviewed,
+            unknown=self._unknown_probes(),
         )
-        if found is None:
+        if verdict is None:
             return
-        if found.outcome == "open":
-            await writer.write(WatchOver(reason=found.reason), "host")
+        if verdict.outcome == "open":
+            await writer.write(WatchOver(reason=verdict.reason), "host")
         else:
-            await finish_run(context, writer, found.outcome, found.reason, "host")
+            await finish_run(context, writer, verdict.outcome, verdict.reason, "host")
 
-    def _unknown(self) -> tuple[str, ...]:
+    def _unknown_probes(self) -> tuple[str, ...]:
         """Probes of which nothing is known."""
         health = self._context.plan.runbook.health
         states = self._context.health.states()

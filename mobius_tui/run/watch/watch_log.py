@@ -17,13 +17,13 @@ from mobius_tui.errors import UsageError
 from mobius_tui.health.health_record import ProbeResult
 from mobius_tui.sanitize import line
 
-FOLDER = "monitor_logs"
-LONGEST = 200
+LOG_FOLDER = "monitor_logs"
+WORDS_LIMIT = 200
 """Characters of a line's last field at most."""
-_ODD = re.compile(r"[^A-Za-z0-9.-]+")
+_NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9.-]+")
 
 
-def make_log(folder: Path, environment: str, at: float) -> Path:
+def make_watch_log(folder: Path, environment: str, at: float) -> Path:
     """Make the file of a watch that is about to begin; only its owner may read it.
 
     Args:
@@ -35,7 +35,7 @@ def make_log(folder: Path, environment: str, at: float) -> Path:
         UsageError: it cannot be made, or the folder is a link.
     """
     stamp = datetime.fromtimestamp(at, UTC).strftime("%Y%m%d_%H%M%S")
-    base = f"monitor_{_ODD.sub('-', environment)[:64]}_{stamp}"
+    base = f"monitor_{_NOT_IN_NAMES.sub('-', environment)[:64]}_{stamp}"
     try:
         folder.mkdir(mode=0o700, exist_ok=True)
         inside = _open_folder(folder)
@@ -71,8 +71,8 @@ def log_line(check: ProbeResult) -> str:
     words = line(f"{check.probe}: {check.state}")
     if check.reason:
         words += f": {line(check.reason)}"
-    if len(words) > LONGEST:
-        words = f"{words[: LONGEST - 1]}…"
+    if len(words) > WORDS_LIMIT:
+        words = f"{words[: WORDS_LIMIT - 1]}…"
     return f"{at.replace('+00:00', 'Z')}|{status}|{ms}|{words}\n"
 
 

@@ -14,8 +14,8 @@ from textual.widgets import Button, TextArea
 
 from mobius_tui import sanitize
 from mobius_tui.run.intents.actions import TickStep
-from mobius_tui.run.messaging.channels import marked
-from mobius_tui.run.messaging.payload import LIMIT
+from mobius_tui.run.messaging.channels import with_drill_mark
+from mobius_tui.run.messaging.payload import TEXT_LIMIT
 from mobius_tui.run.planning.permissions import decide_offer
 from mobius_tui.run.planning.situation import Refused
 from mobius_tui.run.state.deliveries import Delivery, DeliveryStatus
@@ -79,7 +79,9 @@ class MessageDialog(Dialog[MessageAnswer]):
             ago = duration_in_words(max(0.0, view.now - last.ended))
             self._told = f"Told {ago} ago by {last.by}; this is what was said then."
             body = last.note or body
-        self._body = sanitize.clean(marked(body, view.state.began), newlines=True)
+        self._body = sanitize.clean(
+            with_drill_mark(body, view.state.began), newlines=True
+        )
         if self._open:
             self._body = sanitize.clean(self._open[0].queued.text, newlines=True)
         ready = (w.channel for w in channels_of(view, step) if not w.problem)
@@ -131,7 +133,7 @@ class MessageDialog(Dialog[MessageAnswer]):
             return "Nothing is sent any more: copy it, and tell it by hand.", "muted"
         if self._why_not_now:
             return f"Copy it; it goes on record later: {self._why_not_now}.", "warn"
-        if any(own.stand is DeliveryStatus.UNKNOWN for own in self._open):
+        if any(own.status is DeliveryStatus.UNKNOWN for own in self._open):
             return "It may have arrived: look there before you send it again.", "warn"
         if self._open:
             return "Send it again, or tell it by hand and say so.", "muted"
@@ -173,7 +175,7 @@ class MessageDialog(Dialog[MessageAnswer]):
         """
         first = self.choices()[0].id
         if (
-            any(own.stand is DeliveryStatus.UNKNOWN for own in self._open)
+            any(own.status is DeliveryStatus.UNKNOWN for own in self._open)
             and not self._is_run_over
         ):
             first = "cancel"
@@ -214,8 +216,8 @@ class MessageDialog(Dialog[MessageAnswer]):
     def send(self) -> None:
         """Send the text, edited or not, to the channels that can be reached."""
         size = len(self._text.encode("utf-8", "replace"))
-        if size > LIMIT:
-            most = size_in_words(LIMIT)
+        if size > TEXT_LIMIT:
+            most = size_in_words(TEXT_LIMIT)
             self.refuse(f"It has {size_in_words(size)}; {most} are sent at most.")
         elif self._has_text():
             self.dismiss(MessageAnswer(self._text, channels=self._ready))
@@ -257,7 +259,7 @@ def _short_channels(channels: tuple[str, ...]) -> str:
 def _unsent_deliveries(found: tuple[Delivery, ...]) -> tuple[Delivery, ...]:
     """What a person can send again: what did not arrive before what perhaps did."""
     late = (
-        own for own in found if own.stand is DeliveryStatus.QUEUED and own.tries > 0
+        own for own in found if own.status is DeliveryStatus.QUEUED and own.tries > 0
     )
-    held = (*(own for own in found if own.stand is DeliveryStatus.HELD), *late)
-    return held or tuple(own for own in found if own.stand is DeliveryStatus.UNKNOWN)
+    held = (*(own for own in found if own.status is DeliveryStatus.HELD), *late)
+    return held or tuple(own for own in found if own.status is DeliveryStatus.UNKNOWN)

@@ -13,7 +13,12 @@ from textual.worker import Worker
 
 from mobius_tui import sanitize
 from mobius_tui.run.events.run_events import RunBegan
-from mobius_tui.run.storage.source_diff import Stamp, edits, source_of, stamp
+from mobius_tui.run.storage.source_diff import (
+    SourceStamp,
+    edited_source,
+    source_edits,
+    source_stamp,
+)
 from mobius_tui.runbook.toml.positions import HeaderKind
 from mobius_tui.tui.backend.base_page import ForegroundTask
 from mobius_tui.tui.commands.registry import key_of
@@ -60,7 +65,7 @@ class SourceEdits:
         self._tell = tell
         self._go_out = go_out
         self._was_edited = was_edited
-        self._stamp: Stamp | None = None
+        self._stamp: SourceStamp | None = None
         self._looking: Worker[None] | None = None
         self.is_known = is_known
         """Whether the person knows that the source was edited since the run began."""
@@ -82,7 +87,7 @@ class SourceEdits:
         if began is None or not began.path:
             self._tell("It is not on record where the runbook's file was.")
             return
-        source = await file_to_edit(source_of(began), self._questions.ask)
+        source = await file_to_edit(edited_source(began), self._questions.ask)
         if source is None:
             return
         part: HeaderKind = "phase" if key.startswith(PHASE) else "phase.step"
@@ -109,7 +114,7 @@ class SourceEdits:
         began = self._feed.state.began
         if began is None:
             return
-        lines = await asyncio.to_thread(edits, self._feed.directory, began)
+        lines = await asyncio.to_thread(source_edits, self._feed.directory, began)
         self.is_known = bool(lines)
         if lines:
             await self._questions.ask(ChangesDialog(lines))
@@ -137,13 +142,13 @@ class SourceEdits:
             began: says which file the source is.
         """
         directory = self._feed.directory
-        seen = await asyncio.to_thread(stamp, directory, began)
+        seen = await asyncio.to_thread(source_stamp, directory, began)
         if seen is None or seen == self._stamp:
             return
-        differs = bool(await asyncio.to_thread(edits, directory, began))
+        differs = bool(await asyncio.to_thread(source_edits, directory, began))
         self._stamp = seen
         if differs and not self.is_known:
-            name, key = source_of(began).name, key_of("changes")
+            name, key = edited_source(began).name, key_of("changes")
             words = f"{name} was edited since this run began, which goes on by its copy"
             told = sanitize.line(f"{words}. {key} shows what differs.")
             self._screen.notify(told, severity="warning", timeout=10, markup=False)

@@ -26,7 +26,7 @@ from mobius_tui.run.intents.actions import (
 from mobius_tui.run.planning.approval_rules import pending
 from mobius_tui.run.planning.permissions import decide_offer
 from mobius_tui.run.planning.plan import kind_of
-from mobius_tui.run.planning.rollback import in_the_way, rollback_of
+from mobius_tui.run.planning.rollback import rollback_phase, step_blocking_rollback
 from mobius_tui.run.planning.situation import ALLOWED, Code, Refused, Situation
 from mobius_tui.run.state.step_state import BAD, Status
 from mobius_tui.runbook.model.runbook import Phase, Step
@@ -213,7 +213,7 @@ def helps(view: RunView, selected: str | None, command_id: str) -> bool:
         case "override":
             undone = (*BAD, Status.PENDING, Status.WAITING, Status.WARNED)
             return status in undone or (
-                status in DONE and view.step_state(step.id).stale
+                status in DONE and view.step_state(step.id).is_stale
             )
         case _:
             return True
@@ -228,7 +228,7 @@ def stoppable(view: RunView, selected: str | None) -> Step | None:
     if step is not None and view.step_state(step.id).status is Status.RUNNING:
         return step
     waits = view.state.watch.countdown is not None
-    return in_the_way(view.plan, view.state) if waits else None
+    return step_blocking_rollback(view.plan, view.state) if waits else None
 
 
 def of_watch(view: RunView) -> set[str]:
@@ -309,10 +309,10 @@ def _of_run(view: RunView, command_id: str) -> str:
     """Why the run is not ended, or the watch not armed, held, or begun by hand."""
     watch = view.state.watch
     if command_id in OF_WATCH:
-        if rollback_of(view.plan) is None:
+        if rollback_phase(view.plan) is None:
             return "This runbook names no phase that a trigger begins."
-        if watch.begun is not None:
-            return f"{watch.begun_by} began the rollback; it is made once in a run."
+        if watch.rollback is not None:
+            return f"{watch.rollback_began_by} began the rollback; it is made once in a run."
     action = action_of(view, None, command_id)
     permission = decide_offer(action, view.situation) if action is not None else None
     if not isinstance(permission, Refused):

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from mobius_tui.run.journal.describe_entry import unsent, why_unsent
+from mobius_tui.run.journal.describe_entry import undelivered, unsent_reason
 from mobius_tui.run.messaging.channels import ChannelRoute, channel_routes
 from mobius_tui.run.state.deliveries import (
     WANTS_A_PERSON,
     Delivery,
     DeliveryStatus,
     as_seen,
-    of_step,
+    deliveries_of_attempt,
 )
 from mobius_tui.runbook.model.actions import SendMessage
 from mobius_tui.runbook.model.runbook import Contact, Step
@@ -89,7 +89,7 @@ def deliveries_of(view: RunView, step: Step) -> tuple[Delivery, ...]:
     """The deliveries of a step's message, as it was last sent or queued."""
     hosted = view.host is not None
     number = view.next_attempt(step.id)
-    found = queued_before_host_ended(view, step) or of_step(
+    found = queued_before_host_ended(view, step) or deliveries_of_attempt(
         view.state.deliveries, step.id, number - 1
     )
     return tuple(as_seen(own, hosted=hosted) for own in found)
@@ -97,12 +97,14 @@ def deliveries_of(view: RunView, step: Step) -> tuple[Delivery, ...]:
 
 def queued_before_host_ended(view: RunView, step: Step) -> tuple[Delivery, ...]:
     """Deliveries queued just before the host ended; the step is not done."""
-    return of_step(view.state.deliveries, step.id, view.next_attempt(step.id))
+    return deliveries_of_attempt(
+        view.state.deliveries, step.id, view.next_attempt(step.id)
+    )
 
 
 def open_deliveries(view: RunView) -> tuple[Delivery, ...]:
     """What has not arrived, as far as is known."""
-    return unsent(view.state, hosted=view.host is not None)
+    return undelivered(view.state, hosted=view.host is not None)
 
 
 def channel_fields(view: RunView, step: Step) -> Iterator[Field]:
@@ -118,7 +120,7 @@ def channel_fields(view: RunView, step: Step) -> Iterator[Field]:
         own = delivered.get(way.channel)
         name: tuple[str, Role] = (f"{way.channel}  ", "plain")
         if own is not None:
-            mark = DELIVERY_MARKS[own.stand]
+            mark = DELIVERY_MARKS[own.status]
             state = (f"{mark.glyph} {mark.word}", mark.role)
             yield Field(
                 label, assemble(name, state, (_delivery_details(view, own), "muted"))
@@ -133,11 +135,11 @@ def channel_fields(view: RunView, step: Step) -> Iterator[Field]:
 
 def _delivery_details(view: RunView, own: Delivery) -> str:
     """What else is known of a delivery."""
-    if own.stand is DeliveryStatus.SENT:
+    if own.status is DeliveryStatus.SENT:
         ago = duration_in_words(max(0.0, view.now - own.since))
         answer = f": {own.answer}" if own.answer else ""
-        return f"  {ago} ago; it answers {own.status}{answer}"
-    words = why_unsent(own, now=view.now)
+        return f"  {ago} ago; it answers {own.http_status}{answer}"
+    words = unsent_reason(own, now=view.now)
     return f"  {words}" if words else ""
 
 
@@ -147,16 +149,16 @@ def delivery_summary(view: RunView, step: Step) -> tuple[str, Role]:
     if not found:
         return "told", "muted"
     order = list(DELIVERY_WORDS)
-    worst = min((own.stand for own in found), key=order.index)
+    worst = min((own.status for own in found), key=order.index)
     return DELIVERY_WORDS[worst]
 
 
 def delivery_problem(view: RunView) -> tuple[str, Role] | None:
     """The header's text about undelivered messages; `None` if there are none."""
     found = open_deliveries(view)
-    held = sum(own.stand is DeliveryStatus.HELD for own in found)
-    perhaps = sum(own.stand is DeliveryStatus.UNKNOWN for own in found)
-    late = sum(own.stand is DeliveryStatus.QUEUED and own.tries > 0 for own in found)
+    held = sum(own.status is DeliveryStatus.HELD for own in found)
+    perhaps = sum(own.status is DeliveryStatus.UNKNOWN for own in found)
+    late = sum(own.status is DeliveryStatus.QUEUED and own.tries > 0 for own in found)
     if held:
         return f"✖ {held} not sent", "bad"
     if perhaps:
@@ -167,7 +169,7 @@ def delivery_problem(view: RunView) -> tuple[str, Role] | None:
 def delivery_problem_fields(view: RunView) -> Iterator[Field]:
     """The cards' fields about messages that have not arrived."""
     for own in open_deliveries(view):
-        mark = DELIVERY_MARKS[own.stand]
+        mark = DELIVERY_MARKS[own.status]
         what = f"{own.channel}: {own.queued.title}"
         yield Field(
             "message",
@@ -182,6 +184,6 @@ def delivery_problem_fields(view: RunView) -> Iterator[Field]:
 def step_needing_person(view: RunView) -> str | None:
     """The step of the first message that somebody should see to."""
     for own in open_deliveries(view):
-        if own.stand in WANTS_A_PERSON and own.queued.step in view.plan.steps:
+        if own.status in WANTS_A_PERSON and own.queued.step in view.plan.steps:
             return own.queued.step
     return None

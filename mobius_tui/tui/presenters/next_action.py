@@ -21,11 +21,11 @@ from mobius_tui.run.intents.actions import (
 )
 from mobius_tui.run.planning.approval_rules import valid
 from mobius_tui.run.planning.permissions import decide_offer
-from mobius_tui.run.planning.plan import effect_of, follows, has_terminal, kind_of
+from mobius_tui.run.planning.plan import effect_of, has_terminal, is_follower, kind_of
 from mobius_tui.run.planning.proposal import Proposal, is_out_of_order
 from mobius_tui.run.planning.situation import ALLOWED, Refused
 from mobius_tui.run.state.step_state import BAD, Status
-from mobius_tui.run.terminal.detach_key import AWAY_KEY
+from mobius_tui.run.terminal.detach_key import DETACH_KEY
 from mobius_tui.runbook.model.runbook import Phase, Step
 from mobius_tui.runbook.model.step_text import EFFECTS
 from mobius_tui.runbook.text.units import clock_duration
@@ -137,7 +137,7 @@ def _for_selection(view: RunView, key: str | None) -> NextAction | None:
         return _decide(view, step)
     if terminal_attempt(view, step.id) is not None:
         return _terminal(view, step)
-    busy = view.proposal.kind == "running" and not follows(step)
+    busy = view.proposal.kind == "running" and not is_follower(step)
     if standing.status is Status.PENDING and not busy:
         astray = is_out_of_order(view.plan, view.state, step.id, view.standings)
         return _start(view, step, note="out of order" if astray else "")
@@ -202,7 +202,7 @@ def _approval(view: RunView, step: Step, proposal: Proposal) -> NextAction:
 def _terminal(view: RunView, step: Step) -> NextAction:
     took = clock_duration(view.runtime(step.id) or 0.0)
     words = f"Go to the terminal of {view.plan.name(step.id)}, {took}"
-    note = f"{AWAY_KEY} comes back"
+    note = f"{DETACH_KEY} comes back"
     return NextAction(
         kind="terminal", key=step.id, text=words, role="accent", note=note
     )
@@ -276,7 +276,7 @@ def _start(view: RunView, step: Step, note: str = "") -> NextAction:
     notes = [note] if note else []
     if has_terminal(step):
         place = "in your terminal, " if effect == "read" else ""
-        notes.append(f"{place}{AWAY_KEY} comes back")
+        notes.append(f"{place}{DETACH_KEY} comes back")
     if effect != "read":
         notes.insert(0, EFFECTS[effect] + where)
     return NextAction(

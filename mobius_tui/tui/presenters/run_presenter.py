@@ -14,7 +14,7 @@ from mobius_tui.review.reviewed_run import ReviewViewer
 from mobius_tui.run.attempts.attempt_files import LastOutput, last_output
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.planning.plan import effect_of
-from mobius_tui.run.planning.rollback import rollback_of
+from mobius_tui.run.planning.rollback import rollback_phase
 from mobius_tui.run.planning.trigger_rules import reported_figures
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import BAD, Status
@@ -35,7 +35,7 @@ They are most of what a screen costs on which nothing happens."""
 
 def _armed(view: RunView) -> bool | None:
     watch = view.state.watch
-    if rollback_of(view.plan) is None or watch.begun is not None:
+    if rollback_phase(view.plan) is None or watch.rollback is not None:
         return None
     return watch.armed
 
@@ -89,7 +89,7 @@ class RunPresenter:
             follower.plan,
             follower.state,
             now=now,
-            host=self._viewer.host(),
+            host=self._viewer.host_pid(),
             uid=os.getuid(),
             last_outputs=self._last_outputs,
             health=health,
@@ -99,12 +99,14 @@ class RunPresenter:
             view,
             verifying=self.verifying(view),
             reports=reported_figures(follower.health.windows),
-            meters=follower.rules.watch.meters() if follower.rules.watch else (),
-            past=follower.past,
-            course=follower.course,
+            meters=follower.trigger_rules.watch.meters()
+            if follower.trigger_rules.watch
+            else (),
+            past=follower.health_history,
+            course=follower.milestone_tracker,
             lost=self.lost,
             stalled=sanitize.line(self._viewer.stalled),
-            silent=self._viewer.silent,
+            silent=self._viewer.host_silence,
         )
 
     def verifying(self, view: RunView) -> str | None:
@@ -213,4 +215,4 @@ class PastRunPresenter(RunPresenter):
         if step is None or view.proposal.kind != "running":
             return None
         last = view.step_state(step).last
-        return step if last is not None and last.looks else None
+        return step if last is not None and last.check_tries else None

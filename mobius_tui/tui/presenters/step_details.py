@@ -14,7 +14,7 @@ from mobius_tui.run.events.approval_events import ApprovalGiven
 from mobius_tui.run.planning.approval_rules import may_not_begin, valid
 from mobius_tui.run.planning.plan import effect_of, kind_of
 from mobius_tui.run.state.step_state import Attempt, StepState
-from mobius_tui.run.terminal.detach_key import HINT
+from mobius_tui.run.terminal.detach_key import DETACH_HINT
 from mobius_tui.runbook.model.actions import (
     Ask,
     Choose,
@@ -84,8 +84,8 @@ def approved_fields(view: RunView, step: Step) -> Iterator[Field]:
     if approval is None or not approval.given:
         return
     words = f"approved by {', '.join(_approver_text(each) for each in approval.given)}"
-    if approval.complete:
-        until = time.strftime("%H:%M:%S", time.localtime(approval.until))
+    if approval.is_complete:
+        until = time.strftime("%H:%M:%S", time.localtime(approval.expires_at))
         words += f", to be begun by {until}"
     yield Field("now", assemble((words, "good")))
     why_not = may_not_begin(view.plan, view.state, step, uid=view.uid, now=view.now)
@@ -280,7 +280,7 @@ def _action(
                 yield Field("in", assemble(*place))  # type: ignore[arg-type]
             if run.tty:
                 words = "it gets this terminal to itself, and nothing of it is recorded"
-                yield Field("tty", text(f"{words}; {HINT}"))
+                yield Field("tty", text(f"{words}; {DETACH_HINT}"))
         case Manual() as manual:
             yield Field("do", prose=values.prose(manual.text))
             for ask in manual.ask:
@@ -352,7 +352,7 @@ def _variable_fields(
     label = "with"
     declared = view.runbook.variables
     known = {name: held.text for name, held in view.state.variables.items()}
-    then = known if shown is None else {**known, **dict(shown.given)}
+    then = known if shown is None else {**known, **dict(shown.variables_given)}
     for name in (*script_variables(step, declared), *step.secrets.values()):
         is_secret = declared[name].secret
         was, now = (
@@ -379,14 +379,16 @@ def _check_fields(view: RunView, step: Step) -> Iterator[Field]:
     for index, check in enumerate(step.checks):
         words = filled(view, check_in_words(check))
         label = "checks" if kind_of(step) == "check" else "then"
-        seen = [look for look in last.looks if look.check == index] if last else []
+        seen = (
+            [look for look in last.check_tries if look.check == index] if last else []
+        )
         yield Field(label if index == 0 else "", text(words))
         if seen:
             newest = seen[-1]
             want = check.repeat.consecutive
             glyph, role = ("✔", "good") if newest.held else ("✖", "bad")
-            row = f" {newest.row}/{want} in a row" if want > 1 else ""
-            said = f"  look {newest.look}: {newest.detail}"
+            row = f" {newest.held_in_row}/{want} in a row" if want > 1 else ""
+            said = f"  look {newest.number}: {newest.detail}"
             line = assemble((f"{glyph}{row}", role), (said, "muted"))  # type: ignore[arg-type]
             yield Field("", line)
     yield from role_fields(view.runbook.contacts, step)

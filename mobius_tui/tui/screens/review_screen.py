@@ -26,7 +26,7 @@ from mobius_tui.review.run_timeline import RunTimeline
 from mobius_tui.review.timeline_moments import TimelineMoment
 from mobius_tui.run.attempts.output_files import printed_by
 from mobius_tui.run.events.run_events import HostStopped
-from mobius_tui.run.records.verification import damage
+from mobius_tui.run.records.verification import damage_of_open_run
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.state_home import state_home
 from mobius_tui.tui.backend.base_page import run_in_thread
@@ -154,7 +154,7 @@ class ReviewScreen(RunPage):
 
     async def _find_damage(self) -> None:
         """A worker: outputs may have gigabytes."""
-        find = partial(damage, self.rewound.directory)
+        find = partial(damage_of_open_run, self.rewound.directory)
         self.past_sight.damage = await run_in_thread(find)
         self.feed.look()
 

@@ -28,7 +28,7 @@ from mobius_tui.run.intents.actions import (
 )
 from mobius_tui.run.planning.plan import kind_of
 from mobius_tui.run.storage.last_viewed import (
-    EVERY,
+    WRITE_INTERVAL,
     LastView,
     read_last_view,
     write_last_view,
@@ -192,7 +192,7 @@ class RunScreen(RunPage):
             self.outputs.follow()
             self.post_message(self._watcher.update(view))
         self._open_cards(view)
-        if view.now - self._glanced >= EVERY:
+        if view.now - self._glanced >= WRITE_INTERVAL:
             self._keep_glance(view.now)
 
     def _place_of_run(self, view: RunView) -> str | None:

@@ -31,14 +31,18 @@ ROWS = [
 def test_a_row_of_the_table(
     held: bool, boot: bool, ended: bool, pid: bool, verdict: RecoveryVerdict
 ) -> None:
-    evidence = RecoveryEvidence(is_lock_held=held, is_same_boot=boot, has_valid_exit=ended, has_pid=pid)
+    evidence = RecoveryEvidence(
+        is_lock_held=held, is_same_boot=boot, has_valid_exit=ended, has_pid=pid
+    )
     assert recovery_verdict(evidence) == verdict
 
 
 def test_each_verdict_has_its_words() -> None:
     found = {
         recovery_reason(
-            RecoveryEvidence(is_lock_held=held, is_same_boot=boot, has_valid_exit=ended, has_pid=pid)
+            RecoveryEvidence(
+                is_lock_held=held, is_same_boot=boot, has_valid_exit=ended, has_pid=pid
+            )
         )
         for held, boot, ended, pid, _ in ROWS
     }

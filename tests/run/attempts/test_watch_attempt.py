@@ -14,13 +14,13 @@ from pathlib import Path
 import pytest
 
 from mobius_tui.health.probe_window import stale_after
-from mobius_tui.run.events.journal_entry import encode
-from mobius_tui.run.journal.journal import FIRST
+from mobius_tui.run.events.journal_entry import encode_entry
+from mobius_tui.run.journal.journal import FIRST_PREV
 from mobius_tui.run.planning.watch_progress import HealthSnapshot, watch_step_verdict
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.run.state.watch_state import Alarm, WatchState
-from mobius_tui.run.storage.last_viewed import last_checks
+from mobius_tui.run.storage.last_viewed import last_check_times
 from tests.health.servers import silence
 from tests.run.conftest import Begin
 from tests.run.running import Running
@@ -81,8 +81,8 @@ async def test_in_auto_it_passes_when_its_time_is_over_and_its_checks_follow(
     assert (status, reason) == (Status.PASSED, "watched for 0.4 s; no trigger fired")
     last = state.steps["watch-it"].last
     assert last is not None
-    assert (last.took or 0) >= 0.4
-    assert [look.held for look in last.looks] == [True]
+    assert (last.duration or 0) >= 0.4
+    assert [look.held for look in last.check_tries] == [True]
     assert not run.directory.attempt("watch-it", 1).path.exists(), "no keeper is needed"
 
 
@@ -112,7 +112,7 @@ async def test_a_trigger_that_stands_when_it_begins_has_until_the_end_to_go(
     await run.did("start", "watch-it")
     state = await run.status("watch-it", "failed")
     assert of(state)[1].startswith("a trigger had fired before, and stands: 3 checks")
-    assert (state.steps["watch-it"].attempts[-1].took or 0) >= 0.4
+    assert (state.steps["watch-it"].attempts[-1].duration or 0) >= 0.4
 
 
 async def test_it_can_be_stopped(begin: Begin, site: Service) -> None:
@@ -159,14 +159,14 @@ async def test_another_host_goes_on_where_nothing_was_missed(
     run = await begin(book(site), monitor_for="2s")
     await run.did("start", "watch-it")
     health = run.directory.health
-    await run.until(lambda _: "api" in last_checks(health))
+    await run.until(lambda _: "api" in last_check_times(health))
     run.kill_host()
     await run.resume()
     state = await run.status("watch-it", "passed")
     last = state.steps["watch-it"].last
     assert last is not None
     assert last.number == 1
-    assert (last.took or 0) >= 2.0
+    assert (last.duration or 0) >= 2.0
 
 
 async def test_another_host_says_that_nobody_watched(
@@ -175,7 +175,7 @@ async def test_another_host_says_that_nobody_watched(
     run = await begin(book(site), monitor_for=LONG)
     await run.did("start", "watch-it")
     health = run.directory.health
-    await run.until(lambda _: "api" in last_checks(health))
+    await run.until(lambda _: "api" in last_check_times(health))
     run.kill_host()
     await run.drop()
     make_older(run, by=60)
@@ -188,11 +188,11 @@ async def test_another_host_says_that_nobody_watched(
 
 def make_older(run: Running, by: float) -> None:
     """All on record is so many seconds older, as if the run were resumed then."""
-    prev = FIRST
+    prev = FIRST_PREV
     lines = []
     for entry in run.entries():
         earlier = replace(entry, at=entry.at - by, mono=entry.mono - by)
-        lines.append(encode(earlier, prev))
+        lines.append(encode_entry(earlier, prev))
         prev = hashlib.sha256(lines[-1].removesuffix(b"\n")).hexdigest()
     run.directory.journal.write_bytes(b"".join(lines))
     rows = [json.loads(row) for row in run.directory.health.read_text().splitlines()]
@@ -202,13 +202,15 @@ def make_older(run: Running, by: float) -> None:
 
 def test_what_a_watch_comes_to() -> None:
     alarm = Alarm(probe="api", rule="consecutive_failures", reason="it failed", at=50.0)
-    calm, standing = WatchState(), WatchState(alarms=(alarm,), latest=alarm)
+    calm, standing = WatchState(), WatchState(alarms=(alarm,), latest_alarm=alarm)
     known = HealthSnapshot()
 
     def ends(
         watch: WatchState, known: HealthSnapshot, since: float, took: float
     ) -> str | None:
-        found = watch_step_verdict(watch, known, since=since, lasts=30.0, took=took)
+        found = watch_step_verdict(
+            watch, known, since=since, duration=30.0, elapsed=took
+        )
         return found.result if found is not None else None
 
     assert ends(calm, known, 0.0, 29.9) is None
@@ -217,13 +219,13 @@ def test_what_a_watch_comes_to() -> None:
     assert ends(standing, known, 50.1, 29.9) is None
     assert ends(standing, known, 50.1, 30.0) == "failed"
     for bad, result in (
-        (HealthSnapshot(unseen=("api",)), "unknown"),
+        (HealthSnapshot(unchecked=("api",)), "unknown"),
         (HealthSnapshot(unknown=("api",)), "unknown"),
         (HealthSnapshot(failing=("api",)), "failed"),
     ):
         assert ends(calm, bad, 0.0, 29.9) is None
         assert ends(calm, bad, 0.0, 30.0) == result
-    cleared = WatchState(latest=alarm)
+    cleared = WatchState(latest_alarm=alarm)
     assert ends(cleared, known, 49.0, 1.0) == "failed", "it fired meanwhile"
     assert ends(cleared, known, 51.0, 30.0) == "passed"
 
@@ -233,7 +235,7 @@ async def test_a_host_that_slept_does_not_know(begin: Begin, site: Service) -> N
     run = await begin(body, monitor_for=LONG)
     await run.did("start", "watch-it")
     health = run.directory.health
-    await run.until(lambda _: "api" in last_checks(health))
+    await run.until(lambda _: "api" in last_check_times(health))
     host = run.host()
     os.kill(host, signal.SIGSTOP)
     await asyncio.sleep(stale_after(0.1) + 1)  # what is timed here is the hole itself
@@ -278,7 +280,7 @@ async def test_it_passes_after_an_outage_that_is_over(
     """All rules fire in it, and none stands for ever."""
     (tmp_path / "body").write_bytes(body)
     run = await begin(seed_book(site))
-    await run.until(lambda _: "api" in last_checks(run.directory.health))
+    await run.until(lambda _: "api" in last_check_times(run.directory.health))
     (tmp_path / "well").unlink()
     state = await run.until(lambda state: len(state.watch.alarms) == 3)
     rules = {alarm.rule for alarm in state.watch.alarms}

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mobius_tui.errors import MobiusError
-from mobius_tui.run.checks.context import CheckResult, CheckContext
+from mobius_tui.run.checks.context import CheckContext, CheckResult
 from mobius_tui.run.checks.run_check import run_check
 from mobius_tui.runbook.model.check_kinds import Check
 from mobius_tui.runbook.model.templates import fill

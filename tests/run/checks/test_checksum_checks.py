@@ -12,7 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mobius_tui.run.checks.checksum_checks import ChecksumLine, parse_checksums, checksum_of_file
+from mobius_tui.run.checks.checksum_checks import (
+    ChecksumLine,
+    checksum_of_file,
+    parse_checksums,
+)
 from mobius_tui.run.checks.context import CheckContext
 from mobius_tui.runbook.model.check_kinds import ChecksumCheck
 from tests.run.checks.conftest import sight
@@ -128,7 +132,9 @@ def test_lines_of_sha256sum_are_read_back(lines: list[tuple[str, str, str]]) -> 
 
 @given(hashes, names)
 def test_the_only_hash_counts_whatever_it_names(sha256: str, name: str) -> None:
-    assert checksum_of_file((ChecksumLine(sha256=sha256, name=name),), "any.zip") == sha256
+    assert (
+        checksum_of_file((ChecksumLine(sha256=sha256, name=name),), "any.zip") == sha256
+    )
 
 
 def test_what_the_real_program_writes(tmp_path: Path) -> None:

@@ -116,7 +116,9 @@ async def test_equal_folders(ctx: CheckContext, tmp_path: Path) -> None:
         assert seen.detail == f"one is a folder, is the same as {other} (2 files)"
 
 
-async def test_the_first_differences_are_named(ctx: CheckContext, tmp_path: Path) -> None:
+async def test_the_first_differences_are_named(
+    ctx: CheckContext, tmp_path: Path
+) -> None:
     tree(tmp_path / "one", a="1", c__d="3", e="4", f="5", same="x")
     tree(tmp_path / "two", b="2", c="3", e="other", f="5!", same="x")
     seen = await sight(FileCheck(path="one", same_as="two"), ctx)

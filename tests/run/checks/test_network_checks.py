@@ -42,7 +42,9 @@ async def test_a_host_that_there_is_not_is_no_closed_port(ctx: CheckContext) -> 
 
 
 @pytest.mark.parametrize("check", [PortCheck(at="${word}"), TlsCheck(at="${word}")])
-async def test_what_is_no_address(check: PortCheck | TlsCheck, ctx: CheckContext) -> None:
+async def test_what_is_no_address(
+    check: PortCheck | TlsCheck, ctx: CheckContext
+) -> None:
     seen = await sight(check, ctx)
     assert not seen.held
     assert "'well' is no address" in seen.detail

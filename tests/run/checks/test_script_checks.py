@@ -87,7 +87,9 @@ def wait_gone(pid: int) -> None:
         time.sleep(0.01)
 
 
-async def test_a_time_out_kills_the_whole_group(ctx: CheckContext, tmp_path: Path) -> None:
+async def test_a_time_out_kills_the_whole_group(
+    ctx: CheckContext, tmp_path: Path
+) -> None:
     script = "trap '' TERM; sleep 60 & echo $! > pid; echo $$ > shell; sleep 60"
     started = time.monotonic()
     seen = await sight(RunCheck(script=script, repeat=Repeat(timeout="1s")), ctx)

@@ -11,7 +11,7 @@ import pytest
 
 from mobius_tui.health.ticker import boot_clock
 from mobius_tui.run.host import control_server
-from mobius_tui.run.host.control_server import Control
+from mobius_tui.run.host.control_server import ControlServer
 from mobius_tui.run.intents.actions import AddNote, ReleaseHost
 from mobius_tui.run.intents.envelope import LATE, Caller, Envelope, encode_envelope
 from mobius_tui.run.intents.replies import SIGN_WANTED, Reply, decode_from_host
@@ -25,9 +25,9 @@ async def judge(envelope: Envelope, _caller: Caller) -> Reply:
 @contextlib.asynccontextmanager
 async def listening(
     folder: Path, monkeypatch: pytest.MonkeyPatch, patience: float
-) -> AsyncIterator[Control]:
+) -> AsyncIterator[ControlServer]:
     monkeypatch.chdir(folder)
-    host = Control(judge, patience=patience)
+    host = ControlServer(judge, line_timeout=patience)
     await host.listen(Path("control.sock"))
     yield host
     await host.close()

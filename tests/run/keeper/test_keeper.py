@@ -21,16 +21,16 @@ from mobius_tui.run.attempts.attempt_files import ScriptEnd, read_script_end
 from mobius_tui.run.attempts.launcher import BASH, LaunchSpec, launch_keeper
 from mobius_tui.run.attempts.survivors import ATTEMPT_MARK, find_survivors
 from mobius_tui.run.keeper.flood_throttle import (
-    SAMPLE_BYTES,
     FLOOD_RATE,
-    LOW_WAIT_SHARE,
     LONGEST_REST,
     LONGEST_REST_RATIO,
+    LOW_WAIT_SHARE,
+    SAMPLE_BYTES,
     FloodThrottle,
 )
 from mobius_tui.run.keeper.process_table import living_processes
 from mobius_tui.run.keeper.script_process import PROCESSES_RECORDED
-from mobius_tui.run.storage.run_directory import AttemptDirectory, holder
+from mobius_tui.run.storage.run_directory import AttemptDirectory, lock_holder
 from tests.paths import TESTS
 from tests.run.keepers import spec, until
 
@@ -41,7 +41,9 @@ Keep = Callable[[str, LaunchSpec], tuple[AttemptDirectory, "subprocess.Popen[byt
 def keep(tmp_path: Path) -> Keep:
     count = iter(range(1, 100))
 
-    def go(script: str, how: LaunchSpec) -> tuple[AttemptDirectory, subprocess.Popen[bytes]]:
+    def go(
+        script: str, how: LaunchSpec
+    ) -> tuple[AttemptDirectory, subprocess.Popen[bytes]]:
         directory = AttemptDirectory(tmp_path / f"step.{next(count)}")
         return directory, launch_keeper(directory, script, how, sys.stderr.fileno())
 
@@ -123,7 +125,7 @@ def test_whoever_has_a_dead_keepers_number_is_not_stopped(keep: Keep) -> None:
         directory.lock.write_text(str(bystander.pid))
         with directory.lock.open() as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            assert holder(directory.lock) == bystander.pid
+            assert lock_holder(directory.lock) == bystander.pid
             assert not launcher.ask_to_stop(directory)
         with pytest.raises(subprocess.TimeoutExpired):
             bystander.wait(0.2)
@@ -174,7 +176,9 @@ def test_what_goes_on_in_its_group_is_ended_and_named(keep: Keep) -> None:
     directory, child = keep(GOES_ON, spec(secrets=("hunter2",)))
     end = end_of(directory, child)
     assert end.survivors == {}
-    named = {text.split(" ", 1)[1]: int(text.split()[0]) for text in end.ended_processes}
+    named = {
+        text.split(" ", 1)[1]: int(text.split()[0]) for text in end.ended_processes
+    }
     assert not any(map(alive, named.values()))
     assert named.keys() == {
         f"{' '.join(BASH)} /dev/fd/252",
@@ -194,7 +198,9 @@ def test_of_many_some_are_named(keep: Keep) -> None:
 
 def test_what_escaped_its_group_is_named_not_killed(keep: Keep) -> None:
     mark = "run/step.1"
-    directory, child = keep("setsid sleep 65 & echo $!", spec(extra={ATTEMPT_MARK: mark}))
+    directory, child = keep(
+        "setsid sleep 65 & echo $!", spec(extra={ATTEMPT_MARK: mark})
+    )
     end_of(directory, child)
     pid = int(directory.output.read_text())
     try:
@@ -363,11 +369,11 @@ def test_a_killed_keeper_frees_the_lock_and_leaves_no_end(keep: Keep) -> None:
     directory, child = keep("echo $$; sleep 66", spec())
     until(lambda: directory.output.exists() and directory.output.read_text())
     pid = int(directory.output.read_text())
-    assert holder(directory.lock) == child.pid
+    assert lock_holder(directory.lock) == child.pid
     child.kill()
     child.wait(10)
     try:
-        assert holder(directory.lock) is None
+        assert lock_holder(directory.lock) is None
         assert read_script_end(directory) is None
         assert attempt_files.read_pid(directory) == pid
     finally:
@@ -445,7 +451,9 @@ class Processor:
 
 def test_a_flood_gives_way_where_processors_are_short(tmp_path: Path) -> None:
     rests = Processor(tmp_path).rests(rate=2 * FLOOD_RATE, share=0.9)
-    assert rests[-1] == pytest.approx(min(LONGEST_REST, SAMPLE_BYTES / (2 * FLOOD_RATE) * LONGEST_REST_RATIO))
+    assert rests[-1] == pytest.approx(
+        min(LONGEST_REST, SAMPLE_BYTES / (2 * FLOOD_RATE) * LONGEST_REST_RATIO)
+    )
     assert rests == sorted(rests)
 
 

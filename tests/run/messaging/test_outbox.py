@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from mobius_tui.run.events.run_events import RunEnded, VariableSet
-from mobius_tui.run.journal.describe_entry import unsent, why_unsent
+from mobius_tui.run.journal.describe_entry import undelivered, unsent_reason
 from mobius_tui.run.messaging.outbox import SendIntervals
-from mobius_tui.run.records.verification import verify
+from mobius_tui.run.records.verification import run_problems
 from mobius_tui.run.state.deliveries import DeliveryStatus
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.runbook.model.runbook import Runbook
@@ -21,7 +21,7 @@ from tests.conftest import MakeRunbook
 from tests.run.offices import BOOK, Office, new_run, office
 from tests.run.webhooks import PATH, Webhook, answer, webhook
 
-STEADY = SendIntervals(within=30.0)
+STEADY = SendIntervals(timeout=30.0)
 """A try in which a server on this machine is always heard."""
 
 
@@ -59,13 +59,13 @@ async def test_a_message_is_sent_with_the_journal_s_head_and_its_url_is_nowhere(
         async with desk.host(hook) as host:
             await host.send(text="We roll back")
             own = await host.stands(DeliveryStatus.SENT)
-            assert own.status == 200
+            assert own.http_status == 200
             assert own.answer == "ok [redacted]"
             assert host.engine.state.steps["tell"].status == "passed"
         (text,) = hook.texts
         assert text.startswith("We roll back\n\nrun ")
         head = text.rpartition(" ")[2]
-        assert not list(verify(desk.directory, head.partition(":")[2]))
+        assert not list(run_problems(desk.directory, head.partition(":")[2]))
         assert hook.url.encode() not in desk.on_disk()
         assert PATH.encode() not in desk.on_disk()
         assert b"s3cr3tT0ken" not in desk.on_disk()
@@ -76,12 +76,12 @@ async def test_trouble_that_passes_is_tried_again_ever_later(desk: Desk) -> None
         async with desk.host(hook) as host:
             await host.send()
             own = await host.tried(1)
-            assert (own.stand, own.due - own.since) == (DeliveryStatus.QUEUED, 1.0)
+            assert (own.status, own.due - own.since) == (DeliveryStatus.QUEUED, 1.0)
             host.pass_(1.0)
             own = await host.tried(2)
-            assert (own.stand, own.due - own.since) == (DeliveryStatus.QUEUED, 2.0)
+            assert (own.status, own.due - own.since) == (DeliveryStatus.QUEUED, 2.0)
             assert (
-                why_unsent(own, now=host.time.at)
+                unsent_reason(own, now=host.time.at)
                 == "it answers 503: busy; again in 2 s"
             )
             host.pass_(1.9)
@@ -103,7 +103,7 @@ async def test_a_channel_that_is_busy_is_left_alone_as_long_as_it_asks(
             assert own.due - own.since == 30.0
             host.pass_(30.0)
             own = await host.tried(2)
-            assert own.stand is DeliveryStatus.HELD
+            assert own.status is DeliveryStatus.HELD
             assert own.reason == "it answers 429 and asks to be left alone for 1 h"
 
 
@@ -126,21 +126,21 @@ async def test_what_does_not_pass_by_itself_waits_for_a_person(
 
 async def test_after_many_tries_a_person_is_wanted(desk: Desk) -> None:
     with webhook(answer(500)) as hook:
-        async with desk.host(hook, pace=SendIntervals(within=30.0, tries=3)) as host:
+        async with desk.host(hook, pace=SendIntervals(timeout=30.0, tries=3)) as host:
             await host.send()
             for tries in (1, 2, 3):
                 await host.tried(tries)
                 host.pass_(60.0)
-            assert host.delivery().stand is DeliveryStatus.HELD
+            assert host.delivery().status is DeliveryStatus.HELD
             assert (await host.intend("send again", deliveries=(1,))).ok
             own = await host.tried(4)
-            assert own.stand is DeliveryStatus.QUEUED, "a person gave it a new round"
+            assert own.status is DeliveryStatus.QUEUED, "a person gave it a new round"
 
 
 async def test_what_may_have_arrived_is_not_sent_twice_by_itself(desk: Desk) -> None:
     with webhook() as hook:
         hook.answers = [hook.never, answer(200, b"ok")]
-        async with desk.host(hook, pace=SendIntervals(within=0.3)) as host:
+        async with desk.host(hook, pace=SendIntervals(timeout=0.3)) as host:
             await host.send()
             own = await host.stands(DeliveryStatus.UNKNOWN)
             assert own.reason == "no answer in 0.3 s"
@@ -149,7 +149,7 @@ async def test_what_may_have_arrived_is_not_sent_twice_by_itself(desk: Desk) -> 
             host.pass_(10_000.0)
             await host.send(step="tell-both")
             await host.stands(DeliveryStatus.SENT, 2)
-            assert host.delivery(1).stand is DeliveryStatus.UNKNOWN
+            assert host.delivery(1).status is DeliveryStatus.UNKNOWN
             assert len(hook.came) == 2
             assert (await host.intend("send again", deliveries=(1,))).ok
             await host.stands(DeliveryStatus.SENT, 1)
@@ -163,10 +163,10 @@ async def test_a_host_that_dies_while_it_sends_leaves_an_unknown_one(
         async with desk.host(hook) as host:
             await host.send()
             await asyncio.to_thread(hook.got.wait, 30)
-            assert host.delivery().stand is DeliveryStatus.SENDING
+            assert host.delivery().status is DeliveryStatus.SENDING
         async with desk.host(hook) as host:
             own = host.delivery()
-            assert own.stand is DeliveryStatus.UNKNOWN
+            assert own.status is DeliveryStatus.UNKNOWN
             assert own.reason == "its host ended while it was being sent"
             host.pass_(10_000.0)
             await host.send(step="tell-both")
@@ -182,7 +182,7 @@ async def test_what_is_queued_when_the_host_dies_is_sent_by_the_next(
             await host.send()
             await host.tried(1)
         async with desk.host(hook) as host:
-            assert host.delivery().stand is DeliveryStatus.QUEUED
+            assert host.delivery().status is DeliveryStatus.QUEUED
             host.pass_(1.0)
             await host.stands(DeliveryStatus.SENT)
 
@@ -217,7 +217,7 @@ async def test_a_slow_channel_keeps_neither_the_run_nor_another_channel_waiting(
                 lambda: host.engine.state.steps["after"].status == "passed"
             )
             assert (await host.intend("end", text="enough")).ok
-            assert host.delivery(1).stand is DeliveryStatus.SENDING
+            assert host.delivery(1).status is DeliveryStatus.SENDING
             assert "attachments" in quick.came[0]
 
 
@@ -242,7 +242,7 @@ async def test_what_a_person_dropped_is_not_sent(desk: Desk) -> None:
             host.pass_(10.0)
             reply = await host.intend("drop", deliveries=(1,))
             assert "not to be sent any more" in reply.text
-            assert unsent(host.engine.state, hosted=True) == ()
+            assert undelivered(host.engine.state, hosted=True) == ()
     assert len(hook.came) == 1
 
 
@@ -259,24 +259,24 @@ async def test_the_host_is_stirred_by_what_gives_it_reason_to_go(desk: Desk) -> 
 
 
 async def test_a_host_stays_a_moment_for_what_is_on_its_way(desk: Desk) -> None:
-    pace = SendIntervals(within=30.0, last_words=15.0)
+    pace = SendIntervals(timeout=30.0, after_run_end=15.0)
     with webhook(answer(500), answer(200)) as hook:
         async with desk.host(hook, pace=pace) as host:
-            assert not host.outbox.keeps_the_host(100.0, is_released=False)
+            assert not host.outbox.delays_host_end(100.0, is_released=False)
             await host.send()
             await host.tried(1)
-            assert not host.outbox.keeps_the_host(100.0, is_released=False), (
+            assert not host.outbox.delays_host_end(100.0, is_released=False), (
                 "it does not want to go"
             )
             await host.write(RunEnded(outcome="completed"))
-            assert host.outbox.keeps_the_host(100.0, is_released=False)
-            assert host.outbox.keeps_the_host(114.9, is_released=False)
-            assert not host.outbox.keeps_the_host(115.0, is_released=False), (
+            assert host.outbox.delays_host_end(100.0, is_released=False)
+            assert host.outbox.delays_host_end(114.9, is_released=False)
+            assert not host.outbox.delays_host_end(115.0, is_released=False), (
                 "not for ever"
             )
             host.pass_(1.0)
             await host.stands(DeliveryStatus.SENT)
-            assert not host.outbox.keeps_the_host(101.0, is_released=False)
+            assert not host.outbox.delays_host_end(101.0, is_released=False)
 
 
 @pytest.mark.parametrize(

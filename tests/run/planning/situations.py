@@ -71,7 +71,7 @@ from mobius_tui.run.intents.actions import (
 )
 from mobius_tui.run.intents.envelope import Caller, Envelope
 from mobius_tui.run.intents.replies import Reply
-from mobius_tui.run.journal.journal import Clock, Journal, read
+from mobius_tui.run.journal.journal import Clock, Journal, read_journal
 from mobius_tui.run.planning.approval_rules import binding
 from mobius_tui.run.planning.confirmation import (
     approval_phrase,
@@ -79,7 +79,7 @@ from mobius_tui.run.planning.confirmation import (
     step_word,
 )
 from mobius_tui.run.planning.plan import Plan
-from mobius_tui.run.planning.rollback import in_the_way, rollback_of
+from mobius_tui.run.planning.rollback import rollback_phase, step_blocking_rollback
 from mobius_tui.run.planning.situation import Situation
 from mobius_tui.run.planning.step_permissions import options_of
 from mobius_tui.run.state.reducer import advance, fold
@@ -253,7 +253,7 @@ def _of_steps(plan: Plan) -> list[Story]:
     results = st.sampled_from(RESULTS)
 
     def begun(step: str) -> list[Event]:
-        return [StepStarted(step=step, attempt=0, reads=plan.reads[step])]
+        return [StepStarted(step=step, attempt=0, reads=plan.variables_read[step])]
 
     def ended(step: str, result: Any) -> list[Event]:
         return [*begun(step), StepEnded(step=step, attempt=0, result=result)]
@@ -341,7 +341,10 @@ def state_after(
     """The run after as many of the events as may follow one another."""
     state = fold(plan.runbook, began)
     for place, event in enumerate(events):
-        if isinstance(event, RollbackBegan) and in_the_way(plan, state) is not None:
+        if (
+            isinstance(event, RollbackBegan)
+            and step_blocking_rollback(plan, state) is not None
+        ):
             continue  # the host waits for it
         at = NOW - 60 + place
         mended = _mended(plan, state, event)
@@ -426,7 +429,7 @@ def filled(action: Action, seen: Situation) -> Action:
         case AddNote() | GiveHint():
             return replace(action, text="why")
         case ArmWatch() | BeginRollback():
-            phase = rollback_of(plan)
+            phase = rollback_phase(plan)
             word = rollback_word(plan, state, phase) if phase is not None else ""
             return replace(action, confirm=word)
         case ApproveStep():
@@ -460,7 +463,7 @@ class Judges:
 
     def __init__(self, directory: RunDirectory, plan: Plan) -> None:
         self.directory, self.plan = directory, plan
-        self.tail = read(directory.journal)
+        self.tail = read_journal(directory.journal)
         self.clock = Clock(wall=lambda: NOW, mono=lambda: 0.0, boot="b")
         self.journal = Journal(directory.journal, self.tail, self.clock)
         self.n = self.tail.entries[-1].n

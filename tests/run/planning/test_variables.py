@@ -21,9 +21,9 @@ from mobius_tui.run.planning.variables import (
     Values,
     script_env,
 )
-from mobius_tui.run.state.reducer import advance, initial
+from mobius_tui.run.state.reducer import advance, initial_state
 from mobius_tui.run.state.run_state import RunState
-from mobius_tui.run.state.step_state import Status, Value
+from mobius_tui.run.state.step_state import Status, VariableValue
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.model.runbook import Runbook
 from mobius_tui.runbook.model.templates import variables_read
@@ -70,7 +70,7 @@ def book(make_runbook: MakeRunbook) -> Runbook:
 
 
 def state_with(book: Runbook, **values: str | None) -> RunState:
-    state = initial(book)
+    state = initial_state(book)
     events: list[Event] = [
         BEGAN,
         *(VariableSet(name=n, value=v, source="set") for n, v in values.items()),
@@ -147,7 +147,7 @@ def test_what_the_program_provides(book: Runbook) -> None:
 
 def test_the_failure_is_the_step_that_went_wrong_last() -> None:
     def said(*events: Event) -> str:
-        return Values(after(*events), now=0.0).told("Issue: ${run.failure}")
+        return Values(after(*events), now=0.0).fill_message("Issue: ${run.failure}")
 
     first = (start("a"), end("a", 1, "failed"))
     second = StepEnded(step="c", attempt=1, result=Status.TIMED_OUT, reason="over 10m")
@@ -156,7 +156,9 @@ def test_the_failure_is_the_step_that_went_wrong_last() -> None:
     assert said(*first, start("c"), second) == "Issue: c timed out: over 10m"
     assert said(*first, start("a", 2), end("a", 2)) == "Issue: not known"
     values = Values(after(*first), now=0.0, name_of={"a": "1.1 Look"}.__getitem__)
-    assert values.told("${run.failure}") == "1.1 Look failed", "no ids in messages"
+    assert values.fill_message("${run.failure}") == "1.1 Look failed", (
+        "no ids in messages"
+    )
 
 
 @given(st.text(st.characters(exclude_characters="\0", codec="utf-8"), max_size=40))
@@ -184,7 +186,7 @@ def test_what_is_asked_with_a_default_is_asked_and_never_wanted(
     given: dict[str, str], asked: list[str], told: list[str]
 ) -> None:
     briefing = prepare_briefing(load(CASES / "authoring" / "ask.toml"), given=given)
-    assert [each.name for each in briefing.asked] == asked
+    assert [each.name for each in briefing.variables_asked] == asked
     assert not {each.name for each in briefing.missing} & {"a", "b"}
     lines = list(defaults_in_words(briefing, {}))
     assert [each.partition(" ")[0] for each in lines] == told
@@ -201,19 +203,21 @@ def test_a_secret_that_has_only_its_default_is_asked(
 ) -> None:
     secret = BOOK.replace('"THE_TOKEN"', '"THE_TOKEN"\nask = true\ndefault = "d"')
     book = make_runbook(secret)
-    assert [each.name for each in prepare_briefing(book, given={}).asked] == [
+    assert [each.name for each in prepare_briefing(book, given={}).variables_asked] == [
         "token",
         "why",
     ]
     monkeypatch.setenv("THE_TOKEN", "real")
-    assert [each.name for each in prepare_briefing(book, given={}).asked] == ["why"]
+    assert [each.name for each in prepare_briefing(book, given={}).variables_asked] == [
+        "why"
+    ]
 
 
 def test_a_duration_is_what_its_variables_fill_in_or_says_why_not(
     book: Runbook,
 ) -> None:
-    state = initial(book)
-    state.variables["n"] = Value(text="90", source="set")
+    state = initial_state(book)
+    state.variables["n"] = VariableValue(text="90", source="set")
     values = Values(state, now=0.0)
     assert values.seconds("2m", "every") == 120
     assert values.seconds("${n}s", "every") == 90

@@ -35,7 +35,7 @@ from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.records import past_run
 from mobius_tui.run.records.run_record import sum_up, write_record
-from mobius_tui.run.records.verification import verify
+from mobius_tui.run.records.verification import run_problems
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.runbook.library.loader import load
 from tests.review.story import BOOK, HOSTILE, begun, story
@@ -143,7 +143,7 @@ def test_statistics_are_the_same_from_summaries_and_from_journals(
         assert sum_up(directory) == past_run.read(directory)
         assert past_run.read(directory) is not None
         assert told(root) == whole
-        assert not any("stats.json" in each for each in verify(directory))
+        assert not any("stats.json" in each for each in run_problems(directory))
         damaged(directory, *damage)
         assert told(root) == from_journals(root)
 
@@ -271,10 +271,12 @@ def test_one_that_somebody_made_up_is_held_to_its_types(run: MadeRun) -> None:
 
 
 def test_verify_tells_of_one_that_says_other_than_the_journal(run: MadeRun) -> None:
-    assert not any("stats.json" in each for each in verify(run.directory))
+    assert not any("stats.json" in each for each in run_problems(run.directory))
     told = run.directory.stats.read_bytes().partition(b"\n")[2]
     sealed(run.directory, told.replace(b'"incomplete"', b'"completed"'))
-    assert "stats.json: it says other than the journal" in [*verify(run.directory)]
+    assert "stats.json: it says other than the journal" in [
+        *run_problems(run.directory)
+    ]
 
 
 @pytest.mark.parametrize("kind", ["a link", "a pipe", "a folder", "a huge file"])

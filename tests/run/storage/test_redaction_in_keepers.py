@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from mobius_tui.run.keeper import stream_redactor
 from mobius_tui.run.storage import redaction
-from mobius_tui.run.storage.redaction import holds_secret, literals, redact
+from mobius_tui.run.storage.redaction import holds_secret, redact, secret_literals
 
 TEXTS = st.text("ab1/ \n", min_size=1, max_size=9)
 
@@ -23,11 +23,11 @@ TEXTS = st.text("ab1/ \n", min_size=1, max_size=9)
 def test_a_keeper_leaves_of_a_stream_what_a_host_leaves_of_a_text(
     secrets: list[str], pieces: list[str], cuts: list[int]
 ) -> None:
-    forms = sorted(literals(secrets), key=len)
+    forms = sorted(secret_literals(secrets), key=len)
     text = "".join(each + forms[at % len(forms)] for at, each in enumerate(pieces))
     data = text.encode()
     keeper = stream_redactor.StreamRedactor(
-        tuple(form.encode() for form in literals(secrets))
+        tuple(form.encode() for form in secret_literals(secrets))
     )
     places = sorted({0, len(data), *(min(cut, len(data)) for cut in cuts)})
     written = b"".join(

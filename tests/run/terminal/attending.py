@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pexpect
 
-from mobius_tui.run.attempts.attempt_files import ScriptEnd, read_script_end, read_pid
+from mobius_tui.run.attempts.attempt_files import ScriptEnd, read_pid, read_script_end
 from mobius_tui.run.attempts.launcher import BASH, LaunchSpec, launch_keeper
 from mobius_tui.run.storage.run_directory import AttemptDirectory, RunDirectory
 from mobius_tui.run.storage.socket_path import connect_socket

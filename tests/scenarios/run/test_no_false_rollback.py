@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from mobius_tui.run.events.watch_events import RollbackDropped, TriggerFired
-from mobius_tui.run.watch.triggers import LATE
+from mobius_tui.run.watch.triggers import LONGEST_DELAY
 from tests.health.servers import closed_port, silence
 from tests.paths import ROOT
 from tests.run.conftest import Begin
@@ -45,7 +45,7 @@ def nothing_fired(run: Running, site: Site) -> None:
     assert site.invoked() == []
     state = run.state
     assert state.watch.armed
-    assert state.watch.begun is None
+    assert state.watch.rollback is None
 
 
 @pytest.mark.parametrize("meanwhile", ["well", "down"])
@@ -159,7 +159,7 @@ async def test_a_witness_that_answers_makes_it_an_outage(
     witness = Site(tmp_path / "other")
     run = await armed(begin, site.book(witness=witness.port))
     site.close()
-    await run.until(lambda state: state.watch.begun is not None)
+    await run.until(lambda state: state.watch.rollback is not None)
     witness.close()
     assert len(firings(run)) == 1
 
@@ -204,7 +204,7 @@ async def test_a_host_that_is_suspended_in_the_countdown(
     host = run.host()
     os.kill(host, signal.SIGSTOP)
     site.answer = lambda _: (200, 0.0)
-    await asyncio.sleep(0.5 + LATE + 0.5)
+    await asyncio.sleep(0.5 + LONGEST_DELAY + 0.5)
     os.kill(host, signal.SIGCONT)
     await run.until(lambda state: state.watch.countdown is None)
     assert len(dropped(run)) == 1
@@ -218,7 +218,7 @@ async def test_a_hold_is_heard_while_the_host_is_suspended(
     host = run.host()
     os.kill(host, signal.SIGSTOP)
     held = asyncio.ensure_future(run.intend("hold", text="I see to it"))
-    await asyncio.sleep(0.5 + LATE + 0.5)
+    await asyncio.sleep(0.5 + LONGEST_DELAY + 0.5)
     os.kill(host, signal.SIGCONT)
     assert (await held).ok
     await seen(run, "failed", 5)
@@ -236,9 +236,9 @@ async def test_unknown_at_zero_waits_until_it_is_known(
         await run.until(lambda _: checks(run)[-1].at > countdown.ends + 10 * EVERY)
         assert checks(run)[-1].state == "no data"
         nothing_began(run, site)
-    state = await run.until(lambda state: state.watch.begun is not None)
-    assert state.watch.begun is not None
-    assert state.watch.begun.cause == "trigger"
+    state = await run.until(lambda state: state.watch.rollback is not None)
+    assert state.watch.rollback is not None
+    assert state.watch.rollback.cause == "trigger"
 
 
 def dropped(run: Running) -> list[RollbackDropped]:
@@ -246,7 +246,7 @@ def dropped(run: Running) -> list[RollbackDropped]:
 
 
 def nothing_began(run: Running, site: Site) -> None:
-    assert run.state.watch.begun is None
+    assert run.state.watch.rollback is None
     assert site.invoked() == []
 
 

@@ -16,18 +16,18 @@ from mobius_tui.cli import main
 from mobius_tui.errors import MobiusError
 from mobius_tui.run.attempts.attempt_files import (
     is_lock_file_held,
-    read_script_end,
     read_outputs,
     read_pid,
+    read_script_end,
 )
 from mobius_tui.run.journal.follower import Follower
-from mobius_tui.run.journal.journal import read
+from mobius_tui.run.journal.journal import read_journal
 from mobius_tui.run.records import past_run
 from mobius_tui.run.records.run_record import sum_up
 from mobius_tui.run.records.run_summary import summary
-from mobius_tui.run.records.verification import verify
+from mobius_tui.run.records.verification import run_problems
 from mobius_tui.run.storage.last_viewed import read_last_view
-from mobius_tui.run.storage.run_directory import RunDirectory, make
+from mobius_tui.run.storage.run_directory import RunDirectory, make_run_directory
 from mobius_tui.run.storage.safe_open import open_regular
 from mobius_tui.run.storage.state_home import private_folder, runs_root
 from mobius_tui.run.storage.table_of_contents import read_table_of_contents
@@ -90,7 +90,7 @@ def test_nothing_that_is_planted_hangs_whoever_reads(
 ) -> None:
     attempt = run.attempt("a", 1)
     files = (
-        *(run.journal, run.health, run.lock, run.record, run.glance, run.contents),
+        *(run.journal, run.health, run.lock, run.record, run.last_view, run.contents),
         *(run.imported, run.host_log, run.stats),
         *(attempt.output, attempt.outputs, attempt.exit, attempt.pid, attempt.tree),
     )
@@ -100,14 +100,20 @@ def test_nothing_that_is_planted_hangs_whoever_reads(
         plant(path)
         within(lambda: summary(run))
         within(lambda: Follower(run))
-        within(lambda: tuple(verify(run, None)))
-        within(lambda: read(run.journal))
+        within(lambda: tuple(run_problems(run, None)))
+        within(lambda: read_journal(run.journal))
         within(lambda: past_run.read(run))
         within(lambda: sum_up(run))
         within(
-            lambda: (read_table_of_contents(run, 20), read_last_view(run), run.host())
+            lambda: (
+                read_table_of_contents(run, 20),
+                read_last_view(run),
+                run.host_pid(),
+            )
         )
-        within(lambda: (read_script_end(attempt), read_pid(attempt), read_outputs(attempt)))
+        within(
+            lambda: (read_script_end(attempt), read_pid(attempt), read_outputs(attempt))
+        )
         within(lambda: is_lock_file_held(attempt.tree))
         path.rmdir() if path.is_dir() and not path.is_symlink() else path.unlink()
         if kept is not None:
@@ -174,7 +180,7 @@ def test_a_link_in_place_of_the_whole_state_is_refused(
     (tmp_path / "state" / "mobius-tui").symlink_to(tmp_path / "elsewhere")
     runbook = make_runbook(ONE + step("a"))
     with pytest.raises(MobiusError, match="no folder"):
-        make(runs_root(), runbook.id, runbook.sources, 0.0)
+        make_run_directory(runs_root(), runbook.id, runbook.sources, 0.0)
     assert list((tmp_path / "elsewhere").iterdir()) == []
 
 

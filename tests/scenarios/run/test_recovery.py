@@ -22,7 +22,7 @@ from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.run_events import HostStarted
 from mobius_tui.run.events.step_events import StepEnded, StepStarted
 from mobius_tui.run.intents.actions import EndRun, StopStep
-from mobius_tui.run.records.verification import verify
+from mobius_tui.run.records.verification import run_problems
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.socket_path import short_socket_path
 from tests.run.books import ONE, step
@@ -204,7 +204,7 @@ async def test_a_torn_last_line_is_cut_and_said(begin: Begin) -> None:
     await run.resume()
     hosts = [e.event for e in run.entries() if isinstance(e.event, HostStarted)]
     assert [host.cut for host in hosts] == [0, 13]
-    assert tuple(verify(run.directory)) == ()
+    assert tuple(run_problems(run.directory)) == ()
     await run.did("start", "a")
     await run.status("a", "passed")
 
@@ -292,7 +292,7 @@ async def test_checks_cut_short_are_made_again(begin: Begin, tmp_path: Path) -> 
     )
     run = await begin(ONE + step("a", f"echo x >> {tmp_path}/count", check))
     await run.did("start", "a")
-    await run.until(lambda s: s.steps["a"].last and s.steps["a"].last.looks)
+    await run.until(lambda s: s.steps["a"].last and s.steps["a"].last.check_tries)
     run.kill_host()
     await run.resume()
     (tmp_path / "there").touch()

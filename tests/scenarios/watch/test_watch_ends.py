@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from mobius_tui.run.records.verification import verify
+from mobius_tui.run.records.verification import run_problems
 from tests.health.servers import silence
 from tests.run.watched_service import invoked
 from tests.scenarios.watch.conftest import StartWatch, Watch
@@ -66,7 +66,7 @@ def test_all_well_until_its_time_is_over(watch: StartWatch) -> None:
     assert "summary: watched for 2 s; no trigger fired" in watching.out
     assert "longest outage: none" in watching.out
     assert re.search(r"checks of api: \d+, \d+ ok, 0 failed", watching.out)
-    assert list(verify(watching.run)) == []
+    assert list(run_problems(watching.run)) == []
 
 
 POINTERS = """timeout = "1s"
@@ -145,7 +145,7 @@ def test_a_trigger_ends_it_unarmed(watch: StartWatch, folder: Path) -> None:
         "rollback: none was begun",
     ):
         assert words in watching.out
-    assert watching.over().watch.begun is None
+    assert watching.over().watch.rollback is None
     assert invoked(folder) == []
 
 
@@ -164,7 +164,7 @@ def test_armed_it_rolls_back_once_and_then_ends(
     ):
         assert words in watching.out
     state = watching.over()
-    assert state.watch.passed
+    assert state.watch.rollback_passed
     assert state.ended is not None
     assert state.ended.outcome == "failed"
     assert invoked(folder) == ["automatic"]
@@ -183,8 +183,8 @@ def test_a_rollback_that_wants_a_person_leaves_the_run_open(
     assert f"`mobius-tui resume {watching.run.id}`" in watching.out
     state = watching.state
     assert state.ended is None
-    assert "Restore by itself failed" in state.watch.over
-    assert watching.run.host() is not None
+    assert "Restore by itself failed" in state.watch.watch_run_end_reason
+    assert watching.run.host_pid() is not None
     assert invoked(folder) == ["automatic"]
 
 
@@ -200,7 +200,7 @@ def test_it_goes_on_after_a_trigger_where_asked(
     assert "trigger cleared: " in watching.out
     state = watching.over()
     assert state.ended is not None
-    assert state.at - state.watch.job_at >= 4
+    assert state.at - state.watch.watch_run_began_at >= 4
     assert invoked(folder) == ["automatic"]
 
 
@@ -302,7 +302,7 @@ def test_monitor_duration_counts(watch: StartWatch, value: str) -> None:
 def test_a_host_that_dies_ends_it(watch: StartWatch) -> None:
     watching = watch("--auto-rollback")
     watching.until("ok: api")
-    pid = watching.run.host()
+    pid = watching.run.host_pid()
     assert pid
     os.kill(pid, signal.SIGKILL)
     assert watching.code() == 4

@@ -23,7 +23,7 @@ from mobius_tui.run.intents.actions import (
     SendMessageOfStep,
     TickStep,
 )
-from mobius_tui.run.messaging.payload import LIMIT
+from mobius_tui.run.messaging.payload import TEXT_LIMIT
 from mobius_tui.run.state.deliveries import DeliveryStatus
 from mobius_tui.tui.dialogs.message_dialog import MessageDialog
 from mobius_tui.tui.presenters.briefing_fields import preflight_fields
@@ -132,7 +132,7 @@ async def test_what_is_too_long_to_be_sent_stays_to_be_shortened(
     time = Time(run.at)
     async with hosted(run) as host, opened(run, time=time) as (_, pilot):
         await press(pilot, time, "enter")
-        pilot.app.screen.query_one("#text", TextArea).text = "x" * (LIMIT + 1)
+        pilot.app.screen.query_one("#text", TextArea).text = "x" * (TEXT_LIMIT + 1)
         await press(pilot, time, "enter")
         await until(pilot, lambda: "7.8 KiB are sent at most" in words(pilot))
         pilot.app.screen.query_one("#text", TextArea).text = " "
@@ -307,7 +307,7 @@ async def test_send_fail_and_send_again_with_a_real_host(
 
         def stands() -> list[DeliveryStatus]:
             view = screen.view
-            return [own.stand for own in view.state.deliveries] if view else []
+            return [own.status for own in view.state.deliveries] if view else []
 
         async with running(screen, size=(120, 36)) as pilot:
             await until(pilot, lambda: screen.view is not None, seconds=30)

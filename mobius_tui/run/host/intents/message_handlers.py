@@ -18,8 +18,8 @@ from mobius_tui.run.intents.actions import (
     TickStep,
 )
 from mobius_tui.run.intents.envelope import Caller
-from mobius_tui.run.messaging.channels import marked
-from mobius_tui.run.state.deliveries import of_step
+from mobius_tui.run.messaging.channels import with_drill_mark
+from mobius_tui.run.state.deliveries import deliveries_of_attempt
 from mobius_tui.runbook.model.actions import SendMessage
 from mobius_tui.runbook.model.runbook import Step
 
@@ -41,14 +41,14 @@ async def queue(
     """
     assert isinstance(step.action, SendMessage)
     number = len(engine.state.steps[step.id].attempts) + 1
-    if of_step(engine.state.deliveries, step.id, number):
+    if deliveries_of_attempt(engine.state.deliveries, step.id, number):
         return
     title = engine.plan.runbook.messages[step.action.message].title
     event = MessageQueued(
         delivery=len(engine.state.deliveries) + 1,
         channels=channels,
         title=engine.redact(engine.values().preview(title)),
-        text=engine.redact(marked(text.strip(), engine.state.began)),
+        text=engine.redact(with_drill_mark(text.strip(), engine.state.began)),
         step=step.id,
         attempt=number,
     )

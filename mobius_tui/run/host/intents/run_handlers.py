@@ -28,7 +28,7 @@ from mobius_tui.run.intents.actions import (
 )
 from mobius_tui.run.planning.rollback import is_only_watched
 from mobius_tui.run.planning.run_outcome import run_outcome
-from mobius_tui.run.watch.watch_command import ended_by
+from mobius_tui.run.watch.watch_command import person_end_reason
 
 
 async def give_hint(engine: Engine, action: GiveHint, who: str, intent: str) -> Entry:
@@ -111,7 +111,7 @@ async def end(engine: Engine, action: EndRun, who: str, intent: str) -> Entry:
     """The run is over."""
     outcome, reason = run_outcome(engine.plan, engine.state)
     if is_only_watched(engine.plan, engine.state):
-        outcome, reason = "abandoned", ended_by(engine.state.watch, who)
+        outcome, reason = "abandoned", person_end_reason(engine.state.watch, who)
     if action.reason.strip():
         reason = f"{action.reason.strip()} ({reason})"
     return await finish_run(engine.context, engine.writer, outcome, reason, who, intent)

@@ -116,7 +116,7 @@ async def tick(engine: Engine, action: TickStep, caller: Caller, intent: str) ->
     answers = {ask.var: action.answers[ask.var].strip() for ask in asks}
     await answer_in_drill(engine, step, caller.name)
     started = StepStarted(
-        step=step.id, attempt=number, reads=engine.plan.reads[step.id]
+        step=step.id, attempt=number, reads=engine.plan.variables_read[step.id]
     )
     entry = await engine.write(started, caller.name, intent)
     for name, value in answers.items():
@@ -155,7 +155,7 @@ async def choose(
         var=step.action.var,
         values=action.options,
         reason=action.reason,
-        reads=engine.plan.reads[step.id],
+        reads=engine.plan.variables_read[step.id],
     )
     entry = await engine.write(event, caller.name, intent)
     chosen = [options[name] for name in action.options]

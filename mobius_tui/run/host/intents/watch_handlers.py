@@ -18,7 +18,7 @@ from mobius_tui.run.intents.actions import (
 )
 from mobius_tui.run.planning.confirmation import rollback_word
 from mobius_tui.run.planning.plan import effect_of
-from mobius_tui.run.planning.rollback import rollback_of
+from mobius_tui.run.planning.rollback import rollback_phase
 from mobius_tui.run.watch import triggers
 from mobius_tui.runbook.model.runbook import Phase, Step
 
@@ -44,7 +44,7 @@ async def begin_rollback(
     engine: Engine, action: BeginRollback, who: str, intent: str
 ) -> Entry:
     """A person begins what a trigger would."""
-    reason = action.reason.strip() or engine.state.watch.reason
+    reason = action.reason.strip() or engine.state.watch.rollback_reason
     event = RollbackBegan(
         phase=_phase(engine).id, cause="person", reason=reason or f"{who} began it"
     )
@@ -52,7 +52,7 @@ async def begin_rollback(
 
 
 def _phase(engine: Engine) -> Phase:
-    phase = rollback_of(engine.plan)
+    phase = rollback_phase(engine.plan)
     assert phase is not None
     return phase
 

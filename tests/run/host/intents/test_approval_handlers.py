@@ -35,7 +35,7 @@ from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.run_events import AutoStopped
 from mobius_tui.run.events.step_events import StepStarted
 from mobius_tui.run.host.caller_terminal import (
-    LONGEST,
+    HOST_NAME_LIMIT,
     describe_caller_terminal,
     terminal_of_caller,
 )
@@ -173,7 +173,7 @@ async def test_the_command_shows_it_and_takes_the_phrase(
     out = capsys.readouterr().out
     assert 'echo "$target"' in out
     assert "target=blue" in out
-    assert run.state.approvals["a"].complete
+    assert run.state.approvals["a"].is_complete
     assert await command("Ben approves a\n", "--as", "Cleo") == 4
 
 
@@ -298,7 +298,7 @@ def test_where_somebody_sits_is_what_the_system_says(
         monkeypatch.setattr(psutil, "users", lambda: [login])
         found = place_of(connection)
     assert found.startswith(terminal + more)
-    assert len(found) <= LONGEST
+    assert len(found) <= HOST_NAME_LIMIT
     assert "\x1b" not in found
     assert found == terminal + more or len(host) > 100
 
@@ -336,7 +336,10 @@ def test_whoever_has_gone_meanwhile_is_not_told_to_come_from_another_s_login(
         monkeypatch.setattr(psutil, "users", lambda: [login])
         seat = terminal_of_caller(connection)
         assert describe_caller_terminal(seat) == f"{terminal} from 10.0.0.7"
-        assert describe_caller_terminal(replace(seat, began=seat.began - 1)) == terminal
+        assert (
+            describe_caller_terminal(replace(seat, began=seat.process_start - 1))
+            == terminal
+        )
         process.kill()
         process.wait()
         assert describe_caller_terminal(seat) == terminal
