@@ -17,7 +17,7 @@ from mobius_tui.review.run_report import (
     VariableValue,
 )
 from mobius_tui.review.run_walk import AttemptKey, WalkedRun
-from mobius_tui.run.attempts.exit_status import code_in_words
+from mobius_tui.run.attempts.exit_status import exit_code_text
 from mobius_tui.run.planning.plan import Plan, effect_of, kind_of
 from mobius_tui.run.planning.step_status import step_statuses
 from mobius_tui.run.planning.variables import Values
@@ -249,7 +249,7 @@ class StepReporter:
             status=str(own.status),
             reason=self._one(own.reason),
             exit=own.exit,
-            exit_words="" if own.exit is None else code_in_words(own.exit),
+            exit_words="" if own.exit is None else exit_code_text(own.exit),
             note=self._one(own.note),
             given=tuple(report_values(given.items(), self._redactor)),
             looks=tuple(

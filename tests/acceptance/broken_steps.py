@@ -38,7 +38,7 @@ from mobius_tui.drill.site.drill_site import (
 )
 from mobius_tui.drill.site.site_files import Kind
 from mobius_tui.run.attempts.attempt_files import last_output
-from mobius_tui.run.attempts.survivors import MARK
+from mobius_tui.run.attempts.survivors import ATTEMPT_MARK
 from mobius_tui.run.client.run_briefing import Briefing, prepare_briefing
 from mobius_tui.run.client.start_run import start_new_run
 from mobius_tui.run.client.viewer import Viewer
@@ -332,7 +332,7 @@ def break_step(site: Site, case: Case, programs: Path) -> Path:
             real=real,
             once=once,
             words=WORDS.format(step=case.step),
-            mark=MARK,
+            mark=ATTEMPT_MARK,
         )
         (programs / name).write_text(text)
         (programs / name).chmod(0o755)

@@ -28,7 +28,11 @@ from mobius_tui.review.report_builder import build_report
 from mobius_tui.review.rewind import Rewind
 from mobius_tui.review.run_export import export
 from mobius_tui.review.run_import import import_run
-from mobius_tui.run.attempts.attempt_files import read_end, read_outputs, read_pid
+from mobius_tui.run.attempts.attempt_files import (
+    read_outputs,
+    read_pid,
+    read_script_end,
+)
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.run_events import EVENTS
 from mobius_tui.run.journal.describe_entry import journal_entry_text
@@ -257,7 +261,7 @@ class Records(Kept):
             lambda: tuple(verify(run)),
             lambda: read_last_view(run),
             lambda: read_table_of_contents(run, 10),
-            lambda: read_end(attempt),
+            lambda: read_script_end(attempt),
             lambda: read_pid(attempt),
             lambda: read_outputs(attempt) if path == attempt.outputs else None,
             run.host,

@@ -31,7 +31,7 @@ from pathlib import Path
 import psutil
 
 from mobius_tui.errors import MobiusError
-from mobius_tui.run.attempts.survivors import MARK
+from mobius_tui.run.attempts.survivors import ATTEMPT_MARK
 from mobius_tui.run.client.run_briefing import prepare_briefing
 from mobius_tui.run.client.start_run import start_new_run
 from mobius_tui.run.client.viewer import Viewer
@@ -305,7 +305,7 @@ def orphans(directory: RunDirectory) -> list[str]:
     """What still lives of the run's steps, by the mark in their environment."""
     found = []
     for process in psutil.process_iter(["pid", "name", "environ"]):
-        mark = (process.info["environ"] or {}).get(MARK, "")
+        mark = (process.info["environ"] or {}).get(ATTEMPT_MARK, "")
         if mark.startswith(f"{directory.id}/"):
             found.append(f"{process.info['pid']} {process.info['name']}")
     return found

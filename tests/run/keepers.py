@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Callable
 
-from mobius_tui.run.attempts.launcher import BASH, Spec
+from mobius_tui.run.attempts.launcher import BASH, LaunchSpec
 
 
 def until(condition: Callable[[], object], limit: float = 10.0) -> None:
@@ -25,8 +25,8 @@ def spec(
     rotate: bool = False,
     secrets: tuple[str, ...] = (),
     extra: dict[str, str] | None = None,
-) -> Spec:
-    return Spec(
+) -> LaunchSpec:
+    return LaunchSpec(
         argv=argv,
         env={**os.environ, **(extra or {})},
         cwd=cwd,

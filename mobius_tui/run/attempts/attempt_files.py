@@ -1,4 +1,4 @@
-"""What an attempt left in its directory: its end, outputs, digests and last lines."""
+"""What an attempt leaves in its directory: its end, outputs, digests and last lines."""
 
 from __future__ import annotations
 
@@ -24,34 +24,41 @@ OUTPUTS_LIMIT = 1 << 20
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class End:
-    """What the keeper recorded about a script's end."""
+class ScriptEnd:
+    """The keeper's record of how a script ended."""
 
     cause: str
     """`exited`, `stopped`, `timed out`, `output full`, `output lost`, `not started`."""
     code: int
     """The exit status; negative for the signal that ended it."""
     bytes: int
-    what: str = ""
-    """For `not started`: `chdir`, `pid`, `exec`, `setup`, `terminal` or `stopped`."""
+    """Of its output."""
+    stage: str = ""
+    """What failed, for `not started`: `chdir`, `pid`, `exec`, `setup`, `terminal` or
+    `stopped`."""
     errno: int = 0
-    """Why it was not started, or why its output was lost."""
-    left: Mapping[int, int] = field(default_factory=dict)
-    """What the keeper had taken in and left alive: process → when it began."""
-    more: int = 0
-    """How many more of them there were than could be named."""
-    ended: tuple[str, ...] = ()
-    """Processes of the script's group that were ended with it, named."""
+    """Why it was not started, or why its output was lost; 0 for neither."""
+    survivors: Mapping[int, int] = field(default_factory=dict)
+    """Orphans of the script that were left alive: process id → start in ticks since
+    boot."""
+    unnamed_survivors: int = 0
+    """How many more orphans there were than the record has room for."""
+    ended_processes: tuple[str, ...] = ()
+    """Processes of the script's group that were killed with it, as `PID NAME`."""
 
 
-def forget(path: Path) -> None:
-    """Empty a file that holds what must not be kept."""
+def empty_file(path: Path) -> None:
+    """Empty a file whose content must not stay on the disk."""
     with path.open("wb"):
         return
 
 
-def read_end(directory: AttemptDirectory) -> End | None:
-    """The keeper's record; `None` when there is no valid one."""
+def read_script_end(directory: AttemptDirectory) -> ScriptEnd | None:
+    """Read the keeper's record; `None` when there is no valid one.
+
+    Raises:
+        RunError: the file cannot be read.
+    """
     try:
         with open_regular(directory.exit) as file:
             data = file.read(EXIT_LIMIT)
@@ -63,49 +70,51 @@ def read_end(directory: AttemptDirectory) -> End | None:
     if not ended:
         return None
     try:
-        said = dict(line.split("=", 1) for line in text.decode("ascii").split("\n"))
-        return End(
-            cause=said["cause"],
-            code=int(said["code"]),
-            bytes=int(said["bytes"]),
-            what=said.get("what", ""),
-            errno=int(said.get("errno", "0")),
-            left=dict(map(_orphan, said.get("left", "").split())),
-            more=int(said.get("more", "0")),
-            ended=_ended(said),
+        fields = dict(line.split("=", 1) for line in text.decode("ascii").split("\n"))
+        return ScriptEnd(
+            cause=fields["cause"],
+            code=int(fields["code"]),
+            bytes=int(fields["bytes"]),
+            stage=fields.get("what", ""),
+            errno=int(fields.get("errno", "0")),
+            survivors=dict(map(_survivor_entry, fields.get("left", "").split())),
+            unnamed_survivors=int(fields.get("more", "0")),
+            ended_processes=_ended_process_names(fields),
         )
     except (ValueError, KeyError):
         return None
 
 
-def _orphan(text: str) -> tuple[int, int]:
+def _survivor_entry(text: str) -> tuple[int, int]:
     pid, _, began_at = text.partition(":")
     return int(pid), int(began_at)
 
 
-def _ended(said: Mapping[str, str]) -> tuple[str, ...]:
-    """What was ended with a script, and how many more there were than are named."""
-    found = []
-    for each in said.get("ended", "").split():
+def _ended_process_names(fields: Mapping[str, str]) -> tuple[str, ...]:
+    """Processes killed with a script, and how many more there were than are named."""
+    names = []
+    for each in fields.get("ended", "").split():
         pid, _, name = each.partition(":")
         words = bytes.fromhex(name).decode("utf-8", "replace")
-        found.append(f"{int(pid)} {words}".rstrip())
-    more = int(said.get("more_ended", "0"))
-    return (*found, f"{more} more") if more else tuple(found)
+        names.append(f"{int(pid)} {words}".rstrip())
+    more = int(fields.get("more_ended", "0"))
+    return (*names, f"{more} more") if more else tuple(names)
 
 
-def waits_for(directory: AttemptDirectory) -> str:
-    """Why a living keeper writes no output now, in words; empty where it does."""
+def keeper_wait_reason(directory: AttemptDirectory) -> str:
+    """Why a living keeper cannot write output now, in words; empty where it can."""
     try:
         with open_regular(directory.end_to_be) as file:
-            said, _, number = file.read(32).strip().partition(b"=")
+            state, _, number = file.read(32).strip().partition(b"=")
     except OSError:
         return ""
-    return os.strerror(int(number)) if said == b"waits" and number.isdigit() else ""
+    return os.strerror(int(number)) if state == b"waits" and number.isdigit() else ""
 
 
 def read_pid(directory: AttemptDirectory) -> int | None:
-    """The process group of the script; `None` when it cannot have run."""
+    """The process group of the script; 0 when unreadable, `None` when it cannot have
+    run.
+    """
     try:
         with open_regular(directory.pid) as file:
             text = file.read(32).decode("ascii", "replace").strip()
@@ -117,9 +126,9 @@ def read_pid(directory: AttemptDirectory) -> int | None:
 
 
 def read_outputs(directory: AttemptDirectory) -> dict[str, str]:
-    """The KEY=VALUE lines that the script wrote; the last of a name counts.
+    """The KEY=VALUE lines that the script wrote, by key; the last of a key counts.
 
-    KEY+=VALUE adds a line to what the name has already.
+    KEY+=VALUE adds a line to the value that the key has already.
 
     Raises:
         RunError: the file is no such list; names the line.
@@ -128,7 +137,7 @@ def read_outputs(directory: AttemptDirectory) -> dict[str, str]:
         data = file.read(OUTPUTS_LIMIT + 1)
     if len(data) > OUTPUTS_LIMIT:
         raise RunError("the step wrote more than 1 MiB to $RUNBOOK_OUTPUT")
-    found: dict[str, list[str]] = {}
+    values_by_name: dict[str, list[str]] = {}
     try:
         lines = data.decode().split("\n")
     except UnicodeDecodeError as error:
@@ -141,25 +150,25 @@ def read_outputs(directory: AttemptDirectory) -> dict[str, str]:
             raise RunError(f"line {number} of $RUNBOOK_OUTPUT is not KEY=VALUE")
         name = key.strip()
         if name.endswith("+"):
-            found.setdefault(name[:-1], []).append(value)
+            values_by_name.setdefault(name[:-1], []).append(value)
         else:
-            found[name] = [value]
-    return {name: "\n".join(values) for name, values in found.items()}
+            values_by_name[name] = [value]
+    return {name: "\n".join(values) for name, values in values_by_name.items()}
 
 
-def digest(path: Path) -> tuple[int, str | None]:
-    """The size and SHA-256 of a file; (0, None) when it cannot be read."""
+def file_digest(path: Path) -> tuple[int, str | None]:
+    """The size in bytes and the SHA-256 of a file; (0, None) when it cannot be read."""
     try:
         with open_regular(path) as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
-            return file.tell(), found
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+            return file.tell(), sha256
     except OSError:
         return 0, None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Digests:
-    """SHA-256 of what an attempt left; `None` of what is not there."""
+class AttemptDigests:
+    """SHA-256 of an attempt's files in hexadecimal; `None` of one that is missing."""
 
     bytes: int
     """Of the output."""
@@ -169,20 +178,20 @@ class Digests:
     outputs: str | None
 
 
-def digests(directory: AttemptDirectory) -> Digests:
-    """What an attempt left, by its digests."""
-    size, output = digest(directory.output)
-    return Digests(
+def attempt_digests(directory: AttemptDirectory) -> AttemptDigests:
+    """Hash the files of an attempt; blocking."""
+    size, output = file_digest(directory.output)
+    return AttemptDigests(
         bytes=size,
         output=output,
-        spans=digest(directory.spans)[1],
-        exit=digest(directory.exit)[1],
-        outputs=digest(directory.outputs)[1],
+        spans=file_digest(directory.spans)[1],
+        exit=file_digest(directory.exit)[1],
+        outputs=file_digest(directory.outputs)[1],
     )
 
 
 def last_line(path: Path) -> str:
-    """The last line with something on it, of the end of an output file."""
+    """The last line with something on it, in the last 4 KiB of a file."""
     try:
         with open_regular(path) as file:
             file.seek(0, os.SEEK_END)
@@ -193,13 +202,13 @@ def last_line(path: Path) -> str:
     return next((line.strip() for line in reversed(lines) if line.strip()), "")
 
 
-def tree_held(directory: AttemptDirectory) -> bool:
-    """Whether a process of the step still has its `tree` open."""
-    return holder_exclusive(directory.tree)
+def is_tree_locked(directory: AttemptDirectory) -> bool:
+    """Whether a process of the step still holds its `tree` lock."""
+    return is_lock_file_held(directory.tree)
 
 
-def holder_exclusive(path: Path) -> bool:
-    """Whether anyone holds a lock file, shared or not."""
+def is_lock_file_held(path: Path) -> bool:
+    """Whether any process holds a lock file, shared or not."""
     try:
         handle = regular_descriptor(path)
     except FileNotFoundError:
@@ -213,67 +222,76 @@ def holder_exclusive(path: Path) -> bool:
 _SPAN = struct.Struct("<QQQ")
 """Offset; length in the low 56 bits and the stream above them; nanoseconds."""
 _STDERR = 2
-_LOOK_BACK = 2048
-"""Spans from the end that are searched for the last one of stderr."""
-_PIECE = 1 << 14
-"""Bytes of the end of stderr, or of an output, that are read at most."""
+_SPANS_SEARCHED = 2048
+"""Spans from the end that are searched for stderr."""
+_TAIL_BYTES = 1 << 14
+"""Bytes that are read at most from the end of stderr, or of an output."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LastOutput:
-    """The last words of an attempt; empty where there are none."""
+    """The last lines of an attempt; empty where there are none."""
 
     last: str = ""
+    """The last line that was printed."""
     error: str = ""
-    """What tells what went wrong: on stderr the line that has the form of an error, or
-    else the last one that says something; where stderr has none, one of that form."""
+    """The line that says what went wrong: on stderr the last that has the form of an
+    error, or else the last meaningful one; where stderr is empty, one of that form on
+    stdout."""
 
 
 def last_output(attempt: AttemptDirectory) -> LastOutput:
-    """What an attempt said last, without colours."""
-    errors = _lines(_end_of_errors(attempt.output, attempt.spans))
-    printed = _lines(_end_of(attempt.output))
+    """Read the last lines of an attempt, without colours; blocking."""
+    errors = _tail_lines(_stderr_tail(attempt.output, attempt.spans))
+    printed = _tail_lines(_output_tail(attempt.output))
     error = error_line(errors) or last_meaningful(errors) or error_line(printed)
     return LastOutput(
         last=next(filter(str.strip, reversed(printed)), "").strip(), error=error
     )
 
 
-def _lines(end: bytes) -> list[str]:
-    """The lines of the end of something; not what is left of one that is cut."""
+def _tail_lines(end: bytes) -> list[str]:
+    """The lines of the end of a file, without the first where that is cut."""
     lines = [SGR.sub("", each) for each in collapse(decode(end)).split("\n")]
-    return lines[1:] if len(end) >= _PIECE and len(lines) > 1 else lines
+    return lines[1:] if len(end) >= _TAIL_BYTES and len(lines) > 1 else lines
 
 
-def _end_of(output: Path) -> bytes:
+def _output_tail(output: Path) -> bytes:
     try:
         with open_regular(output) as file:
-            file.seek(max(0, file.seek(0, os.SEEK_END) - _PIECE))
-            return file.read(_PIECE)
+            file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL_BYTES))
+            return file.read(_TAIL_BYTES)
     except OSError:
         return b""
 
 
-def _end_of_errors(output: Path, spans: Path) -> bytes:
+def _stderr_tail(output: Path, spans: Path) -> bytes:
     """The end of what came from stderr."""
     try:
         with open_regular(spans) as file:
             size = file.seek(0, os.SEEK_END)
             whole = size - size % _SPAN.size
-            file.seek(max(0, whole - _LOOK_BACK * _SPAN.size))
+            file.seek(max(0, whole - _SPANS_SEARCHED * _SPAN.size))
             records = list(_SPAN.iter_unpack(file.read(whole - file.tell())))
         with open_regular(output) as file:
-            return _backwards(file, records)
+            return _join_stderr_spans(file, records)
     except OSError:
         return b""
 
 
-def _backwards(file: BufferedReader, records: list[tuple[int, int, int]]) -> bytes:
-    """Join the newest pieces of stderr."""
+def _join_stderr_spans(
+    file: BufferedReader, spans: list[tuple[int, int, int]]
+) -> bytes:
+    """Join the newest spans of stderr, up to `_TAIL_BYTES`.
+
+    Args:
+        file: the output.
+        spans: offset; length with the stream above its 56 bits; nanoseconds.
+    """
     end = b""
-    for offset, packed, _ in reversed(records):
+    for offset, packed, _ in reversed(spans):
         length, stream = packed & ((1 << 56) - 1), packed >> 56
-        wanted = min(length, _PIECE - len(end))
+        wanted = min(length, _TAIL_BYTES - len(end))
         if stream != _STDERR or not wanted:
             continue
         file.seek(offset + length - wanted)

@@ -1,4 +1,4 @@
-"""Room on the disk: who waits for it, and steps that wait to begin or to go on."""
+"""Waiting for space on the disk: who waits, and a keeper that waits to start."""
 
 from __future__ import annotations
 
@@ -16,46 +16,47 @@ from mobius_tui.run.keeper.disk_full import FULL, PAUSE
 from mobius_tui.run.storage.run_directory import AttemptDirectory
 from mobius_tui.runbook.model.runbook import Step
 
-JOURNAL = ""
-"""Who waits, where no step does; it is named first."""
-LOOK = 1.0
-"""Seconds between two looks at what a keeper says that it waits for."""
+JOURNAL_WAITER = ""
+"""The name under which the journal waits, where no step does; its reason comes first.
+"""
+POLL_INTERVAL = 1.0
+"""Seconds between two reads of whether a keeper waits for space."""
 
 
 class DiskSpaceWaiters:
-    """Who waits for room on the disk, and why."""
+    """Who waits for space on the disk, and why."""
 
-    def __init__(self, tell: Callable[[str], None]) -> None:
-        """Nobody waits.
+    def __init__(self, on_change: Callable[[str], None]) -> None:
+        """Begin with nobody waiting.
 
         Args:
-            tell: told why somebody waits, whenever that changes; empty where nobody
-                does any more.
+            on_change: called with the reason, in words, whenever it changes; with an
+                empty text once nobody waits.
         """
-        self._tell = tell
-        self._waiting: dict[str, str] = {}
-        self._told = ""
+        self._on_change = on_change
+        self._reasons: dict[str, str] = {}
+        self._last_reason = ""
 
-    def waits(self, who: str, why: str) -> None:
-        """Somebody waits, or waits no longer.
+    def set_waiting(self, who: str, why: str) -> None:
+        """Note that somebody waits, or waits no longer.
 
         Args:
-            who: a step's id, or `JOURNAL`.
+            who: a step's id, or `JOURNAL_WAITER`.
             why: in words; empty where they wait no longer.
         """
         if why:
-            self._waiting[who] = why
+            self._reasons[who] = why
         else:
-            self._waiting.pop(who, None)
-        first = next(iter(self._waiting.values()), "")
-        now = self._waiting.get(JOURNAL, first)
-        if now != self._told:
-            self._told = now
-            self._tell(now)
+            self._reasons.pop(who, None)
+        first = next(iter(self._reasons.values()), "")
+        reason = self._reasons.get(JOURNAL_WAITER, first)
+        if reason != self._last_reason:
+            self._last_reason = reason
+            self._on_change(reason)
 
 
 class KeeperHandle:
-    """The keeper of one attempt, from its start to its end."""
+    """The keeper process of one attempt, from its start to its end."""
 
     def __init__(
         self,
@@ -67,65 +68,79 @@ class KeeperHandle:
         self._context = context
         self._disk_waiters = disk_waiters
         self._step = step
-        self._directory = directory
-        self.code: int | None = None
-        """How the keeper's own process ended; negative for the signal that ended it,
-        `None` where another host started it: only its parent is told."""
+        self._attempt_directory = directory
+        self.exit_code: int | None = None
+        """Of the keeper's own process; negative for the signal that ended it, `None`
+        where an earlier host started it: only its parent is told."""
 
-    async def keep(self, script: str, spec: launcher.Spec) -> bool:
-        """Start it, as soon as there is room on the disk, and wait for its end.
+    async def run(self, script: str, spec: launcher.LaunchSpec) -> bool:
+        """Start the keeper once there is space on the disk, and wait for its end.
 
         Returns:
-            Whether it was started; not where it was stopped before.
+            Whether it was started; false where it was stopped before.
 
         Raises:
-            OSError: it could not be started, for want of something else than room.
+            OSError: it could not be started, for another reason than a full disk.
         """
-        while short := await self._begun(script, spec):
-            self._tell(short)
+        while full := await self._start(script, spec):
+            self._report_wait(full)
             pause = await self._context.step_tasks.run(
                 self._step.id, asyncio.sleep(PAUSE)
             )
-            await asyncio.to_thread(_clear, self._directory)
+            await asyncio.to_thread(_remove_unstarted, self._attempt_directory)
             if pause.cancelled():
                 break
-        self._tell("")
-        return not short
+        self._report_wait("")
+        return not full
 
-    async def over(self) -> None:
-        """Wait for its end, and say meanwhile if it waits for room."""
-        end = asyncio.ensure_future(launcher.wait_until_unlocked(self._directory.lock))
-        while not (await asyncio.wait([end], timeout=LOOK))[0]:
-            self._tell(
-                await asyncio.to_thread(attempt_files.waits_for, self._directory)
+    async def wait_until_ended(self) -> None:
+        """Wait for the keeper's end, and report meanwhile when it waits for space."""
+        end = asyncio.ensure_future(
+            launcher.wait_until_unlocked(self._attempt_directory.lock)
+        )
+        while not (await asyncio.wait([end], timeout=POLL_INTERVAL))[0]:
+            self._report_wait(
+                await asyncio.to_thread(
+                    attempt_files.keeper_wait_reason, self._attempt_directory
+                )
             )
-        self._tell("")
+        self._report_wait("")
 
-    async def _begun(self, script: str, spec: launcher.Spec) -> str:
-        """Start it, and wait for its end; why there was no room to begin, in words."""
+    async def _start(self, script: str, spec: launcher.LaunchSpec) -> str:
+        """Start the keeper and wait for its end.
+
+        Returns:
+            Why there was no space to begin, in words; empty where there was.
+        """
         try:
             child = await asyncio.to_thread(
-                launcher.launch, self._directory, script, spec, self._context.keeper_log
+                launcher.launch_keeper,
+                self._attempt_directory,
+                script,
+                spec,
+                self._context.keeper_log,
             )
         except OSError as error:
             if error.errno not in FULL:
                 raise
             return os.strerror(error.errno)
-        await self.over()
-        self.code = await asyncio.to_thread(child.wait)
-        if self.code == NO_ROOM:
+        await self.wait_until_ended()
+        self.exit_code = await asyncio.to_thread(child.wait)
+        if self.exit_code == NO_ROOM:
             return os.strerror(errno.ENOSPC)
-        end = attempt_files.read_end(self._directory)
+        end = attempt_files.read_script_end(self._attempt_directory)
         is_short = end is not None and end.cause == "not started" and end.errno in FULL
         return os.strerror(end.errno) if end is not None and is_short else ""
 
-    def _tell(self, why: str) -> None:
+    def _report_wait(self, why: str) -> None:
         name = self._context.plan.name(self._step.id)
-        self._disk_waiters.waits(self._step.id, f"{name} waits: {why}" if why else "")
+        self._disk_waiters.set_waiting(
+            self._step.id, f"{name} waits: {why}" if why else ""
+        )
 
 
-def _clear(directory: AttemptDirectory) -> None:
-    """Remove what there was room for of an attempt that did not begin.
+def _remove_unstarted(directory: AttemptDirectory) -> None:
+    """Remove the directory of an attempt that could not begin.
 
     The `pid` goes first: without it, it is sure that nothing ran.
     """

@@ -1,4 +1,4 @@
-"""Carrying one attempt through: script, outputs, checks, end, and recovery."""
+"""Carries out one attempt: its script, outputs, checks and end, and recovery."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from mobius_tui.run.attempts import attempt_files, exit_status, launcher
 from mobius_tui.run.attempts.disk_space import DiskSpaceWaiters, KeeperHandle
 from mobius_tui.run.attempts.run_context import RunContext
 from mobius_tui.run.attempts.step_checks import StepChecks
-from mobius_tui.run.attempts.survivors import MARK, mark_of, survivors
-from mobius_tui.run.attempts.watch_attempt import WatchStep
+from mobius_tui.run.attempts.survivors import ATTEMPT_MARK, attempt_mark, find_survivors
+from mobius_tui.run.attempts.watch_attempt import WatchAttempt
 from mobius_tui.run.events.run_events import VariableSet
 from mobius_tui.run.events.step_events import Result, StepEnded, StepUnknown
 from mobius_tui.run.journal.journal_writer import JournalWriter
@@ -33,36 +33,37 @@ from mobius_tui.runbook.model.limits import (
 from mobius_tui.runbook.model.runbook import Step
 
 RecoveryVerdict = Literal["running", "as exit says", "not started", "unknown"]
+"""What an attempt without a journaled end is."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Evidence:
-    """What is left of an attempt whose StepStarted is in the journal, unended."""
+class RecoveryEvidence:
+    """What an attempt left behind whose start is journaled and whose end is not."""
 
-    lock_held: bool
-    same_boot: bool
+    is_lock_held: bool
+    is_same_boot: bool
     """Whether it was started in this boot of the machine."""
-    exit_valid: bool
-    pid_there: bool
+    has_valid_exit: bool
+    has_pid: bool
 
 
-def recovery_verdict(evidence: Evidence) -> RecoveryVerdict:
-    """What the attempt is; each row of the table is one line here."""
-    if evidence.lock_held and evidence.same_boot:
+def recovery_verdict(evidence: RecoveryEvidence) -> RecoveryVerdict:
+    """Decide what the attempt is; each row of the recovery table is one line here."""
+    if evidence.is_lock_held and evidence.is_same_boot:
         return "running"
-    if evidence.exit_valid:
+    if evidence.has_valid_exit:
         return "as exit says"
-    if not evidence.same_boot:
+    if not evidence.is_same_boot:
         return "unknown"
-    return "unknown" if evidence.pid_there else "not started"
+    return "unknown" if evidence.has_pid else "not started"
 
 
-def recovery_reason(evidence: Evidence, died: str = "died") -> str:
+def recovery_reason(evidence: RecoveryEvidence, keeper_end: str = "died") -> str:
     """The verdict's reason, for a person.
 
     Args:
-        evidence: what was found.
-        died: what is known of how its keeper ended, in words.
+        evidence: what the attempt left.
+        keeper_end: how its keeper ended, in words, as far as that is known.
     """
     match recovery_verdict(evidence):
         case "running":
@@ -71,16 +72,17 @@ def recovery_reason(evidence: Evidence, died: str = "died") -> str:
             return "its keeper recorded the end"
         case "not started":
             return "the host died before the script began; nothing of it ran"
-        case "unknown" if not evidence.same_boot:
+        case "unknown" if not evidence.is_same_boot:
             return "the machine was restarted while it ran; how far it got is not known"
         case _:
-            return f"its keeper {died} while it ran; how far it got is not known"
+            return f"its keeper {keeper_end} while it ran; how far it got is not known"
 
 
-def terminal_env(env: Mapping[str, str]) -> dict[str, str]:
-    """An environment without what its terminal was: a `tty` step has another.
+def env_without_terminal(env: Mapping[str, str]) -> dict[str, str]:
+    """An environment without the variables that describe a terminal.
 
-    The keeper adds what the terminal of whoever comes is.
+    A `tty` step has a terminal of its own, which the keeper describes once somebody
+    attaches.
     """
     others = ("TERM", "COLORTERM", "LINES", "COLUMNS", "TERMCAP")
     return {name: value for name, value in env.items() if name not in others}
@@ -102,18 +104,18 @@ class AttemptExecution:
         self._step = step
         self._number = number
         self._directory = context.directory.attempt(step.id, number)
-        self._kept = KeeperHandle(context, disk_waiters, step, self._directory)
-        self._left: tuple[str, ...] = ()
-        self._ended_with: tuple[str, ...] = ()
-        self._code: int | None = None
+        self._keeper = KeeperHandle(context, disk_waiters, step, self._directory)
+        self._survivors: tuple[str, ...] = ()
+        self._ended_processes: tuple[str, ...] = ()
+        self._exit_code: int | None = None
         self._resumed = False
 
     async def begin(self) -> None:
-        """From a durable StepStarted to the attempt's end."""
+        """Carry the attempt from its journaled start to its end."""
         if isinstance(self._step.action, Run):
             try:
-                spec, script = self._spec(self._step.action)
-                is_begun = await self._kept.keep(script, spec)
+                spec, script = self._launch_spec(self._step.action)
+                is_begun = await self._keeper.run(script, spec)
             except (OSError, MobiusError) as error:
                 words = error.strerror if isinstance(error, OSError) else str(error)
                 await self._end("not started", f"it could not be started: {words}")
@@ -122,14 +124,14 @@ class AttemptExecution:
                 words = "it was stopped before it began: the disk was full"
                 await self._end("not started", words)
                 return
-        await self._after_script()
+        await self._finish()
 
     async def resume(self) -> None:
-        """Take on an attempt that an earlier host started."""
+        """Carry on an attempt that an earlier host started."""
         self._resumed = True
         action = self._step.action
         if isinstance(action, Run):
-            await self._kept.over()
+            await self._keeper.wait_until_ended()
         if isinstance(action, Manual):
             known = self._context.state.variables
             if any(ask.var not in known for ask in action.ask):
@@ -137,57 +139,57 @@ class AttemptExecution:
                     "not started", "the host died before the answer was recorded"
                 )
                 return
-        await self._after_script()
+        await self._finish()
 
     async def fail(self, reason: str) -> None:
-        """End the attempt, if it has not ended, with a failure of our own."""
+        """End the attempt, unless it has ended, with a failure of this program."""
         own = self._context.state.steps[self._step.id]
         if own.status is Status.RUNNING:
             await self._end("not started", reason)
 
-    async def _after_script(self) -> None:
-        """What its action came to, then its checks, then its end."""
+    async def _finish(self) -> None:
+        """Journal what its action came to, then its checks, then its end."""
         found: tuple[Result, str] | None = ("passed", "")
         if isinstance(self._step.action, Run):
-            found = await self._of_script(self._step.action)
-        elif isinstance(self._step.action, Watch) and not self._has_looked():
-            found = await self._of_watch()
+            found = await self._script_result(self._step.action)
+        elif isinstance(self._step.action, Watch) and not self._have_checks_begun():
+            found = await self._watch_result()
         if found is None:
             return
         result, reason = found
         if result in ("passed", "warned") and self._step.checks:
             checks = StepChecks(self._context, self._writer, self._step, self._number)
-            checked, words = await checks.make()
+            checked, words = await checks.run()
             if checked != "passed":
                 result, reason = checked, words
             elif not reason:
                 reason = words
         await self._end(result, reason)
 
-    async def _of_script(self, action: Run) -> tuple[Result, str] | None:
-        """What its script came to; `None` where nothing but its end is left to say."""
-        end = attempt_files.read_end(self._directory)
+    async def _script_result(self, action: Run) -> tuple[Result, str] | None:
+        """What its script came to; `None` where its end is journaled already."""
+        end = attempt_files.read_script_end(self._directory)
         if end is None:
-            await self._without_end()
+            await self._recover_without_end()
             return None
-        self._code = end.code if end.cause != "not started" else None
-        self._ended_with = end.ended
-        if end.left or attempt_files.tree_held(self._directory):
-            self._left = await asyncio.to_thread(
-                survivors, self._directory, self._mark()
+        self._exit_code = end.code if end.cause != "not started" else None
+        self._ended_processes = end.ended_processes
+        if end.survivors or attempt_files.is_tree_locked(self._directory):
+            self._survivors = await asyncio.to_thread(
+                find_survivors, self._directory, self._mark()
             )
-        result, reason = self._judge(action, end)
+        result, reason = self._result_of_end(action, end)
         if result in ("passed", "warned") and self._step.outputs:
-            missing = await self._take_outputs()
+            missing = await self._set_outputs()
             if missing:
                 result, reason = "failed", missing
         return result, reason
 
-    async def _of_watch(self) -> tuple[Result, str] | None:
-        """What watching came to; `None` where nothing but its end is left to say."""
-        watch = WatchStep(self._context, self._writer, self._step)
+    async def _watch_result(self) -> tuple[Result, str] | None:
+        """What watching health came to; `None` where its end is journaled already."""
+        watch = WatchAttempt(self._context, self._step)
         try:
-            found = await watch.make(resumed=self._resumed)
+            found = await watch.run(resumed=self._resumed)
         except MobiusError as error:
             return "not started", str(error)
         if found.result != "unknown":
@@ -200,31 +202,31 @@ class AttemptExecution:
         await self._writer.record(event)
         return None
 
-    def _has_looked(self) -> bool:
-        """Whether its checks have begun, which come after what it does."""
+    def _have_checks_begun(self) -> bool:
+        """Whether its checks have begun, which come after its action."""
         last = self._context.state.steps[self._step.id].last
         return last is not None and bool(last.looks)
 
     def _mark(self) -> str:
-        return mark_of(self._context.directory, self._step.id, self._number)
+        return attempt_mark(self._context.directory, self._step.id, self._number)
 
-    def _spec(self, action: Run) -> tuple[launcher.Spec, str]:
-        """What the keeper is told.
+    def _launch_spec(self, action: Run) -> tuple[launcher.LaunchSpec, str]:
+        """What the keeper is started with, and the script.
 
         Raises:
-            MobiusError: a variable, duration or size is not what it should be.
+            MobiusError: a variable, duration or size is invalid.
         """
         context = self._context
         began = context.state.began
         assert began is not None
         values = context.values()
         env = {
-            **(terminal_env(context.env) if action.tty else context.env),
+            **(env_without_terminal(context.env) if action.tty else context.env),
             "PYTHONUNBUFFERED": "1",
             **({} if action.tty else {"TERM": "dumb"}),
             **script_env(self._step, context.plan.runbook, values),
             "RUNBOOK_OUTPUT": str(self._directory.outputs),
-            MARK: self._mark(),
+            ATTEMPT_MARK: self._mark(),
         }
         limit = None if action.timeout is None else values.fill(action.timeout)
         try:
@@ -236,7 +238,7 @@ class AttemptExecution:
         here = Path(began.workdir) / argv[0] if "/" in argv[0] else Path(argv[0])
         if shutil.which(here, path=env.get("PATH")) is None:
             raise RunError(f"there is no program {argv[0]!r} on PATH")
-        spec = launcher.Spec(
+        spec = launcher.LaunchSpec(
             argv=argv,
             env=env,
             cwd=began.workdir,
@@ -246,15 +248,19 @@ class AttemptExecution:
             rotate=action.follow,
             secrets=literals(context.secrets.values()),
             tty=action.tty,
-            ahead=context.clock.wall() - time.time(),
+            clock_offset=context.clock.wall() - time.time(),
         )
         return spec, action.script
 
-    def _judge(self, action: Run, end: attempt_files.End) -> tuple[Result, str]:
-        """What a script's end means for its step."""
+    def _result_of_end(
+        self, action: Run, end: attempt_files.ScriptEnd
+    ) -> tuple[Result, str]:
+        """The result of a script, and its reason, by how it ended."""
         program = (action.shell or launcher.BASH)[0]
         began = self._context.state.began
-        words = exit_status.in_words(end, began.workdir if began else "", program)
+        words = exit_status.script_end_text(
+            end, began.workdir if began else "", program
+        )
         if end.cause == "not started":
             return "not started", words
         if end.cause == "timed out":
@@ -274,29 +280,31 @@ class AttemptExecution:
             return "warned", f"it ended by itself: {words}"
         return "failed", words
 
-    async def _without_end(self) -> None:
-        """No record of the end: the recovery table says what that means."""
+    async def _recover_without_end(self) -> None:
+        """Journal what the recovery table says of an attempt without a recorded end."""
         context, writer = self._context, self._writer
         last = context.state.steps[self._step.id].last
         assert last is not None
-        evidence = Evidence(
-            lock_held=False,
-            same_boot=last.boot == context.clock.boot,
-            exit_valid=False,
-            pid_there=attempt_files.read_pid(self._directory) is not None,
+        evidence = RecoveryEvidence(
+            is_lock_held=False,
+            is_same_boot=last.boot == context.clock.boot,
+            has_valid_exit=False,
+            has_pid=attempt_files.read_pid(self._directory) is not None,
         )
         if recovery_verdict(evidence) == "not started":
             await self._end("not started", recovery_reason(evidence))
             return
         left: tuple[str, ...] = ()
-        if evidence.same_boot:
-            left = await asyncio.to_thread(survivors, self._directory, self._mark())
-        found = await asyncio.to_thread(attempt_files.digests, self._directory)
+        if evidence.is_same_boot:
+            left = await asyncio.to_thread(
+                find_survivors, self._directory, self._mark()
+            )
+        found = await asyncio.to_thread(attempt_files.attempt_digests, self._directory)
         event = StepUnknown(
             step=self._step.id,
             attempt=self._number,
             reason=recovery_reason(
-                evidence, exit_status.keeper_in_words(self._kept.code)
+                evidence, exit_status.keeper_end_text(self._keeper.exit_code)
             ),
             left=tuple(map(context.redact, left)),
             output_bytes=found.bytes,
@@ -306,8 +314,12 @@ class AttemptExecution:
         )
         await writer.record(event)
 
-    async def _take_outputs(self) -> str:
-        """Set what the step had to write; returns what is wrong, or nothing."""
+    async def _set_outputs(self) -> str:
+        """Set the variables that the step outputs.
+
+        Returns:
+            What is wrong with them, in words; empty where nothing is.
+        """
         context, writer = self._context, self._writer
         filled_in = limits_by_variable(context.plan.runbook)
         try:
@@ -315,7 +327,7 @@ class AttemptExecution:
             for name in self._step.outputs:
                 if holds_secret(found.get(name, ""), context.secrets.values()):
                     await asyncio.to_thread(
-                        attempt_files.forget, self._directory.outputs
+                        attempt_files.empty_file, self._directory.outputs
                     )
                     return f"it wrote a secret to $RUNBOOK_OUTPUT as {name}"
                 if name not in found:
@@ -325,7 +337,7 @@ class AttemptExecution:
         except (MobiusError, OSError) as error:
             return str(error)
         for name in self._step.outputs:
-            if self._is_decided(name):
+            if self._is_set_by_choice(name):
                 continue  # what somebody chose stays, until they choose again
             await writer.record(
                 VariableSet(
@@ -334,15 +346,15 @@ class AttemptExecution:
             )
         return ""
 
-    def _is_decided(self, name: str) -> bool:
-        """Whether a variable has the value that a decision gave it."""
+    def _is_set_by_choice(self, name: str) -> bool:
+        """Whether a variable has its value from a decision."""
         held = self._context.state.variables.get(name)
         by = self._context.plan.steps.get(held.step or "") if held is not None else None
         return by is not None and isinstance(by.action, Choose)
 
     async def _end(self, result: Result, reason: str) -> None:
-        """Hash what the step left, and end it."""
-        found = await asyncio.to_thread(attempt_files.digests, self._directory)
+        """Journal the attempt's end, with the digests of its files."""
+        found = await asyncio.to_thread(attempt_files.attempt_digests, self._directory)
         continues = self._step.on_failure == "continue"
         if continues and result in ("failed", "timed out", "not started"):
             more = self._step.retry.attempts if self._step.retry is not None else 1
@@ -353,13 +365,13 @@ class AttemptExecution:
             attempt=self._number,
             result=result,
             reason=self._context.redact(reason),
-            exit=self._code,
+            exit=self._exit_code,
             output_bytes=found.bytes,
             output_sha256=found.output,
             spans_sha256=found.spans,
             exit_sha256=found.exit,
-            outputs_sha256=None if self._left else found.outputs,
-            left=tuple(map(self._context.redact, self._left)),
-            ended_with=tuple(map(self._context.redact, self._ended_with)),
+            outputs_sha256=None if self._survivors else found.outputs,
+            left=tuple(map(self._context.redact, self._survivors)),
+            ended_with=tuple(map(self._context.redact, self._ended_processes)),
         )
         await self._writer.record(event)

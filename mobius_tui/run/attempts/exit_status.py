@@ -1,4 +1,4 @@
-"""Exit statuses in words."""
+"""Texts for exit statuses and signals."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ import errno
 import os
 import signal
 
-from mobius_tui.run.attempts.attempt_files import End
+from mobius_tui.run.attempts.attempt_files import ScriptEnd
 from mobius_tui.run.keeper.disk_full import FULL
 
 
-def in_words(end: End, cwd: str, program: str) -> str:
-    """What an end means, for a person."""
+def script_end_text(end: ScriptEnd, cwd: str, program: str) -> str:
+    """What a script's end means, for a person."""
     if end.cause == "not started":
-        if end.what == "chdir":
+        if end.stage == "chdir":
             return f"the directory {cwd} cannot be entered: {os.strerror(end.errno)}"
-        if end.what == "stopped":
+        if end.stage == "stopped":
             return "it was stopped before it began"
-        if end.what == "terminal":
+        if end.stage == "terminal":
             return f"it could not be given a terminal: {os.strerror(end.errno)}"
-        if end.what == "exec" and end.errno == errno.ENOENT:
+        if end.stage == "exec" and end.errno == errno.ENOENT:
             return f"there is no program {program!r} on PATH"
         return f"{program} could not be started: {os.strerror(end.errno)}"
     if end.cause == "output full":
@@ -29,10 +29,10 @@ def in_words(end: End, cwd: str, program: str) -> str:
     if end.cause == "output lost":
         words = os.strerror(end.errno) if end.errno else "is the disk full?"
         return f"its output could not be written ({words}), so it was stopped"
-    return code_in_words(end.code)
+    return exit_code_text(end.code)
 
 
-def keeper_in_words(code: int | None) -> str:
+def keeper_end_text(code: int | None) -> str:
     """How a keeper that recorded no end ended: `was ended by SIGKILL (killed; …)`.
 
     Args:
@@ -40,15 +40,17 @@ def keeper_in_words(code: int | None) -> str:
     """
     if not code:
         return "died"
-    return f"was ended by {_signal(-code)}" if code < 0 else f"failed (exit {code})"
+    return (
+        f"was ended by {_signal_text(-code)}" if code < 0 else f"failed (exit {code})"
+    )
 
 
-def code_in_words(code: int) -> str:
+def exit_code_text(code: int) -> str:
     """What an exit status means: `exit 127: a command was not found`."""
     if code < 0:
-        return f"ended by {_signal(-code)}"
+        return f"ended by {_signal_text(-code)}"
     if code > 128 and code - 128 < signal.NSIG:
-        return f"exit {code}: a command was ended by {_signal(code - 128)}"
+        return f"exit {code}: a command was ended by {_signal_text(code - 128)}"
     failed = "the command says that it failed"
     known = {
         0: "the command says that it worked",
@@ -61,7 +63,7 @@ def code_in_words(code: int) -> str:
     return f"exit {code}: {known.get(code, failed)}"
 
 
-_SIGNALS = {
+_SIGNAL_MEANINGS = {
     "SIGHUP": "its terminal went away",
     "SIGINT": "interrupted",
     "SIGQUIT": "it was told to quit",
@@ -76,13 +78,13 @@ _SIGNALS = {
     "SIGXCPU": "it reached a limit of processor time",
     "SIGXFSZ": "it reached a limit of file size",
 }
-"""What the common ones mean."""
+"""By signal, what it usually means."""
 
 
-def _signal(number: int) -> str:
+def _signal_text(number: int) -> str:
     """A signal's name, and what it means: `SIGSEGV (it crashed)`."""
     try:
         name = signal.Signals(number).name
     except ValueError:
         return f"signal {number}"
-    return f"{name} ({_SIGNALS[name]})" if name in _SIGNALS else name
+    return f"{name} ({_SIGNAL_MEANINGS[name]})" if name in _SIGNAL_MEANINGS else name

@@ -1,8 +1,8 @@
-"""One attempt at a script, from the host's side: starting its keeper, and its end.
+"""Starts a keeper, waits for its end, and asks it to stop.
 
 The host creates and locks `lock` and `tree` and hands both down at the keeper's start,
-so there is no instant at which a live or coming keeper leaves `lock` free. Whoever
-wants to know whether an attempt is over waits on `lock`, never on a pid.
+so there is no instant at which a live or starting keeper leaves `lock` free. Wait on
+`lock`, never on a process id, to know whether an attempt is over.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from mobius_tui.run.storage.safe_open import regular_descriptor
 from mobius_tui.run.storage.sharing import make_folder
 
 BASH = ("bash", "--noprofile", "--norc", "-euo", "pipefail")
+"""What runs a script that names no program of its own."""
 
 
 _RUN = Path(__file__).parents[1]
@@ -37,8 +38,8 @@ GRACE = 5.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Spec:
-    """What a keeper is told."""
+class LaunchSpec:
+    """What a keeper is started with."""
 
     argv: tuple[str, ...]
     env: Mapping[str, str]
@@ -49,23 +50,26 @@ class Spec:
     max_output: int
     """Bytes."""
     rotate: bool
+    """Whether output beyond `max_output` replaces the oldest, rather than stops the
+    script."""
     secrets: tuple[str, ...]
     tty: bool = False
-    """Whether the script has a terminal, and a person at it; see `run/terminal/`."""
-    ahead: float = 0.0
+    """Whether the script has a terminal that people can attach to; see `run/terminal/`.
+    """
+    clock_offset: float = 0.0
     """Seconds by which the run's clock is ahead of the system's."""
 
 
-def launch(
-    directory: AttemptDirectory, script: str, spec: Spec, log: int
+def launch_keeper(
+    directory: AttemptDirectory, script: str, spec: LaunchSpec, log: int
 ) -> subprocess.Popen[bytes]:
     """Make the attempt's directory and start its keeper; blocking.
 
     Args:
         directory: must not exist yet.
         script: the text to run.
-        spec: how.
-        log: a descriptor for the keeper's own stderr.
+        spec: what the keeper is started with.
+        log: a file descriptor for the keeper's standard error.
 
     Raises:
         FileExistsError: the attempt was made before.
@@ -100,7 +104,7 @@ def launch(
                 start_new_session=True,
             )
             try:
-                _write_order(pipe.fileno(), _order(directory, spec))
+                _write_spec(pipe.fileno(), _encode_spec(directory, spec))
             except OSError:  # without all of it, it can have begun nothing
                 child.kill()
                 child.wait()
@@ -111,8 +115,8 @@ def launch(
     return child
 
 
-def _order(directory: AttemptDirectory, spec: Spec) -> bytes:
-    """The spec as a keeper reads it."""
+def _encode_spec(directory: AttemptDirectory, spec: LaunchSpec) -> bytes:
+    """The spec as the keeper reads it."""
     return marshal.dumps(
         {
             "dir": str(directory.path),
@@ -124,24 +128,24 @@ def _order(directory: AttemptDirectory, spec: Spec) -> bytes:
             "grace": GRACE,
             "max_output": spec.max_output,
             "rotate": spec.rotate,
-            "ahead": spec.ahead,
+            "ahead": spec.clock_offset,
             "secrets": tuple(os.fsencode(s) for s in spec.secrets),
         }
     )
 
 
-def _write_order(handle: int, order: bytes) -> None:
-    """Write the spec; a keeper that died at once leaves nobody to read it."""
-    left = memoryview(order)
+def _write_spec(handle: int, order: bytes) -> None:
+    """Write the spec; ignore that the keeper died at once."""
+    rest = memoryview(order)
     try:
-        while left:
-            left = left[os.write(handle, left) :]
+        while rest:
+            rest = rest[os.write(handle, rest) :]
     except BrokenPipeError:
         return
 
 
 async def wait_until_unlocked(path: Path) -> None:
-    """Return when a lock file is free, or not there; waits in a thread of its own."""
+    """Wait until a lock file is free, or missing; in a thread of its own."""
     loop = asyncio.get_running_loop()
     done: asyncio.Future[None] = loop.create_future()
 
@@ -167,12 +171,12 @@ async def wait_until_unlocked(path: Path) -> None:
 
 
 def ask_to_stop(directory: AttemptDirectory) -> bool:
-    """Ask a living keeper to stop its script; works with no host alive.
+    """Ask a living keeper to stop its script; works without a host.
 
     Returns:
         Whether there was a keeper to ask. Its lock is held for as long as it lives, so
-        while it is, the pid in it is the keeper's; one that goes just now is not asked,
-        nor is whoever gets its number.
+        the process id in the lock is the keeper's: neither a keeper that just ended nor
+        a process that got its number is signalled.
     """
     pid = holder(directory.lock)
     if not pid:
@@ -185,7 +189,7 @@ def ask_to_stop(directory: AttemptDirectory) -> bool:
     except OSError:
         return False
     try:
-        if holder(directory.lock) != pid or not _is_open(pid, directory.lock):
+        if holder(directory.lock) != pid or not _has_open(pid, directory.lock):
             return False
         signal.pidfd_send_signal(handle, signal.SIGTERM)
     except OSError:
@@ -195,8 +199,8 @@ def ask_to_stop(directory: AttemptDirectory) -> bool:
     return True
 
 
-def _is_open(pid: int, path: Path) -> bool:
-    """Whether a process has a file open: whoever else holds its lock is not it."""
+def _has_open(pid: int, path: Path) -> bool:
+    """Whether a process has a file open: one that has not is not the lock's holder."""
     try:
         handles = tuple(Path(f"/proc/{pid}/fd").iterdir())
     except OSError:

@@ -1,4 +1,4 @@
-"""A step's checks: each made as often as it wants, until it is decided."""
+"""Makes a step's checks, each as often as its `repeat` says, until it is decided."""
 
 from __future__ import annotations
 
@@ -25,35 +25,44 @@ from mobius_tui.runbook.model.runbook import Step
 TallyVerdict = Literal["more", "held", "failed"]
 
 
-class Tally:
-    """The looks of one check so far."""
+class CheckTally:
+    """The tries of one check so far."""
 
     def __init__(self, limit: int, consecutive: int) -> None:
-        """Begin with none.
+        """Begin with no try.
 
         Args:
-            limit: looks in all.
-            consecutive: looks in a row that must hold.
+            limit: tries at most.
+            consecutive: tries in a row that must hold.
         """
-        self._left = limit
+        self._tries_left = limit
         self._consecutive = consecutive
-        self._row = 0
+        self._held_in_row = 0
 
     @property
-    def row(self) -> int:
-        """How many looks in a row have held by now."""
-        return self._row
+    def held_in_row(self) -> int:
+        """How many tries in a row have held by now."""
+        return self._held_in_row
 
-    def saw(self, held: bool) -> TallyVerdict:
-        """Count a look; whether it takes more, or is decided.
+    def count(self, held: bool) -> TallyVerdict:
+        """Count a try.
 
-        It has failed as soon as the looks that are left are too few.
+        Args:
+            held: whether the check held.
+
+        Returns:
+            `more` while it is undecided. It has failed as soon as the tries that are
+            left are too few.
         """
-        self._left -= 1
-        self._row = self._row + 1 if held else 0
-        if self._row >= self._consecutive:
+        self._tries_left -= 1
+        self._held_in_row = self._held_in_row + 1 if held else 0
+        if self._held_in_row >= self._consecutive:
             return "held"
-        return "failed" if self._left < self._consecutive - self._row else "more"
+        return (
+            "failed"
+            if self._tries_left < self._consecutive - self._held_in_row
+            else "more"
+        )
 
 
 class StepChecks:
@@ -68,8 +77,12 @@ class StepChecks:
         self._number = number
         self._directory = context.directory.attempt(step.id, number)
 
-    async def make(self) -> tuple[Result, str]:
-        """Make them in order, until one does not hold; returns what that means."""
+    async def run(self) -> tuple[Result, str]:
+        """Make the checks in order, until one fails.
+
+        Returns:
+            The result, and the reason in words.
+        """
         context, step = self._context, self._step
         if self._stop_asked():
             return "stopped", "stopped before its checks"
@@ -83,7 +96,7 @@ class StepChecks:
             except (MobiusError, ValueError) as error:
                 return "failed", f"{kind} check: `every`: {error}"
             task = await context.step_tasks.run(
-                step.id, self._looks(index, check, pause)
+                step.id, self._run_until_decided(index, check, pause)
             )
             if task.cancelled():
                 return "stopped", f"stopped during its {kind} check"
@@ -95,53 +108,59 @@ class StepChecks:
             words = f"{kind} check: {last.detail}"
         return "passed", words
 
-    async def once(self) -> str:
-        """Look once by each, whatever the attempt came to; what was seen, in words."""
+    async def run_once(self) -> str:
+        """Make each check once, whatever the attempt came to; the results, in words."""
         seen = []
         for check in self._step.checks:
-            sight = await self._look(check)
-            verdict = "holds" if sight.held else "does not hold"
-            seen.append(f"{kind_of_check(check)} check {verdict}: {sight.detail}")
+            result = await self._run_check(check)
+            verdict = "holds" if result.held else "does not hold"
+            seen.append(f"{kind_of_check(check)} check {verdict}: {result.detail}")
         return "; ".join(seen)
 
     def _stop_asked(self) -> bool:
         last = self._context.state.steps[self._step.id].last
         return last is not None and last.stop_asked
 
-    async def _looks(self, index: int, check: Check, pause: float) -> None:
-        """Look until it is decided, with so many seconds between two looks."""
+    async def _run_until_decided(self, index: int, check: Check, pause: float) -> None:
+        """Make a check until it is decided.
+
+        Args:
+            index: of the check in its step.
+            check: the check.
+            pause: seconds between two tries.
+        """
         writer = self._writer
-        tally = Tally(check.repeat.limit, check.repeat.consecutive)
+        tally = CheckTally(check.repeat.limit, check.repeat.consecutive)
         loop = asyncio.get_running_loop()
         number = 0
         while True:
             number += 1
             began = loop.time()
-            sight = await self._look(check)
-            verdict = tally.saw(sight.held)
+            result = await self._run_check(check)
+            verdict = tally.count(result.held)
             event = CheckTried(
                 step=self._step.id,
                 attempt=self._number,
                 check=index,
                 look=number,
-                held=sight.held,
-                detail=sight.detail,
+                held=result.held,
+                detail=result.detail,
                 ms=round((loop.time() - began) * 1000, 1),
-                row=tally.row,
+                row=tally.held_in_row,
             )
             await writer.record(event)
             if verdict != "more":
                 return
             await asyncio.sleep(pause)
 
-    async def _look(self, check: Check) -> CheckResult:
-        """Look once; what keeps it from looking is a look that did not hold."""
+    async def _run_check(self, check: Check) -> CheckResult:
+        """Make a check once; what prevents it counts as a failure."""
         try:
             context = self._check_context()
         except MobiusError as error:
             return CheckResult(held=False, detail=str(error))
-        sight = await run_check(check, context)
-        return replace(sight, detail=self._context.redact(sight.detail))
+        result = await run_check(check, context)
+        return replace(result, detail=self._context.redact(result.detail))
 
     def _check_context(self) -> Context:
         context = self._context

@@ -1,4 +1,4 @@
-"""What runs of a step, stopping it, and ending a run."""
+"""Stops attempts and ends the run; which processes of a step run."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import asyncio
 from mobius_tui.run.attempts.attempt_files import read_pid
 from mobius_tui.run.attempts.launcher import ask_to_stop
 from mobius_tui.run.attempts.run_context import RunContext
-from mobius_tui.run.attempts.survivors import mark_of, survivors
+from mobius_tui.run.attempts.survivors import attempt_mark, find_survivors
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.run_events import Outcome, RunEnded
 from mobius_tui.run.events.step_events import StopAsked
@@ -32,9 +32,9 @@ def attempt_survivors(context: RunContext, step: Step) -> tuple[str, ...]:
     last = context.state.steps[step.id].last
     if last is None or kind_of(step) != "run":
         return ()
-    return survivors(
+    return find_survivors(
         context.directory.attempt(step.id, last.number),
-        mark_of(context.directory, step.id, last.number),
+        attempt_mark(context.directory, step.id, last.number),
     )
 
 
@@ -50,7 +50,7 @@ async def stop_attempt(
     who: str,
     intent: str | None,
 ) -> Entry:
-    """Ask a running attempt to end; the turn is held."""
+    """Ask a running attempt to end; the caller holds the turn."""
     asked = StopAsked(step=step.id, attempt=attempt)
     entry = await writer.write(asked, who, intent)
     context.tasks.create_task(_enforce_stop(context, step, attempt))
@@ -66,8 +66,8 @@ async def _enforce_stop(context: RunContext, step: Step, attempt: int) -> None:
         await asyncio.sleep(STOP_RETRY_INTERVAL)
 
 
-async def abandon(context: RunContext, writer: JournalWriter, reason: str) -> None:
-    """End the run for want of anyone; what runs is stopped."""
+async def abandon_run(context: RunContext, writer: JournalWriter, reason: str) -> None:
+    """End the run because nobody attends to it; stop what runs."""
     async with writer.turn:
         await finish_run(context, writer, "abandoned", reason, "host")
 
@@ -80,7 +80,16 @@ async def finish_run(
     who: str,
     intent: str | None = None,
 ) -> Entry:
-    """End the run, and whatever still runs; the turn is held."""
+    """End the run, and stop what still runs; the caller holds the turn.
+
+    Args:
+        context: the run's.
+        writer: the run's.
+        outcome: how it ends.
+        reason: in words.
+        who: ends it.
+        intent: the id of the intent that asked for it.
+    """
     for step in context.plan.steps.values():
         own = context.state.steps[step.id]
         if own.status is Status.RUNNING and own.last is not None:

@@ -6,33 +6,34 @@ import os
 
 import psutil
 
-from mobius_tui.run.attempts.attempt_files import read_end, read_pid
+from mobius_tui.run.attempts.attempt_files import read_pid, read_script_end
 from mobius_tui.run.keeper.process_table import process_start_ticks
 from mobius_tui.run.storage.run_directory import AttemptDirectory, RunDirectory
 
-MARK = "MOBIUS_TUI_ATTEMPT"
+ATTEMPT_MARK = "MOBIUS_TUI_ATTEMPT"
 """The environment variable that every process of a step inherits: `RUN/STEP.N`."""
 
 
-def mark_of(directory: RunDirectory, step: str, number: int) -> str:
-    """What an attempt's processes carry in their environment."""
+def attempt_mark(directory: RunDirectory, step: str, number: int) -> str:
+    """The value of `ATTEMPT_MARK` for an attempt."""
     return f"{directory.id}/{step}.{number}"
 
 
-def survivors(directory: AttemptDirectory, mark: str) -> tuple[str, ...]:
-    """Living processes of an attempt, named: its group, and those that left it.
+def find_survivors(directory: AttemptDirectory, mark: str) -> tuple[str, ...]:
+    """Living processes of an attempt, as `PID NAME`; blocking.
 
-    Those that left it carry the mark, or were taken in by the keeper.
+    They are those of its group, and those that left it and carry the mark or were
+    adopted by the keeper.
 
     Args:
         directory: the attempt's.
-        mark: the value of `MARK` in their environment.
+        mark: the value of `ATTEMPT_MARK` in their environment.
     """
     group = read_pid(directory)
-    if group and _is_another(group, directory, mark):
+    if group and _is_reused_group(group, directory, mark):
         group = None
-    end = read_end(directory)
-    orphans = end.left if end is not None else {}
+    end = read_script_end(directory)
+    orphans = end.survivors if end is not None else {}
     found = []
     for process in psutil.process_iter():
         try:
@@ -43,22 +44,22 @@ def survivors(directory: AttemptDirectory, mark: str) -> tuple[str, ...]:
                 is_its = (
                     is_its or process_start_ticks(process.pid) == orphans[process.pid]
                 )
-            if is_its or process.environ().get(MARK) == mark:
+            if is_its or process.environ().get(ATTEMPT_MARK) == mark:
                 name = " ".join(process.cmdline())[:80] or process.name()
                 found.append(f"{process.pid} {name}")
         except (psutil.Error, OSError):
             continue
-    if end is not None and end.more:
-        found.append(f"{end.more} more")
+    if end is not None and end.unnamed_survivors:
+        found.append(f"{end.unnamed_survivors} more")
     return tuple(found)
 
 
-def _is_another(group: int, directory: AttemptDirectory, mark: str) -> bool:
-    """Whether the number of an attempt's group has been given to another since.
+def _is_reused_group(group: int, directory: AttemptDirectory, mark: str) -> bool:
+    """Whether the id of an attempt's process group belongs to another group by now.
 
-    Its leader then lacks the mark, and began after the script had written its number. A
-    clock that was set in between decides nothing: both must be so. Where the leader is
-    gone, what is left of its group keeps the number from being given away.
+    Its leader then lacks the mark, and began after the script's id was written; both
+    must hold, since a clock that was set in between would deceive either. Where the
+    leader has ended, the rest of its group keeps the id from being given away.
     """
     try:
         leader = psutil.Process(group)
@@ -66,4 +67,4 @@ def _is_another(group: int, directory: AttemptDirectory, mark: str) -> bool:
         written = directory.pid.lstat().st_mtime
     except (psutil.Error, OSError):
         return False
-    return env.get(MARK) != mark and began > written + 1.0
+    return env.get(ATTEMPT_MARK) != mark and began > written + 1.0

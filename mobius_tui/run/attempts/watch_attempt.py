@@ -1,8 +1,8 @@
-"""A `watch` step: it watches health for a while, on the run's own probes.
+"""An attempt at a `watch` step: it watches health for a while.
 
-It starts no process, and asks nothing itself: it goes by the checks that the host makes
-anyway, and by the triggers. Nobody can say what happened while nobody looked, so a hole
-in the watch ends it as unknown: a host that slept, or that was dead for a while.
+It starts no process, and asks no probe itself: it goes by the checks that the host
+makes anyway, and by the triggers. What happened while no check was made is not known,
+so a gap ends it as unknown: a host that slept, or that was dead for a while.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from mobius_tui.errors import MobiusError, RunError
 from mobius_tui.health.probe_window import stale_after
 from mobius_tui.health.ticker import boot_clock
 from mobius_tui.run.attempts.run_context import RunContext
-from mobius_tui.run.journal.journal_writer import JournalWriter
 from mobius_tui.run.planning.watch_progress import (
     HealthSnapshot,
     WatchStepVerdict,
@@ -30,33 +29,31 @@ from mobius_tui.runbook.model.probes import Health
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.runbook.text.units import clock_duration, duration_in_words
 
-TICK = 0.1
-"""Seconds between two looks at what the checks amount to."""
+POLL_INTERVAL = 0.1
+"""Seconds between two evaluations of the checks."""
 
 
-class WatchStep:
+class WatchAttempt:
     """One attempt at watching."""
 
-    def __init__(self, context: RunContext, writer: JournalWriter, step: Step) -> None:
+    def __init__(self, context: RunContext, step: Step) -> None:
         """Begin nothing yet.
 
         Args:
             context: the run's.
-            writer: the run's.
             step: one whose action is to watch, and whose attempt has started.
         """
         health, last = context.plan.runbook.health, context.state.steps[step.id].last
         assert health is not None
         assert last is not None
         self._context = context
-        self._writer = writer
         self._step = step
         self._attempt = last
         self._health: Health = health
-        self._hole = stale_after(self._beat())
-        """Seconds without a look after which it is not known what happened."""
+        self._longest_gap = stale_after(self._check_cycle())
+        """Seconds without a check after which it is not known what happened."""
 
-    def _beat(self) -> float:
+    def _check_cycle(self) -> float:
         """Seconds within which every probe is asked and has answered."""
         values = self._context.values()
         timeouts = (("timeout", probe.timeout) for probe in self._health.probes)
@@ -66,61 +63,61 @@ class WatchStep:
                 found.append(bounded_duration(values.fill(text), key))
         return max(found[1:], default=5.0)
 
-    async def make(self, *, resumed: bool) -> WatchStepVerdict:
-        """Watch until it is decided, stopped, or not to be known any more.
+    async def run(self, *, resumed: bool) -> WatchStepVerdict:
+        """Watch until it is decided, is stopped, or cannot be known any more.
 
         Args:
             resumed: whether an earlier host began it.
 
         Raises:
-            RunError: how long is no duration, or one that is out of bounds.
+            RunError: `for` is no duration, or one out of bounds.
         """
         assert isinstance(self._step.action, Watch)
         try:
-            whole = bounded_duration(
+            duration = bounded_duration(
                 self._context.values().fill(self._step.action.for_), "for"
             )
         except ValueError as error:
             raise RunError(f"watch.for: {error}") from error
-        if resumed and (reason := self._gap()):
+        if resumed and (reason := self._gap_reason()):
             return WatchStepVerdict(result="unknown", reason=reason)
         if self._attempt.stop_asked:
             return WatchStepVerdict(result="stopped", reason="stopped")
-        task = await self._context.step_tasks.run(self._step.id, self._watch(whole))
+        task = await self._context.step_tasks.run(self._step.id, self._watch(duration))
         if task.cancelled():
-            took = clock_duration(self._took())
-            words = f"stopped after {took} of {clock_duration(whole)}"
+            took = clock_duration(self._elapsed())
+            words = f"stopped after {took} of {clock_duration(duration)}"
             return WatchStepVerdict(result="stopped", reason=words)
         return task.result()
 
-    def _took(self) -> float:
+    def _elapsed(self) -> float:
         """Seconds since it began, across hosts, on the machine's own clock."""
         return max(0.0, self._context.clock.mono() - self._attempt.mono)
 
-    async def _watch(self, whole: float) -> WatchStepVerdict:
+    async def _watch(self, duration: float) -> WatchStepVerdict:
         looked = boot_clock()
         while True:
             now = boot_clock()
-            if now - looked > self._hole:
+            if now - looked > self._longest_gap:
                 gap = duration_in_words(now - looked)
                 words = f"nobody looked for {gap}: its host slept"
                 return WatchStepVerdict(result="unknown", reason=words)
             looked = now
-            known, took = self._known(), self._took()
+            known, took = self._health_snapshot(), self._elapsed()
             watch = self._context.state.watch
-            waits = is_premature(watch, known) and took < whole + self._hole
+            waits = is_premature(watch, known) and took < duration + self._longest_gap
             found = watch_step_verdict(
                 watch,
                 known,
                 since=self._attempt.started,
-                lasts=whole + self._hole if waits else whole,
+                lasts=duration + self._longest_gap if waits else duration,
                 took=took,
             )
             if found is not None:
                 return found
-            await asyncio.sleep(TICK)
+            await asyncio.sleep(POLL_INTERVAL)
 
-    def _known(self) -> HealthSnapshot:
+    def _health_snapshot(self) -> HealthSnapshot:
         context = self._context
         states, looked = context.health.states(), context.health.last_checks()
         ids = counted(self._health)
@@ -134,15 +131,15 @@ class WatchStep:
             ),
         )
 
-    def _gap(self) -> str:
-        """Why an earlier host's watch cannot be gone on with; nothing where it can."""
+    def _gap_reason(self) -> str:
+        """Why an earlier host's watch cannot be continued; empty where it can."""
         if self._attempt.boot != self._context.clock.boot:
             return "the machine was restarted meanwhile; nobody watched"
         seen = last_checks(self._context.directory.health)
         now = self._context.clock.wall()
         began = self._attempt.started
         since = min(max(began, seen.get(i, 0.0)) for i in counted(self._health))
-        if now - since <= self._hole:
+        if now - since <= self._longest_gap:
             return ""
         stamp = time.strftime("%H:%M:%S", time.localtime(since))
         lasted = duration_in_words(now - since)

@@ -24,10 +24,10 @@ from types import FrameType
 from mobius_tui.errors import INCOMPLETE, OK, MobiusError, RunError
 from mobius_tui.health.health_record import MachineSample, ProbeResult
 from mobius_tui.run.attempts.attempt_runner import AttemptRunner
-from mobius_tui.run.attempts.disk_space import JOURNAL, DiskSpaceWaiters
+from mobius_tui.run.attempts.disk_space import JOURNAL_WAITER, DiskSpaceWaiters
 from mobius_tui.run.attempts.run_context import HealthReadings, RunContext
 from mobius_tui.run.attempts.step_tasks import StepTasks
-from mobius_tui.run.attempts.stopping import abandon
+from mobius_tui.run.attempts.stopping import abandon_run
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.run_events import RunBegan
 from mobius_tui.run.host import automatic
@@ -258,7 +258,7 @@ class Host:
         """
         context, writer, tasks = self.context, self.writer, self.context.tasks
         await self.control.listen(self.directory.socket)
-        writer.journal.on_stall = partial(self.disk_waiters.waits, JOURNAL)
+        writer.journal.on_stall = partial(self.disk_waiters.set_waiting, JOURNAL_WAITER)
         writer.journal.wait_for_room()
         background = [
             tasks.create_task(work, name=name)
@@ -308,7 +308,7 @@ class Host:
                 self.leave("nobody watches, and nothing runs")
             elif self._deserted(loop.time()):
                 reason = "nobody watched this drill any more"
-                await abandon(self.context, writer, reason)
+                await abandon_run(self.context, writer, reason)
             else:
                 await self._wait(SOON if state.ended is not None else LOOK)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mobius_tui.errors import MobiusError, RunError
-from mobius_tui.run.attempts.attempt_files import digest, read_end
+from mobius_tui.run.attempts.attempt_files import file_digest, read_script_end
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.run_events import (
     HealthSealed,
@@ -269,7 +269,7 @@ def _attempt(directory: RunDirectory, entry: Entry) -> Iterator[str]:
     for path, expected in said:
         if expected is None:
             continue
-        _, found = digest(path)
+        _, found = file_digest(path)
         if found != expected:
             what = "is gone" if found is None else "was changed after the step ended"
             yield f"{_name(path)} {what}"
@@ -280,7 +280,7 @@ def _old_exit(attempt: AttemptDirectory, event: StepEnded) -> Iterator[str]:
     if event.exit_sha256 is not None or event.exit is None:
         return
     try:
-        end = read_end(attempt)
+        end = read_script_end(attempt)
     except RunError as error:
         yield str(error)
         return

@@ -14,7 +14,7 @@ from types import FrameType
 
 from mobius_tui.errors import INTERRUPTED
 from mobius_tui.run.attempts import exit_status
-from mobius_tui.run.attempts.attempt_files import read_end
+from mobius_tui.run.attempts.attempt_files import read_script_end
 from mobius_tui.run.storage.run_directory import AttemptDirectory, RunDirectory, holder
 from mobius_tui.run.storage.socket_path import connect_socket
 from mobius_tui.run.terminal import frames
@@ -151,16 +151,18 @@ class AttachSession:
         return "has no keeper that could show its terminal"
 
     def _end(self) -> str:
-        end = read_end(self._attempt)
+        end = read_script_end(self._attempt)
         if end is None:
             return "has ended"
         if end.cause == "not started":
-            return f"did not start: {exit_status.in_words(end, 'of the run', 'it')}"
+            return (
+                f"did not start: {exit_status.script_end_text(end, 'of the run', 'it')}"
+            )
         if end.cause != "exited":
             return f"has {'' if end.cause == 'timed out' else 'been '}{end.cause}"
         if end.code == 0:
             return "has ended, exit 0"
-        return f"has ended: {exit_status.code_in_words(end.code)}"
+        return f"has ended: {exit_status.exit_code_text(end.code)}"
 
 
 def _terminal_name() -> str:

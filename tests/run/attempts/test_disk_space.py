@@ -16,9 +16,9 @@ import pytest
 import pytest_asyncio
 
 from mobius_tui.run.attempts import attempt_files, exit_status, launcher
-from mobius_tui.run.attempts.attempt_files import End, read_end
-from mobius_tui.run.attempts.disk_space import JOURNAL, DiskSpaceWaiters
-from mobius_tui.run.attempts.exit_status import in_words
+from mobius_tui.run.attempts.attempt_files import ScriptEnd, read_script_end
+from mobius_tui.run.attempts.disk_space import JOURNAL_WAITER, DiskSpaceWaiters
+from mobius_tui.run.attempts.exit_status import script_end_text
 from mobius_tui.run.intents.messages import Intent
 from mobius_tui.run.records.verification import verify
 from mobius_tui.run.storage.run_directory import AttemptDirectory, holder
@@ -48,17 +48,19 @@ class Kept:
         new.write_text(how)
         new.rename(self.disk)
 
-    def go(self, script: str, how: launcher.Spec) -> Kept:
-        self.child = launcher.launch(self.directory, script, how, sys.stderr.fileno())
+    def go(self, script: str, how: launcher.LaunchSpec) -> Kept:
+        self.child = launcher.launch_keeper(
+            self.directory, script, how, sys.stderr.fileno()
+        )
         return self
 
     @property
     def waits(self) -> str:
-        return attempt_files.waits_for(self.directory)
+        return attempt_files.keeper_wait_reason(self.directory)
 
-    def end(self) -> End:
+    def end(self) -> ScriptEnd:
         assert self.child.wait(60) == 0
-        end = read_end(self.directory)
+        end = read_script_end(self.directory)
         assert end is not None
         return end
 
@@ -104,7 +106,7 @@ def spans_of(directory: AttemptDirectory) -> list[tuple[int, int]]:
 def test_a_full_disk_holds_the_script_up_and_loses_nothing(on: On, files: str) -> None:
     kept = on(f"full {files}").go(MUCH, spec())
     wait_for(lambda: kept.waits == FULL)
-    assert read_end(kept.directory) is None
+    assert read_script_end(kept.directory) is None
     kept.become(f"short {files}")
     end = kept.end()
     assert (end.cause, end.code, end.bytes) == ("exited", 0, len(ALL))
@@ -152,7 +154,7 @@ def test_whoever_stops_a_step_does_not_wait_for_room(on: On) -> None:
     assert launcher.ask_to_stop(kept.directory)
     end = kept.end()
     assert (end.cause, end.errno, end.bytes) == ("output lost", errno.ENOSPC, 0)
-    assert "stopped while the disk was full" in in_words(end, "/", "bash")
+    assert "stopped while the disk was full" in script_end_text(end, "/", "bash")
 
 
 @pytest.mark.parametrize("files", ["output", "spans"])
@@ -160,7 +162,7 @@ def test_a_broken_disk_is_never_done(on: On, files: str) -> None:
     kept = on(f"broken {files}").go("echo first; exit 0", spec())
     end = kept.end()
     assert (end.cause, end.errno) == ("output lost", errno.EIO)
-    assert "Input/output error" in exit_status.in_words(end, "/", "bash")
+    assert "Input/output error" in exit_status.script_end_text(end, "/", "bash")
 
 
 def test_no_room_for_the_record_of_the_end_begins_nothing(on: On) -> None:
@@ -172,7 +174,7 @@ def test_no_room_for_the_record_of_the_end_begins_nothing(on: On) -> None:
 def test_without_room_to_begin_nothing_runs(on: On) -> None:
     kept = on("full exit.new").go("echo first", spec())
     assert kept.child.wait(60) == 75
-    assert read_end(kept.directory) is None
+    assert read_script_end(kept.directory) is None
     assert attempt_files.read_pid(kept.directory) is None
 
 
@@ -183,13 +185,13 @@ def test_of_all_that_wait_the_journal_is_told_first() -> None:
         ("a", "A waits"),
         ("a", "A waits"),
         ("b", "B waits"),
-        (JOURNAL, "full"),
+        (JOURNAL_WAITER, "full"),
         ("a", ""),
-        (JOURNAL, ""),
+        (JOURNAL_WAITER, ""),
         ("b", ""),
         ("b", ""),
     ):
-        room.waits(who, why)
+        room.set_waiting(who, why)
     assert told == ["A waits", "full", "B waits", ""]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mobius_tui.run.attempts.execution import (
-    Evidence,
+    RecoveryEvidence,
     RecoveryVerdict,
     recovery_reason,
     recovery_verdict,
@@ -31,14 +31,18 @@ ROWS = [
 def test_a_row_of_the_table(
     held: bool, boot: bool, ended: bool, pid: bool, verdict: RecoveryVerdict
 ) -> None:
-    evidence = Evidence(lock_held=held, same_boot=boot, exit_valid=ended, pid_there=pid)
+    evidence = RecoveryEvidence(
+        is_lock_held=held, is_same_boot=boot, has_valid_exit=ended, has_pid=pid
+    )
     assert recovery_verdict(evidence) == verdict
 
 
 def test_each_verdict_has_its_words() -> None:
     found = {
         recovery_reason(
-            Evidence(lock_held=held, same_boot=boot, exit_valid=ended, pid_there=pid)
+            RecoveryEvidence(
+                is_lock_held=held, is_same_boot=boot, has_valid_exit=ended, has_pid=pid
+            )
         )
         for held, boot, ended, pid, _ in ROWS
     }

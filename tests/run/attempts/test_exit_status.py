@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mobius_tui.run.attempts.exit_status import code_in_words
+from mobius_tui.run.attempts.exit_status import exit_code_text
 
 
 @pytest.mark.parametrize(
@@ -30,4 +30,4 @@ def test_each_end_is_told_in_words(tmp_path: Path, script: str, words: str) -> N
     done = subprocess.run(
         ["bash", "-c", script], cwd=tmp_path, capture_output=True, check=False
     )
-    assert words in code_in_words(done.returncode)
+    assert words in exit_code_text(done.returncode)

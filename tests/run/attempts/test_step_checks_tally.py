@@ -5,13 +5,13 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mobius_tui.run.attempts.step_checks import Tally
+from mobius_tui.run.attempts.step_checks import CheckTally
 
 
 def told(limit: int, consecutive: int, looks: str) -> list[str]:
     """The verdicts on looks written as `+` and `-`."""
-    tally = Tally(limit, consecutive)
-    return [tally.saw(look == "+") for look in looks]
+    tally = CheckTally(limit, consecutive)
+    return [tally.count(look == "+") for look in looks]
 
 
 def test_one_look() -> None:
@@ -34,11 +34,11 @@ def test_it_fails_as_soon_as_too_few_are_left() -> None:
 
 
 def test_the_row() -> None:
-    tally = Tally(10, 3)
+    tally = CheckTally(10, 3)
     rows = []
     for held in (True, True, False, True):
-        tally.saw(held)
-        rows.append(tally.row)
+        tally.count(held)
+        rows.append(tally.held_in_row)
     assert rows == [1, 2, 0, 1]
 
 
@@ -47,12 +47,12 @@ def test_it_ends_in_time_and_only_when_decided(
     consecutive: int, more: int, data: st.DataObject
 ) -> None:
     limit = consecutive + more - 1
-    tally = Tally(limit, consecutive)
+    tally = CheckTally(limit, consecutive)
     seen: list[bool] = []
     verdict = "more"
     while verdict == "more":
         seen.append(data.draw(st.booleans()))
-        verdict = tally.saw(seen[-1])
+        verdict = tally.count(seen[-1])
     assert len(seen) <= limit
     in_a_row = seen[-consecutive:] == [True] * consecutive
     assert (verdict == "held") == in_a_row

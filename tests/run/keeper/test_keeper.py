@@ -17,9 +17,9 @@ import psutil
 import pytest
 
 from mobius_tui.run.attempts import attempt_files, exit_status, launcher
-from mobius_tui.run.attempts.attempt_files import End, read_end
-from mobius_tui.run.attempts.launcher import BASH, Spec, launch
-from mobius_tui.run.attempts.survivors import MARK, survivors
+from mobius_tui.run.attempts.attempt_files import ScriptEnd, read_script_end
+from mobius_tui.run.attempts.launcher import BASH, LaunchSpec, launch_keeper
+from mobius_tui.run.attempts.survivors import ATTEMPT_MARK, find_survivors
 from mobius_tui.run.keeper.flood_throttle import (
     EVERY,
     FLOOD,
@@ -34,23 +34,25 @@ from mobius_tui.run.storage.run_directory import AttemptDirectory, holder
 from tests.paths import TESTS
 from tests.run.keepers import spec, until
 
-Keep = Callable[[str, Spec], tuple[AttemptDirectory, "subprocess.Popen[bytes]"]]
+Keep = Callable[[str, LaunchSpec], tuple[AttemptDirectory, "subprocess.Popen[bytes]"]]
 
 
 @pytest.fixture
 def keep(tmp_path: Path) -> Keep:
     count = iter(range(1, 100))
 
-    def go(script: str, how: Spec) -> tuple[AttemptDirectory, subprocess.Popen[bytes]]:
+    def go(
+        script: str, how: LaunchSpec
+    ) -> tuple[AttemptDirectory, subprocess.Popen[bytes]]:
         directory = AttemptDirectory(tmp_path / f"step.{next(count)}")
-        return directory, launch(directory, script, how, sys.stderr.fileno())
+        return directory, launch_keeper(directory, script, how, sys.stderr.fileno())
 
     return go
 
 
-def end_of(directory: AttemptDirectory, child: subprocess.Popen[bytes]) -> End:
+def end_of(directory: AttemptDirectory, child: subprocess.Popen[bytes]) -> ScriptEnd:
     assert child.wait(20) == 0
-    end = read_end(directory)
+    end = read_script_end(directory)
     assert end is not None
     return end
 
@@ -110,7 +112,7 @@ def test_stop_works_with_no_host(keep: Keep) -> None:
     pid = int(directory.output.read_text())
     assert launcher.ask_to_stop(directory)
     end = end_of(directory, child)
-    assert (end.cause, end.ended) == ("stopped", ())
+    assert (end.cause, end.ended_processes) == ("stopped", ())
     assert not alive(pid)
     assert not launcher.ask_to_stop(directory)
 
@@ -138,7 +140,7 @@ def test_the_step_ends_at_the_shells_exit_not_at_the_pipes(keep: Keep) -> None:
     assert time.monotonic() - began < 30
     pid = int(directory.output.read_text())
     assert not alive(pid)
-    assert end.ended == (f"{pid} sleep 64",)
+    assert end.ended_processes == (f"{pid} sleep 64",)
 
 
 QUIET = ">/dev/null 2>&1 </dev/null"
@@ -154,10 +156,10 @@ def test_what_is_about_to_leave_its_group_is_left_alone(
     directory, child = keep(script.replace("QUIET", QUIET), spec())
     end = end_of(directory, child)
     try:
-        assert end.ended == ()
-        assert [*map(alive, end.left)] == [True]
+        assert end.ended_processes == ()
+        assert [*map(alive, end.survivors)] == [True]
     finally:
-        for pid in end.left:
+        for pid in end.survivors:
             os.kill(pid, signal.SIGKILL)
 
 
@@ -173,8 +175,10 @@ def test_what_goes_on_in_its_group_is_ended_and_named(keep: Keep) -> None:
     """What may be about to leave has a second; names are hostile, and hold secrets."""
     directory, child = keep(GOES_ON, spec(secrets=("hunter2",)))
     end = end_of(directory, child)
-    assert end.left == {}
-    named = {text.split(" ", 1)[1]: int(text.split()[0]) for text in end.ended}
+    assert end.survivors == {}
+    named = {
+        text.split(" ", 1)[1]: int(text.split()[0]) for text in end.ended_processes
+    }
     assert not any(map(alive, named.values()))
     assert named.keys() == {
         f"{' '.join(BASH)} /dev/fd/252",
@@ -188,19 +192,21 @@ def test_of_many_some_are_named(keep: Keep) -> None:
     script = f"for n in $(seq 12); do sleep 69 {QUIET} & done"
     directory, child = keep(script, spec())
     end = end_of(directory, child)
-    assert len(end.ended) == NAMED + 1
-    assert end.ended[-1] == f"{12 - NAMED} more"
+    assert len(end.ended_processes) == NAMED + 1
+    assert end.ended_processes[-1] == f"{12 - NAMED} more"
 
 
 def test_what_escaped_its_group_is_named_not_killed(keep: Keep) -> None:
     mark = "run/step.1"
-    directory, child = keep("setsid sleep 65 & echo $!", spec(extra={MARK: mark}))
+    directory, child = keep(
+        "setsid sleep 65 & echo $!", spec(extra={ATTEMPT_MARK: mark})
+    )
     end_of(directory, child)
     pid = int(directory.output.read_text())
     try:
         assert alive(pid)
-        assert attempt_files.tree_held(directory)
-        until(lambda: survivors(directory, mark) == (f"{pid} sleep 65",))
+        assert attempt_files.is_tree_locked(directory)
+        until(lambda: find_survivors(directory, mark) == (f"{pid} sleep 65",))
     finally:
         os.kill(pid, signal.SIGKILL)
 
@@ -226,20 +232,20 @@ def test_a_daemon_that_carries_nothing_of_its_step_is_named_not_killed(
     keep: Keep, count: int, named: int
 ) -> None:
     script, mark = DAEMON.replace("COUNT", str(count)), f"run/daemon-{count}.1"
-    directory, child = keep(script, spec(extra={MARK: mark}))
+    directory, child = keep(script, spec(extra={ATTEMPT_MARK: mark}))
     end = end_of(directory, child)
     is_linux = sys.platform == "linux"
     try:
-        assert not attempt_files.tree_held(directory)
-        assert len(end.left) == (named if is_linux else 0)
-        assert end.more == (2 * count - named if is_linux else 0)
-        assert all(alive(pid) for pid in end.left)
-        found = survivors(directory, mark)
+        assert not attempt_files.is_tree_locked(directory)
+        assert len(end.survivors) == (named if is_linux else 0)
+        assert end.unnamed_survivors == (2 * count - named if is_linux else 0)
+        assert all(alive(pid) for pid in end.survivors)
+        found = find_survivors(directory, mark)
         pids = {int(text.split()[0]) for text in found if text != "10 more"}
-        assert pids == set(end.left)
-        assert ("10 more" in found) == (end.more == 10)
+        assert pids == set(end.survivors)
+        assert ("10 more" in found) == (end.unnamed_survivors == 10)
     finally:
-        for pid in end.left:
+        for pid in end.survivors:
             with suppress(psutil.NoSuchProcess):
                 one = psutil.Process(pid)
                 for process in (*one.children(), one):
@@ -251,7 +257,7 @@ def test_a_number_that_was_given_away_since_is_not_named(keep: Keep) -> None:
     end_of(directory, child)
     record = directory.exit.read_text().replace("end\n", f"left={os.getpid()}:1\nend\n")
     directory.exit.write_text(record)
-    assert survivors(directory, "run/step.2") == ()
+    assert find_survivors(directory, "run/step.2") == ()
 
 
 def test_orphans_that_end_meanwhile_are_buried(keep: Keep, tmp_path: Path) -> None:
@@ -264,21 +270,21 @@ def test_orphans_that_end_meanwhile_are_buried(keep: Keep, tmp_path: Path) -> No
     assert alive(child.pid)
     (tmp_path / "go").touch()
     end = end_of(directory, child)
-    assert (end.code, dict(end.left)) == (0, {})
+    assert (end.code, dict(end.survivors)) == (0, {})
 
 
 def test_a_missing_directory_is_not_started(keep: Keep) -> None:
     directory, child = keep("true", spec(cwd="/no/such/place"))
     end = end_of(directory, child)
-    assert (end.cause, end.what) == ("not started", "chdir")
+    assert (end.cause, end.stage) == ("not started", "chdir")
     assert not directory.pid.exists()
 
 
 def test_a_missing_program_is_not_started(keep: Keep) -> None:
     directory, child = keep("true", spec(argv=("no-such-program",)))
     end = end_of(directory, child)
-    assert (end.cause, end.what) == ("not started", "exec")
-    assert "no program" in exit_status.in_words(end, "/", "no-such-program")
+    assert (end.cause, end.stage) == ("not started", "exec")
+    assert "no program" in exit_status.script_end_text(end, "/", "no-such-program")
 
 
 def test_the_pid_file_is_there_before_the_script_runs(keep: Keep) -> None:
@@ -368,7 +374,7 @@ def test_a_killed_keeper_frees_the_lock_and_leaves_no_end(keep: Keep) -> None:
     child.wait(10)
     try:
         assert holder(directory.lock) is None
-        assert read_end(directory) is None
+        assert read_script_end(directory) is None
         assert attempt_files.read_pid(directory) == pid
     finally:
         os.killpg(pid, signal.SIGKILL)
@@ -397,7 +403,7 @@ def test_an_attempt_is_made_once(keep: Keep) -> None:
     directory, child = keep("echo ran", spec())
     end_of(directory, child)
     with pytest.raises(FileExistsError):
-        launch(directory, "echo again", spec(), sys.stderr.fileno())
+        launch_keeper(directory, "echo again", spec(), sys.stderr.fileno())
     assert directory.output.read_text() == "ran\n"
 
 
@@ -412,7 +418,7 @@ def test_an_attempt_is_made_once(keep: Keep) -> None:
     ],
 )
 def test_an_exit_status_says_what_it_means(code: int, words: str) -> None:
-    assert words in exit_status.code_in_words(code)
+    assert words in exit_status.exit_code_text(code)
 
 
 class Processor:

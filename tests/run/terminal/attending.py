@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pexpect
 
-from mobius_tui.run.attempts.attempt_files import End, read_end, read_pid
-from mobius_tui.run.attempts.launcher import BASH, Spec, launch
+from mobius_tui.run.attempts.attempt_files import ScriptEnd, read_pid, read_script_end
+from mobius_tui.run.attempts.launcher import BASH, LaunchSpec, launch_keeper
 from mobius_tui.run.storage.run_directory import AttemptDirectory, RunDirectory
 from mobius_tui.run.storage.socket_path import connect_socket
 from mobius_tui.run.terminal import frames
@@ -64,7 +64,7 @@ class TerminalStep:
             for name, value in os.environ.items()
             if name not in ("TERM", "COLORTERM", "LINES", "COLUMNS")
         }
-        spec = Spec(
+        spec = LaunchSpec(
             argv=BASH,
             env={**base, "RUNBOOK_OUTPUT": str(self.attempt.outputs), **(env or {})},
             cwd="/",
@@ -75,7 +75,7 @@ class TerminalStep:
             secrets=secrets,
             tty=True,
         )
-        self.child = launch(self.attempt, script, spec, sys.stderr.fileno())
+        self.child = launch_keeper(self.attempt, script, spec, sys.stderr.fileno())
 
     def come(self, *, rows: int = 24, columns: int = 80, **env: str) -> Person:
         """Somebody comes; returns when what is typed counts."""
@@ -97,10 +97,10 @@ class TerminalStep:
         until(answered)
         return found[0]
 
-    def end(self) -> End:
+    def end(self) -> ScriptEnd:
         assert self.child is not None
         assert self.child.wait(LIMIT) == 0
-        end = read_end(self.attempt)
+        end = read_script_end(self.attempt)
         assert end is not None
         return end
 

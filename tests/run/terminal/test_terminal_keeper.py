@@ -10,7 +10,7 @@ import psutil
 
 from mobius_tui.run.attempts import launcher
 from mobius_tui.run.attempts.attempt_files import read_outputs, read_pid
-from mobius_tui.run.attempts.survivors import MARK, survivors
+from mobius_tui.run.attempts.survivors import ATTEMPT_MARK, find_survivors
 from mobius_tui.run.storage.run_directory import holder
 from tests.run.running import alive
 from tests.run.terminal.attending import AWAY, TerminalStep, group_of, until
@@ -131,10 +131,10 @@ def test_the_time_is_up(step: TerminalStep) -> None:
 
 def test_what_left_the_session_is_named_and_lives(step: TerminalStep) -> None:
     mark = "run/s.1"
-    step.start("setsid sleep 75 & sleep 0.2; echo bye", env={MARK: mark})
+    step.start("setsid sleep 75 & sleep 0.2; echo bye", env={ATTEMPT_MARK: mark})
     step.come().sees("bye")
     step.end()
-    [left] = survivors(step.attempt, mark)
+    [left] = find_survivors(step.attempt, mark)
     pid = int(left.split()[0])
     assert "sleep 75" in left
     os.kill(pid, signal.SIGKILL)
@@ -147,7 +147,7 @@ def test_a_stop_before_anyone_came_starts_nothing(
     until(lambda: holder(step.attempt.lock))
     launcher.ask_to_stop(step.attempt)
     end = step.end()
-    assert (end.cause, end.what) == ("not started", "stopped")
+    assert (end.cause, end.stage) == ("not started", "stopped")
     assert not (tmp_path / "ran").exists()
     assert read_pid(step.attempt) is None
 

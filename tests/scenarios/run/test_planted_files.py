@@ -15,10 +15,10 @@ import pytest
 from mobius_tui.cli import main
 from mobius_tui.errors import MobiusError
 from mobius_tui.run.attempts.attempt_files import (
-    holder_exclusive,
-    read_end,
+    is_lock_file_held,
     read_outputs,
     read_pid,
+    read_script_end,
 )
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.journal.journal import read
@@ -103,8 +103,10 @@ def test_nothing_that_is_planted_hangs_whoever_reads(
         within(
             lambda: (read_table_of_contents(run, 20), read_last_view(run), run.host())
         )
-        within(lambda: (read_end(attempt), read_pid(attempt), read_outputs(attempt)))
-        within(lambda: holder_exclusive(attempt.tree))
+        within(
+            lambda: (read_script_end(attempt), read_pid(attempt), read_outputs(attempt))
+        )
+        within(lambda: is_lock_file_held(attempt.tree))
         path.rmdir() if path.is_dir() and not path.is_symlink() else path.unlink()
         if kept is not None:
             path.write_bytes(kept)

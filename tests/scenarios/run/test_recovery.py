@@ -12,7 +12,7 @@ import pytest
 
 from mobius_tui.errors import RunError
 from mobius_tui.run.attempts.launcher import ask_to_stop
-from mobius_tui.run.attempts.survivors import survivors
+from mobius_tui.run.attempts.survivors import find_survivors
 from mobius_tui.run.client.start_run import resume_run
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.run_events import HostStarted
@@ -89,7 +89,7 @@ async def test_host_and_keeper_die_and_the_step_is_unknown(
     refused = await run.intend("retry", "a")
     assert "may still be running" in refused.text
     os.killpg(script, signal.SIGKILL)
-    wait_for(lambda: not survivors(run.directory.attempt("a", 1), ""))
+    wait_for(lambda: not find_survivors(run.directory.attempt("a", 1), ""))
     assert starts(tmp_path) == 1
     (tmp_path / "go").touch()
     await run.did("retry", "a")

@@ -285,7 +285,7 @@ async def recheck_step(engine: Engine, intent: Intent, _who: str) -> Entry | Non
     if engine.context.step_tasks.is_running(step.id):
         raise RunError(f"{name} is being looked at already")
     checks = StepChecks(engine.context, engine.writer, step, own.last.number)
-    task = engine.context.step_tasks.start(step.id, checks.once())
+    task = engine.context.step_tasks.start(step.id, checks.run_once())
     engine.context.tasks.create_task(_note_recheck(engine, step, task, intent.id))
     return None
 

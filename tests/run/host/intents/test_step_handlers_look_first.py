@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from mobius_tui.run.attempts.survivors import MARK, survivors
+from mobius_tui.run.attempts.survivors import ATTEMPT_MARK, find_survivors
 from mobius_tui.run.events.run_events import NoteAdded
 from mobius_tui.run.events.step_events import StepStarted
 from mobius_tui.run.storage.run_directory import AttemptDirectory
@@ -51,7 +51,7 @@ async def test_the_checks_of_an_unknown_step_are_made_and_nothing_else_of_it(
 def test_a_number_that_was_given_to_another_is_no_survivor(tmp_path: Path) -> None:
     """A pid is used again: whoever has it now is not what is left of the step."""
     directory = AttemptDirectory(tmp_path)
-    for env, found in (({}, False), ({MARK: "r/a.1"}, True)):
+    for env, found in (({}, False), ({ATTEMPT_MARK: "r/a.1"}, True)):
         other = subprocess.Popen(
             [sys.executable, "-c", "input()"],
             env=env,
@@ -60,7 +60,7 @@ def test_a_number_that_was_given_to_another_is_no_survivor(tmp_path: Path) -> No
         )
         directory.pid.write_text(f"{other.pid}\n")
         os.utime(directory.pid, (1e9, 1e9))  # long before it began
-        assert bool(survivors(directory, "r/a.1")) is found
+        assert bool(find_survivors(directory, "r/a.1")) is found
         os.utime(directory.pid)  # by a clock that was set, or not: it may be ours
-        assert len(survivors(directory, "r/a.1")) == 1
+        assert len(find_survivors(directory, "r/a.1")) == 1
         other.communicate(b"\n")
