@@ -22,7 +22,7 @@ from mobius_tui.drill.site.site_files import DUMPS, RELEASES
 from mobius_tui.errors import MobiusError
 from mobius_tui.health.health_record import ProbeResult as ProbeCheck
 from mobius_tui.health.trigger import Fired
-from mobius_tui.run.checks.context import Context, filled_check
+from mobius_tui.run.checks.context import CheckContext, filled_check
 from mobius_tui.run.checks.run_check import run_check
 from mobius_tui.run.client.run_briefing import Briefing
 from mobius_tui.run.host.takeover import environment
@@ -142,7 +142,7 @@ class SiteSurvey:
             sight = await run_check(check, context)
         return count_looks(subject, [(time.time(), sight.held)])
 
-    def _context(self, step: Step, check: Check) -> Context | None:
+    def _context(self, step: Step, check: Check) -> CheckContext | None:
         """Where it looks; `None` where something is not known that it needs."""
         if isinstance(check, OutputCheck) or not self._is_known(check):
             return None  # nothing was run, or it has no value yet
@@ -152,7 +152,7 @@ class SiteSurvey:
         except MobiusError:
             if isinstance(check, RunCheck):
                 return None
-        return Context(
+        return CheckContext(
             workdir=self._workdir,
             env=env,
             fill=self._values.fill,

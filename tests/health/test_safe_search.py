@@ -12,7 +12,7 @@ import pytest
 
 from mobius_tui.health.processes import ProcessCounter
 from mobius_tui.health.safe_search import TooSlowError, lines_matching
-from mobius_tui.run.checks.context import Context
+from mobius_tui.run.checks.context import CheckContext
 from mobius_tui.run.checks.machine_checks import check_process
 from mobius_tui.runbook.model.answer_forms import example
 from mobius_tui.runbook.model.check_kinds import ProcessCheck
@@ -90,7 +90,7 @@ def test_a_scan_counts_it_no_more(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_check_that_it_stops_does_not_hold(tmp_path: Path) -> None:
     check = ProcessCheck(match=ENDLESS, count="0")
     seen = asyncio.run(
-        check_process(check, Context(workdir=tmp_path, env={}, fill=str))
+        check_process(check, CheckContext(workdir=tmp_path, env={}, fill=str))
     )
     assert not seen.held
     assert "takes too long" in seen.detail

@@ -112,9 +112,7 @@ def keeper_wait_reason(directory: AttemptDirectory) -> str:
 
 
 def read_pid(directory: AttemptDirectory) -> int | None:
-    """The process group of the script; 0 when unreadable, `None` when it cannot have
-    run.
-    """
+    """The script's process group; 0 when unreadable, `None` when it cannot have run."""
     try:
         with open_regular(directory.pid) as file:
             text = file.read(32).decode("ascii", "replace").strip()

@@ -11,8 +11,8 @@ from collections.abc import Callable
 
 from mobius_tui.run.attempts import attempt_files, launcher
 from mobius_tui.run.attempts.run_context import RunContext
-from mobius_tui.run.keeper.attempt_record import NO_ROOM
-from mobius_tui.run.keeper.disk_full import FULL, PAUSE
+from mobius_tui.run.keeper.attempt_record import NO_SPACE_EXIT
+from mobius_tui.run.keeper.disk_full import DISK_FULL_ERRNOS, RETRY_INTERVAL
 from mobius_tui.run.storage.run_directory import AttemptDirectory
 from mobius_tui.runbook.model.runbook import Step
 
@@ -85,7 +85,7 @@ class KeeperHandle:
         while full := await self._start(script, spec):
             self._report_wait(full)
             pause = await self._context.step_tasks.run(
-                self._step.id, asyncio.sleep(PAUSE)
+                self._step.id, asyncio.sleep(RETRY_INTERVAL)
             )
             await asyncio.to_thread(_remove_unstarted, self._attempt_directory)
             if pause.cancelled():
@@ -121,15 +121,19 @@ class KeeperHandle:
                 self._context.keeper_log,
             )
         except OSError as error:
-            if error.errno not in FULL:
+            if error.errno not in DISK_FULL_ERRNOS:
                 raise
             return os.strerror(error.errno)
         await self.wait_until_ended()
         self.exit_code = await asyncio.to_thread(child.wait)
-        if self.exit_code == NO_ROOM:
+        if self.exit_code == NO_SPACE_EXIT:
             return os.strerror(errno.ENOSPC)
         end = attempt_files.read_script_end(self._attempt_directory)
-        is_short = end is not None and end.cause == "not started" and end.errno in FULL
+        is_short = (
+            end is not None
+            and end.cause == "not started"
+            and end.errno in DISK_FULL_ERRNOS
+        )
         return os.strerror(end.errno) if end is not None and is_short else ""
 
     def _report_wait(self, why: str) -> None:

@@ -7,7 +7,7 @@ import os
 import signal
 
 from mobius_tui.run.attempts.attempt_files import ScriptEnd
-from mobius_tui.run.keeper.disk_full import FULL
+from mobius_tui.run.keeper.disk_full import DISK_FULL_ERRNOS
 
 
 def script_end_text(end: ScriptEnd, cwd: str, program: str) -> str:
@@ -24,7 +24,7 @@ def script_end_text(end: ScriptEnd, cwd: str, program: str) -> str:
         return f"{program} could not be started: {os.strerror(end.errno)}"
     if end.cause == "output full":
         return "its output reached max_output, so it was stopped"
-    if end.cause == "output lost" and end.errno in FULL:
+    if end.cause == "output lost" and end.errno in DISK_FULL_ERRNOS:
         return "it was stopped while the disk was full: the end of its output is lost"
     if end.cause == "output lost":
         words = os.strerror(end.errno) if end.errno else "is the disk full?"

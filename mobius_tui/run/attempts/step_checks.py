@@ -12,7 +12,7 @@ from mobius_tui.errors import MobiusError
 from mobius_tui.run.attempts import launcher
 from mobius_tui.run.attempts.run_context import RunContext
 from mobius_tui.run.attempts.stopping import running_process_groups
-from mobius_tui.run.checks.context import CheckResult, Context
+from mobius_tui.run.checks.context import CheckContext, CheckResult
 from mobius_tui.run.checks.run_check import run_check
 from mobius_tui.run.events.step_events import CheckTried, Result
 from mobius_tui.run.journal.journal_writer import JournalWriter
@@ -162,7 +162,7 @@ class StepChecks:
         result = await run_check(check, context)
         return replace(result, detail=self._context.redact(result.detail))
 
-    def _check_context(self) -> Context:
+    def _check_context(self) -> CheckContext:
         context = self._context
         began = context.state.began
         assert began is not None
@@ -171,7 +171,7 @@ class StepChecks:
             **context.env,
             **check_env(self._step, context.plan.runbook, values),
         }
-        return Context(
+        return CheckContext(
             workdir=Path(began.workdir),
             env=env,
             output=self._directory.output if self._directory.output.exists() else None,

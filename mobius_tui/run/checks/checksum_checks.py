@@ -1,6 +1,6 @@
-"""`checksum`: a file has the SHA-256 that it should have.
+"""The `checksum` check: a file has the SHA-256 that it should have.
 
-Hash is compared with hash: the file that a sum file names may lie elsewhere by now.
+A hash is compared with a hash: the file that a checksum file names may have moved.
 """
 
 from __future__ import annotations
@@ -12,13 +12,17 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from mobius_tui.errors import MobiusError
-from mobius_tui.run.checks.blocking_io import Asked, in_thread, open_regular_for_check
-from mobius_tui.run.checks.context import CheckResult, Context, check_result
+from mobius_tui.run.checks.blocking_io import (
+    StopRequested,
+    open_regular_for_check,
+    run_in_thread,
+)
+from mobius_tui.run.checks.context import CheckContext, CheckResult, check_result
 from mobius_tui.runbook.model.check_kinds import ChecksumCheck
 
 _CHUNK = 1 << 20
-_MAX_SUMS = 1 << 20
-"""Bytes of a sum file; a longer one is none."""
+_MAX_CHECKSUM_FILE = 1 << 20
+"""Bytes of a checksum file at most; a longer one is refused."""
 
 _PLAIN = re.compile(r"(\\?)([0-9a-fA-F]{64})(?:[ \t]+\*?(.*))?")
 _TAGGED = re.compile(r"(\\?)SHA256 ?\((.*)\) ?= ?([0-9a-fA-F]{64})")
@@ -27,8 +31,8 @@ _ESCAPE = re.compile(r"\\([\\nr])")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Sum:
-    """One line of a sum file."""
+class ChecksumLine:
+    """One line of a checksum file."""
 
     sha256: str
     """In lower-case hexadecimal."""
@@ -36,13 +40,13 @@ class Sum:
     """The file that it names; empty if none."""
 
 
-def sums(text: str) -> tuple[Sum, ...]:
+def parse_checksums(text: str) -> tuple[ChecksumLine, ...]:
     r"""The SHA-256 sums of a file made by `sha256sum` or by BSD's `sha256`.
 
     A line that begins with a backslash has `\\`, `\n` and `\r` in its name; other
     hashes' lines, comments and the like are passed over.
     """
-    found = []
+    checksums = []
     for line in text.removeprefix("\ufeff").split("\n"):
         stripped = line.removesuffix("\r").strip(" \t")
         if plain := _PLAIN.fullmatch(stripped):
@@ -53,27 +57,27 @@ def sums(text: str) -> tuple[Sum, ...]:
             continue
         if escaped:
             name = _ESCAPE.sub(lambda m: {"n": "\n", "r": "\r"}.get(m[1], "\\"), name)
-        found.append(Sum(sha256=sha256.lower(), name=name))
-    return tuple(found)
+        checksums.append(ChecksumLine(sha256=sha256.lower(), name=name))
+    return tuple(checksums)
 
 
-def wanted(found: Iterable[Sum], file: str) -> str | None:
+def checksum_of_file(checksums: Iterable[ChecksumLine], file: str) -> str | None:
     """The hash for a file: the only one there is, whatever it names, or the file's own.
 
-    Of several, the one that names the path counts before one with the same bare name;
-    `None` if it is not clear which.
+    Of several, one that names the path counts before one with the same base name;
+    `None` if it is ambiguous.
     """
-    of_all = {each.sha256 for each in found}
+    of_all = {each.sha256 for each in checksums}
     if len(of_all) == 1:
         return of_all.pop()
     path = PurePath(file)
-    named = [(PurePath(each.name), each.sha256) for each in found if each.name]
+    named = [(PurePath(each.name), each.sha256) for each in checksums if each.name]
     same = {sha256 for name, sha256 in named if name == path}
     same = same or {sha256 for name, sha256 in named if name.name == path.name}
     return same.pop() if len(same) == 1 else None
 
 
-def digest(path: Path, stop: Asked) -> str:
+def hash_file(path: Path, stop: StopRequested) -> str:
     """The SHA-256 of a regular file, in lower-case hexadecimal.
 
     Raises:
@@ -87,16 +91,22 @@ def digest(path: Path, stop: Asked) -> str:
     return seen.hexdigest()
 
 
-async def check_checksum(check: ChecksumCheck, ctx: Context) -> CheckResult:
+async def check_checksum(check: ChecksumCheck, ctx: CheckContext) -> CheckResult:
     """Hash the file once."""
-    return await in_thread(lambda stop: _compare(check, ctx, stop))
+    return await run_in_thread(lambda stop: _compare(check, ctx, stop))
 
 
-def _compare(check: ChecksumCheck, ctx: Context, stop: Asked) -> CheckResult:
-    want = _from_sums(check, ctx) if check.sums is not None else check.sha256 or ""
+def _compare(
+    check: ChecksumCheck, ctx: CheckContext, stop: StopRequested
+) -> CheckResult:
+    want = (
+        _expected_from_file(check, ctx)
+        if check.sums is not None
+        else check.sha256 or ""
+    )
     if not _HASH.fullmatch(want):
         raise MobiusError(f"{want!r} is no SHA-256; it has 64 hexadecimal digits")
-    have = digest(ctx.path(check.file), stop)
+    have = hash_file(ctx.path(check.file), stop)
     if have == want.lower():
         return check_result(
             held=True, detail=f"{check.file} has the SHA-256 {have[:12]}…"
@@ -108,16 +118,16 @@ def _compare(check: ChecksumCheck, ctx: Context, stop: Asked) -> CheckResult:
     )
 
 
-def _from_sums(check: ChecksumCheck, ctx: Context) -> str:
+def _expected_from_file(check: ChecksumCheck, ctx: CheckContext) -> str:
     assert check.sums is not None
     with open_regular_for_check(ctx.path(check.sums)) as file:
-        data = file.read(_MAX_SUMS + 1)
-    if len(data) > _MAX_SUMS:
+        data = file.read(_MAX_CHECKSUM_FILE + 1)
+    if len(data) > _MAX_CHECKSUM_FILE:
         raise MobiusError(f"{check.sums} is too long for a file of sums")
-    found = sums(data.decode("utf-8", "replace"))
+    found = parse_checksums(data.decode("utf-8", "replace"))
     if not found:
         raise MobiusError(f"{check.sums} holds no SHA-256")
-    want = wanted(found, check.file)
+    want = checksum_of_file(found, check.file)
     if want is None:
         raise MobiusError(
             f"{check.sums} holds {len(found)} sums, and not just one for {check.file}"

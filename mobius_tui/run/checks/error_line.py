@@ -1,7 +1,8 @@
-"""Which of some lines tells what went wrong: seldom the last one that was printed.
+"""Picks the line that says what went wrong, which is seldom the last one printed.
 
-A script that fails says so, and then cleans up, and talks on. What shells, interpreters
-and tools say of an error has a form; the last line in such a form is the one to show.
+A script that fails says so, and then cleans up and prints more. What shells,
+interpreters and tools print of an error has a form; the last line in such a form is the
+one to show.
 """
 
 from __future__ import annotations
@@ -9,10 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-LINES = 200
-"""Lines from the end that are looked at."""
-WIDTH = 4096
-"""Characters of a line that are looked at."""
+LINES_SEARCHED = 200
+"""Lines from the end that are searched."""
+WIDTH_SEARCHED = 4096
+"""Characters of a line that are searched."""
 _ERROR = re.compile(
     r"^\S[^:]*: line \d+: "  # bash: the script, the line, and what is wrong
     r"|^(?:[\w.]+\.)?\w*(?:Error|Exception|Interrupt)\b(?:: |$)"  # Python's last
@@ -21,7 +22,7 @@ _ERROR = re.compile(
     r"|^E: "  # apt
 )
 _TRACE = re.compile(r"^\++ ")
-"""What a shell is about to do, under `set -x`."""
+"""A command printed before it runs, under `set -x`."""
 
 
 def error_line(lines: Sequence[str]) -> str:
@@ -30,18 +31,20 @@ def error_line(lines: Sequence[str]) -> str:
     Args:
         lines: as they came, without colours.
     """
-    found = (line.strip() for line in reversed(_seen(lines)) if _ERROR.search(line))
+    found = (
+        line.strip() for line in reversed(_searched_lines(lines)) if _ERROR.search(line)
+    )
     return next(found, "")
 
 
 def last_meaningful(lines: Sequence[str]) -> str:
     """The last line with a word on it that is no trace; else the last with anything."""
-    seen = _seen(lines)
+    seen = _searched_lines(lines)
     for line in reversed(seen):
         if any(map(str.isalnum, line)) and not _TRACE.match(line):
             return line.strip()
     return next((line.strip() for line in reversed(seen) if line.strip()), "")
 
 
-def _seen(lines: Sequence[str]) -> list[str]:
-    return [line[:WIDTH] for line in lines[-LINES:]]
+def _searched_lines(lines: Sequence[str]) -> list[str]:
+    return [line[:WIDTH_SEARCHED] for line in lines[-LINES_SEARCHED:]]

@@ -11,8 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mobius_tui.errors import MobiusError
-from mobius_tui.run.checks.blocking_io import Asked, in_thread, open_regular_for_check
-from mobius_tui.run.checks.context import CheckResult, Context, check_result
+from mobius_tui.run.checks.blocking_io import (
+    StopRequested,
+    open_regular_for_check,
+    run_in_thread,
+)
+from mobius_tui.run.checks.context import CheckContext, CheckResult, check_result
 from mobius_tui.runbook.model.check_kinds import FileCheck
 from mobius_tui.runbook.text.units import (
     duration_in_words,
@@ -22,13 +26,13 @@ from mobius_tui.runbook.text.units import (
 )
 
 _CHUNK = 1 << 20
-_MANY = 1000
-"""Differences after which looking for more would tell nobody anything."""
+_MOST_DIFFERENCES = 1000
+"""Differences after which the comparison stops."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Comparison:
-    """What two paths have in common, and what not."""
+    """How two paths differ."""
 
     files: int
     """Files that were compared."""
@@ -36,8 +40,8 @@ class Comparison:
     """In words, in the order of the names."""
 
 
-def differences(
-    left: Path, right: Path, *, names: tuple[str, str], stop: Asked
+def compare_paths(
+    left: Path, right: Path, *, names: tuple[str, str], stop: StopRequested
 ) -> Comparison:
     """Compare by content; in folders, links to folders by where they lead.
 
@@ -50,19 +54,19 @@ def differences(
     Raises:
         OSError: something cannot be read.
     """
-    walk = _Walk(names, stop)
+    walk = _PathComparer(names, stop)
     found: list[str] = []
     for difference in walk.compare(left.resolve(), right.resolve(), ""):
         found.append(difference)
-        if len(found) == _MANY or stop():
+        if len(found) == _MOST_DIFFERENCES or stop():
             break
     return Comparison(files=walk.files, differences=tuple(found))
 
 
-class _Walk:
-    """Goes through both sides at once."""
+class _PathComparer:
+    """Walks both sides at once."""
 
-    def __init__(self, names: tuple[str, str], stop: Asked) -> None:
+    def __init__(self, names: tuple[str, str], stop: StopRequested) -> None:
         self.files = 0
         self._names = names
         self._stop = stop
@@ -74,10 +78,10 @@ class _Walk:
         if kinds[0] != kinds[1]:
             yield f"{what} is {kinds[0]} here and {kinds[1]} there"
         elif kinds[0] == "a folder":
-            yield from self._folders(left, right, inside)
+            yield from self._compare_folders(left, right, inside)
         elif kinds[0] == "a file":
             self.files += 1
-            if not self._equal(left, right):
+            if not self._have_equal_content(left, right):
                 yield f"{what} has another content"
         elif kinds[0] == "a link":
             if left.readlink() != right.readlink():
@@ -85,7 +89,7 @@ class _Walk:
         else:
             yield f"{what} is neither a file nor a folder"
 
-    def _folders(self, left: Path, right: Path, inside: str) -> Iterator[str]:
+    def _compare_folders(self, left: Path, right: Path, inside: str) -> Iterator[str]:
         here = {each.name for each in left.iterdir()}
         there = {each.name for each in right.iterdir()}
         for name in sorted(here | there):
@@ -97,7 +101,7 @@ class _Walk:
             else:
                 yield from self.compare(left / name, right / name, within)
 
-    def _equal(self, left: Path, right: Path) -> bool:
+    def _have_equal_content(self, left: Path, right: Path) -> bool:
         with (
             open_regular_for_check(left) as one,
             open_regular_for_check(right) as other,
@@ -130,16 +134,18 @@ def _kind(path: Path) -> str:
 
 
 _MODE = re.compile(r"(?:0o)?0?([0-7]{3,4})")
-_NAMED = 3
+_DIFFERENCES_SHOWN = 3
 """Differences that are named in a detail."""
 
 
-async def check_file(check: FileCheck, ctx: Context) -> CheckResult:
-    """Look at the path once."""
-    return await in_thread(lambda stop: _check_path(check, ctx, stop))
+async def check_file(check: FileCheck, ctx: CheckContext) -> CheckResult:
+    """Make a `file` check once."""
+    return await run_in_thread(lambda stop: _check_path(check, ctx, stop))
 
 
-def _check_path(check: FileCheck, ctx: Context, stop: Asked) -> CheckResult:
+def _check_path(
+    check: FileCheck, ctx: CheckContext, stop: StopRequested
+) -> CheckResult:
     path = ctx.path(check.path)
     if check.absent:
         there = os.path.lexists(path)
@@ -153,10 +159,10 @@ def _check_path(check: FileCheck, ctx: Context, stop: Asked) -> CheckResult:
         return check_result(held=False, detail=f"{check.path} {said}")
     held = [_kind_of_status(status)]
     judges: tuple[Callable[[], tuple[str, str]], ...] = (
-        lambda: _mode(check, status),
-        lambda: _size(check, status),
-        lambda: _newer(check, ctx, status),
-        lambda: _same(check, ctx, path, stop),
+        lambda: _judge_mode(check, status),
+        lambda: _judge_size(check, status),
+        lambda: _judge_age(check, ctx, status),
+        lambda: _judge_content(check, ctx, path, stop),
     )
     for judge in judges:
         good, bad = judge()
@@ -175,8 +181,10 @@ def _kind_of_status(status: os.stat_result) -> str:
     return "exists"
 
 
-def _mode(check: FileCheck, status: os.stat_result) -> tuple[str, str]:
-    """What is right and what is wrong about its permissions; so for the others."""
+def _judge_mode(check: FileCheck, status: os.stat_result) -> tuple[str, str]:
+    """Whether the permissions are right, and what is wrong, in words; so for the
+    others.
+    """
     if check.mode is None:
         return "", ""
     found = _MODE.fullmatch(check.mode)
@@ -188,7 +196,7 @@ def _mode(check: FileCheck, status: os.stat_result) -> tuple[str, str]:
     return "", f"has mode {have:04o}, wanted {want:04o}"
 
 
-def _size(check: FileCheck, status: os.stat_result) -> tuple[str, str]:
+def _judge_size(check: FileCheck, status: os.stat_result) -> tuple[str, str]:
     if check.min_size is None:
         return "", ""
     least = parse_size(check.min_size)
@@ -200,7 +208,9 @@ def _size(check: FileCheck, status: os.stat_result) -> tuple[str, str]:
     return "", f"is a file of {have}, wanted {check.min_size}"
 
 
-def _newer(check: FileCheck, ctx: Context, status: os.stat_result) -> tuple[str, str]:
+def _judge_age(
+    check: FileCheck, ctx: CheckContext, status: os.stat_result
+) -> tuple[str, str]:
     if check.newer_than is None:
         return "", ""
     age = max(0.0, time.time() - status.st_mtime)
@@ -225,19 +235,21 @@ def _newer(check: FileCheck, ctx: Context, status: os.stat_result) -> tuple[str,
     return "", f"is not newer than {check.newer_than}, but {older} older"
 
 
-def _same(check: FileCheck, ctx: Context, path: Path, stop: Asked) -> tuple[str, str]:
+def _judge_content(
+    check: FileCheck, ctx: CheckContext, path: Path, stop: StopRequested
+) -> tuple[str, str]:
     if check.same_as is None:
         return "", ""
     other = ctx.path(check.same_as)
     if not other.exists():
         return "", f"has nothing to be the same as: {check.same_as} does not exist"
-    found = differences(path, other, names=(check.path, check.same_as), stop=stop)
+    found = compare_paths(path, other, names=(check.path, check.same_as), stop=stop)
     if not found.differences:
         noun = "file" if found.files == 1 else "files"
         return f"is the same as {check.same_as} ({found.files} {noun})", ""
-    named = "; ".join(found.differences[:_NAMED])
-    more = f"; and {len(found.differences) - _NAMED} more"
+    named = "; ".join(found.differences[:_DIFFERENCES_SHOWN])
+    more = f"; and {len(found.differences) - _DIFFERENCES_SHOWN} more"
     return "", (
         f"differs from {check.same_as}: "
-        f"{named}{more if len(found.differences) > _NAMED else ''}"
+        f"{named}{more if len(found.differences) > _DIFFERENCES_SHOWN else ''}"
     )

@@ -1,4 +1,4 @@
-"""`disk`, `memory`, `process`, `service`: what is free and what runs here."""
+"""The `disk`, `memory`, `process` and `service` checks."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import psutil
 
 from mobius_tui.health.processes import matching
 from mobius_tui.health.safe_search import TooSlowError
-from mobius_tui.run.checks.blocking_io import in_thread
-from mobius_tui.run.checks.context import CheckResult, Context, check_result
-from mobius_tui.run.checks.subprocesses import live, run
+from mobius_tui.run.checks.blocking_io import run_in_thread
+from mobius_tui.run.checks.context import CheckContext, CheckResult, check_result
+from mobius_tui.run.checks.subprocesses import run_program, running_check_groups
 from mobius_tui.runbook.model.check_kinds import (
     DiskCheck,
     MemoryCheck,
@@ -25,7 +25,7 @@ from mobius_tui.runbook.text.units import parse_size, size_in_words
 _PERCENT = re.compile(r"(\d{1,3}(?:\.\d+)?)\s*%")
 
 
-def enough(free: float, total: float, wanted: str) -> bool:
+def is_enough_free(free: float, total: float, wanted: str) -> bool:
     """Whether as much is free as a size or a percentage of the total says.
 
     Args:
@@ -45,22 +45,26 @@ def enough(free: float, total: float, wanted: str) -> bool:
         raise ValueError(f'{error}, or "10%"') from None
 
 
-async def check_disk(check: DiskCheck, ctx: Context) -> CheckResult:
-    """Look once at the free space where a path is."""
+async def check_disk(check: DiskCheck, ctx: CheckContext) -> CheckResult:
+    """Make a `disk` check once: the free space where a path is."""
     path = ctx.path(check.path)
-    usage = await in_thread(lambda _: shutil.disk_usage(path))
+    usage = await run_in_thread(lambda _: shutil.disk_usage(path))
     # As `df` has it: what is kept for root belongs to nobody.
-    return _told(usage.free, usage.used + usage.free, check.free, f" at {check.path}")
+    return _free_space_result(
+        usage.free, usage.used + usage.free, check.free, f" at {check.path}"
+    )
 
 
-async def check_memory(check: MemoryCheck, ctx: Context) -> CheckResult:  # noqa: ARG001
-    """Look once at the memory that could be had without swapping."""
+async def check_memory(check: MemoryCheck, ctx: CheckContext) -> CheckResult:  # noqa: ARG001
+    """Make a `memory` check once: what is available without swapping."""
     found = psutil.virtual_memory()
-    return _told(found.available, found.total, check.free, " of memory")
+    return _free_space_result(found.available, found.total, check.free, " of memory")
 
 
-def _told(free: float, total: float, wanted: str, where: str) -> CheckResult:
-    held = enough(free, total, wanted)
+def _free_space_result(
+    free: float, total: float, wanted: str, where: str
+) -> CheckResult:
+    held = is_enough_free(free, total, wanted)
     percent = f"{100 * free / total:.0f} %" if total else "all"
     lacking = "" if held else f", wanted {wanted}"
     said = f"{size_in_words(free)} ({percent}) are free{where}{lacking}"
@@ -77,11 +81,11 @@ _COMPARE: dict[str, Callable[[int, int], bool]] = {
     ">": operator.gt,
     "<": operator.lt,
 }
-_PIDS = 5
+_PROCESSES_SHOWN = 5
 """Processes that are named in a detail."""
 
 
-def satisfies(number: int, count: str) -> bool:
+def satisfies_count(number: int, count: str) -> bool:
     """Whether a number satisfies a comparison such as `>=1`, `<3` or `0`.
 
     Raises:
@@ -93,21 +97,21 @@ def satisfies(number: int, count: str) -> bool:
     return _COMPARE[found[1] or "=="](number, int(found[2]))
 
 
-async def check_process(check: ProcessCheck, ctx: Context) -> CheckResult:
-    """Count once."""
-    satisfies(0, check.count)
+async def check_process(check: ProcessCheck, ctx: CheckContext) -> CheckResult:
+    """Make a `process` check once: count the matching processes."""
+    satisfies_count(0, check.count)
     re.compile(check.match)
-    groups = ctx.groups | live()
+    groups = ctx.groups | running_check_groups()
     try:
-        found = await in_thread(
+        found = await run_in_thread(
             lambda _: matching(check.match, groups=groups, own=ctx.own)
         )
     except TooSlowError as error:
         return check_result(held=False, detail=str(error))
-    held = satisfies(len(found), check.count)
+    held = satisfies_count(len(found), check.count)
     noun, verb = ("process", "matches") if len(found) == 1 else ("processes", "match")
-    pids = ", ".join(str(each.pid) for each in found[:_PIDS])
-    more = ", …" if len(found) > _PIDS else ""
+    pids = ", ".join(str(each.pid) for each in found[:_PROCESSES_SHOWN])
+    more = ", …" if len(found) > _PROCESSES_SHOWN else ""
     named = f" ({pids}{more})" if found else ""
     wanted = "" if held else f", wanted {check.count}"
     return check_result(
@@ -116,7 +120,9 @@ async def check_process(check: ProcessCheck, ctx: Context) -> CheckResult:
     )
 
 
-async def unit_states_now(names: tuple[str, ...], ctx: Context) -> Mapping[str, str]:
+async def unit_states_now(
+    names: tuple[str, ...], ctx: CheckContext
+) -> Mapping[str, str]:
     """What `systemctl` says of units: `active`, `inactive`; empty where it does not.
 
     Args:
@@ -126,27 +132,27 @@ async def unit_states_now(names: tuple[str, ...], ctx: Context) -> Mapping[str, 
     Raises:
         OSError: it cannot be run.
     """
-    ended = await run(("systemctl", "is-active", *names), ctx)
+    ended = await run_program(("systemctl", "is-active", *names), ctx)
     found = [state.strip() for state in ended.tail.split("\n")[:-1]]
     if len(found) != len(names):
         return {}
     return dict(zip(names, found, strict=True))
 
 
-async def check_service(check: ServiceCheck, ctx: Context) -> CheckResult:
-    """Ask `systemctl` once."""
+async def check_service(check: ServiceCheck, ctx: CheckContext) -> CheckResult:
+    """Make a `service` check once: ask `systemctl`."""
     for name in check.names:
         if not name or name.startswith("-"):
             return check_result(held=False, detail=f"{name!r} is no name of a unit")
     try:
-        ended = await run(("systemctl", "is-active", *check.names), ctx)
+        ended = await run_program(("systemctl", "is-active", *check.names), ctx)
     except FileNotFoundError as error:
         if error.filename != "systemctl":
             raise
         return check_result(held=False, detail="there is no systemctl on PATH to ask")
     states = ended.tail.split("\n")[:-1]
     if len(states) != len(check.names):
-        said = ended.trouble or ended.words
+        said = ended.error_line or ended.exit_text
         return check_result(held=False, detail=f"systemctl does not say: {said}")
     pairs = list(zip(check.names, (state.strip() for state in states), strict=True))
     wrong = [f"{name} is {state}" for name, state in pairs if state not in check.state]

@@ -1,6 +1,6 @@
-"""`port`, `tls` and `http`: what listens, its certificate, and what it answers.
+"""The `port`, `tls` and `http` checks.
 
-It loads httpx, so `run_check` loads it only where such a check is made.
+They load httpx, so `run_check` loads them only where such a check is made.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from mobius_tui.health.http_client import (
     url_without_secrets,
 )
 from mobius_tui.health.probe import wrong_status
-from mobius_tui.run.checks.blocking_io import in_thread
-from mobius_tui.run.checks.context import CheckResult, Context, check_result
+from mobius_tui.run.checks.blocking_io import run_in_thread
+from mobius_tui.run.checks.context import CheckContext, CheckResult, check_result
 from mobius_tui.runbook.model.check_kinds import HttpCheck, PortCheck, TlsCheck
 from mobius_tui.runbook.model.limits import bounded_duration
 from mobius_tui.runbook.text.units import duration_in_words
@@ -33,8 +33,8 @@ from mobius_tui.runbook.text.units import duration_in_words
 _DAY = 86400
 
 
-async def check_port(check: PortCheck, ctx: Context) -> CheckResult:  # noqa: ARG001
-    """Connect once. Only a refusal shows that a port is closed; silence does not."""
+async def check_port(check: PortCheck, ctx: CheckContext) -> CheckResult:  # noqa: ARG001
+    """Make a `port` check once. Only a refusal shows that a port is closed."""
     split_address(check.at)
     found = await try_connect(
         check.at, bounded_duration(check.repeat.timeout, "timeout")
@@ -50,13 +50,13 @@ async def check_port(check: PortCheck, ctx: Context) -> CheckResult:  # noqa: AR
     return check_result(held=False, detail=f"{check.at}: {found.words}{lacking}")
 
 
-async def check_tls(check: TlsCheck, ctx: Context) -> CheckResult:
-    """Look once at the certificate; it must be trusted, too."""
+async def check_tls(check: TlsCheck, ctx: CheckContext) -> CheckResult:
+    """Make a `tls` check once: the certificate, which must be trusted, too."""
     host, number = split_address(check.at)
     within = bounded_duration(check.repeat.timeout, "timeout")
     ca = str(ctx.path(check.ca)) if check.ca is not None else None
     try:
-        tls = await in_thread(lambda _: trusted(ca))
+        tls = await run_in_thread(lambda _: trusted(ca))
     except OSError as error:
         return check_result(
             held=False, detail=f"cannot read the certificates in {ca}: {error.strerror}"
@@ -108,8 +108,8 @@ def http_subject(check: HttpCheck) -> str:
     return f"{check.method} {url_without_secrets(check.url)}"
 
 
-async def check_http(check: HttpCheck, ctx: Context) -> CheckResult:
-    """Ask once."""
+async def check_http(check: HttpCheck, ctx: CheckContext) -> CheckResult:
+    """Make an `http` check once."""
     faster = check.faster_than
     limit = None if faster is None else bounded_duration(faster, "faster_than")
     subject = http_subject(check)

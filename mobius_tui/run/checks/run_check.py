@@ -1,4 +1,4 @@
-"""One look of any kind of check: filled in, bounded, and never an exception."""
+"""Makes a check of any kind once: values filled in, bounded in time, never raising."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from mobius_tui.run.checks import (
     script_checks,
 )
 from mobius_tui.run.checks.context import (
+    CheckContext,
     CheckResult,
-    Context,
     check_result,
     filled_check,
 )
@@ -36,12 +36,12 @@ from mobius_tui.runbook.model.limits import bounded_duration
 from mobius_tui.runbook.text.units import duration_in_words
 
 
-async def run_check(check: Check, ctx: Context) -> CheckResult:
-    """Look once; what goes wrong is a check that did not hold, in words.
+async def run_check(check: Check, ctx: CheckContext) -> CheckResult:
+    """Make a check once; a failure to make it is a check that did not hold.
 
     Args:
         check: as the runbook has it; its `${}` are filled in here.
-        ctx: the run that it looks in.
+        ctx: the run that it examines.
     """
     try:
         ready = filled_check(check, ctx.fill)
@@ -50,7 +50,7 @@ async def run_check(check: Check, ctx: Context) -> CheckResult:
         return check_result(held=False, detail=str(error))
     try:
         async with asyncio.timeout(within):
-            return await _look(ready, ctx)
+            return await _make_check(ready, ctx)
     except TimeoutError:
         detail = f"{_subject(ready)}: timed out after {duration_in_words(within)}"
     except re.error as error:
@@ -65,7 +65,7 @@ async def run_check(check: Check, ctx: Context) -> CheckResult:
     return check_result(held=False, detail=detail)
 
 
-async def _look(check: Check, ctx: Context) -> CheckResult:
+async def _make_check(check: Check, ctx: CheckContext) -> CheckResult:
     match check:
         case HttpCheck() | PortCheck() | TlsCheck():
             return await _ask_network(check, ctx)
@@ -88,7 +88,7 @@ async def _look(check: Check, ctx: Context) -> CheckResult:
 
 
 async def _ask_network(
-    check: HttpCheck | PortCheck | TlsCheck, ctx: Context
+    check: HttpCheck | PortCheck | TlsCheck, ctx: CheckContext
 ) -> CheckResult:
     # It loads httpx, which takes a while; most runs have no such check.
     from mobius_tui.run.checks import network_checks
@@ -103,7 +103,7 @@ async def _ask_network(
 
 
 def _subject(check: Check) -> str:
-    """What a check looks at, in a few words."""
+    """What a check examines, in a few words."""
     match check:
         case HttpCheck():
             from mobius_tui.run.checks import network_checks  # as `_ask_network`

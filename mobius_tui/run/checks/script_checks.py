@@ -1,4 +1,4 @@
-"""`run` and `output`: a shell predicate, and the lines that the action printed."""
+"""The `run` and `output` checks: a shell predicate, and the lines that were printed."""
 
 from __future__ import annotations
 
@@ -9,31 +9,31 @@ import tempfile
 from pathlib import Path
 
 from mobius_tui.run.checks import search_output
-from mobius_tui.run.checks.context import CheckResult, Context, check_result
-from mobius_tui.run.checks.subprocesses import run
+from mobius_tui.run.checks.context import CheckContext, CheckResult, check_result
+from mobius_tui.run.checks.subprocesses import run_program
 from mobius_tui.runbook.model.check_kinds import OutputCheck, RunCheck
 
 
-async def check_script(check: RunCheck, ctx: Context) -> CheckResult:
-    """Run it once; it holds if its exit code is a success."""
+async def check_script(check: RunCheck, ctx: CheckContext) -> CheckResult:
+    """Make a `run` check once; it holds if its exit code is a success."""
     with tempfile.NamedTemporaryFile("w", encoding="utf-8", prefix="check-") as script:
         script.write(check.script)
         script.flush()
         try:
-            ended = await run((*(check.shell or ctx.shell), script.name), ctx)
+            ended = await run_program((*(check.shell or ctx.shell), script.name), ctx)
         except OSError as error:
             name = f": {error.filename}" if error.filename else ""
             return check_result(
                 held=False, detail=f"not started: {error.strerror}{name}"
             )
     held = ended.code in check.success
-    line = ended.last_line if held else ended.trouble
+    line = ended.last_line if held else ended.error_line
     said = f": {line}" if line else ""
-    return check_result(held=held, detail=f"{ended.words}{said}")
+    return check_result(held=held, detail=f"{ended.exit_text}{said}")
 
 
-async def check_output(check: OutputCheck, ctx: Context) -> CheckResult:
-    """Search the output once."""
+async def check_output(check: OutputCheck, ctx: CheckContext) -> CheckResult:
+    """Make an `output` check once."""
     if ctx.output is None:
         return check_result(held=False, detail="there is no output to look in")
     patterns = {"match": check.match, "not": check.not_}
@@ -45,18 +45,20 @@ async def check_output(check: OutputCheck, ctx: Context) -> CheckResult:
         )
         asked.seek(0)
         program = str(Path(search_output.__file__))
-        ended = await run((sys.executable, "-I", "-S", program), ctx, stdin=asked)
+        ended = await run_program(
+            (sys.executable, "-I", "-S", program), ctx, stdin=asked
+        )
     try:
         found = json.loads(ended.last_line)
     except ValueError:
-        said = ended.trouble or ended.words
+        said = ended.error_line or ended.exit_text
         return check_result(
             held=False, detail=f"the output could not be searched: {said}"
         )
-    return _lines_found(check, found)
+    return _search_result(check, found)
 
 
-def _lines_found(
+def _search_result(
     check: OutputCheck, found: dict[str, list[object] | int | None]
 ) -> CheckResult:
     lines = found["lines"]

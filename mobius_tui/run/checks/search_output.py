@@ -16,11 +16,11 @@ from typing import BinaryIO
 MAX_LINE = 65536
 """Bytes of a line that are searched; the rest of a longer one is passed over."""
 
-_SHOWN = 120
-"""Characters of a line that are told."""
+_MAX_SHOWN = 120
+"""Characters of a line that are returned."""
 
 
-def lines(file: BinaryIO) -> Iterator[bytes]:
+def read_lines(file: BinaryIO) -> Iterator[bytes]:
     """The lines of a file, each cut to `MAX_LINE` bytes, without their ends."""
     while line := file.readline(MAX_LINE):
         yield line.rstrip(b"\r\n")
@@ -36,10 +36,10 @@ def search(
     left = {key: re.compile(text) for key, text in patterns.items() if text is not None}
     found: dict[str, object] = {"match": None, "not": None}
     number = 0
-    for number, line in enumerate(lines(file), start=1):
+    for number, line in enumerate(read_lines(file), start=1):
         text = line.decode("utf-8", "replace")
         for key in [key for key, pattern in left.items() if pattern.search(text)]:
-            found[key] = [number, text[:_SHOWN]]
+            found[key] = [number, text[:_MAX_SHOWN]]
             del left[key]
         if not left or found["not"] is not None:
             break

@@ -1,4 +1,4 @@
-"""Running a program for a check: in a group of its own, killed as a group."""
+"""Runs a program for a check, in a process group of its own that is killed as one."""
 
 from __future__ import annotations
 
@@ -10,31 +10,31 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import IO
 
-from mobius_tui.run.checks.context import Context
+from mobius_tui.run.checks.context import CheckContext
 from mobius_tui.run.checks.error_line import error_line
 
-_TAIL = 8192
-"""Bytes of output that are kept, from its end."""
+_TAIL_BYTES = 8192
+"""Bytes from the end of the output that are retained."""
 
-_DRAIN = 0.1
-"""Seconds to read what is left after a program's end; a child may hold the pipe."""
+_DRAIN_TIME = 0.1
+"""Seconds to read on after a program's end; a child may hold the pipe."""
 
-_live: set[int] = set()
+_running_groups: set[int] = set()
 
 
-def live() -> frozenset[int]:
+def running_check_groups() -> frozenset[int]:
     """The process groups of the programs that checks are running now."""
-    return frozenset(_live)
+    return frozenset(_running_groups)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Ended:
+class ProgramEnd:
     """How a program ended."""
 
     code: int
     """Its exit code; negative for the signal that killed it."""
     tail: str
-    """The end of what it printed."""
+    """The end of its output."""
 
     @property
     def last_line(self) -> str:
@@ -43,12 +43,12 @@ class Ended:
         return lines[-1].strip() if lines else ""
 
     @property
-    def trouble(self) -> str:
-        """What tells what went wrong, or else the last line."""
+    def error_line(self) -> str:
+        """The line of its output that says what went wrong, or else the last one."""
         return error_line(self.tail.splitlines()) or self.last_line
 
     @property
-    def words(self) -> str:
+    def exit_text(self) -> str:
         """Its exit code or signal, in words."""
         if self.code < 0:
             with suppress(ValueError):
@@ -57,23 +57,23 @@ class Ended:
         return f"exit code {self.code}{meaning.get(self.code, '')}"
 
 
-class _Tail(asyncio.Protocol):
-    """Keeps the end of what comes."""
+class _TailProtocol(asyncio.Protocol):
+    """Retains the end of what is received."""
 
     def __init__(self) -> None:
         self.kept = b""
         self.closed = asyncio.Event()
 
     def data_received(self, data: bytes) -> None:
-        self.kept = (self.kept + data)[-_TAIL:]
+        self.kept = (self.kept + data)[-_TAIL_BYTES:]
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
         self.closed.set()
 
 
-async def run(
-    argv: tuple[str, ...], ctx: Context, *, stdin: IO[bytes] | None = None
-) -> Ended:
+async def run_program(
+    argv: tuple[str, ...], ctx: CheckContext, *, stdin: IO[bytes] | None = None
+) -> ProgramEnd:
     """Run a program to its end; when cancelled, kill its group.
 
     It ends when the program does, whatever still holds its output; what is left of its
@@ -88,7 +88,7 @@ async def run(
         OSError: it cannot be started.
     """
     reading, writing = os.pipe()
-    tail = _Tail()
+    tail = _TailProtocol()
     loop = asyncio.get_running_loop()
     transport, _ = await loop.connect_read_pipe(
         lambda: tail, os.fdopen(reading, "rb", buffering=0)
@@ -106,26 +106,26 @@ async def run(
             )
         finally:
             os.close(writing)
-        with _counted(process.pid):
-            code = await _end(process)
+        with _register_group(process.pid):
+            code = await _end_program(process)
             with suppress(TimeoutError):
-                async with asyncio.timeout(_DRAIN):
+                async with asyncio.timeout(_DRAIN_TIME):
                     await tail.closed.wait()
     finally:
         transport.close()
-    return Ended(code=code, tail=tail.kept.decode("utf-8", "replace"))
+    return ProgramEnd(code=code, tail=tail.kept.decode("utf-8", "replace"))
 
 
 @contextmanager
-def _counted(group: int) -> Iterator[None]:
-    _live.add(group)
+def _register_group(group: int) -> Iterator[None]:
+    _running_groups.add(group)
     try:
         yield
     finally:
-        _live.discard(group)
+        _running_groups.discard(group)
 
 
-async def _end(process: asyncio.subprocess.Process) -> int:
+async def _end_program(process: asyncio.subprocess.Process) -> int:
     """Wait for a program's end, and end its group in any case."""
     try:
         return await process.wait()

@@ -17,7 +17,7 @@ from mobius_tui.errors import RunError
 from mobius_tui.health.ticker import boot_clock
 from mobius_tui.run.events.journal_entry import Entry, decode, encode, uncollected
 from mobius_tui.run.events.run_events import Event
-from mobius_tui.run.keeper.disk_full import FULL, PAUSE
+from mobius_tui.run.keeper.disk_full import DISK_FULL_ERRNOS, RETRY_INTERVAL
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.storage.safe_open import open_regular
 
@@ -233,10 +233,10 @@ class Journal:
                 try:
                     left = left[os.write(self._file, left) :]
                 except OSError as error:
-                    if error.errno not in FULL or self._gives_up.is_set():
+                    if error.errno not in DISK_FULL_ERRNOS or self._gives_up.is_set():
                         raise
                     self._stall(error.strerror or str(error), loop)
-                    self._gives_up.wait(PAUSE)
+                    self._gives_up.wait(RETRY_INTERVAL)
             _sync(self._file)
         except OSError as error:
             return error.strerror or str(error)

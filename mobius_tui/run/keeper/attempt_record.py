@@ -1,4 +1,4 @@
-"""Both ends of an attempt: the order and who keeps it, and how the script ended."""
+"""Reading a keeper's spec, and writing who keeps the attempt and how its script ended."""
 
 import _signal
 import marshal
@@ -7,29 +7,30 @@ import sys
 import time
 
 from mobius_tui.run.keeper.disk_full import (
-    FULL,
-    is_shared,
-    retried_when_full,
+    DISK_FULL_ERRNOS,
+    is_group_readable,
     retry_while_full,
+    retrying_when_full,
     write_at,
 )
-from mobius_tui.run.keeper.output_writer import Output
-from mobius_tui.run.keeper.process_table import become_subreaper, surviving_orphans
-from mobius_tui.run.keeper.script_process import NAMED, Script
+from mobius_tui.run.keeper.output_writer import OutputWriter
+from mobius_tui.run.keeper.process_table import become_subreaper, surviving_orphan_lines
+from mobius_tui.run.keeper.script_process import PROCESSES_RECORDED, ScriptProcess
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
 
-NO_ROOM = 75
-"""Our exit code if there was no room to begin, so that nothing ran: EX_TEMPFAIL."""
-RECORD = 4096
-"""Bytes of the record of the script's end."""
+NO_SPACE_EXIT = 75
+"""The keeper's exit code if there was no space to begin, so nothing ran: EX_TEMPFAIL.
+"""
+RECORD_BYTES = 4096
+"""Bytes reserved for the record of the script's end."""
 
 
 def read_keeper_order() -> "tuple[int, int, dict[str, Any]]":
-    """What the command line and the pipe that it names say: lock, tree, spec."""
+    """Read the command line and the pipe that it names: the lock, the tree, the spec."""
     lock, tree, source = (int(text) for text in sys.argv[1:4])
     with os.fdopen(source, "rb") as file:
         # It comes by a pipe from our own host, and from nobody else.
@@ -37,36 +38,38 @@ def read_keeper_order() -> "tuple[int, int, dict[str, Any]]":
 
 
 def begin_attempt_record(
-    lock: int, spec: "dict[str, Any]", asked: "list[int]"
-) -> "tuple[int, int, Output]":
-    """Say who keeps the attempt, and make room for what is to be recorded of it.
+    lock: int, spec: "dict[str, Any]", stop_requests: "list[int]"
+) -> "tuple[int, int, OutputWriter]":
+    """Write who keeps the attempt, and reserve space for the record of its end.
 
-    Where there is none, this is the process's end, with `NO_ROOM`: nothing has run,
-    and the host tries again.
+    Where there is none, this process ends with `NO_SPACE_EXIT`: nothing has run, and
+    the host tries again.
 
     Args:
         lock: the attempt's lock, held.
-        spec: the order.
-        asked: gets an entry whenever SIGTERM comes.
+        spec: what the host wants of the keeper.
+        stop_requests: gets an entry whenever SIGTERM comes.
 
     Returns:
         The descriptor of the record of the end, one that has bytes to read after a
         signal, and the output.
     """
-    _signal.signal(_signal.SIGTERM, lambda *_: asked.append(1))
+    _signal.signal(_signal.SIGTERM, lambda *_: stop_requests.append(1))
     become_subreaper()
     try:
         os.write(lock, b"%d\n" % os.getpid())
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
         record = os.open(spec["dir"] + "/exit.new", flags, 0o600)
-        if is_shared(spec["dir"]):
+        if is_group_readable(spec["dir"]):
             os.fchmod(record, 0o640)
-        for number in write_at(record, b" " * (RECORD - 1) + b"\n", 0):
+        for number in write_at(record, b" " * (RECORD_BYTES - 1) + b"\n", 0):
             raise OSError(number, os.strerror(number))
-        output = Output(spec["dir"], spec["max_output"], spec["rotate"], spec["ahead"])
+        output = OutputWriter(
+            spec["dir"], spec["max_output"], spec["rotate"], spec["ahead"]
+        )
     except OSError as error:
-        if error.errno in FULL:
-            sys.exit(NO_ROOM)
+        if error.errno in DISK_FULL_ERRNOS:
+            sys.exit(NO_SPACE_EXIT)
         raise
     waker, wake = os.pipe()
     os.set_blocking(wake, False)
@@ -76,29 +79,34 @@ def begin_attempt_record(
     return record, waker, output
 
 
-def _ended(script: Script) -> "tuple[str, ...]":
-    """What was ended with the script, as lines of a record; names are hostile."""
-    found = [f"{pid}:{name.hex()}" for pid, name in script.ended[:NAMED]]
-    more = len(script.ended) - NAMED
+def _ended_process_lines(script: ScriptProcess) -> "tuple[str, ...]":
+    """The processes that were killed with the script, as lines of a record, in
+    hexadecimal.
+    """
+    found = [
+        f"{pid}:{name.hex()}"
+        for pid, name in script.killed_processes[:PROCESSES_RECORDED]
+    ]
+    more = len(script.killed_processes) - PROCESSES_RECORDED
     lines = [f"ended={' '.join(found)}"] if found else []
     return (*lines, f"more_ended={more}") if more > 0 else tuple(lines)
 
 
-def finish_attempt_record(record: int, script: Script, total: int) -> None:
-    """Write how it ended into the preallocated record, and give it its name."""
+def finish_attempt_record(record: int, script: ScriptProcess, total: int) -> None:
+    """Write how the script ended into the reserved record, and rename it to `exit`."""
     status = script.reap() if script.pid else 0
     lines = [f"cause={script.cause}"]
     if script.failed is not None:
         what, number = script.failed
         lines = ["cause=not started", f"what={what}", f"errno={number}"]
-    elif script.lost:
-        lines.append(f"errno={script.lost}")
+    elif script.output_error:
+        lines.append(f"errno={script.output_error}")
     lines += [f"code={os.waitstatus_to_exitcode(status)}", f"bytes={total}"]
-    lines += [*_ended(script), *surviving_orphans()]
+    lines += [*_ended_process_lines(script), *surviving_orphan_lines()]
     lines += [f"ns={time.time_ns()}", "end"]
     retry_while_full(write_at(record, "\n".join(lines).encode() + b"\n", 0))
     os.close(record)
     folder = script.spec["dir"]
     retry_while_full(
-        retried_when_full(os.rename, folder + "/exit.new", folder + "/exit")
+        retrying_when_full(os.rename, folder + "/exit.new", folder + "/exit")
     )

@@ -1,4 +1,4 @@
-"""Writing to a disk that may be full. Hosts wait for room like this, too."""
+"""Writing to a disk that may be full, and trying again until there is space."""
 
 import errno
 import os
@@ -13,36 +13,36 @@ if TYPE_CHECKING:
     """Work on the disk; it gives the error's number while there is no room for it."""
 
 
-FULL = (errno.ENOSPC, errno.EDQUOT)
-"""Failures that pass when somebody makes room; nothing was lost by them."""
-PAUSE = 0.25
+DISK_FULL_ERRNOS = (errno.ENOSPC, errno.EDQUOT)
+"""Errors that pass when somebody frees space; nothing was lost by them."""
+RETRY_INTERVAL = 0.25
 """Seconds between two tries on a full disk."""
 
 
-def retried_when_full(operation: "Callable[..., Any]", *words: object) -> "Waiting":
-    """Do it; where the disk is full, again whenever the caller comes back."""
+def retrying_when_full(operation: "Callable[..., Any]", *words: object) -> "Waiting":
+    """Do an operation; where the disk is full, again whenever the caller resumes this."""
     while True:
         try:
             return operation(*words)
         except OSError as error:
-            if error.errno not in FULL:
+            if error.errno not in DISK_FULL_ERRNOS:
                 raise
             yield error.errno
 
 
 def write_at(file: int, data: bytes, place: int) -> "Waiting":
-    """Write all of it at a place."""
+    """Write all of the data at an offset."""
     while data:
-        count = yield from retried_when_full(os.pwrite, file, data, place)
+        count = yield from retrying_when_full(os.pwrite, file, data, place)
         data, place = data[count:], place + count
 
 
 def retry_while_full(work: "Waiting") -> None:
-    """Carry work through, however long the disk is full."""
+    """Do work to its end, waiting for space as long as the disk is full."""
     for _ in work:
-        time.sleep(PAUSE)
+        time.sleep(RETRY_INTERVAL)
 
 
-def is_shared(folder: str) -> bool:
+def is_group_readable(folder: str) -> bool:
     """Whether a run's group may read what is made in a folder; see `sharing`."""
     return os.stat(folder).st_mode & 0o7777 == 0o2750

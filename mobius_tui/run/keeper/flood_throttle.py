@@ -1,4 +1,4 @@
-"""Giving way: a flood, where others want the processors at once."""
+"""Slows a flood of output down where other processes lack processor time."""
 
 import os
 import time
@@ -8,25 +8,27 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-EVERY = 1 << 21
-"""Bytes of a flood between two looks whether others want the processors, too."""
-FLOOD = 100e6
+SAMPLE_BYTES = 1 << 21
+"""Bytes of output between two measurements."""
+FLOOD_RATE = 100e6
 """Bytes a second from which output is a flood."""
-LITTLE, MUCH = 0.27, 0.45
-"""Of the time, waited for a processor: nobody need rest, and all should."""
-MOST = 4.0
-"""Times as long as it moved that it rests at most; and in seconds:"""
+LOW_WAIT_SHARE, HIGH_WAIT_SHARE = 0.27, 0.45
+"""Of the time, the share spent waiting for a processor: below the low one there is no
+rest, from the high one on there is most of it."""
+LONGEST_REST_RATIO = 4.0
+"""Rest at most, as a multiple of the time that moving the output took; and in seconds:
+"""
 LONGEST_REST = 0.05
-LATELY = 32
-"""Looks over which a mean of that part is taken."""
+SAMPLES_AVERAGED = 32
+"""Measurements over which the share is averaged."""
 
 
 class FloodThrottle:
-    """Gives way where a flood and others want the processors at once.
+    """Tells how long to rest where a flood and other processes want the processors.
 
-    Four floods on two processors kept the keys of whoever watched them waiting for a
-    tenth of a second. What prints less than `FLOOD`, or has the processor when it wants
-    it, never rests.
+    Four floods on two processors delayed the keys of whoever watched them by a tenth of
+    a second. Output below `FLOOD_RATE`, or from a process that gets its processor time,
+    never rests.
     """
 
     def __init__(
@@ -35,30 +37,39 @@ class FloodThrottle:
         clock: "Callable[[], float]" = time.monotonic,
     ) -> None:
         self._clock = clock
-        self._moved = 0
-        self._share = 0.0
+        self._bytes_since = 0
+        self._wait_share = 0.0
         """The part of the time that it waits for a processor; a mean of late."""
         try:
             self._stat = os.open(stat, os.O_RDONLY | os.O_CLOEXEC)
         except OSError:
             self._stat = -1  # macOS has none
-        self._at, self._waited = clock(), self._seconds()
+        self._sampled_at, self._waited = clock(), self._processor_wait()
 
-    def rest(self, count: int) -> float:
+    def rest_time(self, count: int) -> float:
         """How long to rest after so many bytes more, in seconds."""
-        self._moved += count
-        if self._moved < EVERY or self._stat < 0:
+        self._bytes_since += count
+        if self._bytes_since < SAMPLE_BYTES or self._stat < 0:
             return 0.0
-        now, waited = self._clock(), self._seconds()
-        took = max(now - self._at, 1e-6)
-        self._share += ((waited - self._waited) / took - self._share) / LATELY
-        is_flood = self._moved > FLOOD * took
-        want = min(1.0, max(0.0, (self._share - LITTLE) / (MUCH - LITTLE)))
-        rest = min(LONGEST_REST, took * want * MOST) if is_flood else 0.0
-        self._moved, self._at, self._waited = 0, now + rest, waited
+        now, waited = self._clock(), self._processor_wait()
+        took = max(now - self._sampled_at, 1e-6)
+        self._wait_share += (
+            (waited - self._waited) / took - self._wait_share
+        ) / SAMPLES_AVERAGED
+        is_flood = self._bytes_since > FLOOD_RATE * took
+        want = min(
+            1.0,
+            max(
+                0.0,
+                (self._wait_share - LOW_WAIT_SHARE)
+                / (HIGH_WAIT_SHARE - LOW_WAIT_SHARE),
+            ),
+        )
+        rest = min(LONGEST_REST, took * want * LONGEST_REST_RATIO) if is_flood else 0.0
+        self._bytes_since, self._sampled_at, self._waited = 0, now + rest, waited
         return rest
 
-    def _seconds(self) -> float:
+    def _processor_wait(self) -> float:
         """Seconds for which this process has waited for a processor."""
         if self._stat < 0:
             return 0.0

@@ -23,28 +23,28 @@ from mobius_tui.run.keeper.attempt_record import (
     finish_attempt_record,
     read_keeper_order,
 )
-from mobius_tui.run.keeper.output_pump import Pump
-from mobius_tui.run.keeper.script_process import Script
-from mobius_tui.run.keeper.stream_redactor import Redactor
+from mobius_tui.run.keeper.output_pump import OutputPump
+from mobius_tui.run.keeper.script_process import ScriptProcess
+from mobius_tui.run.keeper.stream_redactor import StreamRedactor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
 
-def keep(lock: int, tree: int, spec: "dict[str, Any]") -> None:
-    """One attempt, from the preallocated `exit` to its rename."""
+def keep_attempt(lock: int, tree: int, spec: "dict[str, Any]") -> None:
+    """Carry one attempt, from the reserved `exit` to its rename."""
     asked: list[int] = []
     record, waker, output = begin_attempt_record(lock, spec, asked)
-    script = Script(spec, lock, tree)
-    streams: dict[int, tuple[int, Redactor]] = {}
+    script = ScriptProcess(spec, lock, tree)
+    streams: dict[int, tuple[int, StreamRedactor]] = {}
     for number, end in enumerate(script.start(), 1):
-        streams[end] = (number, Redactor(spec["secrets"]))
+        streams[end] = (number, StreamRedactor(spec["secrets"]))
     if script.failed is None:
-        Pump(script, streams, output, record, waker, asked).run()
+        OutputPump(script, streams, output, record, waker, asked).run()
         script.end_group()
     finish_attempt_record(record, script, output.total)
 
 
 if __name__ == "__main__":
-    keep(*read_keeper_order())
+    keep_attempt(*read_keeper_order())

@@ -1,16 +1,16 @@
-"""Moving a script's output into its file, and minding the script meanwhile."""
+"""Moves a script's output into its file, and enforces the script's limits meanwhile."""
 
 import errno
 import os
 import select
 import time
 
-from mobius_tui.run.keeper.attempt_record import RECORD
-from mobius_tui.run.keeper.disk_full import PAUSE
+from mobius_tui.run.keeper.attempt_record import RECORD_BYTES
+from mobius_tui.run.keeper.disk_full import RETRY_INTERVAL
 from mobius_tui.run.keeper.flood_throttle import FloodThrottle
-from mobius_tui.run.keeper.output_writer import Output
-from mobius_tui.run.keeper.script_process import PIPE, Script
-from mobius_tui.run.keeper.stream_redactor import Redactor
+from mobius_tui.run.keeper.output_writer import OutputWriter
+from mobius_tui.run.keeper.script_process import PIPE_BYTES, ScriptProcess
+from mobius_tui.run.keeper.stream_redactor import StreamRedactor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
     from mobius_tui.run.keeper.stream_redactor import Bytes
 
 
-CHUNK = 1 << 18
-DRAIN = 0.1
+READ_BYTES = 1 << 18
+DRAIN_TIME = 0.1
 """Seconds to read on after the script's end: a child of it may hold the pipe."""
-LONGEST = 86400.0
-"""Seconds that it waits at a time: more than 24 days of milliseconds are no `int`."""
-SETTLE = 0.005
-"""Seconds after which a span that grew is written again: while output pours in, not
-for every read of it."""
+LONGEST_WAIT = 86400.0
+"""Seconds of one wait at most: more than 24 days of milliseconds overflow an `int`."""
+SPAN_WRITE_INTERVAL = 0.005
+"""Seconds between two writes of a span that grows, so that a flood does not write it
+for every read."""
 
 
-class Pump:
+class OutputPump:
     """Moves the script's output into the file until the script has ended.
 
     While the disk is full nothing is read, so the script waits as soon as its pipe is
@@ -37,72 +37,76 @@ class Pump:
 
     def __init__(
         self,
-        script: Script,
-        streams: "dict[int, tuple[int, Redactor]]",
-        output: Output,
+        script: ScriptProcess,
+        streams: "dict[int, tuple[int, StreamRedactor]]",
+        output: OutputWriter,
         record: int,
         waker: int,
         asked: "list[int]",
     ) -> None:
         self.script, self.streams, self.output = script, streams, output
-        self.record, self.waker, self.asked = record, waker, asked
-        self.rooms = (memoryview(bytearray(CHUNK)),)
-        self.courtesy = FloodThrottle()
+        self.record, self.waker, self.stop_requests = record, waker, asked
+        self.rooms = (memoryview(bytearray(READ_BYTES)),)
+        self.throttle = FloodThrottle()
         self.until: float | None = None
         """When reading ends, once the script's own process has ended."""
         self.has_news = True
         """Whether the script may have ended."""
-        self.poll, self.alone = select.poll(), select.poll()
+        self.poll, self.only_pipe = select.poll(), select.poll()
         for end in (*streams, waker):
             self.poll.register(end, select.POLLIN)
-        self.alone.register(waker, select.POLLIN)
+        self.only_pipe.register(waker, select.POLLIN)
 
     def run(self) -> None:
-        """Pump."""
+        """Move output until the script has ended and its pipes are drained."""
         script, output = self.script, self.output
         settle_at = 0.0
         while True:
-            if self.asked:
+            if self.stop_requests:
                 script.stop("stopped")
             limits = [t for t in (self.until, script.deadline) if t is not None]
-            if output.unsettled:
+            if output.has_unwritten_span:
                 limits.append(settle_at)
-            wait = min(limits) - time.monotonic() if limits else LONGEST
-            for end, _event in self.poll.poll(min(max(wait, 0.0), LONGEST) * 1000):
+            wait = min(limits) - time.monotonic() if limits else LONGEST_WAIT
+            for end, _event in self.poll.poll(min(max(wait, 0.0), LONGEST_WAIT) * 1000):
                 if end == self.waker:
-                    self._hear()
+                    self._take_signal()
                 else:
-                    self._rest(self.courtesy.rest(self._read(end)))
+                    self._rest(self.throttle.rest_time(self._read_stream(end)))
             now = time.monotonic()
-            if output.unsettled and now >= settle_at:
-                self._carry(output.settled())
-                settle_at = now + SETTLE
-            script.press()
+            if output.has_unwritten_span and now >= settle_at:
+                self._run_work(output.write_last_span())
+                settle_at = now + SPAN_WRITE_INTERVAL
+            script.enforce_deadline()
             if self.until is None and (self.has_news or not self.streams):
                 self.has_news = False
-                self.until = time.monotonic() + DRAIN if script.over() else None
+                self.until = (
+                    time.monotonic() + DRAIN_TIME if script.has_ended() else None
+                )
             if self.until is not None and (now >= self.until or not self.streams):
                 break
-        self._read_last()
+        self._drain_streams()
 
     def _rest(self, seconds: float) -> None:
-        """Move nothing for a while; a signal ends it."""
-        if seconds > 0 and self.alone.poll(seconds * 1000):
-            self._hear()
+        """Move nothing for some seconds; a signal ends the rest."""
+        if seconds > 0 and self.only_pipe.poll(seconds * 1000):
+            self._take_signal()
 
-    def _hear(self) -> None:
-        """Take note of a signal, which may have been heard amid something else."""
+    def _take_signal(self) -> None:
+        """Act on a signal, which may have come amid something else."""
         self.has_news = True
         try:
             os.read(self.waker, 512)
         except BlockingIOError:
             return
 
-    def _read(self, end: int) -> int:
-        """Read what is there of one stream, and write it; returns how much it was."""
+    def _read_stream(self, end: int) -> int:
+        """Read what is there of one stream, and write it; returns how many bytes it
+        was.
+        """
         count = os.readv(end, self.rooms)
         number, redactor = self.streams[end]
-        self._save(
+        self._write_output(
             redactor.feed(self.rooms[0][:count]) if count else redactor.end(), number
         )
         if not count:
@@ -110,66 +114,72 @@ class Pump:
             del self.streams[end]
         return count
 
-    def _read_last(self) -> None:
-        """Take what is in the pipes by now, and no more: a child may write for ever."""
+    def _drain_streams(self) -> None:
+        """Read what is in the pipes by now, and no more: a child may write for ever."""
         for end, (number, redactor) in tuple(self.streams.items()):
             os.set_blocking(end, False)
-            left = PIPE
+            left = PIPE_BYTES
             try:
                 while left > 0 and end in self.streams:
-                    left -= self._read(end)
+                    left -= self._read_stream(end)
             except BlockingIOError:
                 pass
-            self._save(redactor.end(), number)
-        self._carry(self.output.settled())
+            self._write_output(redactor.end(), number)
+        self._run_work(self.output.write_last_span())
 
-    def _save(self, data: "Bytes", number: int) -> None:
+    def _write_output(self, data: "Bytes", number: int) -> None:
         if data:
-            self._carry(self.output.written(data, number))
+            self._run_work(self.output.write(data, number))
         if self.output.is_full:
             self.script.stop("output full")
 
-    def _carry(self, work: "Waiting") -> None:
-        """Carry work on the output through; a full disk is waited for meanwhile."""
+    def _run_work(self, work: "Waiting") -> None:
+        """Do work on the output to its end; meanwhile wait for space where the disk is
+        full.
+        """
         if self.script.cause == "output lost":
             return
         began = 0.0
         try:
             for number in work:
                 began = began or time.monotonic()
-                self._tell(number)
-                if not self._wait():
-                    self.script.lose(number)
+                self._record_wait(number)
+                if not self._wait_for_space():
+                    self.script.fail_output(number)
                     return
         except OSError as error:
-            self.script.lose(error.errno or errno.EIO)
+            self.script.fail_output(error.errno or errno.EIO)
         finally:
             if began:
-                self._tell(0)
+                self._record_wait(0)
                 self.has_news = True
                 if self.until is not None:
                     self.until += time.monotonic() - began
 
-    def _wait(self) -> bool:
-        """Wait for room a while; returns whether that is still worth it.
+    def _wait_for_space(self) -> bool:
+        """Wait a while for space; returns whether that is still worth it.
 
-        It is not once the script that somebody stopped has ended: they want its end.
+        It is not once a script that was stopped has ended: somebody waits for its end.
         """
         poll = select.poll()
         poll.register(self.waker, select.POLLIN)
         due = self.script.deadline
-        left = PAUSE if due is None else min(PAUSE, max(0.0, due - time.monotonic()))
+        left = (
+            RETRY_INTERVAL
+            if due is None
+            else min(RETRY_INTERVAL, max(0.0, due - time.monotonic()))
+        )
         if poll.poll(left * 1000):
-            self._hear()
-        if self.asked:
+            self._take_signal()
+        if self.stop_requests:
             self.script.stop("stopped")
-        self.script.press()
-        return not (self.asked and self.script.over())
+        self.script.enforce_deadline()
+        return not (self.stop_requests and self.script.has_ended())
 
-    def _tell(self, number: int) -> None:
-        """Say in the record that there is no room; the room of that is its own."""
+    def _record_wait(self, number: int) -> None:
+        """Write into the record that the disk is full; the record has space of its own."""
         words = b"waits=%d\n" % number if number else b""
         try:
-            os.pwrite(self.record, words.ljust(RECORD - 1) + b"\n", 0)
+            os.pwrite(self.record, words.ljust(RECORD_BYTES - 1) + b"\n", 0)
         except OSError:
             return  # what matters is waited for all the same

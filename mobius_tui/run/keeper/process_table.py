@@ -1,14 +1,14 @@
-"""Whether a lock is held, which processes live, and orphans that a keeper adopts."""
+"""Which processes live, whose children they are, and the orphans that a keeper adopts."""
 
 import fcntl
 import os
 import sys
 import time
 
-BEGAN = 19
-"""Where among the words of `_stat` the time of its beginning stands."""
-ARGUMENTS = 1 << 16
-"""Bytes of what a process was called with that are looked at."""
+START_TIME_FIELD = 19
+"""Index of a process's start time among the words of `_stat`."""
+MAX_ARGUMENTS = 1 << 16
+"""Bytes of a process's arguments that are read."""
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def is_locked(handle: int) -> bool:
-    """Whether anyone else holds a lock on an open file, shared or not."""
+    """Whether another process holds a lock on an open file, shared or not."""
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -37,7 +37,9 @@ def living_descendants(ancestor: int) -> "list[tuple[int, int]]":
     """
     children: dict[int, list[tuple[int, int]]] = {}
     for pid, words in _stats():
-        children.setdefault(int(words[1]), []).append((pid, int(words[BEGAN])))
+        children.setdefault(int(words[1]), []).append(
+            (pid, int(words[START_TIME_FIELD]))
+        )
     found = list(children.get(ancestor, ()))
     for pid, _ in found:
         found += children.get(pid, ())
@@ -46,14 +48,15 @@ def living_descendants(ancestor: int) -> "list[tuple[int, int]]":
 
 def process_start_ticks(pid: int) -> int:
     """When a process began, in ticks since boot; 0 where it does not live."""
-    return int(words[BEGAN]) if (words := _stat(pid)) else 0
+    return int(words[START_TIME_FIELD]) if (words := _stat(pid)) else 0
 
 
-def orphaned(but: int) -> bool:
-    """Whether this process has children besides one; so it seems if nothing tells.
+def has_other_children(but: int) -> bool:
+    """Whether this process has children besides one; true where the system does not
+    tell.
 
     Args:
-        but: the number of that one.
+        but: the process id of that one.
     """
     own = os.getpid()
     try:
@@ -70,10 +73,10 @@ def process_age(pid: int) -> float:
 
 
 def process_arguments(pid: int) -> "list[bytes]":
-    """What a process was called with; empty where nothing tells."""
+    """The arguments of a process; empty where the system does not tell."""
     try:
         with open(f"/proc/{pid}/cmdline", "rb") as file:
-            return file.read(ARGUMENTS).rstrip(b"\0").split(b"\0")
+            return file.read(MAX_ARGUMENTS).rstrip(b"\0").split(b"\0")
     except OSError:
         return []
 
@@ -99,9 +102,9 @@ def _stat(pid: int) -> "list[bytes]":
 
 
 SET_CHILD_SUBREAPER = 36
-"""Linux's own number of what to ask `prctl` for."""
-NAMED = 30
-"""Orphans that there is room for in the record of the end."""
+"""Linux's number of the `prctl` option PR_SET_CHILD_SUBREAPER."""
+ORPHANS_RECORDED = 30
+"""Orphans that the record of the end has room for."""
 
 
 def become_subreaper() -> None:
@@ -122,11 +125,12 @@ def become_subreaper() -> None:
         return
 
 
-def reap_adopted(but: int) -> None:
-    """Let go of the orphans that have ended.
+def reap_orphans(but: int) -> None:
+    """Reap the adopted orphans that have ended.
 
     Args:
-        but: our own child, which is left as it is; 0 where it has been let go of.
+        but: the keeper's own child, which is left unreaped; 0 where it was reaped
+            before.
     """
     if not hasattr(os, "waitid"):
         return
@@ -138,17 +142,18 @@ def reap_adopted(but: int) -> None:
         return
 
 
-def surviving_orphans() -> "tuple[str, ...]":
-    """What is left of them, as lines of a record; our own child is let go of.
+def surviving_orphan_lines() -> "tuple[str, ...]":
+    """The adopted orphans that live, as lines of a record; the keeper's own child is
+    reaped.
 
-    Only where there is any, all processes are looked at.
+    Only where there is any are all processes read.
     """
-    reap_adopted(0)
+    reap_orphans(0)
     try:
         os.waitpid(-1, os.WNOHANG)
     except ChildProcessError:
         return ()
     found = [f"{pid}:{began}" for pid, began in living_descendants(os.getpid())]
-    more = len(found) - NAMED
-    lines = [f"left={' '.join(found[:NAMED])}"] if found else []
+    more = len(found) - ORPHANS_RECORDED
+    lines = [f"left={' '.join(found[:ORPHANS_RECORDED])}"] if found else []
     return (*lines, f"more={more}") if more > 0 else tuple(lines)

@@ -1,4 +1,4 @@
-"""The script: its start, its processes, and their end."""
+"""Starts the script's process, and ends its process group."""
 
 import _signal
 import fcntl
@@ -6,36 +6,36 @@ import os
 import time
 
 from mobius_tui.run.keeper.process_table import (
+    has_other_children,
     is_locked,
     living_processes,
-    orphaned,
     process_age,
     process_arguments,
-    reap_adopted,
+    reap_orphans,
 )
-from mobius_tui.run.keeper.stream_redactor import Redactor
+from mobius_tui.run.keeper.stream_redactor import StreamRedactor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
 
-PIPE = 1 << 20
+PIPE_BYTES = 1 << 20
 F_SETPIPE_SZ = 1031
 """Linux's own number; `fcntl` names it only from Python 3.10 on Linux."""
 SCRIPT_FD = 252
 TREE_FD = 251
 """High numbers, out of the way of the descriptors that scripts open by number."""
-YOUNG = 1.0
-"""Seconds that a process has to become what it was forked for: a command that was sent
-to the background as the last one may not have begun when the shell ends."""
-NAMED = 8
-"""Processes that there is room for in the record of the end, with their names."""
-NAME = 80
-"""Bytes of one's name."""
+STARTUP_TIME = 1.0
+"""Seconds that a process has to execute what it was forked for: a command that was sent
+to the background last may not have begun when the shell ends."""
+PROCESSES_RECORDED = 8
+"""Processes that the record of the end has room for, with their names."""
+NAME_BYTES = 80
+"""Bytes of a recorded process name at most."""
 
 
-class Script:
+class ScriptProcess:
     """The script's process group, from its start to its end."""
 
     def __init__(self, spec: "dict[str, Any]", lock: int, tree: int) -> None:
@@ -45,9 +45,9 @@ class Script:
         self.pid = 0
         self.status: int | None = None
         self.failed: tuple[str, int] | None = None
-        self.lost = 0
+        self.output_error = 0
         """The number of the error that kept its output, or the end of it, out."""
-        self.ended: list[tuple[int, bytes]] = []
+        self.killed_processes: list[tuple[int, bytes]] = []
         """What was ended with it: each one's number, and what it was called with."""
 
     def start(self) -> "tuple[int, ...]":
@@ -56,7 +56,7 @@ class Script:
         trouble_r, trouble_w = os.pipe()
         self.pid = os.fork()
         if self.pid == 0:
-            self._become(theirs, trouble_w)
+            self._execute(theirs, trouble_w)
         for end in (*theirs, trouble_w, self.tree):
             os.close(end)
         said = os.read(trouble_r, 64)
@@ -74,7 +74,7 @@ class Script:
         err_r, err_w = os.pipe()
         for end in (out_w, err_w):
             try:
-                fcntl.fcntl(end, F_SETPIPE_SZ, PIPE)
+                fcntl.fcntl(end, F_SETPIPE_SZ, PIPE_BYTES)
             except OSError:
                 break  # another system, or its limit: the default size works too
         return (out_r, err_r), (out_w, err_w)
@@ -84,7 +84,7 @@ class Script:
         os.dup2(theirs[0], 1)
         os.dup2(theirs[1], 2)
 
-    def _become(self, theirs: "tuple[int, ...]", trouble: int) -> None:
+    def _execute(self, theirs: "tuple[int, ...]", trouble: int) -> None:
         """In the child: take a session, write `pid`, execute. Never returns."""
         spec, what = self.spec, "setup"
         try:
@@ -117,19 +117,19 @@ class Script:
         os._exit(127)
 
     def stop(self, cause: str) -> None:
-        """Ask the group to end; `press` makes it."""
+        """Ask the group to end; `enforce_deadline` kills it where it does not."""
         if self.cause == "exited":
             self.cause = cause
             self.signal(_signal.SIGTERM)
             self.deadline = time.monotonic() + self.spec["grace"]
 
-    def lose(self, number: int) -> None:
-        """Its output cannot be written: whatever else it came to, that is its end."""
+    def fail_output(self, number: int) -> None:
+        """Stop it as its output cannot be written, which is then its recorded end."""
         self.stop("output lost")
-        self.cause, self.lost = "output lost", number
+        self.cause, self.output_error = "output lost", number
 
-    def press(self) -> None:
-        """What the deadline brings, if it is due: a time-out first, then SIGKILL."""
+    def enforce_deadline(self) -> None:
+        """Do what is due at the deadline: stop for a time-out first, then SIGKILL."""
         if self.deadline is None or time.monotonic() < self.deadline:
             return
         if self.cause == "exited":
@@ -145,7 +145,7 @@ class Script:
         except (ProcessLookupError, PermissionError):
             return
 
-    def over(self) -> bool:
+    def has_ended(self) -> bool:
         """Whether the script's own process has ended; it stays unreaped."""
         if self.status is not None:
             return True
@@ -153,61 +153,69 @@ class Script:
             pid, status = os.waitpid(self.pid, os.WNOHANG)
             self.status = status if pid else None
             return pid != 0
-        reap_adopted(self.pid)
+        reap_orphans(self.pid)
         flags = os.WEXITED | os.WNOWAIT | os.WNOHANG
         return os.waitid(os.P_PID, self.pid, flags) is not None
 
     def reap(self) -> int:
-        """Let the script's process go; returns its wait status."""
+        """Reap the script's process; returns its wait status."""
         if self.status is None:
             self.status = os.waitpid(self.pid, 0)[1]
         return self.status
 
     def end_group(self) -> None:
-        """Leave nothing of the group; the unreaped leader keeps its number ours.
+        """Kill what is left of the group; the unreaped leader keeps the group's id
+        reserved.
 
-        What has left it by `setsid` is not meant, nor what is about to: whether that
+        Processes that left it by `setsid` are spared, and those about to: whether one
         had come so far when the shell ended is a matter of chance.
         """
-        if self._tree_held() or orphaned(self.pid):
-            while any(self._is_young(pid) for pid in self._others()):
+        if self._is_tree_locked() or has_other_children(self.pid):
+            while any(self._is_starting(pid) for pid in self._group_members()):
                 time.sleep(0.005)
             if self.cause == "exited":
-                self.ended = [(pid, self._name(pid)) for pid in self._others()]
+                self.killed_processes = [
+                    (pid, self._process_name(pid)) for pid in self._group_members()
+                ]
         self.signal(_signal.SIGTERM)
-        until = time.monotonic() + (self.spec["grace"] if self._tree_held() else 0)
-        while time.monotonic() < until and self._others():
+        until = time.monotonic() + (self.spec["grace"] if self._is_tree_locked() else 0)
+        while time.monotonic() < until and self._group_members():
             time.sleep(0.01)
         self.signal(_signal.SIGKILL)
         until = time.monotonic() + 1.0
-        while self._tree_held() and self._others() and time.monotonic() < until:
+        while (
+            self._is_tree_locked()
+            and self._group_members()
+            and time.monotonic() < until
+        ):
             time.sleep(0.005)
 
-    def _tree_held(self) -> bool:
+    def _is_tree_locked(self) -> bool:
         handle = os.open(self.spec["dir"] + "/tree", os.O_RDONLY | os.O_CLOEXEC)
         try:
             return is_locked(handle)
         finally:
             os.close(handle)
 
-    def _others(self) -> "list[int]":
+    def _group_members(self) -> "list[int]":
         """The living processes of the group, but for the leader."""
         return [pid for pid, group, _ in living_processes() if group == self.pid != pid]
 
-    def _is_young(self, pid: int) -> bool:
-        """Whether it is what becomes something else in an instant, or may leave.
+    def _is_starting(self, pid: int) -> bool:
+        """Whether a process is about to execute something else, and may leave the
+        group.
 
         That is the shell itself, forked and not yet executing what it was forked for,
-        and a program whose business it is to execute another.
+        and a program whose purpose is to execute another.
         """
         words = process_arguments(pid)
         own = [*self.spec["argv"], f"/dev/fd/{SCRIPT_FD}"]
         forked = words == [os.fsencode(word) for word in own]
         starts = words[:1] and words[0].rpartition(b"/")[2] in (b"setsid", b"nohup")
-        return bool(forked or starts) and process_age(pid) < YOUNG
+        return bool(forked or starts) and process_age(pid) < STARTUP_TIME
 
-    def _name(self, pid: int) -> bytes:
-        """What a process was called with, as far as it may be told."""
-        redactor = Redactor(self.spec["secrets"])
+    def _process_name(self, pid: int) -> bytes:
+        """The arguments of a process, without secrets."""
+        redactor = StreamRedactor(self.spec["secrets"])
         told = bytes(redactor.feed(b" ".join(process_arguments(pid)))) + redactor.end()
-        return told[:NAME]
+        return told[:NAME_BYTES]

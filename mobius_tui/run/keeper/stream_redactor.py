@@ -1,4 +1,4 @@
-"""Keeping declared secrets out of what is written."""
+"""Replaces declared secrets in output before it is written."""
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -6,11 +6,11 @@ if TYPE_CHECKING:
 
 
 REDACTED = b"[redacted]"
-STEPS = 1000
-"""Secrets that overlap, at most, to go back over for a place to cut at."""
+MAX_STEPS_BACK = 1000
+"""Overlapping secrets, at most, to go back over for a place to cut at."""
 
 
-class Redactor:
+class StreamRedactor:
     """Replaces declared secrets in one stream, wherever reads split them.
 
     What could be the beginning of a secret is held back until it is decided; nothing
@@ -19,19 +19,18 @@ class Redactor:
 
     def __init__(self, secrets: "tuple[bytes, ...]") -> None:
         self.secrets = sorted((s for s in secrets if s), key=len, reverse=True)
-        self.held = b""
+        self._held_back = b""
 
     def feed(self, data: "Bytes") -> "Bytes":
-        """What of the stream may be written after these bytes came.
-
-        It is theirs, or what they are until the next ones come.
-        """
+        """The part of the stream that may be written after these bytes came."""
         if not self.secrets:
             return data
-        whole = self.held + data
-        cut = len(whole) - max(begun(whole, secret) for secret in self.secrets)
-        cut = self._whole(whole, cut)
-        self.held = whole[cut:]
+        whole = self._held_back + data
+        cut = len(whole) - max(
+            started_secret_length(whole, secret) for secret in self.secrets
+        )
+        cut = self._safe_cut(whole, cut)
+        self._held_back = whole[cut:]
         return self._redact(whole[:cut])
 
     def _redact(self, data: bytes) -> bytes:
@@ -40,13 +39,13 @@ class Redactor:
                 data = data.replace(secret, REDACTED)
         return data
 
-    def _whole(self, data: bytes, cut: int) -> int:
-        """A place to cut at that is in no secret; at or before the one given.
+    def _safe_cut(self, data: bytes, cut: int) -> int:
+        """A place to cut at that is inside no secret; at or before the one given.
 
-        Where a flood is nothing but a secret that repeats itself, as `aaaaaa`, there is
-        none near: what is left of one then is a part of it.
+        In a flood that is nothing but a secret that repeats itself, as `aaaaaa`, there
+        is none near: the rest of one then belongs to the next.
         """
-        for _ in range(STEPS):
+        for _ in range(MAX_STEPS_BACK):
             before = cut
             for secret in self.secrets:
                 place = data.find(secret, max(0, cut - len(secret) + 1))
@@ -57,13 +56,13 @@ class Redactor:
         return cut
 
     def end(self) -> bytes:
-        """What was held back, at the end of the stream."""
-        held, self.held = self.held, b""
+        """The rest that was held back, at the end of the stream."""
+        held, self._held_back = self._held_back, b""
         return self._redact(held)
 
 
-def begun(data: bytes, secret: bytes) -> int:
-    """The length of the longest end of `data` that begins `secret`."""
+def started_secret_length(data: bytes, secret: bytes) -> int:
+    """The length of the longest end of `data` that a secret begins with."""
     first = secret[:1]
     place = data.find(first, max(0, len(data) - len(secret) + 1))
     while place >= 0:

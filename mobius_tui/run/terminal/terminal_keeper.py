@@ -24,7 +24,7 @@ from mobius_tui.run.keeper.attempt_record import (
     read_keeper_order,
 )
 from mobius_tui.run.keeper.process_table import living_processes
-from mobius_tui.run.keeper.script_process import Script
+from mobius_tui.run.keeper.script_process import ScriptProcess
 from mobius_tui.run.terminal.frames import AttachHello
 from mobius_tui.run.terminal.pty_relay import PtyRelay
 
@@ -44,7 +44,7 @@ CONTROL = ("SIGHUP", "SIGINT", "SIGQUIT", "SIGTSTP", "SIGTTIN", "SIGTTOU", "SIGW
 """Signals that a terminal sends; whoever started the host may have ignored them."""
 
 
-class TerminalScript(Script):
+class TerminalScript(ScriptProcess):
     """A script in a session of its own, with a terminal.
 
     Programs on a terminal make process groups of their own, so all of the session is
@@ -144,10 +144,10 @@ def pump(
         if asked:
             script.stop("stopped")
         now = time.monotonic()
-        script.press()
+        script.enforce_deadline()
         wait = None if script.deadline is None else max(0.0, script.deadline - now)
         relay.turn(waker, wait if ended is None else SOON)
-        if ended is None and script.over():
+        if ended is None and script.has_ended():
             ended = time.monotonic()
             os.close(script.slave)
 

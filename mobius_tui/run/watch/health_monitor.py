@@ -20,10 +20,10 @@ from mobius_tui.health.probe_target import ProbeTarget, fill_target
 from mobius_tui.health.probe_window import CurrentHealth, stale_after
 from mobius_tui.run.attempts.run_context import RunContext
 from mobius_tui.run.attempts.stopping import running_process_groups
-from mobius_tui.run.checks.context import Context
+from mobius_tui.run.checks.context import CheckContext
 from mobius_tui.run.checks.machine_checks import unit_states_now
 from mobius_tui.run.journal.journal import Clock
-from mobius_tui.run.keeper.disk_full import FULL
+from mobius_tui.run.keeper.disk_full import DISK_FULL_ERRNOS
 from mobius_tui.run.planning.variables import probe_texts
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.safe_open import open_regular
@@ -72,10 +72,10 @@ def _names(context: RunContext) -> tuple[str, ...]:
     return tuple(name for name in found if name and not name.startswith("-"))
 
 
-def _check_context(context: RunContext) -> Context:
+def _check_context(context: RunContext) -> CheckContext:
     began = context.state.began
     assert began is not None
-    return Context(
+    return CheckContext(
         workdir=Path(began.workdir),
         env=context.env,
         fill=context.values().fill,
@@ -282,7 +282,7 @@ class Monitor:
                 try:
                     left = left[os.write(self._file, left) :]
                 except OSError as error:
-                    if error.errno not in FULL:
+                    if error.errno not in DISK_FULL_ERRNOS:
                         raise
                     begun = data is self._torn or len(left) < len(data)
                     self._torn = bytes(left) if begun else b""

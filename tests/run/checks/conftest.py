@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mobius_tui.errors import MobiusError
-from mobius_tui.run.checks.context import CheckResult, Context
+from mobius_tui.run.checks.context import CheckContext, CheckResult
 from mobius_tui.run.checks.run_check import run_check
 from mobius_tui.runbook.model.check_kinds import Check
 from mobius_tui.runbook.model.templates import fill
@@ -28,8 +28,8 @@ def filled(text: str) -> str:
 
 
 @pytest.fixture
-def ctx(tmp_path: Path) -> Context:
-    return Context(
+def ctx(tmp_path: Path) -> CheckContext:
+    return CheckContext(
         workdir=tmp_path,
         env={"PATH": os.environ["PATH"], "app": "mobius"},
         fill=filled,
@@ -52,13 +52,13 @@ def program(tmp_path: Path) -> Callable[[str, str], Path]:
     return write
 
 
-def on_path(ctx: Context, folder: Path) -> Context:
+def on_path(ctx: CheckContext, folder: Path) -> CheckContext:
     """The same run, with a folder before all else on PATH."""
     path = f"{folder}:{ctx.env['PATH']}"
     return replace(ctx, env={**ctx.env, "PATH": path})
 
 
-async def sight(check: Check, ctx: Context) -> CheckResult:
+async def sight(check: Check, ctx: CheckContext) -> CheckResult:
     """Look once; whatever was seen is one line of a fair length."""
     seen = await run_check(check, ctx)
     assert seen.detail

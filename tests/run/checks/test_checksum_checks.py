@@ -12,8 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mobius_tui.run.checks.checksum_checks import Sum, sums, wanted
-from mobius_tui.run.checks.context import Context
+from mobius_tui.run.checks.checksum_checks import (
+    ChecksumLine,
+    checksum_of_file,
+    parse_checksums,
+)
+from mobius_tui.run.checks.context import CheckContext
 from mobius_tui.runbook.model.check_kinds import ChecksumCheck
 from tests.run.checks.conftest import sight
 
@@ -47,7 +51,7 @@ def backup(tmp_path: Path) -> Path:
         f"{BAD}  other/mobius.zip\n{GOOD}  backups/mobius.zip\n",
     ],
 )
-async def test_a_good_backup(ctx: Context, backup: Path, text: str) -> None:
+async def test_a_good_backup(ctx: CheckContext, backup: Path, text: str) -> None:
     backup.with_name("sums").write_text(text, encoding="utf-8")
     seen = await sight(
         ChecksumCheck(file="backups/${app}.zip", sums="backups/sums"), ctx
@@ -68,7 +72,7 @@ async def test_a_good_backup(ctx: Context, backup: Path, text: str) -> None:
     ],
 )
 async def test_what_is_not_shown_to_be_good(
-    ctx: Context, backup: Path, text: str, problem: str
+    ctx: CheckContext, backup: Path, text: str, problem: str
 ) -> None:
     backup.with_name("sums").write_text(text)
     seen = await sight(
@@ -78,7 +82,7 @@ async def test_what_is_not_shown_to_be_good(
     assert problem in seen.detail
 
 
-async def test_a_hash_in_the_runbook(ctx: Context, backup: Path) -> None:
+async def test_a_hash_in_the_runbook(ctx: CheckContext, backup: Path) -> None:
     name = str(backup)
     assert (await sight(ChecksumCheck(file=name, sha256=GOOD.upper()), ctx)).held
     assert not (await sight(ChecksumCheck(file=name, sha256=BAD), ctx)).held
@@ -86,7 +90,7 @@ async def test_a_hash_in_the_runbook(ctx: Context, backup: Path) -> None:
     assert "'abc' is no SHA-256" in short.detail
 
 
-async def test_what_cannot_be_hashed(ctx: Context, tmp_path: Path) -> None:
+async def test_what_cannot_be_hashed(ctx: CheckContext, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     for name, problem in (
         ("gone", "No such file"),
@@ -118,7 +122,7 @@ def test_lines_of_sha256sum_are_read_back(lines: list[tuple[str, str, str]]) -> 
     for sha256, name, kind in lines:
         shown, before = escaped(name)
         text += f"{before}{sha256} {kind}{shown}\n"
-    read = sums(text)
+    read = parse_checksums(text)
     assert [each.sha256 for each in read] == [sha256 for sha256, _, _ in lines]
     # Blanks around a name are lost, and a first `*`, which marks a kind: neither
     # decides anything.
@@ -128,7 +132,9 @@ def test_lines_of_sha256sum_are_read_back(lines: list[tuple[str, str, str]]) -> 
 
 @given(hashes, names)
 def test_the_only_hash_counts_whatever_it_names(sha256: str, name: str) -> None:
-    assert wanted((Sum(sha256=sha256, name=name),), "any.zip") == sha256
+    assert (
+        checksum_of_file((ChecksumLine(sha256=sha256, name=name),), "any.zip") == sha256
+    )
 
 
 def test_what_the_real_program_writes(tmp_path: Path) -> None:
@@ -140,5 +146,5 @@ def test_what_the_real_program_writes(tmp_path: Path) -> None:
         text = subprocess.run(
             [program, *options, name], cwd=tmp_path, capture_output=True, check=True
         ).stdout.decode()
-        assert sums(text)[0].sha256 == GOOD
-        assert sums(text)[0].name.startswith("odd\\name\nof")
+        assert parse_checksums(text)[0].sha256 == GOOD
+        assert parse_checksums(text)[0].name.startswith("odd\\name\nof")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mobius_tui.run.checks.context import Context
+from mobius_tui.run.checks.context import CheckContext
 from mobius_tui.runbook.model.check_kinds import FileCheck, Repeat
 from tests.run.checks.conftest import sight
 
@@ -23,7 +23,7 @@ def tree(root: Path, **files: str) -> Path:
     return root
 
 
-async def test_there_and_absent(ctx: Context, tmp_path: Path) -> None:
+async def test_there_and_absent(ctx: CheckContext, tmp_path: Path) -> None:
     (tmp_path / "mobius").write_text("x" * 1536)
     there = await sight(FileCheck(path="${app}"), ctx)
     assert (there.held, there.detail) == (True, "mobius is a file of 1.5 KiB")
@@ -35,7 +35,7 @@ async def test_there_and_absent(ctx: Context, tmp_path: Path) -> None:
 
 
 async def test_a_link_that_leads_nowhere_is_neither(
-    ctx: Context, tmp_path: Path
+    ctx: CheckContext, tmp_path: Path
 ) -> None:
     (tmp_path / "link").symlink_to("nowhere")
     assert not (await sight(FileCheck(path="link", absent=True), ctx)).held
@@ -44,7 +44,7 @@ async def test_a_link_that_leads_nowhere_is_neither(
 
 
 @pytest.mark.parametrize("wanted", ["0640", "640", "0o640"])
-async def test_mode(ctx: Context, tmp_path: Path, wanted: str) -> None:
+async def test_mode(ctx: CheckContext, tmp_path: Path, wanted: str) -> None:
     path = tmp_path / "f"
     path.touch()
     path.chmod(0o640)
@@ -54,13 +54,13 @@ async def test_mode(ctx: Context, tmp_path: Path, wanted: str) -> None:
     assert (seen.held, seen.detail) == (False, "f has mode 0600, wanted 0640")
 
 
-async def test_a_mode_that_is_none(ctx: Context, tmp_path: Path) -> None:
+async def test_a_mode_that_is_none(ctx: CheckContext, tmp_path: Path) -> None:
     (tmp_path / "f").touch()
     seen = await sight(FileCheck(path="f", mode="rwx"), ctx)
     assert (seen.held, seen.detail) == (False, "'rwx' is no mode; write \"0755\"")
 
 
-async def test_size(ctx: Context, tmp_path: Path) -> None:
+async def test_size(ctx: CheckContext, tmp_path: Path) -> None:
     (tmp_path / "f").write_bytes(bytes(1024))
     assert (await sight(FileCheck(path="f", min_size="1KiB"), ctx)).held
     seen = await sight(FileCheck(path="f", min_size="2KiB"), ctx)
@@ -69,7 +69,7 @@ async def test_size(ctx: Context, tmp_path: Path) -> None:
     assert not folder.held
 
 
-async def test_newer_than_a_while_ago(ctx: Context, tmp_path: Path) -> None:
+async def test_newer_than_a_while_ago(ctx: CheckContext, tmp_path: Path) -> None:
     path = tmp_path / "f"
     path.touch()
     assert (await sight(FileCheck(path="f", newer_than="1h"), ctx)).held
@@ -79,7 +79,7 @@ async def test_newer_than_a_while_ago(ctx: Context, tmp_path: Path) -> None:
     assert seen.detail == "f was changed 1 min ago, wanted 10 s"
 
 
-async def test_newer_than_a_file(ctx: Context, tmp_path: Path) -> None:
+async def test_newer_than_a_file(ctx: CheckContext, tmp_path: Path) -> None:
     for name, at in (("old", 1000), ("new", 2000)):
         (tmp_path / name).touch()
         os.utime(tmp_path / name, (at, at))
@@ -92,7 +92,7 @@ async def test_newer_than_a_file(ctx: Context, tmp_path: Path) -> None:
     assert (gone.held, "does not exist" in gone.detail) == (False, True)
 
 
-async def test_equal_files(ctx: Context, tmp_path: Path) -> None:
+async def test_equal_files(ctx: CheckContext, tmp_path: Path) -> None:
     (tmp_path / "a").write_text("same")
     (tmp_path / "b").write_text("same")
     (tmp_path / "c").write_text("diff")
@@ -106,7 +106,7 @@ async def test_equal_files(ctx: Context, tmp_path: Path) -> None:
     assert not gone.held
 
 
-async def test_equal_folders(ctx: Context, tmp_path: Path) -> None:
+async def test_equal_folders(ctx: CheckContext, tmp_path: Path) -> None:
     tree(tmp_path / "one", a="1", sub__b="2")
     tree(tmp_path / "two", a="1", sub__b="2")
     (tmp_path / "current").symlink_to("two")
@@ -116,7 +116,9 @@ async def test_equal_folders(ctx: Context, tmp_path: Path) -> None:
         assert seen.detail == f"one is a folder, is the same as {other} (2 files)"
 
 
-async def test_the_first_differences_are_named(ctx: Context, tmp_path: Path) -> None:
+async def test_the_first_differences_are_named(
+    ctx: CheckContext, tmp_path: Path
+) -> None:
     tree(tmp_path / "one", a="1", c__d="3", e="4", f="5", same="x")
     tree(tmp_path / "two", b="2", c="3", e="other", f="5!", same="x")
     seen = await sight(FileCheck(path="one", same_as="two"), ctx)
@@ -127,7 +129,7 @@ async def test_the_first_differences_are_named(ctx: Context, tmp_path: Path) -> 
     )
 
 
-async def test_links_in_folders(ctx: Context, tmp_path: Path) -> None:
+async def test_links_in_folders(ctx: CheckContext, tmp_path: Path) -> None:
     for name in ("one", "two"):
         folder = tree(tmp_path / name, a="1")
         (folder / "loop").symlink_to(".")
@@ -140,7 +142,7 @@ async def test_links_in_folders(ctx: Context, tmp_path: Path) -> None:
     assert seen.detail == "one differs from two: loop leads elsewhere"
 
 
-async def test_a_fifo_holds_nothing_up(ctx: Context, tmp_path: Path) -> None:
+async def test_a_fifo_holds_nothing_up(ctx: CheckContext, tmp_path: Path) -> None:
     for name in ("one", "two"):
         os.mkfifo(tree(tmp_path / name) / "pipe")
     check = FileCheck(path="one", same_as="two", repeat=Repeat(timeout="5s"))

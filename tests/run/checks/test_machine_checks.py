@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from mobius_tui.run.checks.context import Context
-from mobius_tui.run.checks.machine_checks import enough
+from mobius_tui.run.checks.context import CheckContext
+from mobius_tui.run.checks.machine_checks import is_enough_free
 from mobius_tui.runbook.model.check_kinds import DiskCheck, MemoryCheck
 from tests.run.checks.conftest import sight
 
 
 @pytest.mark.parametrize("kind", [DiskCheck, MemoryCheck])
 async def test_enough_and_too_little(
-    ctx: Context, kind: type[DiskCheck | MemoryCheck]
+    ctx: CheckContext, kind: type[DiskCheck | MemoryCheck]
 ) -> None:
     assert (await sight(kind(free="1B"), ctx)).held
     assert (await sight(kind(free="0%"), ctx)).held
@@ -26,13 +26,13 @@ async def test_enough_and_too_little(
     assert '"10%"' in seen.detail
 
 
-async def test_a_path_that_is_gone(ctx: Context) -> None:
+async def test_a_path_that_is_gone(ctx: CheckContext) -> None:
     seen = await sight(DiskCheck(free="1B", path="gone"), ctx)
     assert not seen.held
     assert "No such file" in seen.detail
 
 
 def test_percentages_are_of_the_total() -> None:
-    assert enough(10, 100, "10%")
-    assert not enough(9, 100, "10%")
-    assert enough(1, 8, "12.5 %")
+    assert is_enough_free(10, 100, "10%")
+    assert not is_enough_free(9, 100, "10%")
+    assert is_enough_free(1, 8, "12.5 %")

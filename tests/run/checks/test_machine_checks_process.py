@@ -13,8 +13,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from mobius_tui.run.checks.context import Context
-from mobius_tui.run.checks.machine_checks import satisfies
+from mobius_tui.run.checks.context import CheckContext
+from mobius_tui.run.checks.machine_checks import satisfies_count
 from mobius_tui.runbook.model.check_kinds import ProcessCheck, ServiceCheck
 from tests.health.marked_process import running
 from tests.run.checks.conftest import on_path, sight
@@ -26,7 +26,7 @@ def mark(tmp_path: Path) -> str:
     return f"mark-{os.getpid()}-{tmp_path.name}"
 
 
-async def test_counted(ctx: Context, mark: str) -> None:
+async def test_counted(ctx: CheckContext, mark: str) -> None:
     nothing = await sight(ProcessCheck(match=mark), ctx)
     assert not nothing.held
     assert nothing.detail == f"no processes match '{mark}', wanted >=1"
@@ -42,7 +42,7 @@ async def test_counted(ctx: Context, mark: str) -> None:
 
 
 async def test_a_steps_own_group_and_this_program_do_not_count(
-    ctx: Context, mark: str
+    ctx: CheckContext, mark: str
 ) -> None:
     with running(mark) as child:
         for excluding in (
@@ -52,7 +52,7 @@ async def test_a_steps_own_group_and_this_program_do_not_count(
             assert (await sight(ProcessCheck(match=mark, count="0"), excluding)).held
 
 
-async def test_a_zombie_does_not_count(ctx: Context, mark: str) -> None:
+async def test_a_zombie_does_not_count(ctx: CheckContext, mark: str) -> None:
     with subprocess.Popen([sys.executable, "-c", "", mark]) as child:
         while psutil.Process(child.pid).status() != psutil.STATUS_ZOMBIE:
             pass
@@ -60,7 +60,7 @@ async def test_a_zombie_does_not_count(ctx: Context, mark: str) -> None:
 
 
 async def test_what_another_check_runs_does_not_count(
-    ctx: Context, program: Callable[[str, str], Path], tmp_path: Path, mark: str
+    ctx: CheckContext, program: Callable[[str, str], Path], tmp_path: Path, mark: str
 ) -> None:
     """`systemctl is-active mobius-api` has the pattern in its own command line."""
     fifo = tmp_path / "fifo"
@@ -105,11 +105,11 @@ def all_command_lines() -> str:
     ],
 )
 def test_comparisons(number: int, count: str, held: bool) -> None:
-    assert satisfies(number, count) is held
+    assert satisfies_count(number, count) is held
 
 
 @pytest.mark.parametrize("count", ["", "some", ">", "=>1", "-1", "1.5", "³"])
-async def test_what_is_no_count(ctx: Context, count: str) -> None:
+async def test_what_is_no_count(ctx: CheckContext, count: str) -> None:
     seen = await sight(ProcessCheck(match="x", count=count), ctx)
     assert not seen.held
     assert "is no count" in seen.detail

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from mobius_tui.run.checks.context import Context
+from mobius_tui.run.checks.context import CheckContext
 from mobius_tui.runbook.model.check_kinds import ServiceCheck
 from tests.run.checks.conftest import on_path, sight
 
@@ -22,7 +22,7 @@ exit ${code:-0}
 """
 
 
-async def test_states(ctx: Context, program: Program) -> None:
+async def test_states(ctx: CheckContext, program: Program) -> None:
     there = on_path(ctx, program("systemctl", STAND_IN))
     seen = await sight(ServiceCheck(names=("up-1", "up-2")), there)
     assert (seen.held, seen.detail) == (True, "up-1 is active, up-2 is active")
@@ -34,7 +34,7 @@ async def test_states(ctx: Context, program: Program) -> None:
     assert seen.detail == "up is active; wanted inactive or failed"
 
 
-async def test_without_systemctl(ctx: Context, tmp_path: Path) -> None:
+async def test_without_systemctl(ctx: CheckContext, tmp_path: Path) -> None:
     nowhere = replace(ctx, env={"PATH": str(tmp_path)})
     seen = await sight(ServiceCheck(names=("a",)), nowhere)
     assert not seen.held
@@ -42,7 +42,7 @@ async def test_without_systemctl(ctx: Context, tmp_path: Path) -> None:
 
 
 async def test_without_the_working_directory(
-    ctx: Context, program: Program, tmp_path: Path
+    ctx: CheckContext, program: Program, tmp_path: Path
 ) -> None:
     there = on_path(ctx, program("systemctl", STAND_IN))
     seen = await sight(
@@ -52,7 +52,7 @@ async def test_without_the_working_directory(
     assert "gone" in seen.detail
 
 
-async def test_a_systemctl_that_cannot_say(ctx: Context, program: Program) -> None:
+async def test_a_systemctl_that_cannot_say(ctx: CheckContext, program: Program) -> None:
     folder = program("systemctl", "#!/bin/sh\necho 'no init system here' >&2\nexit 1\n")
     seen = await sight(ServiceCheck(names=("a", "b")), on_path(ctx, folder))
     assert not seen.held
@@ -62,6 +62,6 @@ async def test_a_systemctl_that_cannot_say(ctx: Context, program: Program) -> No
     assert seen.detail == "systemctl does not say: exit code 127 (no such program)"
 
 
-async def test_a_name_that_is_an_option_is_refused(ctx: Context) -> None:
+async def test_a_name_that_is_an_option_is_refused(ctx: CheckContext) -> None:
     seen = await sight(ServiceCheck(names=("--all",)), ctx)
     assert (seen.held, seen.detail) == (False, "'--all' is no name of a unit")

@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from mobius_tui.run.checks.context import Context
+from mobius_tui.run.checks.context import CheckContext
 from mobius_tui.runbook.model.check_kinds import PortCheck, Repeat, TlsCheck
 from tests.health.servers import TLS, closed_port, serve, whole
 from tests.run.checks.conftest import sight
@@ -14,7 +14,7 @@ from tests.run.checks.conftest import sight
 CA = str(TLS / "ca.pem")
 
 
-async def test_an_open_port(ctx: Context) -> None:
+async def test_an_open_port(ctx: CheckContext) -> None:
     async with serve(whole()) as (port, _):
         at = f"127.0.0.1:{port}"
         seen = await sight(PortCheck(at=at), ctx)
@@ -25,7 +25,7 @@ async def test_an_open_port(ctx: Context) -> None:
     assert unwanted.detail == f"{at} accepts connections, wanted it closed"
 
 
-async def test_a_closed_port(ctx: Context) -> None:
+async def test_a_closed_port(ctx: CheckContext) -> None:
     at = f"127.0.0.1:{closed_port()}"
     seen = await sight(PortCheck(at=at, closed=True), ctx)
     unwanted = await sight(PortCheck(at=at), ctx)
@@ -35,20 +35,22 @@ async def test_a_closed_port(ctx: Context) -> None:
     assert unwanted.detail == f"{at}: refused"
 
 
-async def test_a_host_that_there_is_not_is_no_closed_port(ctx: Context) -> None:
+async def test_a_host_that_there_is_not_is_no_closed_port(ctx: CheckContext) -> None:
     seen = await sight(PortCheck(at="a..b:80", closed=True), ctx)
     assert not seen.held
     assert "does not show that it is closed" in seen.detail
 
 
 @pytest.mark.parametrize("check", [PortCheck(at="${word}"), TlsCheck(at="${word}")])
-async def test_what_is_no_address(check: PortCheck | TlsCheck, ctx: Context) -> None:
+async def test_what_is_no_address(
+    check: PortCheck | TlsCheck, ctx: CheckContext
+) -> None:
     seen = await sight(check, ctx)
     assert not seen.held
     assert "'well' is no address" in seen.detail
 
 
-async def test_a_certificate_that_is_valid_for_long(ctx: Context) -> None:
+async def test_a_certificate_that_is_valid_for_long(ctx: CheckContext) -> None:
     async with serve(whole(), certificate="server.pem") as (port, _):
         at = f"localhost:{port}"
         seen = await sight(TlsCheck(at=at, min_days=30, ca=CA), ctx)
@@ -59,21 +61,21 @@ async def test_a_certificate_that_is_valid_for_long(ctx: Context) -> None:
     assert longer.detail.endswith("wanted 99999")
 
 
-async def test_a_certificate_that_has_expired(ctx: Context) -> None:
+async def test_a_certificate_that_has_expired(ctx: CheckContext) -> None:
     async with serve(whole(), certificate="expired.pem") as (port, _):
         seen = await sight(TlsCheck(at=f"127.0.0.1:{port}", ca=CA), ctx)
     assert not seen.held
     assert seen.detail.endswith("TLS: certificate has expired")
 
 
-async def test_a_certificate_that_nobody_trusts(ctx: Context) -> None:
+async def test_a_certificate_that_nobody_trusts(ctx: CheckContext) -> None:
     async with serve(whole(), certificate="server.pem") as (port, _):
         seen = await sight(TlsCheck(at=f"127.0.0.1:{port}"), ctx)
     assert not seen.held
     assert "TLS: unable to get local issuer certificate" in seen.detail
 
 
-async def test_a_port_without_tls_refused_or_silent(ctx: Context) -> None:
+async def test_a_port_without_tls_refused_or_silent(ctx: CheckContext) -> None:
     at = f"localhost:{closed_port()}"
     assert (await sight(TlsCheck(at=at), ctx)).detail == f"{at}: refused"
     with socket.create_server(("127.0.0.1", 0)) as silent:

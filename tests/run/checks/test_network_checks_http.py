@@ -6,13 +6,13 @@ import asyncio
 from dataclasses import replace
 from pathlib import Path
 
-from mobius_tui.run.checks.context import Context
+from mobius_tui.run.checks.context import CheckContext
 from mobius_tui.runbook.model.check_kinds import HttpCheck, Repeat
 from tests.health.servers import TLS, closed_port, serve, whole
 from tests.run.checks.conftest import sight
 
 
-async def test_held(ctx: Context) -> None:
+async def test_held(ctx: CheckContext) -> None:
     async with serve(whole(b'{"status": "well", "more": 1}')) as (port, requests):
         seen = await sight(
             HttpCheck(
@@ -33,7 +33,7 @@ async def test_held(ctx: Context) -> None:
     assert b"mobius" in requests[0].split(b"\r\n", 1)[1]
 
 
-async def test_a_wrong_status(ctx: Context) -> None:
+async def test_a_wrong_status(ctx: CheckContext) -> None:
     async with serve(whole(b"", status="503 Service Unavailable")) as (port, _):
         check = HttpCheck(url=f"http://127.0.0.1:{port}/health")
         seen = await sight(check, ctx)
@@ -42,7 +42,7 @@ async def test_a_wrong_status(ctx: Context) -> None:
     assert "/health answered 503, wanted 200 (in " in seen.detail
 
 
-async def test_a_wrong_body(ctx: Context) -> None:
+async def test_a_wrong_body(ctx: CheckContext) -> None:
     async with serve(whole(b'{"status": "degraded"}')) as (port, _):
         url = f"http://127.0.0.1:{port}/"
         for check in (
@@ -54,7 +54,7 @@ async def test_a_wrong_body(ctx: Context) -> None:
             assert ", but " in seen.detail
 
 
-async def test_slower_than_wanted(ctx: Context) -> None:
+async def test_slower_than_wanted(ctx: CheckContext) -> None:
     async def slow(writer: asyncio.StreamWriter, request: bytes) -> None:
         await asyncio.sleep(0.1)
         await whole()(writer, request)
@@ -67,7 +67,7 @@ async def test_slower_than_wanted(ctx: Context) -> None:
     assert seen.detail.endswith("ms, wanted faster than 0.1 s")
 
 
-async def test_timed_out(ctx: Context) -> None:
+async def test_timed_out(ctx: CheckContext) -> None:
     async def never(_writer: asyncio.StreamWriter, _request: bytes) -> None:
         await asyncio.sleep(60)
 
@@ -77,14 +77,14 @@ async def test_timed_out(ctx: Context) -> None:
     assert seen.detail == f"GET http://127.0.0.1:{port}/?…: timed out after 0.3 s"
 
 
-async def test_refused(ctx: Context) -> None:
+async def test_refused(ctx: CheckContext) -> None:
     seen = await sight(HttpCheck(url=f"http://127.0.0.1:{closed_port()}/"), ctx)
     assert not seen.held
     assert seen.detail.endswith("/: refused")
 
 
 async def test_a_certificate_file_is_found_from_the_working_directory(
-    ctx: Context, tmp_path: Path
+    ctx: CheckContext, tmp_path: Path
 ) -> None:
     (tmp_path / "ca.pem").write_bytes((TLS / "ca.pem").read_bytes())
     async with serve(whole(), certificate="server.pem") as (port, _):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mobius_tui.run.checks.context import Context, check_result, filled_check
+from mobius_tui.run.checks.context import CheckContext, check_result, filled_check
 from mobius_tui.runbook.model.check_kinds import (
     Check,
     ChecksumCheck,
@@ -43,7 +43,7 @@ EVERY_KIND: tuple[Check, ...] = (
 
 
 @pytest.mark.parametrize("check", EVERY_KIND)
-async def test_a_name_without_a_value_is_said(check: Check, ctx: Context) -> None:
+async def test_a_name_without_a_value_is_said(check: Check, ctx: CheckContext) -> None:
     seen = await sight(check, ctx)
     assert not seen.held
     assert seen.detail == "gone has no value yet"
@@ -69,7 +69,7 @@ def test_every_text_is_filled_in_but_a_script() -> None:
     )
 
 
-async def test_a_duration_that_is_none_is_said(ctx: Context) -> None:
+async def test_a_duration_that_is_none_is_said(ctx: CheckContext) -> None:
     seen = await sight(RunCheck(script="true", repeat=Repeat(timeout="${word}")), ctx)
     assert not seen.held
     assert "'well' is no duration" in seen.detail
@@ -79,7 +79,7 @@ async def test_a_duration_that_is_none_is_said(ctx: Context) -> None:
     "check", [ProcessCheck(match="("), OutputCheck(match="["), OutputCheck(not_="*")]
 )
 async def test_a_broken_pattern_is_said(
-    check: Check, ctx: Context, tmp_path: Path
+    check: Check, ctx: CheckContext, tmp_path: Path
 ) -> None:
     (tmp_path / "output").write_text("x\n")
     seen = await sight(check, with_output(ctx, tmp_path / "output"))
@@ -87,13 +87,13 @@ async def test_a_broken_pattern_is_said(
     assert seen.detail.startswith("not a pattern: ")
 
 
-def with_output(ctx: Context, output: Path) -> Context:
+def with_output(ctx: CheckContext, output: Path) -> CheckContext:
     values = {each.name: getattr(ctx, each.name) for each in fields(ctx)}
-    return Context(**{**values, "output": output})
+    return CheckContext(**{**values, "output": output})
 
 
 async def test_a_look_ends_at_its_time_out(
-    ctx: Context, program: Callable[[str, str], Path]
+    ctx: CheckContext, program: Callable[[str, str], Path]
 ) -> None:
     folder = program("systemctl", "#!/bin/sh\nexec sleep 60\n")
     started = time.monotonic()

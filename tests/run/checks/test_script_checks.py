@@ -13,8 +13,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from mobius_tui.run.checks.context import Context
-from mobius_tui.run.checks.subprocesses import live
+from mobius_tui.run.checks.context import CheckContext
+from mobius_tui.run.checks.subprocesses import running_check_groups
 from mobius_tui.runbook.model.check_kinds import Repeat, RunCheck
 from tests.run.checks.conftest import sight
 
@@ -37,7 +37,7 @@ from tests.run.checks.conftest import sight
     ],
 )
 async def test_predicates(
-    ctx: Context, script: str, held: bool, detail: str | None
+    ctx: CheckContext, script: str, held: bool, detail: str | None
 ) -> None:
     seen = await sight(RunCheck(script=script), ctx)
     assert seen.held is held, seen.detail
@@ -45,12 +45,12 @@ async def test_predicates(
         assert seen.detail == detail
 
 
-async def test_a_script_is_not_filled_in(ctx: Context) -> None:
+async def test_a_script_is_not_filled_in(ctx: CheckContext) -> None:
     seen = await sight(RunCheck(script="app=x; echo '${app}' \"${app}\""), ctx)
     assert seen.detail == "exit code 0: ${app} x"
 
 
-async def test_other_programs_and_exit_codes(ctx: Context) -> None:
+async def test_other_programs_and_exit_codes(ctx: CheckContext) -> None:
     python = RunCheck(
         script="import sys; print('hi'); sys.exit(4)",
         shell=(sys.executable,),
@@ -63,12 +63,12 @@ async def test_other_programs_and_exit_codes(ctx: Context) -> None:
     assert missing.detail.startswith("not started: No such file")
 
 
-async def test_a_script_may_be_long(ctx: Context) -> None:
+async def test_a_script_may_be_long(ctx: CheckContext) -> None:
     script = "# " + "x" * 300_000 + "\necho done"
     assert (await sight(RunCheck(script=script), ctx)).detail == "exit code 0: done"
 
 
-async def test_a_flood_keeps_its_last_line(ctx: Context) -> None:
+async def test_a_flood_keeps_its_last_line(ctx: CheckContext) -> None:
     seen = await sight(RunCheck(script="seq 1 300000"), ctx)
     assert seen.detail == "exit code 0: 300000"
 
@@ -87,7 +87,9 @@ def wait_gone(pid: int) -> None:
         time.sleep(0.01)
 
 
-async def test_a_time_out_kills_the_whole_group(ctx: Context, tmp_path: Path) -> None:
+async def test_a_time_out_kills_the_whole_group(
+    ctx: CheckContext, tmp_path: Path
+) -> None:
     script = "trap '' TERM; sleep 60 & echo $! > pid; echo $$ > shell; sleep 60"
     started = time.monotonic()
     seen = await sight(RunCheck(script=script, repeat=Repeat(timeout="1s")), ctx)
@@ -95,11 +97,11 @@ async def test_a_time_out_kills_the_whole_group(ctx: Context, tmp_path: Path) ->
     assert seen.detail == "the predicate: timed out after 1 s"
     for name in ("pid", "shell"):
         wait_gone(int((tmp_path / name).read_text()))
-    assert live() == frozenset()
+    assert running_check_groups() == frozenset()
 
 
 async def test_it_ends_with_its_shell_and_leaves_nothing(
-    ctx: Context, tmp_path: Path
+    ctx: CheckContext, tmp_path: Path
 ) -> None:
     started = time.monotonic()
     seen = await sight(RunCheck(script="sleep 60 & echo $! > pid; echo done"), ctx)
@@ -109,7 +111,7 @@ async def test_it_ends_with_its_shell_and_leaves_nothing(
 
 
 async def test_what_left_the_group_holds_nothing_up_and_lives(
-    ctx: Context, tmp_path: Path
+    ctx: CheckContext, tmp_path: Path
 ) -> None:
     (tmp_path / "escape.py").write_text(
         "import os, time\nos.setsid()\nprint(os.getpid(), flush=True)\n"
@@ -125,21 +127,21 @@ async def test_what_left_the_group_holds_nothing_up_and_lives(
         os.kill(pid, signal.SIGKILL)
 
 
-async def test_the_script_file_is_taken_away(ctx: Context) -> None:
+async def test_the_script_file_is_taken_away(ctx: CheckContext) -> None:
     seen = await sight(RunCheck(script='echo "$0"'), ctx)
     path = Path(seen.detail.removeprefix("exit code 0: "))
     assert path.is_absolute()
     assert not path.exists()
 
 
-async def test_without_its_directory(ctx: Context, tmp_path: Path) -> None:
+async def test_without_its_directory(ctx: CheckContext, tmp_path: Path) -> None:
     there = replace(ctx, workdir=tmp_path / "gone")
     seen = await sight(RunCheck(script="true"), there)
     assert not seen.held
     assert seen.detail.startswith("not started: No such file or directory")
 
 
-async def test_no_descriptor_is_left_open(ctx: Context) -> None:
+async def test_no_descriptor_is_left_open(ctx: CheckContext) -> None:
     folder = Path("/proc/self/fd" if Path("/proc/self/fd").exists() else "/dev/fd")
     await sight(RunCheck(script="true"), ctx)
     before = len(tuple(folder.iterdir()))

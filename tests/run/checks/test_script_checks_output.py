@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mobius_tui.run.checks.context import Context
-from mobius_tui.run.checks.search_output import MAX_LINE, lines, search
+from mobius_tui.run.checks.context import CheckContext
+from mobius_tui.run.checks.search_output import MAX_LINE, read_lines, search
 from mobius_tui.runbook.model.check_kinds import OutputCheck, Repeat
 from tests.run.checks.conftest import sight
 
@@ -24,7 +24,7 @@ def output(tmp_path: Path) -> Path:
     return path
 
 
-async def test_match(ctx: Context, output: Path) -> None:
+async def test_match(ctx: CheckContext, output: Path) -> None:
     seen = await sight(OutputCheck(match="is ${word}$"), replace(ctx, output=output))
     assert seen.held
     assert seen.detail == "line 3 matches 'is well$': all is well"
@@ -32,7 +32,7 @@ async def test_match(ctx: Context, output: Path) -> None:
     assert (seen.held, seen.detail) == (False, "no line of 4 matches '^is'")
 
 
-async def test_not(ctx: Context, output: Path) -> None:
+async def test_not(ctx: CheckContext, output: Path) -> None:
     seen = await sight(OutputCheck(not_="ERROR"), replace(ctx, output=output))
     assert (seen.held, seen.detail) == (True, "no line of 4 matches 'ERROR'")
     seen = await sight(OutputCheck(not_="^one$"), replace(ctx, output=output))
@@ -40,7 +40,7 @@ async def test_not(ctx: Context, output: Path) -> None:
     assert seen.detail == "line 1 matches '^one$': one; wanted none"
 
 
-async def test_both(ctx: Context, output: Path) -> None:
+async def test_both(ctx: CheckContext, output: Path) -> None:
     there = replace(ctx, output=output)
     assert (await sight(OutputCheck(match="well", not_="ERROR"), there)).held
     assert not (await sight(OutputCheck(match="well", not_="bad"), there)).held
@@ -49,7 +49,7 @@ async def test_both(ctx: Context, output: Path) -> None:
 
 @pytest.mark.parametrize("check", [OutputCheck(match="x"), OutputCheck(not_="x")])
 async def test_without_an_output_nothing_holds(
-    ctx: Context, tmp_path: Path, check: OutputCheck
+    ctx: CheckContext, tmp_path: Path, check: OutputCheck
 ) -> None:
     assert not (await sight(check, ctx)).held
     seen = await sight(check, replace(ctx, output=tmp_path / "gone"))
@@ -57,7 +57,7 @@ async def test_without_an_output_nothing_holds(
     assert "could not be searched" in seen.detail
 
 
-async def test_an_empty_output(ctx: Context, tmp_path: Path) -> None:
+async def test_an_empty_output(ctx: CheckContext, tmp_path: Path) -> None:
     empty = tmp_path / "empty"
     empty.touch()
     there = replace(ctx, output=empty)
@@ -66,7 +66,7 @@ async def test_an_empty_output(ctx: Context, tmp_path: Path) -> None:
 
 
 async def test_a_pattern_that_never_ends_is_cut_off(
-    ctx: Context, tmp_path: Path
+    ctx: CheckContext, tmp_path: Path
 ) -> None:
     path = tmp_path / "output"
     path.write_text("a" * 200 + "b\n")
@@ -79,7 +79,7 @@ async def test_a_pattern_that_never_ends_is_cut_off(
 
 def test_a_line_without_end_is_cut() -> None:
     file = io.BytesIO(b"x" * (3 * MAX_LINE) + b"end\nnext\n" + b"y" * MAX_LINE)
-    found = list(lines(file))
+    found = list(read_lines(file))
     assert [len(line) for line in found] == [MAX_LINE, 4, MAX_LINE]
     file.seek(0)
     assert search(file, "end", "next")["match"] is None
@@ -88,4 +88,4 @@ def test_a_line_without_end_is_cut() -> None:
 @given(st.lists(st.binary(max_size=20).filter(lambda line: b"\n" not in line)))
 def test_lines_are_those_of_the_file(found: list[bytes]) -> None:
     file = io.BytesIO(b"".join(line + b"\n" for line in found))
-    assert list(lines(file)) == [line.rstrip(b"\r") for line in found]
+    assert list(read_lines(file)) == [line.rstrip(b"\r") for line in found]

@@ -21,15 +21,15 @@ from mobius_tui.run.attempts.attempt_files import ScriptEnd, read_script_end
 from mobius_tui.run.attempts.launcher import BASH, LaunchSpec, launch_keeper
 from mobius_tui.run.attempts.survivors import ATTEMPT_MARK, find_survivors
 from mobius_tui.run.keeper.flood_throttle import (
-    EVERY,
-    FLOOD,
-    LITTLE,
+    FLOOD_RATE,
     LONGEST_REST,
-    MOST,
+    LONGEST_REST_RATIO,
+    LOW_WAIT_SHARE,
+    SAMPLE_BYTES,
     FloodThrottle,
 )
 from mobius_tui.run.keeper.process_table import living_processes
-from mobius_tui.run.keeper.script_process import NAMED
+from mobius_tui.run.keeper.script_process import PROCESSES_RECORDED
 from mobius_tui.run.storage.run_directory import AttemptDirectory, holder
 from tests.paths import TESTS
 from tests.run.keepers import spec, until
@@ -192,8 +192,8 @@ def test_of_many_some_are_named(keep: Keep) -> None:
     script = f"for n in $(seq 12); do sleep 69 {QUIET} & done"
     directory, child = keep(script, spec())
     end = end_of(directory, child)
-    assert len(end.ended_processes) == NAMED + 1
-    assert end.ended_processes[-1] == f"{12 - NAMED} more"
+    assert len(end.ended_processes) == PROCESSES_RECORDED + 1
+    assert end.ended_processes[-1] == f"{12 - PROCESSES_RECORDED} more"
 
 
 def test_what_escaped_its_group_is_named_not_killed(keep: Keep) -> None:
@@ -438,39 +438,41 @@ class Processor:
         """How long it rests at each look, where it waits for a part of the time."""
         found = []
         for _ in range(looks):
-            took = EVERY / rate
+            took = SAMPLE_BYTES / rate
             self.now += took
             self.waited += share * took
             self._say()
-            assert self.courtesy.rest(EVERY // 2) == 0.0
-            rest = self.courtesy.rest(EVERY - EVERY // 2)
+            assert self.courtesy.rest_time(SAMPLE_BYTES // 2) == 0.0
+            rest = self.courtesy.rest_time(SAMPLE_BYTES - SAMPLE_BYTES // 2)
             self.now += rest
             found.append(rest)
         return found
 
 
 def test_a_flood_gives_way_where_processors_are_short(tmp_path: Path) -> None:
-    rests = Processor(tmp_path).rests(rate=2 * FLOOD, share=0.9)
-    assert rests[-1] == pytest.approx(min(LONGEST_REST, EVERY / (2 * FLOOD) * MOST))
+    rests = Processor(tmp_path).rests(rate=2 * FLOOD_RATE, share=0.9)
+    assert rests[-1] == pytest.approx(
+        min(LONGEST_REST, SAMPLE_BYTES / (2 * FLOOD_RATE) * LONGEST_REST_RATIO)
+    )
     assert rests == sorted(rests)
 
 
-@pytest.mark.parametrize(("rate", "share"), [(2.0, LITTLE), (0.9, 1.0)])
+@pytest.mark.parametrize(("rate", "share"), [(2.0, LOW_WAIT_SHARE), (0.9, 1.0)])
 def test_what_has_a_processor_or_is_no_flood_never_rests(
     tmp_path: Path, rate: float, share: float
 ) -> None:
-    assert set(Processor(tmp_path).rests(rate=rate * FLOOD, share=share)) == {0.0}
+    assert set(Processor(tmp_path).rests(rate=rate * FLOOD_RATE, share=share)) == {0.0}
 
 
 def test_it_goes_on_at_once_when_the_others_are_gone(tmp_path: Path) -> None:
     processor = Processor(tmp_path)
-    assert processor.rests(rate=2 * FLOOD, share=0.9)[-1] > 0
-    assert processor.rests(rate=2 * FLOOD, share=0.0)[-1] == 0.0
+    assert processor.rests(rate=2 * FLOOD_RATE, share=0.9)[-1] > 0
+    assert processor.rests(rate=2 * FLOOD_RATE, share=0.0)[-1] == 0.0
 
 
 def test_a_system_that_says_nothing_of_it_is_not_asked(tmp_path: Path) -> None:
     courtesy = FloodThrottle(str(tmp_path / "none"))
-    assert [courtesy.rest(EVERY) for _ in range(100)] == [0.0] * 100
+    assert [courtesy.rest_time(SAMPLE_BYTES) for _ in range(100)] == [0.0] * 100
 
 
 def test_signals_that_come_while_it_rests_end_nothing(

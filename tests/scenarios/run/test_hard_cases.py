@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from mobius_tui.run.events.step_events import StepStarted
-from mobius_tui.run.keeper.stream_redactor import Redactor
+from mobius_tui.run.keeper.stream_redactor import StreamRedactor
 from tests.run.books import ONE, SECRET, step
 from tests.run.conftest import Begin
 
@@ -66,7 +66,7 @@ async def test_a_secret_leaves_by_no_other_way(
 
 
 def test_a_secret_that_begins_another_is_redacted_whole() -> None:
-    redactor = Redactor((b"hunter", b"hunter2secret", b"ter2x"))
+    redactor = StreamRedactor((b"hunter", b"hunter2secret", b"ter2x"))
     parts = (b"a hunter", b"2sec", b"ret b hun", b"ter2x c")
     out = b"".join(redactor.feed(part) for part in parts) + redactor.end()
     assert b"2sec" not in out

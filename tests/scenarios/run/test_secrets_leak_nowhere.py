@@ -21,7 +21,7 @@ from mobius_tui.plain import show
 from mobius_tui.run.client.run_briefing import answer_briefing, prepare_briefing
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.run_events import NoteAdded
-from mobius_tui.run.keeper.stream_redactor import Redactor
+from mobius_tui.run.keeper.stream_redactor import StreamRedactor
 from mobius_tui.run.storage.redaction import REDACTED, SHORTEST, literals, redact
 from mobius_tui.tui.screens.run_screen import RunScreen
 from tests.conftest import MakeRunbook
@@ -59,7 +59,7 @@ BOOK = (
 def test_it_is_found_wherever_reads_split_it(first: int) -> None:
     data = f"<{CANARY}><{CANARY}>".encode()
     for second in range(first, len(data)):
-        redactor = Redactor((CANARY.encode(),))
+        redactor = StreamRedactor((CANARY.encode(),))
         parts = (data[:first], data[first:second], data[second:])
         shown = b"".join(bytes(redactor.feed(part)) for part in parts) + redactor.end()
         assert shown == b"<[redacted]><[redacted]>"
@@ -256,7 +256,7 @@ def test_what_is_short_is_not_taken_for_a_line_of_a_secret() -> None:
 
 
 def test_a_secret_that_repeats_itself_is_no_end_of_the_keeper() -> None:
-    redactor = Redactor((b"aaaaaa",))
+    redactor = StreamRedactor((b"aaaaaa",))
     shown = bytes(redactor.feed(b"x" + b"a" * 300_000)) + redactor.end()
     assert shown.startswith(b"x[redacted][redacted]")
     assert b"aaaaaa" not in shown
