@@ -94,7 +94,7 @@ def _lines(follower: Follower, step: Step, approval: Approval) -> Iterator[str]:
         yield f"{state.began.title}{where}, run {state.began.run}"
     values = Values(state, now=follower.now(), name_of=follower.plan.name)
     yield from step_lines(follower.plan, step, state, values)
-    until = time.strftime("%H:%M:%S", time.localtime(approval.until))
+    until = time.strftime("%H:%M:%S", time.localtime(approval.expires_at))
     of = f"{len(approval.given)} of {asked.count} have approved"
     yield f"{approval.by} asks for approval by {asked.role} ({of}), until {until}"
 

@@ -23,7 +23,7 @@ from mobius_tui.run.events.step_events import (
 from mobius_tui.run.journal.outage_times import FAILURES, NOBODY, MilestoneTracker
 from mobius_tui.run.planning.plan import Plan, effect_of
 from mobius_tui.run.planning.proposal import is_out_of_order
-from mobius_tui.run.state.reducer import advance, initial
+from mobius_tui.run.state.reducer import advance, initial_state
 from mobius_tui.run.state.step_state import Status
 
 TIMES = ("detected", "decided", "restored", "steady")
@@ -104,7 +104,7 @@ class Scoring:
             plan: says what each step does, and in which order they come.
         """
         self._plan = plan
-        self._state = initial(plan.runbook)
+        self._state = initial_state(plan.runbook)
         self._automatic = False
         self._course = MilestoneTracker(plan)
         self._begun: dict[str, str] = {}

@@ -28,11 +28,11 @@ from mobius_tui.run.client.run_briefing import Briefing
 from mobius_tui.run.host.takeover import environment
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.planning.plan import Plan
-from mobius_tui.run.planning.trigger_rules import RunRules
+from mobius_tui.run.planning.trigger_rules import RunTriggerRules
 from mobius_tui.run.planning.variables import Values, check_env
-from mobius_tui.run.state.reducer import initial
+from mobius_tui.run.state.reducer import initial_state
 from mobius_tui.run.state.run_state import RunState
-from mobius_tui.run.state.step_state import Value
+from mobius_tui.run.state.step_state import StateVariable
 from mobius_tui.runbook.model.check_kinds import Check, OutputCheck, RunCheck
 from mobius_tui.runbook.model.limits import bounded_duration
 from mobius_tui.runbook.model.runbook import Runbook, Step
@@ -174,13 +174,13 @@ class SiteSurvey:
         from mobius_tui.health.probe_target import fill_target
 
         seen: dict[str, list[tuple[float, bool]]] = {}
-        rules = RunRules(self._plan, self._state)
+        rules = RunTriggerRules(self._plan, self._state)
 
         def take(check: ProbeCheck) -> None:
             if check.state != "no data":
                 held = check.state == "ok"
                 seen.setdefault(f"probe {check.probe}", []).append((check.at, held))
-            for change in rules.apply(check):
+            for change in rules.apply_probe_result(check):
                 if isinstance(change, Fired):
                     key = f"trigger {change.probe} {change.rule}"
                     seen.setdefault(key, []).append((check.at, False))
@@ -239,7 +239,7 @@ def survey_after_run(run: Follower, site: Site) -> tuple[DetectionCounts, ...]:
     wreck_site(site)
     for name, value in known.items():
         if name in run.runbook.variables and name not in run.state.variables:
-            run.state.variables[name] = Value(text=value, source="begin")
+            run.state.variables[name] = StateVariable(text=value, source="begin")
     looking = SiteSurvey(
         run.plan,
         run.state,
@@ -254,14 +254,14 @@ def _known_variables(
     runbook: Runbook, briefing: Briefing, more: Mapping[str, str]
 ) -> RunState:
     """The state of a run that knows all that can be known beforehand."""
-    state = initial(runbook)
+    state = initial_state(runbook)
     for name, value in more.items():
         if name in runbook.variables:
-            state.variables[name] = Value(text=value, source="begin")
+            state.variables[name] = StateVariable(text=value, source="begin")
     for name, (value, source) in briefing.values.items():
-        state.variables[name] = Value(text=value, source=source)
+        state.variables[name] = StateVariable(text=value, source=source)
     for name in briefing.secrets:
-        state.variables[name] = Value(text=None, source="secret")
+        state.variables[name] = StateVariable(text=None, source="secret")
     return state
 
 

@@ -81,9 +81,10 @@ def _step(state: RunState, step_id: str) -> PastStep:
     return PastStep(
         results=tuple(str(each.status) for each in ended),
         took=tuple(
-            each.took
+            each.duration
             for each in ended
-            if each.status in (Status.PASSED, Status.WARNED) and each.took is not None
+            if each.status in (Status.PASSED, Status.WARNED)
+            and each.duration is not None
         ),
         skipped=own.status is Status.SKIPPED,
         overridden=own.status is Status.OVERRIDDEN,

@@ -22,7 +22,7 @@ from mobius_tui.run.planning.plan import Plan, effect_of, kind_of
 from mobius_tui.run.planning.step_status import step_statuses
 from mobius_tui.run.planning.variables import Values
 from mobius_tui.run.state.deliveries import as_seen
-from mobius_tui.run.state.step_state import Attempt, Status, Value
+from mobius_tui.run.state.step_state import Attempt, StateVariable, Status
 from mobius_tui.run.storage.safe_open import open_regular
 from mobius_tui.runbook.model.actions import Choose, Manual, Run, SendMessage, Watch
 from mobius_tui.runbook.model.runbook import Phase, Step
@@ -97,7 +97,7 @@ def _sent(
             by=redactor.line(own.by),
             title=redactor.line(own.queued.title),
             channel=redactor.line(own.channel),
-            state=redactor.line(f"{own.stand}{why}"),
+            state=redactor.line(f"{own.status}{why}"),
             text=redactor.lines(own.queued.text),
         )
 
@@ -129,7 +129,7 @@ _OF_A_CLOCK = frozenset({"now", "run.started", "run.elapsed"})
 
 
 def report_values(
-    values: Iterable[tuple[str, Value]], redactor: ReportRedactor
+    values: Iterable[tuple[str, StateVariable]], redactor: ReportRedactor
 ) -> Iterator[VariableValue]:
     """Variables and their values, as they may be told."""
     for name, value in values:
@@ -245,7 +245,7 @@ class StepReporter:
             by=self._one(own.by),
             started=own.started,
             ended=own.ended,
-            took=own.took,
+            took=own.duration,
             status=str(own.status),
             reason=self._one(own.reason),
             exit=own.exit,
@@ -259,7 +259,7 @@ class StepReporter:
                     held=look.held,
                     detail=self._one(look.detail),
                 )
-                for look in own.looks[-LOOKS:]
+                for look in own.check_tries[-LOOKS:]
             ),
             output=tuple(
                 clip(self._one(row).rstrip()) for row in last_lines(place.output)

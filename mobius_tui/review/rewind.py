@@ -13,8 +13,8 @@ from mobius_tui.review.run_walk import RunWalker
 from mobius_tui.run.events.journal_entry import Entry, uncollected
 from mobius_tui.run.journal.outage_times import MilestoneTracker
 from mobius_tui.run.planning.plan import Plan
-from mobius_tui.run.planning.trigger_rules import RunRules
-from mobius_tui.run.state.reducer import advance, initial
+from mobius_tui.run.planning.trigger_rules import RunTriggerRules
+from mobius_tui.run.state.reducer import advance, initial_state
 from mobius_tui.run.state.run_state import RunState
 
 CHECKPOINT = 512
@@ -29,7 +29,7 @@ class FoldedRun:
 
     state: RunState
     health: CurrentHealth
-    rules: RunRules
+    rules: RunTriggerRules
     course: MilestoneTracker
 
     @classmethod
@@ -40,11 +40,11 @@ class FoldedRun:
             plan: the run's.
             state: where that is folded by somebody else.
         """
-        state = initial(plan.runbook) if state is None else state
+        state = initial_state(plan.runbook) if state is None else state
         return cls(
             state=state,
             health=CurrentHealth(),
-            rules=RunRules(plan, state),
+            rules=RunTriggerRules(plan, state),
             course=MilestoneTracker(plan),
         )
 
@@ -60,13 +60,13 @@ class FoldedRun:
 
     def heed(self, entry: Entry) -> None:
         """Take in an entry that the state has taken in already."""
-        self.rules.heed(entry.event)
+        self.rules.apply_event(entry.event)
         self.course.heed(entry)
 
     def watch(self, record: HealthRecord) -> None:
         """Take in a record of health."""
         self.health.apply(record)
-        self.rules.apply(record)
+        self.rules.apply_probe_result(record)
 
 
 class _TimedRows:

@@ -27,9 +27,15 @@ from mobius_tui.run.journal.describe_entry import journal_entry_text
 from mobius_tui.run.journal.outage_times import NOBODY
 from mobius_tui.run.planning.plan import Plan, has_terminal
 from mobius_tui.run.planning.proposal import is_out_of_order
-from mobius_tui.run.state.reducer import advance, initial
+from mobius_tui.run.state.reducer import advance, initial_state
 from mobius_tui.run.state.run_state import RunState
-from mobius_tui.run.state.step_state import BAD, Attempt, Status, StepState, Value
+from mobius_tui.run.state.step_state import (
+    BAD,
+    Attempt,
+    StateVariable,
+    Status,
+    StepState,
+)
 
 
 def attempt_deviations(plan: Plan, state: RunState) -> Iterator[Deviation]:
@@ -112,7 +118,7 @@ class WalkedRun:
     timeline: tuple[TimelineEntry, ...]
     decisions: tuple[ReportDecision, ...]
     notes: tuple[ReportNote, ...]
-    given: dict[AttemptKey, dict[str, Value]]
+    given: dict[AttemptKey, dict[str, StateVariable]]
     """By attempt, the variables that it read, as they were."""
     digests: dict[AttemptKey, str | None]
     """By attempt, the SHA-256 of its output."""
@@ -131,12 +137,12 @@ class RunWalker:
         """
         self._judges_order = judges_order
         self.plan = plan
-        self.state = initial(plan.runbook)
+        self.state = initial_state(plan.runbook)
         self.deviations: list[Deviation] = []
         self.timeline: list[TimelineEntry] = []
         self.decisions: list[ReportDecision] = []
         self.notes: list[ReportNote] = []
-        self.given: dict[AttemptKey, dict[str, Value]] = {}
+        self.given: dict[AttemptKey, dict[str, StateVariable]] = {}
         self.digests: dict[AttemptKey, str | None] = {}
 
     def heed(self, entry: Entry) -> None:

@@ -43,7 +43,7 @@ from mobius_tui.run.client.run_briefing import Briefing, prepare_briefing
 from mobius_tui.run.client.start_run import start_new_run
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.intents.messages import Intent
-from mobius_tui.run.planning.initial_values import answers_of
+from mobius_tui.run.planning.initial_values import read_answers_file
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.library.runbook_files import find_runbook
@@ -258,7 +258,7 @@ async def follow(briefing: Briefing, person: Person, *, armed: bool) -> Viewer:
         if view.state.ended is not None or time.monotonic() > deadline:
             break
         if armed:
-            armed = view.state.watch.begun is None
+            armed = view.state.watch.rollback is None
             if not view.state.watch.armed and armed:
                 await act(viewer, view, person, Offer(kind="start", text=""), "arm")
             continue
@@ -310,7 +310,7 @@ def answers_to(way: Way, runbook: Runbook) -> dict[str, str]:
     """What the person knows of the incident, and says."""
     found = {"failure": "it went wrong", "sre_ack": "@sre-oncall"}
     found |= {"disaster_recovery": "not-needed", "reason": "a test"}
-    found |= answers_of(FAULTS[way.fault].answers)
+    found |= read_answers_file(FAULTS[way.fault].answers)
     if way.scenario:
         found["scenario"] = way.scenario
     return {name: value for name, value in found.items() if name in runbook.variables}

@@ -32,8 +32,8 @@ async def test_without_a_backup_it_ends_in_failure_recovery_and_asks_for_a_perso
         state = Follower(directory).state
         assert state.steps["auto-find-backup"].status is Status.FAILED
         assert state.steps["auto-execute"].attempts == ()
-        assert not state.watch.goes
-        assert "Find a good backup failed" in state.watch.stopped
+        assert not state.watch.rollback_running
+        assert "Find a good backup failed" in state.watch.rollback_stop_reason
         assert state.ended is None
         reply = await viewer.intend(Intent(wish="end"))
         assert reply.ok, reply.text

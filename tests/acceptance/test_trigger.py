@@ -44,9 +44,9 @@ def test_the_demo_is_repaired_by_itself_once_it_is_armed(terminal: Open) -> None
     assert sites.request_site(site, "/health")[0] == 200
     [run] = all_runs(runs_root())
     watch = Follower(run).state.watch
-    assert watch.begun is not None
-    assert watch.begun.cause == "trigger"
-    assert watch.passed
+    assert watch.rollback is not None
+    assert watch.rollback.cause == "trigger"
+    assert watch.rollback_passed
     assert time.monotonic() - began < 120
 
 
@@ -76,7 +76,7 @@ async def test_a_viewer_frozen_or_killed_keeps_no_rollback_back(
         screen.until("ARMED")
         os.kill(screen.child.pid, how)
         (tmp_path / "well").unlink()
-        wait_for(lambda: Follower(directory).state.watch.passed)
+        wait_for(lambda: Follower(directory).state.watch.rollback_passed)
         assert invoked(tmp_path) == ["automatic"]
         if how is signal.SIGSTOP:
             os.kill(screen.child.pid, signal.SIGCONT)

@@ -105,7 +105,7 @@ class Office:
         await self.until(
             lambda: (
                 len(self.engine.state.deliveries) >= number
-                and self.delivery(number).stand is stand
+                and self.delivery(number).status is stand
             )
         )
         return self.delivery(number)
@@ -115,7 +115,7 @@ class Office:
         await self.until(
             lambda: (
                 self.delivery(number).tries == tries
-                and self.delivery(number).stand is not DeliveryStatus.SENDING
+                and self.delivery(number).status is not DeliveryStatus.SENDING
             )
         )
         return self.delivery(number)

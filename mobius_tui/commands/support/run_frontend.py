@@ -194,9 +194,9 @@ def _refuse_ticks(briefing: Briefing) -> None:
     Raises:
         UsageError: it may not tick by itself what a person does.
     """
-    from mobius_tui.run.planning.initial_values import tick_refused
+    from mobius_tui.run.planning.initial_values import manual_tick_refusal
 
-    refused = tick_refused(
+    refused = manual_tick_refusal(
         mode=briefing.mode,
         environment=briefing.environment,
         protected=briefing.protected,
@@ -210,9 +210,11 @@ def auto_intent(
 ) -> Intent | None:
     """The intent that makes a run automatic; `None` for a guided one."""
     if options.auto:
-        from mobius_tui.run.planning.initial_values import auto
+        from mobius_tui.run.planning.initial_values import automatic_intent
 
-        return auto(answers, manual=options.manual or "stop", yes=options.yes)
+        return automatic_intent(
+            answers, manual=options.manual or "stop", yes=options.yes
+        )
     given = {
         "--yes": options.yes,
         "--manual": options.manual,
@@ -228,9 +230,9 @@ def read_answers(path: Path | str | None) -> dict[str, str]:
     """What a file answers; nothing without one."""
     if not path:
         return {}
-    from mobius_tui.run.planning.initial_values import answers_of
+    from mobius_tui.run.planning.initial_values import read_answers_file
 
-    return answers_of(Path(path))
+    return read_answers_file(Path(path))
 
 
 def interruptible(lines: Callable[[], Coroutine[Any, Any, int]]) -> int:

@@ -39,7 +39,7 @@ from mobius_tui.run.intents.messages import Intent
 from mobius_tui.run.planning.confirmation import protects_nothing
 from mobius_tui.run.planning.initial_values import refuse_unattended
 from mobius_tui.run.planning.plan import Plan, effect_of
-from mobius_tui.run.planning.rollback import rollback_of, stops_unattended
+from mobius_tui.run.planning.rollback import rollback_obstacles, rollback_phase
 from mobius_tui.run.planning.trigger_rules import trigger_caveats
 from mobius_tui.run.watch.watch_log import FOLDER, make_log
 from mobius_tui.runbook.library.loader import load
@@ -174,7 +174,7 @@ def wanted_variables(briefing: Briefing) -> frozenset[str]:
     names = {briefing.runbook.environment or ""}
     for text in texts_in(briefing.runbook.health):
         names.update(template_names(text))
-    first = rollback_of(plan)
+    first = rollback_phase(plan)
     todo, seen = [first] if first is not None else [], set()
     while todo:
         phase = todo.pop()
@@ -182,7 +182,7 @@ def wanted_variables(briefing: Briefing) -> frozenset[str]:
             continue
         seen.add(phase.id)
         for step in phase.steps:
-            names.update(plan.reads[step.id])
+            names.update(plan.variables_read[step.id])
             if step.on_failure not in ("stop", "continue"):
                 todo.append(briefing.runbook.phase(step.on_failure))
     return frozenset(names)
@@ -195,7 +195,7 @@ def _arming(options: argparse.Namespace, briefing: Briefing) -> Intent | None:
             raise UsageError("--yes: only with --auto-rollback")
         return None
     plan = Plan(briefing.runbook)
-    phase = rollback_of(plan)
+    phase = rollback_phase(plan)
     if phase is None:
         raise UsageError(
             "--auto-rollback: this runbook names no phase that a trigger begins; "
@@ -229,7 +229,10 @@ def _refuse_to_stop(briefing: Briefing) -> None:
         UsageError: it would; names each step and the reason.
     """
     plan = Plan(briefing.runbook)
-    phase, stops = rollback_of(plan), stops_unattended(plan, state_at_first(briefing))
+    phase, stops = (
+        rollback_phase(plan),
+        rollback_obstacles(plan, state_at_first(briefing)),
+    )
     if phase is not None and stops:
         raise UsageError(
             f"--auto-rollback: {phase.title} would stop, and wait for a person, at "
@@ -245,7 +248,7 @@ def _caveats(briefing: Briefing) -> tuple[str, ...]:
         return known[0] if known is not None else f"${{{name}}}"
 
     plan = Plan(briefing.runbook)
-    phase = rollback_of(plan)
+    phase = rollback_phase(plan)
     labels = understated_steps(plan, phase.id) if phase is not None else ()
     mind = trigger_caveats(briefing.runbook.health, lambda text: fill(text, value), {})
     return (*mind, *labels)

@@ -15,7 +15,7 @@ from mobius_tui.errors import FAILED, INCOMPLETE, INTERRUPTED, OUTCOMES
 from mobius_tui.plain import HostWords
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.intents.messages import Intent
-from mobius_tui.run.planning.rollback import is_only_watched, under_way
+from mobius_tui.run.planning.rollback import is_only_watched, is_rollback_under_way
 from mobius_tui.run.storage.run_directory import RunDirectory
 
 PATIENCE = 5.0
@@ -108,8 +108,10 @@ class FollowedWatch:
         state = self._viewer.follower.state
         if state.ended is not None:
             return self._end(OUTCOMES[state.ended.outcome], state.ended.reason)
-        if state.watch.over:
-            words = f"{state.watch.over}; {self._way} goes on from there"
+        if state.watch.watch_run_end_reason:
+            words = (
+                f"{state.watch.watch_run_end_reason}; {self._way} goes on from there"
+            )
             return self._end(FAILED, words)
         return None
 
@@ -124,13 +126,15 @@ class FollowedWatch:
         """Go, as a signal asks; returns the exit code, or `None` to go on for now."""
         follower = self._viewer.follower
         watch = follower.state.watch
-        assert watch.job is not None
-        if watch.job.detached:
+        assert watch.watch_run is not None
+        if watch.watch_run.detached:
             if number == signal.SIGHUP and self._heard.is_read:
                 self._heard.number = None
                 return None
             return self._left("the watch goes on")
-        if watch.goes or (under_way(watch) and number != signal.SIGINT):
+        if watch.rollback_running or (
+            is_rollback_under_way(watch) and number != signal.SIGINT
+        ):
             return self._left("the rollback goes on")
         if not is_only_watched(follower.plan, follower.state):
             return self._left("the run stays open")

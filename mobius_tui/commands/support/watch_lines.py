@@ -42,7 +42,7 @@ class WatchSummary:
     def as_json(self) -> dict[str, Any]:
         """For programs; the fields are always the same, `null` where nothing is."""
         state, watch = self.state, self.state.watch
-        began, job = state.began, watch.job
+        began, job = state.began, watch.watch_run
         assert began is not None
         return {
             "event": "Summary",
@@ -52,9 +52,9 @@ class WatchSummary:
             "outcome": state.ended.outcome if state.ended is not None else None,
             "exit": self.code,
             "reason": self.why,
-            "began": stamp(watch.job_at),
+            "began": stamp(watch.watch_run_began_at),
             "ended": stamp(self.ended),
-            "seconds": round(self.ended - watch.job_at, 3),
+            "seconds": round(self.ended - watch.watch_run_began_at, 3),
             **self.tallies.all.figures(),
             "longest_outage": _outage(self.tallies.all.longest),
             "probes": {
@@ -80,7 +80,7 @@ class WatchSummary:
         """For a reader."""
         watch = self.state.watch
         yield f"summary: {self.why}"
-        yield f"watched: {duration_in_words(self.ended - watch.job_at)}"
+        yield f"watched: {duration_in_words(self.ended - watch.watch_run_began_at)}"
         for probe, tally in self.tallies.probes.items():
             yield f"checks of {probe}: {_words(tally)}"
         if not self.tallies.probes:
@@ -97,12 +97,12 @@ class WatchSummary:
                 yield f"trigger: {_clock(entry.at)} {entry.event.reason}"
         if not self.fired:
             yield "triggers: none fired"
-        if watch.begun is not None:
-            yield f"rollback: began {_clock(watch.begun_at)}, {_passed(watch)}"
+        if watch.rollback is not None:
+            yield f"rollback: began {_clock(watch.rollback_began_at)}, {_passed(watch)}"
         elif self.fired:
             yield "rollback: none was begun"
-        if watch.job is not None and watch.job.log:
-            yield f"log: {watch.job.log}"
+        if watch.watch_run is not None and watch.watch_run.log:
+            yield f"log: {watch.watch_run.log}"
 
 
 def _clock(at: float) -> str:
@@ -134,11 +134,11 @@ def _reported(tally: HealthSummary) -> Iterator[str]:
 
 
 def _passed(watch: WatchState) -> str:
-    if watch.stopped:
-        return f"it wants a person: {watch.stopped}"
-    if watch.passed is None:
+    if watch.rollback_stop_reason:
+        return f"it wants a person: {watch.rollback_stop_reason}"
+    if watch.rollback_passed is None:
         return "it goes on"
-    return "passed" if watch.passed else "it did not pass"
+    return "passed" if watch.rollback_passed else "it did not pass"
 
 
 def _outage(longest: ProbeOutage | None) -> dict[str, Any] | None:
@@ -152,15 +152,15 @@ def _outage(longest: ProbeOutage | None) -> dict[str, Any] | None:
 
 
 def _rollback(watch: WatchState) -> dict[str, Any] | None:
-    if watch.begun is None:
+    if watch.rollback is None:
         return None
     return {
-        "began": stamp(watch.begun_at),
-        "by": watch.begun_by,
-        "cause": watch.begun.cause,
-        "reason": watch.begun.reason,
-        "passed": False if watch.stopped else watch.passed,
-        "wants_a_person": watch.stopped or None,
+        "began": stamp(watch.rollback_began_at),
+        "by": watch.rollback_began_by,
+        "cause": watch.rollback.cause,
+        "reason": watch.rollback.reason,
+        "passed": False if watch.rollback_stop_reason else watch.rollback_passed,
+        "wants_a_person": watch.rollback_stop_reason or None,
     }
 
 

@@ -59,7 +59,7 @@ def _stops(record: Path) -> tuple[str, ...]:
     from mobius_tui.run.events.run_events import RunBegan, VariableSet
     from mobius_tui.run.journal.follower import JournalFollower, runbook_of
     from mobius_tui.run.planning.plan import Plan
-    from mobius_tui.run.planning.rollback import stops_unattended
+    from mobius_tui.run.planning.rollback import rollback_obstacles
     from mobius_tui.run.state.reducer import fold
 
     try:
@@ -72,7 +72,7 @@ def _stops(record: Path) -> tuple[str, ...]:
         if not isinstance(began, RunBegan):
             return ()
         runbook = runbook_of(directory, began)
-        return stops_unattended(Plan(runbook), fold(runbook, head))
+        return rollback_obstacles(Plan(runbook), fold(runbook, head))
     except MobiusError:
         return ()  # the record can be tried all the same
 

@@ -61,7 +61,9 @@ class AttemptRunner:
             intent: the id of the intent that asked for it.
         """
         event = StepStarted(
-            step=step.id, attempt=attempt, reads=self._context.plan.reads[step.id]
+            step=step.id,
+            attempt=attempt,
+            reads=self._context.plan.variables_read[step.id],
         )
         entry = await self._writer.write(event, who, intent)
         self.carry_out(step, attempt)

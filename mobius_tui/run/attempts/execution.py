@@ -205,7 +205,7 @@ class AttemptExecution:
     def _have_checks_begun(self) -> bool:
         """Whether its checks have begun, which come after its action."""
         last = self._context.state.steps[self._step.id].last
-        return last is not None and bool(last.looks)
+        return last is not None and bool(last.check_tries)
 
     def _mark(self) -> str:
         return attempt_mark(self._context.directory, self._step.id, self._number)

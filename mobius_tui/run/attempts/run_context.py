@@ -67,7 +67,7 @@ class RunContext:
         variables = self.state.variables
         return tuple(
             name
-            for name in self.plan.reads[step.id]
+            for name in self.plan.variables_read[step.id]
             if name in variables
             and variables[name].text is None
             and name not in self.secrets

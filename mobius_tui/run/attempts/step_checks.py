@@ -101,9 +101,9 @@ class StepChecks:
             if task.cancelled():
                 return "stopped", f"stopped during its {kind} check"
             task.result()
-            looks = context.state.steps[step.id].attempts[-1].looks
+            looks = context.state.steps[step.id].attempts[-1].check_tries
             last = next(seen for seen in reversed(looks) if seen.check == index)
-            if not (last.held and last.row >= check.repeat.consecutive):
+            if not (last.held and last.held_in_row >= check.repeat.consecutive):
                 return "failed", f"{kind} check: {last.detail}"
             words = f"{kind} check: {last.detail}"
         return "passed", words

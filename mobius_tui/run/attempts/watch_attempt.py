@@ -18,8 +18,8 @@ from mobius_tui.run.attempts.run_context import RunContext
 from mobius_tui.run.planning.watch_progress import (
     HealthSnapshot,
     WatchStepVerdict,
-    counted,
     is_premature,
+    probes_counted,
     watch_step_verdict,
 )
 from mobius_tui.run.storage.last_viewed import last_checks
@@ -110,8 +110,8 @@ class WatchAttempt:
                 watch,
                 known,
                 since=self._attempt.started,
-                lasts=duration + self._longest_gap if waits else duration,
-                took=took,
+                duration=duration + self._longest_gap if waits else duration,
+                elapsed=took,
             )
             if found is not None:
                 return found
@@ -120,10 +120,10 @@ class WatchAttempt:
     def _health_snapshot(self) -> HealthSnapshot:
         context = self._context
         states, looked = context.health.states(), context.health.last_checks()
-        ids = counted(self._health)
+        ids = probes_counted(self._health)
         since = self._attempt.started
         return HealthSnapshot(
-            unseen=tuple(i for i in ids if looked.get(i, 0.0) < since),
+            unchecked=tuple(i for i in ids if looked.get(i, 0.0) < since),
             failing=tuple(i for i in ids if states.get(i) == "failing"),
             unknown=(
                 *(i for i in ids if states.get(i, "unknown") == "unknown"),
@@ -138,7 +138,7 @@ class WatchAttempt:
         seen = last_checks(self._context.directory.health)
         now = self._context.clock.wall()
         began = self._attempt.started
-        since = min(max(began, seen.get(i, 0.0)) for i in counted(self._health))
+        since = min(max(began, seen.get(i, 0.0)) for i in probes_counted(self._health))
         if now - since <= self._longest_gap:
             return ""
         stamp = time.strftime("%H:%M:%S", time.localtime(since))

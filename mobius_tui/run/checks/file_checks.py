@@ -182,9 +182,7 @@ def _kind_of_status(status: os.stat_result) -> str:
 
 
 def _judge_mode(check: FileCheck, status: os.stat_result) -> tuple[str, str]:
-    """Whether the permissions are right, and what is wrong, in words; so for the
-    others.
-    """
+    """Whether the permissions are right, and what is wrong; so for the others."""
     if check.mode is None:
         return "", ""
     found = _MODE.fullmatch(check.mode)

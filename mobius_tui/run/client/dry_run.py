@@ -9,9 +9,9 @@ from mobius_tui.run.client.run_briefing import Briefing
 from mobius_tui.run.planning.plan import Plan, effect_of, kind_of
 from mobius_tui.run.planning.step_texts import labelled_texts, lines_behind_label
 from mobius_tui.run.planning.variables import Values
-from mobius_tui.run.state.reducer import initial
+from mobius_tui.run.state.reducer import initial_state
 from mobius_tui.run.state.run_state import RunState
-from mobius_tui.run.state.step_state import Value
+from mobius_tui.run.state.step_state import StateVariable
 from mobius_tui.runbook.model.actions import Choose, Manual, Run, SendMessage, Watch
 from mobius_tui.runbook.model.guards import guard_in_words
 from mobius_tui.runbook.model.runbook import Step
@@ -63,13 +63,13 @@ def dry_run(briefing: Briefing, *, now: float) -> Iterator[str]:
 
 def state_at_first(briefing: Briefing) -> RunState:
     """The state in which the run would begin."""
-    state = initial(briefing.runbook)
+    state = initial_state(briefing.runbook)
     state.variables = {
-        name: Value(text=value, source=source)
+        name: StateVariable(text=value, source=source)
         for name, (value, source) in briefing.values.items()
     }
     for name in briefing.secrets:
-        state.variables[name] = Value(text=None, source="secret")
+        state.variables[name] = StateVariable(text=None, source="secret")
     return state
 
 

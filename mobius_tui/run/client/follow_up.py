@@ -10,7 +10,7 @@ from pathlib import Path
 
 from mobius_tui.errors import MobiusError, UsageError
 from mobius_tui.run.journal.follower import Follower
-from mobius_tui.run.planning.plan import Plan, effect_of, follows
+from mobius_tui.run.planning.plan import Plan, effect_of, is_follower
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import BAD
 from mobius_tui.run.storage.run_directory import RunDirectory
@@ -64,7 +64,7 @@ def facts_of(run: str) -> tuple[RunDirectory, Mapping[str, str]]:
     bad = [
         follower.plan.name(step_id)
         for step_id, step in state.steps.items()
-        if not follows(follower.plan.steps[step_id])
+        if not is_follower(follower.plan.steps[step_id])
         and any(attempt.status in BAD for attempt in step.attempts)
     ]
     return directory, {

@@ -60,10 +60,12 @@ def unset(runbook: Runbook, known: Collection[str]) -> Iterator[str]:
     """
     plan = Plan(runbook)
     for name, variable in runbook.variables.items():
-        if name in known or variable.ask or name in plan.givers:
+        if name in known or variable.ask or name in plan.step_that_sets:
             continue
         waiting = [
-            plan.numbers[step] for step, reads in plan.reads.items() if name in reads
+            plan.numbers[step]
+            for step, reads in plan.variables_read.items()
+            if name in reads
         ]
         if not waiting:
             continue

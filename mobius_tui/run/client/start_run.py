@@ -176,8 +176,10 @@ async def _makes_room(directory: RunDirectory, runbook: Runbook) -> bool:
     viewer = Viewer(directory)
     try:
         state = viewer.follower.state
-        is_busy = state.auto is not None or state.watch.armed or state.watch.goes
-        lacking = (here - state.variables.keys()) | (here & set(state.without))
+        is_busy = (
+            state.auto is not None or state.watch.armed or state.watch.rollback_running
+        )
+        lacking = (here - state.variables.keys()) | (here & set(state.lost_secrets))
         if is_busy or not lacking - {runbook.environment} or state.ended is not None:
             return False
         _refuse_to_go_on(directory)

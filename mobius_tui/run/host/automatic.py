@@ -12,7 +12,7 @@ from mobius_tui.run.events.run_events import PhaseEntered, PhaseLeft
 from mobius_tui.run.events.step_events import StepPassedOver
 from mobius_tui.run.journal.journal_writer import JournalWriter
 from mobius_tui.run.planning.approval_rules import drill_approves
-from mobius_tui.run.planning.plan import follows
+from mobius_tui.run.planning.plan import is_follower
 from mobius_tui.run.planning.proposal import steps_passed_over
 from mobius_tui.run.planning.rollback import is_only_watched
 from mobius_tui.run.planning.run_outcome import aside_outcome
@@ -50,7 +50,7 @@ async def apply_consequences(context: RunContext, writer: JournalWriter) -> None
 
 async def _enter_begun(context: RunContext, writer: JournalWriter) -> None:
     """The rollback's phase, where the host died before it had entered it."""
-    begun = context.state.watch.begun
+    begun = context.state.watch.rollback
     if begun is not None and begun.phase not in context.state.entered:
         entered = PhaseEntered(phase=begun.phase, reason=begun.reason)
         await writer.write(entered, "host")
@@ -108,7 +108,7 @@ async def _stop_followers(
     """
     going = BAD | {Status.PENDING, Status.WAITING, Status.RUNNING}
     for phase in context.plan.runbook.phases:
-        others = [s for s in phase.steps if not follows(s)]
+        others = [s for s in phase.steps if not is_follower(s)]
         if any(standings[s.id].status in going for s in others):
             continue
         for step in phase.steps:
@@ -140,10 +140,10 @@ async def expire_late_approvals(context: RunContext, writer: JournalWriter) -> N
             used = own.asked.attempt != len(step.attempts) + 1
             if own.denied or used or step.status is Status.RUNNING:
                 continue
-            if context.clock.wall() <= own.until:
+            if context.clock.wall() <= own.expires_at:
                 continue
             within = duration_in_words(own.asked.within)
-            words = f"begun in {within}" if own.complete else f"approved in {within}"
+            words = f"begun in {within}" if own.is_complete else f"approved in {within}"
             reason = f"not {words}"
             attempt = own.asked.attempt
             await writer.write(

@@ -18,7 +18,10 @@ from mobius_tui.run.intents.messages import Intent
 from mobius_tui.run.messaging.channels import marked
 from mobius_tui.run.messaging.payload import shortened
 from mobius_tui.run.planning.approval_rules import valid
-from mobius_tui.run.planning.initial_values import remedy, remedy_of_manual
+from mobius_tui.run.planning.initial_values import (
+    remedy_for_manual_step,
+    remedy_for_person,
+)
 from mobius_tui.run.planning.plan import kind_of, will_retry
 from mobius_tui.run.planning.proposal import Proposal, propose
 from mobius_tui.run.planning.run_outcome import run_outcome
@@ -69,7 +72,7 @@ def _of_step(engine: Engine, proposal: Proposal, reason: str) -> str:
 def _awaited(engine: Engine) -> float | None:
     """Seconds in which a trigger may yet begin the rollback; `None` if none must."""
     auto, watch = engine.state.auto, engine.state.watch
-    if auto is None or auto.trigger is None or watch.begun is not None:
+    if auto is None or auto.trigger is None or watch.rollback is not None:
         return None
     return auto.trigger - (engine.clock.wall() - engine.state.auto_at)
 
@@ -90,11 +93,13 @@ async def _without_trigger(engine: Engine) -> bool:
 def _rollback(engine: Engine) -> AutoStarted | None:
     """What the rollback goes on by, as long as its phase is the run's."""
     watch, frames = engine.state.watch, engine.state.frames
-    if not watch.goes or watch.begun is None or not frames:
+    if not watch.rollback_running or watch.rollback is None or not frames:
         return None
     # Whoever armed the watch, or began the rollback, confirmed what it destroys.
     return (
-        AutoStarted(confirmed=True) if frames[-1].phase == watch.begun.phase else None
+        AutoStarted(confirmed=True)
+        if frames[-1].phase == watch.rollback.phase
+        else None
     )
 
 
@@ -119,7 +124,9 @@ async def _act(engine: Engine, auto: AutoStarted, proposal: Proposal) -> bool:
     began = engine.state.began
     drill = began is not None and began.mode == "drill"
     if phase.attended and not (drill and phase.id in auto.attended):
-        await _stop(engine, f"{phase.title} wants a person; {remedy(engine.state)}")
+        await _stop(
+            engine, f"{phase.title} wants a person; {remedy_for_person(engine.state)}"
+        )
         return False
     return await _begin(engine, auto, step)
 
@@ -174,7 +181,7 @@ async def _failed(engine: Engine, step: Step) -> bool:
 def _tried(engine: Engine, step: Step) -> bool:
     """Whether the failure phase was entered already and did not repair the step."""
     attempts = len(engine.state.steps[step.id].attempts)
-    return engine.state.turned.get(step.id) == attempts
+    return engine.state.aside_attempts.get(step.id) == attempts
 
 
 async def _begin(engine: Engine, auto: AutoStarted, step: Step) -> bool:
@@ -194,7 +201,7 @@ async def _begin(engine: Engine, auto: AutoStarted, step: Step) -> bool:
         where = "where no environment is named"
         if protected:
             where = "in a protected environment"
-        how = remedy(engine.state, "confirm it beforehand with --auto --yes")
+        how = remedy_for_person(engine.state, "confirm it beforehand with --auto --yes")
         await _stop(engine, f"{engine.plan.name(step.id)} destroys {where}; {how}")
         return False
     intent = Intent(
@@ -212,7 +219,7 @@ async def _manual(engine: Engine, auto: AutoStarted, step: Step) -> bool:
     assert isinstance(action, Manual)
     if auto.manual == "skip":
         if step.gate:
-            name, how = engine.plan.name(step.id), remedy(engine.state)
+            name, how = engine.plan.name(step.id), remedy_for_person(engine.state)
             await _stop(engine, f"{name} is a gate for a person; {how}")
             return False
         reason = "--manual skip"
@@ -225,7 +232,7 @@ async def _manual(engine: Engine, auto: AutoStarted, step: Step) -> bool:
     if auto.manual == "stop" or missing:
         wants = f"an answer for {', '.join(missing)}" if missing else "a person"
         declared = engine.plan.runbook.variables
-        how = remedy_of_manual(engine.state, [declared[name] for name in missing])
+        how = remedy_for_manual_step(engine.state, [declared[name] for name in missing])
         await _stop(engine, f"{engine.plan.name(step.id)} wants {wants}; {how}")
         return False
     intent = Intent(
@@ -246,7 +253,7 @@ async def _terminal(engine: Engine, auto: AutoStarted, step: Step) -> bool:
         await engine.write(StepSkipped(step=step.id, reason=reason), WHO)
         return True
     name = engine.plan.name(step.id)
-    how = remedy(engine.state)
+    how = remedy_for_person(engine.state)
     await _stop(engine, f"{name} wants a person at a terminal; {how}")
     return False
 
@@ -255,12 +262,14 @@ async def _message(engine: Engine, step: Step) -> bool:
     action = step.action
     assert isinstance(action, SendMessage)
     template = engine.plan.runbook.messages[action.message].body
-    text = marked(shortened(engine.values().told(template)), engine.state.began)
+    text = marked(shortened(engine.values().fill_message(template)), engine.state.began)
     if action.to:
         await queue(engine, step, action.to, text, WHO)
     number = len(engine.state.steps[step.id].attempts) + 1
     await engine.write(
-        StepStarted(step=step.id, attempt=number, reads=engine.plan.reads[step.id]),
+        StepStarted(
+            step=step.id, attempt=number, reads=engine.plan.variables_read[step.id]
+        ),
         WHO,
     )
     if step.checks:
@@ -285,10 +294,12 @@ async def _choose(engine: Engine, auto: AutoStarted, step: Step) -> bool:
             answer, why = first.value, f"the first that is listed: {first.why}"
     if answer is None:
         wants = f"wants a decision on {action.var}"
-        how = remedy(engine.state, f"with --auto --answers FILE that has {action.var}")
+        how = remedy_for_person(
+            engine.state, f"with --auto --answers FILE that has {action.var}"
+        )
         if action.from_ is not None:
             wants += f", and {action.from_} lists nothing to choose"
-            how = remedy(engine.state)
+            how = remedy_for_person(engine.state)
         await _stop(engine, f"{engine.plan.name(step.id)} {wants}; {how}")
         return False
     intent = Intent(

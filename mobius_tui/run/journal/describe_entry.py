@@ -60,7 +60,12 @@ from mobius_tui.run.events.watch_events import (
 from mobius_tui.run.planning.plan import Plan, has_terminal
 from mobius_tui.run.planning.variables import Values
 from mobius_tui.run.planning.watch_progress import watch_duration
-from mobius_tui.run.state.deliveries import OPEN, Delivery, DeliveryStatus, as_seen
+from mobius_tui.run.state.deliveries import (
+    UNDELIVERED,
+    Delivery,
+    DeliveryStatus,
+    as_seen,
+)
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.runbook.text.units import duration_in_words
 
@@ -104,7 +109,7 @@ def why_unsent(own: Delivery, *, now: float) -> str:
         now: seconds since 1970.
     """
     said = f"{own.reason}: {own.answer}" if own.answer and own.reason else own.reason
-    if own.stand is DeliveryStatus.QUEUED and own.reason:
+    if own.status is DeliveryStatus.QUEUED and own.reason:
         return f"{said}; again in {duration_in_words(max(0.0, own.due - now))}"
     return said
 
@@ -117,12 +122,12 @@ def unsent(state: RunState, *, hosted: bool) -> tuple[Delivery, ...]:
         hosted: whether a host runs it.
     """
     found = (as_seen(own, hosted=hosted) for own in state.deliveries)
-    return tuple(own for own in found if own.stand in OPEN)
+    return tuple(own for own in found if own.status in UNDELIVERED)
 
 
 def unsent_summary(found: tuple[Delivery, ...]) -> Iterator[str]:
     """`2 not sent`, `1 not known whether it arrived`, one for each stand."""
-    stands = sorted((own.stand for own in found), key=list(DeliveryStatus).index)
+    stands = sorted((own.status for own in found), key=list(DeliveryStatus).index)
     for stand, same in groupby(stands):
         yield f"{len(list(same))} {stand}"
 
@@ -261,7 +266,7 @@ def _approval(event: ApprovalEvent, plan: Plan) -> str:
 
 def _ended(event: StepEnded, plan: Plan, state: RunState) -> str:
     last = state.steps[event.step].attempts[event.attempt - 1]
-    took = duration_in_words(last.took or 0.0)
+    took = duration_in_words(last.duration or 0.0)
     text = f"{event.result}: {plan.name(event.step)}, in {took}"
     if event.reason:
         text += f": {event.reason}"

@@ -18,8 +18,8 @@ from mobius_tui.run.events.run_events import RunBegan
 from mobius_tui.run.journal.journal import FIRST, entries_of, run_time_now
 from mobius_tui.run.journal.outage_times import MilestoneTracker
 from mobius_tui.run.planning.plan import Plan
-from mobius_tui.run.planning.trigger_rules import RunRules
-from mobius_tui.run.state.reducer import advance, initial
+from mobius_tui.run.planning.trigger_rules import RunTriggerRules
+from mobius_tui.run.state.reducer import advance, initial_state
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.storage.run_directory import RunDirectory, runbook_digest
 from mobius_tui.run.storage.safe_open import open_regular, regular_descriptor
@@ -156,13 +156,13 @@ class Follower:
         self.began = began
         self.runbook = runbook_of(directory, began)
         self.plan = Plan(self.runbook)
-        self.state: RunState = initial(self.runbook)
+        self.state: RunState = initial_state(self.runbook)
         self.health = CurrentHealth()
         self.past = HealthHistory()
         """What health was at any moment."""
         self.course = MilestoneTracker(self.plan)
         """The times of an outage, but for those that health tells."""
-        self.rules = RunRules(self.plan, self.state)
+        self.rules = RunTriggerRules(self.plan, self.state)
         """How far the triggers are."""
         self._health = Lines(directory.health)
         self.unread = 0
@@ -209,7 +209,7 @@ class Follower:
         entries = self._journal.more()
         for entry in entries:
             advance(self.state, entry)
-            self.rules.heed(entry.event)
+            self.rules.apply_event(entry.event)
             self.course.heed(entry)
             if on_entry is not None:
                 on_entry(entry)
@@ -232,7 +232,7 @@ class Follower:
         if isinstance(record, ProbeResult):
             self.past.add(record)
         if record.at >= self._since:
-            self.rules.apply(record)
+            self.rules.apply_probe_result(record)
 
     def _health_lines(self) -> bytes:
         try:

@@ -28,7 +28,7 @@ from mobius_tui.run.events.watch_events import (
     TriggerFired,
 )
 from mobius_tui.run.planning.plan import Plan, effect_of
-from mobius_tui.run.state.persistent_list import NONE_YET, PersistentList
+from mobius_tui.run.state.persistent_list import EMPTY_LIST, PersistentList
 
 STEADY = 3
 """Healthy checks in a row."""
@@ -124,9 +124,9 @@ class MilestoneTracker:
         self._drill = False
         self._standing: set[tuple[str, str]] = set()
         self._outage: Outage | None = None
-        self._signs: PersistentList[float] = NONE_YET
-        self._choices: PersistentList[float] = NONE_YET
-        self._changes: PersistentList[float] = NONE_YET
+        self._signs: PersistentList[float] = EMPTY_LIST
+        self._choices: PersistentList[float] = EMPTY_LIST
+        self._changes: PersistentList[float] = EMPTY_LIST
         self._destroyed: float | None = None
         """When a rollback began, or the first step that destroys."""
         self._changed: float | None = None
@@ -158,17 +158,17 @@ class MilestoneTracker:
             case RunEnded():
                 self._ended = at
             case TriggerFired() | CheckTried(held=False):
-                self._signs = self._signs.plus(at)
+                self._signs = self._signs.appended(at)
             case ChoiceMade():
-                self._choices = self._choices.plus(at)
+                self._choices = self._choices.appended(at)
             case StepStarted() | RollbackBegan():
                 if self._effect(event) != "read":
-                    self._changes = self._changes.plus(at)
+                    self._changes = self._changes.appended(at)
                 if self._destroyed is None and self._effect(event) == "destroy":
                     self._destroyed = at
             case StepEnded(step=step, result=result):
                 if result in RED:
-                    self._signs = self._signs.plus(at)
+                    self._signs = self._signs.appended(at)
                 well = result not in FAILURES and result != "stopped"
                 if well and effect_of(self._plan.steps[step]) != "read":
                     self._changed = at

@@ -1,4 +1,4 @@
-"""Reading a keeper's spec, and writing who keeps the attempt and how its script ended."""
+"""Reads a keeper's spec; writes who keeps an attempt, and how its script ended."""
 
 import _signal
 import marshal
@@ -30,7 +30,7 @@ RECORD_BYTES = 4096
 
 
 def read_keeper_order() -> "tuple[int, int, dict[str, Any]]":
-    """Read the command line and the pipe that it names: the lock, the tree, the spec."""
+    """Read what the command line and its pipe hold: the lock, the tree, the spec."""
     lock, tree, source = (int(text) for text in sys.argv[1:4])
     with os.fdopen(source, "rb") as file:
         # It comes by a pipe from our own host, and from nobody else.
@@ -80,8 +80,9 @@ def begin_attempt_record(
 
 
 def _ended_process_lines(script: ScriptProcess) -> "tuple[str, ...]":
-    """The processes that were killed with the script, as lines of a record, in
-    hexadecimal.
+    """The processes that were killed with the script, as lines of a record.
+
+    Their names are in hexadecimal, as they may hold anything.
     """
     found = [
         f"{pid}:{name.hex()}"

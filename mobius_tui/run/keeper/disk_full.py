@@ -20,7 +20,7 @@ RETRY_INTERVAL = 0.25
 
 
 def retrying_when_full(operation: "Callable[..., Any]", *words: object) -> "Waiting":
-    """Do an operation; where the disk is full, again whenever the caller resumes this."""
+    """Do an operation; where the disk is full, again when the caller resumes this."""
     while True:
         try:
             return operation(*words)

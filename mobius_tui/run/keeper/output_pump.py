@@ -101,9 +101,7 @@ class OutputPump:
             return
 
     def _read_stream(self, end: int) -> int:
-        """Read what is there of one stream, and write it; returns how many bytes it
-        was.
-        """
+        """Read what is there of one stream, and write it; returns how many bytes."""
         count = os.readv(end, self.rooms)
         number, redactor = self.streams[end]
         self._write_output(
@@ -134,9 +132,7 @@ class OutputPump:
             self.script.stop("output full")
 
     def _run_work(self, work: "Waiting") -> None:
-        """Do work on the output to its end; meanwhile wait for space where the disk is
-        full.
-        """
+        """Do work on the output to its end, waiting where the disk is full."""
         if self.script.cause == "output lost":
             return
         began = 0.0
@@ -177,7 +173,7 @@ class OutputPump:
         return not (self.stop_requests and self.script.has_ended())
 
     def _record_wait(self, number: int) -> None:
-        """Write into the record that the disk is full; the record has space of its own."""
+        """Write into the record, which has space reserved, that the disk is full."""
         words = b"waits=%d\n" % number if number else b""
         try:
             os.pwrite(self.record, words.ljust(RECORD_BYTES - 1) + b"\n", 0)

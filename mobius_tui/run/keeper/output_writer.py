@@ -80,7 +80,7 @@ class OutputWriter:
             yield from self._add_span(offset, count, stream)
 
     def _add_span(self, offset: int, length: int, stream: int) -> "Waiting":
-        """Extend the last span, or begin one; `write_last_span` writes an extended one."""
+        """Extend the last span, or begin one; `write_last_span` writes it."""
         now = self._began + _boot_clock_ns()
         last = self.last
         if last and last[2] == stream and now - last[3] < SPAN_JOIN_NS:

@@ -1,4 +1,4 @@
-"""Which processes live, whose children they are, and the orphans that a keeper adopts."""
+"""Which processes live, who their parents are, and the orphans that a keeper adopts."""
 
 import fcntl
 import os
@@ -52,8 +52,7 @@ def process_start_ticks(pid: int) -> int:
 
 
 def has_other_children(but: int) -> bool:
-    """Whether this process has children besides one; true where the system does not
-    tell.
+    """Whether this process has children besides one; true where that is not known.
 
     Args:
         but: the process id of that one.
@@ -143,8 +142,7 @@ def reap_orphans(but: int) -> None:
 
 
 def surviving_orphan_lines() -> "tuple[str, ...]":
-    """The adopted orphans that live, as lines of a record; the keeper's own child is
-    reaped.
+    """The living adopted orphans, as lines of a record; reaps the keeper's own child.
 
     Only where there is any are all processes read.
     """

@@ -164,8 +164,7 @@ class ScriptProcess:
         return self.status
 
     def end_group(self) -> None:
-        """Kill what is left of the group; the unreaped leader keeps the group's id
-        reserved.
+        """Kill the rest of the group; the unreaped leader keeps its id reserved.
 
         Processes that left it by `setsid` are spared, and those about to: whether one
         had come so far when the shell ended is a matter of chance.
@@ -202,8 +201,7 @@ class ScriptProcess:
         return [pid for pid, group, _ in living_processes() if group == self.pid != pid]
 
     def _is_starting(self, pid: int) -> bool:
-        """Whether a process is about to execute something else, and may leave the
-        group.
+        """Whether a process is about to execute something else or to leave the group.
 
         That is the shell itself, forked and not yet executing what it was forked for,
         and a program whose purpose is to execute another.

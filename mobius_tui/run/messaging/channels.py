@@ -40,7 +40,7 @@ def channel_routes(
         state: the run's.
         names: ids of channels; those that are not declared are left out.
     """
-    known = {name for name in state.variables if name not in state.without}
+    known = {name for name in state.variables if name not in state.lost_secrets}
     return tuple(
         _way(runbook.channels[name], runbook.variables, known, state.began)
         for name in names

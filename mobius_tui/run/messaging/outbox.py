@@ -90,7 +90,7 @@ class Outbox:
     def is_idle(self) -> bool:
         """Whether nothing goes out by itself any more, now or later."""
         going = (DeliveryStatus.QUEUED, DeliveryStatus.SENDING)
-        return not any(own.stand in going for own in self._context.state.deliveries)
+        return not any(own.status in going for own in self._context.state.deliveries)
 
     def keeps_the_host(self, now: float, *, is_released: bool) -> bool:
         """Whether a host that would go stays a moment for what is on its way.
@@ -144,7 +144,7 @@ class Outbox:
 
     def _first(self, channel: str) -> Delivery | None:
         for own in self._context.state.deliveries:
-            if own.channel == channel and own.stand is DeliveryStatus.QUEUED:
+            if own.channel == channel and own.status is DeliveryStatus.QUEUED:
                 return own
         return None
 
@@ -155,7 +155,7 @@ class Outbox:
         number = own.number
         async with self._writer.turn:
             now = self._context.state.deliveries[number - 1]
-            if now.stand is not DeliveryStatus.QUEUED:
+            if now.status is not DeliveryStatus.QUEUED:
                 return  # somebody dropped it meanwhile
             problem, url = self._address(own.channel)
             if problem:

@@ -26,7 +26,7 @@ def binding(plan: Plan, state: RunState, step: Step) -> str:
     """
     values = {
         name: value.text if (value := state.variables.get(name)) else None
-        for name in plan.reads[step.id]
+        for name in plan.variables_read[step.id]
     }
     runbook = state.began.sha256 if state.began is not None else ""
     text = json.dumps([runbook, step.id, values], sort_keys=True)
@@ -54,7 +54,7 @@ def missing(plan: Plan, state: RunState, step: Step) -> str:
     wanted = f"approval by {step.approve.role}"
     approval = valid(plan, state, step)
     if approval is not None:
-        if approval.complete:
+        if approval.is_complete:
             return ""
         of = f"{len(approval.given)} of {approval.asked.count}"
         within = duration_in_words(approval.asked.within)
@@ -82,7 +82,7 @@ def may_not_begin(
     approval = valid(plan, state, step)
     if step.approve is None or approval is None or drill_approves(state):
         return ""
-    if now > approval.until:
+    if now > approval.expires_at:
         return "its approval has lapsed; ask again"
     if any(not each.weaker and each.uid == uid for each in approval.given):
         return "you approved it; somebody else begins it"
@@ -98,7 +98,7 @@ def still_approved(plan: Plan, state: RunState, step: Step) -> bool:
         return True
     own = state.approvals.get(step.id)
     same = own is not None and own.asked.binding == binding(plan, state, step)
-    return same and own is not None and own.complete
+    return same and own is not None and own.is_complete
 
 
 def pending(plan: Plan, state: RunState) -> tuple[Step, ...]:
@@ -110,5 +110,5 @@ def pending(plan: Plan, state: RunState) -> tuple[Step, ...]:
         if step is not None
         and state.steps[step.id].status is not Status.RUNNING
         and (approval := valid(plan, state, step)) is not None
-        and not approval.complete
+        and not approval.is_complete
     )

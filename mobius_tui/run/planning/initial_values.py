@@ -34,7 +34,7 @@ def resolve_initial_values(
     profile: str | None,
     environ: Mapping[str, str],
 ) -> InitialValues:
-    """The first values: `--var`, then the profile, `from_env` and `default`.
+    """Take each variable's value from `--var`, the profile, `from_env` or `default`.
 
     Raises:
         UsageError: a name is not declared, a value is none of its choices or out of
@@ -55,7 +55,7 @@ def resolve_initial_values(
     missing: list[Variable] = []
     filled_in = limits_by_variable(runbook)
     for name, variable in runbook.variables.items():
-        value, source = _first(variable, given, chosen, environ)
+        value, source = _initial_value(variable, given, chosen, environ)
         if value is None:
             if variable.ask:
                 missing.append(variable)
@@ -68,30 +68,30 @@ def resolve_initial_values(
 
 
 def refuse_value(
-    variable: Variable, value: str, places: tuple[Place, ...] = ()
+    variable: Variable, value: str, fills_in: tuple[Place, ...] = ()
 ) -> None:
     """Refuse a value that a variable may not have.
 
     Args:
         variable: which.
         value: what it would be.
-        places: the durations and sizes that it fills in; see `by_variable`.
+        fills_in: the durations and sizes that it fills in; see `limits_by_variable`.
 
     Raises:
         UsageError: it is none of the choices, holds a NUL character, or makes a
-            duration or a size that is none or is out of bounds.
+            duration or a size invalid or out of bounds.
     """
     if "\0" in value:
         raise UsageError(f"{variable.name}: a value cannot hold a NUL character")
     if variable.choices and value not in variable.choices:
         allowed = ", ".join(variable.choices)
         raise UsageError(f"{variable.name}: {value!r} is none of: {allowed}")
-    wrong = limit_problem(places, value)
+    wrong = limit_problem(fills_in, value)
     if wrong:
         raise UsageError(f"{variable.name}: {wrong}")
 
 
-def _first(
+def _initial_value(
     variable: Variable,
     given: Mapping[str, str],
     profile: Mapping[str, str],
@@ -106,8 +106,8 @@ def _first(
     return variable.default, "default"
 
 
-def answers_of(path: Path) -> dict[str, str]:
-    """What an answers file says: variable → value; lists are joined by newlines.
+def read_answers_file(path: Path) -> dict[str, str]:
+    """Read an answers file: variable → value; lists are joined by newlines.
 
     Raises:
         UsageError: it cannot be read, or is no such file.
@@ -128,7 +128,7 @@ def answers_of(path: Path) -> dict[str, str]:
     return found
 
 
-def auto(answers: Mapping[str, str], *, manual: str, yes: bool) -> Intent:
+def automatic_intent(answers: Mapping[str, str], *, manual: str, yes: bool) -> Intent:
     """The intent that makes a run automatic.
 
     Args:
@@ -147,8 +147,8 @@ def auto(answers: Mapping[str, str], *, manual: str, yes: bool) -> Intent:
     return Intent(wish="auto", values=values, names=attended)
 
 
-def tick_refused(*, mode: Mode, environment: str | None, protected: bool) -> str:
-    """Why `--manual tick` is refused in a run; empty where it may be given.
+def manual_tick_refusal(*, mode: Mode, environment: str | None, protected: bool) -> str:
+    """Why `--manual tick` is refused in a run; empty where it is allowed.
 
     Args:
         mode: incident or drill.
@@ -163,8 +163,11 @@ def tick_refused(*, mode: Mode, environment: str | None, protected: bool) -> str
     )
 
 
-def remedy(state: RunState, otherwise: str = "") -> str:
-    """How a run goes on that wants a person; a rollback by a trigger knows no --auto.
+def remedy_for_person(state: RunState, otherwise: str = "") -> str:
+    """How to continue a run that needs a person.
+
+    A rollback that a trigger began was not started by `--auto`, so its remedy names
+    none.
 
     Args:
         state: the run.
@@ -175,33 +178,33 @@ def remedy(state: RunState, otherwise: str = "") -> str:
     return "resume without --auto" + (f", or {otherwise}" if otherwise else "")
 
 
-def remedy_of_manual(state: RunState, missing: Sequence[Variable]) -> str:
-    """How a run goes on behind a manual step that waits for a person.
+def remedy_for_manual_step(state: RunState, missing: Sequence[Variable]) -> str:
+    """How to continue a run behind a manual step that waits for a person.
 
     Args:
         state: the run.
         missing: the variables for which there is no answer.
     """
     began = state.began
-    refused = began is None or tick_refused(
+    refused = began is None or manual_tick_refusal(
         mode=began.mode, environment=began.environment, protected=began.protected
     )
     if refused or any(variable.secret for variable in missing):
-        return remedy(state)  # no answers file gives a secret
+        return remedy_for_person(state)  # no answers file gives a secret
     names = ", ".join(variable.name for variable in missing)
     answers = f" --answers FILE that has {names}" if names else ""
-    return remedy(state, f"with --auto --manual tick{answers}")
+    return remedy_for_person(state, f"with --auto --manual tick{answers}")
 
 
 def refuse_unattended(runbook: Runbook, asked: str) -> None:
-    """Let no run go by itself on the word of a check that cannot fail.
+    """Refuse an unattended run where a check that cannot fail guards a `destroy` step.
 
     Args:
         runbook: what is to be run.
         asked: what was asked for, such as `--auto`.
 
     Raises:
-        UsageError: such a check guards what destroys.
+        UsageError: there is such a check.
     """
     if runbook.blocking:
         raise UsageError(

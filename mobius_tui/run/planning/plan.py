@@ -10,12 +10,12 @@ from mobius_tui.runbook.model.actions import Choose, Manual, Run, SendMessage, W
 from mobius_tui.runbook.model.runbook import Phase, Runbook, Step
 from mobius_tui.runbook.model.templates import variables_read, variables_set
 
-Kind = Literal["run", "manual", "message", "choose", "watch", "check"]
-"""What a step does, by its action; `check` where it only verifies."""
+StepKind = Literal["run", "manual", "message", "choose", "watch", "check"]
+"""The kind of a step's action; `check` where it only verifies."""
 
 
-def kind_of(step: Step) -> Kind:
-    """What a step does."""
+def kind_of(step: Step) -> StepKind:
+    """The kind of a step's action."""
     match step.action:
         case Run():
             return "run"
@@ -32,22 +32,22 @@ def kind_of(step: Step) -> Kind:
 
 
 def effect_of(step: Step) -> str:
-    """`read`, `change` or `destroy`; `read` for all but scripts."""
+    """`read`, `change` or `destroy`, as a script declares it; `read` for all else."""
     return step.action.effect if isinstance(step.action, Run) else "read"
 
 
-def follows(step: Step) -> bool:
-    """Whether it goes on beside the others until it is stopped."""
+def is_follower(step: Step) -> bool:
+    """Whether a step runs beside the others until it is stopped."""
     return isinstance(step.action, Run) and step.action.follow
 
 
 def has_terminal(step: Step) -> bool:
-    """Whether it has a terminal of its own, and a person at it."""
+    """Whether a step's script has a terminal that people attach to."""
     return isinstance(step.action, Run) and step.action.tty
 
 
 def will_retry(step: Step, own: StepState) -> bool:
-    """Whether another attempt comes by itself, as the step's `retry` says."""
+    """Whether another attempt follows by itself, as the step's `retry` says."""
     return (
         step.retry is not None
         and own.status in (Status.FAILED, Status.TIMED_OUT)
@@ -61,7 +61,7 @@ class Plan:
     def __init__(self, runbook: Runbook) -> None:
         self.runbook = runbook
         self.steps: Mapping[str, Step] = {s.id: s for s in runbook.steps()}
-        self.main = tuple(phase for phase in runbook.phases if not phase.aside)
+        self.main_phases = tuple(phase for phase in runbook.phases if not phase.aside)
         self.phase_of: Mapping[str, Phase] = {
             step.id: phase for phase in runbook.phases for step in phase.steps
         }
@@ -71,25 +71,25 @@ class Plan:
             for phase in runbook.phases
             for place, step in enumerate(phase.steps, 1)
         }
-        self.reads: Mapping[str, tuple[str, ...]] = {
+        self.variables_read: Mapping[str, tuple[str, ...]] = {
             step.id: variables_read(step, runbook) for step in runbook.steps()
         }
         self.is_guarded = any(step.when for step in runbook.steps())
         """Whether a step applies only where its guard holds."""
-        self.givers: Mapping[str, str] = {
+        self.step_that_sets: Mapping[str, str] = {
             name: step.id
             for step in reversed(tuple(runbook.steps()))
             for name in variables_set(step)
         }
-        """By variable, the first step that gives it a value."""
+        """By variable, the first step that sets it."""
 
     def name(self, step_id: str) -> str:
-        """`2.1 Restore`."""
+        """A step's number and title: `2.1 Restore`."""
         return f"{self.numbers[step_id]} {self.steps[step_id].title}"
 
 
 def phase_numbers(runbook: Runbook) -> dict[str, str]:
-    """By phase, a number for the main line, a letter for an aside."""
+    """By phase, its number on the main line, or its letter as an aside."""
     found: dict[str, str] = {}
     mains = asides = 0
     for phase in runbook.phases:

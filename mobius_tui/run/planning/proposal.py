@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import Literal
 
-from mobius_tui.run.planning.plan import Plan, follows
+from mobius_tui.run.planning.plan import Plan, is_follower
 from mobius_tui.run.planning.step_status import (
     StepStatus,
     StepStatuses,
@@ -19,24 +19,24 @@ from mobius_tui.run.state.step_state import BAD, Status
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.runbook.model.templates import variables_set
 
-Next = Literal["start", "decide", "running", "wait", "end", "ended"]
-"""What there is to do: start a step, decide on one that went wrong, wait, end."""
+ProposalKind = Literal["start", "decide", "running", "wait", "end", "ended"]
+"""Start a step, decide on one that failed, wait for one, end the run, or nothing."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Proposal:
     """What is to be done next, and at which step."""
 
-    kind: Next
+    kind: ProposalKind
     step: str | None = None
     text: str = ""
 
 
 def running_step(plan: Plan, state: RunState) -> Step | None:
-    """The step that runs now, other than those that follow."""
+    """The step that runs now, other than those that run beside the others."""
     for step in plan.steps.values():
         running = state.steps[step.id].status is Status.RUNNING
-        if running and not follows(step):
+        if running and not is_follower(step):
             return step
     return None
 
@@ -50,9 +50,9 @@ def steps_in_order(plan: Plan, state: RunState) -> Iterator[Step]:
     if state.frames:
         yield from plan.runbook.phase(state.frames[-1].phase).steps
         return
-    ids = [phase.id for phase in plan.main]
+    ids = [phase.id for phase in plan.main_phases]
     start = ids.index(state.at_phase) if state.at_phase in ids else 0
-    for phase in (*plan.main[start:], *plan.main[:start]):
+    for phase in (*plan.main_phases[start:], *plan.main_phases[:start]):
         yield from phase.steps
 
 
@@ -67,7 +67,7 @@ def steps_passed_over(
         return ()
     next_one = propose(plan, state, statuses).step
     before = takewhile(lambda step: step.id != next_one, steps_in_order(plan, state))
-    return tuple(step for step in before if statuses[step.id].is_passed_over)
+    return tuple(step for step in before if statuses[step.id].is_guard_false)
 
 
 def propose(
@@ -86,14 +86,14 @@ def propose(
     waiting: Step | None = None
     for step in steps_in_order(plan, state):
         own = statuses[step.id]
-        if own.status is Status.RUNNING and not follows(step):
+        if own.status is Status.RUNNING and not is_follower(step):
             return Proposal(kind="running", step=step.id)
         if own.status in BAD:
             return Proposal(kind="decide", step=step.id, text=own.reason)
         if own.status is Status.WAITING and waiting is None:
             waiting = step
         if own.status is Status.PENDING and (
-            waiting is None or _frees(step, statuses[waiting.id])
+            waiting is None or _sets_awaited(step, statuses[waiting.id])
         ):
             return Proposal(kind="start", step=step.id)
     if waiting is None:
@@ -103,8 +103,8 @@ def propose(
     return Proposal(kind="wait", step=waiting.id, text=text)
 
 
-def _frees(step: Step, waiting: StepStatus) -> bool:
-    """Whether a step gives what another waits for, and so comes before it."""
+def _sets_awaited(step: Step, waiting: StepStatus) -> bool:
+    """Whether a step sets what another waits for, and so comes before it."""
     return any(
         wait.on == step.id or wait.on in variables_set(step) for wait in waiting.waits
     )
@@ -114,7 +114,7 @@ def _wait_text(plan: Plan, wait: Wait, statuses: StepStatuses) -> str:
     """A wait, with what could end it."""
     if wait.kind not in ("variable", "choice", "guard"):
         return wait.text
-    giver = plan.givers.get(wait.on)
+    giver = plan.step_that_sets.get(wait.on)
     if giver is None:
         return wait.text
     skipped = statuses[giver].status is Status.SKIPPED
@@ -128,9 +128,9 @@ _NOT_DONE = frozenset({Status.PENDING, Status.WAITING}) | BAD
 def is_out_of_order(
     plan: Plan, state: RunState, step_id: str, statuses: StepStatuses | None = None
 ) -> bool:
-    """Whether a step would be begun now while one before it is still to be done.
+    """Whether a step would begin now while one before it is still to be done.
 
-    What may be left out, or goes on beside the others, is in nobody's way.
+    Steps that are optional, or run beside the others, do not count.
 
     Args:
         plan: the run's.
@@ -138,14 +138,14 @@ def is_out_of_order(
         step_id: the step.
         statuses: what `step_statuses` returns for them, where the caller has it.
     """
-    undone = undone_before(plan, state, step_id, statuses)
+    undone = undone_steps_before(plan, state, step_id, statuses)
     return undone is None or bool(undone)
 
 
-def undone_before(
+def undone_steps_before(
     plan: Plan, state: RunState, step_id: str, statuses: StepStatuses | None = None
 ) -> tuple[str, ...] | None:
-    """The steps that are to be done before one; `None` where the run is not there.
+    """The steps that are to be done before one; `None` in a phase the run is not in.
 
     Args:
         plan: the run's.
@@ -153,13 +153,13 @@ def undone_before(
         step_id: the step.
         statuses: what `step_statuses` returns for them, where the caller has it.
     """
-    if follows(plan.steps[step_id]):
+    if is_follower(plan.steps[step_id]):
         return ()
     before = []
     for step in steps_in_order(plan, state):
         if step.id == step_id:
             break
-        if not step.optional and not follows(step):
+        if not step.optional and not is_follower(step):
             before.append(step.id)
     else:
         return None  # it is of a phase that the run is not in

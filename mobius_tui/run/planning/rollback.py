@@ -23,23 +23,23 @@ if TYPE_CHECKING:
     from mobius_tui.run.state.watch_state import Alarm
 
 
-ENOUGH = 5
-"""Checks in a row that are ok after which a rule is judged to be gone; more of them
-where it wants more to come true."""
+FEWEST_OKS = 5
+"""Checks in a row that are ok after which a rule no longer holds; more of them where
+the rule needs more to come true."""
 
 
-def rollback_of(plan: Plan) -> Phase | None:
+def rollback_phase(plan: Plan) -> Phase | None:
     """The phase that triggers begin; `None` where the runbook names none."""
     return triggered_phase(plan.runbook)
 
 
-def stops_unattended(plan: Plan, state: RunState) -> tuple[str, ...]:
-    """Where the rollback would stop if it began now: which step, and why.
+def rollback_obstacles(plan: Plan, state: RunState) -> tuple[str, ...]:
+    """Where the rollback would stop if it began now: which step, and why, in words.
 
-    It is empty where it can come to its end with nobody there, if nothing fails.
+    Empty where it would reach its end with nobody there, if nothing fails.
     """
     standings = step_statuses(plan, state)
-    own = rollback_of(plan)
+    own = rollback_phase(plan)
     mine = {step.id for step in own.steps} if own is not None else set()
     pending = (Status.PENDING, Status.WAITING)
     replaced = {
@@ -47,7 +47,7 @@ def stops_unattended(plan: Plan, state: RunState) -> tuple[str, ...]:
     }
     done = {s for s, each in standings.items() if each.status in OPEN}
     known = KnownValues(
-        names=frozenset(state.variables.keys() - set(state.without)),
+        names=frozenset(state.variables.keys() - set(state.lost_secrets)),
         # What the rollback does itself it does from the beginning.
         open=frozenset((done - mine) | replaced),
         values={name: value.text for name, value in state.variables.items()},
@@ -56,12 +56,12 @@ def stops_unattended(plan: Plan, state: RunState) -> tuple[str, ...]:
     return tuple(f"{plan.name(stop.step.id)}: {stop.why}" for stop in found)
 
 
-def in_the_way(plan: Plan, state: RunState) -> Step | None:
+def step_blocking_rollback(plan: Plan, state: RunState) -> Step | None:
     """The running step that a rollback waits for.
 
-    It is one that changes something, or one of the phases that the rollback replaces.
+    It changes something, or belongs to a phase that the rollback replaces.
     """
-    phase = rollback_of(plan)
+    phase = rollback_phase(plan)
     replaced = phase.instead_of if phase is not None else ()
     for step in plan.steps.values():
         if state.steps[step.id].status is Status.RUNNING and (
@@ -77,37 +77,39 @@ def meter_of(meters: Iterable[Meter], alarm: Alarm) -> Meter | None:
     return next(found, None)
 
 
-def oks_wanted(meters: Iterable[Meter], alarm: Alarm) -> int:
-    """Good checks in a row that drop a rollback which had to wait."""
+def oks_that_drop_rollback(meters: Iterable[Meter], alarm: Alarm) -> int:
+    """Ok checks in a row that cancel a rollback which had to wait."""
     meter = meter_of(meters, alarm)
-    return max(ENOUGH, meter.of if meter is not None else 0)
+    return max(FEWEST_OKS, meter.of if meter is not None else 0)
 
 
-def taken_over(plan: Plan, state: RunState) -> bool:
-    """Whether a person works the runbook: then the end is theirs to say."""
-    mains = [step.id for phase in plan.main for step in phase.steps]
-    elsewhere = bool(state.frames) and not (state.watch.goes or state.watch.stopped)
+def is_worked_by_person(plan: Plan, state: RunState) -> bool:
+    """Whether a person works through the runbook, and so decides when it ends."""
+    mains = [step.id for phase in plan.main_phases for step in phase.steps]
+    elsewhere = bool(state.frames) and not (
+        state.watch.rollback_running or state.watch.rollback_stop_reason
+    )
     return elsewhere or any(state.steps[step_id].attempts for step_id in mains)
 
 
 def is_only_watched(plan: Plan, state: RunState) -> bool:
-    """Whether the run is a watch that nobody made more of, and that still goes on."""
+    """Whether the run is a `mobius-tui watch` that goes on, and nothing more."""
     watch = state.watch
     return (
-        watch.job is not None
-        and not watch.over
-        and not watch.stopped
-        and not taken_over(plan, state)
+        watch.watch_run is not None
+        and not watch.watch_run_end_reason
+        and not watch.rollback_stop_reason
+        and not is_worked_by_person(plan, state)
     )
 
 
-def ends_alone(plan: Plan, state: RunState) -> bool:
-    """Whether the run is a watch that ends when nobody looks at it any more."""
-    job = state.watch.job
-    stays = job is None or job.detached or under_way(state.watch)
+def ends_without_viewers(plan: Plan, state: RunState) -> bool:
+    """Whether the run is a watch that ends when its last viewer leaves."""
+    job = state.watch.watch_run
+    stays = job is None or job.detached or is_rollback_under_way(state.watch)
     return not stays and is_only_watched(plan, state)
 
 
-def under_way(watch: WatchState) -> bool:
-    """Whether a rollback is being counted down to, or made."""
-    return watch.countdown is not None or watch.goes
+def is_rollback_under_way(watch: WatchState) -> bool:
+    """Whether a rollback counts down or runs."""
+    return watch.countdown is not None or watch.rollback_running

@@ -1,28 +1,28 @@
-"""What a phase, and the whole run, comes to by what its steps came to. Pure."""
+"""How an aside phase and the whole run end, and how far the run is. Pure."""
 
 from __future__ import annotations
 
 from mobius_tui.run.events.run_events import Outcome
-from mobius_tui.run.planning.plan import Plan, follows
+from mobius_tui.run.planning.plan import Plan, is_follower
 from mobius_tui.run.planning.step_status import StepStatuses, step_statuses
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import BAD, OPEN, Status
 
 
 def aside_outcome(plan: Plan, state: RunState) -> tuple[str, bool] | None:
-    """The aside phase that has come to its end, and whether it passed."""
+    """The aside phase that has reached its end, and whether it passed."""
     if not state.frames:
         return None
     phase = plan.runbook.phase(state.frames[-1].phase)
     statuses = step_statuses(plan, state)
-    own = [statuses[s.id].status for s in phase.steps if not follows(s)]
+    own = [statuses[s.id].status for s in phase.steps if not is_follower(s)]
     if any(s not in OPEN and s is not Status.SKIPPED for s in own):
         return None
     optional = {s.id for s in phase.steps if s.optional}
     passed = all(
         statuses[s.id].status in OPEN or s.id in optional
         for s in phase.steps
-        if not follows(s)
+        if not is_follower(s)
     )
     return phase.id, passed
 
@@ -48,7 +48,7 @@ def run_outcome(plan: Plan, state: RunState) -> tuple[Outcome, str]:
         for step in counted
         if statuses[step.id].status in (Status.PENDING, Status.WAITING, Status.RUNNING)
         and not step.optional
-        and not (follows(step) and statuses[step.id].status is Status.RUNNING)
+        and not (is_follower(step) and statuses[step.id].status is Status.RUNNING)
     ]
     if open_:
         return "abandoned", f"not done: {', '.join(open_[:5])}" + (

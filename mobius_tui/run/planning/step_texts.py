@@ -1,4 +1,4 @@
-"""What a runbook says in texts of its own, as plain lines behind a label. Pure."""
+"""The runbook's own texts about a step, as plain lines behind a label. Pure."""
 
 from __future__ import annotations
 
@@ -41,22 +41,24 @@ def lines_behind_label(label: str, prose: Prose) -> Iterator[str]:
 
 
 class StepTexts:
-    """What a runbook says to what happens in a run, under the time of that."""
+    """The runbook's texts for an event of the run, to be printed under the event."""
 
     INDENT = " " * 9
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
-        self._begun: set[str] = set()
+        self._shown_phases: set[str] = set()
         """The phases of which it was said why they are there."""
 
     def lines(self, entry: Entry, state: RunState) -> Iterator[str]:
-        """The texts of what began, or of what waits for a person now."""
+        """The texts of a phase or step that began, or of a step that waits for a
+        person.
+        """
         runbook = self._plan.runbook
         step = None
         match entry.event:
             case RunBegan() if runbook.summary:
-                yield from self._behind("what", Prose(runbook.summary))
+                yield from self._lines_behind("what", Prose(runbook.summary))
             case StepStarted(step=name):
                 step = self._plan.steps[name]
             case AutoStopped():
@@ -64,13 +66,13 @@ class StepTexts:
         if step is None:
             return
         phase = self._plan.phase_of[step.id]
-        if phase.why and phase.id not in self._begun:
-            self._begun.add(phase.id)
-            yield from self._behind(
+        if phase.why and phase.id not in self._shown_phases:
+            self._shown_phases.add(phase.id)
+            yield from self._lines_behind(
                 f"why {sanitize.line(phase.title)}", Prose(phase.why)
             )
         for label, prose in labelled_texts(step, runbook, Values(state, now=entry.at)):
-            yield from self._behind(label, prose)
+            yield from self._lines_behind(label, prose)
 
-    def _behind(self, label: str, prose: Prose) -> Iterator[str]:
+    def _lines_behind(self, label: str, prose: Prose) -> Iterator[str]:
         return lines_behind_label(f"{self.INDENT}{label}: ", prose)

@@ -1,4 +1,4 @@
-"""The trigger rules of a run, and what they do not detect. Pure."""
+"""The trigger rules of a run, and what they cannot detect. Pure."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from mobius_tui.runbook.model.probes import Health, Probe, is_loopback
 from mobius_tui.runbook.text.units import parse_duration
 
 
-class RunRules:
-    """The rules of a run's health, once its variables are known."""
+class RunTriggerRules:
+    """The trigger rules, made once the variables in them have values."""
 
     def __init__(self, plan: Plan, state: RunState) -> None:
         self._plan = plan
@@ -31,25 +31,27 @@ class RunRules:
         self.problem = ""
         """Why there are none though the runbook names some."""
 
-    def apply(self, record: ProbeResult | MachineSample) -> tuple[Fired | Cleared, ...]:
-        """Take in a record; what it changed."""
+    def apply_probe_result(
+        self, record: ProbeResult | MachineSample
+    ) -> tuple[Fired | Cleared, ...]:
+        """Take in a probe's result; returns the rules that fired or cleared."""
         if not isinstance(record, ProbeResult):
             return ()
         if self.watch is None and not self.problem:
-            self._make()
+            self._fill_rules()
         return self.watch.apply(record) if self.watch is not None else ()
 
-    def copy(self, state: RunState) -> RunRules:
-        """The same, to go on by itself.
+    def copy(self, state: RunState) -> RunTriggerRules:
+        """An independent copy.
 
         Args:
             state: the run's, a copy too.
         """
-        new = RunRules(self._plan, state)
+        new = RunTriggerRules(self._plan, state)
         new.watch, new.problem = deepcopy(self.watch), self.problem
         return new
 
-    def _make(self) -> None:
+    def _fill_rules(self) -> None:
         health = self._plan.runbook.health
         if health is None:
             return
@@ -64,17 +66,17 @@ class RunRules:
         except (RunError, ValueError) as error:
             self.problem = f"health.trigger.p95_latency.above: {error}"
 
-    def heed(self, event: Event) -> None:
-        """Begin an epoch where an event begins one."""
+    def apply_event(self, event: Event) -> None:
+        """Begin an epoch of counting where an event begins one."""
         if self.watch is not None and self.begins_epoch(event):
             self.watch.begin_epoch()
 
     def begins_epoch(self, event: Event) -> bool:
-        """Whether all is counted anew from an event on."""
+        """Whether counting starts anew with an event."""
         if isinstance(event, WatchArmed):
             return True
         if isinstance(event, PhaseLeft):
-            begun = self._state.watch.begun
+            begun = self._state.watch.rollback
             return begun is not None and event.phase == begun.phase
         if isinstance(event, StepEnded | StepUnknown):
             return effect_of(self._plan.steps[event.step]) != "read"
@@ -90,7 +92,7 @@ class ReportedFigures:
 
 
 def reported_figures(windows: Mapping[str, ProbeWindow]) -> dict[str, ReportedFigures]:
-    """What each probe reports now; those that have not been looked at are left out.
+    """The figures that each probe's service reports; without probes not yet asked.
 
     Args:
         windows: by probe.
@@ -107,19 +109,19 @@ def reported_figures(windows: Mapping[str, ProbeWindow]) -> dict[str, ReportedFi
 def trigger_caveats(
     health: Health | None,
     fill: Callable[[str], str],
-    known: Mapping[str, ReportedFigures],
+    reported: Mapping[str, ReportedFigures],
 ) -> tuple[str, ...]:
-    """What an armed trigger does not see, or takes for something else, in sentences.
+    """What an armed trigger cannot see, or mistakes for something else, in sentences.
 
     Args:
         health: what the runbook watches.
         fill: puts values in place of `${}`, as far as they are known.
-        known: what the probes that were looked at report.
+        reported: the figures that the services report.
     """
     if health is None:
         return ()
     counted = [probe for probe in health.probes if probe.trigger]
-    found = [*_unreached(health, counted, fill, known)]
+    found = [*_probes_below_p95_limit(health, counted, fill, reported)]
     far = [p.id for p in counted if not is_loopback(fill(p.url))]
     if far and not health.witness:
         names = " and ".join(far)
@@ -129,13 +131,13 @@ def trigger_caveats(
     return tuple(found)
 
 
-def _unreached(
+def _probes_below_p95_limit(
     health: Health,
     counted: list[Probe],
     fill: Callable[[str], str],
     known: Mapping[str, ReportedFigures],
 ) -> Iterator[str]:
-    """The probes whose answers end before they reach the limit of P95."""
+    """The probes whose timeout ends each answer before it reaches the limit of P95."""
     rule = health.trigger.p95_latency
     above = _seconds(fill(rule.above)) if rule is not None else None
     if rule is None or above is None:

@@ -1,8 +1,8 @@
-"""Variables: what each means at a moment, and how it reaches texts and scripts.
+"""What a variable means at a moment, and how it gets into texts and scripts.
 
 A value reaches a script only as an environment variable, so that it can never become
-code. `${name}` in other texts is filled in by `Values.fill`. A secret's value is held
-by the host alone, in memory.
+code. `${name}` in other texts is filled in by `Values.fill`. The value of a secret is
+in the host's memory alone.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from mobius_tui.runbook.model.templates import (
 )
 from mobius_tui.runbook.prose.prose_model import Prose
 
-PROVIDED = ("now", "run", "health", "step", "trigger")
+PROVIDED_PREFIXES = ("now", "run", "health", "step", "trigger")
 """First parts of the names that the program provides itself."""
 
 
@@ -46,12 +46,12 @@ class Values:
         health: Mapping[str, str] | None = None,
         name_of: Callable[[str], str] = str,
     ) -> None:
-        """Look at a run.
+        """Take the values of a moment.
 
         Args:
             state: the run.
             now: seconds since 1970.
-            secrets: the values of secrets, for whoever may fill them in.
+            secrets: the values of secrets, for callers that may fill them in.
             health: each probe's state, in words.
             name_of: what people call a step, by its id.
         """
@@ -89,9 +89,9 @@ class Values:
         if first == "health":
             return self._health.get(rest)
         if first == "step":
-            return self._of_step(rest)
+            return self._step_value(rest)
         if name == "trigger.reason":
-            latest = state.watch.latest
+            latest = state.watch.latest_alarm
             return latest.reason if latest is not None else None
         if state.began is None:
             return None
@@ -105,7 +105,7 @@ class Values:
         }.get(name)
 
     def _failure(self) -> str | None:
-        """The step that went wrong last, and why; `None` where all is well."""
+        """The step that failed last, and why; `None` where none has."""
         bad = [
             (own.last.ended or 0.0, step_id)
             for step_id, own in self._state.steps.items()
@@ -118,15 +118,15 @@ class Values:
         why = f": {own.reason}" if own.reason else ""
         return f"{self._name_of(step_id)} {own.status}{why}"
 
-    def _of_step(self, rest: str) -> str | None:
+    def _step_value(self, rest: str) -> str | None:
         step_id, _, what = rest.rpartition(".")
         step = self._state.steps.get(step_id)
         if step is None or step.last is None:
             return None
         if what == "result":
             return str(step.status)
-        looks = step.last.looks
-        return f"{looks[-1].row}/{looks[-1].look}" if looks else None
+        looks = step.last.check_tries
+        return f"{looks[-1].held_in_row}/{looks[-1].number}" if looks else None
 
     def fill(self, text: str) -> str:
         """A text with every `${name}` filled in.
@@ -137,7 +137,7 @@ class Values:
         return fill(text, self.lookup)
 
     def preview(self, text: str) -> str:
-        """A text with what can be filled in; the rest shows as `${name}`."""
+        """A text with the values that are known; other names stay `${name}`."""
 
         def shown(name: str) -> str:
             try:
@@ -148,11 +148,11 @@ class Values:
         return fill(text, shown)
 
     def prose(self, text: str) -> Prose:
-        """The same of a text that is Markdown, its values apart: they mean nothing."""
+        """Markdown with the values that are known, taken literally."""
         return Prose.of(text, lambda name: self.preview(f"${{{name}}}"))
 
-    def told(self, text: str) -> str:
-        """A text that is sent with nobody to look at it: what is not known says so."""
+    def fill_message(self, text: str) -> str:
+        """A text that is sent unseen: words stand for names without a value."""
 
         def known(name: str) -> str:
             try:
@@ -193,11 +193,11 @@ def script_env(step: Step, runbook: Runbook, values: Values) -> dict[str, str]:
 def check_env(step: Step, runbook: Runbook, values: Values) -> dict[str, str]:
     """The variables that a step's `run` checks get: those of its script, and its own.
 
-    What the step brings forth (`outputs`, `ask.var`) has a value by the time that its
-    checks are made; where it has none, they do without.
+    What the step sets itself (`outputs`, `ask.var`) has a value by the time that its
+    checks are made; where it has none, it is left out.
 
     Raises:
-        NoValueError: another one has no value.
+        NoValueError: another variable has no value.
     """
     env = script_env(step, runbook, values)
     scripts = [check.script for check in step.checks if isinstance(check, RunCheck)]
@@ -210,6 +210,6 @@ def check_env(step: Step, runbook: Runbook, values: Values) -> dict[str, str]:
 
 
 def probe_texts(probe: Probe) -> tuple[str, ...]:
-    """The names of the variables that a probe's texts want."""
+    """The names of the variables in a probe's texts."""
     names = [name for text in texts_in(probe) for name in template_names(text)]
     return tuple(dict.fromkeys(names))

@@ -1,4 +1,4 @@
-"""How far a `watch` step is, and what it makes of what is seen. Pure."""
+"""How far a `watch` step is, and how it ends by what was observed. Pure."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from mobius_tui.runbook.text.units import clock_duration, duration_in_words
 class HealthSnapshot:
     """What is known of health at one moment, probe by probe."""
 
-    unseen: tuple[str, ...] = ()
+    unchecked: tuple[str, ...] = ()
     """Probes that have not been asked since the step began."""
     failing: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
@@ -38,55 +38,57 @@ class WatchStepVerdict:
 
 
 def watch_step_verdict(
-    watch: WatchState, known: HealthSnapshot, *, since: float, lasts: float, took: float
+    watch: WatchState,
+    health: HealthSnapshot,
+    *,
+    since: float,
+    duration: float,
+    elapsed: float,
 ) -> WatchStepVerdict | None:
-    """How it ends now; `None` while it goes on.
+    """How the step ends now; `None` while it goes on.
 
     Args:
         watch: the run's triggers.
-        known: what is known of health.
+        health: what is known of health.
         since: when it began, in seconds since 1970.
-        lasts: seconds for which it is to watch.
-        took: seconds for which it has watched.
+        duration: seconds for which it is to watch.
+        elapsed: seconds for which it has watched.
     """
-    latest = watch.latest
+    latest = watch.latest_alarm
     if latest is not None and latest.at >= since:
         return WatchStepVerdict(
             result="failed", reason=f"a trigger fired: {latest.reason}"
         )
-    if took < lasts:
+    if elapsed < duration:
         return None
     if watch.alarms:
         reason = f"a trigger had fired before, and stands: {watch.alarms[0].reason}"
         return WatchStepVerdict(result="failed", reason=reason)
-    lasted = f"watched for {duration_in_words(lasts)}"
-    if known.unseen:
-        names = ", ".join(known.unseen)
+    lasted = f"watched for {duration_in_words(duration)}"
+    if health.unchecked:
+        names = ", ".join(health.unchecked)
         reason = f"{lasted}; {names} has not been asked meanwhile"
         return WatchStepVerdict(result="unknown", reason=reason)
-    if known.unknown:
-        names = ", ".join(known.unknown)
+    if health.unknown:
+        names = ", ".join(health.unknown)
         reason = f"{lasted}; nothing is known of {names} at the end"
         return WatchStepVerdict(result="unknown", reason=reason)
-    if known.failing:
-        reason = f"{lasted}; {', '.join(known.failing)} is failing at the end"
+    if health.failing:
+        reason = f"{lasted}; {', '.join(health.failing)} is failing at the end"
         return WatchStepVerdict(result="failed", reason=reason)
     return WatchStepVerdict(result="passed", reason=f"{lasted}; no trigger fired")
 
 
-def is_premature(watch: WatchState, known: HealthSnapshot) -> bool:
-    """Whether the checks that come next are worth waiting for at its end.
+def is_premature(watch: WatchState, health: HealthSnapshot) -> bool:
+    """Whether to wait for the next checks at the step's end.
 
     A failure may be the first of those that a trigger counts, or the only one.
     """
-    return bool(known.unseen or known.failing) and not watch.alarms
+    return bool(health.unchecked or health.failing) and not watch.alarms
 
 
-def counted(health: Health) -> tuple[str, ...]:
-    """The probes that a `watch` step goes by: those that count toward triggers.
-
-    Where none does, all of them.
-    """
+def probes_counted(health: Health) -> tuple[str, ...]:
+    """The probes that a `watch` step goes by: those that triggers count, else all."""
     ids = tuple(probe.id for probe in health.probes if probe.trigger)
     return ids or tuple(probe.id for probe in health.probes)
 
@@ -102,7 +104,7 @@ def watch_duration(step: Step, values: Values) -> float | None:
 
 
 def watch_progress_text(step: Step, state: RunState, values: Values, now: float) -> str:
-    """`2:10 of 30:00`, of a step that watches now; else nothing.
+    """`2:10 of 30:00`, of a step that watches now; else empty.
 
     Args:
         step: any step.
@@ -112,7 +114,7 @@ def watch_progress_text(step: Step, state: RunState, values: Values, now: float)
     """
     own = state.steps[step.id]
     last = own.last
-    if own.status is not Status.RUNNING or last is None or last.looks:
+    if own.status is not Status.RUNNING or last is None or last.check_tries:
         return ""
     whole = watch_duration(step, values)
     if whole is None:

@@ -70,9 +70,9 @@ def write_record(
         counts[str(standing.status)] = counts.get(str(standing.status), 0) + 1
     record: dict[str, Any] = {**of_journal(state, head), "steps": counts}
     if state.deliveries:
-        stands = [as_seen(own, hosted=False).stand for own in state.deliveries]
+        stands = [as_seen(own, hosted=False).status for own in state.deliveries]
         record["messages"] = {str(each): stands.count(each) for each in stands}
-    if state.watch.latest is not None:
+    if state.watch.latest_alarm is not None:
         record["outage"] = outage(directory)
     with changing(directory):
         record.update(_kept(directory))

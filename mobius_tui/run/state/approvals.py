@@ -17,29 +17,29 @@ from mobius_tui.run.state.step_state import Status, StepState
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Approval:
-    """What was asked last for a step, and what came of it."""
+    """The latest request for a step's approval, and its answers."""
 
     asked: ApprovalAsked
     by: str
     """Who asked."""
     since: float
-    """When it was asked, or last approved: seconds since 1970."""
+    """When it was requested, or last approved: seconds since 1970."""
     given: tuple[ApprovalGiven, ...] = ()
     denied: str = ""
     """Why it was not approved; empty while it may be."""
 
     @property
-    def until(self) -> float:
+    def expires_at(self) -> float:
         """When it is denied, or lapses: seconds since 1970."""
         return self.since + self.asked.within
 
     @property
-    def complete(self) -> bool:
+    def is_complete(self) -> bool:
         """Whether as many have approved as must."""
         return not self.denied and len(self.given) >= self.asked.count
 
 
-def check(
+def check_approval_event(
     approvals: Mapping[str, Approval],
     steps: Mapping[str, StepState],
     event: ApprovalEvent,
@@ -64,7 +64,7 @@ def check(
         raise StateError(f"{name} for step {event.step!r}, but nobody asked for it")
 
 
-def apply(
+def apply_approval_event(
     approvals: Mapping[str, Approval], event: ApprovalEvent, *, by: str, at: float
 ) -> dict[str, Approval]:
     """The approvals after an event.

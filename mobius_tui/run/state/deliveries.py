@@ -1,4 +1,4 @@
-"""Where messages on their way to channels stand, and what may follow. Pure."""
+"""The status of messages to channels, and which event may follow in it. Pure."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ from mobius_tui.run.events.message_events import (
     MessageUnknown,
 )
 
-HOST_ENDED = "its host ended while it was being sent"
+HOST_ENDED_REASON = "its host ended while it was being sent"
 
 
 class DeliveryStatus(StrEnum):
-    """Where a delivery stands; the value is the word for it."""
+    """The status of a delivery; the value is the word for it."""
 
     QUEUED = "queued"
-    """It is sent, or tried again, by itself."""
+    """It is sent, or tried again, without anybody's doing."""
     SENDING = "being sent"
     SENT = "sent"
     HELD = "not sent"
-    """It stays queued, and wants a person."""
+    """It stays queued until a person acts."""
     UNKNOWN = "not known whether it arrived"
     DROPPED = "not to be sent any more"
 
 
-OPEN = frozenset(
+UNDELIVERED = frozenset(
     {
         DeliveryStatus.QUEUED,
         DeliveryStatus.SENDING,
@@ -42,10 +42,10 @@ OPEN = frozenset(
         DeliveryStatus.UNKNOWN,
     }
 )
-"""Of which somebody should know: the channel has not got it, as far as is known."""
+"""The channel has not received it, as far as is known."""
 WANTS_A_PERSON = frozenset({DeliveryStatus.HELD, DeliveryStatus.UNKNOWN})
 
-FOLLOWS: Mapping[type[MessageEvent], frozenset[DeliveryStatus]] = {
+STATUSES_BEFORE: Mapping[type[MessageEvent], frozenset[DeliveryStatus]] = {
     MessageTried: frozenset({DeliveryStatus.QUEUED}),
     MessageSent: frozenset({DeliveryStatus.SENDING}),
     MessageNotSent: frozenset({DeliveryStatus.SENDING, DeliveryStatus.QUEUED}),
@@ -57,7 +57,7 @@ FOLLOWS: Mapping[type[MessageEvent], frozenset[DeliveryStatus]] = {
         {DeliveryStatus.QUEUED, DeliveryStatus.HELD, DeliveryStatus.UNKNOWN}
     ),
 }
-"""For each event of a delivery, where it may stand before it."""
+"""For each event of a delivery, the statuses in which it may follow."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,15 +72,15 @@ class Delivery:
     """Who wanted it sent."""
     at: float
     """When, in seconds since 1970."""
-    stand: DeliveryStatus = DeliveryStatus.QUEUED
+    status: DeliveryStatus = DeliveryStatus.QUEUED
     tries: int = 0
     round: int = 0
-    """The tries since a person wanted it sent last."""
+    """Tries since a person last asked for it to be sent."""
     since: float = 0.0
-    """When it came to stand where it does, in seconds since 1970."""
+    """When its status changed last, in seconds since 1970."""
     due: float = 0.0
     """When it is tried next, where it is queued; in seconds since 1970."""
-    status: int | None = None
+    http_status: int | None = None
     """The last HTTP status."""
     answer: str = ""
     reason: str = ""
@@ -91,11 +91,11 @@ Deliveries = tuple[Delivery, ...]
 """A run's, by number; the first has number 1."""
 
 
-def check(deliveries: Deliveries, event: MessageEvent) -> None:
+def check_message_event(deliveries: Deliveries, event: MessageEvent) -> None:
     """Refuse an event that may not follow.
 
     Raises:
-        StateError: it may not; names the event and where the delivery stands.
+        StateError: it may not; names the event and the delivery's status.
     """
     name = type(event).__name__
     have = len(deliveries)
@@ -106,25 +106,25 @@ def check(deliveries: Deliveries, event: MessageEvent) -> None:
     if not 1 <= event.delivery <= have:
         raise StateError(f"{name} for delivery {event.delivery}; there are {have}")
     own = deliveries[event.delivery - 1]
-    if own.stand not in FOLLOWS[type(event)]:
-        raise StateError(f"{name} while delivery {event.delivery} is {own.stand}")
+    if own.status not in STATUSES_BEFORE[type(event)]:
+        raise StateError(f"{name} while delivery {event.delivery} is {own.status}")
     number = getattr(event, "number", None)
     if number is None:
         return
     if isinstance(event, MessageTried):
         want = own.tries + 1
     else:
-        want = own.tries if own.stand is DeliveryStatus.SENDING else 0
+        want = own.tries if own.status is DeliveryStatus.SENDING else 0
     if number != want:
         raise StateError(
             f"{name} names try {number} of delivery {event.delivery}, not {want}"
         )
 
 
-def apply(
+def apply_message_event(
     deliveries: Deliveries, event: MessageEvent, *, by: str, at: float
 ) -> Deliveries:
-    """Where all stand after an event that may follow.
+    """The deliveries after an event that may follow.
 
     Args:
         deliveries: before it.
@@ -147,46 +147,52 @@ def apply(
         )
         return (*deliveries, *new)
     place = event.delivery - 1
-    moved = replace(_moved(deliveries[place], event, at), since=at)
+    moved = replace(_after_event(deliveries[place], event, at), since=at)
     return (*deliveries[:place], moved, *deliveries[place + 1 :])
 
 
-def _moved(own: Delivery, event: MessageEvent, at: float) -> Delivery:
+def _after_event(own: Delivery, event: MessageEvent, at: float) -> Delivery:
     match event:
         case MessageTried(number=number):
             return replace(
                 own,
-                stand=DeliveryStatus.SENDING,
+                status=DeliveryStatus.SENDING,
                 tries=number,
                 round=own.round + 1,
                 reason="",
             )
         case MessageSent(status=status, answer=answer):
-            return replace(own, stand=DeliveryStatus.SENT, status=status, answer=answer)
+            return replace(
+                own, status=DeliveryStatus.SENT, http_status=status, answer=answer
+            )
         case MessageNotSent(reason=reason, again=again):
             held = again is None
             return replace(
                 own,
-                stand=DeliveryStatus.HELD if held else DeliveryStatus.QUEUED,
+                status=DeliveryStatus.HELD if held else DeliveryStatus.QUEUED,
                 due=at + (again or 0.0),
                 reason=reason,
-                status=event.status,
+                http_status=event.status,
                 answer=event.answer,
             )
         case MessageUnknown(reason=reason):
             return replace(
-                own, stand=DeliveryStatus.UNKNOWN, reason=reason, status=None
+                own, status=DeliveryStatus.UNKNOWN, reason=reason, http_status=None
             )
         case MessageRequeued():
-            return replace(own, stand=DeliveryStatus.QUEUED, round=0, due=at, reason="")
+            return replace(
+                own, status=DeliveryStatus.QUEUED, round=0, due=at, reason=""
+            )
         case MessageDropped(reason=reason):
-            return replace(own, stand=DeliveryStatus.DROPPED, reason=reason)
+            return replace(own, status=DeliveryStatus.DROPPED, reason=reason)
         case _:
             return own
 
 
-def of_step(deliveries: Deliveries, step: str, attempt: int) -> Deliveries:
-    """What was queued for an attempt at a step."""
+def deliveries_of_attempt(
+    deliveries: Deliveries, step: str, attempt: int
+) -> Deliveries:
+    """The deliveries of an attempt at a step."""
     return tuple(
         own
         for own in deliveries
@@ -194,23 +200,23 @@ def of_step(deliveries: Deliveries, step: str, attempt: int) -> Deliveries:
     )
 
 
-def host_started(deliveries: Deliveries, at: float) -> Deliveries:
-    """A new host: what the one before was sending may have arrived, or not."""
+def after_host_start(deliveries: Deliveries, at: float) -> Deliveries:
+    """The deliveries after a new host: whether what was being sent arrived is unknown."""
     return tuple(
-        replace(own, stand=DeliveryStatus.UNKNOWN, reason=HOST_ENDED, since=at)
-        if own.stand is DeliveryStatus.SENDING
+        replace(own, status=DeliveryStatus.UNKNOWN, reason=HOST_ENDED_REASON, since=at)
+        if own.status is DeliveryStatus.SENDING
         else own
         for own in deliveries
     )
 
 
 def as_seen(own: Delivery, *, hosted: bool) -> Delivery:
-    """A delivery as it stands for whoever reads the run now.
+    """A delivery as a reader of the run is shown it now.
 
     Args:
         own: as the journal has it.
         hosted: whether a host runs the run.
     """
-    if own.stand is DeliveryStatus.SENDING and not hosted:
-        return replace(own, stand=DeliveryStatus.UNKNOWN, reason=HOST_ENDED)
+    if own.status is DeliveryStatus.SENDING and not hosted:
+        return replace(own, status=DeliveryStatus.UNKNOWN, reason=HOST_ENDED_REASON)
     return own

@@ -1,4 +1,4 @@
-"""Append-only lists whose versions stay as they were; one packs older items. Pure."""
+"""Append-only lists with immutable versions; one packs its older items. Pure."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ T = TypeVar("T")
 
 
 class ListStore(Protocol[T]):
-    """Where versions keep what they share."""
+    """The items that versions of a list share."""
 
     def append(self, item: T, /) -> None:
         """Add an item."""
 
     def first(self, count: int, /) -> Iterator[T]:
-        """So many items from the start."""
+        """The first `count` items."""
 
     def fork(self, count: int, /) -> ListStore[T]:
-        """Another store with so many items from the start, to go on by itself."""
+        """Another store that begins with the first `count` items."""
 
     def __len__(self) -> int: ...
     def __getitem__(self, place: int, /) -> T: ...
@@ -35,19 +35,19 @@ class PlainStore(list[T]):
     __slots__ = ()
 
     def first(self, count: int, /) -> Iterator[T]:
-        """So many items from the start."""
+        """The first `count` items."""
         return islice(self, count)
 
     def fork(self, count: int, /) -> ListStore[T]:
-        """Another one with so many items from the start."""
+        """Another store that begins with the first `count` items."""
         return PlainStore(self[:count])
 
 
 class PersistentList(Sequence[T], Generic[T]):
-    """Items in the order in which they came; equal to a tuple of the same items.
+    """Items in the order in which they were appended; equal to a tuple of the same.
 
-    All but the last item lie in a store that newer versions go on with. The last is a
-    version's own, so that it can be put right without touching what older ones hold.
+    All but the last item are in a store that newer versions share. The last belongs to
+    the version, so that it can be replaced without a change to older versions.
     """
 
     __slots__ = ("_before", "_last", "_shared")
@@ -74,8 +74,8 @@ class PersistentList(Sequence[T], Generic[T]):
         """An empty store."""
         return PlainStore()
 
-    def plus(self, item: T) -> Self:
-        """This sequence and one more item."""
+    def appended(self, item: T) -> Self:
+        """This list and one more item."""
         if not self._last:
             return type(self)(last=(item,))
         shared = self._shared
@@ -84,8 +84,8 @@ class PersistentList(Sequence[T], Generic[T]):
         shared.append(self._last[0])
         return type(self)(shared, self._before + 1, (item,))
 
-    def amended(self, item: T) -> Self:
-        """This sequence with another last item.
+    def with_last(self, item: T) -> Self:
+        """This list with another last item.
 
         Raises:
             IndexError: it is empty.
@@ -132,19 +132,18 @@ class PersistentList(Sequence[T], Generic[T]):
         return f"Grown({list(self)!r})"
 
 
-NONE_YET: PersistentList[Any] = PersistentList()
-"""No items; what is grown from it is of a kind."""
+EMPTY_LIST: PersistentList[Any] = PersistentList()
+"""No items; lists of any type of item are made from it."""
 
 
 Packable = TypeVar("Packable")
 Row = Sequence[Any]
 """An item's values, as `marshal` can hold them."""
 
-BLOCK = 64
-"""Items that are packed together. Of each step up to twice as many lie there at
-length."""
+BLOCK_SIZE = 64
+"""Items that are packed together. Of each list, up to twice as many are unpacked."""
 
-_Held = tuple[tuple[bytes, ...], tuple[bytes, int], list[Packable]]
+_PackedItems = tuple[tuple[bytes, ...], tuple[bytes, int], list[Packable]]
 """Whole blocks, a block of which the first so many come after them, and the items after
 that, at length: fewer than two blocks of them."""
 
@@ -152,7 +151,7 @@ that, at length: fewer than two blocks of them."""
 class PackedList(Generic[Packable]):
     """Items in the order in which they were appended."""
 
-    __slots__ = ("_from_row", "_held", "_to_row", "_unpacked")
+    __slots__ = ("_from_row", "_packed", "_to_row", "_unpacked")
 
     def __init__(
         self, to_row: Callable[[Packable], Row], from_row: Callable[[Row], Packable]
@@ -165,59 +164,59 @@ class PackedList(Generic[Packable]):
         """
         self._to_row = to_row
         self._from_row = from_row
-        self._held: _Held[Packable] = (), (b"", 0), []
+        self._packed: _PackedItems[Packable] = (), (b"", 0), []
         self._unpacked: tuple[bytes, Sequence[Row]] = (b"", ())
         """The block that was looked into last, and its rows."""
 
     def append(self, item: Packable) -> None:
         """Add an item."""
-        blocks, (data, count), newest = self._held
+        blocks, (data, count), newest = self._packed
         newest.append(item)
-        if count + len(newest) >= 2 * BLOCK:
+        if count + len(newest) >= 2 * BLOCK_SIZE:
             newest = [*self._items(data, count), *newest]
-            rows = [self._to_row(each) for each in newest[:BLOCK]]
+            rows = [self._to_row(each) for each in newest[:BLOCK_SIZE]]
             # By column, what changes little lies together.
             columns = marshal.dumps(list(zip(*rows, strict=True)))
             blocks = (*blocks, compress(columns))
             # One assignment: a thread may look, too.
-            self._held = blocks, (b"", 0), newest[BLOCK:]
+            self._packed = blocks, (b"", 0), newest[BLOCK_SIZE:]
 
     def __len__(self) -> int:
-        blocks, (_, count), newest = self._held
-        return len(blocks) * BLOCK + count + len(newest)
+        blocks, (_, count), newest = self._packed
+        return len(blocks) * BLOCK_SIZE + count + len(newest)
 
     def __getitem__(self, place: int) -> Packable:
-        blocks, (data, count), newest = self._held
-        block, inside = divmod(place, BLOCK)
+        blocks, (data, count), newest = self._packed
+        block, inside = divmod(place, BLOCK_SIZE)
         if block < len(blocks):
             return self._from_row(self._rows(blocks[block])[inside])
-        inside = place - len(blocks) * BLOCK
+        inside = place - len(blocks) * BLOCK_SIZE
         if inside < count:
             return self._from_row(self._rows(data)[inside])
         return newest[inside - count]
 
     def first(self, count: int) -> Iterator[Packable]:
-        """So many items from the start."""
-        blocks, part, newest = self._held
-        packed = chain(((block, BLOCK) for block in blocks), (part,))
+        """The first `count` items."""
+        blocks, part, newest = self._packed
+        packed = chain(((block, BLOCK_SIZE) for block in blocks), (part,))
         items = chain.from_iterable(starmap(self._items, packed))
         return islice(chain(items, newest), count)
 
     def fork(self, count: int) -> PackedList[Packable]:
-        """Another one with so many items from the start; nothing is unpacked."""
-        blocks, (data, there), newest = self._held
+        """Another list that begins with the first `count` items; unpacks nothing."""
+        blocks, (data, there), newest = self._packed
         new = PackedList(self._to_row, self._from_row)
-        whole = min(count // BLOCK, len(blocks))
-        rest = count - whole * BLOCK
+        whole = min(count // BLOCK_SIZE, len(blocks))
+        rest = count - whole * BLOCK_SIZE
         if whole < len(blocks):
-            new._held = blocks[:whole], (blocks[whole], rest), []
+            new._packed = blocks[:whole], (blocks[whole], rest), []
         else:
             part, after = (data, min(there, rest)), max(0, rest - there)
-            new._held = blocks, part, newest[:after]
+            new._packed = blocks, part, newest[:after]
         return new
 
     def _items(self, data: bytes, count: int) -> Iterator[Packable]:
-        """So many items of a block."""
+        """The first `count` items of a block."""
         return map(self._from_row, self._rows(data)[:count])
 
     def _rows(self, data: bytes) -> Sequence[Row]:

@@ -41,23 +41,23 @@ from mobius_tui.run.state import approvals, deliveries, watch_reducer
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import (
     ENDED,
+    AsideFrame,
     Attempt,
-    Frame,
-    Look,
+    CheckTry,
+    StateVariable,
     Status,
     StepState,
-    Value,
 )
 from mobius_tui.runbook.model.runbook import Runbook
 
 ApplyToStepState: TypeAlias = Callable[[RunState, Any, Entry], None]
-"""Moves a state on by an event, which may follow, and the entry that it came in."""
-GIVEN = 2000
-"""Characters that are kept of a value that an attempt was given."""
+"""Applies an event, which may follow, to a state; with the entry that it came in."""
+VALUE_LIMIT = 2000
+"""Characters that are retained of a value that an attempt was given."""
 
 
-def _withdraw(state: RunState, step_id: str) -> None:
-    """Take back what a step set; finished steps that used it are stale."""
+def _withdraw_variables(state: RunState, step_id: str) -> None:
+    """Withdraw the variables that a step set; steps that read them become stale."""
     if not state.variables:
         return
     gone = {n for n, value in state.variables.items() if value.step == step_id}
@@ -70,44 +70,46 @@ def _withdraw(state: RunState, step_id: str) -> None:
         if other == step_id or last is None or step.status not in ENDED:
             continue
         if not gone.isdisjoint(last.reads):
-            state.steps[other] = replace(step, stale=True)
+            state.steps[other] = replace(step, is_stale=True)
 
 
-def _given(
+def _variables_given(
     state: RunState, reads: tuple[str, ...]
 ) -> tuple[tuple[str, str | None], ...]:
-    """What an attempt that begins now is given."""
+    """The values that an attempt gets which begins now."""
     known = state.variables
-    return tuple((name, _short(known[name].text)) for name in reads if name in known)
+    return tuple(
+        (name, _shortened(known[name].text)) for name in reads if name in known
+    )
 
 
-def _short(value: str | None) -> str | None:
-    if value is None or len(value) <= GIVEN:
+def _shortened(value: str | None) -> str | None:
+    if value is None or len(value) <= VALUE_LIMIT:
         return value
-    return f"{value[: GIVEN // 2]}…{value[-GIVEN // 2 :]}"
+    return f"{value[: VALUE_LIMIT // 2]}…{value[-VALUE_LIMIT // 2 :]}"
 
 
 def _step_started(state: RunState, event: StepStarted, entry: Entry) -> None:
-    _withdraw(state, event.step)
+    _withdraw_variables(state, event.step)
     old = state.steps[event.step]
     attempt = Attempt(
         number=event.attempt,
         by=entry.by,
         started=entry.at,
         reads=event.reads,
-        given=_given(state, event.reads),
+        variables_given=_variables_given(state, event.reads),
         mono=entry.mono,
         boot=entry.boot,
     )
     state.steps[event.step] = StepState(
         status=Status.RUNNING,
-        attempts=old.attempts.plus(attempt),
+        attempts=old.attempts.appended(attempt),
         by=entry.by,
         notes=old.notes,
     )
 
 
-def _put(
+def _replace_last(
     state: RunState,
     step_id: str,
     old: StepState,
@@ -115,41 +117,43 @@ def _put(
     status: Status,
     reason: str,
 ) -> None:
-    """Put a newer value in place of a step's last attempt, faster than `replace`."""
+    """Replace a step's last attempt, faster than `replace` does."""
     state.steps[step_id] = StepState(
         status=status,
-        attempts=old.attempts.amended(last),
+        attempts=old.attempts.with_last(last),
         reason=reason,
         by=old.by,
-        stale=old.stale,
+        is_stale=old.is_stale,
         notes=old.notes,
     )
 
 
-def _amend(state: RunState, step_id: str, attempt: Attempt) -> None:
+def _replace_attempt(state: RunState, step_id: str, attempt: Attempt) -> None:
     old = state.steps[step_id]
-    _put(state, step_id, old, attempt, old.status, old.reason)
+    _replace_last(state, step_id, old, attempt, old.status, old.reason)
 
 
 def _check_tried(state: RunState, event: CheckTried, entry: Entry) -> None:
     last = state.steps[event.step].attempts[-1]
-    look = Look(
+    look = CheckTry(
         check=event.check,
-        look=event.look,
+        number=event.look,
         held=event.held,
         detail=event.detail,
-        row=event.row,
+        held_in_row=event.row,
         at=entry.at,
     )
-    _amend(state, event.step, replace(last, looks=last.looks.plus(look)))
+    _replace_attempt(
+        state, event.step, replace(last, check_tries=last.check_tries.appended(look))
+    )
 
 
 def _stop_asked(state: RunState, event: StopAsked, _entry: Entry) -> None:
     last = state.steps[event.step].attempts[-1]
-    _amend(state, event.step, replace(last, stop_asked=True))
+    _replace_attempt(state, event.step, replace(last, stop_asked=True))
 
 
-def _close(
+def _end_attempt(
     state: RunState, event: StepEnded | StepUnknown, entry: Entry, status: Status
 ) -> None:
     old = state.steps[event.step]
@@ -161,7 +165,7 @@ def _close(
     ended = replace(
         last,
         ended=entry.at,
-        took=max(0.0, took),
+        duration=max(0.0, took),
         status=status,
         reason=event.reason,
         left=event.left,
@@ -170,15 +174,15 @@ def _close(
         exit=known.exit if known else None,
         note=known.note if known else "",
     )
-    _put(state, event.step, old, ended, status, event.reason)
+    _replace_last(state, event.step, old, ended, status, event.reason)
 
 
 def _step_ended(state: RunState, event: StepEnded, entry: Entry) -> None:
-    _close(state, event, entry, Status(event.result))
+    _end_attempt(state, event, entry, Status(event.result))
 
 
 def _step_unknown(state: RunState, event: StepUnknown, entry: Entry) -> None:
-    _close(state, event, entry, Status.UNKNOWN)
+    _end_attempt(state, event, entry, Status.UNKNOWN)
 
 
 def _step_skipped(state: RunState, event: StepSkipped, entry: Entry) -> None:
@@ -207,7 +211,7 @@ def _step_overridden(state: RunState, event: StepOverridden, entry: Entry) -> No
 def _choice_made(state: RunState, event: ChoiceMade, entry: Entry) -> None:
     began = StepStarted(step=event.step, attempt=event.attempt, reads=event.reads)
     _step_started(state, began, entry)
-    state.variables[event.var] = Value(
+    state.variables[event.var] = StateVariable(
         text="\n".join(event.values), source="answer", step=event.step
     )
     _step_ended(
@@ -237,15 +241,15 @@ APPLY_TO_STEP: Mapping[type[Event], ApplyToStepState] = {
 }
 
 
-REPEATS = 4096
-"""Intents whose repeat gets the first answer: whoever repeats one does so at once."""
+INTENTS_REMEMBERED = 4096
+"""Intents whose repetition gets the first answer: a repetition follows at once."""
 
 
 def advance(state: RunState, entry: Entry) -> None:
-    """Move a state on by one entry.
+    """Apply an entry to a state.
 
     Raises:
-        StateError: it may not follow; the state is as before.
+        StateError: it may not follow; the state is unchanged.
     """
     event = entry.event
     state.check(event)
@@ -254,18 +258,18 @@ def advance(state: RunState, entry: Entry) -> None:
     state.n = entry.n
     state.at, state.mono, state.boot = entry.at, entry.mono, entry.boot
     if entry.intent is not None:
-        _remember(state.intents, entry.intent, entry.n)
+        _remember_intent(state.intents, entry.intent, entry.n)
     _APPLY[type(event)](state, event, entry)
 
 
-def _remember(intents: dict[str, int], intent: str, n: int) -> None:
-    """Keep an intent's first answer, and of all intents the newest."""
+def _remember_intent(intents: dict[str, int], intent: str, n: int) -> None:
+    """Remember an intent's first answer, and of all intents the newest."""
     intents.setdefault(intent, n)
-    if len(intents) > REPEATS:
+    if len(intents) > INTENTS_REMEMBERED:
         del intents[next(iter(intents))]
 
 
-def _began(state: RunState, event: RunBegan, entry: Entry) -> None:
+def _run_began(state: RunState, event: RunBegan, entry: Entry) -> None:
     state.began = event
     state.began_at = entry.at
 
@@ -273,9 +277,9 @@ def _began(state: RunState, event: RunBegan, entry: Entry) -> None:
 def _host_started(state: RunState, event: HostStarted, entry: Entry) -> None:
     state.host_pid = event.pid
     state.auto = None
-    state.without = event.without
-    state.deliveries = deliveries.host_started(state.deliveries, entry.at)
-    watch_reducer.host_started(state)
+    state.lost_secrets = event.without
+    state.deliveries = deliveries.after_host_start(state.deliveries, entry.at)
+    watch_reducer.after_host_start(state)
 
 
 def _host_stopped(state: RunState, _event: HostStopped, _entry: Entry) -> None:
@@ -291,36 +295,40 @@ def _auto_stopped(state: RunState, event: AutoStopped, _entry: Entry) -> None:
 
 
 def _variable_set(state: RunState, event: VariableSet, _entry: Entry) -> None:
-    state.variables[event.name] = Value(
+    state.variables[event.name] = StateVariable(
         text=event.value, source=event.source, step=event.step
     )
-    if event.name in state.without:
-        state.without = tuple(name for name in state.without if name != event.name)
+    if event.name in state.lost_secrets:
+        state.lost_secrets = tuple(
+            name for name in state.lost_secrets if name != event.name
+        )
 
 
 def _phase_entered(state: RunState, event: PhaseEntered, _entry: Entry) -> None:
-    state.entered = state.entered.plus(event.phase)
-    watch_reducer.phase_entered(state, event)
+    state.entered = state.entered.appended(event.phase)
+    watch_reducer.after_phase_entered(state, event)
     if event.from_step in state.steps:
-        state.turned[event.from_step] = len(state.steps[event.from_step].attempts)
+        state.aside_attempts[event.from_step] = len(
+            state.steps[event.from_step].attempts
+        )
     steps = state.asides.get(event.phase)
     if steps is None:
         state.at_phase = event.phase
         state.frames = ()
         return
     kept = tuple(frame for frame in state.frames if frame.phase != event.phase)
-    state.frames = (*kept, Frame(phase=event.phase, from_step=event.from_step))
+    state.frames = (*kept, AsideFrame(phase=event.phase, from_step=event.from_step))
     for step_id in steps:
         state.passed_over.pop(step_id, None)
         old = state.steps[step_id]
         state.steps[step_id] = replace(
-            old, status=Status.PENDING, reason="", by="", stale=False
+            old, status=Status.PENDING, reason="", by="", is_stale=False
         )
 
 
 def _phase_left(state: RunState, event: PhaseLeft, _entry: Entry) -> None:
     state.frames = state.frames[:-1]
-    watch_reducer.phase_left(state, event)
+    watch_reducer.after_phase_left(state, event)
     if event.to is not None and event.to not in state.asides:
         state.at_phase = event.to
         state.frames = ()
@@ -334,9 +342,9 @@ def _phase_left(state: RunState, event: PhaseLeft, _entry: Entry) -> None:
 def _note_added(state: RunState, event: NoteAdded, _entry: Entry) -> None:
     if event.step in state.steps:
         old = state.steps[event.step]
-        state.steps[event.step] = replace(old, notes=old.notes.plus(event.text))
+        state.steps[event.step] = replace(old, notes=old.notes.appended(event.text))
     else:
-        state.notes = state.notes.plus(event.text)
+        state.notes = state.notes.appended(event.text)
 
 
 def _health_sealed(state: RunState, event: HealthSealed, _entry: Entry) -> None:
@@ -345,21 +353,23 @@ def _health_sealed(state: RunState, event: HealthSealed, _entry: Entry) -> None:
 
 def _hint_given(state: RunState, event: HintGiven, entry: Entry) -> None:
     hint = Hint(text=event.text, who=event.who, at=entry.at)
-    state.hints = state.hints.plus(hint)
+    state.hints = state.hints.appended(hint)
 
 
 def _site_touched(_state: RunState, _event: SiteTouched, _entry: Entry) -> None:
-    """What was done is in the site's own notes; the run learns it at the end."""
+    """Change nothing: what was done is secret from the team until the run has ended."""
 
 
 def _message(state: RunState, event: MessageEvent, entry: Entry) -> None:
-    state.deliveries = deliveries.apply(
+    state.deliveries = deliveries.apply_message_event(
         state.deliveries, event, by=entry.by, at=entry.at
     )
 
 
 def _approval(state: RunState, event: ApprovalEvent, entry: Entry) -> None:
-    state.approvals = approvals.apply(state.approvals, event, by=entry.by, at=entry.at)
+    state.approvals = approvals.apply_approval_event(
+        state.approvals, event, by=entry.by, at=entry.at
+    )
 
 
 def _run_ended(state: RunState, event: RunEnded, entry: Entry) -> None:
@@ -368,7 +378,7 @@ def _run_ended(state: RunState, event: RunEnded, entry: Entry) -> None:
 
 
 _APPLY: Mapping[type[Event], ApplyToStepState] = {
-    RunBegan: _began,
+    RunBegan: _run_began,
     HostStarted: _host_started,
     HostStopped: _host_stopped,
     AutoStarted: _auto_started,
@@ -383,12 +393,12 @@ _APPLY: Mapping[type[Event], ApplyToStepState] = {
     **dict.fromkeys(APPROVAL_EVENTS, _approval),
     HintGiven: _hint_given,
     SiteTouched: _site_touched,
-    **watch_reducer.WATCH,
+    **watch_reducer.APPLY_TO_WATCH,
     RunEnded: _run_ended,
 }
 
 
-def initial(runbook: Runbook) -> RunState:
+def initial_state(runbook: Runbook) -> RunState:
     """The state before anything happened."""
     return RunState(
         steps={step.id: StepState() for step in runbook.steps()},
@@ -409,7 +419,7 @@ def fold(runbook: Runbook, entries: Iterable[Entry]) -> RunState:
     Raises:
         StateError: an entry may not follow where it stands.
     """
-    state = initial(runbook)
+    state = initial_state(runbook)
     with uncollected():
         for entry in entries:
             advance(state, entry)

@@ -1,4 +1,4 @@
-"""Where a step stands, and what each of its attempts came to."""
+"""The status of a step, and its attempts."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 from operator import attrgetter
 
 from mobius_tui.run.state.persistent_list import (
-    NONE_YET,
+    EMPTY_LIST,
     ListStore,
     PackedList,
     PersistentList,
@@ -16,7 +16,7 @@ from mobius_tui.run.state.persistent_list import (
 
 
 class Status(StrEnum):
-    """The state of a step; `waiting` and `not applicable` are judged by `plan`."""
+    """The status of a step; `waiting` and `not applicable` are decided in `planning`."""
 
     PENDING = "pending"
     RUNNING = "running"
@@ -45,7 +45,7 @@ BAD = frozenset(
         Status.UNKNOWN,
     }
 )
-"""Ends that want a decision."""
+"""Statuses that need a decision."""
 
 
 OPEN = frozenset(
@@ -57,22 +57,22 @@ OPEN = frozenset(
         Status.NOT_APPLICABLE,
     }
 )
-"""Ends on which gates and `needs` open."""
+"""Statuses that open gates and satisfy `needs`."""
 
 
 ENDED = BAD | {Status.PASSED, Status.WARNED, Status.OVERRIDDEN, Status.RECOVERED}
-"""Ends of every kind."""
+"""Statuses of a step that has ended."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Look:
-    """One look of a check."""
+class CheckTry:
+    """One try of a check."""
 
     check: int
-    look: int
+    number: int
     held: bool
     detail: str
-    row: int
+    held_in_row: int
     at: float
 
 
@@ -85,7 +85,7 @@ class Attempt:
     started: float
     """Seconds since 1970."""
     ended: float | None = None
-    took: float | None = None
+    duration: float | None = None
     """Seconds, by the monotonic clock where the boot is the same."""
     status: Status = Status.RUNNING
     reason: str = ""
@@ -94,17 +94,17 @@ class Attempt:
     left: tuple[str, ...] = ()
     ended_with: tuple[str, ...] = ()
     note: str = ""
-    looks: PersistentList[Look] = NONE_YET
+    check_tries: PersistentList[CheckTry] = EMPTY_LIST
     stop_asked: bool = False
     reads: tuple[str, ...] = ()
-    given: tuple[tuple[str, str | None], ...] = ()
-    """What the variables that it read were then; `None` for a secret. Of a long one
-    the middle is left out."""
+    variables_given: tuple[tuple[str, str | None], ...] = ()
+    """The values of the variables that it read; `None` for a secret. The middle of a
+    long one is left out."""
     mono: float = 0.0
     boot: str = ""
 
 
-_LOOK = attrgetter(*(field.name for field in fields(Look)))
+_CHECK_TRY = attrgetter(*(field.name for field in fields(CheckTry)))
 _NAMES = tuple(field.name for field in fields(Attempt))
 _ATTEMPT = attrgetter(*_NAMES)
 
@@ -112,22 +112,31 @@ _ATTEMPT = attrgetter(*_NAMES)
 def _to_row(attempt: Attempt) -> Row:
     row = dict(zip(_NAMES, _ATTEMPT(attempt), strict=True))
     row["status"] = attempt.status.value
-    row["looks"] = [_LOOK(look) for look in attempt.looks]
+    row["check_tries"] = [_CHECK_TRY(each) for each in attempt.check_tries]
     return list(row.values())
 
 
-def _from_row(row: Row) -> Attempt:
-    values = dict(zip(_NAMES, row, strict=True))
+def _from_row(values_in_order: Row) -> Attempt:
+    values = dict(zip(_NAMES, values_in_order, strict=True))
     values["status"] = Status(values["status"])
     for name in ("left", "ended_with", "reads"):
         values[name] = tuple(values[name])
-    values["given"] = tuple((name, value) for name, value in values["given"])
-    looks: PersistentList[Look] = NONE_YET
-    for check, look, held, detail, part, at in values["looks"]:
-        looks = looks.plus(
-            Look(check=check, look=look, held=held, detail=detail, row=part, at=at)
+    values["variables_given"] = tuple(
+        (name, value) for name, value in values["variables_given"]
+    )
+    tries: PersistentList[CheckTry] = EMPTY_LIST
+    for check, number, held, detail, row, at in values["check_tries"]:
+        tries = tries.appended(
+            CheckTry(
+                check=check,
+                number=number,
+                held=held,
+                detail=detail,
+                held_in_row=row,
+                at=at,
+            )
         )
-    values["looks"] = looks
+    values["check_tries"] = tries
     return Attempt(**values)
 
 
@@ -142,21 +151,21 @@ class Attempts(PersistentList[Attempt]):
         return PackedList(_to_row, _from_row)
 
 
-NO_ATTEMPT = Attempts()
+NO_ATTEMPTS = Attempts()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StepState:
-    """Where a step stands."""
+    """The state of a step."""
 
     status: Status = Status.PENDING
-    attempts: Attempts = NO_ATTEMPT
+    attempts: Attempts = NO_ATTEMPTS
     reason: str = ""
     """Why it was skipped or overridden, or how its last attempt ended, in words."""
     by: str = ""
-    stale: bool = False
-    """Whether a variable that it used was taken back since."""
-    notes: PersistentList[str] = NONE_YET
+    is_stale: bool = False
+    """Whether a variable that it used was withdrawn since."""
+    notes: PersistentList[str] = EMPTY_LIST
 
     @property
     def last(self) -> Attempt | None:
@@ -165,7 +174,7 @@ class StepState:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Value:
+class StateVariable:
     """A variable's value; `text` is `None` for a secret."""
 
     text: str | None
@@ -174,7 +183,7 @@ class Value:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Frame:
+class AsideFrame:
     """An aside phase that the run is in, and the step that led there."""
 
     phase: str

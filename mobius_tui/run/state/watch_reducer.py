@@ -1,4 +1,4 @@
-"""The fold, where it is about the watch over a run's health. Pure."""
+"""How events change the watch over a run's health. Pure."""
 
 from __future__ import annotations
 
@@ -27,38 +27,40 @@ ApplyToWatch: TypeAlias = Callable[[RunState, Any, Entry], None]
 
 
 def _watch_began(state: RunState, event: WatchBegan, entry: Entry) -> None:
-    state.watch = replace(state.watch, job=event, job_at=entry.at)
+    state.watch = replace(state.watch, watch_run=event, watch_run_began_at=entry.at)
 
 
-def _over(state: RunState, event: WatchOver, _entry: Entry) -> None:
-    state.watch = replace(state.watch, over=event.reason)
+def _watch_over(state: RunState, event: WatchOver, _entry: Entry) -> None:
+    state.watch = replace(state.watch, watch_run_end_reason=event.reason)
 
 
-def _armed(state: RunState, _event: WatchArmed, entry: Entry) -> None:
-    state.watch = replace(state.watch, armed=True, by=entry.by, why="")
+def _watch_armed(state: RunState, _event: WatchArmed, entry: Entry) -> None:
+    state.watch = replace(state.watch, armed=True, armed_by=entry.by, disarm_reason="")
 
 
-def _disarmed(state: RunState, event: WatchDisarmed, _entry: Entry) -> None:
-    state.watch = replace(state.watch, armed=False, why=event.reason, countdown=None)
+def _watch_disarmed(state: RunState, event: WatchDisarmed, _entry: Entry) -> None:
+    state.watch = replace(
+        state.watch, armed=False, disarm_reason=event.reason, countdown=None
+    )
 
 
-def _fired(state: RunState, event: TriggerFired, entry: Entry) -> None:
+def _trigger_fired(state: RunState, event: TriggerFired, entry: Entry) -> None:
     alarm = Alarm(probe=event.probe, rule=event.rule, reason=event.reason, at=entry.at)
-    others = _without(state, event.probe, event.rule)
+    others = _alarms_without(state, event.probe, event.rule)
     countdown = state.watch.countdown
     if event.grace is not None:
         countdown = Countdown(alarm=alarm, n=entry.n, began=entry.at, grace=event.grace)
     state.watch = replace(
-        state.watch, alarms=(*others, alarm), latest=alarm, countdown=countdown
+        state.watch, alarms=(*others, alarm), latest_alarm=alarm, countdown=countdown
     )
 
 
-def _cleared(state: RunState, event: TriggerCleared, _entry: Entry) -> None:
-    alarms = _without(state, event.probe, event.rule)
+def _trigger_cleared(state: RunState, event: TriggerCleared, _entry: Entry) -> None:
+    alarms = _alarms_without(state, event.probe, event.rule)
     state.watch = replace(state.watch, alarms=alarms)
 
 
-def _without(state: RunState, probe: str, rule: str) -> tuple[Alarm, ...]:
+def _alarms_without(state: RunState, probe: str, rule: str) -> tuple[Alarm, ...]:
     return tuple(
         alarm
         for alarm in state.watch.alarms
@@ -66,86 +68,103 @@ def _without(state: RunState, probe: str, rule: str) -> tuple[Alarm, ...]:
     )
 
 
-def _held(state: RunState, event: RollbackHeld, entry: Entry) -> None:
+def _rollback_held(state: RunState, event: RollbackHeld, entry: Entry) -> None:
     why = f"{entry.by} held the rollback"
     if event.reason:
         why += f": {event.reason}"
-    state.watch = replace(state.watch, armed=False, why=why, countdown=None)
+    state.watch = replace(state.watch, armed=False, disarm_reason=why, countdown=None)
 
 
-def _dropped(state: RunState, _event: RollbackDropped, _entry: Entry) -> None:
+def _rollback_dropped(state: RunState, _event: RollbackDropped, _entry: Entry) -> None:
     state.watch = replace(state.watch, countdown=None)
 
 
-def _began(state: RunState, event: RollbackBegan, entry: Entry) -> None:
+def _rollback_began(state: RunState, event: RollbackBegan, entry: Entry) -> None:
     state.watch = replace(
         state.watch,
         armed=False,
-        why="the rollback began",
+        disarm_reason="the rollback began",
         countdown=None,
-        begun=event,
-        begun_at=entry.at,
-        begun_by=entry.by,
-        goes=True,
+        rollback=event,
+        rollback_began_at=entry.at,
+        rollback_began_by=entry.by,
+        rollback_running=True,
     )
 
 
-def _stopped(state: RunState, event: RollbackStopped, _entry: Entry) -> None:
-    state.watch = replace(state.watch, goes=False, stopped=event.reason)
+def _rollback_stopped(state: RunState, event: RollbackStopped, _entry: Entry) -> None:
+    state.watch = replace(
+        state.watch, rollback_running=False, rollback_stop_reason=event.reason
+    )
 
 
-WATCH: Mapping[type[Event], ApplyToWatch] = {
+APPLY_TO_WATCH: Mapping[type[Event], ApplyToWatch] = {
     WatchBegan: _watch_began,
-    WatchOver: _over,
-    WatchArmed: _armed,
-    WatchDisarmed: _disarmed,
-    TriggerFired: _fired,
-    TriggerCleared: _cleared,
-    RollbackHeld: _held,
-    RollbackDropped: _dropped,
-    RollbackBegan: _began,
-    RollbackStopped: _stopped,
+    WatchOver: _watch_over,
+    WatchArmed: _watch_armed,
+    WatchDisarmed: _watch_disarmed,
+    TriggerFired: _trigger_fired,
+    TriggerCleared: _trigger_cleared,
+    RollbackHeld: _rollback_held,
+    RollbackDropped: _rollback_dropped,
+    RollbackBegan: _rollback_began,
+    RollbackStopped: _rollback_stopped,
 }
 
 
-def host_started(state: RunState) -> None:
-    """A new host: nothing begins by itself that the one before had begun to count."""
+def after_host_start(state: RunState) -> None:
+    """Disarm the watch, and stop its rollback, as a new host started."""
     watch = state.watch
     if watch.armed or watch.countdown is not None:
         watch = replace(
-            watch, armed=False, countdown=None, why="its host ended; arm it again"
+            watch,
+            armed=False,
+            countdown=None,
+            disarm_reason="its host ended; arm it again",
         )
-    if watch.goes:
-        watch = replace(watch, goes=False, stopped="its host ended meanwhile")
+    if watch.rollback_running:
+        watch = replace(
+            watch,
+            rollback_running=False,
+            rollback_stop_reason="its host ended meanwhile",
+        )
     state.watch = watch
 
 
-def phase_entered(state: RunState, event: PhaseEntered) -> None:
-    """Another phase than the rollback's wants a person."""
-    begun = state.watch.begun
-    if state.watch.goes and begun is not None and event.phase != begun.phase:
+def after_phase_entered(state: RunState, event: PhaseEntered) -> None:
+    """Stop the rollback where another phase than its own was entered."""
+    begun = state.watch.rollback
+    if (
+        state.watch.rollback_running
+        and begun is not None
+        and event.phase != begun.phase
+    ):
         state.watch = replace(
-            state.watch, goes=False, stopped=event.reason or "it turned aside"
+            state.watch,
+            rollback_running=False,
+            rollback_stop_reason=event.reason or "it turned aside",
         )
 
 
-def phase_left(state: RunState, event: PhaseLeft) -> None:
-    """The rollback's phase is done."""
-    begun = state.watch.begun
+def after_phase_left(state: RunState, event: PhaseLeft) -> None:
+    """Note how the rollback's phase ended."""
+    begun = state.watch.rollback
     if begun is not None and event.phase == begun.phase:
-        state.watch = replace(state.watch, goes=False, passed=event.passed)
+        state.watch = replace(
+            state.watch, rollback_running=False, rollback_passed=event.passed
+        )
 
 
 def apply_watch_event(state: RunState, entry: Entry) -> None:
-    """Move the watch alone on by an entry, of whatever kind that is."""
+    """Apply an entry of any kind to the watch alone."""
     match entry.event:
         case HostStarted():
-            host_started(state)
+            after_host_start(state)
         case PhaseEntered() as event:
-            phase_entered(state, event)
+            after_phase_entered(state, event)
         case PhaseLeft() as event:
-            phase_left(state, event)
+            after_phase_left(state, event)
         case event:
-            apply = WATCH.get(type(event))
+            apply = APPLY_TO_WATCH.get(type(event))
             if apply is not None:
                 apply(state, event, entry)

@@ -1,4 +1,4 @@
-"""Where the watch over a run's health stands. Pure."""
+"""The state of the watch over a run's health. Pure."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Alarm:
-    """A trigger that has fired, and whose condition is not known to be gone."""
+    """A trigger that has fired, and whose condition has not cleared."""
 
     probe: str
     rule: Rule
@@ -54,47 +54,49 @@ class Countdown:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WatchState:
-    """Armed or not, and what has fired."""
+    """Whether the watch is armed, what has fired, and the rollback."""
 
     armed: bool = False
-    by: str = ""
+    armed_by: str = ""
     """Who armed it last."""
-    why: str = ""
+    disarm_reason: str = ""
     """Why it is not armed any more, in words; empty where nobody armed it."""
     alarms: tuple[Alarm, ...] = ()
     """The oldest first."""
-    latest: Alarm | None = None
-    """The trigger that fired last, whether its condition is gone or not."""
+    latest_alarm: Alarm | None = None
+    """The trigger that fired last, whether it has cleared or not."""
     countdown: Countdown | None = None
-    begun: RollbackBegan | None = None
-    begun_at: float = 0.0
-    begun_by: str = ""
-    goes: bool = False
-    """Whether the rollback that has begun goes on by itself."""
-    passed: bool | None = None
-    """How the rollback's phase was left; `None` as long as it was not."""
-    stopped: str = ""
-    """Why the rollback wants a person."""
-    job: WatchBegan | None = None
+    rollback: RollbackBegan | None = None
+    """How the rollback began; `None` where it has not."""
+    rollback_began_at: float = 0.0
+    rollback_began_by: str = ""
+    rollback_running: bool = False
+    """Whether the rollback that has begun goes on without a person."""
+    rollback_passed: bool | None = None
+    """Whether the rollback's phase passed; `None` until it has ended."""
+    rollback_stop_reason: str = ""
+    """Why the rollback needs a person; empty where it does not."""
+    watch_run: WatchBegan | None = None
     """What `mobius-tui watch` asked for; `None` in any other run."""
-    job_at: float = 0.0
-    """When it began, in seconds since 1970."""
-    over: str = ""
-    """Why that is over though the run is open."""
+    watch_run_began_at: float = 0.0
+    """In seconds since 1970."""
+    watch_run_end_reason: str = ""
+    """Why the `mobius-tui watch` ended though the run is open; empty while it goes on.
+    """
 
     @property
-    def reason(self) -> str:
-        """Why the rollback would begin now: the trigger that counts, and how many more.
+    def rollback_reason(self) -> str:
+        """The trigger that would begin the rollback now, and how many more have fired.
 
-        That is the one of the countdown, or else the one that has stood longest; where
-        none stands, the last that did.
+        It is the one that counts down, or else the oldest that has not cleared; where
+        none is left, the one that fired last.
         """
         if self.countdown is not None:
             return self.countdown.alarm.reason
         if self.alarms:
             more = f"; {len(self.alarms) - 1} more" if len(self.alarms) > 1 else ""
             return f"{self.alarms[0].reason}{more}"
-        return self.latest.reason if self.latest is not None else ""
+        return self.latest_alarm.reason if self.latest_alarm is not None else ""
 
     def check(self, event: WatchEvent) -> None:
         """Refuse an event that may not follow.
@@ -103,19 +105,21 @@ class WatchState:
             StateError: it may not; names the event and the state.
         """
         name = type(event).__name__
-        if isinstance(event, WatchBegan) and self.job is not None:
+        if isinstance(event, WatchBegan) and self.watch_run is not None:
             raise StateError(f"{name} in a run that is a watch already")
-        if isinstance(event, WatchOver) and (self.job is None or self.over):
+        if isinstance(event, WatchOver) and (
+            self.watch_run is None or self.watch_run_end_reason
+        ):
             raise StateError(f"{name} without a watch that goes on")
         if isinstance(event, WatchArmed) and self.armed:
             raise StateError(f"{name} while the watch is armed")
-        if isinstance(event, WatchArmed | RollbackBegan) and self.begun is not None:
+        if isinstance(event, WatchArmed | RollbackBegan) and self.rollback is not None:
             raise StateError(f"{name} after the rollback began: it is made once a run")
         if isinstance(event, WatchDisarmed) and not self.armed:
             raise StateError(f"{name} while the watch is not armed")
         if isinstance(event, RollbackHeld | RollbackDropped) and not self.countdown:
             raise StateError(f"{name} without a countdown")
-        if isinstance(event, RollbackStopped) and not self.goes:
+        if isinstance(event, RollbackStopped) and not self.rollback_running:
             raise StateError(f"{name} without a rollback that goes on by itself")
         if isinstance(event, TriggerCleared) and not any(
             (alarm.probe, alarm.rule) == (event.probe, event.rule)

@@ -134,8 +134,8 @@ class OtherRunsMonitor:
 
 def _wants(watch: WatchState) -> bool:
     """Whether a person should look: before the rollback, or until it has passed."""
-    if watch.begun is not None:
-        return not watch.passed
+    if watch.rollback is not None:
+        return not watch.rollback_passed
     return watch.countdown is not None or bool(watch.alarms)
 
 
@@ -145,6 +145,6 @@ def _urgency(run: OtherRun) -> tuple[int, float]:
     drill = 4 if run.mode == "drill" else 0
     if watch.countdown is not None:
         return drill, watch.countdown.ends
-    if watch.begun is None:
+    if watch.rollback is None:
         return drill + 1, watch.alarms[0].at
-    return drill + (3 if watch.goes else 2), watch.begun_at
+    return drill + (3 if watch.rollback_running else 2), watch.rollback_began_at

@@ -25,8 +25,12 @@ from mobius_tui.run.events.watch_events import (
     TriggerFired,
 )
 from mobius_tui.run.journal.journal_writer import JournalWriter
-from mobius_tui.run.planning.rollback import in_the_way, oks_wanted, rollback_of
-from mobius_tui.run.planning.trigger_rules import RunRules
+from mobius_tui.run.planning.rollback import (
+    oks_that_drop_rollback,
+    rollback_phase,
+    step_blocking_rollback,
+)
+from mobius_tui.run.planning.trigger_rules import RunTriggerRules
 from mobius_tui.run.state.watch_state import Alarm, Countdown
 from mobius_tui.runbook.model.limits import bounded_duration
 
@@ -70,7 +74,7 @@ class TriggerMonitor:
         health = context.plan.runbook.health
         self._context = context
         self._writer = writer
-        self._rules = RunRules(context.plan, context.state)
+        self._rules = RunTriggerRules(context.plan, context.state)
         self._grace = health.trigger.grace if health is not None else "10s"
         self._seen: asyncio.Queue[tuple[ProbeResult, tuple[Fired | Cleared, ...]]] = (
             asyncio.Queue()
@@ -80,11 +84,11 @@ class TriggerMonitor:
     def see(self, record: ProbeResult | MachineSample) -> None:
         """Judge a check; what follows from it is done by `run`."""
         if isinstance(record, ProbeResult):
-            self._seen.put_nowait((record, self._rules.apply(record)))
+            self._seen.put_nowait((record, self._rules.apply_probe_result(record)))
 
     def heed(self, entry: Entry) -> None:
         """Begin to count anew where the run gives reason to."""
-        self._rules.heed(entry.event)
+        self._rules.apply_event(entry.event)
 
     def _is_true(self, alarm: Alarm) -> bool:
         rules = self._rules.watch
@@ -146,7 +150,7 @@ class TriggerMonitor:
     ) -> None:
         context, writer = self._context, self._writer
         watch = context.state.watch
-        counts = watch.armed and watch.countdown is None and watch.begun is None
+        counts = watch.armed and watch.countdown is None and watch.rollback is None
         grace = self._seconds() if counts else None
         event = TriggerFired(
             probe=probe, rule=rule, reason=reason, seen=check.at, grace=grace
@@ -174,7 +178,7 @@ class TriggerMonitor:
                 async with writer.turn:
                     if not self._is_on(countdown):
                         return
-                    if in_the_way(context.plan, context.state) is None:
+                    if step_blocking_rollback(context.plan, context.state) is None:
                         await self._at_zero(countdown.alarm, late=late > LATE)
                         return
                 late = math.inf  # it waits for a step, and is judged by what follows
@@ -207,19 +211,19 @@ class TriggerMonitor:
         if check.probe != alarm.probe or check.state == "no data":
             return
         second.oks = second.oks + 1 if check.state == "ok" else 0
-        if in_the_way(context.plan, context.state) is not None:
+        if step_blocking_rollback(context.plan, context.state) is not None:
             second.oks = 0
         elif self._is_true(alarm):
             self._second = None
             await self._begin(alarm)
-        elif second.oks >= oks_wanted(self._meters, alarm):
+        elif second.oks >= oks_that_drop_rollback(self._meters, alarm):
             self._second = None
             words = f"{alarm.probe} was ok at {second.oks} checks in a row"
             await writer.write(RollbackDropped(reason=words), WHO)
 
     async def _begin(self, alarm: Alarm) -> None:
         """Begin the rollback for an alarm; the turn is held."""
-        phase = rollback_of(self._context.plan)
+        phase = rollback_phase(self._context.plan)
         assert phase is not None  # else it would not have been armed
         event = RollbackBegan(
             phase=phase.id,

@@ -19,7 +19,7 @@ from mobius_tui.run.events.run_events import NoteAdded
 from mobius_tui.run.events.watch_events import WatchOver
 from mobius_tui.run.journal.journal_writer import JournalWriter
 from mobius_tui.run.planning.plan import Plan
-from mobius_tui.run.planning.rollback import taken_over, under_way
+from mobius_tui.run.planning.rollback import is_rollback_under_way, is_worked_by_person
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.run.state.watch_state import WatchState
@@ -41,9 +41,9 @@ class WatchRunVerdict:
 
 def ended_by(watch: WatchState, who: str) -> str:
     """What a watch comes to that somebody ends, in words."""
-    if watch.latest is None:
+    if watch.latest_alarm is None:
         return f"{who} ended the watch; no trigger fired"
-    reason = f"a trigger fired: {watch.latest.reason}; {_rollback(watch)}"
+    reason = f"a trigger fired: {watch.latest_alarm.reason}; {_rollback(watch)}"
     return f"{who} ended the watch; {reason}"
 
 
@@ -60,12 +60,17 @@ def watch_run_verdict(
         unknown: probes of which nothing is known now.
     """
     watch = state.watch
-    job = watch.job
-    if job is None or watch.over or under_way(watch) or taken_over(plan, state):
+    job = watch.watch_run
+    if (
+        job is None
+        or watch.watch_run_end_reason
+        or is_rollback_under_way(watch)
+        or is_worked_by_person(plan, state)
+    ):
         return None
     if any(step.status is Status.RUNNING for step in state.steps.values()):
         return None
-    fired = watch.latest is not None
+    fired = watch.latest_alarm is not None
     alone = not job.detached and lonely > LONELY
     if over or (fired and (alone or not job.keep)):
         return _end(watch, job.seconds, unknown)
@@ -78,12 +83,13 @@ def watch_run_verdict(
 def _end(
     watch: WatchState, seconds: float | None, unknown: tuple[str, ...]
 ) -> WatchRunVerdict:
-    if watch.stopped:
+    if watch.rollback_stop_reason:
         return WatchRunVerdict(
-            outcome="open", reason=f"the rollback wants a person: {watch.stopped}"
+            outcome="open",
+            reason=f"the rollback wants a person: {watch.rollback_stop_reason}",
         )
-    if watch.latest is not None:
-        reason = f"a trigger fired: {watch.latest.reason}; {_rollback(watch)}"
+    if watch.latest_alarm is not None:
+        reason = f"a trigger fired: {watch.latest_alarm.reason}; {_rollback(watch)}"
         return WatchRunVerdict(outcome="failed", reason=reason)
     lasted = f"watched for {duration_in_words(seconds or 0.0)}"
     if unknown:
@@ -96,9 +102,13 @@ def _rollback(watch: WatchState) -> str:
     """What became of the rollback, in words."""
     if watch.countdown is not None:
         return "no rollback was begun: its countdown was under way"
-    if watch.passed is not None:
-        return "the rollback passed" if watch.passed else "the rollback did not pass"
-    why = f" ({watch.why})" if watch.why else ""
+    if watch.rollback_passed is not None:
+        return (
+            "the rollback passed"
+            if watch.rollback_passed
+            else "the rollback did not pass"
+        )
+    why = f" ({watch.disarm_reason})" if watch.disarm_reason else ""
     return f"no rollback was begun: the watch was not armed{why}"
 
 
@@ -128,11 +138,11 @@ class WatchRunJudge:
     def see(self, record: ProbeResult | MachineSample) -> None:
         """Log a check."""
         watch = self._context.state.watch
-        if watch.job is None or watch.over or self._trouble:
+        if watch.watch_run is None or watch.watch_run_end_reason or self._trouble:
             return
-        if not isinstance(record, ProbeResult) or not watch.job.log:
+        if not isinstance(record, ProbeResult) or not watch.watch_run.log:
             return
-        path = Path(watch.job.log)
+        path = Path(watch.watch_run.log)
         try:
             if self._log is None:
                 self._log = WatchLog(path)
@@ -144,7 +154,7 @@ class WatchRunJudge:
     async def run(self) -> None:
         """End the watch when it is time to."""
         loop = asyncio.get_running_loop()
-        if self._context.state.watch.job is None:
+        if self._context.state.watch.watch_run is None:
             return
         deadline = self._deadline(loop.time())
         while self._context.state.ended is None and self._writer.failure is None:
@@ -161,10 +171,10 @@ class WatchRunJudge:
     def _deadline(self, now: float) -> float | None:
         """Loop time at which the watch ends; a resumed one has watched already."""
         watch = self._context.state.watch
-        if watch.job is None or watch.job.seconds is None:
+        if watch.watch_run is None or watch.watch_run.seconds is None:
             return None
-        gone = self._context.clock.wall() - watch.job_at
-        return now + watch.job.seconds - max(0.0, gone)
+        gone = self._context.clock.wall() - watch.watch_run_began_at
+        return now + watch.watch_run.seconds - max(0.0, gone)
 
     async def _decide(self, *, over: bool, lonely: float) -> None:
         context, writer = self._context, self._writer

@@ -10,7 +10,7 @@ from textual.widgets import Button, Input
 
 from mobius_tui.run.planning.confirmation import approval_phrase, step_word, wrong_name
 from mobius_tui.run.planning.plan import effect_of
-from mobius_tui.run.planning.proposal import undone_before
+from mobius_tui.run.planning.proposal import undone_steps_before
 from mobius_tui.run.state.approvals import Approval
 from mobius_tui.run.storage.sharing import account_name
 from mobius_tui.runbook.model.runbook import Step
@@ -74,7 +74,7 @@ class ConfirmDialog(TypedDialog):
 
 def _order(view: RunView, step: Step) -> Iterator[Field]:
     """That it is out of order, and what is still to be done before it."""
-    undone = undone_before(view.plan, view.state, step.id, view.standings)
+    undone = undone_steps_before(view.plan, view.state, step.id, view.standings)
     if undone is None:
         words = "out of order: the run is in another phase"
     elif undone:

@@ -15,7 +15,7 @@ from textual.widgets import Button, Static
 from mobius_tui import sanitize
 from mobius_tui.run.host.takeover import UNWATCHED
 from mobius_tui.run.planning.plan import Plan
-from mobius_tui.run.planning.rollback import ends_alone
+from mobius_tui.run.planning.rollback import ends_without_viewers
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.runbook.text.units import duration_in_words
 from mobius_tui.tui.dialogs.dialog import Choice, Dialog
@@ -60,7 +60,7 @@ def leaving(view: RunView, running: Attempts) -> Leaving:
         has_host=view.host is not None,
         ended=ended.outcome if ended is not None else "",
         is_silent=view.silent > 0,
-        ends_alone=ends_alone(view.plan, view.state),
+        ends_alone=ends_without_viewers(view.plan, view.state),
         fades=fades(view.state),
     )
 
@@ -76,7 +76,7 @@ def last_words(state: RunState, plan: Plan) -> str:
     run = state.began.run if state.began is not None else ""
     if state.ended is not None:
         return sanitize.line(f"{state.ended.outcome}: {state.ended.reason} ({run})")
-    if ends_alone(plan, state):
+    if ends_without_viewers(plan, state):
         return f"the watch ends when nobody looks at it any more ({run})"
     if fades(state):
         return (

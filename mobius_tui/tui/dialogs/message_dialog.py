@@ -110,7 +110,7 @@ class MessageDialog(Dialog[MessageAnswer]):
         """What to do, in a line."""
         if self._is_over:
             return "Nothing is sent any more: copy it, and tell it by hand.", "muted"
-        if any(own.stand is DeliveryStatus.UNKNOWN for own in self._open):
+        if any(own.status is DeliveryStatus.UNKNOWN for own in self._open):
             return "It may have arrived: look there before you send it again.", "warn"
         if self._open:
             return "Send it again, or tell it by hand and say so.", "muted"
@@ -152,7 +152,7 @@ class MessageDialog(Dialog[MessageAnswer]):
         """
         first = self.choices()[0].id
         if (
-            any(own.stand is DeliveryStatus.UNKNOWN for own in self._open)
+            any(own.status is DeliveryStatus.UNKNOWN for own in self._open)
             and not self._is_over
         ):
             first = "cancel"
@@ -236,7 +236,7 @@ def _in_short(channels: tuple[str, ...]) -> str:
 def _to_see_to(found: tuple[Delivery, ...]) -> tuple[Delivery, ...]:
     """What a person can send again: what did not arrive before what perhaps did."""
     late = (
-        own for own in found if own.stand is DeliveryStatus.QUEUED and own.tries > 0
+        own for own in found if own.status is DeliveryStatus.QUEUED and own.tries > 0
     )
-    held = (*(own for own in found if own.stand is DeliveryStatus.HELD), *late)
-    return held or tuple(own for own in found if own.stand is DeliveryStatus.UNKNOWN)
+    held = (*(own for own in found if own.status is DeliveryStatus.HELD), *late)
+    return held or tuple(own for own in found if own.status is DeliveryStatus.UNKNOWN)

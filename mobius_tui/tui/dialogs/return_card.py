@@ -111,8 +111,8 @@ def _around(view: RunView, health: str, before: LastView | None) -> Iterable[Fie
         yield Field("host", text("gone: nothing new can start until you resume", "bad"))
     else:
         yield Field("host", text(f"alive, process {view.host}", "good"))
-    if view.state.watch.why and view.state.watch.begun is None:
-        words = f"not armed: {view.state.watch.why}"
+    if view.state.watch.disarm_reason and view.state.watch.rollback is None:
+        words = f"not armed: {view.state.watch.disarm_reason}"
         yield Field("watch", text(words, "warn"))
     if before is not None and before.health:
         then, now = f"{_hour(before.at)}  ", f"{_hour(view.now)}  "

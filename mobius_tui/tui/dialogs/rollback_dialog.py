@@ -11,7 +11,7 @@ from textual.widgets import Button
 from mobius_tui.run.client.preflight import understated_steps
 from mobius_tui.run.planning.confirmation import rollback_word
 from mobius_tui.run.planning.plan import effect_of
-from mobius_tui.run.planning.rollback import rollback_of, stops_unattended
+from mobius_tui.run.planning.rollback import rollback_obstacles, rollback_phase
 from mobius_tui.run.planning.trigger_rules import trigger_caveats
 from mobius_tui.runbook.model.actions import Run
 from mobius_tui.runbook.model.guards import guard_in_words
@@ -56,7 +56,7 @@ class RollbackDialog(TypedDialog):
             view: the run.
             arms: whether a trigger is to begin the rollback, and not the person now.
         """
-        phase = rollback_of(view.plan)
+        phase = rollback_phase(view.plan)
         title = phase.title if phase is not None else ""
         self._view = view
         self._arms = arms
@@ -67,7 +67,7 @@ class RollbackDialog(TypedDialog):
     def compose_body(self) -> Iterable[Widget]:
         """When it begins, where it would stop, and each step with its command."""
         view = self._view
-        phase = rollback_of(view.plan)
+        phase = rollback_phase(view.plan)
         fields: list[Field] = []
         if self._arms:
             grace = view.runbook.health.trigger.grace if view.runbook.health else ""
@@ -81,8 +81,10 @@ class RollbackDialog(TypedDialog):
                 Field("then", text(f"a countdown of {grace}, which anyone can hold"))
             )
         else:
-            fields.append(Field("why", text(view.state.watch.reason or "you ask")))
-        stops = stops_unattended(view.plan, view.state)
+            fields.append(
+                Field("why", text(view.state.watch.rollback_reason or "you ask"))
+            )
+        stops = rollback_obstacles(view.plan, view.state)
         fields += [Field("stops", text(f"at {words}", "bad")) for words in stops]
         fields.append(Field("once", text("it is made at most once in this run")))
         yield fields_widget(tuple(fields))

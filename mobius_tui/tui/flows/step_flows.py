@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from mobius_tui.run.intents.messages import Intent
 from mobius_tui.run.planning.approval_rules import pending, valid
 from mobius_tui.run.planning.confirmation import approval_phrase
-from mobius_tui.run.planning.plan import effect_of, follows, kind_of
+from mobius_tui.run.planning.plan import effect_of, is_follower, kind_of
 from mobius_tui.run.planning.run_outcome import run_progress
 from mobius_tui.run.planning.step_status import approval_awaited
 from mobius_tui.runbook.model.actions import Choose
@@ -229,7 +229,7 @@ async def stop(ask: DialogOpener, view: RunView, key: str | None) -> Intent | No
     last = view.own(step.id).last if step is not None else None
     if step is None or last is None:
         return None
-    if effect_of(step) != "read" and not follows(step):
+    if effect_of(step) != "read" and not is_follower(step):
         words = (
             "It gets SIGTERM, and 5 s later SIGKILL, with all its processes. "
             "What it has changed by then stays as it is."

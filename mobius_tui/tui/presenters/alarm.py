@@ -8,10 +8,10 @@ from textual.content import Content
 
 from mobius_tui import sanitize
 from mobius_tui.run.planning.rollback import (
-    in_the_way,
     meter_of,
-    oks_wanted,
-    rollback_of,
+    oks_that_drop_rollback,
+    rollback_phase,
+    step_blocking_rollback,
 )
 from mobius_tui.run.watch.other_runs import OtherRun
 from mobius_tui.runbook.text.units import clock_duration
@@ -30,26 +30,30 @@ def alarm_text(view: RunView | None, *, before: str = "") -> tuple[Content, ...]
         view: the run.
         before: what has to be pressed before the keys that it names: `Esc` in a dialog.
     """
-    if view is None or view.state.ended is not None or rollback_of(view.plan) is None:
+    if (
+        view is None
+        or view.state.ended is not None
+        or rollback_phase(view.plan) is None
+    ):
         return ()
     watch = view.state.watch
-    if watch.begun is not None:
+    if watch.rollback is not None:
         return _of_rollback(view)
     if watch.countdown is not None:
-        return (_fired(watch.reason), _of_countdown(view, before))
+        return (_fired(watch.rollback_reason), _of_countdown(view, before))
     if not watch.alarms:
         return ()
     becomes = _of_armed if watch.armed else _of_unarmed
-    return (_fired(watch.reason), becomes(view, before))
+    return (_fired(watch.rollback_reason), becomes(view, before))
 
 
 def _of_unarmed(view: RunView, before: str) -> Content:
     """That nobody but a person begins anything, and how."""
     watch, ways = view.state.watch, of_watch(view)
     parts: list[Part] = [("Nothing begins by itself", "strong")]
-    if watch.why:
-        parts.append((f" ({watch.why})", "muted"))
-    busy = in_the_way(view.plan, view.state)
+    if watch.disarm_reason:
+        parts.append((f" ({watch.disarm_reason})", "muted"))
+    busy = step_blocking_rollback(view.plan, view.state)
     if busy is not None:
         parts.append((f" · {view.plan.name(busy.id)} is running", "warn"))
     if "roll_back" in ways:
@@ -83,7 +87,7 @@ def _of_countdown(view: RunView, before: str) -> Content:
     countdown = view.state.watch.countdown
     assert countdown is not None
     left = countdown.ends - view.now
-    busy = in_the_way(view.plan, view.state)
+    busy = step_blocking_rollback(view.plan, view.state)
     if busy is not None:
         name = view.plan.name(busy.id)
         ran = clock_duration(view.runtime(busy.id) or 0.0)
@@ -95,7 +99,7 @@ def _of_countdown(view: RunView, before: str) -> Content:
         parts = [(f"The rollback begins in {clock_duration(ceil(left))}", "bad")]
         parts += _key("roll_back", "begins it now", before)
     else:
-        oks = oks_wanted(view.meters, countdown.alarm)
+        oks = oks_that_drop_rollback(view.meters, countdown.alarm)
         words = f"The rollback waits for the next check; {oks} good ones drop it"
         parts = [(words, "warn")]
     return assemble(*parts, *_key("hold", "holds it", before))
@@ -104,16 +108,19 @@ def _of_countdown(view: RunView, before: str) -> Content:
 def _of_rollback(view: RunView) -> tuple[Content, ...]:
     """How the rollback goes; nothing once it has passed."""
     watch = view.state.watch
-    begun = watch.begun
-    if begun is None or watch.passed:
+    begun = watch.rollback
+    if begun is None or watch.rollback_passed:
         return ()
-    who = "A trigger" if begun.cause == "trigger" else watch.begun_by
+    who = "A trigger" if begun.cause == "trigger" else watch.rollback_began_by
     first = assemble((f"{who} began the rollback: ", "strong"), (begun.reason, "plain"))
-    if watch.goes:
+    if watch.rollback_running:
         return (first, assemble(("It goes on by itself.", "accent")))
-    if watch.passed is False:
+    if watch.rollback_passed is False:
         return (first, assemble(("It did not pass; it wants a person.", "bad")))
-    return (first, assemble(("It wants a person: ", "bad"), (watch.stopped, "plain")))
+    return (
+        first,
+        assemble(("It wants a person: ", "bad"), (watch.rollback_stop_reason, "plain")),
+    )
 
 
 OtherRunPart = tuple[str, Role]
@@ -135,7 +142,7 @@ def elsewhere_lines(
     drill = "DRILL · " if first.mode == "drill" else ""
     place = f" ▸ {first.environment}" if first.environment else ""
     name = sanitize.line(f"{drill}{first.title}{place}")
-    words = "ROLLBACK" if first.watch.begun is not None else "TRIGGER FIRED"
+    words = "ROLLBACK" if first.watch.rollback is not None else "TRIGGER FIRED"
     head = Content.styled(f" {words} ", "bold reverse $error")
     reason = sanitize.line(_reason(first))
     more = f" · and {len(runs) - 1} more" if len(runs) > 1 else ""
@@ -153,8 +160,8 @@ def elsewhere_lines(
 
 def _reason(run: OtherRun) -> str:
     watch = run.watch
-    if watch.begun is not None:
-        return watch.begun.reason
+    if watch.rollback is not None:
+        return watch.rollback.reason
     if watch.countdown is not None:
         return watch.countdown.alarm.reason
     return watch.alarms[0].reason
@@ -163,8 +170,8 @@ def _reason(run: OtherRun) -> str:
 def _becomes(run: OtherRun, now: float) -> tuple[OtherRunPart, ...]:
     """What happens there, or does not."""
     watch = run.watch
-    if watch.begun is not None:
-        if watch.goes:
+    if watch.rollback is not None:
+        if watch.rollback_running:
             return (("The rollback goes on by itself", "accent"),)
         return (("The rollback wants a person", "bad"),)
     if watch.countdown is None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from mobius_tui.run.planning.approval_rules import pending
-from mobius_tui.run.planning.plan import effect_of, follows, kind_of
+from mobius_tui.run.planning.plan import effect_of, is_follower, kind_of
 from mobius_tui.run.planning.proposal import running_step
-from mobius_tui.run.planning.rollback import in_the_way, rollback_of
+from mobius_tui.run.planning.rollback import rollback_phase, step_blocking_rollback
 from mobius_tui.run.planning.step_status import waits_of_retry
 from mobius_tui.run.state.step_state import BAD, Status
 from mobius_tui.runbook.model.runbook import Step
@@ -67,13 +67,13 @@ def stoppable(view: RunView, selected: str | None) -> Step | None:
     if step is not None and view.own(step.id).status is Status.RUNNING:
         return step
     waits = view.state.watch.countdown is not None
-    return in_the_way(view.plan, view.state) if waits else None
+    return step_blocking_rollback(view.plan, view.state) if waits else None
 
 
 def of_watch(view: RunView) -> set[str]:
     """What can be done about triggers; the rollback is made once in a run."""
     watch = view.state.watch
-    if rollback_of(view.plan) is None or watch.begun is not None:
+    if rollback_phase(view.plan) is None or watch.rollback is not None:
         return set()
     if view.host is None or view.state.ended is not None:
         return set()
@@ -81,7 +81,7 @@ def of_watch(view: RunView) -> set[str]:
     if watch.armed or not view.runbook.blocking:
         found.add("arm")
     fired = watch.alarms or watch.countdown is not None
-    if fired and in_the_way(view.plan, view.state) is None:
+    if fired and step_blocking_rollback(view.plan, view.state) is None:
         found.add("roll_back")
     if watch.countdown is not None:
         found.add("hold")
@@ -111,7 +111,7 @@ def labels(view: RunView | None, selected: str | None) -> Mapping[str, str]:
 def other_running(view: RunView, step: Step) -> Step | None:
     """The running step for which another one has to wait: one runs at a time."""
     busy = running_step(view.plan, view.state)
-    return None if busy is None or busy.id == step.id or follows(step) else busy
+    return None if busy is None or busy.id == step.id or is_follower(step) else busy
 
 
 def _of_step(view: RunView, step: Step) -> set[str]:
@@ -142,7 +142,7 @@ def _of_step(view: RunView, step: Step) -> set[str]:
     if status is Status.SKIPPED:
         found.add("restore")
     if status in (*BAD, Status.PENDING, Status.WAITING, Status.WARNED) or (
-        ended and view.own(step.id).stale
+        ended and view.own(step.id).is_stale
     ):
         found.add("override")
     return found
@@ -183,15 +183,17 @@ def why_not(view: RunView, key: str | None, command_id: str) -> str:
 
 def _watch(view: RunView, command_id: str) -> str:
     watch = view.state.watch
-    if rollback_of(view.plan) is None:
+    if rollback_phase(view.plan) is None:
         return "This runbook names no phase that a trigger begins."
-    if watch.begun is not None:
-        return f"{watch.begun_by} began the rollback; it is made once in a run."
+    if watch.rollback is not None:
+        return (
+            f"{watch.rollback_began_by} began the rollback; it is made once in a run."
+        )
     if command_id == "hold":
         return "No countdown is under way; there is nothing to hold."
     if command_id == "arm":
         return f"Nobody would see it go wrong: {'; '.join(view.runbook.blocking)}."
-    busy = in_the_way(view.plan, view.state)
+    busy = step_blocking_rollback(view.plan, view.state)
     if busy is not None:
         return f"{view.plan.name(busy.id)} is running: wait for it, or stop it."
     return f"No trigger has fired; {key_of('enter_phase')} turns aside by hand."

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from rich.cells import cell_len
 
 from mobius_tui import sanitize
-from mobius_tui.run.planning.plan import follows, kind_of
+from mobius_tui.run.planning.plan import is_follower, kind_of
 from mobius_tui.run.planning.step_status import StepStatus
 from mobius_tui.run.state.step_state import BAD, OPEN, Status
 from mobius_tui.runbook.model.guards import guard_variables
@@ -138,7 +138,7 @@ def _right(view: RunView, step: Step, standing: StepStatus) -> tuple[str, Role]:
             return "", "muted"
         case Status.RUNNING:
             words = view.progress(step) or clock_duration(view.runtime(step.id) or 0.0)
-            return (f"live {words}" if follows(step) else words), "accent"
+            return (f"live {words}" if is_follower(step) else words), "accent"
         case Status.WAITING:
             return _wait(view, standing), "muted"
         case Status.PASSED if kind_of(step) == "message":
@@ -147,7 +147,7 @@ def _right(view: RunView, step: Step, standing: StepStatus) -> tuple[str, Role]:
             return _done(view, step), "muted"
         case status if status in BAD:
             return mark.word, "bad"
-        case Status.NOT_APPLICABLE if standing.is_passed_over:
+        case Status.NOT_APPLICABLE if standing.is_guard_false:
             return _passed_over(view, step), mark.role
         case _:
             return mark.word, mark.role
@@ -176,7 +176,7 @@ def _wait(view: RunView, standing: StepStatus) -> str:
         case "guard":
             return "undecided"
         case "choice" | "variable":
-            giver = view.plan.givers.get(wait.on)
+            giver = view.plan.step_that_sets.get(wait.on)
             if giver is not None:
                 return f"needs {view.plan.numbers[giver]}"
             return f"no {sanitize.line(wait.on)}"[:WHO_LIMIT]

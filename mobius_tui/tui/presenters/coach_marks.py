@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mobius_tui.run.planning.confirmation import rollback_word
 from mobius_tui.run.planning.plan import effect_of
-from mobius_tui.run.planning.rollback import rollback_of
+from mobius_tui.run.planning.rollback import rollback_phase
 from mobius_tui.run.planning.run_outcome import run_outcome
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.tui.commands.registry import key_of
@@ -27,10 +27,10 @@ def coach_mark(view: RunView) -> str:
     watch = view.state.watch
     if _is_restored(view):
         return _after_rollback(view)
-    if watch.begun is not None or _runs(view):
+    if watch.rollback is not None or _runs(view):
         return ""
     if watch.alarms:
-        phase = rollback_of(view.plan)
+        phase = rollback_phase(view.plan)
         word = "" if phase is None else rollback_word(view.plan, view.state, phase)
         typed = f"Type {word}, Enter" if word else "Confirm it"
         return _mark(
@@ -79,4 +79,4 @@ def _is_restored(view: RunView) -> bool:
         for step_id, step in view.plan.steps.items()
     )
     well = bool(view.health) and all(state == "ok" for state in view.health.values())
-    return done and well and not view.state.watch.goes
+    return done and well and not view.state.watch.rollback_running

@@ -11,7 +11,7 @@ from mobius_tui.run.state.deliveries import (
     Delivery,
     DeliveryStatus,
     as_seen,
-    of_step,
+    deliveries_of_attempt,
 )
 from mobius_tui.runbook.model.actions import SendMessage
 from mobius_tui.runbook.model.runbook import Contact, Step
@@ -89,7 +89,7 @@ def deliveries_of(view: RunView, step: Step) -> tuple[Delivery, ...]:
     """What became of a step's message, as it was told or queued last."""
     hosted = view.host is not None
     number = view.next_attempt(step.id)
-    found = queued_ahead(view, step) or of_step(
+    found = queued_ahead(view, step) or deliveries_of_attempt(
         view.state.deliveries, step.id, number - 1
     )
     return tuple(as_seen(own, hosted=hosted) for own in found)
@@ -97,7 +97,9 @@ def deliveries_of(view: RunView, step: Step) -> tuple[Delivery, ...]:
 
 def queued_ahead(view: RunView, step: Step) -> tuple[Delivery, ...]:
     """What was queued just before its host ended, so that its step is not told yet."""
-    return of_step(view.state.deliveries, step.id, view.next_attempt(step.id))
+    return deliveries_of_attempt(
+        view.state.deliveries, step.id, view.next_attempt(step.id)
+    )
 
 
 def open_deliveries(view: RunView) -> tuple[Delivery, ...]:
@@ -118,7 +120,7 @@ def channel_fields(view: RunView, step: Step) -> Iterator[Field]:
         own = delivered.get(way.channel)
         name: tuple[str, Role] = (f"{way.channel}  ", "plain")
         if own is not None:
-            mark = DELIVERY_MARKS[own.stand]
+            mark = DELIVERY_MARKS[own.status]
             state = (f"{mark.glyph} {mark.word}", mark.role)
             yield Field(label, assemble(name, state, (_more(view, own), "muted")))
         elif way.problem:
@@ -131,10 +133,10 @@ def channel_fields(view: RunView, step: Step) -> Iterator[Field]:
 
 def _more(view: RunView, own: Delivery) -> str:
     """What else is known of a delivery."""
-    if own.stand is DeliveryStatus.SENT:
+    if own.status is DeliveryStatus.SENT:
         ago = duration_in_words(max(0.0, view.now - own.since))
         answer = f": {own.answer}" if own.answer else ""
-        return f"  {ago} ago; it answers {own.status}{answer}"
+        return f"  {ago} ago; it answers {own.http_status}{answer}"
     words = why_unsent(own, now=view.now)
     return f"  {words}" if words else ""
 
@@ -145,16 +147,16 @@ def told(view: RunView, step: Step) -> tuple[str, Role]:
     if not found:
         return "told", "muted"
     order = list(DELIVERY_WORDS_WORST_FIRST)
-    worst = min((own.stand for own in found), key=order.index)
+    worst = min((own.status for own in found), key=order.index)
     return DELIVERY_WORDS_WORST_FIRST[worst]
 
 
 def trouble(view: RunView) -> tuple[str, Role] | None:
     """What the bar on top says of messages; `None` where there is nothing to say."""
     found = open_deliveries(view)
-    held = sum(own.stand is DeliveryStatus.HELD for own in found)
-    perhaps = sum(own.stand is DeliveryStatus.UNKNOWN for own in found)
-    late = sum(own.stand is DeliveryStatus.QUEUED and own.tries > 0 for own in found)
+    held = sum(own.status is DeliveryStatus.HELD for own in found)
+    perhaps = sum(own.status is DeliveryStatus.UNKNOWN for own in found)
+    late = sum(own.status is DeliveryStatus.QUEUED and own.tries > 0 for own in found)
     if held:
         return f"✖ {held} not sent", "bad"
     if perhaps:
@@ -165,7 +167,7 @@ def trouble(view: RunView) -> tuple[str, Role] | None:
 def trouble_fields(view: RunView) -> Iterator[Field]:
     """What the cards say of messages that have not arrived."""
     for own in open_deliveries(view):
-        mark = DELIVERY_MARKS[own.stand]
+        mark = DELIVERY_MARKS[own.status]
         what = f"{own.channel}: {own.queued.title}"
         yield Field(
             "message",
@@ -180,6 +182,6 @@ def trouble_fields(view: RunView) -> Iterator[Field]:
 def wants_a_person(view: RunView) -> str | None:
     """The step of the first message that somebody should see to."""
     for own in open_deliveries(view):
-        if own.stand in WANTS_A_PERSON and own.queued.step in view.plan.steps:
+        if own.status in WANTS_A_PERSON and own.queued.step in view.plan.steps:
             return own.queued.step
     return None

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from mobius_tui.run.planning.approval_rules import may_not_begin, valid
-from mobius_tui.run.planning.plan import effect_of, follows, has_terminal, kind_of
+from mobius_tui.run.planning.plan import effect_of, has_terminal, is_follower, kind_of
 from mobius_tui.run.planning.proposal import Proposal, is_out_of_order, running_step
 from mobius_tui.run.state.step_state import BAD, Status
 from mobius_tui.run.terminal.detach_key import AWAY_KEY
@@ -117,7 +117,7 @@ def _selected(view: RunView, key: str | None) -> Offer | None:
         return _decide(view, step)
     if terminal_of(view, step.id) is not None:
         return _terminal(view, step)
-    busy = view.proposal.kind == "running" and not follows(step)
+    busy = view.proposal.kind == "running" and not is_follower(step)
     if standing.status is Status.PENDING and not busy:
         astray = is_out_of_order(view.plan, view.state, step.id, view.standings)
         return _start(view, step, note="out of order" if astray else "")

@@ -13,7 +13,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from mobius_tui import sanitize
-from mobius_tui.run.planning.plan import follows, has_terminal, kind_of
+from mobius_tui.run.planning.plan import has_terminal, is_follower, kind_of
 from mobius_tui.run.state.step_state import Attempt, Status
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.runbook.model.actions import Run
@@ -193,7 +193,7 @@ def _tabs(view: RunView, step_id: str | None) -> tuple[OutputTab, ...]:
         found = [_tab(view, step_id, attempt, str(attempt.number)) for attempt in own]
     for other in view.counts.running:
         last = view.own(other).last
-        is_live = last is not None and follows(view.plan.steps[other])
+        is_live = last is not None and is_follower(view.plan.steps[other])
         if is_live and last is not None and other != step_id:
             found.append(_tab(view, other, last, view.plan.name(other)))
     return tuple(found)
@@ -201,7 +201,7 @@ def _tabs(view: RunView, step_id: str | None) -> tuple[OutputTab, ...]:
 
 def _tab(view: RunView, step_id: str, attempt: Attempt, name: str) -> OutputTab:
     mark = MARKS[attempt.status]
-    is_live = attempt.status is Status.RUNNING and follows(view.plan.steps[step_id])
+    is_live = attempt.status is Status.RUNNING and is_follower(view.plan.steps[step_id])
     return OutputTab(
         key=f"{step_id}.{attempt.number}",
         name=name,

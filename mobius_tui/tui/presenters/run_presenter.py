@@ -13,7 +13,7 @@ from mobius_tui.review.reviewed_run import ReviewViewer
 from mobius_tui.run.attempts.attempt_files import LastOutput, last_output
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.planning.plan import effect_of
-from mobius_tui.run.planning.rollback import rollback_of
+from mobius_tui.run.planning.rollback import rollback_phase
 from mobius_tui.run.planning.trigger_rules import reported_figures
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import BAD, Status
@@ -34,7 +34,7 @@ They are most of what a screen costs on which nothing happens."""
 
 def _armed(view: RunView) -> bool | None:
     watch = view.state.watch
-    if rollback_of(view.plan) is None or watch.begun is not None:
+    if rollback_phase(view.plan) is None or watch.rollback is not None:
         return None
     return watch.armed
 
@@ -211,4 +211,4 @@ class PastRunPresenter(RunPresenter):
         if step is None or view.proposal.kind != "running":
             return None
         last = view.own(step).last
-        return step if last is not None and last.looks else None
+        return step if last is not None and last.check_tries else None

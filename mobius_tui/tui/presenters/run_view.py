@@ -12,9 +12,9 @@ from mobius_tui.health.health_history import HealthHistory
 from mobius_tui.health.trigger import Meter
 from mobius_tui.run.attempts.attempt_files import LastOutput
 from mobius_tui.run.journal.outage_times import Milestones, MilestoneTracker
-from mobius_tui.run.planning.plan import Plan, follows
+from mobius_tui.run.planning.plan import Plan, is_follower
 from mobius_tui.run.planning.proposal import Proposal, propose
-from mobius_tui.run.planning.rollback import is_only_watched, rollback_of
+from mobius_tui.run.planning.rollback import is_only_watched, rollback_phase
 from mobius_tui.run.planning.run_outcome import run_progress
 from mobius_tui.run.planning.step_status import StepStatus, step_statuses
 from mobius_tui.run.planning.trigger_rules import ReportedFigures
@@ -66,13 +66,13 @@ class StepCounts:
         return found
 
     def _count(self, phase: Phase) -> PhaseCount:
-        timed = [step for step in phase.steps if not follows(step)]
+        timed = [step for step in phase.steps if not is_follower(step)]
         lasts = [self._state.steps[step.id].last for step in timed]
         tried = [last for last in lasts if last is not None]
         return PhaseCount(
             statuses=Counter(self._standings[step.id].status for step in phase.steps),
-            took=sum(last.took for last in tried if last.took is not None),
-            began=tuple(last.started for last in tried if last.took is None),
+            took=sum(last.duration for last in tried if last.duration is not None),
+            began=tuple(last.started for last in tried if last.duration is None),
         )
 
     @cached_property
@@ -241,7 +241,11 @@ class RunView:
         last = self.own(step_id).last
         if last is None:
             return None
-        return last.took if last.took is not None else max(0.0, self.now - last.started)
+        return (
+            last.duration
+            if last.duration is not None
+            else max(0.0, self.now - last.started)
+        )
 
     def progress(self, step: Step) -> str:
         """`2:10 of 30:00`, of a step that watches health now; else nothing."""
@@ -298,15 +302,14 @@ def watch_left(view: RunView) -> str:
     """
     watch = view.state.watch
     open_ = view.state.ended is None and view.reviewed is None
-    if watch.job is None or not open_ or watch.goes:
+    if watch.watch_run is None or not open_ or watch.rollback_running:
         return ""
     if not is_only_watched(view.plan, view.state):
         return ""
-    if watch.job.seconds is None:
+    if watch.watch_run.seconds is None:
         return "until somebody ends it"
-    return (
-        f"{clock_duration(max(0.0, watch.job_at + watch.job.seconds - view.now))} left"
-    )
+    ends = watch.watch_run_began_at + watch.watch_run.seconds
+    return f"{clock_duration(max(0.0, ends - view.now))} left"
 
 
 def shown_mode(view: RunView) -> str:
@@ -317,7 +320,7 @@ def shown_mode(view: RunView) -> str:
 
 def what_follows(view: RunView) -> str:
     """What a trigger that fires does, in words."""
-    phase = rollback_of(view.plan)
+    phase = rollback_phase(view.plan)
     if view.state.watch.countdown is not None:
         return "a trigger has fired: the rollback begins by itself"
     if phase is not None and view.state.watch.armed:

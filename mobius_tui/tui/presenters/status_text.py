@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mobius_tui import sanitize
 from mobius_tui.run.journal.describe_entry import why_unsent
-from mobius_tui.run.planning.plan import Plan, follows
+from mobius_tui.run.planning.plan import Plan, is_follower
 from mobius_tui.run.planning.run_outcome import run_progress
 from mobius_tui.run.state.deliveries import WANTS_A_PERSON
 from mobius_tui.run.state.step_state import BAD, Status
@@ -43,9 +43,9 @@ class TitleAndBell:
         }
         ended = view.state.ended is not None
         for own in open_deliveries(view):
-            if own.stand in WANTS_A_PERSON:
+            if own.status in WANTS_A_PERSON:
                 bad[f"delivery {own.number}"] = own.tries
-        latest = view.state.watch.latest
+        latest = view.state.watch.latest_alarm
         if latest is not None:
             bad[f"trigger of {latest.probe}"] = int(latest.at * 1000)
         before = self._bad
@@ -66,7 +66,7 @@ def title(view: RunView) -> str:
     if ended is not None:
         mark = "✔" if ended.outcome == "completed" else "✖"
         words = f"{mark} {ended.outcome}: {runbook}"
-    elif view.state.watch.alarms and view.state.watch.begun is None:
+    elif view.state.watch.alarms and view.state.watch.rollback is None:
         words = f"✖ {view.state.watch.alarms[-1].reason}"
     elif watch_left(view):
         words += f", {watch_left(view)}"
@@ -107,7 +107,7 @@ def status_text(
         words = why_unsent(own, now=view.now)
         reason = f": {words}" if words else ""
         name = own.queued.title
-        lines.append(f"Message {own.stand}: {name}, to {own.channel}{reason}")
+        lines.append(f"Message {own.status}: {name}, to {own.channel}{reason}")
     outage = view.milestones
     if outage is not None and outage.outage is not None:
         found = (f"{at} {words}".strip() for at, words in outage_lines(outage, _hour))
@@ -157,7 +157,7 @@ def _goes_on(view: RunView) -> Iterator[str]:
         yield f"and {len(bad) - TROUBLES} more that went wrong"
     for step_id, standing in view.standings.items():
         if standing.status is Status.RUNNING:
-            doing = "Beside it" if follows(view.plan.steps[step_id]) else "Running"
+            doing = "Beside it" if is_follower(view.plan.steps[step_id]) else "Running"
             took = duration_in_words(view.runtime(step_id) or 0.0)
             yield f"{doing}: {view.plan.name(step_id)}, for {took}"
     if view.host is None:

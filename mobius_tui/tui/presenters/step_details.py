@@ -84,8 +84,8 @@ def approved_fields(view: RunView, step: Step) -> Iterator[Field]:
     if approval is None or not approval.given:
         return
     words = f"approved by {', '.join(_who(each) for each in approval.given)}"
-    if approval.complete:
-        until = time.strftime("%H:%M:%S", time.localtime(approval.until))
+    if approval.is_complete:
+        until = time.strftime("%H:%M:%S", time.localtime(approval.expires_at))
         words += f", to be begun by {until}"
     yield Field("now", assemble((words, "good")))
     why_not = may_not_begin(view.plan, view.state, step, uid=view.uid, now=view.now)
@@ -332,7 +332,7 @@ def _with(view: RunView, step: Step, shown: Attempt | None) -> Iterator[Field]:
     label = "with"
     declared = view.runbook.variables
     known = {name: held.text for name, held in view.state.variables.items()}
-    then = known if shown is None else {**known, **dict(shown.given)}
+    then = known if shown is None else {**known, **dict(shown.variables_given)}
     for name in (*script_variables(step, declared), *step.secrets.values()):
         is_secret = declared[name].secret
         was, now = (_worded(name, each, is_secret=is_secret) for each in (then, known))
@@ -355,14 +355,16 @@ def _after(view: RunView, step: Step) -> Iterator[Field]:
     for index, check in enumerate(step.checks):
         words = filled(view, check_in_words(check))
         label = "checks" if kind_of(step) == "check" else "then"
-        seen = [look for look in last.looks if look.check == index] if last else []
+        seen = (
+            [look for look in last.check_tries if look.check == index] if last else []
+        )
         yield Field(label if index == 0 else "", text(words))
         if seen:
             newest = seen[-1]
             want = check.repeat.consecutive
             glyph, role = ("✔", "good") if newest.held else ("✖", "bad")
-            row = f" {newest.row}/{want} in a row" if want > 1 else ""
-            said = f"  look {newest.look}: {newest.detail}"
+            row = f" {newest.held_in_row}/{want} in a row" if want > 1 else ""
+            said = f"  look {newest.number}: {newest.detail}"
             line = assemble((f"{glyph}{row}", role), (said, "muted"))  # type: ignore[arg-type]
             yield Field("", line)
     yield from role_fields(view.runbook.contacts, step)

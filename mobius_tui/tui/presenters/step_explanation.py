@@ -56,7 +56,7 @@ def standing_fields(view: RunView, step: Step) -> Iterator[Field]:
         words = f"with the script: {'; '.join(last.ended_with)}"
         yield Field("ended", text(words, "warn"))
     yield from _gave(view, step)
-    if own.stale:
+    if own.is_stale:
         words = "a variable that it used was taken back since: look whether it holds"
         yield Field("stale", text(words, "warn"))
 
@@ -90,7 +90,7 @@ def _passed_over(view: RunView, step: Step) -> Iterator[Field]:
     order = list(steps_in_order(view.plan, view.state))
     passed = list(
         takewhile(
-            lambda other: view.standings[other.id].is_passed_over,
+            lambda other: view.standings[other.id].is_guard_false,
             reversed(order[: order.index(step)]),
         )
     )
@@ -228,14 +228,17 @@ def _until(view: RunView, step: Step) -> str:
 def waiting_for(view: RunView, step: Step) -> int:
     """How many steps wait for one to pass, or for what it gives."""
     return sum(
-        any(view.plan.givers.get(wait.on, wait.on) == step.id for wait in each.waits)
+        any(
+            view.plan.step_that_sets.get(wait.on, wait.on) == step.id
+            for wait in each.waits
+        )
         for each in view.standings.values()
     )
 
 
 def _source(view: RunView, name: str) -> str:
     """The step that a variable comes from, in words."""
-    giver = view.plan.givers.get(name)
+    giver = view.plan.step_that_sets.get(name)
     if giver is not None:
         return f", which {view.plan.numbers[giver]} gives"
     return ""

@@ -58,8 +58,10 @@ class AlarmBanner(Widget):
         other_height = len(lines) != len(self._lines)
         self._lines = lines
         self.set_class(bool(lines), "-shown")
-        begun = view is not None and view.state.watch.begun is not None
-        self.set_class(begun and view is not None and view.state.watch.goes, "-calm")
+        begun = view is not None and view.state.watch.rollback is not None
+        self.set_class(
+            begun and view is not None and view.state.watch.rollback_running, "-calm"
+        )
         self.refresh(layout=other_height)
 
     def render(self) -> RenderResult:

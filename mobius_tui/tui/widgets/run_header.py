@@ -7,7 +7,7 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from mobius_tui.run.planning.rollback import rollback_of
+from mobius_tui.run.planning.rollback import rollback_phase
 from mobius_tui.runbook.text.units import clock_duration
 from mobius_tui.tui.presenters.communication import trouble
 from mobius_tui.tui.presenters.run_view import RunView, shown_mode, watch_left
@@ -125,7 +125,7 @@ class RunHeader(Widget):
         parts = []
         if view.state.auto is not None:
             parts.append(assemble(("auto", "warn")))
-        if rollback_of(view.plan) is not None and view.state.watch.begun is None:
+        if rollback_phase(view.plan) is not None and view.state.watch.rollback is None:
             if view.state.watch.armed:
                 parts.append(assemble(("ARMED", "warn")))
             elif self.size.width >= ROOMY:

@@ -22,7 +22,7 @@ from mobius_tui.run.client.run_briefing import Briefing, prepare_briefing
 from mobius_tui.run.client.start_run import start_new_run
 from mobius_tui.run.events.run_events import RunEnded
 from mobius_tui.run.journal.follower import Follower
-from mobius_tui.run.planning.initial_values import answers_of, auto
+from mobius_tui.run.planning.initial_values import automatic_intent, read_answers_file
 from mobius_tui.run.storage.state_home import runs_root
 from mobius_tui.runbook.library.loader import examine, load
 from mobius_tui.runbook.library.runbook_files import bundled_runbooks, find_runbook
@@ -77,8 +77,8 @@ def answers_to(runbook: Runbook, fault: str | None) -> dict[str, str]:
 
     Where a site has a value already, it holds.
     """
-    found = {} if fault is None else answers_of(FAULTS[fault].answers)
-    found.update(answers_of(FAULTS["rollback-fails"].answers) | found)
+    found = {} if fault is None else read_answers_file(FAULTS[fault].answers)
+    found.update(read_answers_file(FAULTS["rollback-fails"].answers) | found)
     for step in runbook.steps():
         for ask in step.action.ask if isinstance(step.action, Manual) else ():
             tries = ("@ops", "2026-11-30", "it was so")
@@ -101,7 +101,7 @@ async def gone_through(
     """A run that has ended well, by itself."""
     wanted = {v.name: answers[v.name] for v in briefing.missing}
     directory = await start_new_run(
-        briefing, wanted, auto(answers, manual="tick", yes=True)
+        briefing, wanted, automatic_intent(answers, manual="tick", yes=True)
     )
     wait_for(lambda: re.search("RunEnded|AutoStopped", directory.journal.read_text()))
     follower = Follower(directory)

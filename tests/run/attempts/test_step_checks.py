@@ -43,8 +43,15 @@ async def test_three_in_a_row_start_again_after_a_miss(
     state = await run.status("a", "passed")
     last = state.steps["a"].last
     assert last is not None
-    assert [look.held for look in last.looks] == [True, True, False, True, True, True]
-    assert [look.row for look in last.looks] == [1, 2, 0, 1, 2, 3]
+    assert [look.held for look in last.check_tries] == [
+        True,
+        True,
+        False,
+        True,
+        True,
+        True,
+    ]
+    assert [look.held_in_row for look in last.check_tries] == [1, 2, 0, 1, 2, 3]
 
 
 async def test_a_stop_during_checks(begin: Begin, tmp_path: Path) -> None:
@@ -54,7 +61,7 @@ async def test_a_stop_during_checks(begin: Begin, tmp_path: Path) -> None:
     )
     run = await begin(ONE + step("a", "true", check))
     await run.did("start", "a")
-    await run.until(lambda s: s.steps["a"].last and s.steps["a"].last.looks)
+    await run.until(lambda s: s.steps["a"].last and s.steps["a"].last.check_tries)
     await run.did("stop", "a")
     await run.status("a", "stopped")
 

@@ -81,8 +81,8 @@ async def test_in_auto_it_passes_when_its_time_is_over_and_its_checks_follow(
     assert (status, reason) == (Status.PASSED, "watched for 0.4 s; no trigger fired")
     last = state.steps["watch-it"].last
     assert last is not None
-    assert (last.took or 0) >= 0.4
-    assert [look.held for look in last.looks] == [True]
+    assert (last.duration or 0) >= 0.4
+    assert [look.held for look in last.check_tries] == [True]
     assert not run.directory.attempt("watch-it", 1).path.exists(), "no keeper is needed"
 
 
@@ -112,7 +112,7 @@ async def test_a_trigger_that_stands_when_it_begins_has_until_the_end_to_go(
     await run.did("start", "watch-it")
     state = await run.status("watch-it", "failed")
     assert of(state)[1].startswith("a trigger had fired before, and stands: 3 checks")
-    assert (state.steps["watch-it"].attempts[-1].took or 0) >= 0.4
+    assert (state.steps["watch-it"].attempts[-1].duration or 0) >= 0.4
 
 
 async def test_it_can_be_stopped(begin: Begin, site: Service) -> None:
@@ -166,7 +166,7 @@ async def test_another_host_goes_on_where_nothing_was_missed(
     last = state.steps["watch-it"].last
     assert last is not None
     assert last.number == 1
-    assert (last.took or 0) >= 2.0
+    assert (last.duration or 0) >= 2.0
 
 
 async def test_another_host_says_that_nobody_watched(
@@ -202,13 +202,15 @@ def make_older(run: Running, by: float) -> None:
 
 def test_what_a_watch_comes_to() -> None:
     alarm = Alarm(probe="api", rule="consecutive_failures", reason="it failed", at=50.0)
-    calm, standing = WatchState(), WatchState(alarms=(alarm,), latest=alarm)
+    calm, standing = WatchState(), WatchState(alarms=(alarm,), latest_alarm=alarm)
     known = HealthSnapshot()
 
     def ends(
         watch: WatchState, known: HealthSnapshot, since: float, took: float
     ) -> str | None:
-        found = watch_step_verdict(watch, known, since=since, lasts=30.0, took=took)
+        found = watch_step_verdict(
+            watch, known, since=since, duration=30.0, elapsed=took
+        )
         return found.result if found is not None else None
 
     assert ends(calm, known, 0.0, 29.9) is None
@@ -217,13 +219,13 @@ def test_what_a_watch_comes_to() -> None:
     assert ends(standing, known, 50.1, 29.9) is None
     assert ends(standing, known, 50.1, 30.0) == "failed"
     for bad, result in (
-        (HealthSnapshot(unseen=("api",)), "unknown"),
+        (HealthSnapshot(unchecked=("api",)), "unknown"),
         (HealthSnapshot(unknown=("api",)), "unknown"),
         (HealthSnapshot(failing=("api",)), "failed"),
     ):
         assert ends(calm, bad, 0.0, 29.9) is None
         assert ends(calm, bad, 0.0, 30.0) == result
-    cleared = WatchState(latest=alarm)
+    cleared = WatchState(latest_alarm=alarm)
     assert ends(cleared, known, 49.0, 1.0) == "failed", "it fired meanwhile"
     assert ends(cleared, known, 51.0, 30.0) == "passed"
 

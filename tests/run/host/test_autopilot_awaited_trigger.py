@@ -11,7 +11,7 @@ import pytest_asyncio
 from mobius_tui.run.client.run_briefing import prepare_briefing
 from mobius_tui.run.client.start_run import start_new_run
 from mobius_tui.run.events.run_events import Mode
-from mobius_tui.run.planning.initial_values import auto
+from mobius_tui.run.planning.initial_values import automatic_intent
 from mobius_tui.run.state.step_state import Status
 from tests.conftest import MakeRunbook
 from tests.run.running import Running
@@ -57,7 +57,7 @@ async def ask(run: Running, within: str) -> str:
     """Ask for a run that waits for a trigger; gives why not."""
     assert run.viewer is not None
     answers = {"trigger_within": within}
-    reply = await run.viewer.intend(auto(answers, manual="tick", yes=True))
+    reply = await run.viewer.intend(automatic_intent(answers, manual="tick", yes=True))
     return "" if reply.ok else reply.text
 
 

@@ -158,7 +158,7 @@ async def test_the_record_of_a_run_keeps_it(begin: Begin, site: Site) -> None:
     (site.folder / "down").touch()
     await run.until(lambda state: state.watch.countdown is not None)
     await run.did("note", text="I see it")
-    await run.until(lambda state: state.watch.passed)
+    await run.until(lambda state: state.watch.rollback_passed)
     await seen(run, "ok", 3)
     await run.did("end", text="done")
     await run.over()

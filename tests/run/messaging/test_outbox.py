@@ -59,7 +59,7 @@ async def test_a_message_is_sent_with_the_journal_s_head_and_its_url_is_nowhere(
         async with desk.host(hook) as host:
             await host.send(text="We roll back")
             own = await host.stands(DeliveryStatus.SENT)
-            assert own.status == 200
+            assert own.http_status == 200
             assert own.answer == "ok [redacted]"
             assert host.engine.state.steps["tell"].status == "passed"
         (text,) = hook.texts
@@ -76,10 +76,10 @@ async def test_trouble_that_passes_is_tried_again_ever_later(desk: Desk) -> None
         async with desk.host(hook) as host:
             await host.send()
             own = await host.tried(1)
-            assert (own.stand, own.due - own.since) == (DeliveryStatus.QUEUED, 1.0)
+            assert (own.status, own.due - own.since) == (DeliveryStatus.QUEUED, 1.0)
             host.pass_(1.0)
             own = await host.tried(2)
-            assert (own.stand, own.due - own.since) == (DeliveryStatus.QUEUED, 2.0)
+            assert (own.status, own.due - own.since) == (DeliveryStatus.QUEUED, 2.0)
             assert (
                 why_unsent(own, now=host.time.at)
                 == "it answers 503: busy; again in 2 s"
@@ -103,7 +103,7 @@ async def test_a_channel_that_is_busy_is_left_alone_as_long_as_it_asks(
             assert own.due - own.since == 30.0
             host.pass_(30.0)
             own = await host.tried(2)
-            assert own.stand is DeliveryStatus.HELD
+            assert own.status is DeliveryStatus.HELD
             assert own.reason == "it answers 429 and asks to be left alone for 1 h"
 
 
@@ -131,10 +131,10 @@ async def test_after_many_tries_a_person_is_wanted(desk: Desk) -> None:
             for tries in (1, 2, 3):
                 await host.tried(tries)
                 host.pass_(60.0)
-            assert host.delivery().stand is DeliveryStatus.HELD
+            assert host.delivery().status is DeliveryStatus.HELD
             assert (await host.intend("send again", names=("1",))).ok
             own = await host.tried(4)
-            assert own.stand is DeliveryStatus.QUEUED, "a person gave it a new round"
+            assert own.status is DeliveryStatus.QUEUED, "a person gave it a new round"
 
 
 async def test_what_may_have_arrived_is_not_sent_twice_by_itself(desk: Desk) -> None:
@@ -149,7 +149,7 @@ async def test_what_may_have_arrived_is_not_sent_twice_by_itself(desk: Desk) -> 
             host.pass_(10_000.0)
             await host.send(step="tell-both")
             await host.stands(DeliveryStatus.SENT, 2)
-            assert host.delivery(1).stand is DeliveryStatus.UNKNOWN
+            assert host.delivery(1).status is DeliveryStatus.UNKNOWN
             assert len(hook.came) == 2
             assert (await host.intend("send again", names=("1",))).ok
             await host.stands(DeliveryStatus.SENT, 1)
@@ -163,10 +163,10 @@ async def test_a_host_that_dies_while_it_sends_leaves_an_unknown_one(
         async with desk.host(hook) as host:
             await host.send()
             await asyncio.to_thread(hook.got.wait, 30)
-            assert host.delivery().stand is DeliveryStatus.SENDING
+            assert host.delivery().status is DeliveryStatus.SENDING
         async with desk.host(hook) as host:
             own = host.delivery()
-            assert own.stand is DeliveryStatus.UNKNOWN
+            assert own.status is DeliveryStatus.UNKNOWN
             assert own.reason == "its host ended while it was being sent"
             host.pass_(10_000.0)
             await host.send(step="tell-both")
@@ -182,7 +182,7 @@ async def test_what_is_queued_when_the_host_dies_is_sent_by_the_next(
             await host.send()
             await host.tried(1)
         async with desk.host(hook) as host:
-            assert host.delivery().stand is DeliveryStatus.QUEUED
+            assert host.delivery().status is DeliveryStatus.QUEUED
             host.pass_(1.0)
             await host.stands(DeliveryStatus.SENT)
 
@@ -217,7 +217,7 @@ async def test_a_slow_channel_keeps_neither_the_run_nor_another_channel_waiting(
                 lambda: host.engine.state.steps["after"].status == "passed"
             )
             assert (await host.intend("end", text="enough")).ok
-            assert host.delivery(1).stand is DeliveryStatus.SENDING
+            assert host.delivery(1).status is DeliveryStatus.SENDING
             assert "attachments" in quick.came[0]
 
 

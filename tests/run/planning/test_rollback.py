@@ -14,10 +14,10 @@ from mobius_tui.cli import main
 from mobius_tui.errors import OK, USAGE
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.planning.proposal import propose
-from mobius_tui.run.planning.rollback import stops_unattended
-from mobius_tui.run.state.reducer import initial
+from mobius_tui.run.planning.rollback import rollback_obstacles
+from mobius_tui.run.state.reducer import initial_state
 from mobius_tui.run.state.run_state import RunState
-from mobius_tui.run.state.step_state import Frame, Status, StepState, Value
+from mobius_tui.run.state.step_state import AsideFrame, StateVariable, Status, StepState
 from mobius_tui.run.state.watch_state import Alarm, Countdown, WatchState
 from mobius_tui.run.storage.run_index import all_runs
 from mobius_tui.run.storage.state_home import runs_root
@@ -52,17 +52,19 @@ def test_nothing_is_armed_that_would_stop_with_nobody_there(
 async def test_it_stops_where_it_was_said_to(begin: Begin) -> None:
     run = await begin(CASE.read_text())
     plan = Plan(run.runbook)
-    assert stops_unattended(plan, run.state) == (STOPS,)
+    assert rollback_obstacles(plan, run.state) == (STOPS,)
     await run.did("rollback", confirm="A")
-    state = await run.until(lambda state: state.watch.stopped)
-    assert state.watch.stopped.startswith("A.1 Restore waits: no backup yet")
+    state = await run.until(lambda state: state.watch.rollback_stop_reason)
+    assert state.watch.rollback_stop_reason.startswith(
+        "A.1 Restore waits: no backup yet"
+    )
 
 
 async def test_what_the_main_line_has_found_by_then_is_there(begin: Begin) -> None:
     run = await begin(CASE.read_text())
     await run.did("start", "find")
     await run.status("find", "passed")
-    assert stops_unattended(Plan(run.runbook), run.state) == ()
+    assert rollback_obstacles(Plan(run.runbook), run.state) == ()
 
 
 NAMES = ("u", "v", "w")
@@ -121,13 +123,13 @@ def made(steps: list[dict[str, Any]], *, replaces: bool) -> Runbook:
 def goes_through(runbook: Runbook, state: RunState) -> bool:
     """Whether the plan of the host leads to the end of the phase by itself."""
     plan = Plan(runbook)
-    state.entered = state.entered.plus("auto")
-    state.frames = (Frame(phase="auto", from_step=None),)
+    state.entered = state.entered.appended("auto")
+    state.frames = (AsideFrame(phase="auto", from_step=None),)
     while (proposal := propose(plan, state)).kind == "start":
         assert proposal.step is not None
         state.steps[proposal.step] = StepState(status=Status.PASSED)
         for name in plan.steps[proposal.step].outputs:
-            state.variables[name] = Value(text="x", source="output")
+            state.variables[name] = StateVariable(text="x", source="output")
     return proposal.kind == "end"
 
 
@@ -136,10 +138,10 @@ def test_it_is_what_the_plan_of_the_host_does(
     steps: list[dict[str, Any]], *, replaces: bool, known: set[str]
 ) -> None:
     runbook = made(steps, replaces=replaces)
-    state = initial(runbook)
+    state = initial_state(runbook)
     for name in (*known, "size"):
-        state.variables[name] = Value(text="7", source="begin")
-    stops = stops_unattended(Plan(runbook), state)
+        state.variables[name] = StateVariable(text="7", source="begin")
+    stops = rollback_obstacles(Plan(runbook), state)
     assert goes_through(runbook, state.copy()) == (not stops), stops
 
 
@@ -152,13 +154,13 @@ def test_a_secret_that_the_host_was_not_given_is_missing() -> None:
     main, auto = runbook.phases
     alone = replace(main, steps=(replace(main.steps[0], outputs=()),))
     runbook = replace(runbook, phases=(alone, auto), variables={"u": secret})
-    state, plan = initial(runbook), Plan(runbook)
+    state, plan = initial_state(runbook), Plan(runbook)
     why = ("A.1 S: u has no value: set TOKEN before that",)
-    assert stops_unattended(plan, state) == why
-    state.variables["u"] = Value(text=None, source="secret")
-    assert stops_unattended(plan, state) == ()
-    state.without = ("u",)
-    assert stops_unattended(plan, state) == why
+    assert rollback_obstacles(plan, state) == why
+    state.variables["u"] = StateVariable(text=None, source="secret")
+    assert rollback_obstacles(plan, state) == ()
+    state.lost_secrets = ("u",)
+    assert rollback_obstacles(plan, state) == why
 
 
 @pytest.mark.parametrize("form", ["--plain", "--json"])
@@ -185,8 +187,11 @@ def alarm(reason: str) -> Alarm:
     ("state", "reason"),
     [
         (WatchState(), ""),
-        (WatchState(latest=alarm("b")), "b"),
-        (WatchState(alarms=(alarm("a"), alarm("b")), latest=alarm("b")), "a; 1 more"),
+        (WatchState(latest_alarm=alarm("b")), "b"),
+        (
+            WatchState(alarms=(alarm("a"), alarm("b")), latest_alarm=alarm("b")),
+            "a; 1 more",
+        ),
         (
             WatchState(
                 alarms=(alarm("a"), alarm("b")),
@@ -197,4 +202,4 @@ def alarm(reason: str) -> Alarm:
     ],
 )
 def test_one_reason_is_told_everywhere(state: WatchState, reason: str) -> None:
-    assert state.reason == reason
+    assert state.rollback_reason == reason

@@ -16,7 +16,7 @@ from mobius_tui.run.events.run_events import Event, VariableSet
 from mobius_tui.run.events.step_events import StepEnded
 from mobius_tui.run.planning.initial_values import resolve_initial_values
 from mobius_tui.run.planning.variables import NoValueError, Values, script_env
-from mobius_tui.run.state.reducer import advance, initial
+from mobius_tui.run.state.reducer import advance, initial_state
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.model.runbook import Runbook
@@ -64,7 +64,7 @@ def book(make_runbook: MakeRunbook) -> Runbook:
 
 
 def state_with(book: Runbook, **values: str | None) -> RunState:
-    state = initial(book)
+    state = initial_state(book)
     events: list[Event] = [
         BEGAN,
         *(VariableSet(name=n, value=v, source="set") for n, v in values.items()),
@@ -141,7 +141,7 @@ def test_what_the_program_provides(book: Runbook) -> None:
 
 def test_the_failure_is_the_step_that_went_wrong_last() -> None:
     def said(*events: Event) -> str:
-        return Values(after(*events), now=0.0).told("Issue: ${run.failure}")
+        return Values(after(*events), now=0.0).fill_message("Issue: ${run.failure}")
 
     first = (start("a"), end("a", 1, "failed"))
     second = StepEnded(step="c", attempt=1, result="timed out", reason="over 10m")
@@ -150,7 +150,9 @@ def test_the_failure_is_the_step_that_went_wrong_last() -> None:
     assert said(*first, start("c"), second) == "Issue: c timed out: over 10m"
     assert said(*first, start("a", 2), end("a", 2)) == "Issue: not known"
     values = Values(after(*first), now=0.0, name_of={"a": "1.1 Look"}.__getitem__)
-    assert values.told("${run.failure}") == "1.1 Look failed", "no ids in messages"
+    assert values.fill_message("${run.failure}") == "1.1 Look failed", (
+        "no ids in messages"
+    )
 
 
 @given(st.text(st.characters(exclude_characters="\0", codec="utf-8"), max_size=40))

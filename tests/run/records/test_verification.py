@@ -142,7 +142,7 @@ async def test_verify_holds_the_record_to_the_journal(begin: Begin, key: str) ->
 
 async def test_verify_holds_the_record_s_outage_to_the_journal(begin: Begin) -> None:
     run = await begin(WATCHED + ONE + step("a"))
-    await run.until(lambda state: state.watch.latest)
+    await run.until(lambda state: state.watch.latest_alarm)
     await run.did("end")
     await run.over()
     assert tuple(verify(run.directory)) == ()

@@ -28,8 +28,8 @@ from mobius_tui.run.events.run_events import (
     RunEnded,
     VariableSet,
 )
-from mobius_tui.run.state.deliveries import HOST_ENDED, DeliveryStatus, as_seen
-from mobius_tui.run.state.reducer import advance, fold, initial
+from mobius_tui.run.state.deliveries import HOST_ENDED_REASON, DeliveryStatus, as_seen
+from mobius_tui.run.state.reducer import advance, fold, initial_state
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.runbook.model.runbook import Runbook
 from tests.run.small_runbook import BEGAN, RUNBOOK
@@ -69,7 +69,7 @@ def entries(*events: Event) -> Iterator[Entry]:
 
 
 def stand(*events: Event, runbook: Runbook = RUNBOOK) -> DeliveryStatus:
-    return fold(runbook, entries(*events)).deliveries[0].stand
+    return fold(runbook, entries(*events)).deliveries[0].status
 
 
 @pytest.mark.parametrize(
@@ -124,9 +124,9 @@ def test_one_text_to_two_channels_is_two_deliveries() -> None:
 
 def test_what_was_being_sent_when_the_host_died_is_said_to_be_unknown() -> None:
     own = fold(RUNBOOK, entries(queued(), tried())).deliveries[0]
-    assert as_seen(own, hosted=True).stand is DeliveryStatus.SENDING
+    assert as_seen(own, hosted=True).status is DeliveryStatus.SENDING
     seen = as_seen(own, hosted=False)
-    assert (seen.stand, seen.reason) == (DeliveryStatus.UNKNOWN, HOST_ENDED)
+    assert (seen.status, seen.reason) == (DeliveryStatus.UNKNOWN, HOST_ENDED_REASON)
 
 
 def test_the_tries_of_a_round_begin_anew_when_a_person_sends_again() -> None:
@@ -138,9 +138,9 @@ def test_the_tries_of_a_round_begin_anew_when_a_person_sends_again() -> None:
 def test_a_secret_that_comes_back_is_known_again() -> None:
     lost = HostStarted(pid=7, without=("hook",))
     back = VariableSet(name="hook", value=None, source="secret")
-    assert fold(RUNBOOK, entries(lost)).without == ("hook",)
-    assert fold(RUNBOOK, entries(lost, back)).without == ()
-    assert fold(RUNBOOK, entries(lost, HOST)).without == ()
+    assert fold(RUNBOOK, entries(lost)).lost_secrets == ("hook",)
+    assert fold(RUNBOOK, entries(lost, back)).lost_secrets == ()
+    assert fold(RUNBOOK, entries(lost, HOST)).lost_secrets == ()
 
 
 @pytest.mark.parametrize(
@@ -190,7 +190,7 @@ def test_whatever_is_journaled_nothing_goes_out_twice_by_itself(
     events: list[Event],
 ) -> None:
     """Between two tries there is a no that is known, or a person."""
-    state = initial(RUNBOOK)
+    state = initial_state(RUNBOOK)
     taken: list[Event] = []
     for event in (BEGAN, *events):
         entry = Entry(n=state.n + 1, at=1.0, mono=1.0, boot="b", by="x", event=event)
@@ -228,4 +228,4 @@ def _one(number: int, taken: list[Event], state: RunState) -> None:
             case _:
                 pass
     own = state.deliveries[number - 1]
-    assert over == (own.stand in (DeliveryStatus.SENT, DeliveryStatus.DROPPED))
+    assert over == (own.status in (DeliveryStatus.SENT, DeliveryStatus.DROPPED))

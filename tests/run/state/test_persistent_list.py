@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.run_events import Event, NoteAdded, RunBegan
-from mobius_tui.run.state.persistent_list import NONE_YET, PackedList, PersistentList
-from mobius_tui.run.state.reducer import REPEATS, advance, initial
-from mobius_tui.run.state.step_state import NO_ATTEMPT, Attempt, Look, Status
+from mobius_tui.run.state.persistent_list import EMPTY_LIST, PackedList, PersistentList
+from mobius_tui.run.state.reducer import INTENTS_REMEMBERED, advance, initial_state
+from mobius_tui.run.state.step_state import NO_ATTEMPTS, Attempt, CheckTry, Status
 from tests.conftest import MakeRunbook
 from tests.run.books import ONE, step
 
@@ -26,13 +26,13 @@ def test_every_version_stays_what_a_tuple_would_be(
     steps: list[tuple[str, int, int]],
 ) -> None:
     """Whichever version is gone on with, an old one too, no other changes."""
-    versions: list[tuple[PersistentList[int], tuple[int, ...]]] = [(NONE_YET, ())]
+    versions: list[tuple[PersistentList[int], tuple[int, ...]]] = [(EMPTY_LIST, ())]
     for way, which, item in steps:
         grown, model = versions[-1 - which % len(versions)]
         if way == "plus":
-            versions.append((grown.plus(item), (*model, item)))
+            versions.append((grown.appended(item), (*model, item)))
         elif model:
-            versions.append((grown.amended(item), (*model[:-1], item)))
+            versions.append((grown.with_last(item), (*model[:-1], item)))
         for each, wanted in versions:
             assert each == wanted
             assert tuple(each) == wanted
@@ -44,10 +44,10 @@ def test_every_version_stays_what_a_tuple_would_be(
 
 def test_what_grows_is_not_copied() -> None:
     """20,000 notes on a run, and as many on each attempt, share one list."""
-    first: PersistentList[int] = NONE_YET.plus(0)
+    first: PersistentList[int] = EMPTY_LIST.appended(0)
     grown = first
     for n in range(1, 20_000):
-        grown = grown.plus(n).amended(-n)
+        grown = grown.appended(n).with_last(-n)
     assert len(first) == 1
     assert grown[19_998] == -19_998
     assert grown._shared is first._shared
@@ -84,29 +84,33 @@ def test_packed_items_are_what_a_list_would_hold(ways: list[tuple[str, int]]) ->
 
 def test_attempts_are_packed_and_are_what_they_were() -> None:
     """Older ones lie in blocks; whichever is asked for comes back as it was."""
-    look = Look(check=1, look=2, held=True, detail="200 \udcff ✓", row=1, at=9.75)
+    look = CheckTry(
+        check=1, number=2, held=True, detail="200 \udcff ✓", held_in_row=1, at=9.75
+    )
     made = tuple(
         Attempt(
             number=n,
             by="ana",
             started=1_795_527_905.123 + n / 7,
             ended=None if n % 5 else 1_795_527_906.5 + n / 3,
-            took=0.1 + n,
+            duration=0.1 + n,
             status=Status.FAILED if n % 2 else Status.TIMED_OUT,
             reason="exit 1: \x00 … \U0001f4a5",
             exit=-9 if n % 3 else None,
             left=("4711 sleep",) * (n % 3),
-            looks=PersistentList[Look]().plus(look) if n % 4 else NONE_YET,
+            check_tries=PersistentList[CheckTry]().appended(look)
+            if n % 4
+            else EMPTY_LIST,
             reads=("a", "b"),
             mono=n * 1.001,
             boot="one" if n < 400 else "two",
         )
         for n in range(1, 1001)
     )
-    grown = NO_ATTEMPT
+    grown = NO_ATTEMPTS
     versions = []
     for attempt in made:
-        grown = grown.plus(replace(attempt, ended=None)).amended(attempt)
+        grown = grown.appended(replace(attempt, ended=None)).with_last(attempt)
         versions.append(grown)
     assert grown == made
     assert versions[200] == made[:201]
@@ -114,17 +118,17 @@ def test_attempts_are_packed_and_are_what_they_were() -> None:
     assert tuple(reversed(grown)) == made[::-1]
     forked = versions[300]
     for attempt in made[:300]:  # far enough to pack blocks of its own
-        forked = forked.plus(attempt)
+        forked = forked.appended(attempt)
     assert forked == (*made[:301], *made[:300])
     assert grown == made
-    assert len(NO_ATTEMPT) == 0
+    assert len(NO_ATTEMPTS) == 0
 
 
 def test_a_run_remembers_what_everybody_wanted_lately(
     make_runbook: MakeRunbook,
 ) -> None:
     """A repeat comes at once; a run that goes on for weeks keeps no more of them."""
-    state = initial(make_runbook(ONE + step("a")))
+    state = initial_state(make_runbook(ONE + step("a")))
     began = RunBegan(
         run="r",
         runbook="test",
@@ -136,12 +140,12 @@ def test_a_run_remembers_what_everybody_wanted_lately(
         operator="ana",
         setting={},
     )
-    events: list[Event] = [began, *[NoteAdded(text="x")] * (REPEATS + 50)]
+    events: list[Event] = [began, *[NoteAdded(text="x")] * (INTENTS_REMEMBERED + 50)]
     for n, event in enumerate(events, 1):
         entry = Entry(
             n=n, at=n, mono=n, boot="b", by="ana", event=event, intent=f"i{n}"
         )
         advance(state, entry)
-    assert len(state.intents) == REPEATS
+    assert len(state.intents) == INTENTS_REMEMBERED
     assert state.intents[f"i{n}"] == n
-    assert len(state.notes) == REPEATS + 50
+    assert len(state.notes) == INTENTS_REMEMBERED + 50

@@ -33,8 +33,8 @@ from mobius_tui.run.events.step_events import (
 from mobius_tui.run.events.watch_events import RollbackBegan
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.planning.proposal import propose
-from mobius_tui.run.state.reducer import advance, fold, initial
-from mobius_tui.run.state.run_state import FOLLOWS
+from mobius_tui.run.state.reducer import advance, fold, initial_state
+from mobius_tui.run.state.run_state import STATUSES_BEFORE_EVENT
 from mobius_tui.run.state.step_state import BAD, Status
 from mobius_tui.runbook.model.actions import Run
 from mobius_tui.runbook.model.runbook import Phase, Runbook, Step, Variable
@@ -46,7 +46,7 @@ def test_an_attempt_from_start_to_end() -> None:
     step = state.steps["a"]
     assert step.status is Status.PASSED
     assert step.last is not None
-    assert step.last.took == 1.0
+    assert step.last.duration == 1.0
     assert step.by == "ana"
 
 
@@ -105,10 +105,10 @@ def test_a_retry_takes_the_outputs_back_and_marks_what_used_them() -> None:
     set_v = VariableSet(name="v", value="1", source="output", step="a")
     state = after(start("a"), set_v, end("a"), used, end("c"))
     assert state.variables["v"].text == "1"
-    assert not state.steps["c"].stale
+    assert not state.steps["c"].is_stale
     state = after(start("a"), set_v, end("a"), used, end("c"), start("a", 2))
     assert "v" not in state.variables
-    assert state.steps["c"].stale
+    assert state.steps["c"].is_stale
 
 
 def test_a_skipped_step_comes_back() -> None:
@@ -187,7 +187,7 @@ def test_time_across_a_reboot_is_taken_from_the_wall() -> None:
     later = Entry(n=3, at=1500.0, mono=2.0, boot="c", by="host", event=end("a"))
     state = fold(RUNBOOK, [*first, later])
     assert state.steps["a"].last is not None
-    assert state.steps["a"].last.took == 1500.0 - 1002.0
+    assert state.steps["a"].last.duration == 1500.0 - 1002.0
 
 
 @pytest.mark.parametrize("hour", [-3600.0, 3600.0])
@@ -196,7 +196,7 @@ def test_a_clock_that_is_set_meanwhile_changes_no_duration(hour: float) -> None:
     later = Entry(n=3, at=1009.0 + hour, mono=9.0, boot="b", by="host", event=end("a"))
     state = fold(RUNBOOK, [*first, later])
     assert state.steps["a"].last is not None
-    assert state.steps["a"].last.took == 9.0 - first[-1].mono
+    assert state.steps["a"].last.duration == 9.0 - first[-1].mono
 
 
 EVENTS = st.sampled_from(
@@ -237,7 +237,7 @@ def test_the_table_decides_and_nothing_else(events: list[Event]) -> None:
             assert state.n == n - 1
             continue
         n = next(number)
-        allowed = FOLLOWS.get(type(event))
+        allowed = STATUSES_BEFORE_EVENT.get(type(event))
         if allowed is not None:
             assert before in allowed
         if isinstance(event, StepStarted):
@@ -253,8 +253,8 @@ def test_the_table_decides_and_nothing_else(events: list[Event]) -> None:
 
 
 def test_the_table_names_every_end_that_is_bad() -> None:
-    assert FOLLOWS[StepStarted] >= BAD
-    assert initial(RUNBOOK).asides == {"side": ("s",)}
+    assert STATUSES_BEFORE_EVENT[StepStarted] >= BAD
+    assert initial_state(RUNBOOK).asides == {"side": ("s",)}
 
 
 @pytest.mark.parametrize(

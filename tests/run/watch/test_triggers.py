@@ -36,7 +36,7 @@ async def test_unarmed_it_says_so_and_begins_nothing(
     (tmp_path / "well").touch()
     await run.until(lambda state: not state.watch.alarms)
     assert invoked(tmp_path) == []
-    assert run.state.watch.begun is None
+    assert run.state.watch.rollback is None
 
 
 async def test_armed_it_counts_down_rolls_back_once_and_goes_on_to_verify(
@@ -48,8 +48,8 @@ async def test_armed_it_counts_down_rolls_back_once_and_goes_on_to_verify(
     await run.until(lambda state: state.watch.countdown is not None)
     await run.drop()  # nobody watches
     await run._look()
-    state = await run.until(lambda state: state.watch.passed is not None)
-    assert state.watch.passed
+    state = await run.until(lambda state: state.watch.rollback_passed is not None)
+    assert state.watch.rollback_passed
     assert invoked(tmp_path) == ["automatic"]
     assert state.steps["auto-verify"].status is Status.PASSED
     standing = step_statuses(run.viewer.follower.plan, state) if run.viewer else {}
@@ -76,7 +76,7 @@ async def test_held_it_begins_nothing_and_is_disarmed(
     assert not state.watch.armed
     assert state.watch.countdown is None
     assert state.watch.alarms, "the banner stays"
-    assert "held the rollback: the deploy does that" in state.watch.why
+    assert "held the rollback: the deploy does that" in state.watch.disarm_reason
     assert not (await run.intend("hold")).ok
     # Armed again while it still fails, it counts anew.
     await run.did("arm")
@@ -94,7 +94,7 @@ async def test_a_persons_own_change_disarms_it(
     (tmp_path / "well").unlink()
     state = await run.until(fired)
     assert not state.watch.armed
-    assert "started 2.1 Restore" in state.watch.why
+    assert "started 2.1 Restore" in state.watch.disarm_reason
     assert not (await run.intend("rollback")).ok, "it waits for what changes things"
     (tmp_path / "go").touch()
     await run.status("restore", "passed")
@@ -114,11 +114,11 @@ async def test_armed_during_a_change_it_waits_and_judges_anew(
     countdown = run.state.watch.countdown
     assert countdown is not None
     await asyncio.sleep(countdown.grace)  # what is timed here is the countdown itself
-    assert run.state.watch.begun is None
+    assert run.state.watch.rollback is None
     if fails_still:
         await run.did("stop", "restore")
-        await run.until(lambda state: state.watch.begun is not None)
-        await run.until(lambda state: state.watch.passed is not None)
+        await run.until(lambda state: state.watch.rollback is not None)
+        await run.until(lambda state: state.watch.rollback_passed is not None)
         assert invoked(tmp_path) == ["hand", "automatic"]
         assert run.state.steps["restore"].status is Status.RECOVERED
     else:
@@ -136,7 +136,7 @@ async def test_a_step_that_only_reads_is_not_waited_for(
     await run.did("start", "wait")
     await run.did("arm")
     (tmp_path / "well").unlink()
-    await run.until(lambda state: state.watch.passed)
+    await run.until(lambda state: state.watch.rollback_passed)
     assert run.state.steps["wait"].status is Status.RUNNING
     (tmp_path / "go").touch()
 
@@ -150,10 +150,10 @@ async def test_by_hand_it_wants_the_environments_name(
     (tmp_path / "well").unlink()
     await run.until(fired)
     await run.did("rollback", confirm="production")
-    state = await run.until(lambda state: state.watch.passed)
-    assert state.watch.begun is not None
-    assert state.watch.begun.cause == "person"
-    assert "3 checks of api failed" in state.watch.begun.reason
+    state = await run.until(lambda state: state.watch.rollback_passed)
+    assert state.watch.rollback is not None
+    assert state.watch.rollback.cause == "person"
+    assert "3 checks of api failed" in state.watch.rollback.reason
     assert invoked(tmp_path) == ["automatic"]
 
 
@@ -164,8 +164,8 @@ async def test_a_rollback_that_fails_asks_for_a_person(
     (tmp_path / "broken").touch()
     await run.did("arm")
     (tmp_path / "well").unlink()
-    state = await run.until(lambda state: state.watch.stopped)
-    assert "Restore by itself failed" in state.watch.stopped
+    state = await run.until(lambda state: state.watch.rollback_stop_reason)
+    assert "Restore by itself failed" in state.watch.rollback_stop_reason
     assert state.ended is None
     assert invoked(tmp_path) == ["automatic"]
 
@@ -181,7 +181,7 @@ async def test_a_host_that_dies_in_the_countdown_leaves_it_disarmed(
     await run.resume()
     state = await run.until(lambda state: not state.watch.armed)
     assert state.watch.countdown is None
-    assert state.watch.why == "its host ended; arm it again"
+    assert state.watch.disarm_reason == "its host ended; arm it again"
     assert invoked(tmp_path) == []
 
 
@@ -199,10 +199,10 @@ async def test_trigger_hold_and_person_have_one_winner(
         *(run.intend(wish) for wish in ("rollback", "hold", "rollback"))
     )
     state = run.state
-    if state.watch.begun is None:
+    if state.watch.rollback is None:
         assert [reply.ok for reply in replies].count(True) == 1
     else:
-        await run.until(lambda state: state.watch.passed)
+        await run.until(lambda state: state.watch.rollback_passed)
     began = [e for e in run.entries() if isinstance(e.event, RollbackBegan)]
     assert len(began) <= 1
     assert invoked(tmp_path) == ["automatic"] * len(began)

@@ -21,7 +21,7 @@ from mobius_tui.run.events.watch_events import (
     WatchOver,
 )
 from mobius_tui.run.planning.plan import Plan
-from mobius_tui.run.state.reducer import advance, initial
+from mobius_tui.run.state.reducer import advance, initial_state
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.watch.watch_command import WatchRunVerdict, watch_run_verdict
 from tests.conftest import MakeRunbook
@@ -53,7 +53,7 @@ class Scene:
 
     def __init__(self, make_runbook: MakeRunbook, *events: Event) -> None:
         runbook = make_runbook(BOOK.format(port=1, grace="1s", where="staging"))
-        self.plan, self.state = Plan(runbook), initial(runbook)
+        self.plan, self.state = Plan(runbook), initial_state(runbook)
         for event in (RUN, *events):
             self.then(event)
 

@@ -22,7 +22,7 @@ from tests.run.webhooks import answer, webhook
 
 
 def stands(run: Running) -> list[DeliveryStatus]:
-    return [own.stand for own in run.state.deliveries]
+    return [own.status for own in run.state.deliveries]
 
 
 def spoken(run: Running) -> str:

@@ -45,7 +45,7 @@ def nothing_fired(run: Running, site: Site) -> None:
     assert site.invoked() == []
     state = run.state
     assert state.watch.armed
-    assert state.watch.begun is None
+    assert state.watch.rollback is None
 
 
 @pytest.mark.parametrize("meanwhile", ["well", "down"])
@@ -159,7 +159,7 @@ async def test_a_witness_that_answers_makes_it_an_outage(
     witness = Site(tmp_path / "other")
     run = await armed(begin, site.book(witness=witness.port))
     site.close()
-    await run.until(lambda state: state.watch.begun is not None)
+    await run.until(lambda state: state.watch.rollback is not None)
     witness.close()
     assert len(firings(run)) == 1
 
@@ -236,9 +236,9 @@ async def test_unknown_at_zero_waits_until_it_is_known(
         await run.until(lambda _: checks(run)[-1].at > countdown.ends + 10 * EVERY)
         assert checks(run)[-1].state == "no data"
         nothing_began(run, site)
-    state = await run.until(lambda state: state.watch.begun is not None)
-    assert state.watch.begun is not None
-    assert state.watch.begun.cause == "trigger"
+    state = await run.until(lambda state: state.watch.rollback is not None)
+    assert state.watch.rollback is not None
+    assert state.watch.rollback.cause == "trigger"
 
 
 def dropped(run: Running) -> list[RollbackDropped]:
@@ -246,7 +246,7 @@ def dropped(run: Running) -> list[RollbackDropped]:
 
 
 def nothing_began(run: Running, site: Site) -> None:
-    assert run.state.watch.begun is None
+    assert run.state.watch.rollback is None
     assert site.invoked() == []
 
 

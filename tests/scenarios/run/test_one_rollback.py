@@ -88,7 +88,7 @@ async def test_a_person_begins_it_in_the_last_instant(
     assert countdown is not None
     await asyncio.sleep(max(0.0, countdown.ends - time.time() - early))
     replies = await asyncio.gather(*(run.intend("rollback") for _ in range(3)))
-    state = await run.until(lambda state: state.watch.passed)
+    state = await run.until(lambda state: state.watch.rollback_passed)
     await well_for_long(run)
     [began] = begun(run)
     by_person = sum(reply.ok for reply in replies)
@@ -102,7 +102,7 @@ async def test_after_an_automated_rollback_none_begins_again(
     run = await begin(site.book(grace="0.1s"))
     await run.did("arm")
     (tmp_path / "down").touch()
-    await run.until(lambda state: state.watch.passed)
+    await run.until(lambda state: state.watch.rollback_passed)
     await well_for_long(run)
     for _ in range(2):
         (tmp_path / "down").touch()
@@ -125,7 +125,7 @@ async def test_a_person_who_begins_it_by_hand_twice(
     await run.until(lambda state: state.watch.alarms)
     replies = await asyncio.gather(*(run.intend("rollback") for _ in range(2)))
     assert sorted(reply.ok for reply in replies) == [False, True]
-    await run.until(lambda state: state.watch.passed)
+    await run.until(lambda state: state.watch.rollback_passed)
     assert site.invoked() == ["automatic"]
 
 
@@ -146,7 +146,7 @@ async def test_a_host_that_dies_between_beginning_and_entering(
     await run.resume()
     state = await run.until(lambda state: state.frames)
     assert state.frames[-1].phase == "automatic"
-    assert not state.watch.goes
+    assert not state.watch.rollback_running
     assert run.viewer is not None
     assert propose(run.viewer.follower.plan, state).step == "auto-restore"
 
@@ -154,7 +154,7 @@ async def test_a_host_that_dies_between_beginning_and_entering(
 async def carry_on(run: Running) -> bool:
     """What a person does on coming back to it; whether there is nothing left to do."""
     state = run.state
-    if state.watch.begun is None:
+    if state.watch.rollback is None:
         if not state.watch.armed:
             await run.did("arm")
         return False
@@ -163,13 +163,13 @@ async def carry_on(run: Running) -> bool:
         return True
     if own.status is Status.NOT_STARTED:
         await run.intend("retry", "auto-restore")  # it says that nothing ran
-    elif own.status is Status.PENDING and not state.watch.goes:
+    elif own.status is Status.PENDING and not state.watch.rollback_running:
         await run.intend("start", "auto-restore")
     return False
 
 
 def is_counting(state: RunState) -> object:
-    return state.watch.countdown or state.watch.begun
+    return state.watch.countdown or state.watch.rollback
 
 
 def place(state: RunState) -> str:

@@ -254,7 +254,7 @@ async def test_checks_cut_short_are_made_again(begin: Begin, tmp_path: Path) -> 
     )
     run = await begin(ONE + step("a", f"echo x >> {tmp_path}/count", check))
     await run.did("start", "a")
-    await run.until(lambda s: s.steps["a"].last and s.steps["a"].last.looks)
+    await run.until(lambda s: s.steps["a"].last and s.steps["a"].last.check_tries)
     run.kill_host()
     await run.resume()
     (tmp_path / "there").touch()

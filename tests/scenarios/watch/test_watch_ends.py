@@ -145,7 +145,7 @@ def test_a_trigger_ends_it_unarmed(watch: StartWatch, folder: Path) -> None:
         "rollback: none was begun",
     ):
         assert words in watching.out
-    assert watching.over().watch.begun is None
+    assert watching.over().watch.rollback is None
     assert invoked(folder) == []
 
 
@@ -164,7 +164,7 @@ def test_armed_it_rolls_back_once_and_then_ends(
     ):
         assert words in watching.out
     state = watching.over()
-    assert state.watch.passed
+    assert state.watch.rollback_passed
     assert state.ended is not None
     assert state.ended.outcome == "failed"
     assert invoked(folder) == ["automatic"]
@@ -183,7 +183,7 @@ def test_a_rollback_that_wants_a_person_leaves_the_run_open(
     assert f"`mobius-tui resume {watching.run.id}`" in watching.out
     state = watching.state
     assert state.ended is None
-    assert "Restore by itself failed" in state.watch.over
+    assert "Restore by itself failed" in state.watch.watch_run_end_reason
     assert watching.run.host() is not None
     assert invoked(folder) == ["automatic"]
 
@@ -200,7 +200,7 @@ def test_it_goes_on_after_a_trigger_where_asked(
     assert "trigger cleared: " in watching.out
     state = watching.over()
     assert state.ended is not None
-    assert state.at - state.watch.job_at >= 4
+    assert state.at - state.watch.watch_run_began_at >= 4
     assert invoked(folder) == ["automatic"]
 
 

@@ -66,7 +66,7 @@ def test_leaving_a_detached_watch_leaves_it_going(
     assert goes_on(watching)
     (folder / "well").unlink()
     state = watching.over()
-    assert state.watch.passed
+    assert state.watch.rollback_passed
     assert invoked(folder) == ["automatic"]
 
 
@@ -97,7 +97,7 @@ def test_a_terminal_that_goes_away(
     if detach:
         (folder / "well").unlink()
         wait_for(lambda: Follower(run).state.ended is not None)
-        assert Follower(run).state.watch.passed
+        assert Follower(run).state.watch.rollback_passed
         assert invoked(folder) == ["automatic"]
     else:
         wait_for(lambda: Follower(run).state.ended is not None)
@@ -116,7 +116,7 @@ def test_killed_it_still_rolls_back_once_where_it_was_detached(
     [log] = (folder / "monitor_logs").iterdir()
     (folder / "well").unlink()
     state = watching.over()
-    assert state.watch.passed
+    assert state.watch.rollback_passed
     assert state.ended is not None
     assert state.ended.outcome == "failed"
     assert invoked(folder) == ["automatic"]
@@ -167,7 +167,7 @@ def test_a_hangup_in_the_countdown_does_not_hold_the_rollback(
     assert watching.code() == 130
     assert "left; the rollback goes on" in watching.out
     state = watching.over()
-    assert state.watch.passed
+    assert state.watch.rollback_passed
     assert invoked(folder) == ["automatic"]
 
 
@@ -185,7 +185,7 @@ def test_ctrl_c_does_not_end_a_rollback(watch: StartWatch, folder: Path) -> None
     assert watching.code() == 130
     assert "left; the rollback goes on" in watching.out
     state = watching.over()
-    assert state.watch.passed
+    assert state.watch.rollback_passed
     assert invoked(folder) == ["automatic"]
 
 
@@ -204,9 +204,9 @@ async def test_a_host_that_dies_is_taken_over_for_the_time_that_is_left(
     state = watching.over()
     assert state.ended is not None
     assert (state.ended.outcome, state.watch.armed) == ("completed", False)
-    assert state.watch.why == "its host ended; arm it again"
+    assert state.watch.disarm_reason == "its host ended; arm it again"
     assert state.ended_at is not None
-    assert 8 <= state.ended_at - state.watch.job_at < 8 + LIMIT
+    assert 8 <= state.ended_at - state.watch.watch_run_began_at < 8 + LIMIT
     assert len(log.read_text().splitlines()) > before
 
 

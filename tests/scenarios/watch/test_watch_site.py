@@ -52,7 +52,7 @@ def test_the_site_counts_one_rollback(mobius: Site, beside: Watch) -> None:
     beside.until("ok: api")
     FAULTS["bad-release"].inject(mobius)
     state = beside.over()
-    assert state.watch.passed
+    assert state.watch.rollback_passed
     assert state.ended is not None
     assert "the rollback passed" in state.ended.reason
     rows = (mobius.root / "backups" / "rollbacks.log").read_text().splitlines()

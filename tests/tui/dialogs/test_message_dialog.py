@@ -297,7 +297,7 @@ async def test_send_fail_and_send_again_with_a_real_host(
 
         def stands() -> list[DeliveryStatus]:
             view = screen.view
-            return [own.stand for own in view.state.deliveries] if view else []
+            return [own.status for own in view.state.deliveries] if view else []
 
         async with running(screen, size=(120, 36)) as pilot:
             await until(pilot, lambda: screen.view is not None, seconds=30)

@@ -9,7 +9,7 @@ import pytest
 from mobius_tui.run.client.dry_run import dry_run
 from mobius_tui.run.client.run_briefing import prepare_briefing
 from mobius_tui.run.planning.plan import Plan
-from mobius_tui.run.state.reducer import initial
+from mobius_tui.run.state.reducer import initial_state
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.model.step_text import script_without_lint_comments
 from mobius_tui.tui.presenters.run_view import build_run_view
@@ -44,7 +44,7 @@ def test_the_command_is_shown_without_what_is_for_lint(tmp_path: Path) -> None:
     runbook = load(path)
     plan = Plan(runbook)
     view = build_run_view(
-        plan, initial(runbook), now=0.0, host=None, said={}, health={}
+        plan, initial_state(runbook), now=0.0, host=None, said={}, health={}
     )
     (step,) = runbook.steps()
     ways = [

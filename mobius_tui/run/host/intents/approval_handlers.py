@@ -105,10 +105,10 @@ def _open(engine: Engine, step: Step) -> Approval:
         RunError: nothing is.
     """
     approval = valid(engine.plan, engine.state, step)
-    if approval is None or approval.complete:
+    if approval is None or approval.is_complete:
         words = missing(engine.plan, engine.state, step) or "it may begin"
         raise RunError(f"nobody waits for you: {engine.plan.name(step.id)}: {words}")
-    if engine.clock.wall() > approval.until:
+    if engine.clock.wall() > approval.expires_at:
         raise RunError(f"the time to approve {engine.plan.name(step.id)} is over")
     return approval
 

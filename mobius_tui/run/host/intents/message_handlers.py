@@ -21,7 +21,7 @@ from mobius_tui.run.state.deliveries import (
     WANTS_A_PERSON,
     Delivery,
     DeliveryStatus,
-    of_step,
+    deliveries_of_attempt,
 )
 from mobius_tui.runbook.model.actions import SendMessage
 from mobius_tui.runbook.model.runbook import Step
@@ -45,7 +45,7 @@ async def queue(
     """
     assert isinstance(step.action, SendMessage)
     number = len(engine.state.steps[step.id].attempts) + 1
-    if of_step(engine.state.deliveries, step.id, number):
+    if deliveries_of_attempt(engine.state.deliveries, step.id, number):
         return
     title = engine.plan.runbook.messages[step.action.message].title
     event = MessageQueued(
@@ -77,7 +77,7 @@ async def _send(engine: Engine, intent: Intent, who: str) -> Entry | None:
         known = ", ".join(step.action.to) or "none"
         raise RunError(f"name channels of this step; it has: {known}")
     _, number = tickable(engine, intent)
-    if of_step(engine.state.deliveries, step.id, number):
+    if deliveries_of_attempt(engine.state.deliveries, step.id, number):
         raise RunError(
             f"{engine.plan.name(step.id)} was queued just before its host ended; see "
             "what became of it, and mark it as told"
@@ -112,8 +112,8 @@ async def _again(engine: Engine, intent: Intent, who: str) -> Entry | None:
         raise RunError("the run has ended; copy the message, and send it by hand")
     meant = _meant(engine, intent)
     for own in meant:
-        if own.stand not in {*WANTS_A_PERSON, DeliveryStatus.QUEUED}:
-            raise RunError(f"the message to {own.channel} is {own.stand} already")
+        if own.status not in {*WANTS_A_PERSON, DeliveryStatus.QUEUED}:
+            raise RunError(f"the message to {own.channel} is {own.status} already")
     events: list[MessageEvent] = [MessageRequeued(delivery=own.number) for own in meant]
     return await _write(engine, events, intent, who)
 
@@ -122,8 +122,8 @@ async def _drop(engine: Engine, intent: Intent, who: str) -> Entry | None:
     """`drop`: it was told by another way."""
     meant = _meant(engine, intent)
     for own in meant:
-        if own.stand not in {*WANTS_A_PERSON, DeliveryStatus.QUEUED}:
-            raise RunError(f"the message to {own.channel} is {own.stand}")
+        if own.status not in {*WANTS_A_PERSON, DeliveryStatus.QUEUED}:
+            raise RunError(f"the message to {own.channel} is {own.status}")
     reason = engine.redact(intent.text.strip()) or "told by another way"
     events: list[MessageEvent] = [
         MessageDropped(delivery=own.number, reason=reason) for own in meant

@@ -35,12 +35,12 @@ from mobius_tui.run.host.intents.step_handlers import (
 from mobius_tui.run.intents.messages import Intent
 from mobius_tui.run.planning.approval_rules import pending
 from mobius_tui.run.planning.initial_values import (
+    manual_tick_refusal,
     refuse_unattended,
     refuse_value,
-    tick_refused,
 )
 from mobius_tui.run.planning.plan import effect_of
-from mobius_tui.run.planning.rollback import is_only_watched, rollback_of
+from mobius_tui.run.planning.rollback import is_only_watched, rollback_phase
 from mobius_tui.run.planning.run_outcome import run_outcome
 from mobius_tui.run.planning.step_status import step_statuses
 from mobius_tui.run.state.step_state import Status
@@ -171,7 +171,7 @@ async def _auto(engine: Engine, intent: Intent, who: str) -> Entry | None:
         raise RunError("--manual is stop, skip or tick")
     trigger = _waits(engine, answers.pop("--trigger", ""))
     if manual == "tick" and began is not None:
-        refused = tick_refused(
+        refused = manual_tick_refusal(
             mode=began.mode, environment=began.environment, protected=began.protected
         )
         if refused:
@@ -198,7 +198,7 @@ def _waits(engine: Engine, within: str) -> float | None:
         return None
     if engine.state.began is None or engine.state.began.mode != "drill":
         raise RunError("only a drill waits for a trigger; `watch` does it elsewhere")
-    if rollback_of(engine.plan) is None:
+    if rollback_phase(engine.plan) is None:
         raise RunError("this runbook names no phase that a trigger begins")
     try:
         return bounded_duration(within, "trigger_within")

@@ -18,7 +18,7 @@ from mobius_tui.run.host.intents.approval_handlers import answer_in_drill, refus
 from mobius_tui.run.host.intents.watch_handlers import disarm_before_change
 from mobius_tui.run.intents.messages import Intent
 from mobius_tui.run.planning.initial_values import refuse_value
-from mobius_tui.run.planning.plan import effect_of, follows, kind_of
+from mobius_tui.run.planning.plan import effect_of, is_follower, kind_of
 from mobius_tui.run.planning.step_status import step_statuses, waits_of_retry
 from mobius_tui.run.state.step_state import BAD, Status
 from mobius_tui.runbook.model.actions import Choose, Manual
@@ -76,7 +76,11 @@ def _may_begin(engine: Engine, step: Step, *, again: bool) -> None:
     if waits_now:
         raise RunError(f"{name} waits: {', '.join(w.text for w in waits_now)}")
     busy = engine.busy()
-    if busy is not None and not follows(step) and not _goes_first(engine, step, busy):
+    if (
+        busy is not None
+        and not is_follower(step)
+        and not _goes_first(engine, step, busy)
+    ):
         raise RunError(f"{engine.plan.name(busy.id)} is running; one at a time")
     if own is Status.UNKNOWN:
         left = attempt_survivors(engine.context, step)
@@ -90,10 +94,10 @@ def _goes_first(engine: Engine, step: Step, busy: Step) -> bool:
     """Whether a step of the rollback need not wait for one that only reads."""
     watch = engine.state.watch
     return (
-        watch.goes
-        and watch.begun is not None
-        and engine.plan.phase_of[step.id].id == watch.begun.phase
-        and engine.plan.phase_of[busy.id].id != watch.begun.phase
+        watch.rollback_running
+        and watch.rollback is not None
+        and engine.plan.phase_of[step.id].id == watch.rollback.phase
+        and engine.plan.phase_of[busy.id].id != watch.rollback.phase
         and effect_of(busy) == "read"
     )
 
@@ -178,7 +182,7 @@ async def tick(engine: Engine, intent: Intent, who: str) -> Entry | None:
     from mobius_tui.run.events.step_events import StepStarted
 
     started = StepStarted(
-        step=step.id, attempt=number, reads=engine.plan.reads[step.id]
+        step=step.id, attempt=number, reads=engine.plan.variables_read[step.id]
     )
     entry = await engine.write(started, who, intent.id)
     for name, value in answers.items():
@@ -245,7 +249,7 @@ async def choose(engine: Engine, intent: Intent, who: str) -> Entry | None:
         var=action.var,
         values=intent.names,
         reason=intent.text,
-        reads=engine.plan.reads[step.id],
+        reads=engine.plan.variables_read[step.id],
     )
     entry = await engine.write(event, who, intent.id)
     chosen = [options[name] for name in intent.names]
@@ -268,7 +272,10 @@ async def choose(engine: Engine, intent: Intent, who: str) -> Entry | None:
 def _dependents(engine: Engine, name: str) -> bool:
     """Whether a step that depends on a variable has begun."""
     return any(
-        (name in guard_variables(step.when) or name in engine.plan.reads[step.id])
+        (
+            name in guard_variables(step.when)
+            or name in engine.plan.variables_read[step.id]
+        )
         and engine.state.steps[step.id].attempts
         for step in engine.plan.steps.values()
     )

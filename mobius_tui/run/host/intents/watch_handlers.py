@@ -17,13 +17,13 @@ from mobius_tui.run.intents.messages import Intent
 from mobius_tui.run.planning.confirmation import rollback_word
 from mobius_tui.run.planning.initial_values import refuse_unattended
 from mobius_tui.run.planning.plan import effect_of
-from mobius_tui.run.planning.rollback import in_the_way, rollback_of
+from mobius_tui.run.planning.rollback import rollback_phase, step_blocking_rollback
 from mobius_tui.run.watch.triggers import begin_rollback
 from mobius_tui.runbook.model.runbook import Phase, Step
 
 
 def _phase(engine: Engine) -> Phase:
-    phase = rollback_of(engine.plan)
+    phase = rollback_phase(engine.plan)
     if phase is None:
         raise RunError("this runbook names no phase that a trigger begins")
     return phase
@@ -41,8 +41,10 @@ def _confirmed(engine: Engine, intent: Intent, what: str) -> bool:
 
 def _not_yet(engine: Engine) -> None:
     watch = engine.state.watch
-    if watch.begun is not None:
-        raise RunError(f"{watch.begun_by} began the rollback; it is made once in a run")
+    if watch.rollback is not None:
+        raise RunError(
+            f"{watch.rollback_began_by} began the rollback; it is made once in a run"
+        )
 
 
 async def arm(engine: Engine, intent: Intent, who: str) -> Entry | None:
@@ -50,7 +52,7 @@ async def arm(engine: Engine, intent: Intent, who: str) -> Entry | None:
     _phase(engine)
     _not_yet(engine)
     if engine.state.watch.armed:
-        raise RunError(f"it is armed already, by {engine.state.watch.by}")
+        raise RunError(f"it is armed already, by {engine.state.watch.armed_by}")
     refuse_unattended(engine.plan.runbook, "arming")
     confirmed = _confirmed(engine, intent, "an armed trigger rolls back by itself")
     return await engine.write(WatchArmed(confirmed=confirmed), who, intent.id)
@@ -75,11 +77,11 @@ async def rollback(engine: Engine, intent: Intent, who: str) -> Entry | None:
     """`rollback`: a person begins what a trigger would."""
     phase = _phase(engine)
     _not_yet(engine)
-    busy = in_the_way(engine.plan, engine.state)
+    busy = step_blocking_rollback(engine.plan, engine.state)
     if busy is not None:
         raise RunError(f"{engine.plan.name(busy.id)} is running; wait, or stop it")
     _confirmed(engine, intent, f"{phase.title} destroys")
-    reason = intent.text.strip() or engine.state.watch.reason
+    reason = intent.text.strip() or engine.state.watch.rollback_reason
     event = RollbackBegan(
         phase=phase.id, cause="person", reason=reason or f"{who} began it"
     )

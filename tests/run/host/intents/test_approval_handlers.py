@@ -167,7 +167,7 @@ async def test_the_command_shows_it_and_takes_the_phrase(
     out = capsys.readouterr().out
     assert 'echo "$target"' in out
     assert "target=blue" in out
-    assert run.state.approvals["a"].complete
+    assert run.state.approvals["a"].is_complete
     assert await command("Ben approves a\n", "--as", "Cleo") == 4
 
 

@@ -140,7 +140,7 @@ async def test_auto_stops_where_nothing_can_be_chosen(
 
 def is_stale(run: Running) -> bool:
     """Whether the decision was made of another list than there is now."""
-    return run.state.steps["pick"].stale
+    return run.state.steps["pick"].is_stale
 
 
 async def test_a_list_that_is_found_again_makes_the_decision_stale(
