@@ -13,7 +13,7 @@ from pathlib import Path
 from mobius_tui.errors import INCOMPLETE, OUTCOMES
 from mobius_tui.run.attempts.attempt_files import last_output
 from mobius_tui.run.client.follow_up import follow_up
-from mobius_tui.run.client.viewer import SILENT, Viewer
+from mobius_tui.run.client.viewer import SILENCE_LIMIT, Viewer
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.step_events import CheckTried, StepEnded, StepUnknown
 from mobius_tui.run.intents.messages import Intent, Reply
@@ -138,7 +138,7 @@ class PlainReport:
         follower = self._viewer.follower
         found = None if self._json else follow_up(follower.plan, follower.state)
         if found is not None:
-            say(line(f"due: {found.words}"))
+            say(line(f"due: {found.text}"))
 
     async def output(self, step: str, attempt: int, *, whole: bool = False) -> None:
         """Print what a step's output gained."""
@@ -188,7 +188,7 @@ class HostWords:
 
     def tell(self) -> None:
         """Tell what has changed since the last call."""
-        stalled, is_silent = self._viewer.stalled, self._viewer.silent > 0
+        stalled, is_silent = self._viewer.stalled, self._viewer.host_silence > 0
         if stalled and not self._stalled:
             _say(_full(self._viewer))
         elif self._stalled and not stalled:
@@ -203,7 +203,7 @@ class HostWords:
 async def intend(viewer: Viewer, intent: Intent) -> Reply:
     """Send an intent and wait for its answer; say so where none comes."""
     asking = asyncio.create_task(viewer.intend(intent))
-    done, _ = await asyncio.wait({asking}, timeout=SILENT)
+    done, _ = await asyncio.wait({asking}, timeout=SILENCE_LIMIT)
     if not done:
         _say(_full(viewer) if viewer.stalled else _still(viewer, "does not answer"))
     return await asking
@@ -214,7 +214,7 @@ def _full(viewer: Viewer) -> str:
 
 
 def _still(viewer: Viewer, words: str) -> str:
-    pid = viewer.host()
+    pid = viewer.host_pid()
     if pid is None:
         return f"the host {words}"
     remedy = f"if it was stopped, `kill -CONT {pid}` lets it go on"
@@ -267,8 +267,8 @@ async def _follow(viewer: Viewer, lines: PlainReport, *, automatic: bool) -> int
         if automatic and state.auto_stopped is not None:
             await viewer.intend(Intent(wish="release"))
             return state.auto_stopped.code
-        if viewer.host() is None and not changes:
-            since = viewer.follower.unwatched(time.time())
+        if viewer.host_pid() is None and not changes:
+            since = viewer.follower.unwatched_note(time.time())
             print(  # noqa: T201
                 f"mobius-tui: no host runs {viewer.directory.id} any more{since}; "
                 f"`mobius-tui resume {viewer.directory.id}` goes on with it",

@@ -298,7 +298,7 @@ def _end_hosts() -> None:
     import signal
 
     for run in all_runs(runs_root()):
-        pid = run.host()
+        pid = run.host_pid()
         if pid:
             os.kill(pid, signal.SIGTERM)
 

@@ -125,7 +125,7 @@ def test_a_person_who_is_missing_is_exit_4(tmp_path: Path) -> None:
     assert done.returncode == 4
     assert "wants a person" in done.stdout
     [run] = all_runs(runs_root())
-    wait_for(lambda: run.host() is None)
+    wait_for(lambda: run.host_pid() is None)
     again = program("resume", "--auto", "--manual", "tick", "--plain")
     assert again.returncode == 0, again.stderr
     assert "COMPLETED" in again.stdout

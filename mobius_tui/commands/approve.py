@@ -41,7 +41,7 @@ def do(options: argparse.Namespace) -> int:
 
     directory = run_by_name(runs_root(), options.run)
     follower = Follower(directory)
-    if directory.host() is None:
+    if directory.host_pid() is None:
         raise RunError(
             f"no host runs {directory.id}; whoever runs it goes on with "
             f"`mobius-tui resume {directory.id}`"

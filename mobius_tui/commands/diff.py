@@ -29,7 +29,7 @@ def add_options(diff: argparse.ArgumentParser) -> None:
 def do(options: argparse.Namespace) -> int:
     """Say it part by part; nothing where nothing changed."""
     from mobius_tui.commands.support.command_output import narrate, print_data
-    from mobius_tui.run.journal.follower import began_of, runbook_of
+    from mobius_tui.run.journal.follower import load_run_runbook, read_run_began
     from mobius_tui.run.storage.run_index import run_by_name
     from mobius_tui.run.storage.state_home import runs_root
     from mobius_tui.runbook.library import runbook_files
@@ -38,13 +38,13 @@ def do(options: argparse.Namespace) -> int:
     from mobius_tui.sanitize import line
 
     directory = run_by_name(runs_root(), options.run)
-    began = began_of(directory)
+    began = read_run_began(directory)
     path = (
         runbook_files.find_runbook(options.runbook)
         if options.runbook
         else _source(began)
     )
-    found = diff_runbooks(runbook_of(directory, began), load(path))
+    found = diff_runbooks(load_run_runbook(directory, began), load(path))
     for change in found:
         for row in _rows(change):
             print_data(line(row))

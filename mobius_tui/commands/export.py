@@ -28,14 +28,14 @@ def do(options: argparse.Namespace) -> int:
 
     from mobius_tui.commands.support.command_output import narrate, print_data
     from mobius_tui.review.run_export import export
-    from mobius_tui.run.records.verification import verify
+    from mobius_tui.run.records.verification import run_problems
     from mobius_tui.run.storage.run_index import run_by_name
     from mobius_tui.run.storage.state_home import runs_root
 
     directory = run_by_name(runs_root(), options.run)
     head = export(directory, Path(options.output))
     print_data(f"head {head}")
-    wrong = tuple(verify(directory))
+    wrong = tuple(run_problems(directory))
     for each in wrong:
         narrate(f"{each}; `import-run` will refuse it")
     narrate(f"written to {options.output}; give its head by another way than the file")

@@ -35,7 +35,7 @@ def add_options(report: argparse.ArgumentParser) -> None:
 def do(options: argparse.Namespace) -> int:
     """Write it; a damaged run is told as far as it goes."""
     from mobius_tui.commands.support.command_output import narrate, write_output
-    from mobius_tui.run.storage.run_index import newest, run_by_name
+    from mobius_tui.run.storage.run_index import newest_run, run_by_name
     from mobius_tui.run.storage.state_home import runs_root
 
     if options.schema:
@@ -46,7 +46,9 @@ def do(options: argparse.Namespace) -> int:
     from mobius_tui.review.report_builder import build_report
 
     root = runs_root()
-    told = build_report(run_by_name(root, options.run) if options.run else newest(root))
+    told = build_report(
+        run_by_name(root, options.run) if options.run else newest_run(root)
+    )
     write_output(_renderer(options.format)(told), options.output)
     for each in told.damage:
         narrate(each)

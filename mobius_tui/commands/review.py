@@ -19,11 +19,11 @@ def do(options: argparse.Namespace) -> int:
     from mobius_tui.commands.support.command_options import is_plain
     from mobius_tui.commands.support.run_frontend import load_screen_settings
     from mobius_tui.errors import UsageError
-    from mobius_tui.run.storage.run_index import newest, run_by_name
+    from mobius_tui.run.storage.run_index import newest_run, run_by_name
     from mobius_tui.run.storage.state_home import runs_root
 
     root = runs_root()
-    directory = run_by_name(root, options.run) if options.run else newest(root)
+    directory = run_by_name(root, options.run) if options.run else newest_run(root)
     if is_plain(asked=False):
         raise UsageError(
             "a review is a screen, and this is no terminal; "

@@ -56,12 +56,14 @@ def do(options: argparse.Namespace) -> int:
 
     from mobius_tui.commands.support.command_output import narrate, print_data
     from mobius_tui.run.records.run_summary import summary
-    from mobius_tui.run.storage.run_index import all_runs, others_runs
+    from mobius_tui.run.storage.run_index import all_runs, runs_shared_by_others
     from mobius_tui.run.storage.state_home import runs_root
     from mobius_tui.sanitize import line
 
     listed = sorted(
-        (*all_runs(runs_root()), *others_runs()), key=lambda run: run.id, reverse=True
+        (*all_runs(runs_root()), *runs_shared_by_others()),
+        key=lambda run: run.id,
+        reverse=True,
     )
     every = [summary(directory) for directory in listed]
     found = [

@@ -26,13 +26,13 @@ def do(options: argparse.Namespace) -> int:
     from mobius_tui.run.journal.follower import Follower
     from mobius_tui.run.records import seals
     from mobius_tui.run.records.run_record import read_record
-    from mobius_tui.run.records.verification import seals_none, verify
+    from mobius_tui.run.records.verification import has_no_seals, run_problems
     from mobius_tui.run.storage.run_index import run_by_name
     from mobius_tui.run.storage.state_home import runs_root
     from mobius_tui.sanitize import line
 
     directory = run_by_name(runs_root(), options.run)
-    wrong = tuple(verify(directory, options.head))
+    wrong = tuple(run_problems(directory, options.head))
     for each in wrong:
         print_data(line(each))
     if wrong:
@@ -41,7 +41,7 @@ def do(options: argparse.Namespace) -> int:
     record = read_record(directory)
     print_data(f"{directory.id}: as it was written, {follower.state.n} events")
     print_data(f"head {follower.head}")
-    if words := seals.sealed_counts(record, older=seals_none(follower.state)):
+    if words := seals.sealed_counts(record, older=has_no_seals(follower.state)):
         print_data(line(words))
     if last := seals.last_seal_digest(record):
         print_data(f"head of what was said {last}")

@@ -1,4 +1,4 @@
-"""What the program itself is made of: Python, its packages, and bash."""
+"""Examines what the program needs: Python, its packages, and bash."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from importlib.metadata import PackageNotFoundError, requires, version
 from mobius_tui.doctor.finding import Finding
 from mobius_tui.run.attempts.launcher import BASH
 
-PYTHON = (3, 11)
-_NEED = re.compile(r"([A-Za-z0-9._-]+)\s*([^;]*)")
+OLDEST_PYTHON = (3, 11)
+_REQUIREMENT = re.compile(r"([A-Za-z0-9._-]+)\s*([^;]*)")
 _BOUND = re.compile(r"(<|>=)\s*([0-9.]+)")
 
 
 def install_findings(path: str) -> Iterator[Finding]:
-    """Look at each.
+    """Examine Python, the required packages, and bash.
 
     Args:
         path: PATH.
     """
     said = sys.version.split(maxsplit=1)[0]
-    good = sys.version_info >= PYTHON
+    good = sys.version_info >= OLDEST_PYTHON
     yield Finding(
         about="Python",
         verdict="ok" if good else "trouble",
-        words=f"{said}, {sys.executable}",
+        text=f"{said}, {sys.executable}",
         remedy="" if good else "install Python 3.11 or newer",
     )
     for need in requires("mobius-tui") or ():
@@ -37,13 +37,13 @@ def install_findings(path: str) -> Iterator[Finding]:
     yield Finding(
         about=BASH[0],
         verdict="ok" if found else "trouble",
-        words=found or "not on PATH: no step that names no `shell` can run",
+        text=found or "not on PATH: no step that names no `shell` can run",
         remedy="" if found else "install it",
     )
 
 
 def _package(need: str) -> Finding:
-    match = _NEED.match(need)
+    match = _REQUIREMENT.match(need)
     assert match is not None
     name, bounds = match[1], match[2]
     remedy = f"pip install '{name}{bounds}'"
@@ -51,14 +51,14 @@ def _package(need: str) -> Finding:
         have = version(name)
     except PackageNotFoundError:
         words = "is not installed"
-        return Finding(about=name, verdict="trouble", words=words, remedy=remedy)
-    if fits(have, bounds):
-        return Finding(about=name, verdict="ok", words=have)
+        return Finding(about=name, verdict="trouble", text=words, remedy=remedy)
+    if is_within_bounds(have, bounds):
+        return Finding(about=name, verdict="ok", text=have)
     words = f"{have}, and {bounds} is wanted"
-    return Finding(about=name, verdict="trouble", words=words, remedy=remedy)
+    return Finding(about=name, verdict="trouble", text=words, remedy=remedy)
 
 
-def fits(have: str, bounds: str) -> bool:
+def is_within_bounds(have: str, bounds: str) -> bool:
     """Whether a version is within bounds such as `<9,>=8.2`."""
     for sign, number in _BOUND.findall(bounds):
         if (_numbers(have) < _numbers(number)) != (sign == "<"):

@@ -1,6 +1,6 @@
-"""Whether a host outlives the login of whoever started it: what systemd's files say.
+"""Examines whether a host outlives its login, by systemd's files.
 
-A session of its own keeps a host from a terminal's signals, and not from a login
+A session of its own protects a host from a terminal's signals, and not from a login
 manager that kills whatever is left in a login's scope.
 """
 
@@ -13,69 +13,76 @@ from pathlib import Path
 from mobius_tui.doctor.finding import Finding
 
 ABOUT = "after log-out"
-FOLDERS = ("usr/lib/systemd", "usr/local/lib/systemd", "run/systemd", "etc/systemd")
+SYSTEMD_FOLDERS = (
+    "usr/lib/systemd",
+    "usr/local/lib/systemd",
+    "run/systemd",
+    "etc/systemd",
+)
 """Where `logind.conf` and its drop-ins are, the strongest last."""
 _SETTING = re.compile(r"(#?)\s*(\w+)\s*=\s*(.*?)\s*")
-KILLS = "KillUserProcesses"
-YES = frozenset({"yes", "true", "on", "1"})
+KILL_SETTING = "KillUserProcesses"
+TRUE_VALUES = frozenset({"yes", "true", "on", "1"})
 
 
 def login_findings(root: Path, user: str) -> Finding:
-    """Look whether a host goes on when its starter logs out.
+    """Examine whether a host goes on when its starter logs out.
 
     Args:
         root: what `etc`, `proc`, `run` and `var` are in: `/`, or a copy of some files.
         user: the account's name.
     """
     if not (root / "run/systemd/system").is_dir():
-        return Finding(about=ABOUT, verdict="ok", words="no systemd kills what is left")
+        return Finding(about=ABOUT, verdict="ok", text="no systemd kills what is left")
     own = _own_group(root)
     settings = _settings(root)
     lingers = (root / "var/lib/systemd/linger" / user).exists()
     if own and "session-" not in own:
-        return _of_manager(own, lingers=lingers)
-    if KILLS not in settings:
-        words = f"no file of systemd says what {KILLS} is; its own default is yes"
-        return Finding(
-            about=ABOUT, verdict="note", words=words, remedy=_way(lingers=lingers)
+        return _finding_outside_login(own, lingers=lingers)
+    if KILL_SETTING not in settings:
+        words = (
+            f"no file of systemd says what {KILL_SETTING} is; its own default is yes"
         )
-    if not _kills(settings, user):
+        return Finding(
+            about=ABOUT, verdict="note", text=words, remedy=_remedy(lingers=lingers)
+        )
+    if not _is_killed(settings, user):
         words = "systemd leaves what runs: KillUserProcesses is off for this account"
-        return Finding(about=ABOUT, verdict="ok", words=words)
+        return Finding(about=ABOUT, verdict="ok", text=words)
     words = (
         "systemd ends every process of this login at log-out (KillUserProcesses=yes): "
         "the host and its steps, too"
     )
     return Finding(
-        about=ABOUT, verdict="trouble", words=words, remedy=_way(lingers=lingers)
+        about=ABOUT, verdict="trouble", text=words, remedy=_remedy(lingers=lingers)
     )
 
 
-def _way(*, lingers: bool) -> str:
+def _remedy(*, lingers: bool) -> str:
     """How to start a run that outlives the login."""
     way = "start it by `systemd-run --user --scope mobius-tui …`"
     return way if lingers else f"`loginctl enable-linger`, once; then {way}"
 
 
-def _of_manager(own: str, *, lingers: bool) -> Finding:
-    """Of a shell that is in no login's scope: a service, or the user's own manager."""
+def _finding_outside_login(own: str, *, lingers: bool) -> Finding:
+    """The finding for a shell in no login's scope: a service, or the user's manager."""
     if "user@" not in own or lingers:
         words = "this shell is in no login's scope, so nothing ends with one"
-        return Finding(about=ABOUT, verdict="ok", words=words)
+        return Finding(about=ABOUT, verdict="ok", text=words)
     words = "the user's own systemd ends with the last login, and the host with it"
     remedy = "`loginctl enable-linger`, once"
-    return Finding(about=ABOUT, verdict="trouble", words=words, remedy=remedy)
+    return Finding(about=ABOUT, verdict="trouble", text=words, remedy=remedy)
 
 
 def _own_group(root: Path) -> str:
-    """The control group that we are in; empty where that is not known."""
+    """The control group of this process; empty where that is not known."""
     text = _read(root / "proc/self/cgroup")
     named = [row.rpartition(":")[2] for row in text.splitlines() if "slice" in row]
     return named[0] if named else ""
 
 
-def _kills(settings: dict[str, str], user: str) -> bool:
-    if settings[KILLS].lower() not in YES:
+def _is_killed(settings: dict[str, str], user: str) -> bool:
+    if settings[KILL_SETTING].lower() not in TRUE_VALUES:
         return False
     only = settings.get("KillOnlyUsers", "").split()
     spared = settings.get("KillExcludeUsers", "root").split()
@@ -83,7 +90,7 @@ def _kills(settings: dict[str, str], user: str) -> bool:
 
 
 def _settings(root: Path) -> dict[str, str]:
-    """What holds, of all files: one commented out says what holds without it."""
+    """The settings that hold, over all files; one commented out shows the default."""
     found: dict[str, str] = {}
     for is_comment in (True, False):
         for path in _files(root):
@@ -96,10 +103,10 @@ def _settings(root: Path) -> dict[str, str]:
 
 def _files(root: Path) -> Iterator[Path]:
     """The files that say something, in the order in which they overrule each other."""
-    mains = [root / folder / "logind.conf" for folder in FOLDERS]
+    mains = [root / folder / "logind.conf" for folder in SYSTEMD_FOLDERS]
     yield from [path for path in mains if path.is_file()][-1:]
     drops: dict[str, Path] = {}
-    for folder in FOLDERS:
+    for folder in SYSTEMD_FOLDERS:
         for path in sorted((root / folder / "logind.conf.d").glob("*.conf")):
             drops[path.name] = path  # one of the same name stands for it
     yield from (drops[name] for name in sorted(drops))

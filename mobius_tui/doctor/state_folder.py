@@ -1,6 +1,6 @@
-"""Whether the folder of runs is a place to keep them: its owner, rights, disk and kind.
+"""Examines the folder of runs: its owner, rights, disk and file system.
 
-Nothing is made or changed by looking.
+Nothing is made or changed by that.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from pathlib import Path
 from mobius_tui.doctor.finding import Finding, FindingVerdict
 
 ABOUT = "state folder"
-ELSEWHERE = "set XDG_STATE_HOME to a folder of a disk of this machine"
-SHARED = frozenset(
+ELSEWHERE_REMEDY = "set XDG_STATE_HOME to a folder of a disk of this machine"
+NETWORK_FILE_SYSTEMS = frozenset(
     {
         "nfs",
         "nfs4",
@@ -30,11 +30,11 @@ SHARED = frozenset(
         "lustre",
     }
 )
-"""Kinds of file systems that another machine has, too: a lock there may hold nobody
-off, and a socket there is none."""
-LEAST = 100 << 20
-"""Bytes below which a run may not get to its end."""
-ROOMY = 2 << 30
+"""File systems that another machine may have mounted, too: a lock there may not exclude
+anybody, and a socket does not work."""
+LEAST_FREE = 100 << 20
+"""Bytes of free space below which a run may not reach its end."""
+AMPLE_FREE = 2 << 30
 """Bytes that two steps may print by default, 1 GiB each."""
 
 
@@ -46,29 +46,29 @@ def state_folder_findings(state: Path, mounts: str) -> Iterator[Finding]:
         mounts: the system's list of mounts, as `/proc/mounts` has it.
     """
     there = next(p for p in (state, *state.parents) if p.exists())
-    yield _rights(state, there)
-    yield _kind(there.resolve(), mounts)
-    yield _room(there)
+    yield _rights_finding(state, there)
+    yield _file_system(there.resolve(), mounts)
+    yield _free_space_finding(there)
 
 
-def _rights(state: Path, there: Path) -> Finding:
+def _rights_finding(state: Path, there: Path) -> Finding:
     found = there.stat()
     words, remedy = f"{state}", ""
     if not stat.S_ISDIR(found.st_mode):
         words, remedy = f"{there} is no folder", "move it away"
     elif not os.access(there, os.W_OK | os.X_OK):
-        words, remedy = f"{there} cannot be written to", ELSEWHERE
+        words, remedy = f"{there} cannot be written to", ELSEWHERE_REMEDY
     elif there == state and found.st_uid != os.getuid():
-        words, remedy = f"{state} belongs to another user", ELSEWHERE
+        words, remedy = f"{state} belongs to another user", ELSEWHERE_REMEDY
     elif there == state and found.st_mode & 0o022:
         words, remedy = f"others may write to {state}", f"chmod 700 {state}"
     elif there != state:
         words += ", which the first run makes"
     verdict: FindingVerdict = "trouble" if remedy else "ok"
-    return Finding(about=ABOUT, verdict=verdict, words=words, remedy=remedy)
+    return Finding(about=ABOUT, verdict=verdict, text=words, remedy=remedy)
 
 
-def _kind(there: Path, mounts: str) -> Finding:
+def _file_system(there: Path, mounts: str) -> Finding:
     """The kind of the file system that a folder is on."""
     kind, longest = "", -1
     for row in mounts.splitlines():
@@ -78,34 +78,34 @@ def _kind(there: Path, mounts: str) -> Finding:
         point = Path(_unescaped(fields[1]))
         if there.is_relative_to(point) and len(point.parts) >= longest:
             kind, longest = fields[2], len(point.parts)
-    if kind in SHARED:
+    if kind in NETWORK_FILE_SYSTEMS:
         words = (
             f"{there} is on {kind}: two hosts on two machines could run one run, for "
             "locks may not hold there"
         )
         return Finding(
-            about="its disk", verdict="trouble", words=words, remedy=ELSEWHERE
+            about="its disk", verdict="trouble", text=words, remedy=ELSEWHERE_REMEDY
         )
     if not kind:
         words = "its kind is not known; on a network's disk locks may not hold"
-        return Finding(about="its disk", verdict="note", words=words)
-    return Finding(about="its disk", verdict="ok", words=f"{kind}, of this machine")
+        return Finding(about="its disk", verdict="note", text=words)
+    return Finding(about="its disk", verdict="ok", text=f"{kind}, of this machine")
 
 
 def _unescaped(text: str) -> str:
-    """A path from the list of mounts, which writes a blank by its octal number."""
+    """A path from the list of mounts, with its octal escapes decoded."""
     return re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), text)
 
 
-def _room(there: Path) -> Finding:
+def _free_space_finding(there: Path) -> Finding:
     free = shutil.disk_usage(there).free
     words = f"{free / (1 << 30):.1f} GiB free"
-    if free < LEAST:
+    if free < LEAST_FREE:
         words = f"{free >> 20} MiB free: a run may not get to its end"
         return Finding(
-            about="space", verdict="trouble", words=words, remedy="free some space"
+            about="space", verdict="trouble", text=words, remedy="free some space"
         )
-    if free < ROOMY:
+    if free < AMPLE_FREE:
         words += "; a step may print 1 GiB, unless its `max_output` says less"
-        return Finding(about="space", verdict="note", words=words)
-    return Finding(about="space", verdict="ok", words=words)
+        return Finding(about="space", verdict="note", text=words)
+    return Finding(about="space", verdict="ok", text=words)

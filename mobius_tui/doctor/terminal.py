@@ -1,4 +1,4 @@
-"""The terminal as `doctor` finds it: size, encoding, colours, clipboard, editor."""
+"""Examines the terminal: size, encoding, colours, clipboard, editor."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from mobius_tui.tui.backend.capabilities import colours
 from mobius_tui.tui.backend.clipboard import programs
 from mobius_tui.tui.external.output_files import editor_words
 
-SMALLEST = (60, 15)
+SMALLEST_SIZE = (60, 15)
 """Columns and rows on which the run screen shows one pane at a time."""
-COLOURS = {
+COLOUR_DEPTHS = {
     "none": "none, for NO_COLOR says so; every state has its sign and its word",
     "few": "the terminal's own 16",
     "many": "256 or more",
@@ -33,53 +33,55 @@ def terminal_findings(
         size: the terminal's columns and rows; `None` where there is no terminal.
         encoding: how text is written to it.
     """
-    yield _terminal(environ, size)
+    yield _terminal_finding(environ, size)
     plain = is_unicode(encoding)
     words = encoding if plain else f"{encoding}: all is drawn with ASCII alone"
     remedy = "" if plain else "a UTF-8 locale, as LANG=C.UTF-8, shows more"
     verdict: FindingVerdict = "ok" if plain else "note"
-    yield Finding(about="encoding", verdict=verdict, words=words, remedy=remedy)
-    yield Finding(about="colours", verdict="ok", words=COLOURS[colours(environ)])
-    yield _clipboard(environ)
-    yield _editor(environ)
+    yield Finding(about="encoding", verdict=verdict, text=words, remedy=remedy)
+    yield Finding(about="colours", verdict="ok", text=COLOUR_DEPTHS[colours(environ)])
+    yield _clipboard_finding(environ)
+    yield _editor_finding(environ)
 
 
-def _terminal(environ: Mapping[str, str], size: tuple[int, int] | None) -> Finding:
+def _terminal_finding(
+    environ: Mapping[str, str], size: tuple[int, int] | None
+) -> Finding:
     about, term = "terminal", environ.get("TERM", "")
     if size is None or term in ("", "dumb"):
         words = "none that can draw: runs are shown as lines, as --plain does"
-        return Finding(about=about, verdict="note", words=words)
+        return Finding(about=about, verdict="note", text=words)
     words = f"{term}, {size[0]} columns and {size[1]} rows"
-    if size[0] < SMALLEST[0] or size[1] < SMALLEST[1]:
-        least = f"{SMALLEST[0]} × {SMALLEST[1]}"
+    if size[0] < SMALLEST_SIZE[0] or size[1] < SMALLEST_SIZE[1]:
+        least = f"{SMALLEST_SIZE[0]} × {SMALLEST_SIZE[1]}"
         remedy = f"make it {least} or larger; 80 × 24 shows all panes"
-        return Finding(about=about, verdict="note", words=words, remedy=remedy)
-    return Finding(about=about, verdict="ok", words=words)
+        return Finding(about=about, verdict="note", text=words, remedy=remedy)
+    return Finding(about=about, verdict="ok", text=words)
 
 
-def _clipboard(environ: Mapping[str, str]) -> Finding:
+def _clipboard_finding(environ: Mapping[str, str]) -> Finding:
     path = environ.get("PATH")
     found = [
         name for name, words in programs(environ) if shutil.which(words[0], path=path)
     ]
     if found:
-        return Finding(about="clipboard", verdict="ok", words=", ".join(found))
+        return Finding(about="clipboard", verdict="ok", text=", ".join(found))
     words = (
         "no program within reach: a copy is sent to the terminal, which does not say "
         "whether it took it, and is always in a file as well"
     )
-    return Finding(about="clipboard", verdict="note", words=words)
+    return Finding(about="clipboard", verdict="note", text=words)
 
 
-def _editor(environ: Mapping[str, str]) -> Finding:
+def _editor_finding(environ: Mapping[str, str]) -> Finding:
     remedy = "set VISUAL or EDITOR to a program that is there"
     try:
         words = editor_words(environ)
     except ValueError as error:
         said = f"$EDITOR cannot be read: {error}"
-        return Finding(about="editor", verdict="note", words=said, remedy=remedy)
+        return Finding(about="editor", verdict="note", text=said, remedy=remedy)
     found = shutil.which(words[0], path=environ.get("PATH"))
     if found:
-        return Finding(about="editor", verdict="ok", words=found)
+        return Finding(about="editor", verdict="ok", text=found)
     said = f"{words[0]} is not on PATH"
-    return Finding(about="editor", verdict="note", words=said, remedy=remedy)
+    return Finding(about="editor", verdict="note", text=said, remedy=remedy)

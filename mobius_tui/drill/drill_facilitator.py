@@ -44,7 +44,7 @@ def drill_under_way() -> RunDirectory:
         UsageError: there is none.
     """
     for directory in all_runs(runs_root()):
-        if not directory.record.exists() and directory.host() is not None:
+        if not directory.record.exists() and directory.host_pid() is not None:
             began = Follower(directory).began
             if began.mode == "drill":
                 return directory
@@ -150,7 +150,7 @@ class Facilitator:
         Raises:
             MobiusError: the run, or the site's notes, cannot be read.
         """
-        for entry in self._journal.more():
+        for entry in self._journal.read_new():
             self._scoring.heed(entry)
-        past = self._viewer.follower.past
+        past = self._viewer.follower.health_history
         return self._scoring.score(past, None, facts_of(self.root))

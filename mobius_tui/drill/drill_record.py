@@ -16,7 +16,11 @@ from mobius_tui.drill.detections import DetectionCounts
 from mobius_tui.drill.drill_score import TIMES, Score
 from mobius_tui.errors import RunError
 from mobius_tui.health.health_record import YEAR_9999
-from mobius_tui.run.records.run_record import changing, read_record, write_private
+from mobius_tui.run.records.run_record import (
+    exclusive_record,
+    read_record,
+    write_private,
+)
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.safe_open import open_regular
 
@@ -168,7 +172,7 @@ def _add_to_record(directory: RunDirectory, score: Score) -> None:
         for name, value in values.items()
         if value is not None
     }
-    with changing(directory):
+    with exclusive_record(directory):
         said = read_record(directory)
         if said:
             record = {**said, "score": table}

@@ -20,7 +20,11 @@ from mobius_tui.run.events.step_events import (
     StepSkipped,
     StepStarted,
 )
-from mobius_tui.run.journal.outage_times import FAILURES, NOBODY, MilestoneTracker
+from mobius_tui.run.journal.outage_times import (
+    FAILURE_EVENTS,
+    NO_TEAM_MEMBER,
+    MilestoneTracker,
+)
 from mobius_tui.run.planning.plan import Plan, effect_of
 from mobius_tui.run.planning.proposal import is_out_of_order
 from mobius_tui.run.state.reducer import advance, initial_state
@@ -122,12 +126,12 @@ class Scoring:
         Raises:
             StateError: it may not follow.
         """
-        by_person = entry.by not in NOBODY
+        by_person = entry.by not in NO_TEAM_MEMBER
         event = entry.event
         if by_person and isinstance(event, StepStarted | ChoiceMade):
             self._order(event.step)
         advance(self._state, entry)
-        self._course.heed(entry)
+        self._course.apply_entry(entry)
         self._keep(event, entry.at)
         if by_person:
             self._unsaid += self._words(event)
@@ -147,7 +151,7 @@ class Scoring:
                 self._hints += 1
             case StepStarted(step=step) if self._changes_something(step):
                 self._begun.setdefault(self._plan.steps[step].same_as or step, step)
-            case StepEnded(step=step, result=result) if result in FAILURES:
+            case StepEnded(step=step, result=result) if result in FAILURE_EVENTS:
                 self._ends.append((at, step))
             case _:
                 pass

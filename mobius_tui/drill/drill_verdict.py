@@ -275,7 +275,7 @@ def keep_score(
     """
     state = run.state
     ended = state.ended_at or state.at
-    seen = detection_counts(run.plan, run.entries, run.past, ended)
+    seen = detection_counts(run.plan, run.entries, run.health_history, ended)
     found = DrillRecord(
         run=run.directory.id,
         runbook=run.began.runbook,
@@ -284,7 +284,7 @@ def keep_score(
         outcome=state.ended.outcome if state.ended is not None else "open",
         began=state.began_at,
         ended=ended,
-        score=score(run.plan, run.entries, run.past, left=left, facts=facts),
+        score=score(run.plan, run.entries, run.health_history, left=left, facts=facts),
         texts=step_digests(run.runbook),
         seen=tuple(merge_detections((*looks, *seen)).values()),
         wrecked=wrecked,

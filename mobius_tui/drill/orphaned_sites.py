@@ -14,7 +14,7 @@ from mobius_tui.errors import MobiusError
 from mobius_tui.run.attempts.launcher import ask_to_stop
 from mobius_tui.run.events.run_events import RunBegan
 from mobius_tui.run.journal.follower import JournalFollower
-from mobius_tui.run.storage.run_directory import RunDirectory, holder
+from mobius_tui.run.storage.run_directory import RunDirectory, lock_holder
 from mobius_tui.run.storage.run_index import all_runs
 from mobius_tui.run.storage.state_home import runs_root
 
@@ -31,7 +31,7 @@ def run_on_site(root: Path) -> RunDirectory | None:
         if run.id < begun:
             return None
         try:
-            entries = JournalFollower(run).more()
+            entries = JournalFollower(run).read_new()
         except MobiusError:
             continue  # another run, and damaged
         first = entries[0].event if entries else None
@@ -57,7 +57,7 @@ def reap_orphans(root: Path) -> tuple[str, ...]:
     for folder in _orphans(root):
         run = run_on_site(folder.resolve())
         if run is not None:
-            if run.host() is not None:
+            if run.host_pid() is not None:
                 continue  # it is in use; the next start looks again
             _stop_scripts(run)
         if is_staging(folder):
@@ -85,5 +85,5 @@ def _stop_scripts(run: RunDirectory) -> None:
         if number.isdigit() and ask_to_stop(attempt):
             asked.append(attempt.lock)
     deadline = time.monotonic() + ORPHAN_PATIENCE
-    while any(holder(lock) for lock in asked) and time.monotonic() < deadline:
+    while any(lock_holder(lock) for lock in asked) and time.monotonic() < deadline:
         time.sleep(0.02)

@@ -98,7 +98,7 @@ def rehearsal(
         sink=None if send else site.sink,
         pages=send,
         path=around.pop("PATH"),
-        places=around,
+        home_and_tmpdir=around,
     )
 
 

@@ -54,7 +54,7 @@ class SiteNeed:
         pid, mark = self._starter
         if self._run is None:
             return bool(mark) and identity(pid) == mark
-        hosted = self._run.host() is not None
+        hosted = self._run.host_pid() is not None
         if self._ended:
             return hosted
         if hosted:
@@ -70,7 +70,7 @@ class SiteNeed:
             if self._run is None:
                 return
             self._journal = JournalFollower(self._run)
-        if any(isinstance(e.event, RunEnded) for e in self._journal.more()):
+        if any(isinstance(e.event, RunEnded) for e in self._journal.read_new()):
             self._ended = True
 
 

@@ -25,7 +25,7 @@ from mobius_tui.health.trigger import Fired
 from mobius_tui.run.checks.context import CheckContext, filled_check
 from mobius_tui.run.checks.run_check import run_check
 from mobius_tui.run.client.run_briefing import Briefing
-from mobius_tui.run.host.takeover import environment
+from mobius_tui.run.host.takeover import step_environment
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.planning.trigger_rules import RunTriggerRules
@@ -222,7 +222,7 @@ def survey_before_run(
         Plan(runbook),
         _known_variables(runbook, briefing, {**likely_values(site), **answers}),
         workdir=briefing.workdir,
-        env={**os.environ, "PATH": briefing.path, **briefing.places},
+        env={**os.environ, "PATH": briefing.path, **briefing.home_and_tmpdir},
         secrets=dict(briefing.secrets),
     )
     write_survey(site.root, asyncio.run(looking.look()))
@@ -244,7 +244,7 @@ def survey_after_run(run: Follower, site: Site) -> tuple[DetectionCounts, ...]:
         run.plan,
         run.state,
         workdir=Path(run.began.workdir),
-        env=environment(run.began),
+        env=step_environment(run.began),
         secrets={},
     )
     return asyncio.run(looking.look_at_checks())

@@ -23,7 +23,7 @@ from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.planning.run_outcome import run_progress
 from mobius_tui.run.planning.step_status import step_statuses
 from mobius_tui.run.records import seals
-from mobius_tui.run.records.verification import damage
+from mobius_tui.run.records.verification import damage_of_open_run
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.runbook.model.runbook import Runbook
@@ -174,7 +174,7 @@ def _damage(record: ReadRun) -> tuple[str, ...]:
     """What of a run is not as it was written."""
     if record.problems or record.began is None:
         return record.problems
-    return damage(record.directory)
+    return damage_of_open_run(record.directory)
 
 
 def _until(state: RunState, beats: CheckSlices) -> float:

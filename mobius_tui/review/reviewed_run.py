@@ -22,8 +22,8 @@ from mobius_tui.review.timeline_moments import moments_of
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.intents.messages import Intent, Reply
-from mobius_tui.run.journal.follower import Changes, Follower
-from mobius_tui.run.journal.journal import FIRST
+from mobius_tui.run.journal.follower import Follower, RunChanges
+from mobius_tui.run.journal.journal import FIRST_PREV
 from mobius_tui.run.journal.outage_times import Milestones
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.state.run_state import RunState
@@ -56,9 +56,12 @@ class ReviewedRun(Follower):
                 f"{error}. `mobius-tui report {directory.id}` tells what can be read"
             ) from error
         self.rewind = Rewind(self.plan)
-        self._all = self.past
+        self._all = self.health_history
         self._newest = FoldedRun(
-            state=self.state, health=self.health, rules=self.rules, course=self.course
+            state=self.state,
+            health=self.health,
+            rules=self.trigger_rules,
+            course=self.milestone_tracker,
         )
         self._take(self.entries)
         self.n = self.state.n
@@ -66,9 +69,9 @@ class ReviewedRun(Follower):
         self.moment = self.rewind.until
         """The moment that it is shown at, in seconds since 1970."""
 
-    def take_health(self, record: ProbeResult | MachineSample) -> None:
+    def apply_health(self, record: ProbeResult | MachineSample) -> None:
         """Take in the next record of health, and keep it."""
-        super().take_health(record)
+        super().apply_health(record)
         self._fresh.append(record)
         if isinstance(record, ProbeResult):
             self.checks.setdefault(record.probe, ProbeChecks()).add(record)
@@ -95,29 +98,32 @@ class ReviewedRun(Follower):
         """Show it as it was after an entry, at a moment in seconds since 1970."""
         self.n, self.moment = n, moment
         self._put(self.rewind.then(n, moment))
-        self.past = self._all.until(moment)
+        self.health_history = self._all.until(moment)
 
     def _put(self, folded: FoldedRun) -> None:
         self.state, self.health = folded.state, folded.health
-        self.rules, self.course = folded.rules, folded.course
+        self.trigger_rules, self.milestone_tracker = folded.rules, folded.course
 
-    def poll(self, on_entry: Callable[[Entry], None] | None = None) -> Changes:
+    def poll(self, on_entry: Callable[[Entry], None] | None = None) -> RunChanges:
         """Take in what came since; what is shown stays as it is.
 
         Raises:
             RunError: a file is not what it should be.
         """
         shown = FoldedRun(
-            state=self.state, health=self.health, rules=self.rules, course=self.course
+            state=self.state,
+            health=self.health,
+            rules=self.trigger_rules,
+            course=self.milestone_tracker,
         )
-        past, self.past = self.past, self._all
+        past, self.health_history = self.health_history, self._all
         self._put(self._newest)
         try:
             changes = super().poll(on_entry)
             self._take(changes.entries)
         finally:
             self._put(shown)
-            self.past = past
+            self.health_history = past
         return changes
 
 
@@ -133,11 +139,11 @@ class ReviewViewer(Viewer):
         super().__init__(rewound.directory, rewound)
         self.rewound = rewound
 
-    def host(self) -> int | None:
+    def host_pid(self) -> int | None:
         """The host that the run had at the moment that is shown."""
         return self.rewound.state.host_pid
 
-    async def changes(self, quiet: float = 0.0) -> AsyncGenerator[Changes, None]:
+    async def changes(self, quiet: float = 0.0) -> AsyncGenerator[RunChanges, None]:
         """What comes of a run that goes on; of one that is over, nothing."""
         del quiet  # looks are rare
         while True:
@@ -159,7 +165,7 @@ def head_at(directory: RunDirectory, n: int) -> str:
     Raises:
         OSError: the journal cannot be read.
     """
-    head = FIRST
+    head = FIRST_PREV
     with open_regular(directory.journal) as file:
         for number, line in enumerate(file, 1):
             if number == n:

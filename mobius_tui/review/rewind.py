@@ -61,7 +61,7 @@ class FoldedRun:
     def heed(self, entry: Entry) -> None:
         """Take in an entry that the state has taken in already."""
         self.rules.apply_event(entry.event)
-        self.course.heed(entry)
+        self.course.apply_entry(entry)
 
     def watch(self, record: HealthRecord) -> None:
         """Take in a record of health."""

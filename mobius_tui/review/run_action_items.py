@@ -21,7 +21,7 @@ from mobius_tui.review.run_annotations import (
     entry_time,
 )
 from mobius_tui.review.run_report import ActionItem
-from mobius_tui.run.client.follow_up import path_of
+from mobius_tui.run.client.follow_up import review_path
 from mobius_tui.run.events.run_events import RunBegan
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.records.run_record import ACTION_ITEMS as TABLE
@@ -74,7 +74,7 @@ def action_item_list(
     if runbook.review is None:
         return ActionItemList(title="", items=tuple(kept.values()))
     try:
-        back = load(path_of(runbook.review, path))
+        back = load(review_path(runbook.review, path))
     except (MobiusError, ValueError) as error:
         why = str(error).splitlines()[0]
         words = f"{runbook.review}, which lists more of them, cannot be read: {why}"

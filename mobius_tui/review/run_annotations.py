@@ -15,7 +15,7 @@ from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.records import seals
 from mobius_tui.run.records.run_record import ANNOTATIONS as TABLE
-from mobius_tui.run.records.run_record import changing, write_private
+from mobius_tui.run.records.run_record import exclusive_record, write_private
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.runbook.text.names import did_you_mean
 from mobius_tui.runbook.text.units import size_in_words
@@ -46,7 +46,7 @@ def change_table(
             f"into its journal: `mobius-tui resume {directory.id}`, and `n`"
         )
     try:
-        with changing(directory):
+        with exclusive_record(directory):
             data = _changed(directory, table, change)
             write_private(directory.record, data)
     except (OSError, UnicodeError) as error:
@@ -67,8 +67,10 @@ def _changed(
         raise RunError(f"{directory.record} cannot be read; nothing was changed")
     before = record.get(table)
     entries = list(change(before if isinstance(before, list) else ()))
-    chain = seals.sealed(record, table, entries, seals.first_line(directory))
-    record |= {table: entries, seals.TABLE: chain}
+    chain = seals.with_new_seals(
+        record, table, entries, seals.first_line_digest(directory)
+    )
+    record |= {table: entries, seals.SEALS_TABLE: chain}
     data = tomli_w.dumps(record).encode()
     if len(data) > MAX_BYTES:
         most = size_in_words(MAX_BYTES)

@@ -23,7 +23,7 @@ from mobius_tui.review import run_reader
 from mobius_tui.review.run_reader import ReadRun
 from mobius_tui.run.events.run_events import RunEnded
 from mobius_tui.run.events.step_events import StepStarted
-from mobius_tui.run.records.verification import lost_its_end
+from mobius_tui.run.records.verification import lost_end_text
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.safe_open import open_regular
 
@@ -75,7 +75,7 @@ def export(directory: RunDirectory, target: Path) -> str:
     if record.began is None or record.problems:
         why = "; ".join(record.problems) or "it never began"
         raise RunError(f"{directory.id} cannot be exported: {why}")
-    if not record.hosted and (why := lost_its_end(directory)):
+    if not record.hosted and (why := lost_end_text(directory)):
         raise RunError(f"{directory.id} cannot be exported: {why}")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     try:

@@ -20,8 +20,8 @@ from mobius_tui import sanitize
 from mobius_tui.errors import MobiusError, RunError, UsageError
 from mobius_tui.review import run_reader
 from mobius_tui.review.run_export import FORMAT, NAMES, OF_HERE, ROOT, is_of_run
-from mobius_tui.run.records.verification import verify
-from mobius_tui.run.storage.run_directory import RunDirectory, create, sync_folder
+from mobius_tui.run.records.verification import run_problems
+from mobius_tui.run.storage.run_directory import RunDirectory, create_file, sync_folder
 from mobius_tui.run.storage.run_index import is_run_id
 from mobius_tui.run.storage.safe_open import open_regular
 from mobius_tui.run.storage.state_home import private_folder
@@ -267,7 +267,7 @@ def _keep(
         "file_sha256": digest,
         "head": names.head,
     }
-    create(unpacked.imported, tomli_w.dumps(said).encode())
+    create_file(unpacked.imported, tomli_w.dumps(said).encode())
     folder.rename(kept.path)
     sync_folder(root)
     return kept
@@ -293,8 +293,8 @@ def _wrong(
         if path.name not in read_of_it:
             yield f"runbook/{sanitize.line(path.name)} is no part of its runbook"
     try:
-        yield from verify(directory)
+        yield from run_problems(directory)
         if head is not None:
-            yield from verify(directory, head)
+            yield from run_problems(directory, head)
     except (MobiusError, ValueError, TypeError, AttributeError) as error:
         yield f"it cannot be verified: {error}"

@@ -11,7 +11,7 @@ from mobius_tui.errors import MobiusError, RunError
 from mobius_tui.health.health_record import MachineSample, ProbeResult, decode
 from mobius_tui.run.events.journal_entry import Entry, uncollected
 from mobius_tui.run.events.run_events import PhaseEntered, PhaseLeft, RunBegan
-from mobius_tui.run.journal.journal import FIRST, entries_of
+from mobius_tui.run.journal.journal import FIRST_PREV, decode_entries
 from mobius_tui.run.storage.run_directory import RunDirectory, runbook_digest
 from mobius_tui.run.storage.safe_open import open_regular
 from mobius_tui.runbook.library.loader import load
@@ -67,7 +67,7 @@ def read_run(directory: RunDirectory) -> ReadRun:
 
 def _hosted(directory: RunDirectory) -> bool:
     try:
-        return directory.host() is not None
+        return directory.host_pid() is not None
     except RunError:
         return False
 
@@ -78,16 +78,16 @@ def _entries(path: Path, *, whole: bool) -> tuple[tuple[Entry, ...], str, list[s
         with open_regular(path) as file:
             data = file.read()
     except OSError as error:
-        return (), FIRST, [f"{path.name}: {error.strerror}"]
+        return (), FIRST_PREV, [f"{path.name}: {error.strerror}"]
     end = data.rfind(b"\n") + 1
     found: list[Entry] = []
-    head = FIRST
+    head = FIRST_PREV
     problems = []
     if whole and end < len(data):
         problems.append(f"{path.name}: its last line is torn")
     with uncollected():
         try:
-            for entry, digest in entries_of(data[:end], FIRST, 1, path.name):
+            for entry, digest in decode_entries(data[:end], FIRST_PREV, 1, path.name):
                 found.append(entry)
                 head = digest
         except RunError as error:

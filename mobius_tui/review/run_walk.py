@@ -24,7 +24,7 @@ from mobius_tui.run.events.step_events import (
     StepUnknown,
 )
 from mobius_tui.run.journal.describe_entry import journal_entry_text
-from mobius_tui.run.journal.outage_times import NOBODY
+from mobius_tui.run.journal.outage_times import NO_TEAM_MEMBER
 from mobius_tui.run.planning.plan import Plan, has_terminal
 from mobius_tui.run.planning.proposal import is_out_of_order
 from mobius_tui.run.state.reducer import advance, initial_state
@@ -155,7 +155,7 @@ class RunWalker:
         early = (
             self._judges_order
             and isinstance(event, StepStarted | ChoiceMade)
-            and entry.by not in NOBODY
+            and entry.by not in NO_TEAM_MEMBER
             and event.step in self.plan.steps
             and is_out_of_order(self.plan, self.state, event.step)
         )

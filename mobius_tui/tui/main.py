@@ -17,7 +17,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from mobius_tui.run.storage.run_directory import RunDirectory
-from mobius_tui.run.storage.run_index import likely_open
+from mobius_tui.run.storage.run_index import newest_run_without_record
 from mobius_tui.run.storage.state_home import runs_root
 from mobius_tui.run.storage.table_of_contents import (
     TableOfContents,
@@ -226,7 +226,7 @@ def open_run(
     Raises:
         MobiusError: there is no such run, or it is damaged.
     """
-    likely = directory or likely_open(runs_root())
+    likely = directory or newest_run_without_record(runs_root())
     rows = get_terminal_size().lines
     known = None if likely is None else read_table_of_contents(likely, rows)
 

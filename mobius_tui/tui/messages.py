@@ -11,14 +11,14 @@ if TYPE_CHECKING:
     from mobius_tui.drill.detection_gaps import DrillCoverage
     from mobius_tui.health.probe import ProbeLook
     from mobius_tui.run.intents.messages import Intent, Reply
-    from mobius_tui.run.journal.follower import Changes
+    from mobius_tui.run.journal.follower import RunChanges
     from mobius_tui.tui.screen_state import Draft
 
 
 class RunChanged(Message):
     """The run's files were looked at; perhaps there is news."""
 
-    def __init__(self, changes: Changes) -> None:
+    def __init__(self, changes: RunChanges) -> None:
         super().__init__()
         self.changes = changes
 

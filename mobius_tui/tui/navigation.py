@@ -72,7 +72,7 @@ class Navigator:
             brief=brief,
             attach=attach,
             look_back=look_back,
-            elsewhere=OtherRunsMonitor(runs_root()).look,
+            elsewhere=OtherRunsMonitor(runs_root()).urgent_runs,
             at=at,
         )
         screen.reopen = lambda: self.library(screen.at)
@@ -115,7 +115,7 @@ class Navigator:
             answers=answers,
             probe=_probe,
             drilled=partial(drill_coverage, runs_root(), briefing.runbook),
-            elsewhere=OtherRunsMonitor(runs_root()).look,
+            elsewhere=OtherRunsMonitor(runs_root()).urgent_runs,
             attach=attach,
             source=source,
             trouble=trouble,

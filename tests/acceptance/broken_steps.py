@@ -300,7 +300,7 @@ def see(viewer: Viewer) -> RunView:
         follower.plan,
         follower.state,
         now=time.time(),
-        host=viewer.host(),
+        host=viewer.host_pid(),
         said={},
         health={},
     )
@@ -373,7 +373,7 @@ async def come(case: Case, folder: Path) -> Came:
             site=str(site.root),
             sink=site.sink,
             path=path,
-            places=around,
+            home_and_tmpdir=around,
         )
         viewer = await follow(briefing, person, armed=case.way.armed)
         try:
@@ -418,7 +418,7 @@ def _words(viewer: Viewer) -> str:
 
 def _end(viewer: Viewer) -> None:
     """End the host, should the case have come to no end."""
-    host = viewer.host()
+    host = viewer.host_pid()
     if host:
         with suppress(ProcessLookupError):
             os.kill(host, 15)

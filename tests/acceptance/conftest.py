@@ -54,7 +54,7 @@ def ended(state_home: Path) -> Iterator[None]:
 def end_all() -> None:
     """End the hosts of this test's state folder, and wait until its sites are gone."""
     for run in all_runs(runs_root()):
-        pid = run.host()
+        pid = run.host_pid()
         if pid:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGTERM)

@@ -30,8 +30,8 @@ from mobius_tui.run.events.run_events import RunEnded
 from mobius_tui.run.events.step_events import StepEnded, StepStarted, StepUnknown
 from mobius_tui.run.intents.messages import Intent, Reply
 from mobius_tui.run.journal.follower import Follower
-from mobius_tui.run.records.verification import verify
-from mobius_tui.run.storage.run_directory import RunDirectory, holder
+from mobius_tui.run.records.verification import run_problems
+from mobius_tui.run.storage.run_directory import RunDirectory, lock_holder
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.model.actions import Run
 from mobius_tui.runbook.model.runbook import Runbook
@@ -179,7 +179,7 @@ class Campaign:
             self.tally.viewers += 1
             self._count()
         for victim in victims:
-            pid = self.directory.host() if victim == "host" else self._keeper()
+            pid = self.directory.host_pid() if victim == "host" else self._keeper()
             if not pid:
                 continue
             with contextlib.suppress(ProcessLookupError):
@@ -196,7 +196,9 @@ class Campaign:
         newest = sorted(
             self.directory.steps.iterdir(), key=lambda path: path.stat().st_mtime_ns
         )[-2:]
-        return next((pid for path in newest if (pid := holder(path / "lock"))), None)
+        return next(
+            (pid for path in newest if (pid := lock_holder(path / "lock"))), None
+        )
 
     async def _finish(self) -> None:
         """No more kills: let what runs end, and end the run."""
@@ -211,7 +213,7 @@ class Campaign:
                 break
             assert time.monotonic() < deadline, reply.text
             await asyncio.sleep(0.02)
-        while self.directory.host() is not None:
+        while self.directory.host_pid() is not None:
             assert time.monotonic() < deadline, "the host did not let go"
             await asyncio.sleep(0.02)
 
@@ -247,7 +249,7 @@ def hold(
             tally.false_ends += event.result == "passed" and did != 1
             tally.false_ends += event.result == "not started" and did != 0
     assert any(isinstance(entry.event, RunEnded) for entry in entries)
-    tally.broken += list(verify(directory))
+    tally.broken += list(run_problems(directory))
 
 
 async def campaign(

@@ -168,7 +168,7 @@ class _Trial:
                 assert not (self.folder / "RAN").exists(), "it ran without a record"
                 return directory
             await self._go_on(directory)
-        wait_for(lambda: directory.host() is None)
+        wait_for(lambda: directory.host_pid() is None)
         hold(directory, self.folder / "RAN", self.acknowledged, self.found)
         if self.fault.how == "tear":
             # Nobody resumes a run that is over, and so nobody cuts off what its host
@@ -187,7 +187,7 @@ class _Trial:
                 prepare_briefing(self.book, given={}), auto=self.auto
             )
             await self._note(directory)
-        [directory] = all_runs(runs_root(), but=known)
+        [directory] = all_runs(runs_root(), excluded=known)
         await self._until_it_ends(directory)
         return directory
 
@@ -205,7 +205,7 @@ class _Trial:
         """Wait for the host's end; one that waits for room for good is killed."""
         deadline = time.monotonic() + LIMIT
         viewer: Viewer | None = None
-        while (pid := directory.host()) is not None:
+        while (pid := directory.host_pid()) is not None:
             assert time.monotonic() < deadline, "the host neither ends nor goes on"
             if self.fault.times == -1 and self.fault.how == "ENOSPC":
                 viewer = viewer or Viewer(directory)
@@ -215,7 +215,7 @@ class _Trial:
                     os.kill(pid, signal.SIGKILL)
                     self.found.waited += 1
                     await viewer.close()
-                    wait_for(lambda: directory.host() is None)
+                    wait_for(lambda: directory.host_pid() is None)
                     return
             await asyncio.sleep(0.01)
         if viewer is not None:
@@ -247,7 +247,7 @@ class _Trial:
         viewer = Viewer(directory)
         async for _ in viewer.changes():
             state = viewer.follower.state
-            if state.ended is not None or viewer.host() is None:
+            if state.ended is not None or viewer.host_pid() is None:
                 break
             for step_id, own in state.steps.items():
                 if own.status in BAD:

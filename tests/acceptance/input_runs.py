@@ -37,9 +37,9 @@ from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.run_events import EVENTS
 from mobius_tui.run.journal.describe_entry import journal_entry_text
 from mobius_tui.run.journal.follower import Follower
-from mobius_tui.run.journal.journal import FIRST
+from mobius_tui.run.journal.journal import FIRST_PREV
 from mobius_tui.run.records.run_summary import summary
-from mobius_tui.run.records.verification import verify
+from mobius_tui.run.records.verification import run_problems
 from mobius_tui.run.storage.last_viewed import read_last_view
 from mobius_tui.run.storage.table_of_contents import read_table_of_contents
 from mobius_tui.run.watch.other_runs import OtherRunsMonitor
@@ -89,7 +89,7 @@ class Kept(Sound):
                 labels(view, step.id)
                 for flow in set(FLOWS) - available(view, step.id):
                     why_not(view, step.id, flow)
-        status_text(view, health, run=self.directory.id, head=FIRST)
+        status_text(view, health, run=self.directory.id, head=FIRST_PREV)
 
     def refused(self, *ways: Callable[[], object]) -> None:
         """Each way, whether the one before it was refused or not.
@@ -143,7 +143,7 @@ class Journals(Kept):
         return b"".join(map(mutations.packed, rows))
 
     def feed(self, data: bytes) -> None:
-        prev, lines = FIRST, []
+        prev, lines = FIRST_PREV, []
         for each in data.splitlines():
             said = json.loads(each)
             if isinstance(said, dict):
@@ -157,10 +157,10 @@ class Journals(Kept):
         found = summary(self.directory)
         found.row()
         found.as_json()
-        OtherRunsMonitor(self.directory.path.parent).look()
+        OtherRunsMonitor(self.directory.path.parent).urgent_runs()
 
     def _verified(self) -> None:
-        assert all(isinstance(each, str) for each in verify(self.directory))
+        assert all(isinstance(each, str) for each in run_problems(self.directory))
 
     def _followed(self) -> None:
         follower = Follower(self.directory)
@@ -227,7 +227,7 @@ class Records(Kept):
         self.sound = {
             self.directory.record: RECORD,
             drill_record.drill_record_path(self.directory): SCORE,
-            self.directory.glance: b'{"at": 1795527905.0, "health": "ok"}',
+            self.directory.last_view: b'{"at": 1795527905.0, "health": "ok"}',
             self.directory.contents: b"T\tdrill\tx\n\t1 One\nlook\t1.1 Look\n",
             self.directory.imported: b'head = "x"\n',
             folders.exit: b"cause=exited\ncode=1\nbytes=10\nend\n",
@@ -258,13 +258,13 @@ class Records(Kept):
         return (
             *drill,
             lambda: run_annotations.read_annotations(run),
-            lambda: tuple(verify(run)),
+            lambda: tuple(run_problems(run)),
             lambda: read_last_view(run),
             lambda: read_table_of_contents(run, 10),
             lambda: read_script_end(attempt),
             lambda: read_pid(attempt),
             lambda: read_outputs(attempt) if path == attempt.outputs else None,
-            run.host,
+            run.host_pid,
             self.told,
         )
 

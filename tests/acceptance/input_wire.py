@@ -20,7 +20,7 @@ from mobius_tui.health.health_record import encode as encode_health
 from mobius_tui.health.http_client import new_http_client, send_request
 from mobius_tui.health.probe import Prober, judge_answer
 from mobius_tui.health.probe_target import fill_target
-from mobius_tui.run.host.control_server import Control
+from mobius_tui.run.host.control_server import ControlServer
 from mobius_tui.run.host.intents.dispatcher import Dispatcher
 from mobius_tui.run.intents.messages import (
     Intent,
@@ -30,7 +30,7 @@ from mobius_tui.run.intents.messages import (
     encode_intent,
 )
 from mobius_tui.run.journal.follower import Follower
-from mobius_tui.run.journal.journal import Clock, Journal, read
+from mobius_tui.run.journal.journal import Clock, Journal, read_journal
 from mobius_tui.run.messaging.webhook import post_webhook
 from mobius_tui.run.planning.initial_values import refuse_value
 from mobius_tui.run.planning.plan import Plan
@@ -161,7 +161,7 @@ class Intents(Wire):
 
     async def _serve(self, data: bytes) -> None:
         directory = self.run.directory
-        tail = read(directory.journal)
+        tail = read_journal(directory.journal)
         clock = Clock(boot="b")
         journal = Journal(directory.journal, tail, clock)
         follower = Follower(directory)
@@ -171,7 +171,7 @@ class Intents(Wire):
                     directory, Plan(self.book), follower.state, clock, tasks
                 )
                 dispatcher = Dispatcher(make_engine(context, journal))
-                control = Control(dispatcher.judge, patience=self.patience)
+                control = ControlServer(dispatcher.judge, patience=self.patience)
                 await control.listen(directory.socket)
                 try:
                     await asyncio.wait_for(self._talk(data), self.within)

@@ -36,8 +36,8 @@ from mobius_tui.run.client.run_briefing import prepare_briefing
 from mobius_tui.run.client.start_run import start_new_run
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.intents.messages import Intent, Wish
-from mobius_tui.run.records.verification import verify
-from mobius_tui.run.storage.run_directory import RunDirectory, holder
+from mobius_tui.run.records.verification import run_problems
+from mobius_tui.run.storage.run_directory import RunDirectory, lock_holder
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.model.runbook import Runbook
 from tests.acceptance.terminal import PROGRAM
@@ -201,7 +201,7 @@ class Soak:
             self._site.close()
         self.found.seconds = time.monotonic() - self._began
         self.found.orphans = orphans(directory)
-        self.found.broken = list(verify(directory))
+        self.found.broken = list(run_problems(directory))
         return self.found
 
     async def _soak(self, directory: RunDirectory, watched: dict[str, int]) -> None:
@@ -218,8 +218,11 @@ class Soak:
     ) -> None:
         await self._start(viewer, "on", 1)
         keeper = directory.attempt("on", 1).lock
-        wait_for(lambda: holder(keeper))
-        watched |= {"host": directory.host() or 0, "keeper": holder(keeper) or 0}
+        wait_for(lambda: lock_holder(keeper))
+        watched |= {
+            "host": directory.host_pid() or 0,
+            "keeper": lock_holder(keeper) or 0,
+        }
         wait_for(lambda: _viewers(watched["host"]) == len(("screen", "json", "this")))
         for tenth in range(1, 11):
             await self._until(viewer, part=tenth / 10)
@@ -233,7 +236,7 @@ class Soak:
         )
         await viewer.intend(Intent(wish="stop", step="on", attempt=1))
         await viewer.intend(Intent(wish="end", text="enough"))
-        wait_for(lambda: directory.host() is None)
+        wait_for(lambda: directory.host_pid() is None)
 
     def _report(self, tenth: int) -> None:
         """Say how far it is: the long form takes longer than anybody looks on."""

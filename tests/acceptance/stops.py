@@ -25,7 +25,7 @@ from mobius_tui.run.client.run_briefing import prepare_briefing
 from mobius_tui.run.client.start_run import start_new_run
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.intents.messages import Intent
-from mobius_tui.run.storage.crash_report import folder
+from mobius_tui.run.storage.crash_report import crash_folder
 from mobius_tui.runbook.library.loader import load
 from tests.acceptance.terminal import Terminal
 from tests.review.story import story
@@ -229,7 +229,9 @@ def campaign(
         finally:
             stops.end()
         print(tally.line(), file=sys.stderr)
-    tally.crashes += [each.read_text()[-3000:] for each in sorted(folder().glob("*"))]
+    tally.crashes += [
+        each.read_text()[-3000:] for each in sorted(crash_folder().glob("*"))
+    ]
     return tally
 
 

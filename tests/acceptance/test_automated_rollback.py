@@ -38,4 +38,4 @@ async def test_without_a_backup_it_ends_in_failure_recovery_and_asks_for_a_perso
         reply = await viewer.intend(Intent(wish="end"))
         assert reply.ok, reply.text
         await viewer.close()
-        wait_for(lambda: directory.host() is None)
+        wait_for(lambda: directory.host_pid() is None)

@@ -15,7 +15,7 @@ import pytest
 from mobius_tui.drill.site import drill_site as sites
 from mobius_tui.drill.site.drill_site import processes_in
 from mobius_tui.run.journal.follower import Follower
-from mobius_tui.run.storage.run_directory import holder
+from mobius_tui.run.storage.run_directory import lock_holder
 from mobius_tui.run.storage.run_index import all_runs
 from mobius_tui.run.storage.state_home import runs_root
 from tests.acceptance.terminal import PROGRAM
@@ -39,17 +39,17 @@ def test_the_next_start_takes_down_what_a_crash_left(tmp_path: Path) -> None:
     wait_for(lambda: all_runs(runs_root()))
     [run] = all_runs(runs_root())
     lock = run.attempt("execute", 1).lock
-    wait_for(lambda: holder(lock))
+    wait_for(lambda: lock_holder(lock))
     [root] = [path.parent.parent for path in sites.sites_root().glob("*/run/owner")]
     wait_for(lambda: "rollback_dhash" in str(processes_in(root)))
     site = sites.open_site(root)
     guard = int((root / "run" / "owner").read_text().split()[0])
-    host = run.host()
+    host = run.host_pid()
     assert host
     for pid in (host, guard, viewer.pid):
         os.kill(pid, signal.SIGKILL)
     viewer.wait()
-    wait_for(lambda: run.host() is None)
+    wait_for(lambda: run.host_pid() is None)
     left = [psutil.Process(pid) for pid, _ in processes_in(root)]
     assert len(left) > 4  # its services, and the script of a step
     assert sites.request_site(site, "/health")[0] == 500

@@ -23,7 +23,7 @@ from mobius_tui.plain import show
 from mobius_tui.run.client.start_run import start_new_run
 from mobius_tui.run.intents.messages import Intent
 from mobius_tui.run.journal.follower import Follower
-from mobius_tui.run.records.verification import verify
+from mobius_tui.run.records.verification import run_problems
 from mobius_tui.run.storage.run_index import all_runs
 from mobius_tui.run.storage.state_home import runs_root
 from tests.acceptance.terminal import PROGRAM
@@ -88,7 +88,7 @@ def test_a_broken_site_is_restored_and_gone_afterwards(words: tuple[str, ...]) -
         assert "COMPLETED" in done.stdout
         assert "Rollback complete" in done.stdout
     [run] = all_runs(runs_root())
-    assert tuple(verify(run)) == ()
+    assert tuple(run_problems(run)) == ()
     state = Follower(run).state
     assert state.steps["execute"].status == "passed"
     assert state.steps["three-checks"].status == "passed"

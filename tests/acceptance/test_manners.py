@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from mobius_tui.run.storage.crash_report import folder
+from mobius_tui.run.storage.crash_report import crash_folder
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.runbook.decode.config_file import config_file
 from tests.acceptance.conftest import Open
@@ -119,7 +119,7 @@ async def test_a_crash_restores_the_screen_and_says_one_line(
     assert is_restored(screen)
     assert modes(screen)[b"2004"] == b"l"
     said = bytes(screen.raw).rpartition(b"\x1b[23;0t")[2].decode().strip()
-    [log] = folder().glob("crash-*.log")
+    [log] = crash_folder().glob("crash-*.log")
     assert said == (
         "mobius-tui: it stopped because of a fault of its own: ValueError: it broke "
         f"␛[31m on purpose; the run goes on, and `mobius-tui resume {directory.id}` "
@@ -132,7 +132,7 @@ async def test_a_crash_restores_the_screen_and_says_one_line(
     assert text.rstrip().endswith("ValueError: it broke \x1b[31m on purpose")
     assert "hunter2'" not in text
     assert "view = " not in text
-    assert directory.host() is not None
+    assert directory.host_pid() is not None
 
 
 def job(terminal: Open, words: str) -> Terminal:
@@ -276,14 +276,14 @@ async def test_a_viewer_whose_terminal_is_gone_is_gone_within_a_second(
     screen = terminal(*words, program="/bin/sh" if deaf else PROGRAM)
     screen.until("line-")
     viewer = program_of(screen) if deaf else psutil.Process(screen.child.pid)
-    host = directory.host()
+    host = directory.host_pid()
     began = time.monotonic()
     screen.vanish()
     while is_there(viewer):
         assert time.monotonic() < began + 10, "it stays for ever"
         time.sleep(0.01)
     assert viewer.pid != host
-    assert directory.host() == host
+    assert directory.host_pid() == host
     assert runs_on(directory)
 
 
@@ -397,7 +397,7 @@ async def test_a_fault_in_reading_keys_ends_it_as_any_other(
     screen.press("!")
     assert screen.over() == 70
     assert is_restored(screen)
-    [log] = folder().glob("crash-*.log")
+    [log] = crash_folder().glob("crash-*.log")
     assert "of the keyboard's" in log.read_text()
 
 

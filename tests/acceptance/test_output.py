@@ -191,7 +191,7 @@ async def test_told_to_go_it_leaves_no_pager_behind_and_no_copy(
     assert screen.over() == 130
     assert not reader.is_running()
     assert not list(directory.path.glob(".reading-*"))
-    assert directory.host() is not None
+    assert directory.host_pid() is not None
     (tmp_path / "go").touch()
 
 

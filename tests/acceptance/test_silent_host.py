@@ -23,7 +23,7 @@ from tests.run.running import wait_for
 @contextmanager
 def stopped(directory: RunDirectory) -> Iterator[int]:
     """The host of a run stands still while the block lasts."""
-    host = directory.host()
+    host = directory.host_pid()
     assert host is not None
     os.kill(host, signal.SIGSTOP)
     try:

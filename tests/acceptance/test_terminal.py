@@ -97,7 +97,7 @@ async def test_a_killed_host_is_seen_and_resumed(
     directory = await begun(book(tmp_path, loop_until(go, 0)))
     screen = terminal("resume")
     screen.until("line-")
-    pid = directory.host()
+    pid = directory.host_pid()
     assert pid
     os.kill(pid, signal.SIGKILL)
     screen.until(lambda text: "alive" not in text.split("\n")[0])
@@ -107,7 +107,7 @@ async def test_a_killed_host_is_seen_and_resumed(
     go.touch()
     again.until("the-end")
     wait_for(lambda: Follower(directory).state.steps["s1"].status == "passed")
-    assert directory.host() not in (None, pid)
+    assert directory.host_pid() not in (None, pid)
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ async def test_a_viewer_that_is_told_to_go_restores_the_screen(
     screen.child.kill(number)
     assert screen.over() == 130
     assert LEAVES_ALTERNATE_SCREEN in bytes(screen.raw)
-    assert directory.host() is not None
+    assert directory.host_pid() is not None
 
 
 HOSTILE = (

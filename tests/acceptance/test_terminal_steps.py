@@ -18,7 +18,7 @@ import textual
 import mobius_tui
 from mobius_tui.run.attempts.attempt_files import read_pid
 from mobius_tui.run.journal.follower import Follower
-from mobius_tui.run.records.verification import verify
+from mobius_tui.run.records.verification import run_problems
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.run_index import all_runs
 from mobius_tui.run.storage.state_home import runs_root
@@ -122,7 +122,7 @@ def test_a_question_is_answered_in_two_visits(terminal: Open, tmp_path: Path) ->
     wait_for(lambda: status(run, "s1") == "passed")
     assert run.attempt("s1", 1).output.read_bytes() == b""
     assert b"hunter2" not in run.journal.read_bytes()
-    assert tuple(verify(run)) == ()
+    assert tuple(run_problems(run)) == ()
 
 
 def test_a_full_screen_program_gets_every_key_and_size(
@@ -328,7 +328,7 @@ def test_as_another_user_than_root(open_folder: Path, terminal: Open) -> None:
     screen.until("1.1 Step 1 has ended, exit 0")
     [run] = all_runs(home / "state" / "mobius-tui" / "runs")
     wait_for(lambda: status(run, "s1") == "passed")
-    host = run.host()
+    host = run.host_pid()
     assert host
     os.kill(host, signal.SIGTERM)
-    wait_for(lambda: run.host() is None)
+    wait_for(lambda: run.host_pid() is None)

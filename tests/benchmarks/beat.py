@@ -83,7 +83,7 @@ def on_the_beat(folder: Path, checks: int = CHECKS) -> Iterator[Figure]:
         ):
             terminal.until(says("Title-flood"))
             runs.start(directory, "flood")
-            host = psutil.Process(directory.host())
+            host = psutil.Process(directory.host_pid())
             before = sum(host.cpu_times()[:2])
             began = time.perf_counter()
             terminal.listen(checks)

@@ -16,8 +16,12 @@ from mobius_tui.review.timeline_moments import moments_of
 from mobius_tui.run.events.journal_entry import Entry, encode
 from mobius_tui.run.events.run_events import Event, RunBegan
 from mobius_tui.run.events.step_events import StepEnded, StepStarted
-from mobius_tui.run.journal.journal import FIRST
-from mobius_tui.run.storage.run_directory import RunDirectory, make, runbook_digest
+from mobius_tui.run.journal.journal import FIRST_PREV
+from mobius_tui.run.storage.run_directory import (
+    RunDirectory,
+    make_run_directory,
+    runbook_digest,
+)
 from mobius_tui.run.storage.state_home import runs_root
 from mobius_tui.runbook.model.runbook import Runbook
 from mobius_tui.tui.backend.startup import COLLECT_EVERY
@@ -73,8 +77,8 @@ def looking_back(folder: Path) -> Iterator[Figure]:
 def _made(folder: Path) -> RunDirectory:
     """A run of steps that are tried again and again, watched all the while."""
     runbook = runbook_of(folder, plain_steps(STEPS))
-    directory = make(runs_root(), runbook.id, runbook.sources, BEGAN)
-    prev, lines = FIRST, []
+    directory = make_run_directory(runs_root(), runbook.id, runbook.sources, BEGAN)
+    prev, lines = FIRST_PREV, []
     entry = Entry(
         n=0,
         at=BEGAN,

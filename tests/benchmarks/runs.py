@@ -70,7 +70,7 @@ async def end(directory: RunDirectory) -> None:
             await asyncio.sleep(0.02)
         if viewer.follower.state.ended is None:
             await wish(viewer, Intent(wish="end"))
-        while viewer.host() is not None:
+        while viewer.host_pid() is not None:
             await asyncio.sleep(0.02)
 
 

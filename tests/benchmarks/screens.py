@@ -166,7 +166,7 @@ def idle(folder: Path, seconds: float = 30.0) -> Iterator[Figure]:
         with Terminal(_screen(directory)) as terminal:
             terminal.until(FIRST)
             terminal.listen(5)
-            host = psutil.Process(directory.host())
+            host = psutil.Process(directory.host_pid())
             both = (psutil.Process(terminal.process.pid), host)
             before = [_cpu(process) for process in both]
             said = terminal.listen(seconds)
@@ -208,7 +208,7 @@ def gone(directory: RunDirectory, host: psutil.Process) -> Iterator[Figure]:
             terminal.process.wait(30)
             took.append(time.perf_counter() - began)
     assert host.is_running(), "the host went with the terminal"
-    assert directory.host() == host.pid
+    assert directory.host_pid() == host.pid
     yield Figure(
         name="terminal gone → viewer gone",
         value=max(took),

@@ -20,7 +20,13 @@ from mobius_tui.run.events.journal_entry import Entry, encode
 from mobius_tui.run.events.run_events import Event, NoteAdded
 from mobius_tui.run.events.step_events import CheckTried, StepEnded, StepStarted
 from mobius_tui.run.intents.messages import Intent
-from mobius_tui.run.journal.journal import FIRST, Clock, Journal, Tail, read
+from mobius_tui.run.journal.journal import (
+    FIRST_PREV,
+    Clock,
+    Journal,
+    JournalTail,
+    read_journal,
+)
 from mobius_tui.run.state.reducer import fold
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.runbook.library.loader import load
@@ -110,7 +116,7 @@ def journal(folder: Path) -> Iterator[Figure]:
     count, text = 500, "x" * 250
 
     async def ours(path: Path) -> list[float]:
-        empty = Tail(entries=(), heads=(), size=0, torn=0)
+        empty = JournalTail(entries=(), heads=(), size=0, torn_bytes=0)
         log = Journal(path, empty, Clock(boot="b"))
         took = []
         for _ in range(count):
@@ -260,14 +266,16 @@ def history(folder: Path) -> Iterator[Figure]:
     """100,000 journal lines, folded and verified."""
     runbook = _runbook(folder, (_step(f"s{n}", "true") for n in range(500)))
     path = folder / "journal.jsonl"
-    prev, lines = FIRST, []
+    prev, lines = FIRST_PREV, []
     for n, event in enumerate(_events(100_000), 1):
         entry = Entry(n=n, at=1e9 + n, mono=float(n), boot="b", by="ana", event=event)
         line = encode(entry, prev)
         prev = hashlib.sha256(line[:-1]).hexdigest()
         lines.append(line)
     path.write_bytes(b"".join(lines))
-    took = min(timed(lambda: fold(runbook, read(path).entries)) for _ in range(3))
+    took = min(
+        timed(lambda: fold(runbook, read_journal(path).entries)) for _ in range(3)
+    )
     yield Figure(
         name="100,000 lines folded and verified", value=took, limit=2, unit="s"
     )

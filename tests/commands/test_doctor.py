@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from mobius_tui.cli import main
-from mobius_tui.doctor.install import fits
+from mobius_tui.doctor.install import is_within_bounds
 from mobius_tui.doctor.login import login_findings
 from mobius_tui.doctor.state_folder import state_folder_findings
 from mobius_tui.doctor.terminal import terminal_findings
@@ -98,7 +98,7 @@ def test_a_network_s_disk_is_told(tmp_path: Path, mount: str, verdict: str) -> N
 def test_the_rights_of_the_state_folder_are_told(tmp_path: Path) -> None:
     later = tmp_path / "later" / "state"
     first = next(iter(state_folder_findings(later, "")))
-    assert "which the first run makes" in first.words
+    assert "which the first run makes" in first.text
     assert not later.exists()
     later.mkdir(parents=True)
     later.chmod(0o777)
@@ -118,9 +118,9 @@ def test_terminal_colours_clipboard_and_editor_are_told(tmp_path: Path) -> None:
         each.about: each
         for each in terminal_findings(environ, size=(80, 24), encoding="utf-8")
     }
-    assert found["terminal"].words == "xterm-256color, 80 columns and 24 rows"
-    assert found["colours"].words == "256 or more"
-    assert found["editor"].words == str(editor)
+    assert found["terminal"].text == "xterm-256color, 80 columns and 24 rows"
+    assert found["colours"].text == "256 or more"
+    assert found["editor"].text == str(editor)
     assert found["clipboard"].verdict == "note"
     poor = {"TERM": "dumb", "PATH": str(tmp_path), "EDITOR": "gone 'x"}
     found = {
@@ -128,7 +128,7 @@ def test_terminal_colours_clipboard_and_editor_are_told(tmp_path: Path) -> None:
         for each in terminal_findings(poor, size=None, encoding="ascii")
     }
     assert {each.verdict for each in found.values()} == {"note", "ok"}
-    assert "cannot be read" in found["editor"].words
+    assert "cannot be read" in found["editor"].text
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ def test_terminal_colours_clipboard_and_editor_are_told(tmp_path: Path) -> None:
     ],
 )
 def test_a_package_is_held_to_its_bounds(have: str, bounds: str, does: bool) -> None:
-    assert fits(have, bounds) is does
+    assert is_within_bounds(have, bounds) is does
 
 
 def test_the_command_says_all_and_exits_by_the_worst(

@@ -182,7 +182,7 @@ async def test_what_cannot_be_is_refused_in_words(
 async def test_on_the_command_line_a_host_that_stands_still_is_told_of(
     drill: RunDirectory, tmp_path: Path
 ) -> None:
-    host = drill.host()
+    host = drill.host_pid()
     assert host is not None
     words = ("drill", "--inject", drill.id, "--hint", "look at the backups")
     command = [sys.executable, "-m", "mobius_tui", *words]

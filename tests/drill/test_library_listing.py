@@ -115,7 +115,7 @@ def test_a_run_whose_host_is_dead_says_since_when_nobody_watches(
     assert found.row().endswith(f"  {run.directory.id}"), "it is there to be copied"
     assert found.as_json()["unwatched_since"] == "2026-11-24T13:46:05.000000Z"
     assert (f"? {said}", "warn") in tuple(run_cells(found, run.at + 70))
-    assert Follower(run.directory).unwatched(run.at + 70) == f", {said}"
+    assert Follower(run.directory).unwatched_note(run.at + 70) == f", {said}"
     old = strftime("unwatched since %d %b %H:%M", localtime(run.at + 60))
     assert found.since(run.at + 86400 * 3) == old
     run.write(RunEnded(outcome="completed"))

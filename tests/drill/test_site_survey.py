@@ -39,7 +39,7 @@ def briefing(site: Site, book: Runbook) -> Briefing:
         mode="drill",
         site=str(site.root),
         path=around.pop("PATH"),
-        places=around,
+        home_and_tmpdir=around,
     )
 
 

@@ -25,7 +25,7 @@ from mobius_tui.review.run_report import ActionItem
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.records import run_record
 from mobius_tui.run.records.run_record import read_record, write_record
-from mobius_tui.run.records.verification import verify
+from mobius_tui.run.records.verification import run_problems
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.state_home import runs_root
 from tests.review.forms import FORMS
@@ -71,7 +71,7 @@ def test_it_is_told_and_the_run_is_as_it_was_written(
     assert main(["annotate", run.id, "the disk was full", *words]) == 0
     assert main(["annotate", run.id, HOSTILE]) == 0
     assert run.journal.read_bytes() == journal
-    assert tuple(verify(run)) == ()
+    assert tuple(run_problems(run)) == ()
     said = tomllib.loads(run.record.read_text())
     assert [each["text"] for each in said.pop("annotations")] == [
         "the disk was full",
@@ -119,10 +119,10 @@ def test_a_record_is_not_changed_while_somebody_else_changes_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     run = over()
-    monkeypatch.setattr(run_record, "PATIENCE", 0.0)
+    monkeypatch.setattr(run_record, "LOCK_TIMEOUT", 0.0)
     before = run.record.read_bytes()
     with (
-        run_record.changing(run),
+        run_record.exclusive_record(run),
         pytest.raises(RunError, match="somebody else is changing it"),
     ):
         annotate(run, "text", AnnotationTarget(), by="ana", now=BEGAN)

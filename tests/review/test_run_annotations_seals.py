@@ -22,8 +22,8 @@ from mobius_tui.review.run_report import ActionItem
 from mobius_tui.run.events.run_events import RunEnded
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.records.run_record import read_record, write_record
-from mobius_tui.run.records.seals import TABLE
-from mobius_tui.run.records.verification import verify
+from mobius_tui.run.records.seals import SEALS_TABLE
+from mobius_tui.run.records.verification import run_problems
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.state_home import runs_root
 from tests.review.forms import FORMS
@@ -50,7 +50,7 @@ def say(directory: RunDirectory, text: str) -> None:
 
 
 def wrong(directory: RunDirectory) -> list[str]:
-    return [each for each in verify(directory) if each.startswith("record.toml")]
+    return [each for each in run_problems(directory) if each.startswith("record.toml")]
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ def test_what_the_program_wrote_is_as_it_was_written(said: RunDirectory) -> None
     follower = Follower(said)
     write_record(said, follower.plan, follower.state, follower.head)
     assert wrong(said) == []
-    assert len(read_record(said)[TABLE]) == 6
+    assert len(read_record(said)[SEALS_TABLE]) == 6
 
 
 CHANGES: dict[str, Callable[[dict[str, Any]], object]] = {
@@ -106,10 +106,10 @@ CHANGES: dict[str, Callable[[dict[str, Any]], object]] = {
         lambda r: r["action_items"].reverse()
     ),
     "seal 2 does not follow the one before it": (
-        lambda r: r[TABLE][0].update(sha256="0" * 64)
+        lambda r: r[SEALS_TABLE][0].update(sha256="0" * 64)
     ),
-    "seal 3 does not follow the one before it": lambda r: r[TABLE].pop(2),
-    "seal 1 does not follow the one before it": lambda r: r.update({TABLE: [7]}),
+    "seal 3 does not follow the one before it": lambda r: r[SEALS_TABLE].pop(2),
+    "seal 1 does not follow the one before it": lambda r: r.update({SEALS_TABLE: [7]}),
 }
 
 
@@ -121,7 +121,7 @@ def test_a_change_by_hand_is_found(words: str, said: RunDirectory) -> None:
 
 
 def test_without_its_seals_all_of_it_was_added_by_hand(said: RunDirectory) -> None:
-    by_hand(said, lambda record: record.pop(TABLE))
+    by_hand(said, lambda record: record.pop(SEALS_TABLE))
     assert len(wrong(said)) == 5
 
 
@@ -137,7 +137,9 @@ def test_the_seals_of_another_run_are_none_of_this_one(said: RunDirectory) -> No
     other.write(RunEnded(outcome="abandoned", reason="so", seals=True))
     follower = Follower(other.directory)
     write_record(other.directory, follower.plan, follower.state, follower.head)
-    tables = {name: record[name] for name in ("annotations", "action_items", TABLE)}
+    tables = {
+        name: record[name] for name in ("annotations", "action_items", SEALS_TABLE)
+    }
     by_hand(other.directory, lambda own: own.update(tables))
     found = wrong(other.directory)
     assert found[0] == "record.toml: seal 1 does not follow the one before it"
@@ -146,7 +148,7 @@ def test_the_seals_of_another_run_are_none_of_this_one(said: RunDirectory) -> No
 def test_a_record_of_an_older_version_reads_and_is_sealed_from_now_on() -> None:
     directory = over(seals=False)
     say(directory, "older")
-    by_hand(directory, lambda record: record.pop(TABLE))
+    by_hand(directory, lambda record: record.pop(SEALS_TABLE))
     assert wrong(directory) == []
     assert [each.text for each in read_annotations(directory)] == ["older"]
     say(directory, "newer")
@@ -171,7 +173,9 @@ def test_verify_says_how_much_was_said_and_takes_the_head_of_it(
     found = "said afterwards: 4 annotations, 2 action items"
     assert (code, found in told, last in told) == (0, True, True), told
     assert main(["verify", said.id, "--head", last]) == 0
-    by_hand(said, lambda record: (record[TABLE].pop(), record["annotations"].pop()))
+    by_hand(
+        said, lambda record: (record[SEALS_TABLE].pop(), record["annotations"].pop())
+    )
     assert wrong(said) == []
     assert main(["verify", said.id, "--head", last]) == 1
 
@@ -181,7 +185,7 @@ def test_verify_says_that_an_older_version_sealed_nothing(
 ) -> None:
     directory = over(seals=False)
     say(directory, "older")
-    by_hand(directory, lambda record: record.pop(TABLE))
+    by_hand(directory, lambda record: record.pop(SEALS_TABLE))
     assert main(["verify", directory.id]) == 0
     words = "said afterwards: 1 annotation: an older version did not seal them"
     assert words in capsys.readouterr().out

@@ -20,10 +20,10 @@ from mobius_tui.review.report_builder import build_report
 from mobius_tui.review.run_export import export
 from mobius_tui.review.run_import import import_run
 from mobius_tui.run.client.start_run import resume_run
-from mobius_tui.run.host.takeover import take
+from mobius_tui.run.host.takeover import take_run_lock
 from mobius_tui.run.records.run_summary import newest_open
 from mobius_tui.run.storage.run_directory import RunDirectory
-from mobius_tui.run.storage.run_index import all_runs, likely_open
+from mobius_tui.run.storage.run_index import all_runs, newest_run_without_record
 from mobius_tui.run.storage.state_home import runs_root
 from mobius_tui.runbook.library.loader import load
 from tests.review.forms import FORMS
@@ -104,8 +104,8 @@ async def test_an_imported_run_is_never_run(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="never run"):
         await resume_run(there, load(BOOK))
     with pytest.raises(RunError, match="never run"):
-        take(there)
-    assert likely_open(root) is None
+        take_run_lock(there)
+    assert newest_run_without_record(root) is None
     with pytest.raises(UsageError, match="no open run"):
         newest_open(root)
 

@@ -13,12 +13,16 @@ from mobius_tui.run.events.run_events import Event, HostStarted, RunBegan, Varia
 from mobius_tui.run.host.engine import Engine
 from mobius_tui.run.host.intents.dispatcher import Dispatcher
 from mobius_tui.run.intents.messages import Intent, Reply, Wish
-from mobius_tui.run.journal.journal import Clock, Journal, read
+from mobius_tui.run.journal.journal import Clock, Journal, read_journal
 from mobius_tui.run.messaging.outbox import Outbox, SendIntervals
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.state.deliveries import Delivery, DeliveryStatus
 from mobius_tui.run.state.reducer import fold
-from mobius_tui.run.storage.run_directory import RunDirectory, make, runbook_digest
+from mobius_tui.run.storage.run_directory import (
+    RunDirectory,
+    make_run_directory,
+    runbook_digest,
+)
 from mobius_tui.runbook.model.runbook import Runbook
 from tests.run.engines import make_context, make_engine
 
@@ -130,7 +134,9 @@ class Office:
 
 def new_run(root: Path, runbook: Runbook) -> RunDirectory:
     """The directory of a run that has not begun."""
-    return make(root / "runs", runbook.id, runbook.sources, 1_795_527_905.0)
+    return make_run_directory(
+        root / "runs", runbook.id, runbook.sources, 1_795_527_905.0
+    )
 
 
 @asynccontextmanager
@@ -145,7 +151,7 @@ async def office(
     """A host of a run, while the block lasts; then it is gone as if killed."""
     time = Time()
     clock = Clock(wall=time.wall, boot="boot")
-    tail = read(directory.journal)
+    tail = read_journal(directory.journal)
     plan = Plan(runbook)
     state = fold(runbook, tail.entries)
     journal = Journal(directory.journal, tail, clock)
@@ -163,7 +169,7 @@ async def office(
                     env=dict(os.environ),
                 )
                 engine = make_engine(
-                    context, journal, on_entry=lambda entry: outbox.heed(entry)
+                    context, journal, on_entry=lambda entry: outbox.apply_entry(entry)
                 )
                 outbox = Outbox(context, engine.writer, pace)
                 if not tail.entries:

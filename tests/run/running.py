@@ -21,7 +21,7 @@ from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.intents.messages import Intent, Reply, Wish
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.state.run_state import RunState
-from mobius_tui.run.storage.run_directory import RunDirectory, holder
+from mobius_tui.run.storage.run_directory import RunDirectory, lock_holder
 from mobius_tui.runbook.model.runbook import Runbook
 
 LIMIT = 60.0
@@ -54,7 +54,7 @@ class Running:
     async def _look(self) -> None:
         self.viewer = Viewer(self.directory)
         await self.viewer.connect()
-        pid = self.directory.host()
+        pid = self.directory.host_pid()
         if pid:
             self._pids.add(pid)
 
@@ -103,28 +103,28 @@ class Running:
 
     async def over(self) -> RunState:
         await self.until(lambda state: state.ended is not None)
-        return await self.until(lambda _: self.directory.host() is None)
+        return await self.until(lambda _: self.directory.host_pid() is None)
 
     def host(self) -> int:
-        pid = self.directory.host()
+        pid = self.directory.host_pid()
         assert pid
         return pid
 
     def kill_host(self) -> None:
         os.kill(self.host(), signal.SIGKILL)
-        wait_for(lambda: self.directory.host() is None)
+        wait_for(lambda: self.directory.host_pid() is None)
 
     def keeper(self, step: str, attempt: int = 1) -> int:
         lock = self.directory.attempt(step, attempt).lock
-        wait_for(lambda: holder(lock))
-        pid = holder(lock)
+        wait_for(lambda: lock_holder(lock))
+        pid = lock_holder(lock)
         assert pid
         return pid
 
     def kill_keeper(self, step: str, attempt: int = 1) -> None:
         lock = self.directory.attempt(step, attempt).lock
         os.kill(self.keeper(step, attempt), signal.SIGKILL)
-        wait_for(lambda: holder(lock) is None)
+        wait_for(lambda: lock_holder(lock) is None)
 
     async def drop(self) -> None:
         if self.viewer is not None:
@@ -135,7 +135,7 @@ class Running:
         await self.drop()
         if not self.directory.path.exists():
             return
-        pid = self.directory.host()
+        pid = self.directory.host_pid()
         if pid:
             os.kill(pid, signal.SIGKILL)
         for path in self.directory.steps.iterdir():
@@ -143,7 +143,7 @@ class Running:
             attempt = self.directory.attempt(step, int(number))
             ask_to_stop(attempt)
             group = read_pid(attempt)
-            if group and not holder(attempt.lock):
+            if group and not lock_holder(attempt.lock):
                 with contextlib.suppress(ProcessLookupError, PermissionError):
                     os.killpg(group, signal.SIGKILL)
         for dead in self._pids:

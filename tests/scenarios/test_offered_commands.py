@@ -13,7 +13,7 @@ from mobius_tui.run.host.engine import Engine
 from mobius_tui.run.host.intents.run_handlers import INTENT_HANDLERS
 from mobius_tui.run.host.intents.step_handlers import _may_begin
 from mobius_tui.run.intents.messages import Intent
-from mobius_tui.run.journal.journal import Clock, Journal, read
+from mobius_tui.run.journal.journal import Clock, Journal, read_journal
 from mobius_tui.tui.presenters.availability import available
 from mobius_tui.tui.presenters.next_action import offer
 from mobius_tui.tui.presenters.run_view import PHASE, RunView
@@ -82,7 +82,7 @@ async def test_what_is_offered_is_not_refused(tmp_path: Path, scene: str) -> Non
         async with asyncio.TaskGroup() as tasks:
             clock = Clock(wall=lambda: run.at, mono=lambda: 0.0, boot="boot")
             path = run.directory.journal
-            journal = Journal(path, read(path), clock)
+            journal = Journal(path, read_journal(path), clock)
             written = view.state.n
             for key in (*view.plan.steps, *phases):
                 enter = offer(view, key, moved=True)

@@ -17,7 +17,7 @@ from mobius_tui.review.earlier_drills import measured_seconds
 from mobius_tui.review.past_runs import past_runs
 from mobius_tui.review.report_builder import build_report
 from mobius_tui.review.reviewed_run import ReviewedRun
-from mobius_tui.run.client.follow_up import facts_of
+from mobius_tui.run.client.follow_up import run_facts
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.run_events import RunEnded
 from mobius_tui.run.events.step_events import (
@@ -28,9 +28,9 @@ from mobius_tui.run.events.step_events import (
 )
 from mobius_tui.run.events.watch_events import TriggerCleared, TriggerFired
 from mobius_tui.run.journal.follower import Follower
-from mobius_tui.run.journal.outage_times import NAMES
+from mobius_tui.run.journal.outage_times import MILESTONE_NAMES
 from mobius_tui.run.records.run_record import read_record, write_record
-from mobius_tui.run.records.verification import verify
+from mobius_tui.run.records.verification import run_problems
 from mobius_tui.run.storage.state_home import runs_root
 from mobius_tui.tui.presenters.health_view import outage_lines
 from mobius_tui.tui.presenters.run_presenter import RunPresenter
@@ -122,9 +122,9 @@ def test_a_report_the_score_and_the_record_have_the_same_times() -> None:
     for name in TIMES:
         assert getattr(drill_json.score, name) == AT[name]
     outage = read_record(drill.directory)["outage"]
-    for name in NAMES:
+    for name in MILESTONE_NAMES:
         assert outage[name].timestamp() - began == AT[name]
-    assert not [each for each in verify(drill.directory) if "record.toml" in each]
+    assert not [each for each in run_problems(drill.directory) if "record.toml" in each]
 
 
 def test_the_card_at_the_end_the_status_and_who_looks_back_say_the_same() -> None:
@@ -138,7 +138,7 @@ def test_the_card_at_the_end_the_status_and_who_looks_back_say_the_same() -> Non
         ("+1:20", "healthy from then on"),
         ("+1:40", "three healthy in a row"),
     ]
-    outage = facts_of(drill.directory.id)[1]["outage"]
+    outage = run_facts(drill.directory.id)[1]["outage"]
     assert outage.endswith("three healthy checks in a row after 1 min 40 s")
 
 
@@ -191,14 +191,14 @@ def test_a_record_of_an_older_version_is_held_to_its_journal_and_read() -> None:
     older = {**same, "fired": outage["fired"], **at}
     text = tomli_w.dumps({**record, "outage": older})
     drill.directory.record.write_text(text)
-    assert not [each for each in verify(drill.directory) if "record.toml" in each]
+    assert not [each for each in run_problems(drill.directory) if "record.toml" in each]
     assert (
         measured_seconds(read_record(drill.directory))["restored"]
         == OLDER["first_healthy"]
     )
     older["first_healthy"] = outage["fired"]
     drill.directory.record.write_text(tomli_w.dumps({**record, "outage": older}))
-    assert [each for each in verify(drill.directory) if "outage" in each]
+    assert [each for each in run_problems(drill.directory) if "outage" in each]
 
 
 OLDER = {

@@ -31,7 +31,7 @@ from mobius_tui.drill.site import site_services
 from mobius_tui.drill.site.drill_site import processes_in, sites_root
 from mobius_tui.drill.site.site_files import Kind, digest, read_baseline, version
 from mobius_tui.run.journal.follower import Follower
-from mobius_tui.run.records.verification import verify
+from mobius_tui.run.records.verification import run_problems
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.run_index import all_runs
 from mobius_tui.run.storage.state_home import runs_root
@@ -49,7 +49,7 @@ LIMIT = 300
 def _nothing_stays(state_home: Path) -> Iterator[None]:
     yield
     for run in all_runs(runs_root()):
-        if host := run.host():
+        if host := run.host_pid():
             os.kill(host, 15)
     for owner in sites_root().glob("*/run/owner"):
         if guard := site_services.read_mark(owner):
@@ -93,7 +93,7 @@ def test_the_runbook_handles_each_fault(name: str) -> None:
     assert name in score.score.faults
     assert score.score.wrong == (), "what a fault makes fail is held against nobody"
     assert Follower(run).state.ended is not None
-    assert tuple(verify(run)) == ()
+    assert tuple(run_problems(run)) == ()
     assert f"what handles {name}: {FAULTS[name].handled_by}" in done.stdout
 
 

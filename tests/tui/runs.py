@@ -19,10 +19,14 @@ from mobius_tui.health.health_record import encode as encode_health
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.journal_entry import Entry, encode
 from mobius_tui.run.events.run_events import Event, RunBegan, VariableSet
-from mobius_tui.run.host.control_server import Control
+from mobius_tui.run.host.control_server import ControlServer
 from mobius_tui.run.intents.messages import Intent, Reply
-from mobius_tui.run.journal.journal import FIRST
-from mobius_tui.run.storage.run_directory import RunDirectory, make, runbook_digest
+from mobius_tui.run.journal.journal import FIRST_PREV
+from mobius_tui.run.storage.run_directory import (
+    RunDirectory,
+    make_run_directory,
+    runbook_digest,
+)
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.model.runbook import Runbook
 from mobius_tui.tui.app import MobiusApp
@@ -84,10 +88,10 @@ class MadeRun:
         setting: Mapping[str, str] | None = None,
     ) -> None:
         self.runbook = runbook
-        self.directory = make(root, runbook.id, runbook.sources, at)
+        self.directory = make_run_directory(root, runbook.id, runbook.sources, at)
         self.n = 0
         self.at = at
-        self._prev = FIRST
+        self._prev = FIRST_PREV
         protected = environment in runbook.protected
         self.write(
             RunBegan(
@@ -167,8 +171,8 @@ async def hosted(run: MadeRun) -> AsyncIterator[FakeHost]:
     """A host for a run while the block lasts."""
     host = FakeHost(run.directory)
     before = Path.cwd()
-    control = Control(host.judge)
-    host.stall = control.stall
+    control = ControlServer(host.judge)
+    host.stall = control.report_stall
     lock = os.open(run.directory.lock, os.O_RDWR)
     fcntl.flock(lock, fcntl.LOCK_EX)
     os.write(lock, b"4242\n")

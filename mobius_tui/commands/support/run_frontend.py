@@ -71,7 +71,7 @@ async def print_until_end(
 
 def _site_of_drill(directory: RunDirectory) -> Path | None:
     """The site of a drill that has ended; `None` for what has no score to come."""
-    entries = JournalFollower(directory).more()
+    entries = JournalFollower(directory).read_new()
     began = entries[0].event if entries else None
     if _has_ended(directory) and isinstance(began, RunBegan) and began.site is not None:
         return Path(began.site)
@@ -79,7 +79,7 @@ def _site_of_drill(directory: RunDirectory) -> Path | None:
 
 
 def _has_ended(directory: RunDirectory) -> bool:
-    entries = JournalFollower(directory).more()
+    entries = JournalFollower(directory).read_new()
     return any(isinstance(entry.event, RunEnded) for entry in entries)
 
 
@@ -161,7 +161,11 @@ def start_run(
         labels = understated_steps(Plan(briefing.runbook))
         for problem in (*briefing.problems, *briefing.notices, *labels):
             narrate(problem)
-        wanted = {v.name: answers[v.name] for v in briefing.asked if v.name in answers}
+        wanted = {
+            v.name: answers[v.name]
+            for v in briefing.variables_asked
+            if v.name in answers
+        }
         for words in defaults_in_words(briefing, wanted):
             narrate(words)
         directory = await start_new_run(briefing, wanted, auto)
@@ -181,7 +185,7 @@ def start_run(
 
 def defaults_in_words(briefing: Briefing, answers: Mapping[str, str]) -> Iterator[str]:
     """The defaults that count because lines ask nobody."""
-    for variable in briefing.asked:
+    for variable in briefing.variables_asked:
         if variable.default is not None and variable.name not in answers:
             name = variable.name
             value = "[secret]" if variable.secret else variable.default

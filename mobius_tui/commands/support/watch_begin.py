@@ -25,7 +25,7 @@ from mobius_tui.commands.support.watch_follow import (
 )
 from mobius_tui.commands.support.watch_lines import WatchLines
 from mobius_tui.errors import UsageError
-from mobius_tui.run.client.dry_run import state_at_first
+from mobius_tui.run.client.dry_run import initial_run_state
 from mobius_tui.run.client.preflight import understated_steps
 from mobius_tui.run.client.run_briefing import (
     Briefing,
@@ -41,7 +41,7 @@ from mobius_tui.run.planning.initial_values import refuse_unattended
 from mobius_tui.run.planning.plan import Plan, effect_of
 from mobius_tui.run.planning.rollback import rollback_obstacles, rollback_phase
 from mobius_tui.run.planning.trigger_rules import trigger_caveats
-from mobius_tui.run.watch.watch_log import FOLDER, make_log
+from mobius_tui.run.watch.watch_log import LOG_FOLDER, make_watch_log
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.library.runbook_files import find_runbook
 from mobius_tui.runbook.model.limits import bounded_duration
@@ -78,7 +78,9 @@ def watch(options: argparse.Namespace) -> int:
     for words in mind:
         narrate(f"armed, mind: {words}")
     name = briefing.environment or briefing.runbook.id
-    log = make_log(_log_folder(options.log_dir, briefing.workdir), name, time.time())
+    log = make_watch_log(
+        _log_folder(options.log_dir, briefing.workdir), name, time.time()
+    )
     job = WatchBegan(
         seconds=lasts,
         keep=options.keep_watching,
@@ -144,7 +146,7 @@ def _log_folder(given: str | None, workdir: Path) -> Path:
         given: `--log-dir`; a link that somebody names is meant.
         workdir: where commands run, and where the log goes else.
     """
-    return Path(given).resolve() if given else workdir / FOLDER
+    return Path(given).resolve() if given else workdir / LOG_FOLDER
 
 
 def _briefing(options: argparse.Namespace) -> Briefing:
@@ -231,7 +233,7 @@ def _refuse_to_stop(briefing: Briefing) -> None:
     plan = Plan(briefing.runbook)
     phase, stops = (
         rollback_phase(plan),
-        rollback_obstacles(plan, state_at_first(briefing)),
+        rollback_obstacles(plan, initial_run_state(briefing)),
     )
     if phase is not None and stops:
         raise UsageError(

@@ -90,8 +90,8 @@ class FollowedWatch:
                 await self._lines.more(changes.entries)
                 host.tell()
                 code = self._over()
-                if code is None and viewer.host() is None and not changes:
-                    since = viewer.follower.unwatched(time.time())
+                if code is None and viewer.host_pid() is None and not changes:
+                    since = viewer.follower.unwatched_note(time.time())
                     words = f"its host is gone{since}; {self._way}"
                     code = self._end(INCOMPLETE, words)
                 if code is None and self._heard.number is not None:

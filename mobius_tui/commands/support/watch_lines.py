@@ -17,7 +17,7 @@ from mobius_tui.plain import PlainReport, say
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.journal_entry import Entry, stamp
 from mobius_tui.run.events.watch_events import TriggerFired
-from mobius_tui.run.journal.follower import Lines as WholeLines
+from mobius_tui.run.journal.follower import LineFollower as WholeLines
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.watch_state import WatchState
 from mobius_tui.runbook.text.units import duration_in_words
@@ -199,7 +199,7 @@ class WatchChecks:
 
     def _data(self) -> bytes:
         try:
-            return self._lines.more()
+            return self._lines.read_new()
         except RunError:
             return b""  # the host says what it could not write
 

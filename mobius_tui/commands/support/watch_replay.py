@@ -57,13 +57,13 @@ def _stops(record: Path) -> tuple[str, ...]:
     if not directory.journal.is_file():
         return ()
     from mobius_tui.run.events.run_events import RunBegan, VariableSet
-    from mobius_tui.run.journal.follower import JournalFollower, runbook_of
+    from mobius_tui.run.journal.follower import JournalFollower, load_run_runbook
     from mobius_tui.run.planning.plan import Plan
     from mobius_tui.run.planning.rollback import rollback_obstacles
     from mobius_tui.run.state.reducer import fold
 
     try:
-        entries = JournalFollower(directory).more()
+        entries = JournalFollower(directory).read_new()
         first = takewhile(
             lambda e: isinstance(e.event, RunBegan | VariableSet), entries
         )
@@ -71,7 +71,7 @@ def _stops(record: Path) -> tuple[str, ...]:
         began = head[0].event if head else None
         if not isinstance(began, RunBegan):
             return ()
-        runbook = runbook_of(directory, began)
+        runbook = load_run_runbook(directory, began)
         return rollback_obstacles(Plan(runbook), fold(runbook, head))
     except MobiusError:
         return ()  # the record can be tried all the same

@@ -104,7 +104,7 @@ def _ended_process_names(fields: Mapping[str, str]) -> tuple[str, ...]:
 def keeper_wait_reason(directory: AttemptDirectory) -> str:
     """Why a living keeper cannot write output now, in words; empty where it can."""
     try:
-        with open_regular(directory.end_to_be) as file:
+        with open_regular(directory.unfinished_exit) as file:
             state, _, number = file.read(32).strip().partition(b"=")
     except OSError:
         return ""

@@ -23,7 +23,7 @@ from mobius_tui.run.journal.journal_writer import JournalWriter
 from mobius_tui.run.planning.initial_values import refuse_value
 from mobius_tui.run.planning.variables import script_env
 from mobius_tui.run.state.step_state import Status
-from mobius_tui.run.storage.redaction import holds_secret, literals
+from mobius_tui.run.storage.redaction import holds_secret, secret_literals
 from mobius_tui.runbook.model.actions import Choose, Manual, Run, Watch
 from mobius_tui.runbook.model.limits import (
     bounded_duration,
@@ -246,7 +246,7 @@ class AttemptExecution:
             timeout=timeout,
             max_output=max_output,
             rotate=action.follow,
-            secrets=literals(context.secrets.values()),
+            secrets=secret_literals(context.secrets.values()),
             tty=action.tty,
             clock_offset=context.clock.wall() - time.time(),
         )

@@ -20,7 +20,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from mobius_tui.run.storage.run_directory import AttemptDirectory, create, holder
+from mobius_tui.run.storage.run_directory import (
+    AttemptDirectory,
+    create_file,
+    lock_holder,
+)
 from mobius_tui.run.storage.safe_open import regular_descriptor
 from mobius_tui.run.storage.sharing import make_folder
 
@@ -76,8 +80,8 @@ def launch_keeper(
         OSError: no space, no memory, no process.
     """
     make_folder(directory.path)
-    create(directory.script, script.encode("utf-8", "surrogateescape"))
-    create(directory.outputs)
+    create_file(directory.script, script.encode("utf-8", "surrogateescape"))
+    create_file(directory.outputs)
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     handles: list[int] = []
     try:
@@ -178,7 +182,7 @@ def ask_to_stop(directory: AttemptDirectory) -> bool:
         the process id in the lock is the keeper's: neither a keeper that just ended nor
         a process that got its number is signalled.
     """
-    pid = holder(directory.lock)
+    pid = lock_holder(directory.lock)
     if not pid:
         return False
     try:
@@ -189,7 +193,7 @@ def ask_to_stop(directory: AttemptDirectory) -> bool:
     except OSError:
         return False
     try:
-        if holder(directory.lock) != pid or not _has_open(pid, directory.lock):
+        if lock_holder(directory.lock) != pid or not _has_open(pid, directory.lock):
             return False
         signal.pidfd_send_signal(handle, signal.SIGTERM)
     except OSError:

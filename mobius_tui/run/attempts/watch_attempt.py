@@ -22,7 +22,7 @@ from mobius_tui.run.planning.watch_progress import (
     probes_counted,
     watch_step_verdict,
 )
-from mobius_tui.run.storage.last_viewed import last_checks
+from mobius_tui.run.storage.last_viewed import last_check_times
 from mobius_tui.runbook.model.actions import Watch
 from mobius_tui.runbook.model.limits import bounded_duration
 from mobius_tui.runbook.model.probes import Health
@@ -135,7 +135,7 @@ class WatchAttempt:
         """Why an earlier host's watch cannot be continued; empty where it can."""
         if self._attempt.boot != self._context.clock.boot:
             return "the machine was restarted meanwhile; nobody watched"
-        seen = last_checks(self._context.directory.health)
+        seen = last_check_times(self._context.directory.health)
         now = self._context.clock.wall()
         began = self._attempt.started
         since = min(max(began, seen.get(i, 0.0)) for i in probes_counted(self._health))

@@ -36,7 +36,7 @@ def dry_run(briefing: Briefing, *, now: float) -> Iterator[str]:
     """
     runbook = briefing.runbook
     plan = Plan(runbook)
-    state = state_at_first(briefing)
+    state = initial_run_state(briefing)
     values = Values(state, now=now)
     yield f"{runbook.title} ({runbook.id}), dry run: nothing is executed"
     yield f"mode {briefing.mode}, environment {briefing.environment or '-'}"
@@ -61,7 +61,7 @@ def dry_run(briefing: Briefing, *, now: float) -> Iterator[str]:
             yield from step_lines(plan, step, state, values)
 
 
-def state_at_first(briefing: Briefing) -> RunState:
+def initial_run_state(briefing: Briefing) -> RunState:
     """The state in which the run would begin."""
     state = initial_state(briefing.runbook)
     state.variables = {

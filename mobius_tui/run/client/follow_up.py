@@ -1,4 +1,4 @@
-"""What a run's end proposes: a runbook that looks back on it, and facts for it."""
+"""Proposes a review runbook at a run's end, and gives it the run's facts."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from mobius_tui.runbook.library.runbook_files import find_runbook
 from mobius_tui.runbook.model.runbook import Runbook
 from mobius_tui.runbook.text.units import duration_in_words
 
-NO_FACTS = "none"
-"""Stands where there is nothing to tell: a value that is empty would be asked for."""
+NO_FACT_TEXT = "none"
+"""Stands for a fact that is not known: an empty value would be asked for."""
 
 
 def add_run_facts(runbook: Runbook, given: Mapping[str, str]) -> dict[str, str]:
@@ -38,15 +38,15 @@ def add_run_facts(runbook: Runbook, given: Mapping[str, str]) -> dict[str, str]:
     found = dict(given)
     for name, variable in runbook.variables.items():
         if variable.run and given.get(name):
-            directory, facts = facts_of(given[name])
+            directory, facts = run_facts(given[name])
             found[name] = directory.id
             for fact, value in facts.items():
                 found.setdefault(f"{name}_{fact}", value)
     return found
 
 
-def facts_of(run: str) -> tuple[RunDirectory, Mapping[str, str]]:
-    """A run by its id, and what it tells, by the names of `RUN_FACTS`.
+def run_facts(run: str) -> tuple[RunDirectory, Mapping[str, str]]:
+    """A run by its id, and its facts, by the names of `RUN_FACTS`.
 
     Raises:
         UsageError: there is no such run, it is damaged, or it has not ended.
@@ -69,46 +69,46 @@ def facts_of(run: str) -> tuple[RunDirectory, Mapping[str, str]]:
     ]
     return directory, {
         "runbook": began.title,
-        "environment": began.environment or NO_FACTS,
+        "environment": began.environment or NO_FACT_TEXT,
         "operator": began.operator,
         "outcome": ended.outcome,
-        "reason": ended.reason or NO_FACTS,
-        "began": _moment(state.began_at),
-        "ended": _moment(ended_at),
+        "reason": ended.reason or NO_FACT_TEXT,
+        "began": _time_text(state.began_at),
+        "ended": _time_text(ended_at),
         "took": duration_in_words(ended_at - state.began_at),
-        "failed": ", ".join(bad) or NO_FACTS,
-        "outage": _outage(follower),
+        "failed": ", ".join(bad) or NO_FACT_TEXT,
+        "outage": _outage_facts(follower),
     }
 
 
-def _outage(follower: Follower) -> str:
+def _outage_facts(follower: Follower) -> str:
     """Why a trigger fired, and how long it was until three checks were healthy."""
-    found = follower.course.milestones(follower.past)
+    found = follower.milestone_tracker.milestones(follower.health_history)
     outage = found.outage
     if outage is None:
-        return NO_FACTS
-    since = f"{outage.reason}, from {_moment(outage.fired)} on"
+        return NO_FACT_TEXT
+    since = f"{outage.reason}, from {_time_text(outage.fired)} on"
     if found.steady is None:
         return f"{since}; at the end not healthy for three checks in a row"
     lasted = duration_in_words(max(0.0, found.steady - outage.fired))
     return f"{since}; three healthy checks in a row after {lasted}"
 
 
-def _moment(at: float) -> str:
+def _time_text(at: float) -> str:
     return time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(at))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FollowUp:
-    """A runbook that is due now."""
+    """A runbook that is due after a run."""
 
     runbook: Runbook
     name: str
-    """As the command line takes it."""
-    cycle: str
+    """Its argument on the command line."""
+    when_due: str
     """When it is due, in the words of the runbook that has ended."""
     given: Mapping[str, str]
-    """The variable that names the run that has ended."""
+    """The variable that names the run that has ended, and its value."""
 
     @property
     def command(self) -> str:
@@ -119,9 +119,9 @@ class FollowUp:
         return shlex.join(words)
 
     @property
-    def words(self) -> str:
+    def text(self) -> str:
         """What is due, and how to begin it."""
-        cycle = self.cycle or "When a run has ended"
+        cycle = self.when_due or "When a run has ended"
         return f"{cycle}: {self.runbook.title}, by {self.command}"
 
 
@@ -137,7 +137,7 @@ def follow_up(plan: Plan, state: RunState) -> FollowUp | None:
     if began.mode != "incident" or not _has_changed(plan, state):
         return None
     try:
-        path = path_of(review, began.path)
+        path = review_path(review, began.path)
         runbook = load(path)
     except (MobiusError, ValueError):
         return None
@@ -145,21 +145,17 @@ def follow_up(plan: Plan, state: RunState) -> FollowUp | None:
     return FollowUp(
         runbook=runbook,
         name=str(path) if review.endswith(".toml") else review,
-        cycle=plan.runbook.review_cycle,
+        when_due=plan.runbook.review_cycle,
         given=dict.fromkeys(names[:1], began.run),
     )
 
 
-def path_of(review: str, beside: str) -> Path:
-    """Where the runbook lies that looks back.
+def review_path(review: str, beside: str) -> Path:
+    """The path of the runbook that reviews a run.
 
     Args:
         review: as `review` of another runbook names it.
-        beside: where that one lay when its run began.
-
-    Raises:
-        UsageError: there is none of that name.
-        ValueError: the other one lay nowhere.
+        beside: the path of that one when its run began.
     """
     if review.endswith(".toml"):
         return Path(beside).with_name(review)
@@ -167,7 +163,7 @@ def path_of(review: str, beside: str) -> Path:
 
 
 def _has_changed(plan: Plan, state: RunState) -> bool:
-    """Whether a step was begun that changes or destroys."""
+    """Whether a step was begun that changes or destroys something."""
     return any(
         step.attempts and effect_of(plan.steps[step_id]) != "read"
         for step_id, step in state.steps.items()

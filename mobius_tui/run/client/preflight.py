@@ -1,4 +1,4 @@
-"""What is looked for before a run: programs, scripts, and labels that understate."""
+"""What is examined before a run: programs, scripts, and labels that understate."""
 
 from __future__ import annotations
 
@@ -27,32 +27,32 @@ _CALLED = re.compile(
 _MOVES = re.compile(r"(?:^|[;&|({])[ \t]*(?:cd|pushd)\b", re.MULTILINE)
 
 
-def problems(runbook: Runbook, place: Path, search: str) -> Iterator[str]:
+def preflight_problems(runbook: Runbook, workdir: Path, path: str) -> Iterator[str]:
     """What is missing, each in words for a person.
 
     Args:
         runbook: what is to be run.
-        place: where its commands will run.
-        search: PATH for them.
+        workdir: where its commands will run.
+        path: PATH for them.
     """
     yield from runbook.blocking
     for program in runbook.requires:
-        if shutil.which(program, path=search) is None:
+        if shutil.which(program, path=path) is None:
             yield f"{program} is not on PATH; install it"
-    if not place.is_dir():
-        yield f"the directory {place} is not there; give --workdir"
+    if not workdir.is_dir():
+        yield f"the directory {workdir} is not there; give --workdir"
         return
     plan = Plan(runbook)
     missing: dict[str, list[str]] = {}
     for step in runbook.steps():
-        for words in _wrong_scripts(step, place):
+        for words in _missing_scripts(step, workdir):
             missing.setdefault(words, []).append(plan.numbers[step.id])
     for words, numbers in missing.items():
         yield f"{words} ({', '.join(numbers)} would run it)"
 
 
-def unset(runbook: Runbook, known: Collection[str]) -> Iterator[str]:
-    """The variables that steps wait for and nothing will give a value, and the remedy.
+def unset_variables(runbook: Runbook, known: Collection[str]) -> Iterator[str]:
+    """The variables that steps wait for and nothing sets, each with its remedy.
 
     Args:
         runbook: what is to be run.
@@ -78,7 +78,7 @@ def unset(runbook: Runbook, known: Collection[str]) -> Iterator[str]:
             yield f"give --var {name}=VALUE{source}: {words}"
 
 
-def _wrong_scripts(step: Step, place: Path) -> Iterator[str]:
+def _missing_scripts(step: Step, place: Path) -> Iterator[str]:
     """Scripts that a step calls by their path and that are not there."""
     action = step.action
     if not isinstance(action, Run) or not is_shell(action.shell):
@@ -103,7 +103,7 @@ def understated_steps(plan: Plan, phase_id: str | None = None) -> Iterator[str]:
 
     Args:
         plan: the runbook's.
-        phase_id: the phase that is looked at; all of them without it.
+        phase_id: of the phase to examine; all of them without it.
     """
     for step_id, found in effects_beyond_labels(plan.runbook).items():
         if phase_id is None or plan.phase_of[step_id].id == phase_id:

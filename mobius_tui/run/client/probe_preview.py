@@ -1,4 +1,4 @@
-"""A look at the probes before a run has begun, with what is filled in by then."""
+"""Asks a runbook's probes once before a run, with the values known by then."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ async def preview_probes(
         given: what the person has filled in so far.
     """
     health = briefing.runbook.health
-    filler = _filler(briefing, given)
+    filler = _fill_known(briefing, given)
     ready: list[ProbeTarget] = []
     not_ready: list[ProbeLook] = []
     for probe in health.probes if health is not None else ():
         try:
-            ready.append(_here(briefing, probe, filler))
+            ready.append(_target_of(briefing, probe, filler))
         except MobiusError as error:
             not_ready.append(ProbeLook(id=probe.id, state="no data", words=str(error)))
     return (*await probe_once(tuple(ready)), *not_ready)
 
 
-def _filler(briefing: Briefing, given: Mapping[str, str]) -> Callable[[str], str]:
+def _fill_known(briefing: Briefing, given: Mapping[str, str]) -> Callable[[str], str]:
     known = {
         **{name: value for name, (value, _) in briefing.values.items()},
         **briefing.secrets,
@@ -49,7 +49,7 @@ def _filler(briefing: Briefing, given: Mapping[str, str]) -> Callable[[str], str
     return lambda words: fill(words, value)
 
 
-def _here(
+def _target_of(
     briefing: Briefing, probe: Probe, filler: Callable[[str], str]
 ) -> ProbeTarget:
     found = fill_target(probe, filler)

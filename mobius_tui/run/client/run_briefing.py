@@ -1,4 +1,4 @@
-"""What is known before a run begins; looking at it executes nothing."""
+"""What is known before a run begins; gathering it executes nothing."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from pathlib import Path
 
 from mobius_tui.errors import UsageError
 from mobius_tui.run.client.follow_up import add_run_facts
-from mobius_tui.run.client.preflight import problems, unset
+from mobius_tui.run.client.preflight import preflight_problems, unset_variables
 from mobius_tui.run.events.run_events import Mode
-from mobius_tui.run.messaging.channels import notices
+from mobius_tui.run.messaging.channels import channel_notices
 from mobius_tui.run.planning.initial_values import refuse_value, resolve_initial_values
-from mobius_tui.run.storage.redaction import holds_secret, short_secrets
+from mobius_tui.run.storage.redaction import holds_secret, short_secret_notices
 from mobius_tui.runbook.library.runbook_files import has_no_working_folder
 from mobius_tui.runbook.model.limits import limits_by_variable
 from mobius_tui.runbook.model.runbook import Runbook, Variable
@@ -32,14 +32,14 @@ class Briefing:
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Values of the secrets that were found."""
     missing: tuple[Variable, ...] = ()
-    """What must be answered before Begin."""
+    """Variables that must be answered before the run begins."""
     problems: tuple[str, ...] = ()
-    """What preflight found wrong, in words; nothing was executed for it."""
+    """What preflight found wrong, in words."""
     notices: tuple[str, ...] = ()
-    """What else to know: channels to which nothing can be sent."""
+    """What else to know, such as channels that nothing can be sent to."""
     path: str = ""
     """PATH for the run's steps."""
-    places: Mapping[str, str] = field(default_factory=dict)
+    home_and_tmpdir: Mapping[str, str] = field(default_factory=dict)
     """HOME and TMPDIR for the run's steps, where they are not the caller's."""
     site: str | None = None
     """The drill site's folder."""
@@ -53,8 +53,8 @@ class Briefing:
     """Whether that group may act on it, too."""
 
     @property
-    def asked(self) -> tuple[Variable, ...]:
-        """What a person is asked: what is missing, and what has but its default."""
+    def variables_asked(self) -> tuple[Variable, ...]:
+        """The variables to ask a person for: those without a value, or with a default."""
         return tuple(
             variable
             for variable in self.runbook.variables.values()
@@ -78,7 +78,7 @@ class Briefing:
 
     @property
     def protected(self) -> bool:
-        """Whether what destroys wants the environment's name typed."""
+        """Whether destroying steps need the environment's name typed."""
         return self.environment in self.runbook.protected
 
 
@@ -93,9 +93,9 @@ def prepare_briefing(
     path: str | None = None,
     sink: str | None = None,
     pages: bool = False,
-    places: Mapping[str, str] | None = None,
+    home_and_tmpdir: Mapping[str, str] | None = None,
 ) -> Briefing:
-    """Look at what a run would begin with; executes nothing.
+    """Gather what a run would begin with; executes nothing.
 
     Args:
         runbook: what is to be run.
@@ -107,16 +107,16 @@ def prepare_briefing(
         path: PATH for the steps; the caller's own without it.
         sink: where a drill's messages go.
         pages: whether a drill's messages go to the channels' own addresses.
-        places: HOME and TMPDIR for the steps, in the same way.
+        home_and_tmpdir: HOME and TMPDIR for the steps; the caller's own without them.
 
     Raises:
-        UsageError: a value, profile or directory cannot be.
+        UsageError: a value, profile or directory is invalid.
     """
     told = add_run_facts(runbook, given)
     first = resolve_initial_values(
         runbook, given=told, profile=profile, environ=os.environ
     )
-    place = workdir or own_place(runbook)
+    place = workdir or default_workdir(runbook)
     search = os.environ.get("PATH", os.defpath) if path is None else path
     if workdir is not None and not place.is_dir():
         raise UsageError(f"--workdir {workdir}: there is no such directory")
@@ -130,21 +130,24 @@ def prepare_briefing(
         values=first.values,
         secrets=first.secrets,
         missing=first.missing,
-        problems=(*unset(runbook, known), *problems(runbook, place, search)),
+        problems=(
+            *unset_variables(runbook, known),
+            *preflight_problems(runbook, place, search),
+        ),
         notices=(
-            *short_secrets(first.secrets),
-            *(() if quiet else notices(runbook, known)),
+            *short_secret_notices(first.secrets),
+            *(() if quiet else channel_notices(runbook, known)),
         ),
         path=search,
-        places=dict(places or {}),
+        home_and_tmpdir=dict(home_and_tmpdir or {}),
         site=site,
         sink=sink,
         pages=pages,
     )
 
 
-def own_place(runbook: Runbook) -> Path:
-    """Where a runbook's commands run, if nobody says otherwise."""
+def default_workdir(runbook: Runbook) -> Path:
+    """Where a runbook's commands run unless `--workdir` says otherwise."""
     base = Path.cwd() if has_no_working_folder(runbook.path) else runbook.path.parent
     return base / runbook.workdir
 
@@ -209,14 +212,14 @@ def refresh_briefing(briefing: Briefing, runbook: Runbook) -> Briefing:
         given=given,
         profile=briefing.profile,
         workdir=None
-        if briefing.workdir == own_place(before).resolve()
+        if briefing.workdir == default_workdir(before).resolve()
         else briefing.workdir,
         mode=briefing.mode,
         site=briefing.site,
         path=briefing.path,
         sink=briefing.sink,
         pages=briefing.pages,
-        places=briefing.places,
+        home_and_tmpdir=briefing.home_and_tmpdir,
     )
     known = {name: secrets[name] for name in runbook.variables if name in secrets}
     missing = tuple(each for each in anew.missing if each.name not in known)

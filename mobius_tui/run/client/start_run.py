@@ -15,7 +15,7 @@ from mobius_tui.run.client.run_briefing import Briefing, answer_briefing
 from mobius_tui.run.client.viewer import Viewer, open_socket
 from mobius_tui.run.events.run_events import RunBegan
 from mobius_tui.run.events.watch_events import WatchBegan
-from mobius_tui.run.host.takeover import Order, operator, refuse_imported
+from mobius_tui.run.host.takeover import HostOrder, operator, refuse_imported
 from mobius_tui.run.intents.messages import Intent, encode_intent
 from mobius_tui.run.journal.follower import JournalFollower
 from mobius_tui.run.planning.initial_values import (
@@ -23,20 +23,24 @@ from mobius_tui.run.planning.initial_values import (
     resolve_initial_values,
 )
 from mobius_tui.run.planning.plan import Plan
-from mobius_tui.run.records.verification import refuse_cut
+from mobius_tui.run.records.verification import refuse_cut_journal
 from mobius_tui.run.storage.redaction import holds_secret
-from mobius_tui.run.storage.run_directory import RunDirectory, make, runbook_digest
-from mobius_tui.run.storage.sharing import refuse_to_host, shared_folder
+from mobius_tui.run.storage.run_directory import (
+    RunDirectory,
+    make_run_directory,
+    runbook_digest,
+)
+from mobius_tui.run.storage.sharing import refuse_hosting, shared_folder
 from mobius_tui.run.storage.state_home import runs_root
 from mobius_tui.run.storage.table_of_contents import write_table_of_contents
 from mobius_tui.runbook.model.runbook import Runbook
 
 START_LIMIT = 15.0
 """Seconds that a host may take until it listens."""
-ASKED = {"auto": "--auto", "arm": "--auto-rollback"}
-"""What made a run go by itself, by the wish that it begins with."""
+UNATTENDED_OPTIONS = {"auto": "--auto", "arm": "--auto-rollback"}
+"""The option that made a run go unattended, by the kind of its first intent."""
 _HOSTS: list[subprocess.Popen[bytes]] = []
-"""Hosts that this process started: they outlive it. Those that do not are reaped when
+"""Hosts that this process started: they outlive it. Those that ended are reaped when
 the next one is started."""
 
 
@@ -62,9 +66,9 @@ async def start_new_run(
     ready = answer_briefing(briefing, answers or {})
     runbook = ready.runbook
     if auto is not None:
-        refuse_unattended(runbook, ASKED.get(auto.wish, auto.wish))
+        refuse_unattended(runbook, UNATTENDED_OPTIONS.get(auto.wish, auto.wish))
     root = runs_root() if ready.share is None else shared_folder(ready.share)
-    directory = make(
+    directory = make_run_directory(
         root,
         runbook.id,
         runbook.sources,
@@ -76,7 +80,7 @@ async def start_new_run(
     write_table_of_contents(
         directory, Plan(runbook), mode=ready.mode, environment=ready.environment
     )
-    order = Order(
+    order = HostOrder(
         began=began,
         values=ready.values,
         secrets=ready.secrets,
@@ -109,7 +113,7 @@ def _began(ready: Briefing, directory: RunDirectory) -> RunBegan:
             "HOME": os.environ.get("HOME", "/"),
             "LANG": os.environ.get("LANG", "C.UTF-8"),
             "umask": f"{umask:03o}",
-            **ready.places,
+            **ready.home_and_tmpdir,
         },
         site=ready.site,
         path=str(runbook.path.resolve()),
@@ -131,10 +135,12 @@ async def resume_run(directory: RunDirectory, runbook: Runbook) -> None:
     Raises:
         RunError: the host could not take the run on, or its journal lost its end.
     """
-    if directory.host() is not None and not await _makes_room(directory, runbook):
+    if directory.host_pid() is not None and not await _released_for_new_values(
+        directory, runbook
+    ):
         return
-    _refuse_to_go_on(directory)
-    first = JournalFollower(directory).more()[:1]
+    _refuse_unhostable(directory)
+    first = JournalFollower(directory).read_new()[:1]
     began = first[0].event if first else None
     profile = began.profile if isinstance(began, RunBegan) else None
     known = resolve_initial_values(
@@ -147,27 +153,27 @@ async def resume_run(directory: RunDirectory, runbook: Runbook) -> None:
         if name != runbook.environment
         and not holds_secret(value[0], known.secrets.values())
     }
-    order = Order(values=values, secrets=known.secrets)
+    order = HostOrder(values=values, secrets=known.secrets)
     try:
         await _start_host(directory, order, runbook)
     except RunError:
-        if directory.host() is None:
+        if directory.host_pid() is None:
             raise  # else somebody else resumed it in the same moment
 
 
-def _refuse_to_go_on(directory: RunDirectory) -> None:
-    """Start no host for a run that is not whole, or is somebody else's.
+def _refuse_unhostable(directory: RunDirectory) -> None:
+    """Refuse to start a host for a run that is damaged, imported, or another user's.
 
     Raises:
         RunError: it is so.
     """
     refuse_imported(directory)
-    refuse_to_host(directory.path)
-    refuse_cut(directory)
+    refuse_hosting(directory.path)
+    refuse_cut_journal(directory)
 
 
-async def _makes_room(directory: RunDirectory, runbook: Runbook) -> bool:
-    """Whether a living host has gone, which lacked a value that is set by now."""
+async def _released_for_new_values(directory: RunDirectory, runbook: Runbook) -> bool:
+    """Whether a living host was released since it lacks a value that is set by now."""
     here = {
         v.name for v in runbook.variables.values() if (v.from_env or "") in os.environ
     }
@@ -182,7 +188,7 @@ async def _makes_room(directory: RunDirectory, runbook: Runbook) -> bool:
         lacking = (here - state.variables.keys()) | (here & set(state.lost_secrets))
         if is_busy or not lacking - {runbook.environment} or state.ended is not None:
             return False
-        _refuse_to_go_on(directory)
+        _refuse_unhostable(directory)
         is_going = (await viewer.intend(Intent(wish="release"))).ok
     except MobiusError:
         return False  # whoever only looks on changes no host
@@ -190,13 +196,15 @@ async def _makes_room(directory: RunDirectory, runbook: Runbook) -> bool:
         await viewer.close()
     deadline = time.monotonic() + START_LIMIT
     while is_going and time.monotonic() < deadline:
-        if directory.host() is None:
+        if directory.host_pid() is None:
             return True
         await asyncio.sleep(0.005)
     return False
 
 
-async def _start_host(directory: RunDirectory, order: Order, runbook: Runbook) -> None:
+async def _start_host(
+    directory: RunDirectory, order: HostOrder, runbook: Runbook
+) -> None:
     hidden = {v.from_env for v in runbook.variables.values() if v.secret}
     env = {name: value for name, value in os.environ.items() if name not in hidden}
     flags = os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -233,7 +241,7 @@ async def _until_it_listens(
 ) -> None:
     deadline = time.monotonic() + START_LIMIT
     while time.monotonic() < deadline:
-        if directory.host() == process.pid:
+        if directory.host_pid() == process.pid:
             try:
                 _, writer = await open_socket(directory.socket)
             except OSError:

@@ -22,49 +22,49 @@ from mobius_tui.run.intents.messages import (
     decode_from_host,
     encode_intent,
 )
-from mobius_tui.run.journal.follower import Changes, Follower
+from mobius_tui.run.journal.follower import Follower, RunChanges
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.socket_path import connect_socket, short_socket_path
 
-ASK = 2.0
-"""Seconds without a sign after which a viewer asks for one."""
-SILENT = 6.0
-"""Seconds without a sign after which it says that there is none."""
-STOOD = 1.0
-"""Seconds between two looks from which it was the viewer itself that stood still."""
+SIGN_REQUEST_INTERVAL = 2.0
+"""Seconds without a sign of the host after which a viewer asks for one."""
+SILENCE_LIMIT = 6.0
+"""Seconds without a sign after which a host counts as silent."""
+VIEWER_STALL = 1.0
+"""Seconds between two calls from which the viewer itself was suspended."""
 
 
 class HostLiveness:
-    """When a host was heard last. All times are monotonic seconds."""
+    """When the host gave its last sign of life. All times are monotonic seconds."""
 
     def __init__(self, now: float) -> None:
         self._heard = self._looked = now
         self._has_asked = False
 
-    def hear(self, now: float) -> None:
-        """Something came from it, or there is nobody from whom it could."""
+    def note_sign(self, now: float) -> None:
+        """Note a sign of the host, or that there is no host to give one."""
         self._heard = max(self._heard, now)
         self._has_asked = False
 
-    def look(self, now: float) -> bool:
-        """Look at the clock, some times a second; returns whether to ask for a sign."""
-        if now - self._looked > STOOD:
-            self.hear(now)
+    def check(self, now: float) -> bool:
+        """Check the time, some times a second; returns whether to ask for a sign."""
+        if now - self._looked > VIEWER_STALL:
+            self.note_sign(now)
         self._looked = now
-        if self._has_asked or now - self._heard < ASK:
+        if self._has_asked or now - self._heard < SIGN_REQUEST_INTERVAL:
             return False
         self._has_asked = True
         return True
 
     @property
-    def silent(self) -> float:
-        """Seconds without a sign, by the last look; 0 while they are few."""
+    def silence(self) -> float:
+        """Seconds without a sign, by the last check; 0 below the limit."""
         quiet = self._looked - self._heard
-        return quiet if quiet >= SILENT else 0.0
+        return quiet if quiet >= SILENCE_LIMIT else 0.0
 
 
-PATIENCE = 2.0
-"""Seconds in which a host takes a connection in, or stands still and goes nowhere."""
+CONNECT_TIMEOUT = 2.0
+"""Seconds in which a host accepts a connection, unless it is suspended."""
 
 
 @contextmanager
@@ -80,15 +80,15 @@ def counted_as_viewer(directory: RunDirectory) -> Iterator[None]:
         yield  # the host has gone already, and its viewers say so
         return
     with connection:
-        connection.settimeout(PATIENCE)
+        connection.settimeout(CONNECT_TIMEOUT)
         with suppress(OSError):
             connection.sendall(SIGN_WANTED)
             connection.recv(1)  # until then it would not count
         yield
 
 
-POLL = 0.25
-"""Seconds between looks at the files, beside the host's pokes."""
+POLL_INTERVAL = 0.25
+"""Seconds between two polls of the files, beside the host's pokes."""
 
 
 class Viewer:
@@ -117,19 +117,19 @@ class Viewer:
         self._reader_task: asyncio.Task[None] | None = None
         self._connecting = asyncio.Lock()
 
-    def host(self) -> int | None:
+    def host_pid(self) -> int | None:
         """The living host's pid, or `None`."""
-        return self.directory.host()
+        return self.directory.host_pid()
 
     @property
-    def silent(self) -> float:
+    def host_silence(self) -> float:
         """Seconds for which a living host has given no sign; 0 while that is not long.
 
         By the last look of `changes`, which asks for signs.
         """
-        return self._signs.silent
+        return self._signs.silence
 
-    async def changes(self, quiet: float = 0.0) -> AsyncGenerator[Changes, None]:
+    async def changes(self, quiet: float = 0.0) -> AsyncGenerator[RunChanges, None]:
         """What comes, as it comes; looks at each poke and every quarter second.
 
         An empty change is yielded too, so that a viewer can look at the host and the
@@ -153,7 +153,7 @@ class Viewer:
             # Not `wait_for`: before Python 3.12 it forgets that it was cancelled where
             # what it waits for comes in the same moment.
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(POLL):
+                async with asyncio.timeout(POLL_INTERVAL):
                     await self._poked.wait()
             if self._writer is None:
                 await self.connect()
@@ -161,8 +161,8 @@ class Viewer:
     def _look_for_signs(self) -> None:
         now = monotonic()
         if self._writer is None:
-            self._signs.hear(now)
-        if self._signs.look(now) and self._writer is not None:
+            self._signs.note_sign(now)
+        if self._signs.check(now) and self._writer is not None:
             self._writer.write(SIGN_WANTED)
 
     async def connect(self) -> bool:
@@ -170,7 +170,7 @@ class Viewer:
         async with self._connecting:
             if self._writer is not None:
                 return True
-            if self.host() is None:
+            if self.host_pid() is None:
                 return False
             try:
                 reader, writer = await open_socket(self.directory.socket)
@@ -187,13 +187,13 @@ class Viewer:
         words that say how to go on. With one that gives no sign, `stop` goes there,
         too; all else waits for it, and is refused if it was asked for long ago by then.
         """
-        if not await self.connect() or (self.silent and intent.wish == "stop"):
+        if not await self.connect() or (self.host_silence and intent.wish == "stop"):
             return self._without_host(intent)
         writer = self._writer
         if writer is None:
             return self._without_host(intent)
         if self.stalled and intent.wish == "stop":
-            return await self._aside(intent)
+            return await self._intend_past_stall(intent)
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[Reply] = loop.create_future()
         self._asked[intent.id] = answer
@@ -210,10 +210,10 @@ class Viewer:
         finally:
             self._asked.pop(intent.id, None)
 
-    async def _aside(self, intent: Intent) -> Reply:
-        """Ask by a connection of its own, past what waits for room on the disk.
+    async def _intend_past_stall(self, intent: Intent) -> Reply:
+        """Send an intent by another connection, past those that wait for a full disk.
 
-        A host answers one intent of a connection after the other.
+        A host answers the intents of one connection in order.
         """
         try:
             reader, writer = await open_socket(self.directory.socket)
@@ -244,7 +244,7 @@ class Viewer:
         try:
             while line := await reader.readline():
                 said = decode_from_host(line)
-                self._signs.hear(monotonic())
+                self._signs.note_sign(monotonic())
                 if isinstance(said, int):
                     if said:
                         self._poked.set()
@@ -255,9 +255,9 @@ class Viewer:
                     asked.set_result(said)
         except (ConnectionError, ValueError, RunError):
             pass  # treated as the end of file that follows
-        self._gone()
+        self._disconnected()
 
-    def _gone(self) -> None:
+    def _disconnected(self) -> None:
         if self._writer is not None:
             self._writer.close()
         self._writer = None
@@ -268,12 +268,12 @@ class Viewer:
                 asked.set_exception(RunError("the host died"))
 
     async def close(self) -> None:
-        """Let go of the host; the run goes on."""
+        """Disconnect from the host; the run goes on."""
         if self._reader_task is not None:
             self._reader_task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._reader_task
-        self._gone()
+        self._disconnected()
 
 
 async def open_socket(path: Path) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:

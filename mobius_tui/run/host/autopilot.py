@@ -1,4 +1,4 @@
-"""`--auto`: the main line by itself, in order, until a person is needed."""
+"""Runs the main line of an automatic run, until a person is needed."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from mobius_tui.run.host.intents.message_handlers import queue
 from mobius_tui.run.host.intents.run_handlers import INTENT_HANDLERS
 from mobius_tui.run.host.intents.step_handlers import AUTO as WHO
 from mobius_tui.run.intents.messages import Intent
-from mobius_tui.run.messaging.channels import marked
-from mobius_tui.run.messaging.payload import shortened
+from mobius_tui.run.messaging.channels import with_drill_mark
+from mobius_tui.run.messaging.payload import shortened_text
 from mobius_tui.run.planning.approval_rules import valid
 from mobius_tui.run.planning.initial_values import (
     remedy_for_manual_step,
@@ -32,9 +32,9 @@ from mobius_tui.runbook.model.runbook import Step
 
 
 async def run_autopilot(engine: Engine) -> None:
-    """Take one decision after another, while the run is automatic and open."""
+    """Make one decision after another, while the run is automatic and open."""
     while True:
-        left = _awaited(engine)
+        left = _trigger_wait(engine)
         patience = None if left is None else max(left, 0.1)
         with suppress(TimeoutError):
             async with asyncio.timeout(patience):
@@ -48,37 +48,37 @@ async def run_autopilot(engine: Engine) -> None:
 async def _decide(engine: Engine) -> bool:
     """Do the next thing; returns whether there may be another at once."""
     async with engine.turn:
-        auto = engine.state.auto or _rollback(engine)
+        auto = engine.state.auto or _rollback_order(engine)
         if auto is None or engine.state.ended is not None or engine.broken:
             return False
-        left = _awaited(engine)
+        left = _trigger_wait(engine)
         if left is not None:
-            return await _without_trigger(engine) if left <= 0 else False
+            return await _end_without_trigger(engine) if left <= 0 else False
         proposal = propose(engine.plan, engine.state)
         try:
             return await _act(engine, auto, proposal)
         except MobiusError as error:
             if engine.broken is None:
-                await _stop(engine, _of_step(engine, proposal, str(error)))
+                await _stop(engine, _with_step_name(engine, proposal, str(error)))
             return False
 
 
-def _of_step(engine: Engine, proposal: Proposal, reason: str) -> str:
-    """A reason that names the step which it is about."""
+def _with_step_name(engine: Engine, proposal: Proposal, reason: str) -> str:
+    """A reason that names the step it is about."""
     name = engine.plan.name(proposal.step) if proposal.step is not None else ""
     return f"{name}: {reason}" if name and name not in reason else reason
 
 
-def _awaited(engine: Engine) -> float | None:
-    """Seconds in which a trigger may yet begin the rollback; `None` if none must."""
+def _trigger_wait(engine: Engine) -> float | None:
+    """Seconds in which a trigger must begin the rollback; `None` if none must."""
     auto, watch = engine.state.auto, engine.state.watch
     if auto is None or auto.trigger is None or watch.rollback is not None:
         return None
     return auto.trigger - (engine.clock.wall() - engine.state.auto_at)
 
 
-async def _without_trigger(engine: Engine) -> bool:
-    """No trigger fired in time, so there is nothing that repairs the service."""
+async def _end_without_trigger(engine: Engine) -> bool:
+    """End the run as no trigger fired in time, so nothing repairs the service."""
     if engine.state.watch.countdown is None:
         await finish_run(
             engine.context,
@@ -90,8 +90,8 @@ async def _without_trigger(engine: Engine) -> bool:
     return False
 
 
-def _rollback(engine: Engine) -> AutoStarted | None:
-    """What the rollback goes on by, as long as its phase is the run's."""
+def _rollback_order(engine: Engine) -> AutoStarted | None:
+    """What an automatic rollback runs by, while its phase is the run's."""
     watch, frames = engine.state.watch, engine.state.frames
     if not watch.rollback_running or watch.rollback is None or not frames:
         return None
@@ -119,7 +119,7 @@ async def _act(engine: Engine, auto: AutoStarted, proposal: Proposal) -> bool:
         await _stop(engine, f"{engine.plan.name(step.id)} waits: {text}")
         return False
     if proposal.kind == "decide":
-        return await _failed(engine, step)
+        return await _handle_failure(engine, step)
     phase = engine.plan.phase_of[step.id]
     began = engine.state.began
     drill = began is not None and began.mode == "drill"
@@ -132,7 +132,7 @@ async def _act(engine: Engine, auto: AutoStarted, proposal: Proposal) -> bool:
 
 
 async def _ask_approval(engine: Engine, step: Step) -> None:
-    """Ask for what a step waits for, if that is approval alone."""
+    """Ask for an approval, if a step waits for nothing else."""
     kinds = {w.kind for w in step_statuses(engine.plan, engine.state)[step.id].waits}
     if kinds != {"approval"} or valid(engine.plan, engine.state, step) is not None:
         return
@@ -148,8 +148,8 @@ async def _stop(engine: Engine, reason: str, code: int = INCOMPLETE) -> None:
         await engine.write(AutoStopped(reason=reason, code=code), WHO)
 
 
-async def _failed(engine: Engine, step: Step) -> bool:
-    """A step went wrong: go on as its `on_failure` says."""
+async def _handle_failure(engine: Engine, step: Step) -> bool:
+    """Continue after a failed step, as its `on_failure` says."""
     own = engine.state.steps[step.id]
     name = engine.plan.name(step.id)
     if own.status is Status.UNKNOWN:
@@ -160,7 +160,9 @@ async def _failed(engine: Engine, step: Step) -> bool:
         return False
     if will_retry(step, own):
         return False  # another attempt is coming
-    if step.on_failure not in ("stop", "continue") and not _tried(engine, step):
+    if step.on_failure not in ("stop", "continue") and not _aside_was_tried(
+        engine, step
+    ):
         await engine.write(
             PhaseEntered(
                 phase=step.on_failure,
@@ -178,8 +180,8 @@ async def _failed(engine: Engine, step: Step) -> bool:
     return False
 
 
-def _tried(engine: Engine, step: Step) -> bool:
-    """Whether the failure phase was entered already and did not repair the step."""
+def _aside_was_tried(engine: Engine, step: Step) -> bool:
+    """Whether the failure phase was entered before and did not repair the step."""
     attempts = len(engine.state.steps[step.id].attempts)
     return engine.state.aside_attempts.get(step.id) == attempts
 
@@ -187,13 +189,13 @@ def _tried(engine: Engine, step: Step) -> bool:
 async def _begin(engine: Engine, auto: AutoStarted, step: Step) -> bool:
     kind = kind_of(step)
     if kind == "manual":
-        return await _manual(engine, auto, step)
+        return await _do_manual(engine, auto, step)
     if kind == "message":
-        return await _message(engine, step)
+        return await _send_message(engine, step)
     if kind == "choose":
-        return await _choose(engine, auto, step)
+        return await _make_choice(engine, auto, step)
     if isinstance(step.action, Run) and step.action.tty:
-        return await _terminal(engine, auto, step)
+        return await _skip_terminal_step(engine, auto, step)
     word = engine.word(step)
     if word and not auto.confirmed:
         began = engine.state.began
@@ -214,7 +216,7 @@ async def _begin(engine: Engine, auto: AutoStarted, step: Step) -> bool:
     return True
 
 
-async def _manual(engine: Engine, auto: AutoStarted, step: Step) -> bool:
+async def _do_manual(engine: Engine, auto: AutoStarted, step: Step) -> bool:
     action = step.action
     assert isinstance(action, Manual)
     if auto.manual == "skip":
@@ -246,8 +248,8 @@ async def _manual(engine: Engine, auto: AutoStarted, step: Step) -> bool:
     return True
 
 
-async def _terminal(engine: Engine, auto: AutoStarted, step: Step) -> bool:
-    """A `tty` step wants a person at a terminal."""
+async def _skip_terminal_step(engine: Engine, auto: AutoStarted, step: Step) -> bool:
+    """Skip a `tty` step, or stop: it needs a person at a terminal."""
     if not step.gate and (step.optional or auto.manual == "skip"):
         reason = "it wants a person at a terminal; --auto has none"
         await engine.write(StepSkipped(step=step.id, reason=reason), WHO)
@@ -258,11 +260,13 @@ async def _terminal(engine: Engine, auto: AutoStarted, step: Step) -> bool:
     return False
 
 
-async def _message(engine: Engine, step: Step) -> bool:
+async def _send_message(engine: Engine, step: Step) -> bool:
     action = step.action
     assert isinstance(action, SendMessage)
     template = engine.plan.runbook.messages[action.message].body
-    text = marked(shortened(engine.values().fill_message(template)), engine.state.began)
+    text = with_drill_mark(
+        shortened_text(engine.values().fill_message(template)), engine.state.began
+    )
     if action.to:
         await queue(engine, step, action.to, text, WHO)
     number = len(engine.state.steps[step.id].attempts) + 1
@@ -282,7 +286,7 @@ async def _message(engine: Engine, step: Step) -> bool:
     return True
 
 
-async def _choose(engine: Engine, auto: AutoStarted, step: Step) -> bool:
+async def _make_choice(engine: Engine, auto: AutoStarted, step: Step) -> bool:
     action = step.action
     assert isinstance(action, Choose)
     answer, why = auto.answers.get(action.var), ""

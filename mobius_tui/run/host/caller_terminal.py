@@ -1,6 +1,6 @@
-"""Where somebody sits who asks for something, as the system knows it.
+"""The terminal of a connected process, as the system knows it.
 
-What is told is of the very process that connected, or nothing is: its number alone may
+What is returned is of the very process that connected, or nothing is: its id alone may
 be another's by the time that it is looked up.
 """
 
@@ -18,23 +18,23 @@ import psutil
 from mobius_tui import sanitize
 from mobius_tui.run.keeper.peer import peer_handle, peer_pid
 
-LONGEST = 128
+HOST_NAME_LIMIT = 128
 """Characters: the system passes on what a login called itself."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CallerTerminal:
-    """The terminal that a process has."""
+    """The terminal of a process."""
 
     pid: int
-    began: float
+    process_start: float
     """When the process began, in a unit of the system's: with its number that is no
     other process."""
     terminal: str
     """`pts/3`; empty where it has none."""
 
 
-NO_TERMINAL = CallerTerminal(pid=0, began=0.0, terminal="")
+NO_TERMINAL = CallerTerminal(pid=0, process_start=0.0, terminal="")
 
 
 def terminal_of_caller(connection: socket.socket) -> CallerTerminal:
@@ -48,47 +48,47 @@ def terminal_of_caller(connection: socket.socket) -> CallerTerminal:
     except OSError:
         return NO_TERMINAL
     try:
-        seat = _seat(pid) if pid else NO_TERMINAL
-        return seat if handle is None or _lives(handle) else NO_TERMINAL
+        seat = _terminal_of_process(pid) if pid else NO_TERMINAL
+        return seat if handle is None or _is_alive(handle) else NO_TERMINAL
     finally:
         if handle is not None:
             os.close(handle)
 
 
 def describe_caller_terminal(seat: CallerTerminal) -> str:
-    """A terminal, and whence somebody logged in to it, where that is still known.
+    """A terminal, and the host its login came from, where that is known.
 
     Returns:
         `pts/3`, or `pts/3 from 10.0.0.7`; empty without a terminal.
     """
-    host = _host(seat) if seat.terminal else ""
+    host = _login_host(seat) if seat.terminal else ""
     words = f"{seat.terminal} from {host}" if host else seat.terminal
-    return sanitize.line(words)[:LONGEST]
+    return sanitize.line(words)[:HOST_NAME_LIMIT]
 
 
-def _lives(handle: int) -> bool:
+def _is_alive(handle: int) -> bool:
     """Whether the process of a pidfd has not ended: what was read was its own."""
     poll = select.poll()
     poll.register(handle, select.POLLIN)
     return not poll.poll(0)
 
 
-def _seat(pid: int) -> CallerTerminal:
-    """What a process sits at.
+def _terminal_of_process(pid: int) -> CallerTerminal:
+    """The terminal of a process, by /proc.
 
     psutil lists the terminals once in a program's life, and knows none that was opened
-    later. So they are looked at here, where the system gives their numbers.
+    later.
     """
     try:
         stat = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b") ")[2].split()
     except OSError:
-        return _seat_without_proc(pid)
+        return _terminal_without_proc(pid)
     return CallerTerminal(
-        pid=pid, began=float(stat[19]), terminal=_terminal(int(stat[4]))
+        pid=pid, process_start=float(stat[19]), terminal=_terminal_name(int(stat[4]))
     )
 
 
-def _terminal(number: int) -> str:
+def _terminal_name(number: int) -> str:
     """The name of a terminal below `/dev`, by the number of its device."""
     if number:
         for folder, pattern in (("/dev/pts", "*"), ("/dev", "tty*")):
@@ -99,21 +99,23 @@ def _terminal(number: int) -> str:
     return ""
 
 
-def _seat_without_proc(pid: int) -> CallerTerminal:
+def _terminal_without_proc(pid: int) -> CallerTerminal:
     """The same where there is no /proc, or nothing of the process in it."""
     try:
         process = psutil.Process(pid)
         terminal = (process.terminal() or "").removeprefix("/dev/")
-        return CallerTerminal(pid=pid, began=process.create_time(), terminal=terminal)
+        return CallerTerminal(
+            pid=pid, process_start=process.create_time(), terminal=terminal
+        )
     except (psutil.Error, OSError):
         return NO_TERMINAL
 
 
-def _host(seat: CallerTerminal) -> str:
-    """Whence the login came that led to a process; empty where it is not known.
+def _login_host(seat: CallerTerminal) -> str:
+    """The host that the login of a process came from; empty where it is not known.
 
-    A login that was never logged out of stays on the system's list, and its terminal
-    goes to another: only one that led to this process is told.
+    A login that was never logged out of stays on the system's list, and its terminal is
+    reused: only one that led to this process is returned.
     """
     try:
         parents = psutil.Process(seat.pid).parents()
@@ -128,4 +130,4 @@ def _host(seat: CallerTerminal) -> str:
         and login.host
         and int(login.pid or 0) in family
     ]
-    return hosts[-1] if hosts and _seat(seat.pid) == seat else ""
+    return hosts[-1] if hosts and _terminal_of_process(seat.pid) == seat else ""

@@ -1,4 +1,4 @@
-"""`control.sock`: the host's end, where intents come in and answers go out."""
+"""`control.sock`: the server that receives intents and answers them."""
 
 from __future__ import annotations
 
@@ -32,20 +32,20 @@ from mobius_tui.run.keeper.peer import peer_uid
 from mobius_tui.run.storage.sharing import account_name, refusal
 from mobius_tui.runbook.text.units import duration_in_words
 
-LAST_WORDS = 1.0
-"""Seconds that answers under way may take when the host goes."""
+ANSWER_TIME_AT_END = 1.0
+"""Seconds that pending answers may take when the host ends."""
 
-PATIENCE = 10.0
+LINE_TIMEOUT = 10.0
 """Seconds from a line's first byte to its last; a viewer sends them at once."""
 
-MOST = 200
-"""Connections that are held: each takes a descriptor, which steps and probes need."""
+MOST_CONNECTIONS = 200
+"""Connections at most: each takes a descriptor, which steps and probes need."""
 
 Judge = Callable[[Intent, str], Awaitable[Reply]]
 """Given an intent and who asks, acts and answers."""
 
 
-class Control:
+class ControlServer:
     """The listening socket and the viewers on it."""
 
     def __init__(
@@ -54,14 +54,14 @@ class Control:
         *,
         shared: bool = False,
         control: bool = False,
-        patience: float = PATIENCE,
+        patience: float = LINE_TIMEOUT,
     ) -> None:
-        """Make the host's end.
+        """Make the server.
 
         Args:
-            judge: acts and answers.
-            shared: whether the group of the run's folder may connect, to read along
-                and to approve.
+            judge: acts on an intent, and answers it.
+            shared: whether the group of the run's folder may connect, to read along and
+                to approve.
             control: whether that group may act on the run, too.
             patience: seconds from a line's first byte to its last.
         """
@@ -106,14 +106,14 @@ class Control:
         )
 
     async def close(self) -> None:
-        """Take no more, answer what was taken, and let every viewer see the end.
+        """Accept no more, answer what was received, and close every connection.
 
-        Whoever asked for the run's end must hear that it was heard.
+        Whoever asked for the run's end must get an answer.
         """
         if self._server is not None:
             self._server.close()
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._answered.wait(), LAST_WORDS)
+            await asyncio.wait_for(self._answered.wait(), ANSWER_TIME_AT_END)
         for writer in tuple(self._writers):
             writer.close()
 
@@ -124,8 +124,8 @@ class Control:
             if writer.transport.get_write_buffer_size() < 65536:
                 writer.write(line)
 
-    def stall(self, why: str) -> None:
-        """Tell every viewer, and those that come, why nothing can be written.
+    def report_stall(self, why: str) -> None:
+        """Tell every viewer, and those that connect later, why nothing can be written.
 
         Args:
             why: in words; empty once it can be again.
@@ -140,7 +140,7 @@ class Control:
         connection = writer.get_extra_info("socket")
         uid = peer_uid(connection)
         is_stranger = uid not in (os.getuid(), 0) and not self._shared
-        if is_stranger or len(self._writers) >= MOST:
+        if is_stranger or len(self._writers) >= MOST_CONNECTIONS:
             writer.close()
             return
         self._writers.add(writer)
@@ -174,7 +174,7 @@ class Control:
             writer.close()
 
     async def _line(self, reader: asyncio.StreamReader) -> bytes:
-        """The next line; nothing at the end. One may be waited for, but not half of it.
+        """The next line; empty at the end. Only its beginning may be waited for.
 
         Raises:
             TimeoutError: it has begun, and does not end.

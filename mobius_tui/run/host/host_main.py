@@ -32,18 +32,28 @@ from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.run_events import RunBegan
 from mobius_tui.run.host import automatic
 from mobius_tui.run.host.autopilot import run_autopilot
-from mobius_tui.run.host.control_server import Control
+from mobius_tui.run.host.control_server import ControlServer
 from mobius_tui.run.host.engine import Engine
 from mobius_tui.run.host.intents.dispatcher import Dispatcher
 from mobius_tui.run.host.lifecycle import (
     journal_host_end,
     journal_host_start,
-    keep_sealing,
+    seal_health_regularly,
 )
-from mobius_tui.run.host.takeover import Order, environment, left_over, take
+from mobius_tui.run.host.takeover import (
+    HostOrder,
+    left_over_attempts,
+    step_environment,
+    take_run_lock,
+)
 from mobius_tui.run.intents.messages import Intent, Reply
-from mobius_tui.run.journal.follower import runbook_of
-from mobius_tui.run.journal.journal import Journal, Tail, monotonic_run_clock, read
+from mobius_tui.run.journal.follower import load_run_runbook
+from mobius_tui.run.journal.journal import (
+    Journal,
+    JournalTail,
+    monotonic_run_clock,
+    read_journal,
+)
 from mobius_tui.run.journal.journal_writer import JournalWriter
 from mobius_tui.run.messaging.outbox import Outbox
 from mobius_tui.run.planning.plan import Plan, will_retry
@@ -51,14 +61,14 @@ from mobius_tui.run.state.reducer import fold
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.run.storage.run_directory import RunDirectory
-from mobius_tui.run.watch.health_monitor import Monitor
+from mobius_tui.run.watch.health_monitor import HealthMonitor
 from mobius_tui.run.watch.triggers import TriggerMonitor
-from mobius_tui.run.watch.watch_command import WatchRunJudge
+from mobius_tui.run.watch.watch_command import WatchRunMonitor
 from mobius_tui.sanitize import line
 
 
 class HostLog(io.TextIOBase):
-    """A text file on a descriptor; nothing is held back, and no write fails."""
+    """A text file on a descriptor; it is unbuffered, and no write fails."""
 
     def __init__(self, descriptor: int) -> None:
         """Write there.
@@ -79,11 +89,13 @@ class HostLog(io.TextIOBase):
         return len(text)
 
 
-PATIENCE = 10.0
-"""Seconds in which a host seals what it has, and goes."""
+EXIT_TIMEOUT = 10.0
+"""Seconds in which a host seals health, and ends."""
 
 
-def exit_on_sigterm(leave: Callable[[str], None], patience: float = PATIENCE) -> None:
+def exit_on_sigterm(
+    leave: Callable[[str], None], patience: float = EXIT_TIMEOUT
+) -> None:
     """Heed SIGTERM from now on; what else asks a process to go is not heard.
 
     What a loop is told of a signal it hears only when it comes round. One that does not
@@ -106,7 +118,7 @@ def exit_on_sigterm(leave: Callable[[str], None], patience: float = PATIENCE) ->
 
 
 def _exit_at_once(_number: int, frame: FrameType | None) -> None:
-    """Say what held it up, and end at once."""
+    """Log what delayed the end, and exit."""
     try:
         print(  # noqa: T201 - the host's log
             "the host was told to go, and is ended: something held it up", flush=True
@@ -116,39 +128,39 @@ def _exit_at_once(_number: int, frame: FrameType | None) -> None:
         os._exit(INCOMPLETE)
 
 
-LOOK = 0.5
-"""Seconds between looks whether anyone is there; all else stirs the host."""
-SOON = 0.02
-"""Seconds between looks of a host that is about to go."""
+CHECK_INTERVAL = 0.5
+"""Seconds between two checks for viewers; all else sets `activity`."""
+END_CHECK_INTERVAL = 0.02
+"""Seconds between two checks of a host that is about to end."""
 
 
 class Host:
-    """A run being run."""
+    """One run, and the process that runs it."""
 
-    def __init__(self, directory: RunDirectory, order: Order) -> None:
+    def __init__(self, directory: RunDirectory, order: HostOrder) -> None:
         self.directory = directory
         self.order = order
         self.activity = asyncio.Event()
         """Set whenever there may be reason to end."""
-        self.why = ""
-        """Why it goes; empty while it stays."""
+        self.end_reason = ""
+        """Why it ends; empty while it does not."""
 
-    def leave(self, why: str) -> None:
-        """Let go of the run; what runs goes on under its keepers."""
-        self.why = self.why or why
+    def end(self, why: str) -> None:
+        """End the host; what runs goes on under its keepers."""
+        self.end_reason = self.end_reason or why
         self.activity.set()
 
     async def run(self) -> int:
-        """Run the run until it has ended or is let go of.
+        """Run the run until it or this host ends.
 
         Raises:
-            RunError: it cannot be taken on.
+            RunError: it cannot be taken over.
         """
-        tail = read(self.directory.journal)
+        tail = read_journal(self.directory.journal)
         began = self._began(tail)
-        runbook = runbook_of(self.directory, began)
+        runbook = load_run_runbook(self.directory, began)
         state = fold(runbook, tail.entries)
-        left = left_over(self.directory, state)
+        left = left_over_attempts(self.directory, state)
         self.clock = monotonic_run_clock(tail.entries[-1] if tail.entries else None)
         journal = Journal(self.directory.journal, tail, self.clock)
         code = OK
@@ -168,7 +180,7 @@ class Host:
             journal.close()
         return code
 
-    def _began(self, tail: Tail) -> RunBegan:
+    def _began(self, tail: JournalTail) -> RunBegan:
         if tail.entries:
             first = tail.entries[0].event
             if isinstance(first, RunBegan):
@@ -188,13 +200,13 @@ class Host:
         began: RunBegan,
         tasks: asyncio.TaskGroup,
     ) -> None:
-        self.control = Control(
+        self.control = ControlServer(
             self._judge, shared=began.share is not None, control=began.share_control
         )
-        self.monitor = Monitor(self.directory, plan.runbook, self.clock)
+        self.monitor = HealthMonitor(self.directory, plan.runbook, self.clock)
         health = HealthReadings(
             states=self.monitor.states,
-            last_checks=self.monitor.looked,
+            last_checks=self.monitor.last_checks,
             unknown_triggers=lambda: self.triggers.unknown_triggers(),
         )
         self.context = RunContext(
@@ -203,7 +215,7 @@ class Host:
             state=state,
             clock=self.clock,
             secrets=dict(self.order.secrets),
-            env=environment(began),
+            env=step_environment(began),
             keeper_log=sys.stderr.fileno(),
             tasks=tasks,
             step_tasks=StepTasks(tasks),
@@ -223,7 +235,7 @@ class Host:
         self.dispatcher = Dispatcher(self.engine)
         self.triggers = TriggerMonitor(self.context, self.writer)
         self.outbox = Outbox(self.context, self.writer)
-        self.watch_judge = WatchRunJudge(
+        self.watch_judge = WatchRunMonitor(
             self.context, self.writer, lambda: self.control.empty_since
         )
         self.monitor.on_record = self._on_health_record
@@ -232,20 +244,20 @@ class Host:
         await automatic.settle(self.context, self.writer)
 
     def _on_health_record(self, record: ProbeResult | MachineSample) -> None:
-        self.triggers.see(record)
-        self.watch_judge.see(record)
+        self.triggers.apply_health(record)
+        self.watch_judge.log_health(record)
 
     def _on_entry(self, entry: Entry) -> None:
-        """An entry is on record: viewers and the watch hear of it."""
+        """Tell viewers, triggers and outbox of a new entry."""
         self.control.poke(entry.n)
-        self.triggers.heed(entry)
-        self.outbox.heed(entry)
+        self.triggers.apply_entry(entry)
+        self.outbox.apply_entry(entry)
 
     def _on_disk_space(self, why: str) -> None:
-        """The disk is full, or has room again: viewers and the log hear of it."""
+        """Tell viewers and the log that the disk is full, or has space again."""
         said = f"the disk is full: {why}" if why else "there is room on the disk again"
         print(line(said), flush=True)  # noqa: T201
-        self.control.stall(why)
+        self.control.report_stall(why)
 
     async def _judge(self, intent: Intent, who: str) -> Reply:
         return await self.dispatcher.judge(intent, who)
@@ -259,7 +271,7 @@ class Host:
         context, writer, tasks = self.context, self.writer, self.context.tasks
         await self.control.listen(self.directory.socket)
         writer.journal.on_stall = partial(self.disk_waiters.set_waiting, JOURNAL_WAITER)
-        writer.journal.wait_for_room()
+        writer.journal.wait_out_full_disk()
         background = [
             tasks.create_task(work, name=name)
             for name, work in (
@@ -268,7 +280,7 @@ class Host:
                 ("triggers", self.triggers.run()),
                 ("watch", self.watch_judge.run()),
                 ("outbox", self.outbox.run()),
-                ("seals", keep_sealing(context, writer, self.monitor)),
+                ("seals", seal_health_regularly(context, writer, self.monitor)),
                 ("approvals", automatic.expire_approvals(context, writer)),
             )
         ]
@@ -286,39 +298,41 @@ class Host:
             task.cancel()
         self.monitor.close()
         self.watch_judge.close()
-        await journal_host_end(context, writer, self.monitor, self.why)
+        await journal_host_end(context, writer, self.monitor, self.end_reason)
         await self.control.close()
 
     async def _until_over(self) -> None:
-        """Wait for the run's end, a signal, a release, or a broken journal."""
+        """Wait for the run's end, a signal, a release, or a failed journal."""
         loop = asyncio.get_running_loop()
         state, writer, engine = self.context.state, self.writer, self.engine
-        while not self.why:
+        while not self.end_reason:
             self.activity.clear()
             if writer.failure is not None:
                 print(f"the host ends: {writer.failure}", flush=True)  # noqa: T201
-                self.leave(writer.failure)
-            elif self.outbox.keeps_the_host(
+                self.end(writer.failure)
+            elif self.outbox.delays_host_end(
                 loop.time(), is_released=engine.is_released
             ):
-                await self._wait(SOON)
-            elif state.ended is not None and not _running(state):
-                self.leave("the run ended")
+                await self._wait(END_CHECK_INTERVAL)
+            elif state.ended is not None and not _is_any_running(state):
+                self.end("the run ended")
             elif engine.is_released:
-                self.leave("nobody watches, and nothing runs")
-            elif self._deserted(loop.time()):
+                self.end("nobody watches, and nothing runs")
+            elif self._is_deserted_drill(loop.time()):
                 reason = "nobody watched this drill any more"
                 await abandon_run(self.context, writer, reason)
             else:
-                await self._wait(SOON if state.ended is not None else LOOK)
+                await self._wait(
+                    END_CHECK_INTERVAL if state.ended is not None else CHECK_INTERVAL
+                )
 
     async def _wait(self, seconds: float) -> None:
-        """Wait so long, or until something stirs."""
+        """Wait so long, or until there is activity."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self.activity.wait()
 
-    def _deserted(self, now: float) -> bool:
+    def _is_deserted_drill(self, now: float) -> bool:
         began = self.context.state.began
         since = self.control.empty_since
         return (
@@ -332,20 +346,20 @@ class Host:
 
 
 class _Done(Exception):  # noqa: N818 - it is no error, but what ends the task group
-    """The run is over, or let go of: end the tasks that wait."""
+    """The host ends: it cancels the tasks of the group."""
 
 
-def _running(state: RunState) -> bool:
+def _is_any_running(state: RunState) -> bool:
     return any(step.status is Status.RUNNING for step in state.steps.values())
 
 
-async def _main(directory: RunDirectory, order: Order) -> int:
+async def _main(directory: RunDirectory, order: HostOrder) -> int:
     host = Host(directory, order)
-    exit_on_sigterm(host.leave)
+    exit_on_sigterm(host.end)
     return await host.run()
 
 
-def _first_of(error: BaseException) -> BaseException:
+def _first_error(error: BaseException) -> BaseException:
     """The first failure in a group of them."""
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
@@ -353,16 +367,17 @@ def _first_of(error: BaseException) -> BaseException:
 
 
 def main() -> int:
-    """Take the run in the current directory on.
+    """Take over the run in the current directory.
 
     Returns:
-        0 when it ended or was let go of; 4 when it could not be taken on.
+        The exit code: 0 when it ended or was released; 4 when it could not be taken
+        over.
     """
     directory = RunDirectory(Path.cwd())
     sys.stdout = sys.stderr = HostLog(sys.stderr.fileno())
     try:
-        order = Order.decode(sys.stdin.buffer.read())
-        lock = take(directory)
+        order = HostOrder.decode(sys.stdin.buffer.read())
+        lock = take_run_lock(directory)
         null = os.open(os.devnull, os.O_RDONLY)
         os.dup2(null, 0)
         os.close(null)
@@ -375,7 +390,7 @@ def main() -> int:
         stamp = time.strftime("%Y-%m-%d %H:%M:%S")
         print(f"{stamp} the host failed", file=sys.stderr)  # noqa: T201
         traceback.print_exc()
-        print(f"the host failed: {_first_of(error)!r}", file=sys.stderr)  # noqa: T201
+        print(f"the host failed: {_first_error(error)!r}", file=sys.stderr)  # noqa: T201
         return INCOMPLETE
     return code
 

@@ -1,4 +1,4 @@
-"""What a host journals first and last, and its seals on health."""
+"""What a host journals first and last, and its seals on `health.jsonl`."""
 
 from __future__ import annotations
 
@@ -17,30 +17,30 @@ from mobius_tui.run.events.run_events import (
     VariableSet,
 )
 from mobius_tui.run.host.intents.dispatcher import Dispatcher
-from mobius_tui.run.host.takeover import Order, operator
+from mobius_tui.run.host.takeover import HostOrder, operator
 from mobius_tui.run.intents.messages import decode_intent
-from mobius_tui.run.journal.journal import Tail
+from mobius_tui.run.journal.journal import JournalTail
 from mobius_tui.run.journal.journal_writer import JournalWriter
 from mobius_tui.run.records.run_record import write_record
 from mobius_tui.run.state.run_state import RunState
-from mobius_tui.run.watch.health_monitor import Monitor
+from mobius_tui.run.watch.health_monitor import HealthMonitor
 
 
 async def journal_host_start(
     context: RunContext,
     writer: JournalWriter,
     dispatcher: Dispatcher,
-    order: Order,
-    tail: Tail,
+    order: HostOrder,
+    tail: JournalTail,
     left: tuple[str, ...],
 ) -> None:
-    """Journal it, before anybody is listened to.
+    """Journal the host's start, before the control socket listens.
 
     Args:
         context: the run's.
         writer: the run's.
         dispatcher: the run's.
-        order: what whoever started the host wants.
+        order: what the host was started with.
         tail: the journal as it was found.
         left: attempts that an earlier host left behind.
 
@@ -50,14 +50,16 @@ async def journal_host_start(
     who = operator()
     if not tail.entries and order.began is not None:
         await writer.record(order.began, who)
-        await _set(context, writer, order, who)
-        await _know(writer, tuple(order.secrets), who)
+        await _record_values(context, writer, order, who)
+        await _record_secrets(writer, tuple(order.secrets), who)
     lost = lost_secrets(context.state, order.secrets)
-    started = HostStarted(pid=os.getpid(), left_over=left, cut=tail.torn, without=lost)
+    started = HostStarted(
+        pid=os.getpid(), left_over=left, cut=tail.torn_bytes, without=lost
+    )
     await writer.record(started)
     if context.state.ended is None:
-        await _set(context, writer, order, who)
-    await _know(writer, new_secrets(context.state, order.secrets), who)
+        await _record_values(context, writer, order, who)
+    await _record_secrets(writer, new_secrets(context.state, order.secrets), who)
     if order.watch is not None:
         await writer.record(order.watch, who)
     if order.auto is not None:
@@ -66,8 +68,8 @@ async def journal_host_start(
             await writer.record(AutoStopped(reason=reply.text, code=INCOMPLETE))
 
 
-async def _set(
-    context: RunContext, writer: JournalWriter, order: Order, who: str
+async def _record_values(
+    context: RunContext, writer: JournalWriter, order: HostOrder, who: str
 ) -> None:
     """Journal the values of variables that have none yet."""
     for name, (value, source) in order.values.items():
@@ -76,15 +78,17 @@ async def _set(
             await writer.record(event, who)
 
 
-async def _know(writer: JournalWriter, secrets: tuple[str, ...], who: str) -> None:
-    """Journal that secrets are known, and never what they are."""
+async def _record_secrets(
+    writer: JournalWriter, secrets: tuple[str, ...], who: str
+) -> None:
+    """Journal that secrets have values, and never which."""
     for name in secrets:
         secret = VariableSet(name=name, value=None, source="secret")
         await writer.record(secret, who)
 
 
 def lost_secrets(state: RunState, given: Mapping[str, str]) -> tuple[str, ...]:
-    """The secrets that a run had, and that whoever starts its host does not give."""
+    """Secrets that the run had, and that the new host was not given."""
     return tuple(
         name
         for name, value in state.variables.items()
@@ -93,33 +97,33 @@ def lost_secrets(state: RunState, given: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def new_secrets(state: RunState, given: Mapping[str, str]) -> tuple[str, ...]:
-    """The secrets that an open run did not have, and that whoever resumes it gives."""
+    """Secrets that an open run did not have, and that the new host was given."""
     if state.ended is not None:
         return ()
     return tuple(name for name in given if name not in state.variables)
 
 
-EVERY = 60.0
+SEAL_INTERVAL = 60.0
 """Seconds between seals."""
 
 
-async def keep_sealing(
-    context: RunContext, writer: JournalWriter, monitor: Monitor
+async def seal_health_regularly(
+    context: RunContext, writer: JournalWriter, monitor: HealthMonitor
 ) -> None:
-    """Seal what is known of health, again and again."""
+    """Seal `health.jsonl` again and again."""
     while True:
-        await asyncio.sleep(EVERY)
+        await asyncio.sleep(SEAL_INTERVAL)
         await seal_health(context, writer, monitor)
 
 
 async def seal_health(
-    context: RunContext, writer: JournalWriter, monitor: Monitor
+    context: RunContext, writer: JournalWriter, monitor: HealthMonitor
 ) -> None:
-    """Hold the journal to what is known of health by now, if there is more of it.
+    """Journal the digest of `health.jsonl`, if it has grown.
 
     Raises:
         RunError: it could not be made durable.
-        StateError: the run's state admits no such entry now.
+        StateError: it may not follow now.
     """
     size, digest = await asyncio.to_thread(monitor.digest)
     sealed = context.state.sealed
@@ -128,9 +132,9 @@ async def seal_health(
 
 
 async def journal_host_end(
-    context: RunContext, writer: JournalWriter, monitor: Monitor, why: str
+    context: RunContext, writer: JournalWriter, monitor: HealthMonitor, why: str
 ) -> None:
-    """Seal, say why the host goes, and write the record of a run that has ended."""
+    """Seal health, journal the host's end, and write the record of an ended run."""
     if writer.failure is not None or writer.journal.stalled:
         return
     with contextlib.suppress(RunError, StateError):
@@ -141,7 +145,7 @@ async def journal_host_end(
 
 
 def _write_record(context: RunContext, writer: JournalWriter) -> None:
-    """Write it; the journal has all of it, so the end does not hang on that."""
+    """Write the record; a failure is logged, as the journal has all of it."""
     directory = context.directory
     try:
         write_record(directory, context.plan, context.state, writer.journal.head)

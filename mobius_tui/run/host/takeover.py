@@ -1,4 +1,4 @@
-"""What a host does before it runs a run: it takes the lock, and finds what was left."""
+"""What a host does before it runs a run: takes the lock, finds left-over attempts."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from dataclasses import asdict, dataclass, field
 from mobius_tui.errors import RunError
 from mobius_tui.run.events.run_events import RunBegan
 from mobius_tui.run.events.watch_events import WatchBegan
-from mobius_tui.run.records.verification import refuse_cut
+from mobius_tui.run.records.verification import refuse_cut_journal
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import Status
-from mobius_tui.run.storage.run_directory import RunDirectory, holder, lock_now
-from mobius_tui.run.storage.sharing import account_name, refuse_to_host
+from mobius_tui.run.storage.run_directory import RunDirectory, lock_holder, try_lock
+from mobius_tui.run.storage.sharing import account_name, refuse_hosting
 
-RESTORED = ("PATH", "HOME", "LANG", "TMPDIR")
-"""What a resumed host takes from the run's beginning, not from who resumes."""
-UNWATCHED = 600.0
-"""Seconds after which a drill that nobody watches ends."""
+RESTORED_VARIABLES = ("PATH", "HOME", "LANG", "TMPDIR")
+"""Environment variables that a resumed host takes from the run's beginning."""
+UNWATCHED_DRILL_LIMIT = 600.0
+"""Seconds after which a drill without viewers ends."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Order:
-    """What whoever starts a host tells it."""
+class HostOrder:
+    """What a host is started with."""
 
     began: RunBegan | None = None
     """How the run begins; `None` to resume it."""
@@ -36,7 +36,7 @@ class Order:
     """The intent that makes the run automatic, as the socket would carry it."""
     watch: WatchBegan | None = None
     """What makes the run a watch; it begins with it, and is armed by `auto`."""
-    unwatched: float = UNWATCHED
+    unwatched: float = UNWATCHED_DRILL_LIMIT
     """Seconds after which a drill that nobody watches ends."""
 
     def encode(self) -> bytes:
@@ -44,7 +44,7 @@ class Order:
         return json.dumps(asdict(self)).encode()
 
     @classmethod
-    def decode(cls, data: bytes) -> Order:
+    def decode(cls, data: bytes) -> HostOrder:
         """As `encode` wrote it."""
         said = json.loads(data)
         began = said["began"]
@@ -61,10 +61,10 @@ class Order:
 
 
 def refuse_imported(directory: RunDirectory) -> None:
-    """Let nothing run a run that came from elsewhere.
+    """Refuse to run a run that was imported.
 
     Raises:
-        RunError: it did.
+        RunError: it was.
     """
     if directory.imported.exists():
         raise RunError(
@@ -73,7 +73,7 @@ def refuse_imported(directory: RunDirectory) -> None:
         )
 
 
-def take(directory: RunDirectory) -> int:
+def take_run_lock(directory: RunDirectory) -> int:
     """Take the run's lock; the descriptor holds it for as long as it is open.
 
     Raises:
@@ -81,14 +81,14 @@ def take(directory: RunDirectory) -> int:
             its end; says which.
     """
     refuse_imported(directory)
-    refuse_to_host(directory.path)
-    refuse_cut(directory)
+    refuse_hosting(directory.path)
+    refuse_cut_journal(directory)
     flags = os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC
     handle = os.open(directory.lock, flags)
     deadline = time.monotonic() + 1.0
-    while not lock_now(handle):
+    while not try_lock(handle):
         # Whoever only looks at the lock holds it for a moment, without a pid in it.
-        pid = holder(directory.lock)
+        pid = lock_holder(directory.lock)
         if pid or time.monotonic() > deadline:
             os.close(handle)
             raise RunError(
@@ -104,11 +104,11 @@ def take(directory: RunDirectory) -> int:
     return handle
 
 
-def left_over(directory: RunDirectory, state: RunState) -> tuple[str, ...]:
-    """Attempts that are running as far as the journal knows.
+def left_over_attempts(directory: RunDirectory, state: RunState) -> tuple[str, ...]:
+    """Attempts that run as far as the journal says, as `step.number`.
 
     Raises:
-        RunError: there is an attempt that the journal does not know: it was cut.
+        RunError: there is an attempt that is not in the journal: it was cut.
     """
     known = {
         f"{step_id}.{number}"
@@ -128,10 +128,10 @@ def left_over(directory: RunDirectory, state: RunState) -> tuple[str, ...]:
     )
 
 
-def environment(began: RunBegan) -> dict[str, str]:
-    """What steps start from: ours, with the setting of the run's beginning."""
+def step_environment(began: RunBegan) -> dict[str, str]:
+    """The environment of steps: this process's, with the run's own values restored."""
     env = dict(os.environ)
-    for name in RESTORED:
+    for name in RESTORED_VARIABLES:
         if name in began.setting:
             env[name] = began.setting[name]
     env.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -139,5 +139,5 @@ def environment(began: RunBegan) -> dict[str, str]:
 
 
 def operator() -> str:
-    """Who starts a run or a host: the account's name."""
+    """The name of the account that starts a run or a host."""
     return account_name(os.getuid())

@@ -1,4 +1,4 @@
-"""Entries of the journal and deliveries of messages, described in a line each. Pure."""
+"""A line for each journal entry and for each delivery of a message. Pure."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ from mobius_tui.runbook.text.units import duration_in_words
 
 
 def message_entry_text(entry: Entry, state: RunState) -> str | None:
-    """What an entry says to a reader; `None` for one that says nothing of messages."""
+    """A line for an entry about messages; `None` for any other."""
     event = entry.event
     if not isinstance(event, MessageEvent):
         return None
@@ -101,11 +101,11 @@ def message_entry_text(entry: Entry, state: RunState) -> str | None:
             return None
 
 
-def why_unsent(own: Delivery, *, now: float) -> str:
+def unsent_reason(own: Delivery, *, now: float) -> str:
     """Why a delivery is not sent, and when it is tried again.
 
     Args:
-        own: as it stands.
+        own: the delivery.
         now: seconds since 1970.
     """
     said = f"{own.reason}: {own.answer}" if own.answer and own.reason else own.reason
@@ -114,8 +114,8 @@ def why_unsent(own: Delivery, *, now: float) -> str:
     return said
 
 
-def unsent(state: RunState, *, hosted: bool) -> tuple[Delivery, ...]:
-    """What has not arrived as far as is known, as it stands for whoever reads now.
+def undelivered(state: RunState, *, hosted: bool) -> tuple[Delivery, ...]:
+    """Deliveries that have not arrived, as far as a reader can know now.
 
     Args:
         state: the run's.
@@ -125,15 +125,15 @@ def unsent(state: RunState, *, hosted: bool) -> tuple[Delivery, ...]:
     return tuple(own for own in found if own.status in UNDELIVERED)
 
 
-def unsent_summary(found: tuple[Delivery, ...]) -> Iterator[str]:
-    """`2 not sent`, `1 not known whether it arrived`, one for each stand."""
+def undelivered_summary(found: tuple[Delivery, ...]) -> Iterator[str]:
+    """`2 not sent`, `1 not known whether it arrived`: one text for each status."""
     stands = sorted((own.status for own in found), key=list(DeliveryStatus).index)
     for stand, same in groupby(stands):
         yield f"{len(list(same))} {stand}"
 
 
 def watch_entry_text(entry: Entry, plan: Plan) -> str | None:
-    """What an entry says to a reader; `None` for one that is not of the watch."""
+    """A line for an entry about the watch; `None` for any other."""
     match entry.event:
         case WatchBegan(seconds=seconds):
             if seconds is None:
@@ -177,7 +177,7 @@ def journal_entry_text(entry: Entry, plan: Plan, state: RunState) -> str | None:
             where = f" in {environment}" if environment else ""
             return f"{mode.upper()} {title}{where}, run {run}"
         case HostStarted(left_over=left) if left:
-            names = ", ".join(_attempt(plan, each) for each in left)
+            names = ", ".join(_attempt_name(plan, each) for each in left)
             return f"a host took the run on; left over: {names}"
         case PhaseEntered(phase=phase, reason=reason):
             title = plan.runbook.phase(phase).title
@@ -206,7 +206,7 @@ def journal_entry_text(entry: Entry, plan: Plan, state: RunState) -> str | None:
         case StopAsked(step=step):
             return f"stop asked for: {plan.name(step)}, by {entry.by}"
         case StepEnded() as event:
-            return _ended(event, plan, state)
+            return _step_end_text(event, plan, state)
         case StepUnknown(step=step, reason=reason, left=left):
             still = f"; still alive: {'; '.join(left)}" if left else ""
             return f"unknown: {plan.name(step)}; {reason}{still}"
@@ -227,7 +227,7 @@ def journal_entry_text(entry: Entry, plan: Plan, state: RunState) -> str | None:
         case HintGiven(text=text, who=who):
             return f"hint by {who}: {text}"
         case ApprovalAsked() | ApprovalGiven() | ApprovalDenied() as event:
-            return _approval(event, plan)
+            return _approval_text(event, plan)
         case AutoStopped(reason=reason):
             return f"stopped: {reason}"
         case RunEnded(outcome=outcome, reason=reason):
@@ -240,14 +240,14 @@ def journal_entry_text(entry: Entry, plan: Plan, state: RunState) -> str | None:
             return found or watch_entry_text(entry, plan)
 
 
-def _attempt(plan: Plan, key: str) -> str:
-    """An attempt by its key `STEP.N`, as people call it."""
+def _attempt_name(plan: Plan, key: str) -> str:
+    """An attempt's name for people, by its key `STEP.N`."""
     step, _, number = key.rpartition(".")
     return f"{plan.name(step)}, attempt {number}" if step in plan.steps else key
 
 
-def _approval(event: ApprovalEvent, plan: Plan) -> str:
-    """What was asked of a second person, or what they said."""
+def _approval_text(event: ApprovalEvent, plan: Plan) -> str:
+    """A line for an event about an approval."""
     name = plan.name(event.step)
     match event:
         case ApprovalAsked(role=role, count=count, within=within):
@@ -264,7 +264,7 @@ def _approval(event: ApprovalEvent, plan: Plan) -> str:
             return f"not approved: {name}; {reason}{where}"
 
 
-def _ended(event: StepEnded, plan: Plan, state: RunState) -> str:
+def _step_end_text(event: StepEnded, plan: Plan, state: RunState) -> str:
     last = state.steps[event.step].attempts[event.attempt - 1]
     took = duration_in_words(last.duration or 0.0)
     text = f"{event.result}: {plan.name(event.step)}, in {took}"

@@ -1,4 +1,4 @@
-"""Reading a run as it grows: what every viewer, and review, sees."""
+"""Reads a run as it grows: the base of every viewer, and of review."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mobius_tui.health.health_record import decode as decode_health
 from mobius_tui.health.probe_window import CurrentHealth
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.run_events import RunBegan
-from mobius_tui.run.journal.journal import FIRST, entries_of, run_time_now
+from mobius_tui.run.journal.journal import FIRST_PREV, decode_entries, run_time_now
 from mobius_tui.run.journal.outage_times import MilestoneTracker
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.planning.trigger_rules import RunTriggerRules
@@ -27,18 +27,18 @@ from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.model.runbook import Runbook
 from mobius_tui.runbook.text.units import local_time
 
-SLICE = 4 << 20
-"""Bytes of a file that are taken in one go."""
+READ_BYTES = 4 << 20
+"""Bytes of a file that are read at once."""
 
 
-class Lines:
-    """The whole lines of a growing file, each seen once."""
+class LineFollower:
+    """Reads the whole lines of a growing file, each once."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self.offset = 0
 
-    def more(self) -> bytes:
+    def read_new(self) -> bytes:
         """The whole lines that came since the last call; empty when none did.
 
         Raises:
@@ -57,7 +57,7 @@ class Lines:
             if new < 0:
                 raise RunError(f"{self._path.name} was cut off after it was read")
             # Room for what is there: a hole of a whole slice would stay in memory.
-            data = os.pread(handle, min(new, SLICE), self.offset) if new else b""
+            data = os.pread(handle, min(new, READ_BYTES), self.offset) if new else b""
         finally:
             os.close(handle)
         whole = data[: data.rfind(b"\n") + 1]
@@ -66,44 +66,46 @@ class Lines:
 
 
 class JournalFollower:
-    """The entries of a growing journal, its chain verified as they come."""
+    """Reads the entries of a growing journal, and verifies its chain."""
 
     def __init__(self, directory: RunDirectory) -> None:
-        self._lines = Lines(directory.journal)
+        self._lines = LineFollower(directory.journal)
         self._name = directory.journal.name
-        self.head = FIRST
+        self.head = FIRST_PREV
         """The digest of the last line seen."""
         self.n = 0
         """Its number."""
 
-    def more(self) -> tuple[Entry, ...]:
+    def read_new(self) -> tuple[Entry, ...]:
         """The entries that came since the last call.
 
         Raises:
             RunError: a line is no entry, or the chain does not hold.
         """
         found: list[Entry] = []
-        while data := self._lines.more():
-            for entry, digest in entries_of(data, self.head, self.n + 1, self._name):
+        while data := self._lines.read_new():
+            for entry, digest in decode_entries(
+                data, self.head, self.n + 1, self._name
+            ):
                 self.head, self.n = digest, entry.n
                 found.append(entry)
         return tuple(found)
 
 
-def began_of(directory: RunDirectory) -> RunBegan:
+def read_run_began(directory: RunDirectory) -> RunBegan:
     """How a run began.
 
     Raises:
         RunError: it never did, or its journal cannot be read.
     """
-    entries = JournalFollower(directory).more()
+    entries = JournalFollower(directory).read_new()
     began = entries[0].event if entries else None
     if not isinstance(began, RunBegan):
         raise RunError(f"{directory.id} never began")
     return began
 
 
-def runbook_of(directory: RunDirectory, began: RunBegan) -> Runbook:
+def load_run_runbook(directory: RunDirectory, began: RunBegan) -> Runbook:
     """The runbook of a run, from its own copy.
 
     Raises:
@@ -124,19 +126,19 @@ def runbook_of(directory: RunDirectory, began: RunBegan) -> Runbook:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Changes:
-    """What came since the last look."""
+class RunChanges:
+    """What was added since the last call."""
 
     entries: tuple[Entry, ...] = ()
     health: bool = False
-    """Whether health has news."""
+    """Whether there are new health records."""
 
     def __bool__(self) -> bool:
         return bool(self.entries) or self.health
 
 
 class Follower:
-    """A run as its files tell it: the state and the health, folded as they grow."""
+    """The state and the health of a run, folded from its files as they grow."""
 
     def __init__(self, directory: RunDirectory) -> None:
         """Read what is there.
@@ -146,7 +148,7 @@ class Follower:
         """
         self.directory = directory
         self._journal = JournalFollower(directory)
-        entries = self._journal.more()
+        entries = self._journal.read_new()
         began = entries[0].event if entries else None
         if not isinstance(began, RunBegan):
             raise RunError(
@@ -154,39 +156,39 @@ class Follower:
                 f"remove {directory.path}"
             )
         self.began = began
-        self.runbook = runbook_of(directory, began)
+        self.runbook = load_run_runbook(directory, began)
         self.plan = Plan(self.runbook)
         self.state: RunState = initial_state(self.runbook)
         self.health = CurrentHealth()
-        self.past = HealthHistory()
+        self.health_history = HealthHistory()
         """What health was at any moment."""
-        self.course = MilestoneTracker(self.plan)
+        self.milestone_tracker = MilestoneTracker(self.plan)
         """The times of an outage, but for those that health tells."""
-        self.rules = RunTriggerRules(self.plan, self.state)
+        self.trigger_rules = RunTriggerRules(self.plan, self.state)
         """How far the triggers are."""
-        self._health = Lines(directory.health)
-        self.unread = 0
+        self._health = LineFollower(directory.health)
+        self.pending_health = 0
         """Lines of health that are none: a full disk tears them. The run's course does
         not hang on them, so they are left out."""
         for entry in entries:
             advance(self.state, entry)
-            self.course.heed(entry)
-        epochs = (e.at for e in entries if self.rules.begins_epoch(e.event))
+            self.milestone_tracker.apply_entry(entry)
+        epochs = (e.at for e in entries if self.trigger_rules.begins_epoch(e.event))
         self._since = max(epochs, default=0.0)
-        self._more_health()
+        self._read_new_health()
         self.entries = entries
         """What the journal held at the first look."""
 
     @property
     def head(self) -> str:
-        """The journal's head, for whoever keeps it elsewhere."""
+        """The journal's head, to be noted elsewhere."""
         return self._journal.head
 
     def now(self) -> float:
         """What the run's own clock shows now, in seconds since 1970."""
         return run_time_now(self.state)
 
-    def unwatched(self, now: float) -> str:
+    def unwatched_note(self, now: float) -> str:
         """`, unwatched since 03:12`, to say of a run whose host is dead.
 
         Args:
@@ -200,48 +202,48 @@ class Follower:
             return ""
         return f", unwatched since {local_time(at, now)}"
 
-    def poll(self, on_entry: Callable[[Entry], None] | None = None) -> Changes:
+    def poll(self, on_entry: Callable[[Entry], None] | None = None) -> RunChanges:
         """Take in what came since.
 
         Raises:
             RunError: a file is not what it should be.
         """
-        entries = self._journal.more()
+        entries = self._journal.read_new()
         for entry in entries:
             advance(self.state, entry)
-            self.rules.apply_event(entry.event)
-            self.course.heed(entry)
+            self.trigger_rules.apply_event(entry.event)
+            self.milestone_tracker.apply_entry(entry)
             if on_entry is not None:
                 on_entry(entry)
-        return Changes(entries=entries, health=self._more_health())
+        return RunChanges(entries=entries, health=self._read_new_health())
 
-    def _more_health(self) -> bool:
+    def _read_new_health(self) -> bool:
         news = False
         while data := self._health_lines():
             for line in data.split(b"\n")[:-1]:
                 try:
-                    self.take_health(decode_health(line))
+                    self.apply_health(decode_health(line))
                 except RunError:
-                    self.unread += 1
+                    self.pending_health += 1
                 news = True
         return news
 
-    def take_health(self, record: ProbeResult | MachineSample) -> None:
-        """Take in the next record of health."""
+    def apply_health(self, record: ProbeResult | MachineSample) -> None:
+        """Apply the next health record."""
         self.health.apply(record)
         if isinstance(record, ProbeResult):
-            self.past.add(record)
+            self.health_history.add(record)
         if record.at >= self._since:
-            self.rules.apply_probe_result(record)
+            self.trigger_rules.apply_probe_result(record)
 
     def _health_lines(self) -> bytes:
         try:
-            return self._health.more()
+            return self._health.read_new()
         except RunError:
             return b""  # the health panel says how old what it shows is
 
 
-def sha256_of(path: Path, size: int) -> str:
+def sha256_of_start(path: Path, size: int) -> str:
     """SHA-256 of the first `size` bytes of a file, in hexadecimal."""
     digest = hashlib.sha256()
     with open_regular(path) as file:

@@ -21,12 +21,12 @@ from mobius_tui.run.keeper.disk_full import DISK_FULL_ERRNOS, RETRY_INTERVAL
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.storage.safe_open import open_regular
 
-FIRST = hashlib.sha256(b"").hexdigest()
+FIRST_PREV = hashlib.sha256(b"").hexdigest()
 """The `prev` of the first line."""
 
 
 def boot_id() -> str:
-    """What tells this boot of the machine from every other."""
+    """The id of this boot of the machine."""
     try:
         return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     except OSError:
@@ -37,7 +37,7 @@ def boot_id() -> str:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Clock:
-    """Where times come from; an argument wherever time is read."""
+    """Gives times; an argument wherever a time is read."""
 
     wall: Callable[[], float] = time.time
     """Seconds since 1970."""
@@ -46,24 +46,24 @@ class Clock:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Tail:
-    """What a journal holds."""
+class JournalTail:
+    """The content of a journal."""
 
     entries: tuple[Entry, ...]
     heads: tuple[str, ...]
     """SHA-256 of each whole line: the `prev` of the next."""
     size: int
     """Bytes of whole lines."""
-    torn: int
-    """Bytes after them: a line that was cut short."""
+    torn_bytes: int
+    """Bytes after the whole lines: a line that was cut short."""
 
     @property
     def head(self) -> str:
-        """The digest that the next line carries on from."""
-        return self.heads[-1] if self.heads else FIRST
+        """The digest that the next line continues from."""
+        return self.heads[-1] if self.heads else FIRST_PREV
 
 
-def entries_of(
+def decode_entries(
     data: bytes, prev: str, n: int, name: str
 ) -> Iterator[tuple[Entry, str]]:
     """The entries of whole lines, each with its own digest; the chain is verified.
@@ -94,8 +94,8 @@ def entries_of(
         yield entry, prev
 
 
-def read(path: Path) -> Tail:
-    """A whole journal, its chain verified.
+def read_journal(path: Path) -> JournalTail:
+    """Read a whole journal, and verify its chain.
 
     Raises:
         RunError: it cannot be read, or the chain does not hold.
@@ -107,17 +107,17 @@ def read(path: Path) -> Tail:
         raise RunError(f"{path}: {error.strerror}") from error
     whole = data.rfind(b"\n") + 1
     with uncollected():
-        found = list(entries_of(data[:whole], FIRST, 1, path.name))
-    return Tail(
+        found = list(decode_entries(data[:whole], FIRST_PREV, 1, path.name))
+    return JournalTail(
         entries=tuple(entry for entry, _ in found),
         heads=tuple(digest for _, digest in found),
         size=whole,
-        torn=len(data) - whole,
+        torn_bytes=len(data) - whole,
     )
 
 
 @dataclass(slots=True)
-class _Order:
+class _WriteRequest:
     event: Event
     by: str
     intent: str | None
@@ -135,7 +135,7 @@ class Journal:
     fails with the same words.
     """
 
-    def __init__(self, path: Path, tail: Tail, clock: Clock) -> None:
+    def __init__(self, path: Path, tail: JournalTail, clock: Clock) -> None:
         """Open a journal at its end.
 
         Args:
@@ -158,12 +158,12 @@ class Journal:
         flags = os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
         try:
             self._file = os.open(path, flags)
-            if tail.torn:
+            if tail.torn_bytes:
                 os.ftruncate(self._file, tail.size)
                 os.fsync(self._file)
         except OSError as error:
             raise RunError(f"{path}: {error.strerror}") from error
-        self._orders: queue.SimpleQueue[_Order | None] = queue.SimpleQueue()
+        self._requests: queue.SimpleQueue[_WriteRequest | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._write, name="journal", daemon=True)
         self._thread.start()
 
@@ -182,24 +182,24 @@ class Journal:
         """
         loop = asyncio.get_running_loop()
         done: asyncio.Future[Entry] = loop.create_future()
-        self._orders.put(
-            _Order(event=event, by=by, intent=intent, done=done, loop=loop)
+        self._requests.put(
+            _WriteRequest(event=event, by=by, intent=intent, done=done, loop=loop)
         )
         return await asyncio.shield(done)
 
-    def wait_for_room(self) -> None:
-        """From here on wait out a full disk, instead of failing."""
+    def wait_out_full_disk(self) -> None:
+        """From now on wait for space on a full disk, instead of failing."""
         self._gives_up.clear()
 
     def close(self) -> None:
-        """Write what was ordered, and end; what a full disk keeps out is given up."""
+        """Write what was requested, and end; what a full disk holds up is given up."""
         self._gives_up.set()
-        self._orders.put(None)
+        self._requests.put(None)
         self._thread.join()
         os.close(self._file)
 
     def _write(self) -> None:
-        while (order := self._orders.get()) is not None:
+        while (order := self._requests.get()) is not None:
             began = time.perf_counter()
             entry = Entry(
                 n=self._n + 1,
@@ -212,21 +212,23 @@ class Journal:
             )
             line = encode(entry, self._prev)
             if self._failed is None:
-                self._failed = self._durable(line, order.loop)
+                self._failed = self._write_durably(line, order.loop)
             self.took = time.perf_counter() - began
             if self._failed is None:
                 self._n += 1
                 self._prev = hashlib.sha256(line[:-1]).hexdigest()
-                order.loop.call_soon_threadsafe(_set, order.done, entry)
+                order.loop.call_soon_threadsafe(_set_result, order.done, entry)
             else:
                 error = RunError(
                     f"the journal cannot be written: {self._failed}; nothing new is "
                     "started. See to the disk, then resume the run, which verifies it"
                 )
-                order.loop.call_soon_threadsafe(_fail, order.done, error)
+                order.loop.call_soon_threadsafe(_set_exception, order.done, error)
 
-    def _durable(self, line: bytes, loop: asyncio.AbstractEventLoop) -> str | None:
-        """Write a line and sync it; returns why that could not be."""
+    def _write_durably(
+        self, line: bytes, loop: asyncio.AbstractEventLoop
+    ) -> str | None:
+        """Write a line and sync it; returns why that failed."""
         left = memoryview(line)
         try:
             while left:
@@ -235,16 +237,16 @@ class Journal:
                 except OSError as error:
                     if error.errno not in DISK_FULL_ERRNOS or self._gives_up.is_set():
                         raise
-                    self._stall(error.strerror or str(error), loop)
+                    self._report_stall(error.strerror or str(error), loop)
                     self._gives_up.wait(RETRY_INTERVAL)
             _sync(self._file)
         except OSError as error:
             return error.strerror or str(error)
         finally:
-            self._stall("", loop)
+            self._report_stall("", loop)
         return None
 
-    def _stall(self, why: str, loop: asyncio.AbstractEventLoop) -> None:
+    def _report_stall(self, why: str, loop: asyncio.AbstractEventLoop) -> None:
         if why != self.stalled:
             self.stalled = why
             loop.call_soon_threadsafe(self.on_stall, why)
@@ -253,12 +255,12 @@ class Journal:
 _sync = getattr(os, "fdatasync", os.fsync)
 
 
-def _set(done: asyncio.Future[Entry], entry: Entry) -> None:
+def _set_result(done: asyncio.Future[Entry], entry: Entry) -> None:
     if not done.done():
         done.set_result(entry)
 
 
-def _fail(done: asyncio.Future[Entry], error: RunError) -> None:
+def _set_exception(done: asyncio.Future[Entry], error: RunError) -> None:
     if not done.done():
         done.set_exception(error)
 
@@ -291,9 +293,9 @@ def monotonic_run_clock(
 
 
 def run_time_now(state: RunState) -> float:
-    """What a run's clock shows now, to whoever reads it; seconds since 1970.
+    """A run's clock as a reader has it, in seconds since 1970.
 
-    Where the machine was started anew since, or is another, it is the system's.
+    Where the machine was restarted since, or is another, it is the system's clock.
     """
     if state.boot != _this_boot():
         return time.time()

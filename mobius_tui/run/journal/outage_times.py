@@ -1,8 +1,6 @@
 """The times by which an outage is judged: from the first sign to three healthy checks.
 
-Pure: a fold over the journal's entries, asked together with the checks on record. All
-that tells of these times asks here: reports, the score of a drill, the card at the end,
-the comparison with a drill, statistics, and the record of a run's end.
+Pure: a fold over the journal's entries, evaluated together with the checks on record.
 """
 
 from __future__ import annotations
@@ -30,20 +28,27 @@ from mobius_tui.run.events.watch_events import (
 from mobius_tui.run.planning.plan import Plan, effect_of
 from mobius_tui.run.state.persistent_list import EMPTY_LIST, PersistentList
 
-STEADY = 3
-"""Healthy checks in a row."""
-NOBODY = frozenset({"host", "trigger", "auto", FACILITATOR})
-"""Who writes entries that no person asked for, or none of the team."""
-NAMES = ("detected", "acknowledged", "decided", "rollback", "restored", "steady")
-"""The times, in the order in which they mostly come about."""
-RED = frozenset(get_args(Result)) - {"passed", "stopped"}
-"""Ends of an attempt that are a sign that something is wrong."""
-FAILURES = RED - {"warned"}
+STEADY_CHECKS = 3
+"""Healthy checks in a row after which the service counts as steady."""
+NO_TEAM_MEMBER = frozenset({"host", "trigger", "auto", FACILITATOR})
+"""Authors of entries that no person of the team wrote."""
+MILESTONE_NAMES = (
+    "detected",
+    "acknowledged",
+    "decided",
+    "rollback",
+    "restored",
+    "steady",
+)
+"""The milestones, in their usual order."""
+BAD_RESULTS = frozenset(get_args(Result)) - {"passed", "stopped"}
+"""Results of an attempt that are a sign of trouble."""
+FAILURE_EVENTS = BAD_RESULTS - {"warned"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outage:
-    """What a trigger found, and what was done then; times are seconds since 1970."""
+    """A trigger that fired, and what was done then; times are seconds since 1970."""
 
     probe: str
     reason: str
@@ -59,7 +64,7 @@ class Outage:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Milestones:
-    """The times of a run in seconds since 1970, `None` for what has not come about."""
+    """The times of a run in seconds since 1970; `None` for what has not happened."""
 
     began: float = 0.0
     """When the run began."""
@@ -90,23 +95,23 @@ class Milestones:
 
     @property
     def since(self) -> float:
-        """From when on the others are counted: the trigger, or the beginning."""
+        """The time that the others are measured from: the trigger, or the beginning."""
         return self.outage.fired if self.outage and self.triggered else self.began
 
     def at(self, name: str) -> float | None:
-        """One of `NAMES`."""
+        """The time of one of `MILESTONE_NAMES`."""
         known = (self.detected, self.acknowledged, self.decided)
         values = (*known, self.rollback, self.restored, self.steady)
-        return values[NAMES.index(name)]
+        return values[MILESTONE_NAMES.index(name)]
 
     def after(self, name: str) -> float | None:
-        """Seconds until one of `NAMES`; below 0 for what came before the trigger."""
+        """Seconds until one of `MILESTONE_NAMES`; negative before the trigger."""
         at = self.at(name)
         return None if at is None else at - self.since
 
 
 class MilestoneTracker:
-    """Follows the entries of a run; may be asked at any time.
+    """Follows the entries of a run, and gives its milestones at any time.
 
     Of several outages it is about the one that led to the rollback; without one, about
     the latest.
@@ -133,25 +138,25 @@ class MilestoneTracker:
         """When the last step that changes something ended well."""
 
     def copy(self) -> MilestoneTracker:
-        """The same, to go on by itself."""
+        """An independent copy."""
         new = MilestoneTracker(self._plan)
         new.__dict__.update(self.__dict__)
         new._standing = set(self._standing)
         return new
 
-    def heed(self, entry: Entry) -> None:
-        """Take in the next entry."""
+    def apply_entry(self, entry: Entry) -> None:
+        """Apply the next entry."""
         event, at = entry.event, entry.at
-        self._note(event, at)
+        self._note_event(event, at)
         if isinstance(event, TriggerFired):
-            self._fire(event, at)
+            self._trigger_fired(event, at)
         elif isinstance(event, TriggerCleared):
             self._standing.discard((event.probe, event.rule))
         elif self._outage is not None:
-            self._outage = self._went_on(self._outage, entry)
+            self._outage = self._outage_after(self._outage, entry)
 
-    def _note(self, event: Event, at: float) -> None:
-        """Keep when it was, if it is one of those that tell."""
+    def _note_event(self, event: Event, at: float) -> None:
+        """Note when an event was, if it is a milestone."""
         match event:
             case RunBegan(mode=mode):
                 self._began, self._drill = at, mode == "drill"
@@ -167,28 +172,28 @@ class MilestoneTracker:
                 if self._destroyed is None and self._effect(event) == "destroy":
                     self._destroyed = at
             case StepEnded(step=step, result=result):
-                if result in RED:
+                if result in BAD_RESULTS:
                     self._signs = self._signs.appended(at)
-                well = result not in FAILURES and result != "stopped"
+                well = result not in FAILURE_EVENTS and result != "stopped"
                 if well and effect_of(self._plan.steps[step]) != "read":
                     self._changed = at
             case _:
                 pass
 
     def _effect(self, event: Event) -> str:
-        """What it does that begins then."""
+        """The effect of the step or phase that an event begins."""
         if isinstance(event, StepStarted):
             return effect_of(self._plan.steps[event.step])
         return "destroy" if isinstance(event, RollbackBegan) else "read"
 
-    def _fire(self, event: TriggerFired, at: float) -> None:
+    def _trigger_fired(self, event: TriggerFired, at: float) -> None:
         began = self._outage is not None and self._outage.rollback is not None
         if not self._standing and not began:
             self._outage = Outage(probe=event.probe, reason=event.reason, fired=at)
         self._standing.add((event.probe, event.rule))
 
-    def _went_on(self, outage: Outage, entry: Entry) -> Outage:
-        if outage.acknowledged is None and entry.by not in NOBODY:
+    def _outage_after(self, outage: Outage, entry: Entry) -> Outage:
+        if outage.acknowledged is None and entry.by not in NO_TEAM_MEMBER:
             outage = replace(outage, acknowledged=entry.at, by=entry.by)
         if outage.rollback is None and self._effect(entry.event) == "destroy":
             outage = replace(outage, rollback=entry.at)
@@ -235,14 +240,14 @@ class MilestoneTracker:
         choices = (at for at in self._choices if change is None or at <= change)
         return max((at for at in choices if at >= since), default=change)
 
-    def _watched(self) -> tuple[str, ...]:
-        """The probes that tell whether the service is well."""
+    def _probes_watched(self) -> tuple[str, ...]:
+        """The probes that tell whether the service is healthy."""
         health = self._plan.runbook.health
         probes = health.probes if health is not None else ()
         return tuple(probe.id for probe in probes if probe.trigger)
 
     def _restored(self, past: HealthHistory, found: Milestones) -> float | None:
-        counts = {p: past.counts(p, since=found.broken) for p in self._watched()}
+        counts = {p: past.counts(p, since=found.broken) for p in self._probes_watched()}
         well = [past.well_since(p) for p, each in counts.items() if each.failed]
         known = [at for at in well if at is not None]
         if len(known) < len(well):
@@ -259,7 +264,10 @@ class MilestoneTracker:
     def _steady(self, past: HealthHistory, restored: float | None) -> float | None:
         if restored is None:
             return None
-        thirds = [past.oks(p, since=restored, count=STEADY) for p in self._watched()]
+        thirds = [
+            past.oks(p, since=restored, count=STEADY_CHECKS)
+            for p in self._probes_watched()
+        ]
         known = [at for at in thirds if at is not None]
         return max(known, default=None) if len(known) == len(thirds) else None
 
@@ -270,8 +278,8 @@ def milestones(
     past: HealthHistory,
     injected: float | None = None,
 ) -> Milestones:
-    """The times of a run; see `Course.milestones`."""
+    """The times of a run; see `MilestoneTracker.milestones`."""
     course = MilestoneTracker(plan)
     for entry in entries:
-        course.heed(entry)
+        course.apply_entry(entry)
     return course.milestones(past, injected)

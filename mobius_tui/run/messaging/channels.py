@@ -16,7 +16,7 @@ from mobius_tui.runbook.model.templates import template_names
 
 DRILL_MARK = "[DRILL]"
 """What every message of a drill begins with."""
-KINDS = {"slack": "Slack", "teams": "Teams", "webhook": "a webhook"}
+CHANNEL_KINDS = {"slack": "Slack", "teams": "Teams", "webhook": "a webhook"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,13 +42,13 @@ def channel_routes(
     """
     known = {name for name in state.variables if name not in state.lost_secrets}
     return tuple(
-        _way(runbook.channels[name], runbook.variables, known, state.began)
+        _channel_route(runbook.channels[name], runbook.variables, known, state.began)
         for name in names
         if name in runbook.channels
     )
 
 
-def _way(
+def _channel_route(
     channel: Channel,
     variables: Mapping[str, Variable],
     known: Collection[str],
@@ -58,16 +58,16 @@ def _way(
         problem = "" if began.sink else "this drill has nowhere to send messages to"
         words = "this drill's sink; nobody is paged"
         return ChannelRoute(channel=channel.id, goes_to=words, problem=problem)
-    problem = _missing(channel, variables, known)
+    problem = _missing_variable(channel, variables, known)
     return ChannelRoute(
-        channel=channel.id, goes_to=KINDS[channel.kind], problem=problem
+        channel=channel.id, goes_to=CHANNEL_KINDS[channel.kind], problem=problem
     )
 
 
-def _missing(
+def _missing_variable(
     channel: Channel, variables: Mapping[str, Variable], known: Collection[str]
 ) -> str:
-    """Which variable of its URL has no value, in the words of whoever sets it."""
+    """The variable of its URL that has no value, in words that say how to set it."""
     for name in template_names(channel.url):
         variable = variables.get(name)
         if variable is None or name in known:
@@ -76,8 +76,8 @@ def _missing(
     return ""
 
 
-def notices(runbook: Runbook, known: Collection[str]) -> Iterator[str]:
-    """What is said before a run of channels to which nothing can be sent.
+def channel_notices(runbook: Runbook, known: Collection[str]) -> Iterator[str]:
+    """Notices, before a run, of channels that nothing can be sent to.
 
     Args:
         runbook: what is to be run.
@@ -90,13 +90,13 @@ def notices(runbook: Runbook, known: Collection[str]) -> Iterator[str]:
         for name in step.action.to
     }
     for name in wanted:
-        missing = _missing(runbook.channels[name], runbook.variables, known)
+        missing = _missing_variable(runbook.channels[name], runbook.variables, known)
         if missing:
             yield f"{name}: {missing}; the message can be copied"
 
 
-def marked(text: str, began: RunBegan | None) -> str:
-    """A text as it may leave the run: one of a drill says so first."""
+def with_drill_mark(text: str, began: RunBegan | None) -> str:
+    """A text as it may leave the run: in a drill, marked as one."""
     if began is None or began.mode != "drill" or text.startswith(DRILL_MARK):
         return text
     return f"{DRILL_MARK} {text}"

@@ -1,9 +1,8 @@
-"""The outbox: it sends what is queued, in the host, and waits for nobody.
+"""Sends a run's queued messages, in the host; a slow channel delays no other.
 
-Each channel is served by itself, its messages in order, so that a slow one keeps no
-other waiting. What is about to be tried is journaled first: a try whose end is not in
-the journal is one of which nobody knows whether it arrived, and is not made again
-unless a person says so.
+Each channel has its own task, and its messages are sent in order. A try is journaled
+before it is made: one whose end is not in the journal may have arrived or not, and is
+not made again unless a person asks for it.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ from mobius_tui.run.events.message_events import (
 )
 from mobius_tui.run.journal.journal_writer import JournalWriter
 from mobius_tui.run.messaging.channels import channel_routes
-from mobius_tui.run.messaging.payload import CARD_LIMIT, OutgoingMessage, body
+from mobius_tui.run.messaging.payload import CARD_LIMIT, OutgoingMessage, encode_body
 from mobius_tui.run.state.deliveries import Delivery, DeliveryStatus
 from mobius_tui.runbook.text.units import duration_in_words
 
@@ -38,20 +37,20 @@ WHO = "host"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SendIntervals:
-    """How often, and for how long."""
+    """How often a message is tried, and for how long; in seconds."""
 
-    within: float = 10.0
-    """Seconds for one try."""
-    first: float = 1.0
-    """Seconds after the first try that failed; twice as many after each further one."""
-    longest: float = 60.0
-    """Seconds between two tries at most."""
+    timeout: float = 10.0
+    """For one try."""
+    first_retry: float = 1.0
+    """After the first try that failed; twice as many after each further one."""
+    longest_retry: float = 60.0
+    """Between two tries at most."""
     tries: int = 8
-    """Tries by itself until a person is wanted: some two minutes."""
-    patience: float = 120.0
-    """Seconds that a channel may ask to be left alone; more wants a person."""
-    last_words: float = 15.0
-    """Seconds in which the host goes on sending when its run is over."""
+    """Tries until a person is needed, which is after some two minutes."""
+    longest_wait_asked: float = 120.0
+    """A channel that asks to wait longer than this needs a person."""
+    after_run_end: float = 15.0
+    """For which the host goes on sending when its run has ended."""
 
 
 class Outbox:
@@ -61,65 +60,68 @@ class Outbox:
         self,
         context: RunContext,
         writer: JournalWriter,
-        pace: SendIntervals | None = None,
+        intervals: SendIntervals | None = None,
     ) -> None:
         """Make the outbox of a run.
 
         Args:
             context: the run's.
             writer: the run's.
-            pace: how often it tries.
+            intervals: how often it tries.
         """
         self._context = context
         self._writer = writer
-        self.pace = pace or SendIntervals()
-        self._going_since: float | None = None
-        self._news = {name: asyncio.Event() for name in context.plan.runbook.channels}
+        self.intervals = intervals or SendIntervals()
+        self._delaying_since: float | None = None
+        self._changed = {
+            name: asyncio.Event() for name in context.plan.runbook.channels
+        }
 
-    def heed(self, entry: Entry) -> None:
-        """Look anew where an entry is about a message."""
+    def apply_entry(self, entry: Entry) -> None:
+        """Look for due messages where an entry is about one."""
         if isinstance(entry.event, MessageEvent):
             self.wake()
 
     def wake(self) -> None:
-        """Look anew at what is due."""
-        for news in self._news.values():
+        """Look for due messages now."""
+        for news in self._changed.values():
             news.set()
 
     @property
     def is_idle(self) -> bool:
-        """Whether nothing goes out by itself any more, now or later."""
+        """Whether nothing is sent, now or later, unless a person asks for it."""
         going = (DeliveryStatus.QUEUED, DeliveryStatus.SENDING)
         return not any(own.status in going for own in self._context.state.deliveries)
 
-    def keeps_the_host(self, now: float, *, is_released: bool) -> bool:
-        """Whether a host that would go stays a moment for what is on its way.
+    def delays_host_end(self, now: float, *, is_released: bool) -> bool:
+        """Whether a host that may end stays a moment for messages on their way.
 
-        Nobody waits for that: a run that has ended has ended. What is left then stays
-        queued.
+        What is unsent after that stays queued.
 
         Args:
-            now: the loop's seconds.
+            now: the event loop's seconds.
             is_released: whether the host may end though the run is open.
         """
         goes = self._context.state.ended is not None or is_released
         if not goes or self.is_idle:
-            self._going_since = None
+            self._delaying_since = None
             return False
-        self._going_since = self._going_since or now
-        return now - self._going_since < self.pace.last_words
+        self._delaying_since = self._delaying_since or now
+        return now - self._delaying_since < self.intervals.after_run_end
 
     async def run(self) -> None:
         """Send, for as long as the host lives."""
         async with asyncio.TaskGroup() as tasks:
-            for channel in self._news:
-                tasks.create_task(self._serve(channel), name=f"channel {channel}")
+            for channel in self._changed:
+                tasks.create_task(
+                    self._serve_channel(channel), name=f"channel {channel}"
+                )
 
-    async def _serve(self, channel: str) -> None:
-        """One channel's messages; a fault of our own must not end the run."""
+    async def _serve_channel(self, channel: str) -> None:
+        """Send one channel's messages; an error of this program ends no run."""
         while self._writer.failure is None:
             try:
-                await self._next(channel)
+                await self._try_next(channel)
             except MobiusError as error:
                 print(f"channel {channel}: {error}", flush=True)  # noqa: T201
                 await asyncio.sleep(1.0)
@@ -127,22 +129,24 @@ class Outbox:
                 traceback.print_exc()
                 await asyncio.sleep(1.0)
 
-    async def _next(self, channel: str) -> None:
+    async def _try_next(self, channel: str) -> None:
         """Try what is due, or wait until something is."""
-        news = self._news[channel]
+        news = self._changed[channel]
         news.clear()
-        own = self._first(channel)
+        own = self._first_queued(channel)
         pause = None if own is None else own.due - self._context.clock.wall()
         if own is not None and pause is not None and pause <= 0:
             await self._try(own)
             return
         with contextlib.suppress(TimeoutError):
             # The wall's clock may be set back: nothing waits longer than it could.
-            most = None if pause is None else min(pause, self.pace.patience)
+            most = (
+                None if pause is None else min(pause, self.intervals.longest_wait_asked)
+            )
             async with asyncio.timeout(most):
                 await news.wait()
 
-    def _first(self, channel: str) -> Delivery | None:
+    def _first_queued(self, channel: str) -> Delivery | None:
         for own in self._context.state.deliveries:
             if own.channel == channel and own.status is DeliveryStatus.QUEUED:
                 return own
@@ -159,19 +163,21 @@ class Outbox:
                 return  # somebody dropped it meanwhile
             problem, url = self._address(own.channel)
             if problem:
-                held = MessageNotSent(delivery=number, number=0, reason=problem)
-                await self._writer.write(held, WHO)
+                not_sent = MessageNotSent(delivery=number, number=0, reason=problem)
+                await self._writer.write(not_sent, WHO)
                 return
             tried = MessageTried(delivery=number, number=now.tries + 1)
             entry = await self._writer.write(tried, WHO)
             head = f"{entry.n}:{self._writer.journal.head}"
         channel = self._context.plan.runbook.channels[own.channel]
-        data = body(channel, self._letter(own, head))
+        data = encode_body(channel, self._outgoing_message(own, head))
         if channel.kind == "teams" and len(data) > CARD_LIMIT:
-            came = WebhookResult(outcome="not sent", reason="it is too long for Teams")
+            result = WebhookResult(
+                outcome="not sent", reason="it is too long for Teams"
+            )
         else:
-            came = await post_webhook(url, data, within=self.pace.within)
-        await self._writer.record(self._outcome(now, number, came), WHO)
+            result = await post_webhook(url, data, within=self.intervals.timeout)
+        await self._writer.record(self._event_of_result(now, number, result), WHO)
 
     def _address(self, name: str) -> tuple[str, str]:
         """Why a channel has no URL, or its URL."""
@@ -188,7 +194,7 @@ class Outbox:
             return str(error), ""
         return "", url.strip()
 
-    def _letter(self, own: Delivery, head: str) -> OutgoingMessage:
+    def _outgoing_message(self, own: Delivery, head: str) -> OutgoingMessage:
         began = self._context.state.began
         assert began is not None
         return OutgoingMessage(
@@ -202,37 +208,45 @@ class Outbox:
             journal=head,
         )
 
-    def _outcome(
-        self, before: Delivery, number: int, came: WebhookResult
+    def _event_of_result(
+        self, before: Delivery, number: int, result: WebhookResult
     ) -> MessageEvent:
-        """What is journaled of a try.
+        """The event to journal for a try.
 
         Args:
-            before: the delivery, as it stood before it.
+            before: the delivery, before the try.
             number: the delivery's.
-            came: what came of it.
+            result: what the try came to.
         """
         redact = self._context.redact
         tries = before.tries + 1
-        answer = redact(came.answer)
-        if came.outcome == "sent":
+        answer = redact(result.answer)
+        if result.outcome == "sent":
             return MessageSent(
-                delivery=number, number=tries, status=came.status or 0, answer=answer
+                delivery=number, number=tries, status=result.status or 0, answer=answer
             )
-        reason = redact(came.reason)
-        if came.outcome == "unknown":
+        reason = redact(result.reason)
+        if result.outcome == "unknown":
             return MessageUnknown(delivery=number, number=tries, reason=reason)
         again = None
-        if came.wait is not None and came.wait > self.pace.patience:
-            reason += f" and asks to be left alone for {duration_in_words(came.wait)}"
-        elif came.passing and before.round + 1 < self.pace.tries:
-            pause = min(self.pace.first * 2**before.round, self.pace.longest)
-            again = max(pause, came.wait or 0.0)
+        if (
+            result.wait_asked is not None
+            and result.wait_asked > self.intervals.longest_wait_asked
+        ):
+            reason += (
+                f" and asks to be left alone for {duration_in_words(result.wait_asked)}"
+            )
+        elif result.is_temporary and before.round + 1 < self.intervals.tries:
+            pause = min(
+                self.intervals.first_retry * 2**before.round,
+                self.intervals.longest_retry,
+            )
+            again = max(pause, result.wait_asked or 0.0)
         return MessageNotSent(
             delivery=number,
             number=tries,
             reason=reason,
-            status=came.status,
+            status=result.status,
             answer=answer,
             again=again,
         )

@@ -1,17 +1,7 @@
-"""A message in the form that each kind of webhook wants, and inert in it. Pure.
+"""A message in the form of each kind of webhook, with its markup escaped. Pure.
 
-A filled-in text is one text: which of it the runbook's author wrote and which came from
-a value, or from whoever edited it, cannot be told any more. So all of it is data, and
-shows as it is: no mention, no link with other words on it, no markup.
-
-- `slack`: a block of `plain_text` for every few lines, in which Slack knows no markup
-  and no mention. `text`, which notifications show, and which is all that programs with
-  an interface like Slack's read, has `&`, `<` and `>` escaped, `mrkdwn` off, and a zero
-  width space in `@here`, `@channel`, `@everyone` and `@all`. Nothing is unfurled.
-- `teams`: an Adaptive Card in the envelope that workflows and the older connectors
-  take. Its `RichTextBlock` knows no Markdown, other than `TextBlock` and the older
-  `MessageCard`; a mention would want an entity of its own, and there is none.
-- `webhook`: the text as JSON, with what it is about. Whoever shows it escapes it.
+A filled-in text does not show which part of it the runbook's author wrote: so all of it
+is literal text.
 """
 
 from __future__ import annotations
@@ -25,12 +15,11 @@ from typing import Any
 from mobius_tui import sanitize
 from mobius_tui.runbook.model.runbook import Channel
 
-LIMIT = 8_000
-"""Bytes of a text in UTF-8 that are sent at most; who reads a message on a phone reads
-no more."""
+TEXT_LIMIT = 8_000
+"""Bytes of a text in UTF-8 at most; readers on a phone read no more."""
 CARD_LIMIT = 27_000
 """Bytes of a whole card; Teams takes 28 KB."""
-BLOCK = 2_900
+SLACK_BLOCK_LIMIT = 2_900
 """Characters of one Slack block; Slack takes 3,000."""
 _ALL = re.compile(r"@(?=(?:here|channel|everyone|all)\b)", re.IGNORECASE)
 
@@ -47,38 +36,45 @@ class OutgoingMessage:
     environment: str
     delivery: int
     journal: str
-    """The journal's last entry and its digest, by which the record can be held to it:
+    """The journal's last entry and its digest, by which the record can be verified:
     `57:` and 64 hexadecimal digits."""
 
     @property
-    def whole(self) -> str:
-        """The text with the journal's head under it, made harmless."""
+    def full_text(self) -> str:
+        """The text with the footer under it, sanitized."""
         body = sanitize.clean(self.text.strip(), newlines=True)
-        return f"{body}\n\n{sanitize.line(self.foot)}"
+        return f"{body}\n\n{sanitize.line(self.footer)}"
 
     @property
-    def foot(self) -> str:
+    def footer(self) -> str:
         """The line that names the run and the journal's head."""
         return f"run {self.run} · journal {self.journal}"
 
 
-def shortened(text: str) -> str:
-    """A text that is sent with nobody to shorten it."""
+def shortened_text(text: str) -> str:
+    """A text cut to the limit, where nobody is there to shorten it."""
     data = text.encode("utf-8", "replace")
-    if len(data) <= LIMIT:
+    if len(data) <= TEXT_LIMIT:
         return text
-    return data[: LIMIT - 100].decode("utf-8", "ignore") + "\n… (the rest was cut off)"
+    return (
+        data[: TEXT_LIMIT - 100].decode("utf-8", "ignore")
+        + "\n… (the rest was cut off)"
+    )
 
 
-def body(channel: Channel, letter: OutgoingMessage) -> bytes:
+def encode_body(channel: Channel, message: OutgoingMessage) -> bytes:
     """The body of the request, as JSON."""
-    forms = {"slack": _slack, "teams": _teams, "webhook": _webhook}
-    data = forms[channel.kind](letter)
+    forms = {"slack": _slack_body, "teams": _teams_body, "webhook": _webhook_body}
+    data = forms[channel.kind](message)
     return json.dumps(data, ensure_ascii=False).encode("utf-8", "replace")
 
 
-def _slack(letter: OutgoingMessage) -> dict[str, Any]:
-    text = letter.whole.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+def _slack_body(message: OutgoingMessage) -> dict[str, Any]:
+    text = (
+        message.full_text.replace("&", "&amp;")
+        .replace("<", "&lt;")
+        .replace(">", "&gt;")
+    )
     return {
         "text": _ALL.sub("@\u200b", text),
         "mrkdwn": False,
@@ -91,23 +87,23 @@ def _slack(letter: OutgoingMessage) -> dict[str, Any]:
                 "type": "section",
                 "text": {"type": "plain_text", "text": part, "emoji": False},
             }
-            for part in _parts(letter.whole)
+            for part in _slack_blocks(message.full_text)
         ],
     }
 
 
-def _parts(text: str) -> Iterator[str]:
-    """A text in pieces of whole lines, as long as lines are not too long.
+def _slack_blocks(text: str) -> Iterator[str]:
+    """A text in pieces of whole lines, none longer than a Slack block.
 
     None is empty, which Slack would refuse: an empty line alone is a blank.
     """
     part, *pieces = (
-        line[start : start + BLOCK]
+        line[start : start + SLACK_BLOCK_LIMIT]
         for line in text.split("\n")
-        for start in range(0, len(line) or 1, BLOCK)
+        for start in range(0, len(line) or 1, SLACK_BLOCK_LIMIT)
     )
     for piece in pieces:
-        if len(part) + 1 + len(piece) <= BLOCK:
+        if len(part) + 1 + len(piece) <= SLACK_BLOCK_LIMIT:
             part = f"{part}\n{piece}"
         else:
             yield part or " "
@@ -115,8 +111,8 @@ def _parts(text: str) -> Iterator[str]:
     yield part
 
 
-def _teams(letter: OutgoingMessage) -> dict[str, Any]:
-    lines = letter.whole.split("\n")
+def _teams_body(message: OutgoingMessage) -> dict[str, Any]:
+    lines = message.full_text.split("\n")
     card = {
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
         "type": "AdaptiveCard",
@@ -135,14 +131,14 @@ def _teams(letter: OutgoingMessage) -> dict[str, Any]:
     return {"type": "message", "attachments": [attachment]}
 
 
-def _webhook(letter: OutgoingMessage) -> dict[str, Any]:
+def _webhook_body(message: OutgoingMessage) -> dict[str, Any]:
     return {
-        "title": sanitize.line(letter.title),
-        "text": letter.whole,
-        "run": letter.run,
-        "runbook": letter.runbook,
-        "mode": letter.mode,
-        "environment": letter.environment,
-        "delivery": letter.delivery,
-        "journal": letter.journal,
+        "title": sanitize.line(message.title),
+        "text": message.full_text,
+        "run": message.run,
+        "runbook": message.runbook,
+        "mode": message.mode,
+        "environment": message.environment,
+        "delivery": message.delivery,
+        "journal": message.journal,
     }

@@ -1,4 +1,4 @@
-"""One try at a webhook: the address that it goes to, and what is known afterwards."""
+"""Makes one try at a webhook: resolves its address, posts, and judges the answer."""
 
 from __future__ import annotations
 
@@ -17,38 +17,42 @@ import httpx
 
 from mobius_tui import __version__, sanitize
 from mobius_tui.health.connection import connection_failure
-from mobius_tui.run.storage.redaction import parts_of_url, redact
+from mobius_tui.run.storage.redaction import redact, secret_url_parts
 from mobius_tui.runbook.text.units import duration_in_words
 
 Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 
-OWN_NAMES = (".internal", ".local", ".localhost", ".home.arpa")
+PRIVATE_SUFFIXES = (".internal", ".local", ".localhost", ".home.arpa")
 """Ends of names that no public name server answers for (RFC 6761, 6762 and 8375, and
-ICANN's reservation of 2024): whoever writes one means a private address."""
+ICANN's reservation of 2024): they may lead to private addresses."""
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
-TRIED = 4
+MOST_ADDRESSES = 4
 """Addresses that are tried, one after the other."""
 
 
-class PrivateError(ValueError):
-    """A name leads to private addresses alone, and does not say so."""
+class PrivateAddressError(ValueError):
+    """A public name leads to private addresses alone."""
 
 
-def names_a_private(host: str) -> bool:
-    """Whether a URL's host says by itself that it may be a private address."""
+def is_private_name(host: str) -> bool:
+    """Whether a URL's host shows that it may be a private address."""
     name = host.rstrip(".").lower()
-    return literal(name) is not None or "." not in name or name.endswith(OWN_NAMES)
+    return (
+        literal_address(name) is not None
+        or "." not in name
+        or name.endswith(PRIVATE_SUFFIXES)
+    )
 
 
-def literal(host: str) -> Address | None:
-    """The address that a host is, where it is no name."""
+def literal_address(host: str) -> Address | None:
+    """The address in a URL's host, where that is no name."""
     try:
         return ipaddress.ip_address(host.strip("[]"))
     except ValueError:
         return None
 
 
-def is_public(address: Address) -> bool:
+def is_public_address(address: Address) -> bool:
     """Whether it is an address of the public network; an embedded one counts, too."""
     inner: Address | None = None
     if isinstance(address, ipaddress.IPv6Address):
@@ -56,41 +60,42 @@ def is_public(address: Address) -> bool:
         if address in _NAT64:
             inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
     if inner is not None:
-        return is_public(inner)
+        return is_public_address(inner)
     return address.is_global and not address.is_multicast
 
 
-async def addresses(host: str, port: int) -> tuple[str, ...]:
+async def addresses_of(host: str, port: int) -> tuple[str, ...]:
     """The addresses to connect to, the likeliest first.
 
     Raises:
         PrivateError: a name leads to private addresses alone.
         OSError: the name is not known, or nobody answers for it.
     """
-    own = literal(host)
+    own = literal_address(host)
     if own is not None:
         return (str(own),)
     found = await asyncio.get_running_loop().getaddrinfo(
         host, port, type=socket.SOCK_STREAM
     )
     every = tuple(dict.fromkeys(str(each[4][0]) for each in found))
-    if not names_a_private(host):
+    if not is_private_name(host):
         every = tuple(
             text
             for text in every
-            if (one := literal(text.partition("%")[0])) and is_public(one)
+            if (one := literal_address(text.partition("%")[0]))
+            and is_public_address(one)
         )
         if not every:
-            raise PrivateError(host)
-    return every[:TRIED]
+            raise PrivateAddressError(host)
+    return every[:MOST_ADDRESSES]
 
 
 MAX_ANSWER = 4_096
 """Bytes of an answer that are read; the rest is left."""
-SHOWN = 200
-"""Characters of an answer that are kept."""
-BUSY = 429
-_REFUSED_ALL_THE_SAME = re.compile(
+ANSWER_EXCERPT = 200
+"""Characters of an answer that are recorded."""
+BUSY_STATUSES = 429
+_REFUSED_WITH_200 = re.compile(
     r"delivery failed.*?HTTP error (?P<status>\d{3})", re.IGNORECASE | re.DOTALL
 )
 """The older connectors of Teams answer 200, and say in the body that it failed."""
@@ -98,21 +103,21 @@ _REFUSED_ALL_THE_SAME = re.compile(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WebhookResult:
-    """What came of one try."""
+    """What one try came to."""
 
     outcome: Literal["sent", "not sent", "unknown"]
     reason: str = ""
     """In words, without the URL; empty where it was sent."""
     status: int | None = None
     answer: str = ""
-    passing: bool = False
-    """Whether the trouble is of a kind that passes by itself."""
-    wait: float | None = None
-    """Seconds that the channel asks to be left alone."""
+    is_temporary: bool = False
+    """Whether the failure is of a kind that passes."""
+    wait_asked: float | None = None
+    """Seconds that the channel asks to wait."""
 
 
-def wrong_url(url: str) -> str:
-    """Why nothing is sent to a URL; empty where it can be. Never names it."""
+def url_problem(url: str) -> str:
+    """Why nothing is sent to a URL; empty where it can be. Never holds the URL."""
     try:
         parsed = httpx.URL(url)
     except (httpx.InvalidURL, ValueError):
@@ -121,12 +126,12 @@ def wrong_url(url: str) -> str:
         return "its URL must begin with https:// and a host"
     if parsed.port is not None and not 0 < parsed.port <= 65535:
         return "its URL has a port that is none; ports go from 1 to 65535"
-    if parsed.scheme == "http" and not _is_here(parsed.host):
+    if parsed.scheme == "http" and not _is_this_machine(parsed.host):
         return "its URL must begin with https://; http:// is for this machine alone"
     return ""
 
 
-def _is_here(host: str) -> bool:
+def _is_this_machine(host: str) -> bool:
     """Whether a host is this machine by its very name."""
     if host == "localhost":
         return True
@@ -136,8 +141,8 @@ def _is_here(host: str) -> bool:
         return False
 
 
-class _Seen:
-    """How far a try has come."""
+class _RequestTrace:
+    """How far a request has come."""
 
     def __init__(self) -> None:
         self.began = False
@@ -148,14 +153,14 @@ class _Seen:
         self._connections: list[Any] = []
 
     async def trace(self, event: str, info: Mapping[str, Any]) -> None:
-        """Note how far it is; httpx tells of it."""
+        """Note how far it has come; called by httpx."""
         if event == "connection.connect_tcp.complete":
             self._connections.append(info["return_value"])
         if event.endswith("send_request_headers.started"):
             self.began = True
 
-    async def hang_up(self) -> None:
-        """End the connections: httpx leaves one open that is cut off during TLS."""
+    async def close_connections(self) -> None:
+        """Close connections: httpx leaves one open that is cut off during TLS."""
         for connection in self._connections:
             await connection.aclose()
 
@@ -168,27 +173,27 @@ async def post_webhook(url: str, body: bytes, *, within: float) -> WebhookResult
         body: JSON.
         within: seconds for everything, from the name's look-up to the answer's end.
     """
-    wrong = wrong_url(url)
+    wrong = url_problem(url)
     if wrong:
         return WebhookResult(outcome="not sent", reason=wrong)
-    seen = _Seen()
+    seen = _RequestTrace()
     problem = ""
     try:
         async with asyncio.timeout(within), _client() as client:
-            await _ask(client, url, body, seen)
+            await _send(client, url, body, seen)
     except TimeoutError:
         problem = f"no answer in {duration_in_words(within)}"
-    except PrivateError:
+    except PrivateAddressError:
         return WebhookResult(
             outcome="not sent",
             reason="its host's name leads to a private address; if that is meant, the "
             "URL names the address itself",
         )
     except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
-        problem = _words(error)
+        problem = _error_text(error)
     finally:
-        await seen.hang_up()
-    return _judge(url, seen, problem)
+        await seen.close_connections()
+    return _result_of(url, seen, problem)
 
 
 def _client() -> httpx.AsyncClient:
@@ -205,14 +210,16 @@ def _client() -> httpx.AsyncClient:
     )
 
 
-async def _ask(client: httpx.AsyncClient, url: str, body: bytes, seen: _Seen) -> None:
-    """Ask the first of the host's addresses that takes a connection."""
+async def _send(
+    client: httpx.AsyncClient, url: str, body: bytes, seen: _RequestTrace
+) -> None:
+    """Send to the first of the host's addresses that accepts a connection."""
     meant = httpx.URL(url)
     port = meant.port or (443 if meant.scheme == "https" else 80)
-    found = await addresses(meant.host, port)
+    found = await addresses_of(meant.host, port)
     for address in found:
         try:
-            await _ask_at(client, meant, address, body, seen)
+            await _send_to_address(client, meant, address, body, seen)
         except httpx.ConnectError:
             if seen.began or address == found[-1]:
                 raise
@@ -220,8 +227,12 @@ async def _ask(client: httpx.AsyncClient, url: str, body: bytes, seen: _Seen) ->
             return
 
 
-async def _ask_at(
-    client: httpx.AsyncClient, meant: httpx.URL, address: str, body: bytes, seen: _Seen
+async def _send_to_address(
+    client: httpx.AsyncClient,
+    meant: httpx.URL,
+    address: str,
+    body: bytes,
+    seen: _RequestTrace,
 ) -> None:
     request = client.build_request(
         "POST",
@@ -246,15 +257,17 @@ async def _ask_at(
         await response.aclose()
 
 
-def _judge(url: str, seen: _Seen, problem: str) -> WebhookResult:
+def _result_of(url: str, seen: _RequestTrace, problem: str) -> WebhookResult:
     status = seen.status
     if status is None:
         outcome: Literal["unknown", "not sent"] = (
             "unknown" if seen.began else "not sent"
         )
-        return WebhookResult(outcome=outcome, reason=problem, passing=not seen.began)
+        return WebhookResult(
+            outcome=outcome, reason=problem, is_temporary=not seen.began
+        )
     answer = answer_excerpt(url, bytes(seen.body[:MAX_ANSWER]))
-    inner = _REFUSED_ALL_THE_SAME.search(answer)
+    inner = _REFUSED_WITH_200.search(answer)
     if 200 <= status < 300 and inner is None:
         return WebhookResult(outcome="sent", status=status, answer=answer)
     if 300 <= status < 400:
@@ -267,19 +280,21 @@ def _judge(url: str, seen: _Seen, problem: str) -> WebhookResult:
         reason=words,
         status=status,
         answer=answer,
-        passing=meant == BUSY or meant >= 500,
-        wait=_wait(seen.headers.get("retry-after", "")) if meant == BUSY else None,
+        is_temporary=meant == BUSY_STATUSES or meant >= 500,
+        wait_asked=_retry_after(seen.headers.get("retry-after", ""))
+        if meant == BUSY_STATUSES
+        else None,
     )
 
 
 def answer_excerpt(url: str, body: bytes) -> str:
-    """The first characters of an answer, harmless, and without parts of the URL."""
+    """The first characters of an answer, sanitized, without parts of the URL."""
     text = body.decode("utf-8", "replace")
-    parts = sorted(parts_of_url(url, str(httpx.URL(url))))
-    return sanitize.line(redact(text, parts).strip())[:SHOWN]
+    parts = sorted(secret_url_parts(url, str(httpx.URL(url))))
+    return sanitize.line(redact(text, parts).strip())[:ANSWER_EXCERPT]
 
 
-def _wait(text: str) -> float | None:
+def _retry_after(text: str) -> float | None:
     """The seconds that a Retry-After asks for; `None` where it says nothing."""
     text = text.strip()
     if re.fullmatch(r"\d{1,9}", text):
@@ -293,8 +308,8 @@ def _wait(text: str) -> float | None:
     return max(0.0, (when - datetime.now(UTC)).total_seconds())
 
 
-def _words(error: Exception) -> str:
-    """Why no answer came; the library's own words may hold the URL."""
+def _error_text(error: Exception) -> str:
+    """Why no answer came; httpx's own message may hold the URL."""
     found = connection_failure(error)
     if found is not None:
         return found.words

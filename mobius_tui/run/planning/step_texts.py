@@ -51,9 +51,7 @@ class StepTexts:
         """The phases of which it was said why they are there."""
 
     def lines(self, entry: Entry, state: RunState) -> Iterator[str]:
-        """The texts of a phase or step that began, or of a step that waits for a
-        person.
-        """
+        """Texts of a phase or step that began, or of a step that waits for a person."""
         runbook = self._plan.runbook
         step = None
         match entry.event:

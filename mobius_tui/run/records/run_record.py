@@ -1,4 +1,4 @@
-"""`record.toml`: what a run came to, for people and programs that read no journal."""
+"""Writes and reads `record.toml`, for people and programs that read no journal."""
 
 from __future__ import annotations
 
@@ -15,31 +15,31 @@ import tomli_w
 
 from mobius_tui.errors import RunError
 from mobius_tui.run.journal.follower import Follower
-from mobius_tui.run.journal.outage_times import NAMES, STEADY
+from mobius_tui.run.journal.outage_times import MILESTONE_NAMES, STEADY_CHECKS
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.planning.step_status import step_statuses
 from mobius_tui.run.records import seals
 from mobius_tui.run.state.deliveries import as_seen
 from mobius_tui.run.state.run_state import RunState
-from mobius_tui.run.storage.run_directory import RunDirectory, lock_now
+from mobius_tui.run.storage.run_directory import RunDirectory, try_lock
 from mobius_tui.run.storage.safe_open import open_regular
 from mobius_tui.run.storage.sharing import file_mode
 from mobius_tui.runbook.toml.runbook_source import MAX_BYTES, RefusedError
 from mobius_tui.runbook.toml.toml_document import Findings, parse_toml
 
 ANNOTATIONS = "annotations"
-"""The table of what people say of a run afterwards."""
+"""The table of people's annotations, added afterwards."""
 
 
 ACTION_ITEMS = "action_items"
-"""The table of what is left to do after it."""
-PATIENCE = 10.0
-"""Seconds to wait for whoever else changes a record: it takes a few milliseconds, but
-on a disk that is full or far away."""
+"""The table of action items, added afterwards."""
+LOCK_TIMEOUT = 10.0
+"""Seconds to wait for another writer: it takes a few milliseconds, but on a disk that
+is full or remote."""
 
 
 @contextmanager
-def changing(directory: RunDirectory) -> Iterator[None]:
+def exclusive_record(directory: RunDirectory) -> Iterator[None]:
     """Be the only one who changes a run's record while the block lasts.
 
     It is read and written again whole: of two at once, one would undo the other's. The
@@ -49,9 +49,9 @@ def changing(directory: RunDirectory) -> Iterator[None]:
         OSError: somebody else is changing it and does not come to an end.
     """
     handle = os.open(directory.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + LOCK_TIMEOUT
     try:
-        while not lock_now(handle):
+        while not try_lock(handle):
             if time.monotonic() > deadline:
                 words = "somebody else is changing it; try again"
                 raise OSError(errno.EBUSY, words)
@@ -64,22 +64,22 @@ def changing(directory: RunDirectory) -> Iterator[None]:
 def write_record(
     directory: RunDirectory, plan: Plan, state: RunState, head: str
 ) -> None:
-    """Write the record of a run that has ended; what people have said of it stays."""
+    """Write the record of a run that has ended; annotations in it are retained."""
     counts: dict[str, int] = {}
     for standing in step_statuses(plan, state).values():
         counts[str(standing.status)] = counts.get(str(standing.status), 0) + 1
-    record: dict[str, Any] = {**of_journal(state, head), "steps": counts}
+    record: dict[str, Any] = {**record_of_journal(state, head), "steps": counts}
     if state.deliveries:
         stands = [as_seen(own, hosted=False).status for own in state.deliveries]
         record["messages"] = {str(each): stands.count(each) for each in stands}
     if state.watch.latest_alarm is not None:
-        record["outage"] = outage(directory)
-    with changing(directory):
-        record.update(_kept(directory))
+        record["outage"] = outage_record(directory)
+    with exclusive_record(directory):
+        record.update(_added_tables(directory))
         write_private(directory.record, tomli_w.dumps(record).encode())
 
 
-def of_journal(state: RunState, head: str) -> dict[str, Any]:
+def record_of_journal(state: RunState, head: str) -> dict[str, Any]:
     """What a record says that stands in the journal, word for word.
 
     Args:
@@ -123,23 +123,23 @@ def read_record(directory: RunDirectory) -> dict[str, Any]:
         raise RunError(error.problem.render().splitlines()[0]) from error
 
 
-def _kept(directory: RunDirectory) -> dict[str, Any]:
-    """What people have added to an older record; one that no one can read is kept."""
+def _added_tables(directory: RunDirectory) -> dict[str, Any]:
+    """Tables that people added to an older record; puts an unreadable one aside."""
     try:
         older = read_record(directory)
     except RunError:
         aside = directory.record.with_suffix(f".unread-{time.time_ns()}")
         directory.record.replace(aside)
         return {}
-    tables = (ANNOTATIONS, ACTION_ITEMS, seals.TABLE)
+    tables = (ANNOTATIONS, ACTION_ITEMS, seals.SEALS_TABLE)
     return {name: older[name] for name in tables if name in older}
 
 
 def write_private(target: Path, data: bytes) -> None:
-    """Put new content in place of a file, durably, as private as its folder.
+    """Replace a file's content, durably, as private as its folder.
 
     Raises:
-        OSError: it could not be written; the file is as it was.
+        OSError: it could not be written; the file is unchanged.
     """
     new = target.with_suffix(f".{os.getpid()}")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -154,7 +154,7 @@ def write_private(target: Path, data: bytes) -> None:
         new.unlink(missing_ok=True)
 
 
-def outage(directory: RunDirectory, *, older: bool = False) -> dict[str, Any]:
+def outage_record(directory: RunDirectory, *, older: bool = False) -> dict[str, Any]:
     """From the first sign to three healthy checks in a row: what came about of it.
 
     Args:
@@ -165,7 +165,7 @@ def outage(directory: RunDirectory, *, older: bool = False) -> dict[str, Any]:
         RunError: the run cannot be read.
     """
     follower = Follower(directory)
-    came = follower.course.milestones(follower.past)
+    came = follower.milestone_tracker.milestones(follower.health_history)
     fired = came.outage
     if fired is None:
         return {}
@@ -179,11 +179,18 @@ def outage(directory: RunDirectory, *, older: bool = False) -> dict[str, Any]:
         times = {
             "acknowledged": fired.acknowledged,
             "rollback_began": fired.rollback,
-            "first_healthy": follower.past.oks(fired.probe, since=since, count=1),
-            "three_healthy": follower.past.oks(fired.probe, since=since, count=STEADY),
+            "first_healthy": follower.health_history.oks(
+                fired.probe, since=since, count=1
+            ),
+            "three_healthy": follower.health_history.oks(
+                fired.probe, since=since, count=STEADY_CHECKS
+            ),
         }
     else:
-        times = {"since": came.since, **{name: came.at(name) for name in NAMES}}
+        times = {
+            "since": came.since,
+            **{name: came.at(name) for name in MILESTONE_NAMES},
+        }
     for name, at in {"fired": fired.fired, **times}.items():
         if at is not None:
             found[name] = datetime.fromtimestamp(at, UTC)

@@ -102,7 +102,7 @@ def summary(directory: RunDirectory) -> Summary:
     """A run's summary, from the two ends of its journal; raises for no content."""
     try:
         first, last, ended_at = _ends(directory.journal)
-        host = directory.host()
+        host = directory.host_pid()
     except RunError:
         return _nothing(directory, "damaged")
     if first is None:
@@ -135,11 +135,11 @@ def _lost_its_end(directory: RunDirectory) -> bool:
     if not directory.record.exists():
         return False
     from mobius_tui.run.records.verification import (
-        lost_its_end,  # a list of runs does without
+        lost_end_text,  # a list of runs does without
     )
 
     try:
-        return bool(lost_its_end(directory))
+        return bool(lost_end_text(directory))
     except RunError:
         return True
 

@@ -16,14 +16,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from mobius_tui.run.journal.journal import FIRST
+from mobius_tui.run.journal.journal import FIRST_PREV
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.safe_open import open_regular
 
-TABLE = "seals"
-"""The table of a record that holds them."""
-SEALED = {"annotations": "annotation", "action_items": "action item"}
-"""The tables that are sealed, and what one of their entries is called."""
+SEALS_TABLE = "seals"
+"""The record's table of seals."""
+SEALED_TABLES = {"annotations": "annotation", "action_items": "action item"}
+"""The tables that are sealed, and the name of one of their entries."""
 
 Record = Mapping[str, Any]
 Seal = dict[str, str]
@@ -31,7 +31,7 @@ Seal = dict[str, str]
 digest of the seal before it."""
 
 
-def first_line(directory: RunDirectory) -> str:
+def first_line_digest(directory: RunDirectory) -> str:
     """The digest of the journal's first line, which the chain begins with.
 
     Raises:
@@ -39,11 +39,11 @@ def first_line(directory: RunDirectory) -> str:
     """
     with open_regular(directory.journal) as file:
         line = file.readline()
-    return hashlib.sha256(line.rstrip(b"\n")).hexdigest() if line else FIRST
+    return hashlib.sha256(line.rstrip(b"\n")).hexdigest() if line else FIRST_PREV
 
 
 def seal_digest(value: Mapping[str, Any]) -> str:
-    """The SHA-256 of an entry or a seal, however its file is laid out."""
+    """The SHA-256 of an entry or a seal, independent of the file's layout."""
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), default=_plain)
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -56,17 +56,19 @@ def _plain(value: object) -> str:
 
 def seals_of(record: Record) -> tuple[Any, ...]:
     """The seals of a record; none where it has none."""
-    found = record.get(TABLE)
+    found = record.get(SEALS_TABLE)
     return tuple(found) if isinstance(found, list) else ()
 
 
 def last_seal_digest(record: Record) -> str:
-    """The digest of the last seal, to be kept elsewhere; empty where there is none."""
+    """The digest of the last seal, to be noted elsewhere; empty where there is none."""
     seals = seals_of(record)
     return seal_digest(seals[-1]) if seals and isinstance(seals[-1], dict) else ""
 
 
-def sealed(record: Record, table: str, entries: Sequence[Any], first: str) -> list[Any]:
+def with_new_seals(
+    record: Record, table: str, entries: Sequence[Any], first: str
+) -> list[Any]:
     """The seals of a record, and those of the entries that are new in a table of it.
 
     What an older version wrote is sealed as it is found, with the first that is added.
@@ -78,9 +80,9 @@ def sealed(record: Record, table: str, entries: Sequence[Any], first: str) -> li
         first: the digest of the journal's first line.
     """
     chain = [*seals_of(record)]
-    new = {table: _new(_entries(record, table), entries)}
-    if TABLE not in record:
-        older = {each: _entries(record, each) for each in SEALED}
+    new = {table: _added(_entries(record, table), entries)}
+    if SEALS_TABLE not in record:
+        older = {each: _entries(record, each) for each in SEALED_TABLES}
         new = {**older, table: [*older[table], *new[table]]}
     for of, added in new.items():
         for entry in added:
@@ -101,13 +103,13 @@ def _entries(record: Record, table: str) -> list[Any]:
     return [e for e in found if isinstance(e, dict)] if isinstance(found, list) else []
 
 
-def _new(before: Sequence[Any], after: Sequence[Any]) -> list[Any]:
-    """What was not there before."""
+def _added(before: Sequence[Any], after: Sequence[Any]) -> list[Any]:
+    """The entries that were not there before."""
     known = Counter(map(seal_digest, before))
-    return [each for each in after if not _takes(known, seal_digest(each))]
+    return [each for each in after if not _seal_kinds(known, seal_digest(each))]
 
 
-def _takes(known: Counter[str], found: str) -> bool:
+def _seal_kinds(known: Counter[str], found: str) -> bool:
     known[found] -= 1
     return known[found] >= 0
 
@@ -120,22 +122,24 @@ def seal_problems(record: Record, first: str, *, older: bool) -> Iterator[str]:
         first: the digest of the journal's first line.
         older: whether the version that ended the run sealed nothing.
     """
-    if TABLE not in record and older:
+    if SEALS_TABLE not in record and older:
         return
     chain = seals_of(record)
-    prev, expected = first, _expected(chain)
+    prev, expected = first, _expected_digests(chain)
     for number, seal in enumerate(chain, 1):
         if not isinstance(seal, dict) or seal.get("prev") != prev:
             yield f"seal {number} does not follow the one before it"
             return
         prev = seal_digest(seal)
-    for table, name in SEALED.items():
-        yield from _compared(record, table, name, expected[table])
+    for table, name in SEALED_TABLES.items():
+        yield from _table_problems(record, table, name, expected[table])
 
 
-def _expected(chain: Sequence[Any]) -> dict[str, list[str]]:
+def _expected_digests(chain: Sequence[Any]) -> dict[str, list[str]]:
     """The digests that each table must have, in its order."""
-    found: dict[str, dict[tuple[str, int], str]] = {table: {} for table in SEALED}
+    found: dict[str, dict[tuple[str, int], str]] = {
+        table: {} for table in SEALED_TABLES
+    }
     for number, seal in enumerate(chain):
         table = str(seal.get("of")) if isinstance(seal, dict) else ""
         if table in found:
@@ -146,7 +150,7 @@ def _expected(chain: Sequence[Any]) -> dict[str, list[str]]:
     return {table: [*each.values()] for table, each in found.items()}
 
 
-def _compared(
+def _table_problems(
     record: Record, table: str, name: str, expected: list[str]
 ) -> Iterator[str]:
     listed = record.get(table, [])
@@ -160,7 +164,7 @@ def _compared(
         return
     known = Counter(expected)
     for number, each in enumerate(found, 1):
-        if not _takes(known, each):
+        if not _seal_kinds(known, each):
             yield f"{name} {number} was changed, or added by hand"
     gone = len(expected) - len(found)
     if gone > 0:
@@ -170,10 +174,12 @@ def _compared(
 
 def sealed_counts(record: Record, *, older: bool) -> str:
     """How many entries there are, for whoever verifies; empty where there are none."""
-    counts = {name: len(_entries(record, table)) for table, name in SEALED.items()}
+    counts = {
+        name: len(_entries(record, table)) for table, name in SEALED_TABLES.items()
+    }
     words = [f"{n} {name}{'s' * (n != 1)}" for name, n in counts.items() if n]
     if not words:
         return ""
-    unsealed = TABLE not in record and older
+    unsealed = SEALS_TABLE not in record and older
     note = ": an older version did not seal them" if unsealed else ""
     return f"said afterwards: {', '.join(words)}{note}"

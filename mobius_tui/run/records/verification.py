@@ -1,4 +1,4 @@
-"""`mobius-tui verify`: whether a run is as it was written."""
+"""`mobius-tui verify`: whether a run's files are as they were written."""
 
 from __future__ import annotations
 
@@ -17,64 +17,69 @@ from mobius_tui.run.events.run_events import (
     RunEnded,
 )
 from mobius_tui.run.events.step_events import StepEnded, StepUnknown
-from mobius_tui.run.journal.follower import runbook_of, sha256_of
-from mobius_tui.run.journal.journal import Tail, read
+from mobius_tui.run.journal.follower import load_run_runbook, sha256_of_start
+from mobius_tui.run.journal.journal import JournalTail, read_journal
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.records import seals
-from mobius_tui.run.records.run_record import of_journal, outage, read_record
+from mobius_tui.run.records.run_record import (
+    outage_record,
+    read_record,
+    record_of_journal,
+)
 from mobius_tui.run.state.reducer import fold
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.storage.run_directory import AttemptDirectory, RunDirectory
 from mobius_tui.run.storage.safe_open import open_regular
-from mobius_tui.run.storage.table_of_contents import LIMIT, written
+from mobius_tui.run.storage.table_of_contents import CONTENTS_LIMIT, encode_contents
 from mobius_tui.runbook.model.actions import Run
 from mobius_tui.runbook.model.runbook import Runbook
 
 SHOWN = 80
-"""Characters of a value that a complaint shows."""
+"""Characters of a value that a problem's text shows."""
 
 
-def verify(directory: RunDirectory, head: str | None = None) -> Iterator[str]:
-    """What is wrong with a run, in words; nothing where all is as it was written.
+def run_problems(directory: RunDirectory, head: str | None = None) -> Iterator[str]:
+    """What is wrong with a run's files, in words; none where nothing is.
 
     Args:
         directory: the run.
-        head: the journal's head as someone kept it elsewhere; with it, a journal whose
-            end was cut off is found out too.
+        head: the journal's head as noted elsewhere; with it, a journal whose end was
+            cut off is detected, too.
     """
     try:
-        tail = read(directory.journal)
+        tail = read_journal(directory.journal)
     except MobiusError as error:
         yield str(error)
         return
-    if tail.torn:
-        yield f"{directory.journal.name}: the last line is torn ({tail.torn} bytes)"
-    if head is not None and head not in (*tail.heads, *_seals(directory)):
+    if tail.torn_bytes:
+        torn = f"the last line is torn ({tail.torn_bytes} bytes)"
+        yield f"{directory.journal.name}: {torn}"
+    if head is not None and head not in (*tail.heads, *_seal_digests(directory)):
         yield (
             f"{directory.journal.name}: its head is {tail.head}, not {head}: "
             "lines were cut from its end"
         )
-    yield from _told(directory, tail)
+    yield from _journal_problems(directory, tail)
     for entry in tail.entries:
-        yield from _attempt(directory, entry)
-    yield from _health(directory, tail)
+        yield from _attempt_problems(directory, entry)
+    yield from _health_problems(directory, tail)
 
 
-def damage(directory: RunDirectory) -> tuple[str, ...]:
-    """What is not as it was written of a run that may go on, and may be made up.
+def damage_of_open_run(directory: RunDirectory) -> tuple[str, ...]:
+    """What is wrong with the files of an open run.
 
-    Its host may write just then: what is wrong for good is so again.
+    Its host may write at the same time: only what is wrong twice counts.
     """
     try:
-        wrong = tuple(verify(directory))
-        again = bool(wrong) and directory.host() is not None
-        return tuple(verify(directory)) if again else wrong
+        wrong = tuple(run_problems(directory))
+        again = bool(wrong) and directory.host_pid() is not None
+        return tuple(run_problems(directory)) if again else wrong
     except (MobiusError, OSError, ValueError, TypeError, AttributeError) as error:
         return (f"it cannot be verified: {error}",)
 
 
-def cut(directory: RunDirectory, tail: Tail) -> str:
-    """How a journal lacks what the record of its end names; empty where it does not.
+def cut_journal_text(directory: RunDirectory, tail: JournalTail) -> str:
+    """How a journal lacks entries that its record names; empty where it does not.
 
     Raises:
         RunError: the record cannot be read.
@@ -94,16 +99,16 @@ def cut(directory: RunDirectory, tail: Tail) -> str:
     )
 
 
-def lost_its_end(directory: RunDirectory) -> str:
-    """How a run that had ended lost its end, in words; empty where it did not.
+def lost_end_text(directory: RunDirectory) -> str:
+    """How the journal of an ended run lost its end, in words; empty where it did not.
 
     Raises:
         RunError: its journal or its record cannot be read.
     """
     if not directory.record.exists():
         return ""
-    tail = read(directory.journal)
-    if why := cut(directory, tail):
+    tail = read_journal(directory.journal)
+    if why := cut_journal_text(directory, tail):
         return why
     if any(isinstance(entry.event, RunEnded) for entry in tail.entries):
         return ""
@@ -113,43 +118,43 @@ def lost_its_end(directory: RunDirectory) -> str:
     )
 
 
-def refuse_cut(directory: RunDirectory) -> None:
-    """Let nobody go on with a run that had ended, and whose journal lost its end.
+def refuse_cut_journal(directory: RunDirectory) -> None:
+    """Refuse to continue a run that had ended, and whose journal lost its end.
 
     Raises:
         RunError: it is such a run, or its journal or record cannot be read.
     """
-    if why := lost_its_end(directory):
+    if why := lost_end_text(directory):
         raise RunError(
             f"{directory.id} is damaged: {why}. It can be read, and not gone on with: "
             f"`mobius-tui report {directory.id}`"
         )
 
 
-def _told(directory: RunDirectory, tail: Tail) -> Iterator[str]:
-    """What the runbook, the attempts and the record are, by the journal."""
+def _journal_problems(directory: RunDirectory, tail: JournalTail) -> Iterator[str]:
+    """Where the runbook, the attempts and the record differ from the journal."""
     first = tail.entries[0].event if tail.entries else None
     if not isinstance(first, RunBegan):
         yield f"{directory.journal.name}: it does not begin with RunBegan"
         return
     try:
-        if words := cut(directory, tail):
+        if words := cut_journal_text(directory, tail):
             yield words
-        runbook = runbook_of(directory, first)
+        runbook = load_run_runbook(directory, first)
         state = fold(runbook, tail.entries)
-        yield from _record(directory, tail, runbook, state)
-        yield from _said_afterwards(directory, tail, state)
+        yield from _record_problems(directory, tail, runbook, state)
+        yield from _annotation_problems(directory, tail, state)
     except MobiusError as error:
         yield str(error)
         return
-    yield from _contents(directory, first, Plan(runbook))
-    yield from _steps(directory, runbook, tail, state)
+    yield from _contents_problems(directory, first, Plan(runbook))
+    yield from _step_problems(directory, runbook, tail, state)
 
 
-def _record(
-    directory: RunDirectory, tail: Tail, runbook: Runbook, state: RunState
+def _record_problems(
+    directory: RunDirectory, tail: JournalTail, runbook: Runbook, state: RunState
 ) -> Iterator[str]:
-    """Whether the record of a run's end says what the journal says."""
+    """Where the record of a run's end differs from the journal."""
     record, name = read_record(directory), directory.record.name
     head = record.get("head")
     if head not in tail.heads:
@@ -159,11 +164,11 @@ def _record(
     if state.ended is None:
         yield f"{name}: it is of a run that ended; at its head this one had not"
         return
-    expected = of_journal(state, head)
+    expected = record_of_journal(state, head)
     if "outage" in record:
         told = record["outage"]
         older = not isinstance(told, dict) or "since" not in told
-        expected["outage"] = outage(directory, older=older)
+        expected["outage"] = outage_record(directory, older=older)
     for key, value in expected.items():
         if record.get(key) != value:
             yield f"{name}: {key} is {_shown(record.get(key))}, by the journal " + (
@@ -171,22 +176,22 @@ def _record(
             )
 
 
-def _said_afterwards(
-    directory: RunDirectory, tail: Tail, state: RunState
+def _annotation_problems(
+    directory: RunDirectory, tail: JournalTail, state: RunState
 ) -> Iterator[str]:
-    """Whether annotations and action items are as they were sealed."""
+    """Where annotations and action items differ from their seals."""
     record = read_record(directory)
-    for words in seals.seal_problems(record, tail.heads[0], older=seals_none(state)):
+    for words in seals.seal_problems(record, tail.heads[0], older=has_no_seals(state)):
         yield f"{directory.record.name}: {words}"
 
 
-def seals_none(state: RunState) -> bool:
-    """Whether the version that ended a run sealed nothing of what is said of it."""
+def has_no_seals(state: RunState) -> bool:
+    """Whether the version that ended a run did not seal annotations."""
     return state.ended is None or not state.ended.seals
 
 
-def _seals(directory: RunDirectory) -> Iterator[str]:
-    """The digests of all seals of what was said afterwards."""
+def _seal_digests(directory: RunDirectory) -> Iterator[str]:
+    """The digests of all seals on annotations and action items."""
     try:
         yield from map(seals.seal_digest, seals.seals_of(read_record(directory)))
     except RunError:
@@ -198,13 +203,17 @@ def _shown(value: Any) -> str:
     return words if len(words) <= SHOWN else f"{words[:SHOWN]}…"
 
 
-def _contents(directory: RunDirectory, began: RunBegan, plan: Plan) -> Iterator[str]:
-    expected = written(plan, mode=began.mode, environment=began.environment)
-    yield from _holds(directory.contents, expected[:LIMIT], may_lack=True)
+def _contents_problems(
+    directory: RunDirectory, began: RunBegan, plan: Plan
+) -> Iterator[str]:
+    expected = encode_contents(plan, mode=began.mode, environment=began.environment)
+    yield from _content_problems(
+        directory.contents, expected[:CONTENTS_LIMIT], may_lack=True
+    )
 
 
-def _holds(path: Path, expected: bytes, *, may_lack: bool) -> Iterator[str]:
-    """Whether a file holds what it must."""
+def _content_problems(path: Path, expected: bytes, *, may_lack: bool) -> Iterator[str]:
+    """Whether a file has the expected content."""
     try:
         with open_regular(path) as file:
             found = file.read(len(expected) + 1)
@@ -223,10 +232,10 @@ def _name(path: Path) -> str:
     return f"{path.parent.name}/{path.name}"
 
 
-def _steps(
-    directory: RunDirectory, runbook: Runbook, tail: Tail, state: RunState
+def _step_problems(
+    directory: RunDirectory, runbook: Runbook, tail: JournalTail, state: RunState
 ) -> Iterator[str]:
-    """Whether each attempt ran what the runbook has, and there are no others."""
+    """Whether each attempt ran the runbook's script, and no other attempt is there."""
     ends = (entry.event for entry in tail.entries)
     ran = {
         (end.step, end.attempt)
@@ -241,7 +250,7 @@ def _steps(
             if isinstance(step.action, Run):
                 script = step.action.script.encode("utf-8", "surrogateescape")
                 may_lack = (step.id, own.number) not in ran
-                yield from _holds(attempt.script, script, may_lack=may_lack)
+                yield from _content_problems(attempt.script, script, may_lack=may_lack)
     try:
         names = sorted(path.name for path in directory.steps.iterdir())
     except OSError as error:
@@ -252,8 +261,8 @@ def _steps(
             yield f"{directory.steps.name}/{name}: the journal knows no such attempt"
 
 
-def _attempt(directory: RunDirectory, entry: Entry) -> Iterator[str]:
-    """Whether what an attempt left is what the journal says of it."""
+def _attempt_problems(directory: RunDirectory, entry: Entry) -> Iterator[str]:
+    """Where an attempt's files differ from the journal's digests."""
     event = entry.event
     if not isinstance(event, StepEnded | StepUnknown):
         return
@@ -265,7 +274,7 @@ def _attempt(directory: RunDirectory, entry: Entry) -> Iterator[str]:
     ]
     if isinstance(event, StepEnded):
         said.append((attempt.exit, event.exit_sha256))
-        yield from _old_exit(attempt, event)
+        yield from _old_exit_problems(attempt, event)
     for path, expected in said:
         if expected is None:
             continue
@@ -275,8 +284,8 @@ def _attempt(directory: RunDirectory, entry: Entry) -> Iterator[str]:
             yield f"{_name(path)} {what}"
 
 
-def _old_exit(attempt: AttemptDirectory, event: StepEnded) -> Iterator[str]:
-    """Whether the keeper's record is what a journal says that has no digest of it."""
+def _old_exit_problems(attempt: AttemptDirectory, event: StepEnded) -> Iterator[str]:
+    """Where the keeper's record differs from a journal that has no digest of it."""
     if event.exit_sha256 is not None or event.exit is None:
         return
     try:
@@ -288,7 +297,7 @@ def _old_exit(attempt: AttemptDirectory, event: StepEnded) -> Iterator[str]:
         yield f"{_name(attempt.exit)} was changed after the step ended"
 
 
-def _health(directory: RunDirectory, tail: Tail) -> Iterator[str]:
+def _health_problems(directory: RunDirectory, tail: JournalTail) -> Iterator[str]:
     sealed = 0
     try:
         size = directory.health.stat().st_size
@@ -297,7 +306,7 @@ def _health(directory: RunDirectory, tail: Tail) -> Iterator[str]:
             if not isinstance(event, HealthSealed):
                 continue
             sealed = event.bytes
-            if sha256_of(directory.health, event.bytes) != event.sha256:
+            if sha256_of_start(directory.health, event.bytes) != event.sha256:
                 yield (
                     f"{directory.health.name}: the first {event.bytes} bytes were "
                     f"changed after they were sealed (entry {entry.n})"

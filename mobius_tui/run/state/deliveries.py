@@ -201,7 +201,7 @@ def deliveries_of_attempt(
 
 
 def after_host_start(deliveries: Deliveries, at: float) -> Deliveries:
-    """The deliveries after a new host: whether what was being sent arrived is unknown."""
+    """The deliveries under a new host: what was being sent has arrived or not."""
     return tuple(
         replace(own, status=DeliveryStatus.UNKNOWN, reason=HOST_ENDED_REASON, since=at)
         if own.status is DeliveryStatus.SENDING

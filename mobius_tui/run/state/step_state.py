@@ -16,7 +16,7 @@ from mobius_tui.run.state.persistent_list import (
 
 
 class Status(StrEnum):
-    """The status of a step; `waiting` and `not applicable` are decided in `planning`."""
+    """The status of a step; `planning` decides `waiting` and `not applicable`."""
 
     PENDING = "pending"
     RUNNING = "running"

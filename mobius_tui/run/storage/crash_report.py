@@ -1,7 +1,7 @@
-"""A fault of the program's own: one line for the person, the rest in a private file.
+"""Reports an error of this program: one line for the person, the rest in a file.
 
-The file has the places in the code and the error's own words; no values of variables,
-for a secret may be among them.
+The file is private, and has the places in the code and the error's message; no values
+of variables.
 """
 
 from __future__ import annotations
@@ -13,42 +13,42 @@ from pathlib import Path
 
 from mobius_tui import __version__
 from mobius_tui.errors import FaultError, RunError
-from mobius_tui.run.storage.run_directory import create
+from mobius_tui.run.storage.run_directory import create_file
 from mobius_tui.run.storage.state_home import private_folder, state_home
 from mobius_tui.sanitize import line
 
-WORDS = 200
-"""Characters of an error's own words that are shown."""
+MESSAGE_LIMIT = 200
+"""Characters of an error's message that are shown."""
 
 
-def folder() -> Path:
-    """Where the files are kept."""
+def crash_folder() -> Path:
+    """Where the files are."""
     return state_home() / "faults"
 
 
 def unforeseen_fault(error: BaseException, note: str = "") -> FaultError:
-    """What to raise for an error that nobody foresaw.
+    """What to raise for an unexpected error.
 
     Args:
         error: the error.
-        note: what else to know: what goes on, and what to do.
+        note: what goes on all the same, and what to do.
     """
     words = f"{type(error).__name__}: {error}".removesuffix(": ")
-    parts = [f"it stopped because of a fault of its own: {line(words)[:WORDS]}"]
+    parts = [f"it stopped because of a fault of its own: {line(words)[:MESSAGE_LIMIT]}"]
     parts += [note] if note else []
-    parts.append(f"details are in {_keep(error)}")
+    parts.append(f"details are in {_write_report(error)}")
     return FaultError("; ".join(parts))
 
 
-def _keep(error: BaseException) -> str:
+def _write_report(error: BaseException) -> str:
     """Write what is known of an error; returns where, or why not."""
     text = "".join(traceback.format_exception(error))
     when = time.strftime("%Y-%m-%dT%H-%M-%S", time.gmtime())
-    path = folder() / f"crash-{when}-{os.getpid()}.log"
+    path = crash_folder() / f"crash-{when}-{os.getpid()}.log"
     head = f"mobius-tui {__version__}, {when}Z\n\n"
     try:
-        private_folder(folder())
-        create(path, (head + text).encode("utf-8", "backslashreplace"))
+        private_folder(crash_folder())
+        create_file(path, (head + text).encode("utf-8", "backslashreplace"))
     except (OSError, RunError) as problem:
         return f"no file, for it could not be written: {problem}"
     return str(path)

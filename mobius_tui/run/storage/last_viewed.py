@@ -14,37 +14,37 @@ from mobius_tui.health.health_record import YEAR_9999, ProbeResult, decode
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.safe_open import open_regular
 
-EVERY = 5.0
-"""Seconds between two records of that somebody looks."""
-LIMIT = 4096
+WRITE_INTERVAL = 5.0
+"""Seconds between two records of a screen that shows the run."""
+MAX_BYTES = 4096
 """Bytes that are read of it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LastView:
-    """One look of a screen."""
+    """When a screen last showed a run."""
 
     at: float
     """Seconds since 1970."""
     health: str
     """The worst news of health then, in words."""
     leaves: bool = False
-    """Whether that screen went away then; another may show the run all the same."""
+    """Whether that screen was left then; another may show the run all the same."""
 
     def is_fresh(self, now: float) -> bool:
-        """Whether a screen may show the run now: each says so every few seconds.
+        """Whether a screen may show the run now: each records so every few seconds.
 
         Args:
             now: seconds since 1970.
         """
-        return now - self.at < 2 * EVERY
+        return now - self.at < 2 * WRITE_INTERVAL
 
 
 def read_last_view(directory: RunDirectory) -> LastView | None:
-    """The last look of any screen; `None` where there is no record of one."""
+    """The last view of any screen; `None` where none is recorded."""
     try:
-        with open_regular(directory.glance) as file:
-            said = json.loads(file.read(LIMIT))
+        with open_regular(directory.last_view) as file:
+            said = json.loads(file.read(MAX_BYTES))
         glance = LastView(
             at=float(said["at"]),
             health=str(said["health"]),
@@ -56,24 +56,24 @@ def read_last_view(directory: RunDirectory) -> LastView | None:
 
 
 def write_last_view(directory: RunDirectory, glance: LastView) -> None:
-    """Put a look on record; where that cannot be, the next card says less."""
-    new = directory.glance.with_suffix(f".{os.getpid()}")
+    """Record a view; where that fails, the next return card has less to tell."""
+    new = directory.last_view.with_suffix(f".{os.getpid()}")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     data = json.dumps(asdict(glance)).encode()
     try:
         with os.fdopen(os.open(new, flags, 0o600), "wb") as file:
             file.write(data)
-        new.replace(directory.glance)
+        new.replace(directory.last_view)
     except OSError:
         with suppress(OSError):
             new.unlink()
 
 
-TAIL = 1 << 18
+TAIL_BYTES = 1 << 18
 """Bytes of the file's end that are read: some thousand checks."""
 
 
-def last_checks(path: Path) -> Mapping[str, float]:
+def last_check_times(path: Path) -> Mapping[str, float]:
     """When each probe was last asked, in seconds since 1970.
 
     Args:
@@ -82,7 +82,7 @@ def last_checks(path: Path) -> Mapping[str, float]:
     found: dict[str, float] = {}
     with suppress(OSError), open_regular(path) as file:
         file.seek(0, os.SEEK_END)
-        file.seek(max(0, file.tell() - TAIL))
+        file.seek(max(0, file.tell() - TAIL_BYTES))
         for line in file.read().split(b"\n"):
             with suppress(RunError):  # the first is cut, the last may be torn
                 record = decode(line)
@@ -100,4 +100,4 @@ def unwatched_since(path: Path) -> float | None:
     Returns:
         Seconds since 1970.
     """
-    return max(last_checks(path).values(), default=None)
+    return max(last_check_times(path).values(), default=None)

@@ -1,10 +1,7 @@
-"""What must not be told of secrets: one policy for hosts, keepers and reports. Pure.
+"""Redacts secrets, in every form: one policy for hosts, keepers and reports. Pure.
 
-A secret is looked for as it is, however short it is, and in the forms in which programs
-pass it on: its lines alone, however they are indented; in base64, also within something
-longer; as a part of a URL; and as a text in JSON. A form is looked for if it has
-`SHORTEST` characters or more, and so is a part of a URL that is a secret. What is
-redacted where it is shown is refused where it is kept as it is: by the same words.
+A secret is redacted as it is, however short, and in the forms that programs give it:
+URL-encoded, base64, quoted.
 """
 
 from __future__ import annotations
@@ -17,11 +14,11 @@ from re import split, sub
 from urllib.parse import quote, quote_plus, unquote, urlsplit
 
 REDACTED = "[redacted]"
-SHORTEST = 6
-"""Characters from which a form or a part of a secret is taken for it. What is shorter
-stands everywhere by chance."""
-WRAPPED = (76, 64)
-"""Characters of a line that programs break base64 into: `base64`, and `openssl`."""
+SHORTEST_FORM = 6
+"""Characters from which an encoded form or a part of a secret is redacted. A shorter
+one occurs everywhere by chance."""
+BASE64_LINES = (76, 64)
+"""Characters of a line that `base64` and `openssl` break base64 into."""
 
 
 def redact(text: str, secrets: Iterable[str]) -> str:
@@ -31,33 +28,34 @@ def redact(text: str, secrets: Iterable[str]) -> str:
         text: any.
         secrets: their values.
     """
-    for literal in literals(secrets):
+    for literal in secret_literals(secrets):
         if literal in text:
             text = text.replace(literal, REDACTED)
     return text
 
 
 def holds_secret(text: str, secrets: Iterable[str]) -> bool:
-    """Whether a text holds a secret, and so can't be kept as it is."""
-    return any(each in text for each in literals(secrets))
+    """Whether a text holds a secret, and so cannot be recorded as it is."""
+    return any(each in text for each in secret_literals(secrets))
 
 
-def short_secrets(secrets: Mapping[str, str]) -> Iterator[str]:
-    """What to know before a run of secrets that stand in many a text by chance.
+def short_secret_notices(secrets: Mapping[str, str]) -> Iterator[str]:
+    """Notices, before a run, of secrets so short that many texts hold them by chance.
 
     Args:
         secrets: their values, by name.
     """
     for name, value in secrets.items():
-        if 0 < len(value) < SHORTEST:
+        if 0 < len(value) < SHORTEST_FORM:
             yield (
-                f"the secret {name} has fewer than {SHORTEST} characters: whatever is "
+                f"the secret {name} has fewer than {SHORTEST_FORM} characters: "
+                "whatever is "
                 f"shown has {REDACTED} in their place, and no value may hold them"
             )
 
 
-def parts_of_url(*urls: str) -> set[str]:
-    """What nobody may read of a URL that is a secret: all of it, and what is in it.
+def secret_url_parts(*urls: str) -> set[str]:
+    """What to redact of a secret URL: all of it, and its parts.
 
     Args:
         urls: one, in each way in which it may be written.
@@ -69,13 +67,13 @@ def parts_of_url(*urls: str) -> set[str]:
         texts = (target, parsed.path, unquote(target), unquote(parsed.path))
         parts = {*texts, *(part for text in texts for part in split("[/?&=]", text))}
         parts |= {parsed.username or "", unquote(parsed.username or "")}
-        found |= {part for part in parts if len(part) >= SHORTEST}
+        found |= {part for part in parts if len(part) >= SHORTEST_FORM}
         found |= {url, parsed.password or "", unquote(parsed.password or "")}
     return found - {""}
 
 
-def literals(secrets: Iterable[str]) -> tuple[str, ...]:
-    """What must not be told where these values must not, the longest first."""
+def secret_literals(secrets: Iterable[str]) -> tuple[str, ...]:
+    """The texts to redact for these secrets, the longest first."""
     return _literals(tuple(secrets))
 
 
@@ -83,24 +81,24 @@ def literals(secrets: Iterable[str]) -> tuple[str, ...]:
 def _literals(secrets: tuple[str, ...]) -> tuple[str, ...]:
     found = {secret for secret in secrets if secret}
     for secret in secrets:
-        found |= {form for form in _forms(secret) if len(form) >= SHORTEST}
+        found |= {form for form in _encoded_forms(secret) if len(form) >= SHORTEST_FORM}
     return tuple(sorted(found, key=lambda form: (-len(form), form)))
 
 
-def _forms(secret: str) -> Iterator[str]:
+def _encoded_forms(secret: str) -> Iterator[str]:
     pieces = {secret, secret.strip(), *(row.strip() for row in secret.splitlines())}
     for piece in pieces:
-        if len(piece) >= SHORTEST:
+        if len(piece) >= SHORTEST_FORM:
             yield piece
-            yield from _in_url(piece)
+            yield from _url_forms(piece)
             for is_ascii in (True, False):
                 yield dumps(piece, ensure_ascii=is_ascii)[1:-1]
-    if len(secret.strip()) >= SHORTEST:
-        yield from _in_base64(secret.strip())
+    if len(secret.strip()) >= SHORTEST_FORM:
+        yield from _base64_forms(secret.strip())
 
 
-def _in_url(text: str) -> Iterator[str]:
-    """A text as a part of a URL; some programs write its numbers in small letters."""
+def _url_forms(text: str) -> Iterator[str]:
+    """A text URL-encoded; some programs write the hexadecimal digits in lower case."""
     for form in (
         quote(text, safe="", errors="replace"),
         quote(text, errors="replace"),
@@ -110,8 +108,8 @@ def _in_url(text: str) -> Iterator[str]:
         yield sub("%[0-9A-F]{2}", lambda found: found[0].lower(), form)
 
 
-def _in_base64(secret: str) -> Iterator[str]:
-    """What stands in base64 of anything that holds it, by where in it that begins."""
+def _base64_forms(secret: str) -> Iterator[str]:
+    """What base64 of any text that holds a secret holds, by the secret's offset."""
     data = secret.encode("utf-8", "surrogateescape")
     for before in range(3):
         whole = b64encode(bytes(before) + data).decode()
@@ -121,6 +119,6 @@ def _in_base64(secret: str) -> Iterator[str]:
         stem = whole[first:last]
         for form in {stem, stem.replace("+", "-").replace("/", "_")}:
             yield form
-            for width in WRAPPED if before == 0 else ():
+            for width in BASE64_LINES if before == 0 else ():
                 for at in range(0, len(form), width):
                     yield form[at : at + width]

@@ -1,4 +1,4 @@
-"""Which runs there are, newest first, and which of them a name means."""
+"""Lists the runs, newest first, and finds one by its name."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mobius_tui.errors import UsageError
 from mobius_tui.run.storage.run_directory import RunDirectory
-from mobius_tui.run.storage.sharing import others_folders, own_folders
+from mobius_tui.run.storage.sharing import own_shared_folders, shared_folders_of_others
 from mobius_tui.run.storage.state_home import runs_root
 from mobius_tui.sanitize import line
 
@@ -17,29 +17,31 @@ _RUN_ID = re.compile(r"\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d-\S+")
 
 
 def is_run_id(name: str) -> bool:
-    """Whether a run can have this name, and nothing else has."""
+    """Whether a name has the form of a run's id."""
     plain = line(name) == name and len(name) <= 200
     return plain and "/" not in name and _RUN_ID.fullmatch(name) is not None
 
 
 def all_runs(
-    root: Path, *, but: Collection[str] = frozenset()
+    root: Path, *, excluded: Collection[str] = frozenset()
 ) -> tuple[RunDirectory, ...]:
     """Every run, newest first.
 
     Args:
         root: the folder of all runs.
-        but: ids of runs that are left out.
+        excluded: ids of runs that are left out.
     """
-    folders = (root, *own_folders()) if root == runs_root() else (root,)
-    return _newest_first(run for folder in folders for run in _runs_in(folder, but))
+    folders = (root, *own_shared_folders()) if root == runs_root() else (root,)
+    return _newest_first(
+        run for folder in folders for run in _runs_in(folder, excluded)
+    )
 
 
-def others_runs() -> tuple[RunDirectory, ...]:
+def runs_shared_by_others() -> tuple[RunDirectory, ...]:
     """Every run that others share with this user, newest first."""
     none: frozenset[str] = frozenset()
     return _newest_first(
-        run for folder in others_folders() for run in _runs_in(folder, none)
+        run for folder in shared_folders_of_others() for run in _runs_in(folder, none)
     )
 
 
@@ -61,7 +63,7 @@ def _runs_in(folder: Path, but: Collection[str]) -> list[RunDirectory]:
     return found
 
 
-def newest(root: Path) -> RunDirectory:
+def newest_run(root: Path) -> RunDirectory:
     """The newest run.
 
     Raises:
@@ -73,8 +75,8 @@ def newest(root: Path) -> RunDirectory:
     return runs[0]
 
 
-def likely_open(root: Path) -> RunDirectory | None:
-    """The newest run that left no record of an end: its journal knows for certain."""
+def newest_run_without_record(root: Path) -> RunDirectory | None:
+    """The newest run without a record of its end; only its journal is certain."""
     return next((run for run in all_runs(root) if _may_be_open(run)), None)
 
 
@@ -94,7 +96,7 @@ def run_by_name(root: Path, name: str) -> RunDirectory:
         if here is not None:
             return here
         raise UsageError(f"{name} is no run: there is no journal.jsonl in it")
-    every = (*all_runs(root), *others_runs())
+    every = (*all_runs(root), *runs_shared_by_others())
     named = [run for run in every if name in run.id]
     meant = {run.id: run for run in named if run.id == name}
     if not meant:

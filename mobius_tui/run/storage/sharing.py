@@ -1,8 +1,8 @@
-"""Runs that a group may read: where they are kept, and who may do what with them.
+"""Runs that a group may read: where they are, and who may do what with them.
 
-A run lies in its owner's home, where nobody else comes. One that is shared lies in
+A run is in its owner's home, where nobody else comes. One that is shared is in
 `BASE/mobius-tui-UID/GROUP/`: folders 02750 and files 0640, all of the group's. Only
-what belongs to the user whose number it names is believed: anyone may make folders in
+folders of the user whose number is in the name are trusted: anyone may make folders in
 the base.
 """
 
@@ -19,7 +19,7 @@ from pathlib import Path
 
 from mobius_tui.errors import RunError, UsageError
 
-SHARED = 0o2750
+SHARED_FOLDER_MODE = 0o2750
 """The mode of a folder that is shared; what is made in it is the group's, too."""
 APPROVER = frozenset({"approve", "deny"})
 """The wishes of whoever may only read and approve."""
@@ -29,8 +29,8 @@ and nobody must approve what they made run."""
 _FOLDER = re.compile(r"mobius-tui-(\d+)")
 
 
-def base() -> Path:
-    """Where shared runs are kept; `MOBIUS_TUI_SHARED` names another place."""
+def shared_base() -> Path:
+    """The folder of shared runs; `MOBIUS_TUI_SHARED` names another."""
     given = os.environ.get("MOBIUS_TUI_SHARED", "")
     return Path(given) if given.startswith("/") else Path("/var/tmp")  # noqa: S108
 
@@ -46,7 +46,7 @@ def shared_folder(group: str) -> Path:
         gid = grp.getgrnam(group).gr_gid
     except KeyError:
         raise UsageError(f"--share {group}: there is no such group") from None
-    outer = base() / f"mobius-tui-{os.getuid()}"
+    outer = shared_base() / f"mobius-tui-{os.getuid()}"
     folder = outer / group
     try:
         for path, mode in ((outer, 0o711), (folder, 0o700)):
@@ -54,7 +54,7 @@ def shared_folder(group: str) -> Path:
                 path.mkdir(mode=mode)
             _refuse_foreign(path)
         outer.chmod(0o711)
-        _give(folder, gid)
+        _give_to_group(folder, gid)
     except PermissionError as error:
         raise UsageError(
             f"--share {group}: {error.filename}: {error.strerror}; are you in that "
@@ -75,20 +75,20 @@ def _refuse_foreign(path: Path) -> None:
         raise RunError(f"{path} belongs to another user; set MOBIUS_TUI_SHARED")
 
 
-def _give(folder: Path, gid: int) -> None:
-    """Share a folder with a group; whoever is not in it cannot."""
+def _give_to_group(folder: Path, gid: int) -> None:
+    """Share a folder with a group; fails for a user who is not in it."""
     os.chown(folder, -1, gid, follow_symlinks=False)
-    folder.chmod(SHARED)
+    folder.chmod(SHARED_FOLDER_MODE)
 
 
-def shares(folder: Path) -> bool:
-    """Whether what is made in a folder is for its group to read."""
-    return stat.S_IMODE(folder.lstat().st_mode) == SHARED
+def is_group_readable_folder(folder: Path) -> bool:
+    """Whether new files in a folder are for its group to read."""
+    return stat.S_IMODE(folder.lstat().st_mode) == SHARED_FOLDER_MODE
 
 
 def file_mode(folder: Path) -> int:
     """The mode of a new file in a run's folder."""
-    return 0o640 if shares(folder) else 0o600
+    return 0o640 if is_group_readable_folder(folder) else 0o600
 
 
 def make_folder(path: Path) -> None:
@@ -98,36 +98,38 @@ def make_folder(path: Path) -> None:
         OSError: it cannot be made.
     """
     path.mkdir(mode=0o700)
-    if shares(path.parent):
-        path.chmod(SHARED)
+    if is_group_readable_folder(path.parent):
+        path.chmod(SHARED_FOLDER_MODE)
 
 
-def own_folders() -> Iterator[Path]:
+def own_shared_folders() -> Iterator[Path]:
     """The folders of this user's own shared runs."""
-    outer = base() / f"mobius-tui-{os.getuid()}"
+    outer = shared_base() / f"mobius-tui-{os.getuid()}"
     with suppress(OSError):
-        if _is_of(outer, os.getuid()):
-            yield from (each for each in outer.iterdir() if _is_of(each, os.getuid()))
+        if _belongs_to(outer, os.getuid()):
+            yield from (
+                each for each in outer.iterdir() if _belongs_to(each, os.getuid())
+            )
 
 
-def others_folders() -> Iterator[Path]:
+def shared_folders_of_others() -> Iterator[Path]:
     """The folders of runs that others share with a group of this user's."""
     groups = []
     for gid in {os.getegid(), *os.getgroups()}:
         with suppress(KeyError):
             groups.append(grp.getgrgid(gid).gr_name)
     with suppress(OSError):
-        for outer in base().iterdir():
+        for outer in shared_base().iterdir():
             found = _FOLDER.fullmatch(outer.name)
             owner = int(found[1]) if found else os.getuid()
-            if owner != os.getuid() and _is_of(outer, owner):
+            if owner != os.getuid() and _belongs_to(outer, owner):
                 yield from (
-                    outer / name for name in groups if _is_of(outer / name, owner)
+                    outer / name for name in groups if _belongs_to(outer / name, owner)
                 )
 
 
-def _is_of(path: Path, uid: int) -> bool:
-    """Whether it is a folder of a user's, in which nobody else writes."""
+def _belongs_to(path: Path, uid: int) -> bool:
+    """Whether a path is a folder of a user's, in which nobody else can write."""
     try:
         found = path.lstat()
     except OSError:
@@ -136,7 +138,7 @@ def _is_of(path: Path, uid: int) -> bool:
     return is_folder and found.st_uid == uid and not found.st_mode & 0o022
 
 
-def refuse_to_host(path: Path) -> None:
+def refuse_hosting(path: Path) -> None:
     """Let nobody run a run that is another's, or that another may change.
 
     Its scripts would be run in the name of whoever resumes it.

@@ -1,4 +1,4 @@
-"""Ways to a Unix socket whose path may be longer than the system takes."""
+"""Connects to Unix sockets whose path may be longer than the system allows."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-LIMIT = 100
+LONGEST_SOCKET_PATH = 100
 """Bytes of a socket's path that every system takes (104 on macOS, 108 on Linux)."""
 
 
 @contextmanager
 def short_socket_path(path: Path) -> Iterator[Path]:
-    """A path to the socket that every system takes, while the block lasts."""
-    if len(bytes(path)) <= LIMIT:
+    """A path to the socket that every system accepts, while the block lasts."""
+    if len(bytes(path)) <= LONGEST_SOCKET_PATH:
         yield path
         return
     with tempfile.TemporaryDirectory(prefix="mt-") as folder:

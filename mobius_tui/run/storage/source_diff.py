@@ -1,4 +1,4 @@
-"""How the files of a runbook differ from the copy that a run goes by."""
+"""How a runbook's files were edited since a run was begun with a copy of them."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.runbook.library.own_runbooks import editable_file
 from mobius_tui.runbook.toml.runbook_source import RefusedError, read_bytes
 
-Stamp: TypeAlias = tuple[tuple[int, int], ...]
+SourceStamp: TypeAlias = tuple[tuple[int, int], ...]
 MOST_LINES = 5000
-"""Lines of a file that are compared line by line; longer ones take seconds."""
+"""Lines of a file that are compared at most; longer ones take seconds."""
 
 
-def source_of(began: RunBegan) -> Path:
+def edited_source(began: RunBegan) -> Path:
     """The file that a run was made of, or the copy that its reader edits instead."""
     return editable_file(Path(began.path))
 
 
-def edits(directory: RunDirectory, began: RunBegan) -> tuple[str, ...]:
-    """What was edited since a run began, as the lines of a unified diff.
+def source_edits(directory: RunDirectory, began: RunBegan) -> tuple[str, ...]:
+    """The edits since a run began, as the lines of a unified diff.
 
     Args:
         directory: the run's.
@@ -32,12 +32,12 @@ def edits(directory: RunDirectory, began: RunBegan) -> tuple[str, ...]:
     if not began.path:
         return ()
     lines: list[str] = []
-    for then, now in _pairs(directory, began):
-        lines += _compared(then, now)
+    for then, now in _file_pairs(directory, began):
+        lines += _diff_lines(then, now)
     return tuple(lines)
 
 
-def stamp(directory: RunDirectory, began: RunBegan) -> Stamp | None:
+def source_stamp(directory: RunDirectory, began: RunBegan) -> SourceStamp | None:
     """What is another one where a source may have been edited.
 
     Args:
@@ -50,15 +50,17 @@ def stamp(directory: RunDirectory, began: RunBegan) -> Stamp | None:
     if not began.path:
         return None
     try:
-        found = [now.stat() for _, now in _pairs(directory, began)]
+        found = [now.stat() for _, now in _file_pairs(directory, began)]
     except OSError:
         return None
     return tuple((each.st_size, each.st_mtime_ns) for each in found)
 
 
-def _pairs(directory: RunDirectory, began: RunBegan) -> Iterator[tuple[Path, Path]]:
+def _file_pairs(
+    directory: RunDirectory, began: RunBegan
+) -> Iterator[tuple[Path, Path]]:
     """The run's copy of each file, and the file as a person edits it."""
-    main = source_of(began)
+    main = edited_source(began)
     names = sorted(path.name for path in directory.runbook.glob("*.toml"))
     names.sort(key=lambda name: name != began.file)
     for name in names:
@@ -66,7 +68,7 @@ def _pairs(directory: RunDirectory, began: RunBegan) -> Iterator[tuple[Path, Pat
         yield directory.runbook / name, now
 
 
-def _compared(then: Path, now: Path) -> list[str]:
+def _diff_lines(then: Path, now: Path) -> list[str]:
     before, after = _read(then), _read(now)
     if before is None or before == after:
         return []

@@ -14,22 +14,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from mobius_tui import sanitize
-from mobius_tui.run.storage.run_directory import RunDirectory, create
+from mobius_tui.run.storage.run_directory import RunDirectory, create_file
 from mobius_tui.run.storage.safe_open import open_regular
 
 if TYPE_CHECKING:
     from mobius_tui.run.planning.plan import Plan
 
-LIMIT = 8 << 20
+CONTENTS_LIMIT = 8 << 20
 """Bytes that are read of it."""
-TAIL = 64 << 10
+JOURNAL_TAIL_BYTES = 64 << 10
 """Bytes at the journal's end in which the step is sought that somebody last worked on.
 """
 _STEP = re.compile(rb'"step":"([^"\\]+)"')
 
 
 class TableOfContents(NamedTuple):
-    """What is known of a run at once."""
+    """The title and steps of a run, known before its journal is read."""
 
     title: str
     mode: str
@@ -42,13 +42,16 @@ class TableOfContents(NamedTuple):
 def write_table_of_contents(
     directory: RunDirectory, plan: Plan, *, mode: str, environment: str | None
 ) -> None:
-    """Write it down; where that cannot be, the screen shows less at first."""
+    """Write the file; where that fails, the screen shows less at first."""
     with suppress(OSError):
-        create(directory.contents, written(plan, mode=mode, environment=environment))
+        create_file(
+            directory.contents,
+            encode_contents(plan, mode=mode, environment=environment),
+        )
 
 
-def written(plan: Plan, *, mode: str, environment: str | None) -> bytes:
-    """What is written down of a run."""
+def encode_contents(plan: Plan, *, mode: str, environment: str | None) -> bytes:
+    """The file's content, for a run."""
     head = "\t".join(map(sanitize.line, (plan.runbook.title, mode, environment or "")))
     lines = [head]
     for phase in plan.runbook.phases:
@@ -70,8 +73,8 @@ def read_table_of_contents(
         count: rows that there is room for at most.
     """
     try:
-        data = _read(directory.contents, LIMIT).decode()
-        tail = _read(directory.journal, TAIL, from_end=True)
+        data = _read(directory.contents, CONTENTS_LIMIT).decode()
+        tail = _read(directory.journal, JOURNAL_TAIL_BYTES, from_end=True)
     except (OSError, UnicodeError):
         return None
     head, _, rest = data.partition("\n")
@@ -79,7 +82,7 @@ def read_table_of_contents(
     if len(parts) != 3:
         return None
     title, mode, environment = map(sanitize.line, parts)
-    begin = _begin(rest, tail, count)
+    begin = _first_row(rest, tail, count)
     end = begin
     for _ in range(count):
         end = rest.find("\n", end) + 1 or len(rest)
@@ -89,7 +92,7 @@ def read_table_of_contents(
     return TableOfContents(title, mode, environment, rows)
 
 
-def _begin(rest: str, tail: bytes, count: int) -> int:
+def _first_row(rest: str, tail: bytes, count: int) -> int:
     """Where the rows begin: at the top, or half a page above the step in question."""
     steps = _STEP.findall(tail)
     at = rest.find(f"\n{steps[-1].decode(errors='replace')}\t") if steps else -1

@@ -15,23 +15,27 @@ from types import FrameType
 from mobius_tui.errors import INTERRUPTED
 from mobius_tui.run.attempts import exit_status
 from mobius_tui.run.attempts.attempt_files import read_script_end
-from mobius_tui.run.storage.run_directory import AttemptDirectory, RunDirectory, holder
+from mobius_tui.run.storage.run_directory import (
+    AttemptDirectory,
+    RunDirectory,
+    lock_holder,
+)
 from mobius_tui.run.storage.socket_path import connect_socket
 from mobius_tui.run.terminal import frames
-from mobius_tui.run.terminal.detach_key import HINT, DetachKeyFilter
+from mobius_tui.run.terminal.detach_key import DETACH_HINT, DetachKeyFilter
 from mobius_tui.run.terminal.frames import AttachHello
-from mobius_tui.run.terminal.raw_terminal import GoneError, RawTerminal
+from mobius_tui.run.terminal.raw_terminal import RawTerminal, TerminalGoneError
 from mobius_tui.runbook.text.units import duration_in_words
 from mobius_tui.sanitize import line
 
-COMING = 10.0
+KEEPER_START_LIMIT = 10.0
 """Seconds that a keeper may take until it listens."""
-BEAT = 0.02
-"""Seconds between looks for it."""
+POLL_INTERVAL = 0.02
+"""Seconds between two looks for the keeper's socket."""
 
 
 class AttachSession:
-    """A person's time at a step's terminal."""
+    """A person's terminal, attached to a step's terminal."""
 
     def __init__(
         self, attempt: AttemptDirectory, terminal: RawTerminal, waker: int
@@ -43,34 +47,34 @@ class AttachSession:
         self._takes_over = False
         self._said: tuple[bytes, bytes] | None = None
 
-    def pay(self) -> str:
-        """Come, stay and go; returns what became of the step, in words."""
+    def run(self) -> str:
+        """Attach, relay and detach; returns what became of the step, in words."""
         while True:
             connection = self._connect()
             if connection is None:
-                return self._without_keeper()
+                return self._result_without_keeper()
             with connection:
-                kind, words = self._stay(connection)
+                kind, words = self._relay(connection)
             if kind == frames.BUSY and self._may_take_over(words):
                 self._takes_over = True
                 continue
-            return self._in_words(kind, words)
+            return self._result_text(kind, words)
 
     def _connect(self) -> socket.socket | None:
-        """The keeper's socket, once it is there; `None` where it never will be."""
-        until = time.monotonic() + COMING
+        """The keeper's socket, once it listens; `None` where it never will."""
+        until = time.monotonic() + KEEPER_START_LIMIT
         while True:
             with contextlib.suppress(OSError):
                 return connect_socket(self._attempt.path / frames.SOCKET)
             is_over = self._attempt.exit.exists() or time.monotonic() > until
-            if is_over or self._keys.is_away:
+            if is_over or self._keys.is_detached:
                 return None
-            ready, _, _ = select.select([self._terminal.source], [], [], BEAT)
+            ready, _, _ = select.select([self._terminal.source], [], [], POLL_INTERVAL)
             if ready and {3, 29} & set(self._terminal.read()):
-                self._keys.is_away = True
+                self._keys.is_detached = True
 
-    def _stay(self, connection: socket.socket) -> tuple[bytes, bytes]:
-        """Pass on what comes, both ways; returns the keeper's last word, if any."""
+    def _relay(self, connection: socket.socket) -> tuple[bytes, bytes]:
+        """Relay both ways; returns the keeper's last frame, if any."""
         reader = frames.FrameReader()
         hello = AttachHello(
             self._terminal.size(),
@@ -87,7 +91,7 @@ class AttachSession:
                 self._terminal.source,
                 self._waker,
             ]
-            wait = self._patience()
+            wait = self._wait_limit()
             writes = [connection] if sending else []
             readable, writable, _ = select.select(ends, writes, [], wait)
             if self._waker in readable:
@@ -98,8 +102,8 @@ class AttachSession:
                 typed = self._keys.feed(self._terminal.read(), time.monotonic())
                 if typed and len(sending) < 1 << 20:
                     sending += frames.encode_frames(frames.INPUT, typed)
-            self._keys.look(time.monotonic())
-            if self._keys.is_away:
+            self._keys.check_time(time.monotonic())
+            if self._keys.is_detached:
                 return b"", b""
             try:
                 if connection in writable:
@@ -116,15 +120,15 @@ class AttachSession:
                     return kind, part
                 self._terminal.write(part)
 
-    def _patience(self) -> float | None:
+    def _wait_limit(self) -> float | None:
         if self._keys.until is None:
             return None
         return max(0.0, self._keys.until - time.monotonic())
 
     def _may_take_over(self, words: bytes) -> bool:
-        """Ask whether whoever is at the terminal must go."""
+        """Ask whether to detach whoever is at the terminal."""
         who, since, typed = words.decode("utf-8", "replace").split("\0")
-        self._terminal.say(
+        self._terminal.write_line(
             f"mobius-tui: {line(who)} is at it already, "
             f"for {duration_in_words(float(since))}; "
             f"the last key came {duration_in_words(float(typed))} ago. "
@@ -132,25 +136,25 @@ class AttachSession:
         )
         return self._terminal.read() in (b"y", b"Y")
 
-    def _in_words(self, kind: bytes, words: bytes) -> str:
-        if kind == frames.LET_GO:
+    def _result_text(self, kind: bytes, words: bytes) -> str:
+        if kind == frames.DETACHED:
             return f"goes on without you: {line(words.decode('utf-8', 'replace'))}"
         if kind == frames.BUSY:
             return "goes on with whoever is at its terminal"
         if kind == frames.ENDED:
-            return self._end()
-        if not self._keys.is_away and not holder(self._attempt.lock):
-            return self._without_keeper()
+            return self._end_text()
+        if not self._keys.is_detached and not lock_holder(self._attempt.lock):
+            return self._result_without_keeper()
         return "goes on without you"
 
-    def _without_keeper(self) -> str:
+    def _result_without_keeper(self) -> str:
         if self._attempt.exit.exists():
-            return self._end()
-        if self._keys.is_away:
+            return self._end_text()
+        if self._keys.is_detached:
             return "goes on without you"
         return "has no keeper that could show its terminal"
 
-    def _end(self) -> str:
+    def _end_text(self) -> str:
         end = read_script_end(self._attempt)
         if end is None:
             return "has ended"
@@ -166,7 +170,7 @@ class AttachSession:
 
 
 def _terminal_name() -> str:
-    """Which terminal this is, for another who wants the step's."""
+    """The name of this terminal, shown to others who want the step's."""
     try:
         return Path(os.ttyname(0)).relative_to("/dev").as_posix()
     except (OSError, ValueError):
@@ -174,30 +178,29 @@ def _terminal_name() -> str:
 
 
 def attach_terminal(run: RunDirectory, step: str, number: int, name: str) -> str:
-    """Be at a step's terminal until it ends, or its person goes.
+    """Attach to a step's terminal until the step ends, or the person detaches.
 
     Args:
         run: the run's directory.
         step: the step's id.
-        number: the attempt's.
-        name: what the step is called.
-
-    Returns:
-        What became of it, in words.
-
-    Raises:
-        SystemExit: this terminal has ended, or this process was told to go. The step
-            goes on.
+        number: the attempt.
+        name: of the step, for people.
     """
     name = line(name)
     if not (os.isatty(0) and os.isatty(1)):
         return f"{name} wants a terminal, and there is none here"
     try:
-        with _signals() as waker, RawTerminal() as terminal, _watching(run):
-            terminal.say(f"mobius-tui: {name} has this terminal now. {HINT}.")
+        with (
+            _signal_pipe() as waker,
+            RawTerminal() as terminal,
+            _connected_as_viewer(run),
+        ):
+            terminal.write_line(
+                f"mobius-tui: {name} has this terminal now. {DETACH_HINT}."
+            )
             visit = AttachSession(run.attempt(step, number), terminal, waker)
-            words = f"{name} {visit.pay()}"
-    except GoneError:
+            words = f"{name} {visit.run()}"
+    except TerminalGoneError:
         raise SystemExit(INTERRUPTED) from None
     left = "what it left on this screen is in no record"
     os.write(1, f"\nmobius-tui: {words}; {left}\n".encode("utf-8", "replace"))
@@ -205,8 +208,8 @@ def attach_terminal(run: RunDirectory, step: str, number: int, name: str) -> str
 
 
 @contextlib.contextmanager
-def _watching(run: RunDirectory) -> Iterator[None]:
-    """Be counted among the run's viewers: a drill that nobody watches is ended."""
+def _connected_as_viewer(run: RunDirectory) -> Iterator[None]:
+    """Count among the run's viewers: a drill that nobody views is ended."""
     try:
         connection = connect_socket(run.socket)
     except OSError:
@@ -217,14 +220,14 @@ def _watching(run: RunDirectory) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _signals() -> Iterator[int]:
-    """Hear of a new size by a descriptor, and of being told to go by `GoneError`."""
+def _signal_pipe() -> Iterator[int]:
+    """A descriptor that tells of a new size; being told to end raises instead."""
     told: list[int] = []
 
     def go(number: int, _frame: FrameType | None) -> None:
         told.append(number)
         if len(told) == 1:  # the terminal is being given back since then
-            raise GoneError
+            raise TerminalGoneError
 
     waker, wake = os.pipe()
     os.set_blocking(wake, False)

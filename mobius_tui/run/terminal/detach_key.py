@@ -1,42 +1,42 @@
-"""The one key that is not for the program: it takes its person back to the screens."""
+"""The one key that is not passed to the program: it detaches the person's terminal."""
 
 from __future__ import annotations
 
 import re
 
-AWAY_KEY = "Ctrl+]"
-"""As a person calls it; telnet's own, which few programs want."""
-HINT = f"{AWAY_KEY} comes back and leaves it running"
-"""What whoever goes to a terminal must know."""
-AGAIN = 0.4
-"""Seconds within which the key is pressed again where the program is to get it."""
+DETACH_KEY = "Ctrl+]"
+"""Its name for people; it is telnet's own, which few programs use."""
+DETACH_HINT = f"{DETACH_KEY} comes back and leaves it running"
+"""Shown to whoever attaches to a terminal."""
+REPEAT_LIMIT = 0.4
+"""Seconds within which the key is pressed again to send it to the program."""
 
-_AWAY = re.compile(rb"\x1d|\x1b\[93;5(?::1)?u|\x1b\[27;5;93~")
+_DETACH_SEQUENCE = re.compile(rb"\x1d|\x1b\[93;5(?::1)?u|\x1b\[27;5;93~")
 """As terminals send it: plainly, or in the two ways of telling every key in full."""
 
 
 class DetachKeyFilter:
-    """What is typed, on its way to a program."""
+    """Filters what is typed, on its way to a program."""
 
     def __init__(self) -> None:
-        self.is_away = False
+        self.is_detached = False
         """Whether its person wants to go."""
         self.until: float | None = None
         """When that is decided, after the key was pressed once."""
 
     def feed(self, data: bytes, now: float) -> bytes:
-        """What of it the program gets.
+        """The part of the input that the program gets.
 
         Args:
             data: what was typed.
             now: monotonic seconds.
         """
         passed = b""
-        while data and not self.is_away:
-            found = _AWAY.search(data)
+        while data and not self.is_detached:
+            found = _DETACH_SEQUENCE.search(data)
             if self.until is not None:
                 if found is None or found.start() > 0:
-                    self.is_away = True
+                    self.is_detached = True
                     break
                 passed += found[0]
                 self.until = None
@@ -46,11 +46,11 @@ class DetachKeyFilter:
                 break
             else:
                 passed += data[: found.start()]
-                self.until = now + AGAIN
+                self.until = now + REPEAT_LIMIT
                 data = data[found.end() :]
         return passed
 
-    def look(self, now: float) -> None:
-        """Decide, where the key was pressed once and not again."""
+    def check_time(self, now: float) -> None:
+        """Detach, where the key was pressed once and not again in time."""
         if self.until is not None and now >= self.until:
-            self.is_away = True
+            self.is_detached = True

@@ -29,19 +29,21 @@ INPUT = b"I"
 SIZE = b"S"
 BUSY = b"B"
 OUTPUT = b"O"
-LET_GO = b"L"
+DETACHED = b"L"
 ENDED = b"E"
-KINDS = HELLO + INPUT + SIZE + BUSY + OUTPUT + LET_GO + ENDED
+KINDS = HELLO + INPUT + SIZE + BUSY + OUTPUT + DETACHED + ENDED
 
-HEAD = 3
-"""Bytes before what a frame holds."""
-LARGEST = 16384
-"""Bytes that a frame holds at most: a screen is drawn in a few thousand."""
+HEADER_BYTES = 3
+"""Bytes before a frame's content."""
+LARGEST_FRAME = 16384
+"""Bytes of a frame's content at most: a screen is drawn in a few thousand."""
 
 
 def encode_frames(kind: bytes, data: bytes = b"") -> bytes:
     """The frame, or frames, that carry some bytes."""
-    parts = [data[at : at + LARGEST] for at in range(0, len(data), LARGEST)] or [b""]
+    parts = [
+        data[at : at + LARGEST_FRAME] for at in range(0, len(data), LARGEST_FRAME)
+    ] or [b""]
     return b"".join(kind + len(part).to_bytes(2, "big") + part for part in parts)
 
 
@@ -58,14 +60,17 @@ class FrameReader:
             ValueError: this is no such conversation.
         """
         self._held += data
-        while len(self._held) >= HEAD:
-            kind, size = self._held[:1], int.from_bytes(self._held[1:HEAD], "big")
-            if kind not in KINDS or size > LARGEST:
+        while len(self._held) >= HEADER_BYTES:
+            kind, size = (
+                self._held[:1],
+                int.from_bytes(self._held[1:HEADER_BYTES], "big"),
+            )
+            if kind not in KINDS or size > LARGEST_FRAME:
                 raise ValueError("it does not speak as a terminal's other end does")
-            if len(self._held) < HEAD + size:
+            if len(self._held) < HEADER_BYTES + size:
                 return
-            part = self._held[HEAD : HEAD + size]
-            self._held = self._held[HEAD + size :]
+            part = self._held[HEADER_BYTES : HEADER_BYTES + size]
+            self._held = self._held[HEADER_BYTES + size :]
             yield kind, part
 
 

@@ -14,26 +14,30 @@ import time
 from mobius_tui.run.terminal import frames
 from mobius_tui.run.terminal.frames import AttachHello
 from mobius_tui.run.terminal.terminal_history import TerminalHistory
-from mobius_tui.run.terminal.terminal_socket import ROOM, AttachedViewer, TerminalSocket
+from mobius_tui.run.terminal.terminal_socket import (
+    SEND_BUFFER,
+    AttachedViewer,
+    TerminalSocket,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-REDRAW = 1.0
-"""Seconds for which a program sees another size, so that it draws everything anew."""
-DRAWN = 0.05
-"""Seconds for which it sees that size after it has drawn something."""
-DRAIN = 0.1
+REDRAW_TIME = 1.0
+"""Seconds for which a program is given another size, so that it redraws everything."""
+REDRAW_TIME_AFTER_OUTPUT = 0.05
+"""Seconds for which it has that size after it has drawn something."""
+DRAIN_TIME = 0.1
 """Seconds without output after the script's end: what is left may hold its terminal."""
-LAST = 5.0
+LAST_OUTPUT_TIME = 5.0
 """Seconds that what the script printed last may take to reach a slow viewer."""
-SIZE = (24, 80)
-"""Rows and columns of a terminal that nobody has come to."""
+DEFAULT_SIZE = (24, 80)
+"""Rows and columns of a terminal that nobody has attached to."""
 
 
 class PtyRelay:
-    """A program's terminal, and the one viewer that is at it."""
+    """Relays between a program's terminal and the one viewer attached to it."""
 
     def __init__(self, folder: str) -> None:
         """Let viewers come.
@@ -46,11 +50,11 @@ class PtyRelay:
         """
         self.master: int | None = None
         """The terminal's other side, while the program has it."""
-        self.attendant: AttachedViewer | None = None
-        self.door = TerminalSocket(folder, self._meet)
+        self.viewer: AttachedViewer | None = None
+        self.socket = TerminalSocket(folder, self._attach)
         self._history = TerminalHistory()
         self._typed = b""
-        self._size = SIZE
+        self._size = DEFAULT_SIZE
         self._true_size_at: float | None = None
         self._showed = 0.0
 
@@ -60,8 +64,8 @@ class PtyRelay:
         self.master = master
         self._set_size(self._size)
 
-    def turn(self, waker: int, wait: float | None) -> None:
-        """Wait until something happens, for some seconds at most, and see to it.
+    def run_once(self, waker: int, wait: float | None) -> None:
+        """Wait until something happens, for some seconds at most, and handle it.
 
         Args:
             waker: has bytes to read after a signal.
@@ -78,69 +82,69 @@ class PtyRelay:
             writes[end]()
         for end in readable:
             reads[end]()
-        self._look_after()
+        self._drop_stalled_viewer()
 
     def _reads(self) -> "dict[int, Callable[[], None]]":
         """Whoever is at the terminal comes first: it may have gone."""
         found: dict[int, Callable[[], None]] = {}
-        at_it = self.attendant
-        if at_it is not None and len(self._typed) < ROOM:
-            found[at_it.fileno()] = self._obey
-        if self.master is not None and (at_it is None or at_it.has_room):
-            found[self.master] = self._show
-        return {**found, **self.door.reads()}
+        at_it = self.viewer
+        if at_it is not None and len(self._typed) < SEND_BUFFER:
+            found[at_it.fileno()] = self._take_frames
+        if self.master is not None and (at_it is None or at_it.accepts_more):
+            found[self.master] = self._send_output
+        return {**found, **self.socket.reads()}
 
     def _writes(self) -> "dict[int, Callable[[], None]]":
         found: dict[int, Callable[[], None]] = {}
-        if self.attendant is not None and self.attendant.is_behind:
-            found[self.attendant.fileno()] = self.attendant.flush
+        if self.viewer is not None and self.viewer.has_unsent:
+            found[self.viewer.fileno()] = self.viewer.flush
         if self.master is not None and self._typed:
-            found[self.master] = self._type
+            found[self.master] = self._write_input
         return found
 
     def _limits(self) -> "tuple[float | None, float | None]":
         now = time.monotonic()
         redraw = None if self._true_size_at is None else self._true_size_at - now
-        at_it = self.attendant
-        return redraw, at_it.patience(now) if at_it is not None else None
+        at_it = self.viewer
+        return redraw, at_it.stall_time_left(now) if at_it is not None else None
 
-    def _look_after(self) -> None:
-        """Let go who has gone, or takes nothing; end a redraw."""
+    def _drop_stalled_viewer(self) -> None:
+        """Detach a viewer that has gone, or receives nothing; end a redraw."""
         now = time.monotonic()
         if self._true_size_at is not None and now >= self._true_size_at:
             self._set_size(self._size)
-        at_it = self.attendant
-        patience = at_it.patience(now) if at_it is not None else None
+        at_it = self.viewer
+        patience = at_it.stall_time_left(now) if at_it is not None else None
         late = patience is not None and patience <= 0
         if at_it is not None and (at_it.gone or late):
             at_it.close()
-            self.attendant = None
+            self.viewer = None
 
-    def _meet(self, newcomer: AttachedViewer, hello: AttachHello) -> None:
-        """Put a newcomer at the terminal, if it is free or is taken over."""
-        before = self.attendant
+    def _attach(self, newcomer: AttachedViewer, hello: AttachHello) -> None:
+        """Attach a newcomer, if the terminal is free or is taken over."""
+        before = self.viewer
         if before is not None and not before.gone:
             if not hello.takes_over:
-                newcomer.send(frames.BUSY, before.in_words())
+                newcomer.send(frames.BUSY, before.encode_busy())
                 newcomer.close()
                 return
             words = f"it was taken over from {hello.who}"
-            before.send(frames.LET_GO, words.encode("utf-8", "replace"))
+            before.send(frames.DETACHED, words.encode("utf-8", "replace"))
             before.close()
         newcomer.hello = hello
-        self.attendant = newcomer
+        self.viewer = newcomer
         before_size, self._size = self._size, hello.size
         if self.master is not None:
-            newcomer.send(frames.OUTPUT, self._history.shown())
+            newcomer.send(frames.OUTPUT, self._history.replay())
             self._redraw(before_size)
-        self._obey_all(newcomer.unread)
+        self._apply_frames(newcomer.received_frames)
 
     def _redraw(self, before: "tuple[int, int]") -> None:
         """Give the program the new size; it draws anew only where one differs."""
         rows, columns = self._size
         if before == self._size:
             self._set_size((rows, columns - 1 or 2))
-            self._true_size_at = time.monotonic() + REDRAW
+            self._true_size_at = time.monotonic() + REDRAW_TIME
         else:
             self._set_size(self._size)
 
@@ -150,13 +154,13 @@ class PtyRelay:
             wanted = struct.pack("HHHH", *size, 0, 0)
             fcntl.ioctl(self.master, termios.TIOCSWINSZ, wanted)
 
-    def _obey(self) -> None:
-        if self.attendant is not None:
-            self._obey_all(self.attendant.receive())
+    def _take_frames(self) -> None:
+        if self.viewer is not None:
+            self._apply_frames(self.viewer.receive())
 
-    def _obey_all(self, said: "list[tuple[bytes, bytes]]") -> None:
-        """What is typed at the terminal, and what size it has."""
-        at_it = self.attendant
+    def _apply_frames(self, said: "list[tuple[bytes, bytes]]") -> None:
+        """Apply the viewer's frames: input, and sizes."""
+        at_it = self.viewer
         assert at_it is not None
         for kind, data in said:
             if kind == frames.INPUT:
@@ -169,9 +173,9 @@ class PtyRelay:
                     at_it.gone = True
                     return
                 self._set_size(self._size)
-        self._type()
+        self._write_input()
 
-    def _type(self) -> None:
+    def _write_input(self) -> None:
         if self.master is None:
             return
         try:
@@ -189,15 +193,15 @@ class PtyRelay:
             ended: when the script ended, in monotonic seconds.
             now: the same for now.
         """
-        if self.master is None or now >= ended + LAST:
+        if self.master is None or now >= ended + LAST_OUTPUT_TIME:
             return True
-        waits = self.attendant is not None and self.attendant.is_behind
-        return not waits and now >= max(ended, self._showed) + DRAIN
+        waits = self.viewer is not None and self.viewer.has_unsent
+        return not waits and now >= max(ended, self._showed) + DRAIN_TIME
 
-    def _show(self) -> None:
+    def _send_output(self) -> None:
         assert self.master is not None
         try:
-            data = os.read(self.master, frames.LARGEST)
+            data = os.read(self.master, frames.LARGEST_FRAME)
         except BlockingIOError:
             return
         except OSError:
@@ -207,19 +211,21 @@ class PtyRelay:
             return
         self._showed = time.monotonic()
         if self._true_size_at is not None:
-            self._true_size_at = min(self._true_size_at, self._showed + DRAWN)
+            self._true_size_at = min(
+                self._true_size_at, self._showed + REDRAW_TIME_AFTER_OUTPUT
+            )
         self._history.feed(data)
-        if self.attendant is not None:
-            self.attendant.send(frames.OUTPUT, data)
+        if self.viewer is not None:
+            self.viewer.send(frames.OUTPUT, data)
 
     def end(self) -> None:
         """Tell who is there that the step has ended, once all of it was taken."""
-        at_it = self.attendant
+        at_it = self.viewer
         if at_it is None:
             return
         at_it.send(frames.ENDED)
-        while at_it.is_behind and not at_it.gone:
-            patience = at_it.patience(time.monotonic())
+        while at_it.has_unsent and not at_it.gone:
+            patience = at_it.stall_time_left(time.monotonic())
             if patience is None or patience <= 0:
                 break
             select.select([], [at_it], [], patience)

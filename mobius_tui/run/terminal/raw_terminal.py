@@ -1,4 +1,4 @@
-"""The real terminal of whoever attends a step: taken raw, and given back as it was."""
+"""The real terminal of an attached person: set to raw mode, and restored."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import tty
 from types import TracebackType
 from typing import Self
 
-from mobius_tui.run.terminal.terminal_history import Modes
+from mobius_tui.run.terminal.terminal_history import TerminalModes
 
 FENCE = b"\x1b[5n"
 FENCE_ANSWER = b"\x1b[0n"
@@ -20,7 +20,7 @@ FENCE_LIMIT = 0.5
 SAVE_TITLE, RESTORE_TITLE = b"\x1b[22;0t", b"\x1b[23;0t"
 
 
-class GoneError(Exception):
+class TerminalGoneError(Exception):
     """The terminal has ended, or the viewer was told to go."""
 
 
@@ -35,7 +35,7 @@ class RawTerminal:
             sink: where the screen is.
         """
         self.source, self._sink = source, sink
-        self._modes = Modes()
+        self._modes = TerminalModes()
         self._is_gone = False
         self._old: list[int | list[bytes | int]] = []
 
@@ -51,19 +51,19 @@ class RawTerminal:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Undo what was left in it, and forget what it still had to say."""
+        """Restore the terminal, and discard what it still had to answer."""
         try:
             if self._is_gone:
                 return
-            self._write_if_room(self._modes.undone() + RESTORE_TITLE)
-            if not isinstance(error, GoneError):
-                self._forget_answers()
+            self._write_if_room(self._modes.reset_sequence() + RESTORE_TITLE)
+            if not isinstance(error, TerminalGoneError):
+                self._discard_answers()
         except OSError:
             self._is_gone = True
         finally:
-            self._give_back()
+            self._restore()
 
-    def _give_back(self) -> None:
+    def _restore(self) -> None:
         try:
             termios.tcsetattr(self.source, termios.TCSANOW, self._old)
             termios.tcflush(self.source, termios.TCIFLUSH)
@@ -87,14 +87,14 @@ class RawTerminal:
             data = b""
         if not data:
             self._is_gone = True
-            raise GoneError
+            raise TerminalGoneError
         return data
 
     def write(self, data: bytes) -> None:
-        """Show it, and follow what it makes of the terminal.
+        """Show output, and track the modes that it sets.
 
         Raises:
-            GoneError: the terminal has ended.
+            TerminalGoneError: the terminal has ended.
         """
         self._modes.split(data)
         try:
@@ -102,20 +102,20 @@ class RawTerminal:
                 data = data[os.write(self._sink, data) :]
         except OSError as error:
             self._is_gone = True
-            raise GoneError from error
+            raise TerminalGoneError from error
 
-    def say(self, words: str) -> None:
+    def write_line(self, words: str) -> None:
         """A line of our own."""
         self.write(f"\r\n{words}\r\n".encode("utf-8", "replace"))
 
     def _write_if_room(self, data: bytes) -> None:
-        """Write to a terminal that may have stopped reading; then it is let be."""
+        """Write to a terminal that may have stopped reading; then give up."""
         _, ready, _ = select.select([], [self._sink], [], FENCE_LIMIT)
         if ready:
             os.write(self._sink, data)
 
-    def _forget_answers(self) -> None:
-        """Read away what the terminal answers: it would come back as keys."""
+    def _discard_answers(self) -> None:
+        """Read the terminal's pending answers, which would come back as keys."""
         self._write_if_room(FENCE)
         until = time.monotonic() + FENCE_LIMIT
         came = b""

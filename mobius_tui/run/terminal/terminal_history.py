@@ -6,16 +6,16 @@ does not set it again for another terminal. The viewer follows it to undo it.
 
 import re
 
-TAIL = 65536
-"""Bytes of output that are kept for who comes later."""
+TAIL_BYTES = 65536
+"""Bytes of output that are retained for later viewers."""
 
 _MODES = re.compile(
     rb"\x1b\[\?(?P<numbers>[0-9;]{1,64})(?P<way>[hl])|\x1b(?P<keypad>[=>])"
     rb"|\x1b\[(?P<keys>>[0-9;]{0,64}[um]|<[0-9]{0,4}u)|\x1b(?P<reset>c)"
 )
 """Private modes set or reset; the keypad's; how keys are told; a reset of it all."""
-_BEGUN = re.compile(rb"\x1b(\[([?<>][0-9;]{0,64})?)?\Z")
-"""The beginning of one of these, at the end of a read."""
+_UNFINISHED = re.compile(rb"\x1b(\[([?<>][0-9;]{0,64})?)?\Z")
+"""The beginning of a sequence, at the end of a read."""
 _SEQUENCE = re.compile(
     rb"(\x1b\[[0-9;:]*[@A-HJ-MPSTXZ`adefgmrsu]|\x1b[78DEM]|\x1b[()][0AB])"
     rb"|\x1b[PX\]^_][^\x07\x1b]*(?:\x07|\x1b\\|\Z)"  # a string: a title, a query
@@ -25,18 +25,17 @@ _SEQUENCE = re.compile(
 )
 """What a terminal obeys. The first group only draws; the rest may also ask, or set."""
 
-ALTERNATE = frozenset({47, 1047, 1049})
+ALTERNATE_SCREEN = frozenset({47, 1047, 1049})
 """The modes of the second screen, which full-screen programs draw on."""
 KEYPAD = -1
 """The keypad's mode: it has a sequence of its own, and no number."""
-MODES = 10_000
-"""Private modes from here on are nobody's: what sets them is no program's wish, and
-they are not kept, however many there are."""
-KEYS = 32
-"""Ways of telling keys that are kept one upon the other; terminals keep fewer."""
+HIGHEST_MODE = 10_000
+"""Private modes from here on are in no terminal; they are not tracked."""
+KEY_PROTOCOL_DEPTH = 32
+"""Levels of the key protocol that are tracked; terminals have fewer."""
 
 
-BROKEN_OFF = b"\x18\x1b\\"
+SEQUENCE_END = b"\x18\x1b\\"
 """Ends a sequence, or a string, that was not sent to its end."""
 PLAIN = (
     b"\x1b[>4m"  # keys are told as ever
@@ -47,7 +46,7 @@ PLAIN = (
 )
 
 
-class Modes:
+class TerminalModes:
     """The private modes that a stream of output has set."""
 
     def __init__(self) -> None:
@@ -62,7 +61,7 @@ class Modes:
     @property
     def full_screen(self) -> bool:
         """Whether it draws on the second screen."""
-        return not ALTERNATE.isdisjoint(self.on)
+        return not ALTERNATE_SCREEN.isdisjoint(self.on)
 
     def split(self, data: bytes) -> "list[tuple[bool, bytes]]":
         """Follow more output.
@@ -72,43 +71,43 @@ class Modes:
             second screen. What may begin a mode is kept for the next call.
         """
         data = self._held + data
-        begun = _BEGUN.search(data)
+        begun = _UNFINISHED.search(data)
         cut = begun.start() if begun else len(data)
         data, self._held = data[:cut], data[cut:]
         pieces, place = [], 0
         for found in _MODES.finditer(data):
             pieces.append((self.full_screen, data[place : found.start()]))
-            self._take(found)
+            self._apply_sequence(found)
             place = found.end()
         pieces.append((self.full_screen, data[place:]))
         return pieces
 
-    def _take(self, found: "re.Match[bytes]") -> None:
+    def _apply_sequence(self, found: "re.Match[bytes]") -> None:
         if found["reset"]:
             self.on.clear()
             self.off.clear()
             self.keys.clear()
         elif found["keypad"]:
-            self._put(KEYPAD, on=found["keypad"] == b"=")
+            self._set_mode(KEYPAD, on=found["keypad"] == b"=")
         elif found["keys"]:
-            self._take_keys(found["keys"])
+            self._apply_key_protocol(found["keys"])
         else:
             for number in found["numbers"].split(b";"):
                 if number:
-                    self._put(int(number), on=found["way"] == b"h")
+                    self._set_mode(int(number), on=found["way"] == b"h")
 
-    def _take_keys(self, said: bytes) -> None:
-        """Two ways to have keys told in full: xterm's ends in m, kitty's in u."""
+    def _apply_key_protocol(self, said: bytes) -> None:
+        """Apply one of two key protocols: xterm's ends in m, kitty's in u."""
         if said.endswith(b"m"):
             self.keys = [each for each in self.keys if not each.endswith(b"m")]
         if said.startswith(b">"):
-            self.keys = [*self.keys[1 - KEYS :], said]
+            self.keys = [*self.keys[1 - KEY_PROTOCOL_DEPTH :], said]
         else:
             count = int(said[1:-1].partition(b";")[0] or b"1")
             del self.keys[max(0, len(self.keys) - count) :]
 
-    def _put(self, mode: int, *, on: bool) -> None:
-        if mode >= MODES:
+    def _set_mode(self, mode: int, *, on: bool) -> None:
+        if mode >= HIGHEST_MODE:
             return
         self.on.pop(mode, None)
         self.off.discard(mode)
@@ -117,33 +116,37 @@ class Modes:
         else:
             self.off.add(mode)
 
-    def again(self) -> bytes:
-        """What sets a terminal to these modes."""
-        off = b"".join(_mode(mode, on=False) for mode in sorted(self.off))
-        on = b"".join(_mode(mode, on=True) for mode in self.on)
+    def restore_sequence(self) -> bytes:
+        """The sequence that sets a terminal to these modes."""
+        off = b"".join(_mode_sequence(mode, on=False) for mode in sorted(self.off))
+        on = b"".join(_mode_sequence(mode, on=True) for mode in self.on)
         return off + on + b"".join(b"\x1b[" + each for each in self.keys)
 
-    def undone(self) -> bytes:
-        """What makes a terminal plain again, whatever was left in it."""
+    def reset_sequence(self) -> bytes:
+        """The sequence that resets a terminal, whatever was set in it."""
         kitty = sum(each.endswith(b"u") for each in self.keys)
         away = b"\x1b[<%du" % kitty if kitty else b""
-        plain = [mode for mode in self.on if mode not in ALTERNATE]
-        away += b"".join(_mode(mode, on=False) for mode in plain)
-        away += b"".join(_mode(mode, on=False) for mode in self.on if mode in ALTERNATE)
-        return BROKEN_OFF + away + PLAIN
+        plain = [mode for mode in self.on if mode not in ALTERNATE_SCREEN]
+        away += b"".join(_mode_sequence(mode, on=False) for mode in plain)
+        away += b"".join(
+            _mode_sequence(mode, on=False)
+            for mode in self.on
+            if mode in ALTERNATE_SCREEN
+        )
+        return SEQUENCE_END + away + PLAIN
 
 
-def _mode(mode: int, *, on: bool) -> bytes:
+def _mode_sequence(mode: int, *, on: bool) -> bytes:
     if mode == KEYPAD:
         return b"\x1b=" if on else b"\x1b>"
     return b"\x1b[?%d%c" % (mode, b"h" if on else b"l")
 
 
 class TerminalHistory:
-    """What to show to who comes to a program's terminal later."""
+    """What to show to a viewer that attaches later."""
 
     def __init__(self) -> None:
-        self.modes = Modes()
+        self.modes = TerminalModes()
         self._tail = bytearray()
 
     def feed(self, data: bytes) -> None:
@@ -151,19 +154,19 @@ class TerminalHistory:
         for full_screen, piece in self.modes.split(data):
             if not full_screen:
                 self._tail += piece
-        if len(self._tail) > 2 * TAIL:
-            del self._tail[:-TAIL]
+        if len(self._tail) > 2 * TAIL_BYTES:
+            del self._tail[:-TAIL_BYTES]
 
-    def shown(self) -> bytes:
+    def replay(self) -> bytes:
         """What brings another terminal to where the program's is.
 
         A program on the second screen must draw it anew. Nothing in it makes a terminal
         answer: the program would take the answer for typed keys.
         """
         if self.modes.full_screen:
-            return self.modes.again() + b"\x1b[2J\x1b[H"
-        tail = bytes(self._tail[-TAIL:])
-        if len(self._tail) > TAIL:
+            return self.modes.restore_sequence() + b"\x1b[2J\x1b[H"
+        tail = bytes(self._tail[-TAIL_BYTES:])
+        if len(self._tail) > TAIL_BYTES:
             tail = tail[tail.find(b"\n") + 1 :]
         drawn = _SEQUENCE.sub(lambda found: found[1] or b"", tail)
-        return self.modes.again() + drawn
+        return self.modes.restore_sequence() + drawn

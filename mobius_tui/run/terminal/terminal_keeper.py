@@ -32,15 +32,23 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-COMING = 10.0
-"""Seconds that the first viewer may take to leave its screen and come."""
-SOON = 0.01
-"""Seconds between looks for what the script printed last."""
-TERM = "xterm-256color"
-"""What nearly every terminal understands; for a script that nobody came to."""
+FIRST_VIEWER_TIME = 10.0
+"""Seconds that the first viewer may take to attach."""
+POLL_INTERVAL = 0.01
+"""Seconds between two looks for the script's last output."""
+DEFAULT_TERM = "xterm-256color"
+"""TERM for a script that nobody attached to; nearly every terminal understands it."""
 IUTF8 = 0x4000
 """Backspace takes a whole character: Linux's and macOS's own number."""
-CONTROL = ("SIGHUP", "SIGINT", "SIGQUIT", "SIGTSTP", "SIGTTIN", "SIGTTOU", "SIGWINCH")
+TERMINAL_SIGNALS = (
+    "SIGHUP",
+    "SIGINT",
+    "SIGQUIT",
+    "SIGTSTP",
+    "SIGTTIN",
+    "SIGTTOU",
+    "SIGWINCH",
+)
 """Signals that a terminal sends; whoever started the host may have ignored them."""
 
 
@@ -54,16 +62,16 @@ class TerminalScript(ScriptProcess):
     slave = -1
     """The program's side of the terminal: it stays open until the script has ended."""
 
-    def bring(self, hello: AttachHello | None) -> None:
-        """Let it know the terminal that the first viewer brought."""
+    def set_terminal(self, hello: AttachHello | None) -> None:
+        """Describe the first viewer's terminal in the script's environment."""
         env = self.spec["env"]
         term = hello.term if hello is not None and hello.term != "dumb" else ""
-        env.setdefault("TERM", term or TERM)
+        env.setdefault("TERM", term or DEFAULT_TERM)
         if hello is not None and hello.colour:
             env.setdefault("COLORTERM", hello.colour)
 
     def open_streams(self) -> "tuple[tuple[int, ...], tuple[int, ...]]":
-        """A terminal."""
+        """Open a pseudo-terminal."""
         master, slave = os.openpty()
         modes = termios.tcgetattr(slave)
         modes[0] |= IUTF8
@@ -73,7 +81,7 @@ class TerminalScript(ScriptProcess):
 
     def take_streams(self, theirs: "tuple[int, ...]") -> None:
         """In the child: make the terminal its own."""
-        for name in CONTROL:
+        for name in TERMINAL_SIGNALS:
             _signal.signal(getattr(_signal, name), _signal.SIG_DFL)
         fcntl.ioctl(theirs[0], termios.TIOCSCTTY, 0)
         for number in (0, 1, 2):
@@ -88,7 +96,7 @@ class TerminalScript(ScriptProcess):
             except (ProcessLookupError, PermissionError):
                 continue
 
-    def _others(self) -> "list[int]":
+    def _group_members(self) -> "list[int]":
         return [pid for pid, _ in self._session() if pid != self.pid]
 
     def _session(self) -> "list[tuple[int, int]]":
@@ -98,44 +106,44 @@ class TerminalScript(ScriptProcess):
         ]
 
 
-def keep(lock: int, tree: int, spec: "dict[str, Any]") -> None:
-    """One attempt, from the preallocated `exit` to its rename."""
+def keep_attempt(lock: int, tree: int, spec: "dict[str, Any]") -> None:
+    """Carry one attempt, from the reserved `exit` to its rename."""
     asked: list[int] = []
     record, waker, _ = begin_attempt_record(lock, spec, asked)
     script = TerminalScript(spec, lock, tree)
     relay = None
     try:
         relay = PtyRelay(spec["dir"])
-        start(script, relay, waker, asked)
+        start_script(script, relay, waker, asked)
     except OSError as error:
         script.failed = ("terminal", error.errno or 0)
     if relay is not None and script.failed is None:
-        pump(script, relay, waker, asked)
+        relay_until_end(script, relay, waker, asked)
         script.end_group()
     if relay is not None:
-        relay.door.close()
+        relay.socket.close()
     finish_attempt_record(record, script, 0)
     if relay is not None:
         relay.end()
 
 
-def start(
+def start_script(
     script: TerminalScript, relay: PtyRelay, waker: int, asked: "list[int]"
 ) -> None:
-    """Start the script when somebody is at its terminal, or nobody comes."""
-    until = time.monotonic() + COMING
-    while relay.attendant is None and not asked and time.monotonic() < until:
-        relay.turn(waker, until - time.monotonic())
+    """Start the script once a viewer is attached, or none comes in time."""
+    until = time.monotonic() + FIRST_VIEWER_TIME
+    while relay.viewer is None and not asked and time.monotonic() < until:
+        relay.run_once(waker, until - time.monotonic())
     if asked:
         script.failed = ("stopped", 0)
         return
-    at_it = relay.attendant
-    script.bring(at_it.hello if at_it is not None else None)
+    at_it = relay.viewer
+    script.set_terminal(at_it.hello if at_it is not None else None)
     [master] = script.start()
     relay.begin(master)
 
 
-def pump(
+def relay_until_end(
     script: TerminalScript, relay: PtyRelay, waker: int, asked: "list[int]"
 ) -> None:
     """Relay until the script has ended and all that it printed has been passed on."""
@@ -146,11 +154,11 @@ def pump(
         now = time.monotonic()
         script.enforce_deadline()
         wait = None if script.deadline is None else max(0.0, script.deadline - now)
-        relay.turn(waker, wait if ended is None else SOON)
+        relay.run_once(waker, wait if ended is None else POLL_INTERVAL)
         if ended is None and script.has_ended():
             ended = time.monotonic()
             os.close(script.slave)
 
 
 if __name__ == "__main__":
-    keep(*read_keeper_order())
+    keep_attempt(*read_keeper_order())

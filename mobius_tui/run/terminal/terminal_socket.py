@@ -13,24 +13,24 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-STALL = 5.0
-"""Seconds for which a viewer may take nothing of what it is sent."""
-ROOM = 32768
-"""Bytes on their way to a viewer from which a program has to wait, as it would for a
-slow terminal: a key that stops a flood is not to wait behind much of it."""
+STALL_LIMIT = 5.0
+"""Seconds for which a viewer may receive nothing of what it is sent."""
+SEND_BUFFER = 32768
+"""Bytes on their way to a viewer from which the program has to wait, as it would for a
+slow terminal: a key that stops a flood must not wait behind much of it."""
 
 
 class AttachedViewer:
-    """A connection; nothing here ever waits for its other end."""
+    """A viewer's connection; no method waits for its other end."""
 
     def __init__(self, connection: socket.socket) -> None:
         connection.settimeout(0)
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, ROOM)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
         self.connection = connection
         self.hello: AttachHello | None = None
         self.since = self.typed = time.monotonic()
         """When it came; when it typed last."""
-        self.unread: list[tuple[bytes, bytes]] = []
+        self.received_frames: list[tuple[bytes, bytes]] = []
         """What it said together with its HELLO."""
         self.gone = False
         self._reader = FrameReader()
@@ -42,25 +42,25 @@ class AttachedViewer:
         return self.connection.fileno()
 
     @property
-    def is_behind(self) -> bool:
-        """Whether it has yet to take something."""
+    def has_unsent(self) -> bool:
+        """Whether there is output that it has not received yet."""
         return bool(self._pending)
 
     @property
-    def has_room(self) -> bool:
+    def accepts_more(self) -> bool:
         """Whether more may be sent."""
-        return len(self._pending) < ROOM
+        return len(self._pending) < SEND_BUFFER
 
-    def in_words(self) -> bytes:
+    def encode_busy(self) -> bytes:
         """Who it is, seconds since it came and since it typed, as BUSY holds them."""
         now = time.monotonic()
         who = self.hello.who if self.hello is not None else ""
         words = f"{who}\0{now - self.since:.0f}\0{now - self.typed:.0f}"
         return words.encode("utf-8", "replace")
 
-    def patience(self, now: float) -> float | None:
-        """Seconds that it has left to take something; `None` if there is nothing."""
-        return self._took + STALL - now if self._pending else None
+    def stall_time_left(self, now: float) -> float | None:
+        """Seconds left to receive something; `None` if nothing is unsent."""
+        return self._took + STALL_LIMIT - now if self._pending else None
 
     def send(self, kind: bytes, data: bytes = b"") -> None:
         """Send a frame, now or when there is room for it."""
@@ -70,7 +70,7 @@ class AttachedViewer:
         self.flush()
 
     def flush(self) -> None:
-        """Send what there is room for."""
+        """Send as much as the connection takes."""
         try:
             while self._pending:
                 count = self.connection.send(self._pending)
@@ -82,7 +82,7 @@ class AttachedViewer:
             self.gone = True
 
     def receive(self) -> "list[tuple[bytes, bytes]]":
-        """What it says; nothing from one that is gone, or talks nonsense."""
+        """Receive frames; none from a viewer that is gone or breaks the protocol."""
         try:
             data = self.connection.recv(65536)
             self.gone = self.gone or not data
@@ -94,18 +94,18 @@ class AttachedViewer:
             return []
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         self.gone = True
         self.connection.close()
 
 
-NEWCOMERS = 8
-"""Connections that have not said who they are, at most. The next one takes the place
-of the oldest: a viewer says it at once, and what is silent must not keep one out."""
+MOST_NEWCOMERS = 8
+"""Connections without a HELLO, at most. The next one replaces the oldest: a viewer says
+HELLO at once, and silent connections must not keep one out."""
 
 
 class TerminalSocket:
-    """The listening socket, and who has come in and said nothing yet."""
+    """The listening socket, and connections without a HELLO yet."""
 
     def __init__(
         self, folder: str, meet: "Callable[[AttachedViewer, AttachHello], None]"
@@ -130,16 +130,16 @@ class TerminalSocket:
         finally:
             os.umask(mask)
             os.chdir("/")
-        self._listener.listen(NEWCOMERS)
+        self._listener.listen(MOST_NEWCOMERS)
         self._listener.settimeout(0)
 
     def reads(self) -> "dict[int, Callable[[], None]]":
         """What to wait for, and what to do then."""
-        found = {newcomer.fileno(): self._hear for newcomer in self._newcomers}
+        found = {newcomer.fileno(): self._receive_hello for newcomer in self._newcomers}
         return {**found, self._listener.fileno(): self._accept}
 
     def close(self) -> None:
-        """Let nobody in any more."""
+        """Accept no more connections."""
         self._listener.close()
         for newcomer in self._newcomers:
             newcomer.close()
@@ -158,11 +158,11 @@ class TerminalSocket:
         if not allowed:
             connection.close()
             return
-        if len(self._newcomers) == NEWCOMERS:
+        if len(self._newcomers) == MOST_NEWCOMERS:
             self._newcomers.pop(0).close()
         self._newcomers.append(AttachedViewer(connection))
 
-    def _hear(self) -> None:
+    def _receive_hello(self) -> None:
         for newcomer in tuple(self._newcomers):
             said = newcomer.receive()
             if not said and not newcomer.gone:
@@ -176,5 +176,5 @@ class TerminalSocket:
             if hello is None or newcomer.gone:
                 newcomer.close()
             else:
-                newcomer.unread = said[1:]
+                newcomer.received_frames = said[1:]
                 self._meet(newcomer, hello)

@@ -1,4 +1,4 @@
-"""Health during a run: its probes, its systemd units, and `health.jsonl`."""
+"""Runs a run's probes, samples the machine, and writes `health.jsonl`."""
 
 from __future__ import annotations
 
@@ -31,36 +31,36 @@ from mobius_tui.runbook.model.check_kinds import ProcessCheck, ServiceCheck
 from mobius_tui.runbook.model.limits import bounded_duration
 from mobius_tui.runbook.model.runbook import Runbook
 
-EVERY = 10.0
-"""Seconds between two looks: each is a process of its own."""
-LIMIT = 5.0
-"""Seconds that a look may take."""
+UNIT_INTERVAL = 10.0
+"""Seconds between two calls of `systemctl`: each is a process of its own."""
+UNIT_TIMEOUT = 5.0
+"""Seconds that a call may take."""
 
 
-class UnitStates:
-    """What `systemctl` said of them last."""
+class UnitMonitor:
+    """The states of systemd units, as `systemctl` said last."""
 
     def __init__(self) -> None:
         """Know nothing yet."""
-        self.known: Mapping[str, str] = {}
-        """By unit; empty where there is none to look at, or nobody to ask."""
+        self.states: Mapping[str, str] = {}
+        """By unit; empty where no check names one, or there is no systemd."""
 
     async def watch(self, context: RunContext, *, every: float) -> None:
-        """Look for as long as the run is open.
+        """Ask for the states for as long as the run is open.
 
         Args:
             context: the run's.
-            every: seconds between two checks of health; it looks no more often.
+            every: seconds between two checks of health; it asks no more often.
         """
-        while names := _names(context):
+        while names := _unit_names(context):
             with suppress(OSError, TimeoutError):
-                async with asyncio.timeout(LIMIT):
-                    self.known = await unit_states_now(names, _check_context(context))
-            await asyncio.sleep(max(every, EVERY))
+                async with asyncio.timeout(UNIT_TIMEOUT):
+                    self.states = await unit_states_now(names, _check_context(context))
+            await asyncio.sleep(max(every, UNIT_INTERVAL))
 
 
-def _names(context: RunContext) -> tuple[str, ...]:
-    """Units that a check wants to be active, filled in as far as that can be."""
+def _unit_names(context: RunContext) -> tuple[str, ...]:
+    """The units that a check wants active, as far as their names can be filled in."""
     values = context.values()
     found: dict[str, None] = {}
     for step in context.plan.steps.values():
@@ -84,13 +84,13 @@ def _check_context(context: RunContext) -> CheckContext:
     )
 
 
-PIECE = 1 << 16
+READ_BYTES = 1 << 16
 """Bytes that are read at once: each thread of the host keeps the memory that it took
 for the most."""
 
 
-class Monitor:
-    """Writes what the probes see; the fold of it is what `${health.PROBE}` says."""
+class HealthMonitor:
+    """Makes and records the checks of health; `${health.PROBE}` is folded from them."""
 
     def __init__(self, directory: RunDirectory, runbook: Runbook, clock: Clock) -> None:
         self._runbook = runbook
@@ -101,8 +101,8 @@ class Monitor:
         self._size = 0
         self._hash = hashlib.sha256()
         self._health = CurrentHealth()
-        self._beat = 5.0
-        self._units = UnitStates()
+        self._check_cycle = 5.0
+        self._units = UnitMonitor()
         self.on_record: Callable[[ProbeResult | MachineSample], None] = lambda _: None
         """Told of every record, once it counts."""
         self._torn = b""
@@ -113,8 +113,8 @@ class Monitor:
     def states(self) -> Mapping[str, str]:
         """Each probe's state, in a word; unknown where the last check is old."""
         now = self._clock.wall()
-        oldest = now - stale_after(self._beat)
-        looked = self.looked()
+        oldest = now - stale_after(self._check_cycle)
+        looked = self.last_checks()
         return {
             probe_id: window.status(now).state
             if looked.get(probe_id, 0.0) >= oldest
@@ -122,7 +122,7 @@ class Monitor:
             for probe_id, window in self._health.windows.items()
         }
 
-    def looked(self) -> Mapping[str, float]:
+    def last_checks(self) -> Mapping[str, float]:
         """When each probe was last asked, in seconds since 1970."""
         windows = self._health.windows.items()
         return {i: window.last.at for i, window in windows if window.last is not None}
@@ -130,26 +130,26 @@ class Monitor:
     async def watch(self, context: RunContext) -> None:
         """Probe for as long as the run is open.
 
-        A fault of our own is logged and begun anew: it must not end the run, and what
-        is not looked at shows as old.
+        An error of this program is logged, and probing starts again: it must not end
+        the run, and a probe that is not asked shows as old.
         """
         while True:
             try:
                 await self._watch(context)
             except Exception:  # noqa: BLE001 - the run goes on without it
                 traceback.print_exc()
-            await asyncio.sleep(self._every(context))
+            await asyncio.sleep(self._interval(context))
 
     async def _watch(self, context: RunContext) -> None:
         health = self._runbook.health
-        every = self._every(context)
+        every = self._interval(context)
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._machine(context, every))
+            tasks.create_task(self._sample_machine(context, every))
             tasks.create_task(self._units.watch(context, every=every))
             if health is not None and health.probes:
-                tasks.create_task(self._probes(context, every, tasks))
+                tasks.create_task(self._run_probes(context, every, tasks))
 
-    def _every(self, context: RunContext) -> float:
+    def _interval(self, context: RunContext) -> float:
         """Seconds from check to check."""
         health = self._runbook.health
         if health is None:
@@ -160,7 +160,7 @@ class Monitor:
             print(f"health.every: {error}; 5 s it is", flush=True)  # noqa: T201
             return 5.0
 
-    async def _probes(
+    async def _run_probes(
         self,
         context: RunContext,
         every: float,
@@ -179,18 +179,20 @@ class Monitor:
                 if prober is not None:
                     prober.cancel()
                 shown = targets
-                self._beat = max(every, *(target.timeout for target in targets), 0.0)
+                self._check_cycle = max(
+                    every, *(target.timeout for target in targets), 0.0
+                )
                 runner = Prober(
                     targets,
                     every=every,
-                    witness=self._witness(context),
+                    witness=self._witnesses(context),
                     wall=self._clock.wall,
                 )
                 prober = tasks.create_task(runner.run(self._write))
             await asyncio.sleep(every)
 
     def _targets(self, context: RunContext) -> tuple[ProbeTarget, ...]:
-        """The probes with their variables filled in; those that can be."""
+        """The probes whose variables all have values, filled in."""
         health = self._runbook.health
         assert health is not None
         values = context.values()
@@ -199,20 +201,24 @@ class Monitor:
             names = probe_texts(probe)
             if all(n in context.state.variables for n in names if "." not in n):
                 try:
-                    ready.append(self._here(context, fill_target(probe, values.fill)))
+                    ready.append(
+                        self._with_certificates(
+                            context, fill_target(probe, values.fill)
+                        )
+                    )
                 except MobiusError as error:
                     print(f"probe {probe.id}: {error}", flush=True)  # noqa: T201
         return tuple(ready)
 
     @staticmethod
-    def _here(context: RunContext, found: ProbeTarget) -> ProbeTarget:
-        """A target whose certificates are looked for where the run's commands run."""
+    def _with_certificates(context: RunContext, found: ProbeTarget) -> ProbeTarget:
+        """A target whose certificates' path is relative to the run's directory."""
         began = context.state.began
         if found.ca is None or began is None:
             return found
         return replace(found, ca=str(Path(began.workdir) / found.ca))
 
-    def _witness(self, context: RunContext) -> tuple[str, ...]:
+    def _witnesses(self, context: RunContext) -> tuple[str, ...]:
         """The witnesses with their variables filled in."""
         health = self._runbook.health
         assert health is not None
@@ -223,10 +229,10 @@ class Monitor:
             print(f"health.witness: {error}", flush=True)  # noqa: T201
             return ()
 
-    async def _machine(self, context: RunContext, every: float) -> None:
+    async def _sample_machine(self, context: RunContext, every: float) -> None:
         began = context.state.began
         assert began is not None
-        machine = Machine(Path(began.workdir), self._patterns(context))
+        machine = Machine(Path(began.workdir), self._process_patterns(context))
         while True:
             sample = await asyncio.to_thread(
                 machine.sample,
@@ -235,11 +241,11 @@ class Monitor:
                 groups=running_process_groups(context),
                 own=frozenset({os.getpid()}),
             )
-            self._write(replace(sample, services=self._units.known))
+            self._write(replace(sample, services=self._units.states))
             await asyncio.sleep(every)
 
-    def _patterns(self, context: RunContext) -> dict[str, str]:
-        """What the runbook's process checks count, by the number of their step.
+    def _process_patterns(self, context: RunContext) -> dict[str, str]:
+        """By a label with the step's number, the pattern that its process check counts.
 
         A step's title says what it does, which is not what is counted.
         """
@@ -268,10 +274,10 @@ class Monitor:
             print(f"{self._path}: {self.failed}", flush=True)  # noqa: T201
 
     def _append(self, line: bytes) -> None:
-        """Write a line, after what is left of the one before.
+        """Write a line, after the rest of the one before.
 
-        On a full disk a line that has begun is carried on when there is room; those
-        that have not are left out.
+        On a full disk a line that has begun is continued once there is space; others
+        are left out.
 
         Raises:
             OSError: it failed in another way.
@@ -293,7 +299,7 @@ class Monitor:
         """The size and SHA-256 of what has been written so far."""
         with open_regular(self._path) as file:
             file.seek(self._size)
-            while data := file.read(PIECE):
+            while data := file.read(READ_BYTES):
                 self._hash.update(data)
                 self._size += len(data)
         return self._size, self._hash.copy().hexdigest()

@@ -1,7 +1,7 @@
-"""Runs whose trigger has fired, or whose rollback goes on, seen from outside of them.
+"""Finds other runs that need a person: a trigger fired, or a rollback goes on.
 
-Whoever looks at the library, or is about to begin a run, must hear of it too. Of each
-open run only the entries about its watch are read, and only those that are new.
+The library and the briefing show them. Of each open run only new entries about its
+watch are read.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from mobius_tui.run.events.run_events import (
     RunEnded,
 )
 from mobius_tui.run.events.watch_events import WATCH_EVENTS
-from mobius_tui.run.journal.follower import Lines
+from mobius_tui.run.journal.follower import LineFollower
 from mobius_tui.run.state import watch_reducer
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.watch_state import WatchState
@@ -29,19 +29,19 @@ from mobius_tui.run.storage.last_viewed import read_last_view
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.run_index import all_runs
 
-_MARKS = tuple(
+_EVENTS_READ = tuple(
     f'"event":"{kind.__name__}"'.encode()
     for kind in (
         *(RunBegan, RunEnded, HostStarted, PhaseEntered, PhaseLeft),
         *WATCH_EVENTS,
     )
 )
-"""What the lines have in them that are read; in a text the quotes are escaped."""
+"""Text in the lines that are read; in a value its quotes would be escaped."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OtherRun:
-    """A run that wants somebody."""
+    """A run that needs a person."""
 
     directory: RunDirectory
     title: str
@@ -50,23 +50,23 @@ class OtherRun:
     watch: WatchState
 
 
-class _Watched:
-    """One open run, as far as its watch goes."""
+class _WatchedRun:
+    """The watch of one open run."""
 
     def __init__(self, directory: RunDirectory) -> None:
         self.directory = directory
         self.state = RunState(steps={}, phase_of={}, asides={})
-        self._lines = Lines(directory.journal)
+        self._lines = LineFollower(directory.journal)
 
     def read(self) -> None:
-        """Take in what is new.
+        """Read the new entries.
 
         Raises:
-            RunError: the journal is not what it should be.
+            RunError: the journal is invalid.
         """
-        while data := self._lines.more():
+        while data := self._lines.read_new():
             for line in data.split(b"\n"):
-                if any(mark in line for mark in _MARKS):
+                if any(mark in line for mark in _EVENTS_READ):
                     self._take(line)
 
     def _take(self, line: bytes) -> None:
@@ -81,10 +81,10 @@ class _Watched:
 
 
 class OtherRunsMonitor:
-    """Looks at all runs again and again."""
+    """Reads all open runs again and again."""
 
     def __init__(self, root: Path, *, now: Callable[[], float] = time.time) -> None:
-        """Look at nothing yet.
+        """Read nothing yet.
 
         Args:
             root: the folder of all runs.
@@ -92,32 +92,36 @@ class OtherRunsMonitor:
         """
         self._root = root
         self._now = now
-        self._known: dict[Path, _Watched] = {}
-        self._over: set[str] = set()
+        self._known: dict[Path, _WatchedRun] = {}
+        self._ended: set[str] = set()
         """The ids of runs that have ended: they never want anybody again."""
 
-    def look(self) -> tuple[OtherRun, ...]:
-        """The runs that want somebody, the most urgent first; blocking."""
-        return tuple(sorted(self._found(), key=_urgency))
+    def urgent_runs(self) -> tuple[OtherRun, ...]:
+        """The runs that need a person, the most urgent first; blocking."""
+        return tuple(sorted(self._find_urgent(), key=_urgency))
 
-    def _found(self) -> Iterator[OtherRun]:
+    def _find_urgent(self) -> Iterator[OtherRun]:
         known, self._known = self._known, {}
-        for directory in all_runs(self._root, but=self._over):
+        for directory in all_runs(self._root, excluded=self._ended):
             if directory.record.exists():
-                self._over.add(directory.id)
+                self._ended.add(directory.id)
                 continue
-            watched = known.get(directory.path) or _Watched(directory)
+            watched = known.get(directory.path) or _WatchedRun(directory)
             try:
-                if directory.host() is None:
+                if directory.host_pid() is None:
                     continue
                 watched.read()
             except RunError:
                 continue  # whoever opens it is told what is wrong with it
             self._known[directory.path] = watched
             began, state = watched.state.began, watched.state
-            if began is None or state.ended is not None or not _wants(state.watch):
+            if (
+                began is None
+                or state.ended is not None
+                or not _needs_person(state.watch)
+            ):
                 continue
-            if began.mode != "drill" or self._is_shown(directory):
+            if began.mode != "drill" or self._is_viewed(directory):
                 yield OtherRun(
                     directory=directory,
                     title=began.title,
@@ -126,21 +130,21 @@ class OtherRunsMonitor:
                     watch=state.watch,
                 )
 
-    def _is_shown(self, directory: RunDirectory) -> bool:
-        """Whether somebody is in it: a drill that was left wants nobody."""
+    def _is_viewed(self, directory: RunDirectory) -> bool:
+        """Whether a screen shows the run: a drill that was left needs nobody."""
         glance = read_last_view(directory)
         return glance is not None and not glance.leaves and glance.is_fresh(self._now())
 
 
-def _wants(watch: WatchState) -> bool:
-    """Whether a person should look: before the rollback, or until it has passed."""
+def _needs_person(watch: WatchState) -> bool:
+    """Whether a person is needed: before the rollback, or until it has passed."""
     if watch.rollback is not None:
         return not watch.rollback_passed
     return watch.countdown is not None or bool(watch.alarms)
 
 
 def _urgency(run: OtherRun) -> tuple[int, float]:
-    """What comes first: an incident, and in it what counts down."""
+    """The sort key of a run: incidents before drills, and countdowns first."""
     watch = run.watch
     drill = 4 if run.mode == "drill" else 0
     if watch.countdown is not None:

@@ -1,8 +1,8 @@
-"""The watch over a run's health: it judges each check, and rolls back where armed.
+"""Evaluates the triggers at each check, counts down, and begins the rollback.
 
-It lives in the host, so that no terminal, dialog or flood of output delays it. What
-it decides it journals under the engine's turn: of a trigger, a hold and a person who
-begins the rollback in the same moment, one wins.
+It is in the host, so that no terminal, dialog or flood of output delays it. Its
+decisions are journaled under the writer's turn: of a trigger, a hold and a person who
+begins the rollback at the same moment, one wins.
 """
 
 from __future__ import annotations
@@ -34,15 +34,15 @@ from mobius_tui.run.planning.trigger_rules import RunTriggerRules
 from mobius_tui.run.state.watch_state import Alarm, Countdown
 from mobius_tui.runbook.model.limits import bounded_duration
 
-WHO = "trigger"
-LATE = 1.0
-"""Seconds that a countdown may end late. One that ends later was suspended: what is
-known is old, and whoever wanted to hold it may not have been heard."""
+TRIGGER = "trigger"
+LONGEST_DELAY = 1.0
+"""Seconds that a countdown may end late. One that ends later was suspended: its data is
+old, and whoever wanted to hold it may not have been heard."""
 
 
 @dataclass(slots=True)
 class RollbackRecheck:
-    """A rollback that had to wait is judged anew by what is seen from then on."""
+    """A rollback that had to wait, and is decided by the checks from then on."""
 
     alarm: Alarm
     oks: int = 0
@@ -62,7 +62,7 @@ async def begin_rollback(
 
 
 class TriggerMonitor:
-    """Reads every check that the host makes."""
+    """Evaluates the triggers at every check that the host makes."""
 
     def __init__(self, context: RunContext, writer: JournalWriter) -> None:
         """Begin to watch.
@@ -76,18 +76,18 @@ class TriggerMonitor:
         self._writer = writer
         self._rules = RunTriggerRules(context.plan, context.state)
         self._grace = health.trigger.grace if health is not None else "10s"
-        self._seen: asyncio.Queue[tuple[ProbeResult, tuple[Fired | Cleared, ...]]] = (
-            asyncio.Queue()
-        )
-        self._second: RollbackRecheck | None = None
+        self._results: asyncio.Queue[
+            tuple[ProbeResult, tuple[Fired | Cleared, ...]]
+        ] = asyncio.Queue()
+        self._recheck: RollbackRecheck | None = None
 
-    def see(self, record: ProbeResult | MachineSample) -> None:
-        """Judge a check; what follows from it is done by `run`."""
+    def apply_health(self, record: ProbeResult | MachineSample) -> None:
+        """Evaluate the rules for a check; `run` acts on the result."""
         if isinstance(record, ProbeResult):
-            self._seen.put_nowait((record, self._rules.apply_probe_result(record)))
+            self._results.put_nowait((record, self._rules.apply_probe_result(record)))
 
-    def heed(self, entry: Entry) -> None:
-        """Begin to count anew where the run gives reason to."""
+    def apply_entry(self, entry: Entry) -> None:
+        """Begin an epoch of counting where an entry begins one."""
         self._rules.apply_event(entry.event)
 
     def _is_true(self, alarm: Alarm) -> bool:
@@ -106,9 +106,9 @@ class TriggerMonitor:
         )
 
     async def run(self) -> None:
-        """Act on what was seen, for as long as the run is open."""
+        """Act on the results, for as long as the run is open."""
         while True:
-            check, outcomes = await self._seen.get()
+            check, outcomes = await self._results.get()
             try:
                 await self._act(check, outcomes)
             except MobiusError as error:
@@ -126,17 +126,17 @@ class TriggerMonitor:
                     await self._clear(outcome)
                 else:
                     await self._fire(outcome.probe, outcome.rule, outcome.reason, check)
-            await self._still(check)
-            await self._judge_anew(check)
+            await self._fire_standing_alarm(check)
+            await self._recheck_rollback(check)
 
     async def _clear(self, cleared: Cleared) -> None:
         known = {(a.probe, a.rule) for a in self._context.state.watch.alarms}
         if (cleared.probe, cleared.rule) in known:
             event = TriggerCleared(probe=cleared.probe, rule=cleared.rule)
-            await self._writer.write(event, WHO)
+            await self._writer.write(event, TRIGGER)
 
-    async def _still(self, check: ProbeResult) -> None:
-        """A trigger that had fired before somebody armed the watch counts from then."""
+    async def _fire_standing_alarm(self, check: ProbeResult) -> None:
+        """Fire a trigger that had fired before the watch was armed, and still holds."""
         watch = self._context.state.watch
         if not watch.armed or watch.countdown is not None:
             return
@@ -151,16 +151,16 @@ class TriggerMonitor:
         context, writer = self._context, self._writer
         watch = context.state.watch
         counts = watch.armed and watch.countdown is None and watch.rollback is None
-        grace = self._seconds() if counts else None
+        grace = self._grace_seconds() if counts else None
         event = TriggerFired(
             probe=probe, rule=rule, reason=reason, seen=check.at, grace=grace
         )
-        await writer.write(event, WHO)
+        await writer.write(event, TRIGGER)
         countdown = context.state.watch.countdown
         if grace is not None and countdown is not None:
             context.tasks.create_task(self._count_down(countdown), name="countdown")
 
-    def _seconds(self) -> float:
+    def _grace_seconds(self) -> float:
         try:
             return bounded_duration(self._context.values().fill(self._grace), "grace")
         except (MobiusError, ValueError) as error:
@@ -174,38 +174,40 @@ class TriggerMonitor:
             began = boot_clock()
             await asyncio.sleep(countdown.grace)
             late = boot_clock() - began - countdown.grace
-            while self._is_on(countdown):
+            while self._counts_down(countdown):
                 async with writer.turn:
-                    if not self._is_on(countdown):
+                    if not self._counts_down(countdown):
                         return
                     if step_blocking_rollback(context.plan, context.state) is None:
-                        await self._at_zero(countdown.alarm, late=late > LATE)
+                        await self._end_countdown(
+                            countdown.alarm, late=late > LONGEST_DELAY
+                        )
                         return
                 late = math.inf  # it waits for a step, and is judged by what follows
                 await asyncio.sleep(0.05)
         except MobiusError as error:
             print(f"countdown: {error}", flush=True)  # noqa: T201
 
-    async def _at_zero(self, alarm: Alarm, *, late: bool) -> None:
-        """Begin if the rule is known to hold now; else by what the next checks say."""
+    async def _end_countdown(self, alarm: Alarm, *, late: bool) -> None:
+        """Begin if the rule is known to hold now; else let the next checks decide."""
         if late or not self._is_true(alarm):
-            self._second = RollbackRecheck(alarm)
+            self._recheck = RollbackRecheck(alarm)
         else:
             await self._begin(alarm)
 
-    def _is_on(self, countdown: Countdown) -> bool:
+    def _counts_down(self, countdown: Countdown) -> bool:
         state = self._context.state
         now = state.watch.countdown
         return now is not None and now.n == countdown.n and state.ended is None
 
-    async def _judge_anew(self, check: ProbeResult) -> None:
-        """Begin after all, or drop it, by what was seen since the step ended."""
-        second = self._second
+    async def _recheck_rollback(self, check: ProbeResult) -> None:
+        """Begin or drop the waiting rollback, by the checks since the step ended."""
+        second = self._recheck
         if second is None:
             return
         context, writer = self._context, self._writer
         if context.state.watch.countdown is None:
-            self._second = None  # held, disarmed, or begun by somebody
+            self._recheck = None  # held, disarmed, or begun by somebody
             return
         alarm = second.alarm
         if check.probe != alarm.probe or check.state == "no data":
@@ -214,12 +216,12 @@ class TriggerMonitor:
         if step_blocking_rollback(context.plan, context.state) is not None:
             second.oks = 0
         elif self._is_true(alarm):
-            self._second = None
+            self._recheck = None
             await self._begin(alarm)
         elif second.oks >= oks_that_drop_rollback(self._meters, alarm):
-            self._second = None
+            self._recheck = None
             words = f"{alarm.probe} was ok at {second.oks} checks in a row"
-            await writer.write(RollbackDropped(reason=words), WHO)
+            await writer.write(RollbackDropped(reason=words), TRIGGER)
 
     async def _begin(self, alarm: Alarm) -> None:
         """Begin the rollback for an alarm; the turn is held."""
@@ -232,7 +234,7 @@ class TriggerMonitor:
             probe=alarm.probe,
             rule=alarm.rule,
         )
-        await begin_rollback(self._writer, event, WHO)
+        await begin_rollback(self._writer, event, TRIGGER)
 
     @property
     def _meters(self) -> tuple[Meter, ...]:

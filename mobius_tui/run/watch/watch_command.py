@@ -1,6 +1,6 @@
-"""`mobius-tui watch`, in the host: a log of the checks, and the end of the watch.
+"""The host's part of `mobius-tui watch`: a log of the checks, and the watch's end.
 
-The host decides it, so that it holds whatever becomes of whoever began the watch.
+The host decides the end, so that it holds whatever becomes of whoever began the watch.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from mobius_tui.run.state.watch_state import WatchState
 from mobius_tui.run.watch.watch_log import WatchLog
 from mobius_tui.runbook.text.units import duration_in_words
 
-LONELY = 10.0
+VIEWER_ABSENCE = 10.0
 """Seconds without a viewer after which a watch ends that was not detached."""
 
 
@@ -39,24 +39,29 @@ class WatchRunVerdict:
     reason: str
 
 
-def ended_by(watch: WatchState, who: str) -> str:
-    """What a watch comes to that somebody ends, in words."""
+def person_end_reason(watch: WatchState, who: str) -> str:
+    """Why a watch ended that a person ends, in words."""
     if watch.latest_alarm is None:
         return f"{who} ended the watch; no trigger fired"
-    reason = f"a trigger fired: {watch.latest_alarm.reason}; {_rollback(watch)}"
+    reason = f"a trigger fired: {watch.latest_alarm.reason}; {_rollback_text(watch)}"
     return f"{who} ended the watch; {reason}"
 
 
 def watch_run_verdict(
-    plan: Plan, state: RunState, *, over: bool, lonely: float, unknown: tuple[str, ...]
+    plan: Plan,
+    state: RunState,
+    *,
+    is_time_over: bool,
+    unviewed: float,
+    unknown: tuple[str, ...],
 ) -> WatchRunVerdict | None:
     """How the watch is to end now; `None` while it goes on. Pure.
 
     Args:
         plan: the run's.
         state: the run's.
-        over: whether its time is over.
-        lonely: seconds for which nobody has looked.
+        is_time_over: whether its time is over.
+        unviewed: seconds for which no viewer has been connected.
         unknown: probes of which nothing is known now.
     """
     watch = state.watch
@@ -71,16 +76,16 @@ def watch_run_verdict(
     if any(step.status is Status.RUNNING for step in state.steps.values()):
         return None
     fired = watch.latest_alarm is not None
-    alone = not job.detached and lonely > LONELY
-    if over or (fired and (alone or not job.keep)):
-        return _end(watch, job.seconds, unknown)
+    alone = not job.detached and unviewed > VIEWER_ABSENCE
+    if is_time_over or (fired and (alone or not job.keep)):
+        return _verdict(watch, job.seconds, unknown)
     if alone:
         reason = "whoever began the watch is gone; --detach lets it go on"
         return WatchRunVerdict(outcome="abandoned", reason=reason)
     return None
 
 
-def _end(
+def _verdict(
     watch: WatchState, seconds: float | None, unknown: tuple[str, ...]
 ) -> WatchRunVerdict:
     if watch.rollback_stop_reason:
@@ -89,7 +94,9 @@ def _end(
             reason=f"the rollback wants a person: {watch.rollback_stop_reason}",
         )
     if watch.latest_alarm is not None:
-        reason = f"a trigger fired: {watch.latest_alarm.reason}; {_rollback(watch)}"
+        reason = (
+            f"a trigger fired: {watch.latest_alarm.reason}; {_rollback_text(watch)}"
+        )
         return WatchRunVerdict(outcome="failed", reason=reason)
     lasted = f"watched for {duration_in_words(seconds or 0.0)}"
     if unknown:
@@ -98,7 +105,7 @@ def _end(
     return WatchRunVerdict(outcome="completed", reason=f"{lasted}; no trigger fired")
 
 
-def _rollback(watch: WatchState) -> str:
+def _rollback_text(watch: WatchState) -> str:
     """What became of the rollback, in words."""
     if watch.countdown is not None:
         return "no rollback was begun: its countdown was under way"
@@ -112,8 +119,8 @@ def _rollback(watch: WatchState) -> str:
     return f"no rollback was begun: the watch was not armed{why}"
 
 
-class WatchRunJudge:
-    """What a host does for a run that is a watch; nothing for any other."""
+class WatchRunMonitor:
+    """Logs checks and ends the watch in a run that is a watch; nothing in any other."""
 
     def __init__(
         self,
@@ -133,9 +140,9 @@ class WatchRunJudge:
         self._empty_since = empty_since
         self._log: WatchLog | None = None
         self._trouble = ""
-        self._told = False
+        self._trouble_noted = False
 
-    def see(self, record: ProbeResult | MachineSample) -> None:
+    def log_health(self, record: ProbeResult | MachineSample) -> None:
         """Log a check."""
         watch = self._context.state.watch
         if watch.watch_run is None or watch.watch_run_end_reason or self._trouble:
@@ -152,7 +159,7 @@ class WatchRunJudge:
             print(self._trouble, flush=True)  # noqa: T201
 
     async def run(self) -> None:
-        """End the watch when it is time to."""
+        """End the watch when it is due."""
         loop = asyncio.get_running_loop()
         if self._context.state.watch.watch_run is None:
             return
@@ -180,15 +187,15 @@ class WatchRunJudge:
         context, writer = self._context, self._writer
         if context.state.ended is not None or writer.failure is not None:
             return
-        if self._trouble and not self._told:
-            self._told = True
+        if self._trouble and not self._trouble_noted:
+            self._trouble_noted = True
             await writer.write(NoteAdded(text=self._trouble), "host")
         found = watch_run_verdict(
             context.plan,
             context.state,
-            over=over,
-            lonely=lonely,
-            unknown=self._unknown(),
+            is_time_over=over,
+            unviewed=lonely,
+            unknown=self._unknown_probes(),
         )
         if found is None:
             return
@@ -197,8 +204,8 @@ class WatchRunJudge:
         else:
             await finish_run(context, writer, found.outcome, found.reason, "host")
 
-    def _unknown(self) -> tuple[str, ...]:
-        """Probes of which nothing is known."""
+    def _unknown_probes(self) -> tuple[str, ...]:
+        """The probes of which nothing is known."""
         health = self._context.plan.runbook.health
         states = self._context.health.states()
         probes = health.probes if health is not None else ()

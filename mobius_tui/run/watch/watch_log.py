@@ -1,8 +1,8 @@
-"""`monitor_logs/monitor_<env>_<stamp>.log`: a line `time|status|ms|body` for a check.
+"""Writes `monitor_logs/monitor_<env>_<stamp>.log`: `time|status|ms|body` for a check.
 
-The host writes it: it is what goes on when whoever began the watch is gone, and no
-terminal delays it. The host keeps no body, so the last field says which probe it is,
-and why it is not ok, in words.
+The host writes it: it goes on when whoever began the watch is gone, and no terminal
+delays it. The host retains no body, so the last field says which probe it is, and why
+it is not ok, in words.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from mobius_tui.errors import UsageError
 from mobius_tui.health.health_record import ProbeResult
 from mobius_tui.sanitize import line
 
-FOLDER = "monitor_logs"
-LONGEST = 200
+LOG_FOLDER = "monitor_logs"
+WORDS_LIMIT = 200
 """Characters of a line's last field at most."""
-_ODD = re.compile(r"[^A-Za-z0-9.-]+")
+_NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9.-]+")
 
 
-def make_log(folder: Path, environment: str, at: float) -> Path:
+def make_watch_log(folder: Path, environment: str, at: float) -> Path:
     """Make the file of a watch that is about to begin; only its owner may read it.
 
     Args:
@@ -35,7 +35,7 @@ def make_log(folder: Path, environment: str, at: float) -> Path:
         UsageError: it cannot be made, or the folder is a link.
     """
     stamp = datetime.fromtimestamp(at, UTC).strftime("%Y%m%d_%H%M%S")
-    base = f"monitor_{_ODD.sub('-', environment)[:64]}_{stamp}"
+    base = f"monitor_{_NOT_IN_NAMES.sub('-', environment)[:64]}_{stamp}"
     try:
         folder.mkdir(mode=0o700, exist_ok=True)
         inside = _open_folder(folder)
@@ -64,29 +64,29 @@ def _open_folder(folder: Path) -> int:
 
 
 def log_line(check: ProbeResult) -> str:
-    """A check as the log tells it, its newline included."""
+    """The log's line for a check, its newline included."""
     at = datetime.fromtimestamp(check.at, UTC).isoformat(timespec="milliseconds")
     status = "000" if check.status is None else f"{check.status:03}"
     ms = "-" if check.ms is None else f"{check.ms:.0f}"
     words = line(f"{check.probe}: {check.state}")
     if check.reason:
         words += f": {line(check.reason)}"
-    if len(words) > LONGEST:
-        words = f"{words[: LONGEST - 1]}…"
+    if len(words) > WORDS_LIMIT:
+        words = f"{words[: WORDS_LIMIT - 1]}…"
     return f"{at.replace('+00:00', 'Z')}|{status}|{ms}|{words}\n"
 
 
 class WatchLog:
-    """The file, once it has been made."""
+    """The log file of a watch, made before."""
 
     def __init__(self, path: Path) -> None:
-        """Go on with it.
+        """Open it for appending.
 
         Args:
-            path: from `make_log`.
+            path: from `make_watch_log`.
 
         Raises:
-            OSError: it is gone, or something else stands in its place.
+            OSError: it is gone, or something else is in its place.
         """
         inside = _open_folder(path.parent)
         try:

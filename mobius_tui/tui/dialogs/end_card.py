@@ -149,7 +149,7 @@ def _due_fields(due: FollowUp | None) -> tuple[Field, ...]:
     """What is due now, and by which command it can be begun later."""
     if due is None:
         return ()
-    when = assemble((due.cycle, "plain"), (f"  {due.runbook.title}", "key"))
+    when = assemble((due.when_due, "plain"), (f"  {due.runbook.title}", "key"))
     return (Field("due", when), Field("", text(due.command, "muted")))
 
 

@@ -13,7 +13,7 @@ from textual.widget import Widget
 from textual.widgets import Button, Static
 
 from mobius_tui import sanitize
-from mobius_tui.run.host.takeover import UNWATCHED
+from mobius_tui.run.host.takeover import UNWATCHED_DRILL_LIMIT
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.planning.rollback import ends_without_viewers
 from mobius_tui.run.state.run_state import RunState
@@ -80,7 +80,7 @@ def last_words(state: RunState, plan: Plan) -> str:
         return f"the watch ends when nobody looks at it any more ({run})"
     if fades(state):
         return (
-            f"the drill goes on for {duration_in_words(UNWATCHED)} "
+            f"the drill goes on for {duration_in_words(UNWATCHED_DRILL_LIMIT)} "
             "that nobody watches; "
             f"`mobius-tui resume {run}` shows it again"
         )
@@ -134,7 +134,8 @@ class LeaveDialog(Dialog[Way]):
         if state.fades:
             goes = text(
                 "It goes on without this screen, and nothing is lost; but a drill that "
-                f"nobody watches for {duration_in_words(UNWATCHED)} ends as abandoned."
+                f"nobody watches for {duration_in_words(UNWATCHED_DRILL_LIMIT)} ends as "
+                "abandoned."
             )
         return Content("\n\n").join([*lines, goes, back])
 

@@ -13,8 +13,8 @@ from textual.widget import Widget
 from textual.widgets import Button, TextArea
 
 from mobius_tui import sanitize
-from mobius_tui.run.messaging.channels import marked
-from mobius_tui.run.messaging.payload import LIMIT
+from mobius_tui.run.messaging.channels import with_drill_mark
+from mobius_tui.run.messaging.payload import TEXT_LIMIT
 from mobius_tui.run.state.deliveries import Delivery, DeliveryStatus
 from mobius_tui.runbook.model.actions import SendMessage
 from mobius_tui.runbook.model.runbook import Step
@@ -69,7 +69,9 @@ class MessageDialog(Dialog[MessageAnswer]):
             ago = duration_in_words(max(0.0, view.now - last.ended))
             self._told = f"Told {ago} ago by {last.by}; this is what was said then."
             body = last.note or body
-        self._body = sanitize.clean(marked(body, view.state.began), newlines=True)
+        self._body = sanitize.clean(
+            with_drill_mark(body, view.state.began), newlines=True
+        )
         self._open = _to_see_to(deliveries_of(view, step))
         if self._open:
             self._body = sanitize.clean(self._open[0].queued.text, newlines=True)
@@ -193,8 +195,8 @@ class MessageDialog(Dialog[MessageAnswer]):
     def send(self) -> None:
         """Send the text, edited or not, to the channels that can be reached."""
         size = len(self._text.encode("utf-8", "replace"))
-        if size > LIMIT:
-            most = size_in_words(LIMIT)
+        if size > TEXT_LIMIT:
+            most = size_in_words(TEXT_LIMIT)
             self.refuse(f"It has {size_in_words(size)}; {most} are sent at most.")
         elif self._has_text():
             self.dismiss(MessageAnswer(self._text, channels=self._ready))

@@ -125,7 +125,7 @@ def preflight(briefing: Briefing) -> tuple[Field, ...]:
 
 def values(briefing: Briefing) -> tuple[Field, ...]:
     """The variables that have a value and are not asked for, and where it is from."""
-    asked = {variable.name for variable in briefing.asked}
+    asked = {variable.name for variable in briefing.variables_asked}
     fields = [
         Field(
             "",

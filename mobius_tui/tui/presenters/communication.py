@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from mobius_tui.run.journal.describe_entry import unsent, why_unsent
+from mobius_tui.run.journal.describe_entry import undelivered, unsent_reason
 from mobius_tui.run.messaging.channels import ChannelRoute, channel_routes
 from mobius_tui.run.state.deliveries import (
     WANTS_A_PERSON,
@@ -104,7 +104,7 @@ def queued_ahead(view: RunView, step: Step) -> tuple[Delivery, ...]:
 
 def open_deliveries(view: RunView) -> tuple[Delivery, ...]:
     """What has not arrived, as far as is known."""
-    return unsent(view.state, hosted=view.host is not None)
+    return undelivered(view.state, hosted=view.host is not None)
 
 
 def channel_fields(view: RunView, step: Step) -> Iterator[Field]:
@@ -137,7 +137,7 @@ def _more(view: RunView, own: Delivery) -> str:
         ago = duration_in_words(max(0.0, view.now - own.since))
         answer = f": {own.answer}" if own.answer else ""
         return f"  {ago} ago; it answers {own.http_status}{answer}"
-    words = why_unsent(own, now=view.now)
+    words = unsent_reason(own, now=view.now)
     return f"  {words}" if words else ""
 
 

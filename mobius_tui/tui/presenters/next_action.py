@@ -12,7 +12,7 @@ from mobius_tui.run.planning.approval_rules import may_not_begin, valid
 from mobius_tui.run.planning.plan import effect_of, has_terminal, is_follower, kind_of
 from mobius_tui.run.planning.proposal import Proposal, is_out_of_order, running_step
 from mobius_tui.run.state.step_state import BAD, Status
-from mobius_tui.run.terminal.detach_key import AWAY_KEY
+from mobius_tui.run.terminal.detach_key import DETACH_KEY
 from mobius_tui.runbook.model.runbook import Phase, Step
 from mobius_tui.runbook.model.step_text import EFFECTS
 from mobius_tui.runbook.text.units import clock_duration
@@ -173,7 +173,7 @@ def _approval(view: RunView, step: Step, proposal: Proposal) -> Offer:
 def _terminal(view: RunView, step: Step) -> Offer:
     took = clock_duration(view.runtime(step.id) or 0.0)
     words = f"Go to the terminal of {view.plan.name(step.id)}, {took}"
-    note = f"{AWAY_KEY} comes back"
+    note = f"{DETACH_KEY} comes back"
     return Offer(kind="terminal", key=step.id, text=words, role="accent", note=note)
 
 
@@ -224,7 +224,7 @@ def _start(view: RunView, step: Step, note: str = "") -> Offer:
     notes = [note] if note else []
     if has_terminal(step):
         place = "in your terminal, " if effect == "read" else ""
-        notes.append(f"{place}{AWAY_KEY} comes back")
+        notes.append(f"{place}{DETACH_KEY} comes back")
     if effect != "read":
         notes.insert(0, EFFECTS[effect] + where)
     return Offer(

@@ -88,7 +88,7 @@ class RunPresenter:
             follower.plan,
             follower.state,
             now=now,
-            host=self._viewer.host(),
+            host=self._viewer.host_pid(),
             said=self._said,
             health=health,
             before=before,
@@ -97,12 +97,14 @@ class RunPresenter:
             view,
             verifying=self.verifying(view),
             reports=reported_figures(follower.health.windows),
-            meters=follower.rules.watch.meters() if follower.rules.watch else (),
-            past=follower.past,
-            course=follower.course,
+            meters=follower.trigger_rules.watch.meters()
+            if follower.trigger_rules.watch
+            else (),
+            past=follower.health_history,
+            course=follower.milestone_tracker,
             lost=self.lost,
             stalled=sanitize.line(self._viewer.stalled),
-            silent=self._viewer.silent,
+            silent=self._viewer.host_silence,
         )
 
     def verifying(self, view: RunView) -> str | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from mobius_tui import sanitize
-from mobius_tui.run.journal.describe_entry import why_unsent
+from mobius_tui.run.journal.describe_entry import unsent_reason
 from mobius_tui.run.planning.plan import Plan, is_follower
 from mobius_tui.run.planning.run_outcome import run_progress
 from mobius_tui.run.state.deliveries import WANTS_A_PERSON
@@ -104,7 +104,7 @@ def status_text(
     if health is not None and health.probes:
         lines.append(f"Health: {health.news}")
     for own in open_deliveries(view):
-        words = why_unsent(own, now=view.now)
+        words = unsent_reason(own, now=view.now)
         reason = f": {words}" if words else ""
         name = own.queued.title
         lines.append(f"Message {own.status}: {name}, to {own.channel}{reason}")

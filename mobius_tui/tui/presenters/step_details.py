@@ -14,7 +14,7 @@ from mobius_tui.run.events.approval_events import ApprovalGiven
 from mobius_tui.run.planning.approval_rules import may_not_begin, valid
 from mobius_tui.run.planning.plan import effect_of, kind_of
 from mobius_tui.run.state.step_state import Attempt, StepState
-from mobius_tui.run.terminal.detach_key import HINT
+from mobius_tui.run.terminal.detach_key import DETACH_HINT
 from mobius_tui.runbook.model.actions import (
     Ask,
     Choose,
@@ -262,7 +262,7 @@ def _action(
                 yield Field("in", assemble(*place))  # type: ignore[arg-type]
             if run.tty:
                 words = "it gets this terminal to itself, and nothing of it is recorded"
-                yield Field("tty", text(f"{words}; {HINT}"))
+                yield Field("tty", text(f"{words}; {DETACH_HINT}"))
         case Manual() as manual:
             yield Field("do", prose=values.prose(manual.text))
             for ask in manual.ask:

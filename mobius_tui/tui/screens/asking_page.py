@@ -25,7 +25,7 @@ from mobius_tui.tui.screens.run_page import RunPage
 from mobius_tui.tui.widgets.checklist import Checklist
 
 if TYPE_CHECKING:
-    from mobius_tui.run.storage.source_diff import Stamp
+    from mobius_tui.run.storage.source_diff import SourceStamp
 
 EDITS = 2.0
 """Seconds between two looks whether the runbook's source was edited."""
@@ -47,7 +47,7 @@ class AskingPage(RunPage):
         self._asking: Worker[None] | None = None
         self._was_edited = stand is not None and stand.edited
         self._edits_told = stand is not None and stand.edits_told
-        self._stamp: Stamp | None = None
+        self._stamp: SourceStamp | None = None
         self._looking: Worker[None] | None = None
         self._refused_at = float("-inf")
 
@@ -95,7 +95,7 @@ class AskingPage(RunPage):
 
     async def _edit(self, key: str) -> None:
         """A worker: leave the screens for the editor, at a step or phase."""
-        from mobius_tui.run.storage.source_diff import source_of
+        from mobius_tui.run.storage.source_diff import edited_source
         from mobius_tui.tui.dialogs.source_dialogs import file_to_edit
         from mobius_tui.tui.external.editor import edit
 
@@ -103,7 +103,7 @@ class AskingPage(RunPage):
         if began is None or not began.path:
             self.tell("It is not on record where the runbook's file was.")
             return
-        source = await file_to_edit(self, source_of(began))
+        source = await file_to_edit(self, edited_source(began))
         if source is None:
             return
         part: HeaderKind = "phase" if key.startswith(PHASE) else "phase.step"
@@ -118,13 +118,13 @@ class AskingPage(RunPage):
 
     async def _tell_edits(self, *, asked: bool) -> None:
         """A worker: compare the source with the run's copy, and show what differs."""
-        from mobius_tui.run.storage.source_diff import edits
+        from mobius_tui.run.storage.source_diff import source_edits
         from mobius_tui.tui.dialogs.source_dialogs import ChangesDialog
 
         began = self._sight.state.began
         if began is None:
             return
-        lines = await asyncio.to_thread(edits, self._viewer.directory, began)
+        lines = await asyncio.to_thread(source_edits, self._viewer.directory, began)
         self._edits_told = bool(lines)
         if lines:
             await self.ask(ChangesDialog(lines))
@@ -145,16 +145,20 @@ class AskingPage(RunPage):
 
     async def _look_for_edits(self, began: RunBegan) -> None:
         """A worker: compare the files where one of them is another by now."""
-        from mobius_tui.run.storage.source_diff import edits, source_of, stamp
+        from mobius_tui.run.storage.source_diff import (
+            edited_source,
+            source_edits,
+            source_stamp,
+        )
 
         directory = self._viewer.directory
-        seen = await asyncio.to_thread(stamp, directory, began)
+        seen = await asyncio.to_thread(source_stamp, directory, began)
         if seen is None or seen == self._stamp:
             return
-        differs = bool(await asyncio.to_thread(edits, directory, began))
+        differs = bool(await asyncio.to_thread(source_edits, directory, began))
         self._stamp = seen
         if differs and not self._edits_told:
-            name, key = source_of(began).name, key_of("changes")
+            name, key = edited_source(began).name, key_of("changes")
             words = f"{name} was edited since this run began, which goes on by its copy"
             told = sanitize.line(f"{words}. {key} shows what differs.")
             self.notify(told, severity="warning", timeout=10, markup=False)

@@ -186,9 +186,9 @@ class BriefingScreen(AlarmedPage):
                 yield Static(in_trouble(self.trouble), classes="head", markup=False)
             yield fields_widget(summary(briefing))
             yield self._drill
-            if briefing.asked:
+            if briefing.variables_asked:
                 yield Static(text("To fill in", "strong"), classes="head", markup=False)
-            for variable in briefing.asked:
+            for variable in briefing.variables_asked:
                 known = self._answers.get(variable.name, variable.default or "")
                 line = answer_line(variable, known)
                 self._lines[variable] = line

@@ -14,8 +14,8 @@ from textual.binding import BindingType
 from mobius_tui.review.reviewed_run import ReviewedRun, head_at, printed_by
 from mobius_tui.review.run_timeline import RunTimeline
 from mobius_tui.run.events.run_events import HostStopped
-from mobius_tui.run.journal.follower import Changes
-from mobius_tui.run.records.verification import damage
+from mobius_tui.run.journal.follower import RunChanges
+from mobius_tui.run.records.verification import damage_of_open_run
 from mobius_tui.run.storage.state_home import state_home
 from mobius_tui.tui.backend.base_page import in_thread
 from mobius_tui.tui.commands.command import Command, Place
@@ -82,11 +82,11 @@ class ReviewScreen(TimedPage):
 
     async def _find_damage(self) -> None:
         """A worker: outputs may have gigabytes."""
-        find = partial(damage, self.rewound.directory)
+        find = partial(damage_of_open_run, self.rewound.directory)
         self.past_sight.damage = await in_thread(find)
         self.look()
 
-    def run_grew(self, changes: Changes) -> None:
+    def run_grew(self, changes: RunChanges) -> None:
         """Verify it anew once its host has let go of it."""
         if any(isinstance(entry.event, HostStopped) for entry in changes.entries):
             self._verify()

@@ -15,7 +15,7 @@ from textual.widgets import Static
 
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.storage.last_viewed import (
-    EVERY,
+    WRITE_INTERVAL,
     LastView,
     read_last_view,
     write_last_view,
@@ -179,7 +179,7 @@ class RunPage(FollowingPage):
         if self._asked is not None:
             self._asked.alarm = view
         self.looked(view)
-        if view.now - self._glanced >= EVERY:
+        if view.now - self._glanced >= WRITE_INTERVAL:
             self.keep_glance(view.now)
 
     def news_of(self, view: RunView) -> TitleChanged:

@@ -16,7 +16,7 @@ from mobius_tui.review.drill_comparison import (
 from mobius_tui.review.reviewed_run import ReviewedRun, ReviewViewer, review_snapshot
 from mobius_tui.review.run_timeline import RunTimeline, filter_timeline
 from mobius_tui.review.timeline_moments import TimelineMoment
-from mobius_tui.run.journal.follower import Changes
+from mobius_tui.run.journal.follower import RunChanges
 from mobius_tui.run.journal.outage_times import Milestones
 from mobius_tui.tui.backend.base_page import in_thread
 from mobius_tui.tui.messages import RunChanged
@@ -149,7 +149,7 @@ class TimedPage(SayingPage):
             self._make_anew(is_old=True)
             self.run_grew(event.changes)
 
-    def run_grew(self, changes: Changes) -> None:
+    def run_grew(self, changes: RunChanges) -> None:
         """A run that goes on has gone on."""
 
     def _come_back(self) -> None:

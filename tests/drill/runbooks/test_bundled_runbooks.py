@@ -68,7 +68,7 @@ def briefing_of(runbook: Runbook, site: Site) -> Briefing:
         site=str(site.root),
         sink=site.sink,
         path=around.pop("PATH"),
-        places=around,
+        home_and_tmpdir=around,
     )
 
 
@@ -111,7 +111,7 @@ async def gone_through(
     wants = {step.id for step in runbook.steps() if step.approve is not None}
     tried = {name for name in wants if follower.state.steps[name].attempts}
     assert set(follower.state.approvals) == tried, "the drill approved all it began"
-    wait_for(lambda: directory.host() is None)
+    wait_for(lambda: directory.host_pid() is None)
     return follower
 
 

@@ -20,8 +20,8 @@ from mobius_tui.run.attempts.attempt_files import ScriptEnd, read_script_end
 from mobius_tui.run.attempts.disk_space import JOURNAL_WAITER, DiskSpaceWaiters
 from mobius_tui.run.attempts.exit_status import script_end_text
 from mobius_tui.run.intents.messages import Intent
-from mobius_tui.run.records.verification import verify
-from mobius_tui.run.storage.run_directory import AttemptDirectory, holder
+from mobius_tui.run.records.verification import run_problems
+from mobius_tui.run.storage.run_directory import AttemptDirectory, lock_holder
 from tests.conftest import MakeRunbook
 from tests.paths import TESTS
 from tests.run.books import ONE, step
@@ -245,7 +245,7 @@ def has_run(run: Running, tmp_path: Path, *attempts: str) -> None:
     assert (tmp_path / "ran").read_text().split() == wanted
     for name in attempts:
         assert (run.directory.steps / name / "output").read_bytes() == SOME
-    assert list(verify(run.directory)) == []
+    assert list(run_problems(run.directory)) == []
 
 
 @pytest.mark.disk
@@ -331,15 +331,15 @@ async def test_a_step_is_stopped_though_the_journal_has_no_room(
         for wrong in ({"step": "b"}, {"step": "a", "attempt": 2}, {"step": "../a"}):
             refused = await viewer.intend(Intent(wish="stop", **wrong))
             assert "this was not done" in refused.text
-        assert holder(keeper)
+        assert lock_holder(keeper)
         reply = await run.intend("stop", "a", attempt=1)
         assert reply.ok
         assert "by whom cannot be noted" in reply.text
-        await run.until(lambda _: holder(keeper) is None)
+        await run.until(lambda _: lock_holder(keeper) is None)
         assert run.state.steps["a"].status == "running", "nothing can be written"
         disk.ballast.unlink()
         await run.status("a", "stopped")
-        assert list(verify(run.directory)) == []
+        assert list(run_problems(run.directory)) == []
     finally:
         await run.close()
 

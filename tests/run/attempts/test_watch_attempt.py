@@ -15,12 +15,12 @@ import pytest
 
 from mobius_tui.health.probe_window import stale_after
 from mobius_tui.run.events.journal_entry import encode
-from mobius_tui.run.journal.journal import FIRST
+from mobius_tui.run.journal.journal import FIRST_PREV
 from mobius_tui.run.planning.watch_progress import HealthSnapshot, watch_step_verdict
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.run.state.watch_state import Alarm, WatchState
-from mobius_tui.run.storage.last_viewed import last_checks
+from mobius_tui.run.storage.last_viewed import last_check_times
 from tests.health.servers import silence
 from tests.run.conftest import Begin
 from tests.run.running import Running
@@ -159,7 +159,7 @@ async def test_another_host_goes_on_where_nothing_was_missed(
     run = await begin(book(site), monitor_for="2s")
     await run.did("start", "watch-it")
     health = run.directory.health
-    await run.until(lambda _: "api" in last_checks(health))
+    await run.until(lambda _: "api" in last_check_times(health))
     run.kill_host()
     await run.resume()
     state = await run.status("watch-it", "passed")
@@ -175,7 +175,7 @@ async def test_another_host_says_that_nobody_watched(
     run = await begin(book(site), monitor_for=LONG)
     await run.did("start", "watch-it")
     health = run.directory.health
-    await run.until(lambda _: "api" in last_checks(health))
+    await run.until(lambda _: "api" in last_check_times(health))
     run.kill_host()
     await run.drop()
     make_older(run, by=60)
@@ -188,7 +188,7 @@ async def test_another_host_says_that_nobody_watched(
 
 def make_older(run: Running, by: float) -> None:
     """All on record is so many seconds older, as if the run were resumed then."""
-    prev = FIRST
+    prev = FIRST_PREV
     lines = []
     for entry in run.entries():
         earlier = replace(entry, at=entry.at - by, mono=entry.mono - by)
@@ -235,7 +235,7 @@ async def test_a_host_that_slept_does_not_know(begin: Begin, site: Service) -> N
     run = await begin(body, monitor_for=LONG)
     await run.did("start", "watch-it")
     health = run.directory.health
-    await run.until(lambda _: "api" in last_checks(health))
+    await run.until(lambda _: "api" in last_check_times(health))
     host = run.host()
     os.kill(host, signal.SIGSTOP)
     await asyncio.sleep(stale_after(0.1) + 1)  # what is timed here is the hole itself
@@ -280,7 +280,7 @@ async def test_it_passes_after_an_outage_that_is_over(
     """All rules fire in it, and none stands for ever."""
     (tmp_path / "body").write_bytes(body)
     run = await begin(seed_book(site))
-    await run.until(lambda _: "api" in last_checks(run.directory.health))
+    await run.until(lambda _: "api" in last_check_times(run.directory.health))
     (tmp_path / "well").unlink()
     state = await run.until(lambda state: len(state.watch.alarms) == 3)
     rules = {alarm.rule for alarm in state.watch.alarms}

@@ -49,7 +49,7 @@ def test_it_is_due_after_an_incident_that_changed_something(made: MadeRun) -> No
     assert due is not None
     run = made.directory.id
     assert due.command == f"mobius-tui run {POST} --var incident={run}"
-    assert due.words.startswith("After each rollback event: MOBIUS post-incident")
+    assert due.text.startswith("After each rollback event: MOBIUS post-incident")
     briefing = prepare_briefing(due.runbook, given=due.given)
     assert briefing.missing == ()
     values = {name: value for name, (value, _) in briefing.values.items()}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mobius_tui.run.client.preflight import problems, unset
+from mobius_tui.run.client.preflight import preflight_problems, unset_variables
 from mobius_tui.runbook.library.check_report import check_files
 from tests.conftest import MakeRunbook
 
@@ -17,7 +17,7 @@ def found(make: MakeRunbook, place: Path, script: str, extra: str = "") -> list[
         f"{extra}[[phase]]\nid = 'p'\ntitle = 'P'\n[[phase.step]]\nid = 's'\n"
         f"title = 'S'\neffect = 'read'\nrun = '''\n{script}\n'''\n"
     )
-    return list(problems(book, place, os.environ["PATH"]))
+    return list(preflight_problems(book, place, os.environ["PATH"]))
 
 
 @pytest.fixture
@@ -128,11 +128,11 @@ def test_what_a_step_would_wait_for_in_vain_is_said_before_it_begins(
 ) -> None:
     book = make_runbook(WAITS)
     later = "in a run that has begun, set it and resume"
-    assert list(unset(book, {"asked", "usual"})) == [
+    assert list(unset_variables(book, {"asked", "usual"})) == [
         f"set MY_TOKEN: 1.2, 1.3 wait for it; {later}",
         "give --var typed=VALUE, or a `from_env` to [var.typed]: 1.2 waits for it",
         f"set MY_HOST: 1.2 waits for it; {later}",
     ]
-    assert not list(unset(book, {"token", "typed", "host", "usual"}))
+    assert not list(unset_variables(book, {"token", "typed", "host", "usual"}))
     said, _ = check_files([book.path], as_json=False)
     assert said.endswith("; set before a run: MY_TOKEN, MY_HOST")

@@ -9,7 +9,12 @@ from time import monotonic
 
 import pytest
 
-from mobius_tui.run.client.viewer import ASK, POLL, SILENT, Viewer
+from mobius_tui.run.client.viewer import (
+    POLL_INTERVAL,
+    SIGN_REQUEST_INTERVAL,
+    SILENCE_LIMIT,
+    Viewer,
+)
 from mobius_tui.run.events.run_events import NoteAdded
 from mobius_tui.runbook.library.loader import load
 from tests.tui.runs import ROLLBACK, MadeRun, hosted
@@ -24,7 +29,7 @@ async def test_looks_that_find_nothing_are_told_of_no_more_often_than_wanted(
         assert not await anext(changes), "the first look"
         # Some looks later: were an empty one told of, it would come first.
         asyncio.get_running_loop().call_later(
-            3 * POLL, lambda: run.write(NoteAdded(text="x"))
+            3 * POLL_INTERVAL, lambda: run.write(NoteAdded(text="x"))
         )
         assert [each.event for each in (await anext(changes)).entries] == [
             NoteAdded(text="x")
@@ -38,9 +43,9 @@ async def test_who_answers_or_cannot_is_not_silent(tmp_path: Path, there: bool) 
     viewer = Viewer(run.directory)
     host = hosted(run) if there else nullcontext()
     async with host, aclosing(viewer.changes()) as changes:
-        until = monotonic() + SILENT + 1
+        until = monotonic() + SILENCE_LIMIT + 1
         async for _ in changes:
-            assert viewer.silent == 0
+            assert viewer.host_silence == 0
             if monotonic() > until:
                 break
     await viewer.close()
@@ -53,7 +58,8 @@ async def test_a_sign_of_life_is_no_news(tmp_path: Path) -> None:
         assert not await anext(changes), "the first look"
         # Some signs later: were one told of, it would come first.
         asyncio.get_running_loop().call_later(
-            2 * ASK + POLL, lambda: run.write(NoteAdded(text="x"))
+            2 * SIGN_REQUEST_INTERVAL + POLL_INTERVAL,
+            lambda: run.write(NoteAdded(text="x")),
         )
         assert len((await anext(changes)).entries) == 1
     await viewer.close()

@@ -18,11 +18,11 @@ async def test_who_is_present_counts_as_a_viewer(begin: Begin) -> None:
     deadline = time.monotonic() + LIMIT
     while not (await run.intend("release")).ok:  # the host sees it soon
         assert time.monotonic() < deadline
-    wait_for(lambda: run.directory.host() is None)
+    wait_for(lambda: run.directory.host_pid() is None)
 
 
 async def test_it_is_no_matter_that_the_host_has_gone(begin: Begin) -> None:
     run = await begin(ONE + step("a"))
     run.kill_host()
     with counted_as_viewer(run.directory):
-        assert run.directory.host() is None
+        assert run.directory.host_pid() is None

@@ -2,43 +2,48 @@
 
 from __future__ import annotations
 
-from mobius_tui.run.client.viewer import ASK, SILENT, STOOD, HostLiveness
+from mobius_tui.run.client.viewer import (
+    SIGN_REQUEST_INTERVAL,
+    SILENCE_LIMIT,
+    VIEWER_STALL,
+    HostLiveness,
+)
 
 
 def looks(signs: HostLiveness, since: float, until: float) -> list[float]:
     """Look four times a second; when it was to be asked."""
     steps = range(int(since * 4), int(until * 4) + 1)
-    return [step / 4 for step in steps if signs.look(step / 4)]
+    return [step / 4 for step in steps if signs.check(step / 4)]
 
 
 def test_a_sign_is_asked_for_once_and_then_missed() -> None:
     signs = HostLiveness(0.0)
-    assert looks(signs, 0, SILENT - 0.25) == [ASK]
-    assert signs.silent == 0
-    assert looks(signs, SILENT, SILENT + 3) == []
-    assert signs.silent == SILENT + 3
+    assert looks(signs, 0, SILENCE_LIMIT - 0.25) == [SIGN_REQUEST_INTERVAL]
+    assert signs.silence == 0
+    assert looks(signs, SILENCE_LIMIT, SILENCE_LIMIT + 3) == []
+    assert signs.silence == SILENCE_LIMIT + 3
 
 
 def test_what_is_heard_ends_the_silence_and_is_asked_for_anew() -> None:
     signs = HostLiveness(0.0)
     looks(signs, 0, 8)
-    assert signs.silent == 8
-    signs.hear(8.0)
-    assert looks(signs, 8, 11) == [8 + ASK]
-    assert signs.silent == 0
+    assert signs.silence == 8
+    signs.note_sign(8.0)
+    assert looks(signs, 8, 11) == [8 + SIGN_REQUEST_INTERVAL]
+    assert signs.silence == 0
 
 
 def test_a_viewer_that_stood_still_itself_misses_nothing() -> None:
     signs = HostLiveness(0.0)
     looks(signs, 0, 5)
-    assert not signs.look(3600.0)
-    assert signs.silent == 0
-    assert looks(signs, 3600.25, 3610) == [3600 + ASK]
-    assert signs.silent == 10
+    assert not signs.check(3600.0)
+    assert signs.silence == 0
+    assert looks(signs, 3600.25, 3610) == [3600 + SIGN_REQUEST_INTERVAL]
+    assert signs.silence == 10
 
 
 def test_slow_looks_are_no_standstill() -> None:
     signs = HostLiveness(0.0)
     for step in range(20):
-        signs.look(step * STOOD)
-    assert signs.silent == 19 * STOOD
+        signs.check(step * VIEWER_STALL)
+    assert signs.silence == 19 * VIEWER_STALL

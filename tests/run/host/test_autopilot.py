@@ -69,7 +69,7 @@ async def test_auto_stops_for_a_person(begin: Begin) -> None:
     assert state.auto_stopped is not None
     assert state.auto_stopped.code == 4
     assert state.ended is None
-    assert run.directory.host() is not None
+    assert run.directory.host_pid() is not None
 
 
 ASKS = """

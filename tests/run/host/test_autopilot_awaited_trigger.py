@@ -37,7 +37,7 @@ class Drill:
                 given={},
                 workdir=self.site.folder,
                 mode=mode,
-                places={"HOME": "/elsewhere", "TMPDIR": str(self.site.folder)},
+                home_and_tmpdir={"HOME": "/elsewhere", "TMPDIR": str(self.site.folder)},
             )
         )
         await self.run._look()

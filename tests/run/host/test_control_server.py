@@ -11,7 +11,7 @@ import pytest
 
 from mobius_tui.health.ticker import boot_clock
 from mobius_tui.run.host import control_server
-from mobius_tui.run.host.control_server import Control
+from mobius_tui.run.host.control_server import ControlServer
 from mobius_tui.run.intents.messages import (
     LATE,
     SIGN_WANTED,
@@ -30,9 +30,9 @@ async def judge(intent: Intent, _who: str) -> Reply:
 @contextlib.asynccontextmanager
 async def listening(
     folder: Path, monkeypatch: pytest.MonkeyPatch, patience: float
-) -> AsyncIterator[Control]:
+) -> AsyncIterator[ControlServer]:
     monkeypatch.chdir(folder)
-    host = Control(judge, patience=patience)
+    host = ControlServer(judge, patience=patience)
     await host.listen(Path("control.sock"))
     yield host
     await host.close()
@@ -86,7 +86,7 @@ async def test_a_line_may_come_in_pieces(
 async def test_more_connections_than_any_run_has_are_not_held(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(control_server, "MOST", 5)
+    monkeypatch.setattr(control_server, "MOST_CONNECTIONS", 5)
     async with listening(tmp_path, monkeypatch, 60) as host:
         held = [await asyncio.open_unix_connection("control.sock") for _ in range(5)]
         for reader, writer in held:

@@ -9,7 +9,7 @@ import pytest
 
 from mobius_tui.errors import RunError
 from mobius_tui.run.journal import follower
-from mobius_tui.run.journal.follower import Lines
+from mobius_tui.run.journal.follower import LineFollower
 
 
 @pytest.fixture
@@ -20,20 +20,20 @@ def file(tmp_path: Path) -> Path:
 
 
 def test_whole_lines_are_taken_once(file: Path) -> None:
-    lines = Lines(file)
-    assert lines.more() == b"one\ntwo\n"
-    assert lines.more() == b""
+    lines = LineFollower(file)
+    assert lines.read_new() == b"one\ntwo\n"
+    assert lines.read_new() == b""
     with file.open("ab") as more:
         more.write(b"ee\n")
-    assert lines.more() == b"three\n"
+    assert lines.read_new() == b"three\n"
 
 
 def test_what_is_long_is_taken_in_slices(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(follower, "SLICE", 6)
-    lines = Lines(file)
-    assert [lines.more() for _ in range(3)] == [b"one\n", b"two\n", b""]
+    monkeypatch.setattr(follower, "READ_BYTES", 6)
+    lines = LineFollower(file)
+    assert [lines.read_new() for _ in range(3)] == [b"one\n", b"two\n", b""]
 
 
 def test_no_more_room_is_taken_than_there_is_to_read(
@@ -47,18 +47,18 @@ def test_no_more_room_is_taken_than_there_is_to_read(
 
     pread = os.pread
     monkeypatch.setattr(os, "pread", noted)
-    lines = Lines(file)
+    lines = LineFollower(file)
     for _ in range(3):
-        lines.more()
+        lines.read_new()
     assert asked == [11, 3, 3]
 
 
 def test_a_file_that_is_cut_or_removed_after_it_was_read_is_told(file: Path) -> None:
-    lines = Lines(file)
-    lines.more()
+    lines = LineFollower(file)
+    lines.read_new()
     file.write_bytes(b"one\n")
     with pytest.raises(RunError, match="was cut off after it was read"):
-        lines.more()
+        lines.read_new()
     file.unlink()
     with pytest.raises(RunError, match="was removed"):
-        lines.more()
+        lines.read_new()

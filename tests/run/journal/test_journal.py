@@ -14,10 +14,17 @@ from hypothesis import strategies as st
 from mobius_tui.errors import RunError
 from mobius_tui.run.events.journal_entry import Entry, decode, encode
 from mobius_tui.run.events.run_events import EVENTS, Event, NoteAdded, VariableSet
-from mobius_tui.run.journal.journal import FIRST, Clock, Journal, Tail, entries_of, read
+from mobius_tui.run.journal.journal import (
+    FIRST_PREV,
+    Clock,
+    Journal,
+    JournalTail,
+    decode_entries,
+    read_journal,
+)
 from tests.run.samples import fields_of
 
-EMPTY = Tail(entries=(), heads=(), size=0, torn=0)
+EMPTY = JournalTail(entries=(), heads=(), size=0, torn_bytes=0)
 TEXTS = st.text(max_size=60)
 WRONG: tuple[object, ...] = ([[]], {"a": {}}, float("inf"), 1 << 60, 10**400)
 """What no field of any event can hold."""
@@ -27,13 +34,13 @@ def clock() -> Clock:
     return Clock(wall=lambda: 1_800_000_000.25, mono=lambda: 5.5, boot="b")
 
 
-async def written(path: Path, texts: list[str]) -> Tail:
+async def written(path: Path, texts: list[str]) -> JournalTail:
     path.touch()
     journal = Journal(path, EMPTY, clock())
     for text in texts:
         await journal.append(NoteAdded(text=text), by="ana")
     journal.close()
-    return read(path)
+    return read_journal(path)
 
 
 async def test_what_is_appended_is_read_back(tmp_path: Path) -> None:
@@ -57,7 +64,7 @@ async def test_appends_in_flight_keep_their_order(tmp_path: Path) -> None:
     )
     journal.close()
     assert [e.n for e in entries] == list(range(1, 51))
-    assert [e.event for e in read(path).entries] == [
+    assert [e.event for e in read_journal(path).entries] == [
         NoteAdded(text=str(n)) for n in range(50)
     ]
 
@@ -72,7 +79,7 @@ async def test_any_changed_byte_breaks_the_chain(tmp_path: Path) -> None:
         changed[place] ^= 0x01
         path.write_bytes(changed)
         with pytest.raises(RunError, match=r"j:\d"):
-            read(path)
+            read_journal(path)
 
 
 async def test_a_removed_line_breaks_the_chain(tmp_path: Path) -> None:
@@ -81,7 +88,7 @@ async def test_a_removed_line_breaks_the_chain(tmp_path: Path) -> None:
     lines = path.read_bytes().splitlines(keepends=True)
     path.write_bytes(lines[0] + lines[2])
     with pytest.raises(RunError, match="chain breaks"):
-        read(path)
+        read_journal(path)
 
 
 async def test_a_torn_line_is_cut_and_the_next_one_is_whole(tmp_path: Path) -> None:
@@ -89,13 +96,13 @@ async def test_a_torn_line_is_cut_and_the_next_one_is_whole(tmp_path: Path) -> N
     await written(path, ["alpha"])
     whole = path.read_bytes()
     path.write_bytes(whole + b'{"n":2,"at":"2026')
-    tail = read(path)
-    assert tail.torn == 17
+    tail = read_journal(path)
+    assert tail.torn_bytes == 17
     assert tail.size == len(whole)
     journal = Journal(path, tail, clock())
     await journal.append(NoteAdded(text="after"), by="ana")
     journal.close()
-    assert [e.event for e in read(path).entries] == [
+    assert [e.event for e in read_journal(path).entries] == [
         NoteAdded(text="alpha"),
         NoteAdded(text="after"),
     ]
@@ -115,7 +122,7 @@ async def test_after_a_failed_write_nothing_is_written_again(tmp_path: Path) -> 
 
 def test_a_line_that_is_no_event_names_its_place() -> None:
     with pytest.raises(RunError, match=r"journal\.jsonl:1"):
-        list(entries_of(b'{"n": 1}\n', FIRST, 1, "journal.jsonl"))
+        list(decode_entries(b'{"n": 1}\n', FIRST_PREV, 1, "journal.jsonl"))
 
 
 @pytest.mark.parametrize(
@@ -125,7 +132,7 @@ def test_a_time_that_no_calendar_shows_is_no_event(at: str) -> None:
     """It rounds to the year 10000, or is before all time that a file can have."""
     line = encode(
         Entry(n=1, at=1.0, mono=1.0, boot="b", by="ana", event=NoteAdded(text="x")),
-        FIRST,
+        FIRST_PREV,
     )
     said = json.loads(line)
     with pytest.raises(RunError, match="'at' cannot be that"):
@@ -146,9 +153,9 @@ def test_any_event_survives_the_journal(
         event=VariableSet(name=name, value=value, source="output", step="s"),
         intent=intent,
     )
-    line = encode(entry, FIRST)
+    line = encode(entry, FIRST_PREV)
     assert line.count(b"\n") == 1
-    assert decode(line) == (entry, FIRST)
+    assert decode(line) == (entry, FIRST_PREV)
 
 
 @pytest.mark.parametrize("name", EVENTS)
@@ -157,7 +164,7 @@ def test_an_older_journal_without_a_newer_field_is_read(name: str) -> None:
     kind: Callable[..., Event] = EVENTS[name]
     wanted = fields_of(EVENTS[name], wanted_alone=True)
     line = {"n": 1, "at": "2026-11-24T13:45:05.000000Z", "mono": 1.0, "boot": "b"}
-    line |= {"by": "ana", "event": name, "prev": FIRST, **wanted}
+    line |= {"by": "ana", "event": name, "prev": FIRST_PREV, **wanted}
     entry, _ = decode(json.dumps(line).encode())
     assert entry.event == kind(**wanted)
 
@@ -168,8 +175,8 @@ def test_a_field_of_another_kind_is_no_event(name: str) -> None:
     kind: Callable[..., Event] = EVENTS[name]
     whole = fields_of(EVENTS[name], "x")
     entry = Entry(n=1, at=1.0, mono=1.0, boot="b", by="ana", event=kind(**whole))
-    said = json.loads(encode(entry, FIRST))
-    assert decode(json.dumps(said).encode()) == (entry, FIRST)
+    said = json.loads(encode(entry, FIRST_PREV))
+    assert decode(json.dumps(said).encode()) == (entry, FIRST_PREV)
     for field in said:
         for wrong in WRONG:
             with pytest.raises(RunError, match="no event"):
@@ -186,6 +193,8 @@ def test_rubbish_is_refused_in_words(data: bytes) -> None:
 def test_the_journal_is_opened_without_a_moment_of_truncation(tmp_path: Path) -> None:
     path = tmp_path / "j"
     path.write_bytes(b"kept\n")
-    journal = Journal(path, Tail(entries=(), heads=(), size=5, torn=0), clock())
+    journal = Journal(
+        path, JournalTail(entries=(), heads=(), size=5, torn_bytes=0), clock()
+    )
     journal.close()
     assert path.read_bytes() == b"kept\n"

@@ -13,13 +13,13 @@ import pytest
 from mobius_tui.errors import RunError
 from mobius_tui.health.health_record import ProbeResult, decode, encode
 from mobius_tui.run.events.run_events import NoteAdded
-from mobius_tui.run.journal.journal import Clock, Journal, Tail, read
-from mobius_tui.run.storage.run_directory import make
-from mobius_tui.run.watch.health_monitor import Monitor
+from mobius_tui.run.journal.journal import Clock, Journal, JournalTail, read_journal
+from mobius_tui.run.storage.run_directory import make_run_directory
+from mobius_tui.run.watch.health_monitor import HealthMonitor
 from tests.conftest import MakeRunbook
 from tests.run.books import ONE, step
 
-EMPTY = Tail(entries=(), heads=(), size=0, torn=0)
+EMPTY = JournalTail(entries=(), heads=(), size=0, torn_bytes=0)
 
 
 class Disk:
@@ -58,7 +58,7 @@ def opened(path: Path) -> tuple[Journal, list[str]]:
     journal = Journal(path, EMPTY, Clock(boot="b"))
     told: list[str] = []
     journal.on_stall = told.append
-    journal.wait_for_room()
+    journal.wait_out_full_disk()
     return journal, told
 
 
@@ -79,7 +79,7 @@ async def test_a_line_is_carried_on_when_there_is_room(path: Path, disk: Disk) -
     await note
     await journal.append(NoteAdded(text="two"), by="ana")
     journal.close()
-    assert [e.event for e in read(path).entries] == [
+    assert [e.event for e in read_journal(path).entries] == [
         NoteAdded(text="one"),
         NoteAdded(text="two"),
     ]
@@ -96,7 +96,7 @@ async def test_a_host_that_is_ended_meanwhile_gives_the_line_up(
     journal.close()
     with pytest.raises(RunError, match="No space left"):
         await note
-    assert read(path).torn == 50
+    assert read_journal(path).torn_bytes == 50
 
 
 async def test_another_failure_is_not_waited_out(path: Path, disk: Disk) -> None:
@@ -115,8 +115,8 @@ def test_health_leaves_out_what_a_full_disk_has_no_room_for(
     tmp_path: Path, make_runbook: MakeRunbook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     book = make_runbook(ONE + step("a"))
-    directory = make(tmp_path / "runs", "test", book.sources, 1.8e9)
-    monitor = Monitor(directory, book, Clock(boot="b"))
+    directory = make_run_directory(tmp_path / "runs", "test", book.sources, 1.8e9)
+    monitor = HealthMonitor(directory, book, Clock(boot="b"))
     disk = Disk(directory.health, monkeypatch)
     checks = [
         ProbeResult(at=1.8e9 + n, mono=1.0, probe="api", state="ok", ms=3.0)

@@ -21,7 +21,12 @@ from mobius_tui.run.events.watch_events import (
     WatchArmed,
 )
 from mobius_tui.run.journal.follower import Follower
-from mobius_tui.run.journal.outage_times import NAMES, Milestones, Outage, milestones
+from mobius_tui.run.journal.outage_times import (
+    MILESTONE_NAMES,
+    Milestones,
+    Outage,
+    milestones,
+)
 from mobius_tui.run.planning.plan import Plan
 from tests.conftest import MakeRunbook
 from tests.health.checks import numbered, trace
@@ -164,13 +169,13 @@ async def test_the_record_of_a_run_keeps_it(begin: Begin, site: Site) -> None:
     await run.over()
     kept = tomllib.loads(run.directory.record.read_text())["outage"]
     follower = Follower(run.directory)
-    found = follower.course.milestones(follower.past)
+    found = follower.milestone_tracker.milestones(follower.health_history)
     assert found.outage is not None
     assert kept["fired"] == kept["since"]
     assert abs(kept["fired"].timestamp() - found.outage.fired) < 1e-3
-    times: list[datetime] = [kept[name] for name in ("fired", *NAMES[1:])]
+    times: list[datetime] = [kept[name] for name in ("fired", *MILESTONE_NAMES[1:])]
     assert times[1:3] != times[:2]
-    for name in NAMES:
+    for name in MILESTONE_NAMES:
         at = found.at(name)
         assert at is not None
         assert abs(kept[name].timestamp() - at) < 1e-3

@@ -30,7 +30,7 @@ from mobius_tui.run.keeper.flood_throttle import (
 )
 from mobius_tui.run.keeper.process_table import living_processes
 from mobius_tui.run.keeper.script_process import PROCESSES_RECORDED
-from mobius_tui.run.storage.run_directory import AttemptDirectory, holder
+from mobius_tui.run.storage.run_directory import AttemptDirectory, lock_holder
 from tests.paths import TESTS
 from tests.run.keepers import spec, until
 
@@ -125,7 +125,7 @@ def test_whoever_has_a_dead_keepers_number_is_not_stopped(keep: Keep) -> None:
         directory.lock.write_text(str(bystander.pid))
         with directory.lock.open() as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            assert holder(directory.lock) == bystander.pid
+            assert lock_holder(directory.lock) == bystander.pid
             assert not launcher.ask_to_stop(directory)
         with pytest.raises(subprocess.TimeoutExpired):
             bystander.wait(0.2)
@@ -369,11 +369,11 @@ def test_a_killed_keeper_frees_the_lock_and_leaves_no_end(keep: Keep) -> None:
     directory, child = keep("echo $$; sleep 66", spec())
     until(lambda: directory.output.exists() and directory.output.read_text())
     pid = int(directory.output.read_text())
-    assert holder(directory.lock) == child.pid
+    assert lock_holder(directory.lock) == child.pid
     child.kill()
     child.wait(10)
     try:
-        assert holder(directory.lock) is None
+        assert lock_holder(directory.lock) is None
         assert read_script_end(directory) is None
         assert attempt_files.read_pid(directory) == pid
     finally:

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from mobius_tui.run.events.run_events import RunEnded, VariableSet
-from mobius_tui.run.journal.describe_entry import unsent, why_unsent
+from mobius_tui.run.journal.describe_entry import undelivered, unsent_reason
 from mobius_tui.run.messaging.outbox import SendIntervals
-from mobius_tui.run.records.verification import verify
+from mobius_tui.run.records.verification import run_problems
 from mobius_tui.run.state.deliveries import DeliveryStatus
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.runbook.model.runbook import Runbook
@@ -21,7 +21,7 @@ from tests.conftest import MakeRunbook
 from tests.run.offices import BOOK, Office, new_run, office
 from tests.run.webhooks import PATH, Webhook, answer, webhook
 
-STEADY = SendIntervals(within=30.0)
+STEADY = SendIntervals(timeout=30.0)
 """A try in which a server on this machine is always heard."""
 
 
@@ -65,7 +65,7 @@ async def test_a_message_is_sent_with_the_journal_s_head_and_its_url_is_nowhere(
         (text,) = hook.texts
         assert text.startswith("We roll back\n\nrun ")
         head = text.rpartition(" ")[2]
-        assert not list(verify(desk.directory, head.partition(":")[2]))
+        assert not list(run_problems(desk.directory, head.partition(":")[2]))
         assert hook.url.encode() not in desk.on_disk()
         assert PATH.encode() not in desk.on_disk()
         assert b"s3cr3tT0ken" not in desk.on_disk()
@@ -81,7 +81,7 @@ async def test_trouble_that_passes_is_tried_again_ever_later(desk: Desk) -> None
             own = await host.tried(2)
             assert (own.status, own.due - own.since) == (DeliveryStatus.QUEUED, 2.0)
             assert (
-                why_unsent(own, now=host.time.at)
+                unsent_reason(own, now=host.time.at)
                 == "it answers 503: busy; again in 2 s"
             )
             host.pass_(1.9)
@@ -126,7 +126,7 @@ async def test_what_does_not_pass_by_itself_waits_for_a_person(
 
 async def test_after_many_tries_a_person_is_wanted(desk: Desk) -> None:
     with webhook(answer(500)) as hook:
-        async with desk.host(hook, pace=SendIntervals(within=30.0, tries=3)) as host:
+        async with desk.host(hook, pace=SendIntervals(timeout=30.0, tries=3)) as host:
             await host.send()
             for tries in (1, 2, 3):
                 await host.tried(tries)
@@ -140,7 +140,7 @@ async def test_after_many_tries_a_person_is_wanted(desk: Desk) -> None:
 async def test_what_may_have_arrived_is_not_sent_twice_by_itself(desk: Desk) -> None:
     with webhook() as hook:
         hook.answers = [hook.never, answer(200, b"ok")]
-        async with desk.host(hook, pace=SendIntervals(within=0.3)) as host:
+        async with desk.host(hook, pace=SendIntervals(timeout=0.3)) as host:
             await host.send()
             own = await host.stands(DeliveryStatus.UNKNOWN)
             assert own.reason == "no answer in 0.3 s"
@@ -242,7 +242,7 @@ async def test_what_a_person_dropped_is_not_sent(desk: Desk) -> None:
             host.pass_(10.0)
             reply = await host.intend("drop", names=("1",))
             assert "not to be sent any more" in reply.text
-            assert unsent(host.engine.state, hosted=True) == ()
+            assert undelivered(host.engine.state, hosted=True) == ()
     assert len(hook.came) == 1
 
 
@@ -259,24 +259,24 @@ async def test_the_host_is_stirred_by_what_gives_it_reason_to_go(desk: Desk) -> 
 
 
 async def test_a_host_stays_a_moment_for_what_is_on_its_way(desk: Desk) -> None:
-    pace = SendIntervals(within=30.0, last_words=15.0)
+    pace = SendIntervals(timeout=30.0, after_run_end=15.0)
     with webhook(answer(500), answer(200)) as hook:
         async with desk.host(hook, pace=pace) as host:
-            assert not host.outbox.keeps_the_host(100.0, is_released=False)
+            assert not host.outbox.delays_host_end(100.0, is_released=False)
             await host.send()
             await host.tried(1)
-            assert not host.outbox.keeps_the_host(100.0, is_released=False), (
+            assert not host.outbox.delays_host_end(100.0, is_released=False), (
                 "it does not want to go"
             )
             await host.write(RunEnded(outcome="completed"))
-            assert host.outbox.keeps_the_host(100.0, is_released=False)
-            assert host.outbox.keeps_the_host(114.9, is_released=False)
-            assert not host.outbox.keeps_the_host(115.0, is_released=False), (
+            assert host.outbox.delays_host_end(100.0, is_released=False)
+            assert host.outbox.delays_host_end(114.9, is_released=False)
+            assert not host.outbox.delays_host_end(115.0, is_released=False), (
                 "not for ever"
             )
             host.pass_(1.0)
             await host.stands(DeliveryStatus.SENT)
-            assert not host.outbox.keeps_the_host(101.0, is_released=False)
+            assert not host.outbox.delays_host_end(101.0, is_released=False)
 
 
 @pytest.mark.parametrize(

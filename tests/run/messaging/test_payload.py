@@ -10,11 +10,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mobius_tui.run.messaging.payload import (
-    BLOCK,
-    LIMIT,
+    SLACK_BLOCK_LIMIT,
+    TEXT_LIMIT,
     OutgoingMessage,
-    body,
-    shortened,
+    encode_body,
+    shortened_text,
 )
 from mobius_tui.runbook.model.runbook import Channel
 
@@ -40,7 +40,7 @@ def letter(text: str) -> OutgoingMessage:
 
 def sent(kind: Kind, text: str) -> dict[str, Any]:
     channel = Channel(id="c", kind=kind, url="https://hooks.example/x")
-    found: dict[str, Any] = json.loads(body(channel, letter(text)))
+    found: dict[str, Any] = json.loads(encode_body(channel, letter(text)))
     return found
 
 
@@ -86,7 +86,7 @@ def test_a_plain_webhook_gets_data() -> None:
 @pytest.mark.parametrize("kind", ["slack", "teams", "webhook"])
 def test_no_control_character_leaves(kind: Kind) -> None:
     channel = Channel(id="c", kind=kind, url="https://hooks.example/x")
-    data = body(channel, letter(HOSTILE + "\r\n\u202e\ud800"))
+    data = encode_body(channel, letter(HOSTILE + "\r\n\u202e\ud800"))
     assert b"\\u001b" not in data
     assert b"\x1b" not in data
     assert "\u202e" not in data.decode()
@@ -94,7 +94,7 @@ def test_no_control_character_leaves(kind: Kind) -> None:
 
 def slack_s_blocks(text: str) -> list[str]:
     parts = [block["text"]["text"] for block in sent("slack", text)["blocks"]]
-    assert all(1 <= len(part) <= BLOCK for part in parts)
+    assert all(1 <= len(part) <= SLACK_BLOCK_LIMIT for part in parts)
     return parts
 
 
@@ -104,27 +104,36 @@ def slack_s_blocks(text: str) -> list[str]:
 def test_slack_s_blocks_hold_every_line_of_a_text(line: str, count: int) -> None:
     text = "\n".join([line, "x" * 20] * count)
     shown = "\n".join(slack_s_blocks(text)).split("\n")
-    whole = letter(text).whole.split("\n")
+    whole = letter(text).full_text.split("\n")
     assert [line.rstrip(" ") for line in shown] == [line.rstrip(" ") for line in whole]
 
 
-@pytest.mark.parametrize("length", [BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK, 7_000])
+@pytest.mark.parametrize(
+    "length",
+    [
+        SLACK_BLOCK_LIMIT - 1,
+        SLACK_BLOCK_LIMIT,
+        SLACK_BLOCK_LIMIT + 1,
+        2 * SLACK_BLOCK_LIMIT,
+        7_000,
+    ],
+)
 def test_a_line_too_long_for_one_of_slack_s_blocks_goes_on_in_the_next(
     length: int,
 ) -> None:
     line = "".join(chr(ord("a") + n % 26) for n in range(length))
     parts = slack_s_blocks(line)
-    assert parts[0].split("\n")[0] == line[:BLOCK]
+    assert parts[0].split("\n")[0] == line[:SLACK_BLOCK_LIMIT]
     assert "".join(parts).replace("\n", "").startswith(line)
 
 
 def test_no_block_of_slack_s_is_empty_where_an_empty_line_stands_alone() -> None:
-    parts = slack_s_blocks(f"{'a' * BLOCK}\n\n{'b' * BLOCK}")
-    assert parts[:3] == ["a" * BLOCK, " ", "b" * BLOCK]
+    parts = slack_s_blocks(f"{'a' * SLACK_BLOCK_LIMIT}\n\n{'b' * SLACK_BLOCK_LIMIT}")
+    assert parts[:3] == ["a" * SLACK_BLOCK_LIMIT, " ", "b" * SLACK_BLOCK_LIMIT]
 
 
 def test_what_is_too_long_is_cut_where_a_character_ends() -> None:
-    cut = shortened("🚨" * LIMIT)
-    assert len(cut.encode()) <= LIMIT
+    cut = shortened_text("🚨" * TEXT_LIMIT)
+    assert len(cut.encode()) <= TEXT_LIMIT
     assert cut.endswith("… (the rest was cut off)")
-    assert shortened("short") == "short"
+    assert shortened_text("short") == "short"

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from mobius_tui.run.messaging.webhook import (
-    SHOWN,
+    ANSWER_EXCERPT,
     answer_excerpt,
-    is_public,
+    is_public_address,
     post_webhook,
-    wrong_url,
+    url_problem,
 )
 from tests.health.servers import closed_port, serve, whole
 from tests.run.webhooks import PATH, Answer, answer, raw, webhook
@@ -65,7 +65,7 @@ async def test_an_answer_that_says_no_is_known_not_to_be_sent(
     with webhook(reply) as hook:
         tried = await post_webhook(hook.url, b"{}", within=LONG)
         assert (tried.outcome, tried.reason) == ("not sent", reason)
-        assert tried.passing is passing
+        assert tried.is_temporary is passing
         assert len(hook.came) == 1, "a redirect is not followed"
 
 
@@ -103,13 +103,17 @@ async def test_a_status_counts_though_the_body_never_ends() -> None:
 async def test_of_a_huge_answer_the_beginning_is_read() -> None:
     with webhook(answer(200, b"y" * 5_000_000)) as hook:
         tried = await post_webhook(hook.url, b"{}", within=LONG)
-        assert (tried.outcome, tried.answer) == ("sent", "y" * SHOWN)
+        assert (tried.outcome, tried.answer) == ("sent", "y" * ANSWER_EXCERPT)
 
 
 async def test_where_nobody_listens_nothing_was_sent() -> None:
     url = f"http://127.0.0.1:{closed_port()}/"
     tried = await post_webhook(url, b"{}", within=LONG)
-    assert (tried.outcome, tried.reason, tried.passing) == ("not sent", "refused", True)
+    assert (tried.outcome, tried.reason, tried.is_temporary) == (
+        "not sent",
+        "refused",
+        True,
+    )
 
 
 async def test_a_certificate_that_nobody_trusts_gets_no_message() -> None:
@@ -145,7 +149,7 @@ async def test_a_url_that_is_not_asked_is_not_named(url: str, words: str) -> Non
     "url", ["http://127.0.0.1/", "http://[::1]:8080/", "http://localhost/x"]
 )
 def test_this_machine_is_asked_without_tls(url: str) -> None:
-    assert wrong_url(url) == ""
+    assert url_problem(url) == ""
 
 
 async def test_retry_after_is_read_as_seconds_and_as_a_date() -> None:
@@ -155,7 +159,8 @@ async def test_retry_after_is_read_as_seconds_and_as_a_date() -> None:
     ]
     with webhook(*replies) as hook:
         waits = [
-            (await post_webhook(hook.url, b"{}", within=LONG)).wait for _ in range(3)
+            (await post_webhook(hook.url, b"{}", within=LONG)).wait_asked
+            for _ in range(3)
         ]
     assert waits[0] == 7.0
     assert waits[1] is not None
@@ -183,7 +188,7 @@ def test_an_answer_is_harmless_and_holds_no_part_of_the_url() -> None:
      "64:ff9b::a00:7"],
 )  # fmt: skip
 def test_an_address_that_others_cannot_reach_is_private(address: str) -> None:
-    assert not is_public(ipaddress.ip_address(address))
+    assert not is_public_address(ipaddress.ip_address(address))
 
 
 async def test_a_name_that_leads_into_the_network_is_not_asked(
@@ -200,7 +205,7 @@ async def test_a_name_that_leads_into_the_network_is_not_asked(
             tried = await post_webhook(url, b"{}", within=LONG)
             assert tried.outcome == "not sent"
             assert "leads to a private address" in tried.reason
-            assert not tried.passing
+            assert not tried.is_temporary
         assert hook.came == []
         tried = await post_webhook(f"http://localhost:{hook.port}/", b"{}", within=LONG)
         assert tried.outcome == "sent", "it says that it is private"

@@ -180,7 +180,7 @@ def test_what_is_asked_with_a_default_is_asked_and_never_wanted(
     given: dict[str, str], asked: list[str], told: list[str]
 ) -> None:
     briefing = prepare_briefing(load(CASES / "authoring" / "ask.toml"), given=given)
-    assert [each.name for each in briefing.asked] == asked
+    assert [each.name for each in briefing.variables_asked] == asked
     assert not {each.name for each in briefing.missing} & {"a", "b"}
     lines = list(defaults_in_words(briefing, {}))
     assert [each.partition(" ")[0] for each in lines] == told
@@ -197,9 +197,11 @@ def test_a_secret_that_has_only_its_default_is_asked(
 ) -> None:
     secret = BOOK.replace('"THE_TOKEN"', '"THE_TOKEN"\nask = true\ndefault = "d"')
     book = make_runbook(secret)
-    assert [each.name for each in prepare_briefing(book, given={}).asked] == [
+    assert [each.name for each in prepare_briefing(book, given={}).variables_asked] == [
         "token",
         "why",
     ]
     monkeypatch.setenv("THE_TOKEN", "real")
-    assert [each.name for each in prepare_briefing(book, given={}).asked] == ["why"]
+    assert [each.name for each in prepare_briefing(book, given={}).variables_asked] == [
+        "why"
+    ]

@@ -20,10 +20,10 @@ from mobius_tui.run.client.start_run import resume_run
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.journal_entry import Entry, encode
 from mobius_tui.run.events.step_events import StepEnded, StepUnknown
-from mobius_tui.run.host.takeover import Order
-from mobius_tui.run.journal.journal import FIRST, read
+from mobius_tui.run.host.takeover import HostOrder
+from mobius_tui.run.journal.journal import FIRST_PREV, read_journal
 from mobius_tui.run.records.run_summary import newest_open, summary
-from mobius_tui.run.records.verification import verify
+from mobius_tui.run.records.verification import run_problems
 from mobius_tui.run.storage.run_directory import RunDirectory
 from tests.run.books import ONE, step
 from tests.run.conftest import Begin
@@ -36,7 +36,7 @@ async def test_verify_finds_any_changed_byte(begin: Begin) -> None:
     await run.status("a", "passed")
     await run.did("end")
     await run.over()
-    assert tuple(verify(run.directory)) == ()
+    assert tuple(run_problems(run.directory)) == ()
     output = run.directory.attempt("a", 1).output
     for path in (output, run.directory.journal, run.directory.attempt("a", 1).spans):
         good = path.read_bytes()
@@ -44,11 +44,11 @@ async def test_verify_finds_any_changed_byte(begin: Begin) -> None:
             changed = bytearray(good)
             changed[place] ^= 0x10
             path.write_bytes(changed)
-            assert tuple(verify(run.directory)), (path, place)
+            assert tuple(run_problems(run.directory)), (path, place)
         path.write_bytes(good)
     runbook = run.directory.runbook / "test.toml"
     runbook.write_bytes(runbook.read_bytes() + b"# more\n")
-    assert any("runbook was changed" in wrong for wrong in verify(run.directory))
+    assert any("runbook was changed" in wrong for wrong in run_problems(run.directory))
 
 
 async def test_verify_finds_a_cut_end_by_its_head(begin: Begin) -> None:
@@ -56,13 +56,15 @@ async def test_verify_finds_a_cut_end_by_its_head(begin: Begin) -> None:
     await run.did("end")
     await run.over()
     head = Viewer(run.directory).follower.head
-    assert tuple(verify(run.directory, head)) == ()
+    assert tuple(run_problems(run.directory, head)) == ()
     lines = run.directory.journal.read_bytes().splitlines(keepends=True)
     run.directory.journal.write_bytes(b"".join(lines[:-1]))
-    assert any("record.toml" in wrong for wrong in verify(run.directory))
+    assert any("record.toml" in wrong for wrong in run_problems(run.directory))
     run.directory.record.unlink()
-    assert tuple(verify(run.directory)) == ()
-    assert any("cut from its end" in wrong for wrong in verify(run.directory, head))
+    assert tuple(run_problems(run.directory)) == ()
+    assert any(
+        "cut from its end" in wrong for wrong in run_problems(run.directory, head)
+    )
 
 
 WATCHED = """
@@ -91,7 +93,7 @@ async def ended(begin: Begin, book: str = SAYS) -> Running:
     await run.status("a", "passed")
     await run.did("end")
     await run.over()
-    assert tuple(verify(run.directory)) == ()
+    assert tuple(run_problems(run.directory)) == ()
     return run
 
 
@@ -106,18 +108,18 @@ async def test_verify_finds_any_changed_byte_of_an_attempt(begin: Begin) -> None
             changed = bytearray(good)
             changed[place] ^= 0x10
             path.write_bytes(changed)
-            wrong = "; ".join(verify(run.directory))
+            wrong = "; ".join(run_problems(run.directory))
             assert path.name in wrong, (path, place, wrong)
         path.write_bytes(good + b"more\n")
-        assert path.name in "; ".join(verify(run.directory)), path
+        assert path.name in "; ".join(run_problems(run.directory)), path
         path.write_bytes(good)
         if path.name != "contents":
             path.unlink()
-            assert path.name in "; ".join(verify(run.directory)), path
+            assert path.name in "; ".join(run_problems(run.directory)), path
             path.write_bytes(good)
-    assert tuple(verify(run.directory)) == ()
+    assert tuple(run_problems(run.directory)) == ()
     (run.directory.steps / "a.2").mkdir()
-    assert tuple(verify(run.directory)) == (
+    assert tuple(run_problems(run.directory)) == (
         "steps/a.2: the journal knows no such attempt",
     )
 
@@ -131,12 +133,12 @@ async def test_verify_holds_the_record_to_the_journal(begin: Begin, key: str) ->
     other = {"began": record["ended"], "ended": record["began"], "events": 2}
     changed = {**record, key: other.get(key, "failed")}
     run.directory.record.write_text(tomli_w.dumps(changed))
-    wrong = "; ".join(verify(run.directory))
+    wrong = "; ".join(run_problems(run.directory))
     assert "record.toml" in wrong
     assert key in wrong
     record["annotations"] = [{"text": "said by hand"}]
     run.directory.record.write_text(tomli_w.dumps(record))
-    (words,) = verify(run.directory)
+    (words,) = run_problems(run.directory)
     assert words == "record.toml: annotation 1 was changed, or added by hand"
 
 
@@ -145,17 +147,17 @@ async def test_verify_holds_the_record_s_outage_to_the_journal(begin: Begin) -> 
     await run.until(lambda state: state.watch.latest_alarm)
     await run.did("end")
     await run.over()
-    assert tuple(verify(run.directory)) == ()
+    assert tuple(run_problems(run.directory)) == ()
     record = tomllib.loads(run.directory.record.read_text())
     record["outage"]["fired"] = record["began"]
     run.directory.record.write_text(tomli_w.dumps(record))
-    assert any("outage" in wrong for wrong in verify(run.directory))
+    assert any("outage" in wrong for wrong in run_problems(run.directory))
 
 
 def rewritten(directory: RunDirectory, change: Callable[[Entry], Entry]) -> None:
     """The same journal with other events, its chain made anew."""
-    lines, prev = b"", FIRST
-    for entry in read(directory.journal).entries:
+    lines, prev = b"", FIRST_PREV
+    for entry in read_journal(directory.journal).entries:
         line = encode(change(entry), prev)
         lines += line
         prev = read_head(line)
@@ -180,10 +182,10 @@ async def test_an_older_journal_has_no_digest_of_exits(begin: Begin) -> None:
     data = run.directory.journal.read_bytes()
     for name in (b"exit_sha256", b"outputs_sha256"):
         data = data.replace(b'"' + name + b'":null,', b"")
-    assert tuple(verify(run.directory)) == ()
+    assert tuple(run_problems(run.directory)) == ()
     path = run.directory.attempt("a", 1).exit
     path.write_bytes(path.read_bytes().replace(b"code=0", b"code=7"))
-    assert tuple(verify(run.directory)) == (
+    assert tuple(run_problems(run.directory)) == (
         "a.1/exit was changed after the step ended",
     )
 
@@ -198,9 +200,11 @@ async def test_what_a_killed_keeper_left_is_held_to_the_journal(begin: Begin) ->
         lambda _: any(isinstance(e.event, StepUnknown) for e in run.entries())
     )
     attempt = run.directory.attempt("a", 1)
-    assert tuple(verify(run.directory)) == ()
+    assert tuple(run_problems(run.directory)) == ()
     attempt.script.write_text("echo two\n")
-    assert "a.1/script was changed after it was written" in tuple(verify(run.directory))
+    assert "a.1/script was changed after it was written" in tuple(
+        run_problems(run.directory)
+    )
 
 
 def files(directory: RunDirectory) -> dict[Path, tuple[bytes, int]]:
@@ -218,7 +222,7 @@ async def test_a_run_whose_end_was_cut_is_not_gone_on_with(
     run.directory.journal.write_bytes(b"".join(lines[:kept]))
     before = files(run.directory)
     words = f"later head, of line {len(lines)}, and it ends with line {kept}"
-    assert any(words in wrong for wrong in verify(run.directory))
+    assert any(words in wrong for wrong in run_problems(run.directory))
     with pytest.raises(RunError, match=words):
         await resume_run(run.directory, run.runbook)
     for command in ("resume", "report"):
@@ -232,7 +236,7 @@ async def test_a_run_whose_end_was_cut_is_not_gone_on_with(
     host = subprocess.run(
         [sys.executable, "-P", "-m", "mobius_tui.run.host.host_main"],
         cwd=run.directory.path,
-        input=Order().encode(),
+        input=HostOrder().encode(),
         capture_output=True,
         check=False,
     )

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from mobius_tui.errors import FAULT
-from mobius_tui.run.storage.crash_report import folder, unforeseen_fault
+from mobius_tui.run.storage.crash_report import crash_folder, unforeseen_fault
 
 
 def broken() -> ValueError:
@@ -29,10 +29,10 @@ def test_a_fault_is_one_line_and_a_private_file_without_values() -> None:
     assert "\n" not in words
     assert "\x1b" not in words
     assert len(words) < 600
-    [log] = folder().iterdir()
+    [log] = crash_folder().iterdir()
     assert words.endswith(str(log))
     assert stat.S_IMODE(log.stat().st_mode) == 0o600
-    assert stat.S_IMODE(folder().stat().st_mode) == 0o700
+    assert stat.S_IMODE(crash_folder().stat().st_mode) == 0o700
     text = log.read_text()
     assert "in broken" in text
     assert text.count("hunter2") == 0

@@ -16,7 +16,7 @@ def test_the_last_look_is_kept_privately_and_read_back(tmp_path: Path) -> None:
     write_last_view(directory, LastView(at=1.0, health="api is ok"))
     write_last_view(directory, LastView(at=2.5, health="api is failing [/x]"))
     assert read_last_view(directory) == LastView(at=2.5, health="api is failing [/x]")
-    assert directory.glance.stat().st_mode & 0o777 == 0o600
+    assert directory.last_view.stat().st_mode & 0o777 == 0o600
     assert [path.name for path in tmp_path.iterdir()] == ["glance.json"]
 
 
@@ -31,7 +31,7 @@ def test_the_last_look_is_kept_privately_and_read_back(tmp_path: Path) -> None:
 )
 def test_a_record_that_is_none_says_nothing(tmp_path: Path, data: bytes) -> None:
     directory = RunDirectory(tmp_path)
-    directory.glance.write_bytes(data)
+    directory.last_view.write_bytes(data)
     assert read_last_view(directory) is None
 
 

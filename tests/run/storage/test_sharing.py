@@ -22,11 +22,11 @@ from mobius_tui.errors import MobiusError, RunError, UsageError
 from mobius_tui.run.client.run_briefing import prepare_briefing
 from mobius_tui.run.client.start_run import resume_run, start_new_run
 from mobius_tui.run.client.viewer import Viewer
-from mobius_tui.run.host.takeover import take
+from mobius_tui.run.host.takeover import take_run_lock
 from mobius_tui.run.intents.messages import Intent, Wish
-from mobius_tui.run.storage.run_directory import RunDirectory, make
+from mobius_tui.run.storage.run_directory import RunDirectory, make_run_directory
 from mobius_tui.run.storage.run_index import all_runs, run_by_name
-from mobius_tui.run.storage.sharing import refusal, refuse_to_host, shared_folder
+from mobius_tui.run.storage.sharing import refusal, refuse_hosting, shared_folder
 from mobius_tui.run.storage.state_home import private_folder, runs_root
 from tests.conftest import MakeRunbook
 from tests.run.books import ONE, step
@@ -127,17 +127,17 @@ def test_what_others_may_write_in_is_not_run(
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     runbook = make_runbook(ONE + step("a"))
-    run = make(runs_root(), runbook.id, runbook.sources, 0.0)
-    refuse_to_host(run.path)
+    run = make_run_directory(runs_root(), runbook.id, runbook.sources, 0.0)
+    refuse_hosting(run.path)
     for mode in (0o770, 0o707, 0o720):
         run.path.chmod(mode)
         with pytest.raises(RunError, match="others may write"):
-            take(run)
+            take_run_lock(run)
     run.path.chmod(0o700)
     link = tmp_path / run.id
     link.symlink_to(run.path)
     with pytest.raises(RunError, match="no folder"):
-        refuse_to_host(link)
+        refuse_hosting(link)
 
 
 @pytest.mark.machine
@@ -147,7 +147,7 @@ async def test_another_users_run_is_read_and_never_run(
     """It wants to be root, to give a folder away."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     runbook = make_runbook(ONE + step("a"))
-    run = make(runs_root(), runbook.id, runbook.sources, 0.0)
+    run = make_run_directory(runs_root(), runbook.id, runbook.sources, 0.0)
     os.chown(run.path, 65534, 65534)
     with pytest.raises(RunError, match="another user's run"):
         await resume_run(run, runbook)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mobius_tui.run.terminal.detach_key import AGAIN, DetachKeyFilter
+from mobius_tui.run.terminal.detach_key import REPEAT_LIMIT, DetachKeyFilter
 
 
 @pytest.mark.parametrize(
@@ -13,21 +13,21 @@ from mobius_tui.run.terminal.detach_key import AGAIN, DetachKeyFilter
 def test_it_takes_its_person_away(key: bytes) -> None:
     keys = DetachKeyFilter()
     assert keys.feed(b"ab" + key, 1.0) == b"ab"
-    keys.look(1.0 + AGAIN / 2)
-    assert not keys.is_away
-    keys.look(1.0 + AGAIN)
-    assert keys.is_away
+    keys.check_time(1.0 + REPEAT_LIMIT / 2)
+    assert not keys.is_detached
+    keys.check_time(1.0 + REPEAT_LIMIT)
+    assert keys.is_detached
 
 
 def test_twice_it_is_the_programs() -> None:
     keys = DetachKeyFilter()
     assert keys.feed(b"\x1d", 1.0) == b""
     assert keys.feed(b"\x1dmore", 1.1) == b"\x1dmore"
-    keys.look(9.0)
-    assert not keys.is_away
+    keys.check_time(9.0)
+    assert not keys.is_detached
 
 
 def test_what_is_typed_after_it_is_nobodys() -> None:
     keys = DetachKeyFilter()
     assert keys.feed(b"a\x1dq", 1.0) == b"a"
-    assert keys.is_away
+    assert keys.is_detached

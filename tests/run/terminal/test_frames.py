@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from mobius_tui.run.terminal.frames import (
     INPUT,
-    LARGEST,
+    LARGEST_FRAME,
     OUTPUT,
     SIZE,
     AttachHello,
@@ -39,7 +39,12 @@ def test_frames_come_out_as_they_went_in(
 def test_what_is_too_much_for_one_frame_takes_more() -> None:
     data = bytes(range(256)) * 200
     heard = list(FrameReader().feed(encode_frames(OUTPUT, data)))
-    assert [len(part) for _, part in heard] == [LARGEST, LARGEST, LARGEST, 2048]
+    assert [len(part) for _, part in heard] == [
+        LARGEST_FRAME,
+        LARGEST_FRAME,
+        LARGEST_FRAME,
+        2048,
+    ]
     assert b"".join(part for _, part in heard) == data
 
 

@@ -8,13 +8,17 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mobius_tui.run.terminal.terminal_history import TAIL, Modes, TerminalHistory
+from mobius_tui.run.terminal.terminal_history import (
+    TAIL_BYTES,
+    TerminalHistory,
+    TerminalModes,
+)
 
 VIM = b"\x1b[?1049h\x1b[>4;2m\x1b[?1h\x1b=\x1b[?2004h\x1b[?12h\x1b[?12l\x1b[?25l"
 
 
-def followed(*parts: bytes) -> Modes:
-    modes = Modes()
+def followed(*parts: bytes) -> TerminalModes:
+    modes = TerminalModes()
     for part in parts:
         modes.split(part)
     return modes
@@ -32,7 +36,7 @@ def test_modes_are_found_wherever_reads_split_them(places: list[int]) -> None:
 
 
 def test_modes_are_undone_the_second_screen_last() -> None:
-    undone = followed(VIM, b"\x1b[>1u").undone()
+    undone = followed(VIM, b"\x1b[>1u").reset_sequence()
     assert undone.startswith(b"\x18\x1b\\\x1b[<1u")
     assert undone.index(b"\x1b[?2004l") < undone.index(b"\x1b[?1049l")
     assert undone.index(b"\x1b[?1049l") < undone.index(b"\x1b[?25h")
@@ -55,21 +59,21 @@ def test_a_flood_of_modes_is_not_kept() -> None:
     modes = followed(flood + b"\x1b[>1u" * 1000)
     assert len(modes.on) + len(modes.off) <= 10_000
     assert len(modes.keys) <= 32
-    assert b"\x1b[<32u" in modes.undone()
+    assert b"\x1b[<32u" in modes.reset_sequence()
 
 
 def test_what_is_undone_already_is_left_alone() -> None:
-    assert b"\x1b[?1049l" not in followed(VIM, b"\x1b[?1049l").undone()
-    assert b"1049" not in followed(VIM, b"\x1bc").undone()
-    assert b"u" not in followed(b"\x1b[>1u\x1b[<u").undone()
+    assert b"\x1b[?1049l" not in followed(VIM, b"\x1b[?1049l").reset_sequence()
+    assert b"1049" not in followed(VIM, b"\x1bc").reset_sequence()
+    assert b"u" not in followed(b"\x1b[>1u\x1b[<u").reset_sequence()
 
 
 def test_a_full_screen_program_draws_by_itself() -> None:
     history = TerminalHistory()
     history.feed(b"prompt$ \x1b[?1049hdrawing")
-    assert history.shown() == b"\x1b[?1049h\x1b[2J\x1b[H"
+    assert history.replay() == b"\x1b[?1049h\x1b[2J\x1b[H"
     history.feed(b"\x1b[?1049l")
-    assert history.shown() == b"\x1b[?1049lprompt$ "
+    assert history.replay() == b"\x1b[?1049lprompt$ "
 
 
 @pytest.mark.parametrize(
@@ -95,7 +99,7 @@ def test_a_full_screen_program_draws_by_itself() -> None:
 def test_no_question_is_asked_twice(query: bytes) -> None:
     history = TerminalHistory()
     history.feed(b"\x1b[31mred" + query + b"\x1b[0m end")
-    shown = history.shown()
+    shown = history.replay()
     assert shown.startswith(b"\x1b[31mred")
     assert shown.endswith(b"\x1b[0m end")
     assert query not in shown
@@ -108,8 +112,8 @@ def test_no_question_is_asked_twice(query: bytes) -> None:
 @example("\x1b[<;m")
 def test_any_sequence_that_looks_like_a_mode_is_taken(said: str) -> None:
     modes = followed(b"\x1b[>1u", said.encode())
-    modes.again()
-    modes.undone()
+    modes.restore_sequence()
+    modes.reset_sequence()
 
 
 @given(st.lists(st.binary(max_size=64)))
@@ -117,16 +121,16 @@ def test_any_bytes_are_taken(parts: list[bytes]) -> None:
     history = TerminalHistory()
     for part in parts:
         history.feed(part)
-    history.shown()
-    history.modes.undone()
+    history.replay()
+    history.modes.reset_sequence()
 
 
 def test_the_last_of_much_is_shown_from_a_line_on() -> None:
     history = TerminalHistory()
     for number in range(40000):
         history.feed(b"\x1b[3%dmline %d\n" % (number % 8, number))
-    shown = history.shown()
-    assert len(shown) <= TAIL
+    shown = history.replay()
+    assert len(shown) <= TAIL_BYTES
     assert shown.endswith(b"line 39999\n")
     first = shown.split(b"\n")[0]
     assert first[:3] == b"\x1b[3"

@@ -11,7 +11,7 @@ import psutil
 from mobius_tui.run.attempts import launcher
 from mobius_tui.run.attempts.attempt_files import read_outputs, read_pid
 from mobius_tui.run.attempts.survivors import ATTEMPT_MARK, find_survivors
-from mobius_tui.run.storage.run_directory import holder
+from mobius_tui.run.storage.run_directory import lock_holder
 from tests.run.running import alive
 from tests.run.terminal.attending import AWAY, TerminalStep, group_of, until
 
@@ -144,7 +144,7 @@ def test_a_stop_before_anyone_came_starts_nothing(
     step: TerminalStep, tmp_path: Path
 ) -> None:
     step.start(f"touch {tmp_path}/ran")
-    until(lambda: holder(step.attempt.lock))
+    until(lambda: lock_holder(step.attempt.lock))
     launcher.ask_to_stop(step.attempt)
     end = step.end()
     assert (end.cause, end.stage) == ("not started", "stopped")

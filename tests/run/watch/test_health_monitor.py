@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.journal.journal import Clock
-from mobius_tui.run.watch.health_monitor import Monitor
+from mobius_tui.run.watch.health_monitor import HealthMonitor
 from tests.run.engines import make_context
 from tests.tui import scenes
 
@@ -21,7 +21,7 @@ async def test_processes_are_named_by_what_they_are_not_by_what_a_step_does(
     clock = Clock(wall=lambda: run.at, mono=lambda: 0.0, boot="boot")
     async with asyncio.TaskGroup() as tasks:
         context = make_context(run.directory, read.plan, read.state, clock, tasks)
-        monitor = Monitor(run.directory, read.runbook, clock)
-        counted = monitor._patterns(context)
+        monitor = HealthMonitor(run.directory, read.runbook, clock)
+        counted = monitor._process_patterns(context)
         assert counted == {"4.2 processes": "^([^ ]*/)?node .*mobius"}
         monitor.close()

@@ -67,7 +67,7 @@ class Scene:
         self, *, over: bool = False, lonely: float = 0.0, unknown: tuple[str, ...] = ()
     ) -> WatchRunVerdict | None:
         return watch_run_verdict(
-            self.plan, self.state, over=over, lonely=lonely, unknown=unknown
+            self.plan, self.state, is_time_over=over, unviewed=lonely, unknown=unknown
         )
 
     def outcome(

@@ -10,7 +10,13 @@ import pytest
 
 from mobius_tui.errors import UsageError
 from mobius_tui.health.health_record import ProbeResult
-from mobius_tui.run.watch.watch_log import FOLDER, LONGEST, WatchLog, log_line, make_log
+from mobius_tui.run.watch.watch_log import (
+    LOG_FOLDER,
+    WORDS_LIMIT,
+    WatchLog,
+    log_line,
+    make_watch_log,
+)
 
 AT = 1_790_000_000.123
 
@@ -22,17 +28,19 @@ def check(**fields: object) -> ProbeResult:
 
 
 def test_its_name_and_its_rights(tmp_path: Path) -> None:
-    first = make_log(tmp_path / FOLDER, "production", AT)
+    first = make_watch_log(tmp_path / LOG_FOLDER, "production", AT)
     assert first == tmp_path / "monitor_logs" / "monitor_production_20260921_141320.log"
     assert stat.S_IMODE(first.stat().st_mode) == 0o600
-    assert make_log(tmp_path / FOLDER, "production", AT).name.endswith("_141320-2.log")
+    assert make_watch_log(tmp_path / LOG_FOLDER, "production", AT).name.endswith(
+        "_141320-2.log"
+    )
 
 
 @pytest.mark.parametrize(
     "environment", ["../../x", "a/b", "\x1b[31m", "a b\n", "ü" * 99]
 )
 def test_a_name_is_no_path(tmp_path: Path, environment: str) -> None:
-    path = make_log(tmp_path / FOLDER, environment, AT)
+    path = make_watch_log(tmp_path / LOG_FOLDER, environment, AT)
     assert path.parent == tmp_path / "monitor_logs"
     assert path.resolve() == path
     assert path.name.isascii()
@@ -67,12 +75,12 @@ def test_a_line(fields: dict[str, object], line: str) -> None:
 
 def test_a_line_has_an_end() -> None:
     words = log_line(check(reason="x" * 10_000)).rstrip("\n").split("|")[3]
-    assert len(words) == LONGEST
+    assert len(words) == WORDS_LIMIT
     assert words.endswith("…")
 
 
 def test_lines_are_added(tmp_path: Path) -> None:
-    path = make_log(tmp_path / FOLDER, "staging", AT)
+    path = make_watch_log(tmp_path / LOG_FOLDER, "staging", AT)
     for _ in range(2):  # a resumed host goes on with it
         log = WatchLog(path)
         log.write(check(status=200, ms=1.0))
@@ -82,7 +90,7 @@ def test_lines_are_added(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("what", ["link", "folder", "fifo", "nothing", "linked folder"])
 def test_it_writes_into_a_file_of_its_own_alone(tmp_path: Path, what: str) -> None:
-    path = make_log(tmp_path / FOLDER, "staging", AT)
+    path = make_watch_log(tmp_path / LOG_FOLDER, "staging", AT)
     victim = tmp_path / "victim"
     victim.touch()
     path.unlink()
@@ -106,4 +114,4 @@ def test_it_writes_into_a_file_of_its_own_alone(tmp_path: Path, what: str) -> No
 def test_a_file_in_the_folders_place_is_refused(tmp_path: Path) -> None:
     (tmp_path / "monitor_logs").touch()
     with pytest.raises(UsageError, match="monitor_logs: "):
-        make_log(tmp_path / FOLDER, "staging", AT)
+        make_watch_log(tmp_path / LOG_FOLDER, "staging", AT)

@@ -14,7 +14,7 @@ from mobius_tui.run.events.journal_entry import Entry, decode, encode
 from mobius_tui.run.events.step_events import StepEnded, StepStarted
 from mobius_tui.run.journal.describe_entry import journal_entry_text
 from mobius_tui.run.journal.follower import Follower
-from mobius_tui.run.journal.journal import FIRST
+from mobius_tui.run.journal.journal import FIRST_PREV
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.tui.presenters.run_presenter import RunPresenter
 from mobius_tui.tui.presenters.step_explanation import standing_fields
@@ -57,7 +57,7 @@ async def test_it_is_named_in_the_journal_in_lines_and_in_reports(
 def test_an_older_end_of_a_step_names_none() -> None:
     event = StepEnded(step="a", attempt=1, result="passed", ended_with=("7 x",))
     entry = Entry(n=1, at=0.0, mono=0.0, boot="b", by="host", event=event)
-    said = json.loads(encode(entry, FIRST))
+    said = json.loads(encode(entry, FIRST_PREV))
     assert said.pop("ended_with") == ["7 x"]
     found, _ = decode(json.dumps(said).encode())
     assert found.event == replace(event, ended_with=())

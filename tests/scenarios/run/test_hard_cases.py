@@ -84,7 +84,7 @@ async def test_a_resume_without_the_secret_waits(
     await run.resume()
     refused = (await run.intend("start", "checked")).text
     assert "no token yet: set THE_TOKEN and resume" in refused
-    assert run.directory.host() is not None
+    assert run.directory.host_pid() is not None
 
 
 async def test_a_check_that_cannot_be_made_does_not_hold(begin: Begin) -> None:

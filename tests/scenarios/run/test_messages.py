@@ -46,7 +46,7 @@ async def test_a_run_by_itself_sends_to_its_channels_and_waits_for_none(
         state = await run.until(lambda state: state.ended is not None)
         assert state.ended is not None
         assert state.ended.outcome == "completed"
-        assert run.directory.host() is not None, "one is still being sent"
+        assert run.directory.host_pid() is not None, "one is still being sent"
         await run.until(lambda _: len(slack.came) == 2)
         teams.released.set()
         await run.over()

@@ -21,11 +21,11 @@ from mobius_tui.run.attempts.attempt_files import (
     read_script_end,
 )
 from mobius_tui.run.journal.follower import Follower
-from mobius_tui.run.journal.journal import read
+from mobius_tui.run.journal.journal import read_journal
 from mobius_tui.run.records.run_summary import summary
-from mobius_tui.run.records.verification import verify
+from mobius_tui.run.records.verification import run_problems
 from mobius_tui.run.storage.last_viewed import read_last_view
-from mobius_tui.run.storage.run_directory import RunDirectory, make
+from mobius_tui.run.storage.run_directory import RunDirectory, make_run_directory
 from mobius_tui.run.storage.safe_open import open_regular
 from mobius_tui.run.storage.state_home import private_folder, runs_root
 from mobius_tui.run.storage.table_of_contents import read_table_of_contents
@@ -88,7 +88,7 @@ def test_nothing_that_is_planted_hangs_whoever_reads(
 ) -> None:
     attempt = run.attempt("a", 1)
     files = (
-        *(run.journal, run.health, run.lock, run.record, run.glance, run.contents),
+        *(run.journal, run.health, run.lock, run.record, run.last_view, run.contents),
         *(run.imported, run.host_log),
         *(attempt.output, attempt.outputs, attempt.exit, attempt.pid, attempt.tree),
     )
@@ -98,10 +98,14 @@ def test_nothing_that_is_planted_hangs_whoever_reads(
         plant(path)
         within(lambda: summary(run))
         within(lambda: Follower(run))
-        within(lambda: tuple(verify(run, None)))
-        within(lambda: read(run.journal))
+        within(lambda: tuple(run_problems(run, None)))
+        within(lambda: read_journal(run.journal))
         within(
-            lambda: (read_table_of_contents(run, 20), read_last_view(run), run.host())
+            lambda: (
+                read_table_of_contents(run, 20),
+                read_last_view(run),
+                run.host_pid(),
+            )
         )
         within(
             lambda: (read_script_end(attempt), read_pid(attempt), read_outputs(attempt))
@@ -172,7 +176,7 @@ def test_a_link_in_place_of_the_whole_state_is_refused(
     (tmp_path / "state" / "mobius-tui").symlink_to(tmp_path / "elsewhere")
     runbook = make_runbook(ONE + step("a"))
     with pytest.raises(MobiusError, match="no folder"):
-        make(runs_root(), runbook.id, runbook.sources, 0.0)
+        make_run_directory(runs_root(), runbook.id, runbook.sources, 0.0)
     assert list((tmp_path / "elsewhere").iterdir()) == []
 
 

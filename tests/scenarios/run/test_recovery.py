@@ -18,7 +18,7 @@ from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.run_events import HostStarted
 from mobius_tui.run.events.step_events import StepEnded, StepStarted
 from mobius_tui.run.intents.messages import Intent
-from mobius_tui.run.records.verification import verify
+from mobius_tui.run.records.verification import run_problems
 from mobius_tui.run.storage.run_directory import RunDirectory
 from tests.run.books import ONE, step
 from tests.run.conftest import Begin
@@ -199,7 +199,7 @@ async def test_a_torn_last_line_is_cut_and_said(begin: Begin) -> None:
     await run.resume()
     hosts = [e.event for e in run.entries() if isinstance(e.event, HostStarted)]
     assert [host.cut for host in hosts] == [0, 13]
-    assert tuple(verify(run.directory)) == ()
+    assert tuple(run_problems(run.directory)) == ()
     await run.did("start", "a")
     await run.status("a", "passed")
 
@@ -224,7 +224,7 @@ async def test_stop_reaches_the_keeper_with_the_host_dead(
     script = int(run.directory.attempt("a", 1).pid.read_text())
     run.kill_host()
     assert run.viewer is not None
-    wait_for(lambda: run.directory.host() is None)
+    wait_for(lambda: run.directory.host_pid() is None)
     await run.drop()
     viewer = Viewer(run.directory)
     reply = await viewer.intend(Intent(wish="stop", step="a", attempt=1))

@@ -22,7 +22,12 @@ from mobius_tui.run.client.run_briefing import answer_briefing, prepare_briefing
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.run_events import NoteAdded
 from mobius_tui.run.keeper.stream_redactor import StreamRedactor
-from mobius_tui.run.storage.redaction import REDACTED, SHORTEST, literals, redact
+from mobius_tui.run.storage.redaction import (
+    REDACTED,
+    SHORTEST_FORM,
+    redact,
+    secret_literals,
+)
 from mobius_tui.tui.screens.run_screen import RunScreen
 from tests.conftest import MakeRunbook
 from tests.pictures import words_of
@@ -231,7 +236,7 @@ async def test_one_policy_holds_in_every_place(
     run = await begin(body)
     briefing = prepare_briefing(run.runbook, given={"word": f"<{secret}>"})
     assert any("the secret token has fewer" in n for n in briefing.notices) == (
-        len(secret) < SHORTEST
+        len(secret) < SHORTEST_FORM
     )
     with pytest.raises(UsageError, match="word: this holds the value of a secret"):
         answer_briefing(briefing, {})
@@ -249,7 +254,7 @@ async def test_one_policy_holds_in_every_place(
 
 
 def test_what_is_short_is_not_taken_for_a_line_of_a_secret() -> None:
-    found = literals(["{\n  a,\n  long-enough\n}", "abc", ""])
+    found = secret_literals(["{\n  a,\n  long-enough\n}", "abc", ""])
     assert "long-enough" in found
     assert "abc" in found, "a secret of its own, however short it is"
     assert not {"{", "}", "a,", "", "YWJj"} & set(found)

@@ -75,7 +75,7 @@ class Watch:
     def over(self) -> RunState:
         """Wait until the run has ended and its host is gone."""
         wait_for(lambda: self.state.ended is not None)
-        wait_for(lambda: self.run.host() is None)
+        wait_for(lambda: self.run.host_pid() is None)
         return self.state
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from mobius_tui.run.records.verification import verify
+from mobius_tui.run.records.verification import run_problems
 from tests.health.servers import silence
 from tests.run.watched_service import invoked
 from tests.scenarios.watch.conftest import StartWatch, Watch
@@ -66,7 +66,7 @@ def test_all_well_until_its_time_is_over(watch: StartWatch) -> None:
     assert "summary: watched for 2 s; no trigger fired" in watching.out
     assert "longest outage: none" in watching.out
     assert re.search(r"checks of api: \d+, \d+ ok, 0 failed", watching.out)
-    assert list(verify(watching.run)) == []
+    assert list(run_problems(watching.run)) == []
 
 
 POINTERS = """timeout = "1s"
@@ -184,7 +184,7 @@ def test_a_rollback_that_wants_a_person_leaves_the_run_open(
     state = watching.state
     assert state.ended is None
     assert "Restore by itself failed" in state.watch.watch_run_end_reason
-    assert watching.run.host() is not None
+    assert watching.run.host_pid() is not None
     assert invoked(folder) == ["automatic"]
 
 
@@ -302,7 +302,7 @@ def test_monitor_duration_counts(watch: StartWatch, value: str) -> None:
 def test_a_host_that_dies_ends_it(watch: StartWatch) -> None:
     watching = watch("--auto-rollback")
     watching.until("ok: api")
-    pid = watching.run.host()
+    pid = watching.run.host_pid()
     assert pid
     os.kill(pid, signal.SIGKILL)
     assert watching.code() == 4

@@ -194,7 +194,7 @@ async def test_a_host_that_dies_is_taken_over_for_the_time_that_is_left(
 ) -> None:
     watching = watch("--auto-rollback", "--detach", "--duration", "8s")
     watching.until("ok: api")
-    pid = watching.run.host()
+    pid = watching.run.host_pid()
     assert pid
     os.kill(pid, signal.SIGKILL)
     assert watching.code() == 4
@@ -215,7 +215,7 @@ async def test_a_log_that_cannot_be_written_is_told(
 ) -> None:
     watching = watch("--detach", "--duration", "6s")
     watching.until("ok: api")
-    pid = watching.run.host()
+    pid = watching.run.host_pid()
     assert pid
     os.kill(pid, signal.SIGKILL)
     assert watching.code() == 4
@@ -236,7 +236,7 @@ async def test_a_log_that_cannot_be_written_is_told(
 def test_ctrl_c_gets_away_from_a_host_that_does_not_answer(watch: StartWatch) -> None:
     watching = watch()
     watching.until("ok: api")
-    pid = watching.run.host()
+    pid = watching.run.host_pid()
     assert pid
     os.kill(pid, signal.SIGSTOP)
     watching.send(signal.SIGINT)

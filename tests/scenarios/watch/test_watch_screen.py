@@ -13,7 +13,7 @@ import pytest
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.storage.run_index import all_runs
 from mobius_tui.run.storage.state_home import runs_root
-from mobius_tui.run.watch.watch_command import LONELY
+from mobius_tui.run.watch.watch_command import VIEWER_ABSENCE
 from tests.acceptance.conftest import Open
 from tests.acceptance.terminal import Terminal
 from tests.acceptance.test_keys import ENTER, press_until
@@ -107,7 +107,7 @@ def test_leaving_says_whether_it_goes_on(screen: Screen, detach: bool) -> None:
         assert Follower(run).state.ended is None
     else:
         assert "its screen was left (" in shown.text()
-        wait_for(lambda: run.host() is None)
+        wait_for(lambda: run.host_pid() is None)
 
 
 def test_a_run_that_somebody_works_stays_open(screen: Screen) -> None:
@@ -164,7 +164,7 @@ def test_one_who_stopped_the_screen_is_still_there(
     stopped = time.monotonic()
     shell.press(CTRL_Z)
     wait_for(lambda: process.status() == psutil.STATUS_STOPPED)
-    wait_for(lambda: time.monotonic() > stopped + LONELY + 1)
+    wait_for(lambda: time.monotonic() > stopped + VIEWER_ABSENCE + 1)
     assert Follower(run).state.ended is None
     shell.press("fg\n")
     shell.until("API is ok")

@@ -16,7 +16,7 @@ from mobius_tui.run.events.message_events import (
     MessageTried,
 )
 from mobius_tui.run.events.run_events import HostStarted, RunEnded
-from mobius_tui.run.messaging.payload import LIMIT
+from mobius_tui.run.messaging.payload import TEXT_LIMIT
 from mobius_tui.run.state.deliveries import DeliveryStatus
 from mobius_tui.tui.dialogs.message_dialog import MessageDialog
 from mobius_tui.tui.presenters.briefing_fields import preflight
@@ -122,7 +122,7 @@ async def test_what_is_too_long_to_be_sent_stays_to_be_shortened(
     time = Time(run.at)
     async with hosted(run) as host, opened(run, time=time) as (_, pilot):
         await press(pilot, time, "enter")
-        pilot.app.screen.query_one("#text", TextArea).text = "x" * (LIMIT + 1)
+        pilot.app.screen.query_one("#text", TextArea).text = "x" * (TEXT_LIMIT + 1)
         await press(pilot, time, "enter")
         await until(pilot, lambda: "7.8 KiB are sent at most" in words(pilot))
         pilot.app.screen.query_one("#text", TextArea).text = " "

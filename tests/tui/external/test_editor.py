@@ -11,7 +11,7 @@ from textual.widgets import Button, OptionList
 from mobius_tui.run.client.run_briefing import prepare_briefing
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.run_events import RunBegan
-from mobius_tui.run.storage.source_diff import MOST_LINES, edits
+from mobius_tui.run.storage.source_diff import MOST_LINES, source_edits
 from mobius_tui.run.storage.state_home import runs_root
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.library.own_runbooks import copy_of
@@ -128,17 +128,17 @@ def test_what_was_edited_since_a_run_began(book: Path, tmp_path: Path) -> None:
     run = MadeRun(tmp_path / "runs", load(book), values={})
     began = Viewer(run.directory).follower.state.began
     assert began is not None
-    assert edits(run.directory, began) == ()
+    assert source_edits(run.directory, began) == ()
     book.write_text(BOOK.replace('"Look"', '"Look \x1b[31m"'))
-    lines = edits(run.directory, began)
+    lines = source_edits(run.directory, began)
     assert '-title = "Look"' in lines
     assert '+title = "Look \x1b[31m"' in lines, "the dialog makes it harmless"
     book.write_text("#\n" * (MOST_LINES + 1))
-    assert edits(run.directory, began) == (
+    assert source_edits(run.directory, began) == (
         f"{book} differs: 15 lines in this run, {MOST_LINES + 2} now",
     )
     book.unlink()
-    assert edits(run.directory, began)[1] == f"+++ {book} is not there now"
+    assert source_edits(run.directory, began)[1] == f"+++ {book} is not there now"
 
 
 async def test_a_run_goes_on_by_its_copy_and_shows_the_diff(

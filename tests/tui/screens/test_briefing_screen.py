@@ -64,7 +64,7 @@ async def over(directory: RunDirectory) -> None:
     await viewer.intend(Intent(wish="end"))
     await viewer.close()
     async with asyncio.timeout(10):
-        while directory.host() is not None:
+        while directory.host_pid() is not None:
             await asyncio.sleep(0.02)
 
 

@@ -14,7 +14,7 @@ from mobius_tui.cli import main
 from mobius_tui.review.reviewed_run import ReviewedRun
 from mobius_tui.review.run_timeline import RunTimeline, filter_timeline
 from mobius_tui.run.events.run_events import HostStopped, NoteAdded
-from mobius_tui.run.records.verification import damage, verify
+from mobius_tui.run.records.verification import damage_of_open_run, run_problems
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.state_home import state_home
 from mobius_tui.tui.backend.base_page import AppResult
@@ -320,9 +320,9 @@ async def test_a_review_opens_at_once_and_says_then_that_it_is_as_it_was_written
 
     def slowly(directory: RunDirectory) -> tuple[str, ...]:
         assert gate.wait(30)
-        return damage(directory)
+        return damage_of_open_run(directory)
 
-    monkeypatch.setattr(review_screen, "damage", slowly)
+    monkeypatch.setattr(review_screen, "damage_of_open_run", slowly)
     run = story(tmp_path / "runs")
     async with running(
         ReviewScreen(ReviewedRun(run.directory)), size=(80, 24)
@@ -343,7 +343,7 @@ async def test_a_review_says_what_is_not_as_it_was_written(
     run = story(tmp_path / "runs")
     data = run.directory.health.read_bytes()
     run.directory.health.write_bytes(data.replace(b'"failed"', b'"ok"', 1))
-    wanted = next(iter(verify(run.directory)))
+    wanted = next(iter(run_problems(run.directory)))
     async with reviewed(run, size) as (_, pilot):
         assert is_said(pilot, "NOT AS IT WAS WRITTEN", wanted, "✖ damaged")
         await go(pilot, "left", "left")

@@ -14,7 +14,7 @@ from mobius_tui.review.report_builder import build_report
 from mobius_tui.review.run_annotations import AnnotationTarget
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.records.run_record import write_record
-from mobius_tui.run.records.verification import verify
+from mobius_tui.run.records.verification import run_problems
 from mobius_tui.tui.backend.base_page import AppResult
 from mobius_tui.tui.dialogs.dialog import Dialog
 from mobius_tui.tui.dialogs.review_dialogs import (
@@ -189,4 +189,4 @@ async def test_action_items_are_added_get_an_owner_and_a_day_and_are_done(
     assert (kept.id, kept.title, kept.done) == ("own:1", "disks", True)
     assert (kept.owner, kept.due) == ("@ops", "2026-11-30")
     assert "disks" in as_markdown(build_report(run.directory))
-    assert not [each for each in verify(run.directory) if "record" in each]
+    assert not [each for each in run_problems(run.directory) if "record" in each]

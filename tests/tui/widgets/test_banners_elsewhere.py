@@ -33,7 +33,7 @@ Scene = Callable[[Path], MadeRun]
 
 
 def said(lookout: OtherRunsMonitor, now: float) -> str:
-    lines = elsewhere_lines(lookout.look(), now=now, key="Ctrl+O")
+    lines = elsewhere_lines(lookout.urgent_runs(), now=now, key="Ctrl+O")
     return "\n".join(line.plain for line in lines)
 
 
@@ -75,7 +75,7 @@ async def test_what_counts_down_comes_first_and_what_is_over_not_at_all(
     third.write(RunEnded(outcome="abandoned"))
     lookout = OtherRunsMonitor(tmp_path / "runs")
     async with hosted(first), hosted(second), hosted(third):
-        assert [each.directory.path for each in lookout.look()] == [
+        assert [each.directory.path for each in lookout.urgent_runs()] == [
             second.directory.path,
             first.directory.path,
         ]

@@ -15,8 +15,8 @@ from mobius_tui.run.events.message_events import (
 from mobius_tui.run.host.engine import Engine
 from mobius_tui.run.host.intents.step_handlers import step_of, tick, tickable
 from mobius_tui.run.intents.messages import Intent
-from mobius_tui.run.messaging.channels import marked
-from mobius_tui.run.messaging.payload import LIMIT
+from mobius_tui.run.messaging.channels import with_drill_mark
+from mobius_tui.run.messaging.payload import TEXT_LIMIT
 from mobius_tui.run.state.deliveries import (
     WANTS_A_PERSON,
     Delivery,
@@ -52,7 +52,7 @@ async def queue(
         delivery=len(engine.state.deliveries) + 1,
         channels=channels,
         title=engine.redact(engine.values().preview(title)),
-        text=engine.redact(marked(text.strip(), engine.state.began)),
+        text=engine.redact(with_drill_mark(text.strip(), engine.state.began)),
         step=step.id,
         attempt=number,
     )
@@ -67,9 +67,9 @@ async def _send(engine: Engine, intent: Intent, who: str) -> Entry | None:
     if not intent.text.strip():
         raise RunError("there is no text to send")
     long = len(intent.text.encode("utf-8", "replace"))
-    if long > LIMIT:
+    if long > TEXT_LIMIT:
         raise RunError(
-            f"the text has {size_in_words(long)}, and {size_in_words(LIMIT)} are "
+            f"the text has {size_in_words(long)}, and {size_in_words(TEXT_LIMIT)} are "
             "sent at most; shorten it"
         )
     unknown = [name for name in intent.names if name not in step.action.to]

@@ -44,7 +44,7 @@ from mobius_tui.run.planning.rollback import is_only_watched, rollback_phase
 from mobius_tui.run.planning.run_outcome import run_outcome
 from mobius_tui.run.planning.step_status import step_statuses
 from mobius_tui.run.state.step_state import Status
-from mobius_tui.run.watch.watch_command import ended_by
+from mobius_tui.run.watch.watch_command import person_end_reason
 from mobius_tui.runbook.model.limits import bounded_duration, limits_by_variable
 
 HINT = 500
@@ -215,7 +215,7 @@ async def _end(engine: Engine, intent: Intent, who: str) -> Entry | None:
         )
     outcome, reason = run_outcome(engine.plan, engine.state)
     if is_only_watched(engine.plan, engine.state):
-        outcome, reason = "abandoned", ended_by(engine.state.watch, who)
+        outcome, reason = "abandoned", person_end_reason(engine.state.watch, who)
     if intent.text.strip():
         reason = f"{intent.text.strip()} ({reason})"
     return await finish_run(

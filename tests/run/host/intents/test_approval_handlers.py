@@ -35,7 +35,7 @@ from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.run_events import AutoStopped
 from mobius_tui.run.events.step_events import StepStarted
 from mobius_tui.run.host.caller_terminal import (
-    LONGEST,
+    HOST_NAME_LIMIT,
     describe_caller_terminal,
     terminal_of_caller,
 )
@@ -292,7 +292,7 @@ def test_where_somebody_sits_is_what_the_system_says(
         monkeypatch.setattr(psutil, "users", lambda: [login])
         found = place_of(connection)
     assert found.startswith(terminal + more)
-    assert len(found) <= LONGEST
+    assert len(found) <= HOST_NAME_LIMIT
     assert "\x1b" not in found
     assert found == terminal + more or len(host) > 100
 
@@ -330,7 +330,12 @@ def test_whoever_has_gone_meanwhile_is_not_told_to_come_from_another_s_login(
         monkeypatch.setattr(psutil, "users", lambda: [login])
         seat = terminal_of_caller(connection)
         assert describe_caller_terminal(seat) == f"{terminal} from 10.0.0.7"
-        assert describe_caller_terminal(replace(seat, began=seat.began - 1)) == terminal
+        assert (
+            describe_caller_terminal(
+                replace(seat, process_start=seat.process_start - 1)
+            )
+            == terminal
+        )
         process.kill()
         process.wait()
         assert describe_caller_terminal(seat) == terminal
