@@ -34,7 +34,7 @@ def do(options: argparse.Namespace) -> int:
         print_data(json.dumps([asdict(each) for each in found], indent=2))
     else:
         for each in found:
-            print_data(f"{MARKS[each.verdict]:7}  {each.about:13}  {line(each.text)}")
+            print_data(f"{MARKS[each.verdict]:7}  {each.about:13}  {line(each.words)}")
             if each.remedy:
                 print_data(f"{'':24}→ {line(each.remedy)}")
     return FAILED if any(each.verdict == "trouble" for each in found) else OK

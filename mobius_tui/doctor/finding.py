@@ -16,7 +16,7 @@ class Finding:
     about: str
     """In a word or two."""
     verdict: FindingVerdict
-    text: str
+    words: str
     """What was found."""
     remedy: str = ""
     """What to do about it; empty where there is nothing to do."""

@@ -22,23 +22,23 @@ def install_findings(path: str) -> Iterator[Finding]:
     Args:
         path: PATH.
     """
-    said = sys.version.split(maxsplit=1)[0]
+    version_text = sys.version.split(maxsplit=1)[0]
     good = sys.version_info >= OLDEST_PYTHON
     yield Finding(
         about="Python",
         verdict="ok" if good else "trouble",
-        text=f"{said}, {sys.executable}",
+        words=f"{version_text}, {sys.executable}",
         remedy="" if good else "install Python 3.11 or newer",
     )
     for need in requires("mobius-tui") or ():
         if ";" not in need:
             yield _package(need)
-    found = shutil.which(BASH[0], path=path)
+    bash = shutil.which(BASH[0], path=path)
     yield Finding(
         about=BASH[0],
-        verdict="ok" if found else "trouble",
-        text=found or "not on PATH: no step that names no `shell` can run",
-        remedy="" if found else "install it",
+        verdict="ok" if bash else "trouble",
+        words=bash or "not on PATH: no step that names no `shell` can run",
+        remedy="" if bash else "install it",
     )
 
 
@@ -51,11 +51,11 @@ def _package(need: str) -> Finding:
         have = version(name)
     except PackageNotFoundError:
         words = "is not installed"
-        return Finding(about=name, verdict="trouble", text=words, remedy=remedy)
+        return Finding(about=name, verdict="trouble", words=words, remedy=remedy)
     if is_within_bounds(have, bounds):
-        return Finding(about=name, verdict="ok", text=have)
+        return Finding(about=name, verdict="ok", words=have)
     words = f"{have}, and {bounds} is wanted"
-    return Finding(about=name, verdict="trouble", text=words, remedy=remedy)
+    return Finding(about=name, verdict="trouble", words=words, remedy=remedy)
 
 
 def is_within_bounds(have: str, bounds: str) -> bool:

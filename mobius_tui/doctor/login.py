@@ -33,7 +33,7 @@ def login_findings(root: Path, user: str) -> Finding:
         user: the account's name.
     """
     if not (root / "run/systemd/system").is_dir():
-        return Finding(about=ABOUT, verdict="ok", text="no systemd kills what is left")
+        return Finding(about=ABOUT, verdict="ok", words="no systemd kills what is left")
     own = _own_group(root)
     settings = _settings(root)
     lingers = (root / "var/lib/systemd/linger" / user).exists()
@@ -44,17 +44,17 @@ def login_findings(root: Path, user: str) -> Finding:
             f"no file of systemd says what {KILL_SETTING} is; its own default is yes"
         )
         return Finding(
-            about=ABOUT, verdict="note", text=words, remedy=_remedy(lingers=lingers)
+            about=ABOUT, verdict="note", words=words, remedy=_remedy(lingers=lingers)
         )
     if not _is_killed(settings, user):
         words = "systemd leaves what runs: KillUserProcesses is off for this account"
-        return Finding(about=ABOUT, verdict="ok", text=words)
+        return Finding(about=ABOUT, verdict="ok", words=words)
     words = (
         "systemd ends every process of this login at log-out (KillUserProcesses=yes): "
         "the host and its steps, too"
     )
     return Finding(
-        about=ABOUT, verdict="trouble", text=words, remedy=_remedy(lingers=lingers)
+        about=ABOUT, verdict="trouble", words=words, remedy=_remedy(lingers=lingers)
     )
 
 
@@ -68,10 +68,10 @@ def _finding_outside_login(own: str, *, lingers: bool) -> Finding:
     """The finding for a shell in no login's scope: a service, or the user's manager."""
     if "user@" not in own or lingers:
         words = "this shell is in no login's scope, so nothing ends with one"
-        return Finding(about=ABOUT, verdict="ok", text=words)
+        return Finding(about=ABOUT, verdict="ok", words=words)
     words = "the user's own systemd ends with the last login, and the host with it"
     remedy = "`loginctl enable-linger`, once"
-    return Finding(about=ABOUT, verdict="trouble", text=words, remedy=remedy)
+    return Finding(about=ABOUT, verdict="trouble", words=words, remedy=remedy)
 
 
 def _own_group(root: Path) -> str:
@@ -91,14 +91,14 @@ def _is_killed(settings: dict[str, str], user: str) -> bool:
 
 def _settings(root: Path) -> dict[str, str]:
     """The settings that hold, over all files; one commented out shows the default."""
-    found: dict[str, str] = {}
+    settings: dict[str, str] = {}
     for is_comment in (True, False):
         for path in _files(root):
             for row in _read(path).splitlines():
                 match = _SETTING.fullmatch(row.strip())
                 if match and bool(match[1]) == is_comment:
-                    found[match[2]] = match[3]
-    return found
+                    settings[match[2]] = match[3]
+    return settings
 
 
 def _files(root: Path) -> Iterator[Path]:

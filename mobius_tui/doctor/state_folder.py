@@ -52,20 +52,20 @@ def state_folder_findings(state: Path, mounts: str) -> Iterator[Finding]:
 
 
 def _rights_finding(state: Path, there: Path) -> Finding:
-    found = there.stat()
+    status = there.stat()
     words, remedy = f"{state}", ""
-    if not stat.S_ISDIR(found.st_mode):
+    if not stat.S_ISDIR(status.st_mode):
         words, remedy = f"{there} is no folder", "move it away"
     elif not os.access(there, os.W_OK | os.X_OK):
         words, remedy = f"{there} cannot be written to", ELSEWHERE_REMEDY
-    elif there == state and found.st_uid != os.getuid():
+    elif there == state and status.st_uid != os.getuid():
         words, remedy = f"{state} belongs to another user", ELSEWHERE_REMEDY
-    elif there == state and found.st_mode & 0o022:
+    elif there == state and status.st_mode & 0o022:
         words, remedy = f"others may write to {state}", f"chmod 700 {state}"
     elif there != state:
         words += ", which the first run makes"
     verdict: FindingVerdict = "trouble" if remedy else "ok"
-    return Finding(about=ABOUT, verdict=verdict, text=words, remedy=remedy)
+    return Finding(about=ABOUT, verdict=verdict, words=words, remedy=remedy)
 
 
 def _file_system(there: Path, mounts: str) -> Finding:
@@ -84,12 +84,12 @@ def _file_system(there: Path, mounts: str) -> Finding:
             "locks may not hold there"
         )
         return Finding(
-            about="its disk", verdict="trouble", text=words, remedy=ELSEWHERE_REMEDY
+            about="its disk", verdict="trouble", words=words, remedy=ELSEWHERE_REMEDY
         )
     if not kind:
         words = "its kind is not known; on a network's disk locks may not hold"
-        return Finding(about="its disk", verdict="note", text=words)
-    return Finding(about="its disk", verdict="ok", text=f"{kind}, of this machine")
+        return Finding(about="its disk", verdict="note", words=words)
+    return Finding(about="its disk", verdict="ok", words=f"{kind}, of this machine")
 
 
 def _unescaped(text: str) -> str:
@@ -103,9 +103,9 @@ def _free_space_finding(there: Path) -> Finding:
     if free < LEAST_FREE:
         words = f"{free >> 20} MiB free: a run may not get to its end"
         return Finding(
-            about="space", verdict="trouble", text=words, remedy="free some space"
+            about="space", verdict="trouble", words=words, remedy="free some space"
         )
     if free < AMPLE_FREE:
         words += "; a step may print 1 GiB, unless its `max_output` says less"
-        return Finding(about="space", verdict="note", text=words)
-    return Finding(about="space", verdict="ok", text=words)
+        return Finding(about="space", verdict="note", words=words)
+    return Finding(about="space", verdict="ok", words=words)

@@ -38,8 +38,8 @@ def terminal_findings(
     words = encoding if plain else f"{encoding}: all is drawn with ASCII alone"
     remedy = "" if plain else "a UTF-8 locale, as LANG=C.UTF-8, shows more"
     verdict: FindingVerdict = "ok" if plain else "note"
-    yield Finding(about="encoding", verdict=verdict, text=words, remedy=remedy)
-    yield Finding(about="colours", verdict="ok", text=COLOUR_DEPTHS[colours(environ)])
+    yield Finding(about="encoding", verdict=verdict, words=words, remedy=remedy)
+    yield Finding(about="colours", verdict="ok", words=COLOUR_DEPTHS[colours(environ)])
     yield _clipboard_finding(environ)
     yield _editor_finding(environ)
 
@@ -50,27 +50,27 @@ def _terminal_finding(
     about, term = "terminal", environ.get("TERM", "")
     if size is None or term in ("", "dumb"):
         words = "none that can draw: runs are shown as lines, as --plain does"
-        return Finding(about=about, verdict="note", text=words)
+        return Finding(about=about, verdict="note", words=words)
     words = f"{term}, {size[0]} columns and {size[1]} rows"
     if size[0] < SMALLEST_SIZE[0] or size[1] < SMALLEST_SIZE[1]:
         least = f"{SMALLEST_SIZE[0]} × {SMALLEST_SIZE[1]}"
         remedy = f"make it {least} or larger; 80 × 24 shows all panes"
-        return Finding(about=about, verdict="note", text=words, remedy=remedy)
-    return Finding(about=about, verdict="ok", text=words)
+        return Finding(about=about, verdict="note", words=words, remedy=remedy)
+    return Finding(about=about, verdict="ok", words=words)
 
 
 def _clipboard_finding(environ: Mapping[str, str]) -> Finding:
     path = environ.get("PATH")
-    found = [
+    programs_found = [
         name for name, words in programs(environ) if shutil.which(words[0], path=path)
     ]
-    if found:
-        return Finding(about="clipboard", verdict="ok", text=", ".join(found))
+    if programs_found:
+        return Finding(about="clipboard", verdict="ok", words=", ".join(programs_found))
     words = (
         "no program within reach: a copy is sent to the terminal, which does not say "
         "whether it took it, and is always in a file as well"
     )
-    return Finding(about="clipboard", verdict="note", text=words)
+    return Finding(about="clipboard", verdict="note", words=words)
 
 
 def _editor_finding(environ: Mapping[str, str]) -> Finding:
@@ -79,9 +79,9 @@ def _editor_finding(environ: Mapping[str, str]) -> Finding:
         words = editor_words(environ)
     except ValueError as error:
         said = f"$EDITOR cannot be read: {error}"
-        return Finding(about="editor", verdict="note", text=said, remedy=remedy)
-    found = shutil.which(words[0], path=environ.get("PATH"))
-    if found:
-        return Finding(about="editor", verdict="ok", text=found)
+        return Finding(about="editor", verdict="note", words=said, remedy=remedy)
+    editor = shutil.which(words[0], path=environ.get("PATH"))
+    if editor:
+        return Finding(about="editor", verdict="ok", words=editor)
     said = f"{words[0]} is not on PATH"
-    return Finding(about="editor", verdict="note", text=said, remedy=remedy)
+    return Finding(about="editor", verdict="note", words=said, remedy=remedy)

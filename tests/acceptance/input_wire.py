@@ -171,7 +171,7 @@ class Intents(Wire):
                     directory, Plan(self.book), follower.state, clock, tasks
                 )
                 dispatcher = Dispatcher(make_engine(context, journal))
-                control = ControlServer(dispatcher.judge, patience=self.patience)
+                control = ControlServer(dispatcher.judge, line_timeout=self.patience)
                 await control.listen(directory.socket)
                 try:
                     await asyncio.wait_for(self._talk(data), self.within)

@@ -133,8 +133,8 @@ class AttemptExecution:
         if isinstance(action, Run):
             await self._keeper.wait_until_ended()
         if isinstance(action, Manual):
-            known = self._context.state.variables
-            if any(ask.var not in known for ask in action.ask):
+            variables = self._context.state.variables
+            if any(ask.var not in variables for ask in action.ask):
                 await self._end(
                     "not started", "the host died before the answer was recorded"
                 )
@@ -149,14 +149,14 @@ class AttemptExecution:
 
     async def _finish(self) -> None:
         """Journal what its action came to, then its checks, then its end."""
-        found: tuple[Result, str] | None = ("passed", "")
+        outcome: tuple[Result, str] | None = ("passed", "")
         if isinstance(self._step.action, Run):
-            found = await self._script_result(self._step.action)
+            outcome = await self._script_result(self._step.action)
         elif isinstance(self._step.action, Watch) and not self._have_checks_begun():
-            found = await self._watch_result()
-        if found is None:
+            outcome = await self._watch_result()
+        if outcome is None:
             return
-        result, reason = found
+        result, reason = outcome
         if result in ("passed", "warned") and self._step.checks:
             checks = StepChecks(self._context, self._writer, self._step, self._number)
             checked, words = await checks.run()
@@ -189,15 +189,15 @@ class AttemptExecution:
         """What watching health came to; `None` where its end is journaled already."""
         watch = WatchAttempt(self._context, self._step)
         try:
-            found = await watch.run(resumed=self._resumed)
+            verdict = await watch.run(resumed=self._resumed)
         except MobiusError as error:
             return "not started", str(error)
-        if found.result != "unknown":
-            return found.result, found.reason
+        if verdict.result != "unknown":
+            return verdict.result, verdict.reason
         event = StepUnknown(
             step=self._step.id,
             attempt=self._number,
-            reason=self._context.redact(found.reason),
+            reason=self._context.redact(verdict.reason),
         )
         await self._writer.record(event)
         return None
@@ -294,23 +294,25 @@ class AttemptExecution:
         if recovery_verdict(evidence) == "not started":
             await self._end("not started", recovery_reason(evidence))
             return
-        left: tuple[str, ...] = ()
+        survivors: tuple[str, ...] = ()
         if evidence.is_same_boot:
-            left = await asyncio.to_thread(
+            survivors = await asyncio.to_thread(
                 find_survivors, self._directory, self._mark()
             )
-        found = await asyncio.to_thread(attempt_files.attempt_digests, self._directory)
+        digests = await asyncio.to_thread(
+            attempt_files.attempt_digests, self._directory
+        )
         event = StepUnknown(
             step=self._step.id,
             attempt=self._number,
             reason=recovery_reason(
                 evidence, exit_status.keeper_end_text(self._keeper.exit_code)
             ),
-            left=tuple(map(context.redact, left)),
-            output_bytes=found.bytes,
-            output_sha256=None if left else found.output,
-            spans_sha256=None if left else found.spans,
-            outputs_sha256=None if left else found.outputs,
+            left=tuple(map(context.redact, survivors)),
+            output_bytes=digests.bytes,
+            output_sha256=None if survivors else digests.output,
+            spans_sha256=None if survivors else digests.spans,
+            outputs_sha256=None if survivors else digests.outputs,
         )
         await writer.record(event)
 
@@ -323,17 +325,19 @@ class AttemptExecution:
         context, writer = self._context, self._writer
         filled_in = limits_by_variable(context.plan.runbook)
         try:
-            found = await asyncio.to_thread(attempt_files.read_outputs, self._directory)
+            outputs = await asyncio.to_thread(
+                attempt_files.read_outputs, self._directory
+            )
             for name in self._step.outputs:
-                if holds_secret(found.get(name, ""), context.secrets.values()):
+                if holds_secret(outputs.get(name, ""), context.secrets.values()):
                     await asyncio.to_thread(
                         attempt_files.empty_file, self._directory.outputs
                     )
                     return f"it wrote a secret to $RUNBOOK_OUTPUT as {name}"
-                if name not in found:
+                if name not in outputs:
                     return f"it did not write {name}=… to $RUNBOOK_OUTPUT"
                 variable = context.plan.runbook.variables[name]
-                refuse_value(variable, found[name], filled_in.get(name, ()))
+                refuse_value(variable, outputs[name], filled_in.get(name, ()))
         except (MobiusError, OSError) as error:
             return str(error)
         for name in self._step.outputs:
@@ -341,7 +345,7 @@ class AttemptExecution:
                 continue  # what somebody chose stays, until they choose again
             await writer.record(
                 VariableSet(
-                    name=name, value=found[name], source="output", step=self._step.id
+                    name=name, value=outputs[name], source="output", step=self._step.id
                 )
             )
         return ""
@@ -354,7 +358,9 @@ class AttemptExecution:
 
     async def _end(self, result: Result, reason: str) -> None:
         """Journal the attempt's end, with the digests of its files."""
-        found = await asyncio.to_thread(attempt_files.attempt_digests, self._directory)
+        digests = await asyncio.to_thread(
+            attempt_files.attempt_digests, self._directory
+        )
         continues = self._step.on_failure == "continue"
         if continues and result in ("failed", "timed out", "not started"):
             more = self._step.retry.attempts if self._step.retry is not None else 1
@@ -366,11 +372,11 @@ class AttemptExecution:
             result=result,
             reason=self._context.redact(reason),
             exit=self._exit_code,
-            output_bytes=found.bytes,
-            output_sha256=found.output,
-            spans_sha256=found.spans,
-            exit_sha256=found.exit,
-            outputs_sha256=None if self._survivors else found.outputs,
+            output_bytes=digests.bytes,
+            output_sha256=digests.output,
+            spans_sha256=digests.spans,
+            exit_sha256=digests.exit,
+            outputs_sha256=None if self._survivors else digests.outputs,
             left=tuple(map(self._context.redact, self._survivors)),
             ended_with=tuple(map(self._context.redact, self._ended_processes)),
         )

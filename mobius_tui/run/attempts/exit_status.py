@@ -52,7 +52,7 @@ def exit_code_text(code: int) -> str:
     if code > 128 and code - 128 < signal.NSIG:
         return f"exit {code}: a command was ended by {_signal_text(code - 128)}"
     failed = "the command says that it failed"
-    known = {
+    meanings = {
         0: "the command says that it worked",
         2: f"{failed}, often for wrong arguments",
         124: f"{failed}, as `timeout` does when time is up",
@@ -60,7 +60,7 @@ def exit_code_text(code: int) -> str:
         127: "a command was not found",
         255: f"{failed}, as `ssh` does without a connection",
     }
-    return f"exit {code}: {known.get(code, failed)}"
+    return f"exit {code}: {meanings.get(code, failed)}"
 
 
 _SIGNAL_MEANINGS = {

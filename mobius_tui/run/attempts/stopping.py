@@ -19,12 +19,12 @@ from mobius_tui.runbook.model.runbook import Step
 
 def running_process_groups(context: RunContext) -> frozenset[int]:
     """The process groups of the steps that run now."""
-    found = {
+    groups = {
         read_pid(context.directory.attempt(step_id, own.last.number))
         for step_id, own in context.state.steps.items()
         if own.status is Status.RUNNING and own.last is not None
     }
-    return frozenset(group for group in found if group)
+    return frozenset(group for group in groups if group)
 
 
 def attempt_survivors(context: RunContext, step: Step) -> tuple[str, ...]:

@@ -34,7 +34,7 @@ def find_survivors(directory: AttemptDirectory, mark: str) -> tuple[str, ...]:
         group = None
     end = read_script_end(directory)
     orphans = end.survivors if end is not None else {}
-    found = []
+    names = []
     for process in psutil.process_iter():
         try:
             if process.status() == psutil.STATUS_ZOMBIE:
@@ -46,12 +46,12 @@ def find_survivors(directory: AttemptDirectory, mark: str) -> tuple[str, ...]:
                 )
             if is_its or process.environ().get(ATTEMPT_MARK) == mark:
                 name = " ".join(process.cmdline())[:80] or process.name()
-                found.append(f"{process.pid} {name}")
+                names.append(f"{process.pid} {name}")
         except (psutil.Error, OSError):
             continue
     if end is not None and end.unnamed_survivors:
-        found.append(f"{end.unnamed_survivors} more")
-    return tuple(found)
+        names.append(f"{end.unnamed_survivors} more")
+    return tuple(names)
 
 
 def _is_reused_group(group: int, directory: AttemptDirectory, mark: str) -> bool:

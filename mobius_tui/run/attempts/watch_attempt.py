@@ -57,11 +57,11 @@ class WatchAttempt:
         """Seconds within which every probe is asked and has answered."""
         values = self._context.values()
         timeouts = (("timeout", probe.timeout) for probe in self._health.probes)
-        found = [5.0]
+        durations = [5.0]
         for key, text in (("every", self._health.every), *timeouts):
             with suppress(MobiusError, ValueError):  # the monitor tells of it
-                found.append(bounded_duration(values.fill(text), key))
-        return max(found[1:], default=5.0)
+                durations.append(bounded_duration(values.fill(text), key))
+        return max(durations[1:], default=5.0)
 
     async def run(self, *, resumed: bool) -> WatchStepVerdict:
         """Watch until it is decided, is stopped, or cannot be known any more.
@@ -103,18 +103,18 @@ class WatchAttempt:
                 words = f"nobody looked for {gap}: its host slept"
                 return WatchStepVerdict(result="unknown", reason=words)
             looked = now
-            known, took = self._health_snapshot(), self._elapsed()
+            health, took = self._health_snapshot(), self._elapsed()
             watch = self._context.state.watch
-            waits = is_premature(watch, known) and took < duration + self._longest_gap
-            found = watch_step_verdict(
+            waits = is_premature(watch, health) and took < duration + self._longest_gap
+            verdict = watch_step_verdict(
                 watch,
-                known,
+                health,
                 since=self._attempt.started,
                 duration=duration + self._longest_gap if waits else duration,
                 elapsed=took,
             )
-            if found is not None:
-                return found
+            if verdict is not None:
+                return verdict
             await asyncio.sleep(POLL_INTERVAL)
 
     def _health_snapshot(self) -> HealthSnapshot:

@@ -124,12 +124,13 @@ def _expected_from_file(check: ChecksumCheck, ctx: CheckContext) -> str:
         data = file.read(_MAX_CHECKSUM_FILE + 1)
     if len(data) > _MAX_CHECKSUM_FILE:
         raise MobiusError(f"{check.sums} is too long for a file of sums")
-    found = parse_checksums(data.decode("utf-8", "replace"))
-    if not found:
+    checksums = parse_checksums(data.decode("utf-8", "replace"))
+    if not checksums:
         raise MobiusError(f"{check.sums} holds no SHA-256")
-    want = checksum_of_file(found, check.file)
+    want = checksum_of_file(checksums, check.file)
     if want is None:
         raise MobiusError(
-            f"{check.sums} holds {len(found)} sums, and not just one for {check.file}"
+            f"{check.sums} holds {len(checksums)} sums, and not just one for "
+            f"{check.file}"
         )
     return want

@@ -31,10 +31,10 @@ def error_line(lines: Sequence[str]) -> str:
     Args:
         lines: as they came, without colours.
     """
-    found = (
+    error_lines = (
         line.strip() for line in reversed(_searched_lines(lines)) if _ERROR.search(line)
     )
-    return next(found, "")
+    return next(error_lines, "")
 
 
 def last_meaningful(lines: Sequence[str]) -> str:

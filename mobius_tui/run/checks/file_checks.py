@@ -55,12 +55,12 @@ def compare_paths(
         OSError: something cannot be read.
     """
     walk = _PathComparer(names, stop)
-    found: list[str] = []
+    differences: list[str] = []
     for difference in walk.compare(left.resolve(), right.resolve(), ""):
-        found.append(difference)
-        if len(found) == _MOST_DIFFERENCES or stop():
+        differences.append(difference)
+        if len(differences) == _MOST_DIFFERENCES or stop():
             break
-    return Comparison(files=walk.files, differences=tuple(found))
+    return Comparison(files=walk.files, differences=tuple(differences))
 
 
 class _PathComparer:
@@ -149,14 +149,14 @@ def _check_path(
     path = ctx.path(check.path)
     if check.absent:
         there = os.path.lexists(path)
-        said = "is there, wanted it absent" if there else "is absent"
-        return check_result(held=not there, detail=f"{check.path} {said}")
+        detail = "is there, wanted it absent" if there else "is absent"
+        return check_result(held=not there, detail=f"{check.path} {detail}")
     try:
         status = path.stat()
     except FileNotFoundError:
         dangling = os.path.lexists(path)
-        said = "is a link that leads nowhere" if dangling else "does not exist"
-        return check_result(held=False, detail=f"{check.path} {said}")
+        detail = "is a link that leads nowhere" if dangling else "does not exist"
+        return check_result(held=False, detail=f"{check.path} {detail}")
     held = [_kind_of_status(status)]
     judges: tuple[Callable[[], tuple[str, str]], ...] = (
         lambda: _judge_mode(check, status),
@@ -185,10 +185,10 @@ def _judge_mode(check: FileCheck, status: os.stat_result) -> tuple[str, str]:
     """Whether the permissions are right, and what is wrong; so for the others."""
     if check.mode is None:
         return "", ""
-    found = _MODE.fullmatch(check.mode)
-    if found is None:
+    match = _MODE.fullmatch(check.mode)
+    if match is None:
         raise ValueError(f'{check.mode!r} is no mode; write "0755"')
-    have, want = stat.S_IMODE(status.st_mode), int(found[1], 8)
+    have, want = stat.S_IMODE(status.st_mode), int(match[1], 8)
     if have == want:
         return f"has mode {have:04o}", ""
     return "", f"has mode {have:04o}, wanted {want:04o}"
@@ -241,13 +241,15 @@ def _judge_content(
     other = ctx.path(check.same_as)
     if not other.exists():
         return "", f"has nothing to be the same as: {check.same_as} does not exist"
-    found = compare_paths(path, other, names=(check.path, check.same_as), stop=stop)
-    if not found.differences:
-        noun = "file" if found.files == 1 else "files"
-        return f"is the same as {check.same_as} ({found.files} {noun})", ""
-    named = "; ".join(found.differences[:_DIFFERENCES_SHOWN])
-    more = f"; and {len(found.differences) - _DIFFERENCES_SHOWN} more"
+    comparison = compare_paths(
+        path, other, names=(check.path, check.same_as), stop=stop
+    )
+    if not comparison.differences:
+        noun = "file" if comparison.files == 1 else "files"
+        return f"is the same as {check.same_as} ({comparison.files} {noun})", ""
+    named = "; ".join(comparison.differences[:_DIFFERENCES_SHOWN])
+    more = f"; and {len(comparison.differences) - _DIFFERENCES_SHOWN} more"
     return "", (
         f"differs from {check.same_as}: "
-        f"{named}{more if len(found.differences) > _DIFFERENCES_SHOWN else ''}"
+        f"{named}{more if len(comparison.differences) > _DIFFERENCES_SHOWN else ''}"
     )

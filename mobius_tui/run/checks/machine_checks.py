@@ -57,8 +57,8 @@ async def check_disk(check: DiskCheck, ctx: CheckContext) -> CheckResult:
 
 async def check_memory(check: MemoryCheck, ctx: CheckContext) -> CheckResult:  # noqa: ARG001
     """Make a `memory` check once: what is available without swapping."""
-    found = psutil.virtual_memory()
-    return _free_space_result(found.available, found.total, check.free, " of memory")
+    memory = psutil.virtual_memory()
+    return _free_space_result(memory.available, memory.total, check.free, " of memory")
 
 
 def _free_space_result(
@@ -67,8 +67,8 @@ def _free_space_result(
     held = is_enough_free(free, total, wanted)
     percent = f"{100 * free / total:.0f} %" if total else "all"
     lacking = "" if held else f", wanted {wanted}"
-    said = f"{size_in_words(free)} ({percent}) are free{where}{lacking}"
-    return check_result(held=held, detail=said)
+    detail = f"{size_in_words(free)} ({percent}) are free{where}{lacking}"
+    return check_result(held=held, detail=detail)
 
 
 _COUNT = re.compile(r"(>=|<=|==|!=|>|<|=)?\s*([0-9]{1,9})")
@@ -91,10 +91,10 @@ def satisfies_count(number: int, count: str) -> bool:
     Raises:
         ValueError: it is no comparison; the message says what one looks like.
     """
-    found = _COUNT.fullmatch(count.strip())
-    if found is None:
+    match = _COUNT.fullmatch(count.strip())
+    if match is None:
         raise ValueError(f'{count!r} is no count; write ">=1", "==2", "<3" or "0"')
-    return _COMPARE[found[1] or "=="](number, int(found[2]))
+    return _COMPARE[match[1] or "=="](number, int(match[2]))
 
 
 async def check_process(check: ProcessCheck, ctx: CheckContext) -> CheckResult:
@@ -103,20 +103,22 @@ async def check_process(check: ProcessCheck, ctx: CheckContext) -> CheckResult:
     re.compile(check.match)
     groups = ctx.groups | running_check_groups()
     try:
-        found = await run_in_thread(
+        processes = await run_in_thread(
             lambda _: matching(check.match, groups=groups, own=ctx.own)
         )
     except TooSlowError as error:
         return check_result(held=False, detail=str(error))
-    held = satisfies_count(len(found), check.count)
-    noun, verb = ("process", "matches") if len(found) == 1 else ("processes", "match")
-    pids = ", ".join(str(each.pid) for each in found[:_PROCESSES_SHOWN])
-    more = ", …" if len(found) > _PROCESSES_SHOWN else ""
-    named = f" ({pids}{more})" if found else ""
+    held = satisfies_count(len(processes), check.count)
+    noun, verb = (
+        ("process", "matches") if len(processes) == 1 else ("processes", "match")
+    )
+    pids = ", ".join(str(each.pid) for each in processes[:_PROCESSES_SHOWN])
+    more = ", …" if len(processes) > _PROCESSES_SHOWN else ""
+    named = f" ({pids}{more})" if processes else ""
     wanted = "" if held else f", wanted {check.count}"
     return check_result(
         held=held,
-        detail=f"{len(found) or 'no'} {noun} {verb} {check.match!r}{named}{wanted}",
+        detail=f"{len(processes) or 'no'} {noun} {verb} {check.match!r}{named}{wanted}",
     )
 
 
@@ -133,10 +135,10 @@ async def unit_states_now(
         OSError: it cannot be run.
     """
     ended = await run_program(("systemctl", "is-active", *names), ctx)
-    found = [state.strip() for state in ended.tail.split("\n")[:-1]]
-    if len(found) != len(names):
+    states = [state.strip() for state in ended.tail.split("\n")[:-1]]
+    if len(states) != len(names):
         return {}
-    return dict(zip(names, found, strict=True))
+    return dict(zip(names, states, strict=True))
 
 
 async def check_service(check: ServiceCheck, ctx: CheckContext) -> CheckResult:
@@ -152,8 +154,8 @@ async def check_service(check: ServiceCheck, ctx: CheckContext) -> CheckResult:
         return check_result(held=False, detail="there is no systemctl on PATH to ask")
     states = ended.tail.split("\n")[:-1]
     if len(states) != len(check.names):
-        said = ended.error_line or ended.exit_text
-        return check_result(held=False, detail=f"systemctl does not say: {said}")
+        output = ended.error_line or ended.exit_text
+        return check_result(held=False, detail=f"systemctl does not say: {output}")
     pairs = list(zip(check.names, (state.strip() for state in states), strict=True))
     wrong = [f"{name} is {state}" for name, state in pairs if state not in check.state]
     if wrong:

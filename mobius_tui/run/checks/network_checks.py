@@ -36,18 +36,18 @@ _DAY = 86400
 async def check_port(check: PortCheck, ctx: CheckContext) -> CheckResult:  # noqa: ARG001
     """Make a `port` check once. Only a refusal shows that a port is closed."""
     split_address(check.at)
-    found = await try_connect(
+    failure = await try_connect(
         check.at, bounded_duration(check.repeat.timeout, "timeout")
     )
-    if found is None:
+    if failure is None:
         lacking = ", wanted it closed" if check.closed else ""
         return check_result(
             held=not check.closed, detail=f"{check.at} accepts connections{lacking}"
         )
-    if check.closed and found.words == "refused":
+    if check.closed and failure.words == "refused":
         return check_result(held=True, detail=f"{check.at} refuses connections")
     lacking = ", which does not show that it is closed" if check.closed else ""
-    return check_result(held=False, detail=f"{check.at}: {found.words}{lacking}")
+    return check_result(held=False, detail=f"{check.at}: {failure.words}{lacking}")
 
 
 async def check_tls(check: TlsCheck, ctx: CheckContext) -> CheckResult:
@@ -70,8 +70,8 @@ async def check_tls(check: TlsCheck, ctx: CheckContext) -> CheckResult:
             detail=f"{check.at}: timed out after {duration_in_words(within)}",
         )
     except (OSError, ExceptionGroup) as error:
-        found = connection_failure(error)
-        words = found.words if found is not None else str(error)
+        failure = connection_failure(error)
+        words = failure.words if failure is not None else str(error)
         return check_result(held=False, detail=f"{check.at}: {words}")
     days = int((until - time.time()) // _DAY)
     held = days >= check.min_days
@@ -134,14 +134,15 @@ async def check_http(check: HttpCheck, ctx: CheckContext) -> CheckResult:
     wrong = wrong_status(answer, check.status)
     if wrong:
         return check_result(held=False, detail=f"{subject} {wrong} (in {took})")
-    said = f"{subject} answered {answer.status} in {took}"
+    answered = f"{subject} answered {answer.status} in {took}"
     wrong = response_body.mismatch(
         answer.body, response_body.parse(answer.body), check.json, check.contains
     )
     if wrong:
-        return check_result(held=False, detail=f"{said}, but {wrong}")
+        return check_result(held=False, detail=f"{answered}, but {wrong}")
     if limit is not None and answer.ms >= limit * 1000:
         return check_result(
-            held=False, detail=f"{said}, wanted faster than {duration_in_words(limit)}"
+            held=False,
+            detail=f"{answered}, wanted faster than {duration_in_words(limit)}",
         )
-    return check_result(held=True, detail=said)
+    return check_result(held=True, detail=answered)

@@ -28,8 +28,8 @@ async def check_script(check: RunCheck, ctx: CheckContext) -> CheckResult:
             )
     held = ended.code in check.success
     line = ended.last_line if held else ended.error_line
-    said = f": {line}" if line else ""
-    return check_result(held=held, detail=f"{ended.exit_text}{said}")
+    line_text = f": {line}" if line else ""
+    return check_result(held=held, detail=f"{ended.exit_text}{line_text}")
 
 
 async def check_output(check: OutputCheck, ctx: CheckContext) -> CheckResult:
@@ -49,20 +49,20 @@ async def check_output(check: OutputCheck, ctx: CheckContext) -> CheckResult:
             (sys.executable, "-I", "-S", program), ctx, stdin=asked
         )
     try:
-        found = json.loads(ended.last_line)
+        answer = json.loads(ended.last_line)
     except ValueError:
-        said = ended.error_line or ended.exit_text
+        output = ended.error_line or ended.exit_text
         return check_result(
-            held=False, detail=f"the output could not be searched: {said}"
+            held=False, detail=f"the output could not be searched: {output}"
         )
-    return _search_result(check, found)
+    return _search_result(check, answer)
 
 
 def _search_result(
-    check: OutputCheck, found: dict[str, list[object] | int | None]
+    check: OutputCheck, answer: dict[str, list[object] | int | None]
 ) -> CheckResult:
-    lines = found["lines"]
-    unwanted, wanted = found["not"], found["match"]
+    lines = answer["lines"]
+    unwanted, wanted = answer["not"], answer["match"]
     if isinstance(unwanted, list):
         line = f"line {unwanted[0]} matches {check.not_!r}: {unwanted[1]}"
         return check_result(held=False, detail=f"{line}; wanted none")

@@ -33,25 +33,29 @@ def search(
 ) -> dict[str, object]:
     """Search for the first line of each pattern; read no further than it takes."""
     patterns = {"match": wanted, "not": unwanted}
-    left = {key: re.compile(text) for key, text in patterns.items() if text is not None}
-    found: dict[str, object] = {"match": None, "not": None}
+    patterns_left = {
+        key: re.compile(text) for key, text in patterns.items() if text is not None
+    }
+    lines_by_pattern: dict[str, object] = {"match": None, "not": None}
     number = 0
     for number, line in enumerate(read_lines(file), start=1):
         text = line.decode("utf-8", "replace")
-        for key in [key for key, pattern in left.items() if pattern.search(text)]:
-            found[key] = [number, text[:_MAX_SHOWN]]
-            del left[key]
-        if not left or found["not"] is not None:
+        for key in [
+            key for key, pattern in patterns_left.items() if pattern.search(text)
+        ]:
+            lines_by_pattern[key] = [number, text[:_MAX_SHOWN]]
+            del patterns_left[key]
+        if not patterns_left or lines_by_pattern["not"] is not None:
             break
-    return {"lines": number, **found}
+    return {"lines": number, **lines_by_pattern}
 
 
 def main() -> None:
     """Do as stdin says."""
-    asked = json.load(sys.stdin)
-    with open(asked["file"], "rb") as file:  # noqa: PTH123 - pathlib takes 10 ms
-        found = search(file, asked["match"], asked["not"])
-    sys.stdout.write(json.dumps(found) + "\n")
+    request = json.load(sys.stdin)
+    with open(request["file"], "rb") as file:  # noqa: PTH123 - pathlib takes 10 ms
+        answer = search(file, request["match"], request["not"])
+    sys.stdout.write(json.dumps(answer) + "\n")
 
 
 if __name__ == "__main__":

@@ -61,11 +61,11 @@ class _TailProtocol(asyncio.Protocol):
     """Retains the end of what is received."""
 
     def __init__(self) -> None:
-        self.kept = b""
+        self.tail = b""
         self.closed = asyncio.Event()
 
     def data_received(self, data: bytes) -> None:
-        self.kept = (self.kept + data)[-_TAIL_BYTES:]
+        self.tail = (self.tail + data)[-_TAIL_BYTES:]
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
         self.closed.set()
@@ -113,7 +113,7 @@ async def run_program(
                     await tail.closed.wait()
     finally:
         transport.close()
-    return ProgramEnd(code=code, tail=tail.kept.decode("utf-8", "replace"))
+    return ProgramEnd(code=code, tail=tail.tail.decode("utf-8", "replace"))
 
 
 @contextmanager

@@ -50,7 +50,7 @@ def dry_run(briefing: Briefing, *, now: float) -> Iterator[str]:
     for words in understated_steps(plan):
         yield f"! {words}"
     for name in runbook.variables:
-        yield f"  {name}={_shown(state, name)}"
+        yield f"  {name}={_value_text(state, name)}"
     for phase in runbook.phases:
         yield ""
         aside = " (aside)" if phase.aside else ""
@@ -73,7 +73,7 @@ def initial_run_state(briefing: Briefing) -> RunState:
     return state
 
 
-def _shown(state: RunState, name: str) -> str:
+def _value_text(state: RunState, name: str) -> str:
     value = state.variables.get(name)
     if value is None:
         return "(not known yet)"
@@ -95,7 +95,7 @@ def step_lines(
     yield from _action(step, values)
     names = script_variables(step, plan.runbook.variables)
     for name in dict.fromkeys((*names, *step.secrets.values())):
-        yield f"      with   {name}={_shown(state, name)}"
+        yield f"      with   {name}={_value_text(state, name)}"
     for key, text in step.env.items():
         yield f"      with   {key}={values.preview(text)}"
     for check in step.checks:

@@ -35,14 +35,14 @@ def add_run_facts(runbook: Runbook, given: Mapping[str, str]) -> dict[str, str]:
     Raises:
         UsageError: there is no such run, it is damaged, or it has not ended.
     """
-    found = dict(given)
+    values = dict(given)
     for name, variable in runbook.variables.items():
         if variable.run and given.get(name):
             directory, facts = run_facts(given[name])
-            found[name] = directory.id
+            values[name] = directory.id
             for fact, value in facts.items():
-                found.setdefault(f"{name}_{fact}", value)
-    return found
+                values.setdefault(f"{name}_{fact}", value)
+    return values
 
 
 def run_facts(run: str) -> tuple[RunDirectory, Mapping[str, str]]:
@@ -83,14 +83,14 @@ def run_facts(run: str) -> tuple[RunDirectory, Mapping[str, str]]:
 
 def _outage_facts(follower: Follower) -> str:
     """Why a trigger fired, and how long it was until three checks were healthy."""
-    found = follower.milestone_tracker.milestones(follower.health_history)
-    outage = found.outage
+    milestones = follower.milestone_tracker.milestones(follower.health_history)
+    outage = milestones.outage
     if outage is None:
         return NO_FACT_TEXT
     since = f"{outage.reason}, from {_time_text(outage.fired)} on"
-    if found.steady is None:
+    if milestones.steady is None:
         return f"{since}; at the end not healthy for three checks in a row"
-    lasted = duration_in_words(max(0.0, found.steady - outage.fired))
+    lasted = duration_in_words(max(0.0, milestones.steady - outage.fired))
     return f"{since}; three healthy checks in a row after {lasted}"
 
 

@@ -112,8 +112,8 @@ def understated_steps(plan: Plan, phase_id: str | None = None) -> Iterator[str]:
             yield f"{name} is labelled “{label}”, but {_effect_text(found)}"
 
 
-def _effect_text(found: ScriptEffects) -> str:
-    deed = next(each for each in found.deeds if each.effect == found.effect)
+def _effect_text(effects: ScriptEffects) -> str:
+    deed = next(each for each in effects.deeds if each.effect == effects.effect)
     words = f"`{one_line_excerpt(deed.words, _EFFECT_WORDS)}`"
     if not deed.known:
         return f"nobody knows what {words} does"

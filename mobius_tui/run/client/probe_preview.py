@@ -35,16 +35,16 @@ async def preview_probes(
 
 
 def _fill_known(briefing: Briefing, given: Mapping[str, str]) -> Callable[[str], str]:
-    known = {
+    values = {
         **{name: value for name, (value, _) in briefing.values.items()},
         **briefing.secrets,
         **{name: value for name, value in given.items() if value},
     }
 
     def value(name: str) -> str:
-        if name not in known:
+        if name not in values:
             raise RunError(f"{name} is not filled in yet")
-        return known[name]
+        return values[name]
 
     return lambda words: fill(words, value)
 
@@ -52,7 +52,7 @@ def _fill_known(briefing: Briefing, given: Mapping[str, str]) -> Callable[[str],
 def _target_of(
     briefing: Briefing, probe: Probe, filler: Callable[[str], str]
 ) -> ProbeTarget:
-    found = fill_target(probe, filler)
-    if found.ca is None:
-        return found
-    return replace(found, ca=str(briefing.workdir / found.ca))
+    target = fill_target(probe, filler)
+    if target.ca is None:
+        return target
+    return replace(target, ca=str(briefing.workdir / target.ca))

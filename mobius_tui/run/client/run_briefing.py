@@ -54,7 +54,7 @@ class Briefing:
 
     @property
     def variables_asked(self) -> tuple[Variable, ...]:
-        """The variables to ask a person for: those without a value, or with a default."""
+        """The variables to ask a person for: without a value, or with a default."""
         return tuple(
             variable
             for variable in self.runbook.variables.values()
@@ -112,9 +112,9 @@ def prepare_briefing(
     Raises:
         UsageError: a value, profile or directory is invalid.
     """
-    told = add_run_facts(runbook, given)
+    values_given = add_run_facts(runbook, given)
     first = resolve_initial_values(
-        runbook, given=told, profile=profile, environ=os.environ
+        runbook, given=values_given, profile=profile, environ=os.environ
     )
     place = workdir or default_workdir(runbook)
     search = os.environ.get("PATH", os.defpath) if path is None else path

@@ -143,17 +143,17 @@ async def resume_run(directory: RunDirectory, runbook: Runbook) -> None:
     first = JournalFollower(directory).read_new()[:1]
     began = first[0].event if first else None
     profile = began.profile if isinstance(began, RunBegan) else None
-    known = resolve_initial_values(
+    initial = resolve_initial_values(
         runbook, given={}, profile=profile, environ=os.environ
     )
     values = {
         name: value
-        for name, value in known.values.items()
+        for name, value in initial.values.items()
         # By the environment's name it was decided what is protected.
         if name != runbook.environment
-        and not holds_secret(value[0], known.secrets.values())
+        and not holds_secret(value[0], initial.secrets.values())
     }
-    order = HostOrder(values=values, secrets=known.secrets)
+    order = HostOrder(values=values, secrets=initial.secrets)
     try:
         await _start_host(directory, order, runbook)
     except RunError:
@@ -252,7 +252,9 @@ async def _until_it_listens(
         if process.poll() is not None:
             if process.returncode == 0:
                 return
-            said = last_line(directory.host_log)
-            raise RunError(said or f"the host ended at once; see {directory.host_log}")
+            failure = last_line(directory.host_log)
+            raise RunError(
+                failure or f"the host ended at once; see {directory.host_log}"
+            )
         await asyncio.sleep(0.005)
     raise RunError(f"the host does not answer; see {directory.host_log}")

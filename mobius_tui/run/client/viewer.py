@@ -38,20 +38,20 @@ class HostLiveness:
     """When the host gave its last sign of life. All times are monotonic seconds."""
 
     def __init__(self, now: float) -> None:
-        self._heard = self._looked = now
+        self._signed_at = self._checked_at = now
         self._has_asked = False
 
     def note_sign(self, now: float) -> None:
         """Note a sign of the host, or that there is no host to give one."""
-        self._heard = max(self._heard, now)
+        self._signed_at = max(self._signed_at, now)
         self._has_asked = False
 
     def check(self, now: float) -> bool:
         """Check the time, some times a second; returns whether to ask for a sign."""
-        if now - self._looked > VIEWER_STALL:
+        if now - self._checked_at > VIEWER_STALL:
             self.note_sign(now)
-        self._looked = now
-        if self._has_asked or now - self._heard < SIGN_REQUEST_INTERVAL:
+        self._checked_at = now
+        if self._has_asked or now - self._signed_at < SIGN_REQUEST_INTERVAL:
             return False
         self._has_asked = True
         return True
@@ -59,7 +59,7 @@ class HostLiveness:
     @property
     def silence(self) -> float:
         """Seconds without a sign, by the last check; 0 below the limit."""
-        quiet = self._looked - self._heard
+        quiet = self._checked_at - self._signed_at
         return quiet if quiet >= SILENCE_LIMIT else 0.0
 
 
@@ -111,7 +111,7 @@ class Viewer:
         self.stalled = ""
         """Why the host can write nothing for now, in its words; empty if it can."""
         self._signs = HostLiveness(monotonic())
-        self._asked: dict[str, asyncio.Future[Reply]] = {}
+        self._pending_replies: dict[str, asyncio.Future[Reply]] = {}
         self._poked = asyncio.Event()
         self._writer: asyncio.StreamWriter | None = None
         self._reader_task: asyncio.Task[None] | None = None
@@ -139,14 +139,14 @@ class Viewer:
             quiet: seconds for which looks that find nothing are not told of.
         """
         await self.connect()
-        told = float("-inf")
+        told_at = float("-inf")
         while True:
             is_poked = self._poked.is_set()
             self._poked.clear()
             changes = self.follower.poll()
             self._look_for_signs()
-            if changes or is_poked or monotonic() - told >= quiet:
-                told = monotonic()
+            if changes or is_poked or monotonic() - told_at >= quiet:
+                told_at = monotonic()
                 yield changes
             if changes:
                 continue
@@ -196,7 +196,7 @@ class Viewer:
             return await self._intend_past_stall(intent)
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[Reply] = loop.create_future()
-        self._asked[intent.id] = answer
+        self._pending_replies[intent.id] = answer
         try:
             writer.write(encode_intent(replace(intent, sent=boot_clock())))
             await writer.drain()
@@ -208,7 +208,7 @@ class Viewer:
                 text="the host died before it answered; resume the run to go on",
             )
         finally:
-            self._asked.pop(intent.id, None)
+            self._pending_replies.pop(intent.id, None)
 
     async def _intend_past_stall(self, intent: Intent) -> Reply:
         """Send an intent by another connection, past those that wait for a full disk.
@@ -222,9 +222,9 @@ class Viewer:
         try:
             writer.write(encode_intent(replace(intent, sent=boot_clock())))
             while line := await reader.readline():
-                said = decode_from_host(line)
-                if isinstance(said, Reply) and said.id == intent.id:
-                    return said
+                message = decode_from_host(line)
+                if isinstance(message, Reply) and message.id == intent.id:
+                    return message
         except (ConnectionError, ValueError, RunError):
             pass  # it is gone, as where it says no more
         finally:
@@ -243,16 +243,18 @@ class Viewer:
     async def _read(self, reader: asyncio.StreamReader) -> None:
         try:
             while line := await reader.readline():
-                said = decode_from_host(line)
+                message = decode_from_host(line)
                 self._signs.note_sign(monotonic())
-                if isinstance(said, int):
-                    if said:
+                if isinstance(message, int):
+                    if message:
                         self._poked.set()
-                elif isinstance(said, Stalled):
-                    self.stalled = said.why
+                elif isinstance(message, Stalled):
+                    self.stalled = message.why
                     self._poked.set()
-                elif (asked := self._asked.get(said.id)) and not asked.done():
-                    asked.set_result(said)
+                elif (
+                    pending := self._pending_replies.get(message.id)
+                ) and not pending.done():
+                    pending.set_result(message)
         except (ConnectionError, ValueError, RunError):
             pass  # treated as the end of file that follows
         self._disconnected()
@@ -263,9 +265,9 @@ class Viewer:
         self._writer = None
         self.stalled = ""
         self._poked.set()
-        for asked in self._asked.values():
-            if not asked.done():
-                asked.set_exception(RunError("the host died"))
+        for pending in self._pending_replies.values():
+            if not pending.done():
+                pending.set_exception(RunError("the host died"))
 
     async def close(self) -> None:
         """Disconnect from the host; the run goes on."""

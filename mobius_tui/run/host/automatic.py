@@ -41,11 +41,11 @@ async def apply_consequences(context: RunContext, writer: JournalWriter) -> None
         RunError: it could not be made durable.
     """
     await _enter_begun_rollback(context, writer)
-    standings = await _record_passed_over(context, writer)
+    statuses = await _record_passed_over(context, writer)
     while (done := aside_outcome(context.plan, context.state)) is not None:
         await _leave_aside(context, writer, *done)
-        standings = await _record_passed_over(context, writer)
-    await _stop_followers(context, writer, standings)
+        statuses = await _record_passed_over(context, writer)
+    await _stop_followers(context, writer, statuses)
 
 
 async def _enter_begun_rollback(context: RunContext, writer: JournalWriter) -> None:
@@ -65,14 +65,14 @@ async def _record_passed_over(
         The status of every step, which that does not change.
     """
     plan, state = context.plan, context.state
-    found = step_statuses(plan, state)
+    statuses = step_statuses(plan, state)
     if is_only_watched(plan, state) and not state.frames:
-        return found  # nobody works its main line
-    for step in steps_passed_over(plan, state, found):
-        reason = found[step.id].reason
+        return statuses  # nobody works its main line
+    for step in steps_passed_over(plan, state, statuses):
+        reason = statuses[step.id].reason
         if state.passed_over.get(step.id) != reason:
             await writer.write(StepPassedOver(step=step.id, reason=reason), "host")
-    return found
+    return statuses
 
 
 async def _leave_aside(
@@ -100,7 +100,7 @@ async def _leave_aside(
 
 
 async def _stop_followers(
-    context: RunContext, writer: JournalWriter, standings: Mapping[str, StepStatus]
+    context: RunContext, writer: JournalWriter, statuses: Mapping[str, StepStatus]
 ) -> None:
     """Stop followers in phases whose other steps are all done.
 
@@ -109,7 +109,7 @@ async def _stop_followers(
     going = BAD | {Status.PENDING, Status.WAITING, Status.RUNNING}
     for phase in context.plan.runbook.phases:
         others = [s for s in phase.steps if not is_follower(s)]
-        if any(standings[s.id].status in going for s in others):
+        if any(statuses[s.id].status in going for s in others):
             continue
         for step in phase.steps:
             last = context.state.steps[step.id].last

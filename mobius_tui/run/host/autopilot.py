@@ -34,8 +34,8 @@ from mobius_tui.runbook.model.runbook import Step
 async def run_autopilot(engine: Engine) -> None:
     """Make one decision after another, while the run is automatic and open."""
     while True:
-        left = _trigger_wait(engine)
-        patience = None if left is None else max(left, 0.1)
+        wait = _trigger_wait(engine)
+        patience = None if wait is None else max(wait, 0.1)
         with suppress(TimeoutError):
             async with asyncio.timeout(patience):
                 await engine.writer.changed.wait()
@@ -51,9 +51,9 @@ async def _decide(engine: Engine) -> bool:
         auto = engine.state.auto or _rollback_order(engine)
         if auto is None or engine.state.ended is not None or engine.broken:
             return False
-        left = _trigger_wait(engine)
-        if left is not None:
-            return await _end_without_trigger(engine) if left <= 0 else False
+        wait = _trigger_wait(engine)
+        if wait is not None:
+            return await _end_without_trigger(engine) if wait <= 0 else False
         proposal = propose(engine.plan, engine.state)
         try:
             return await _act(engine, auto, proposal)

@@ -48,21 +48,21 @@ def terminal_of_caller(connection: socket.socket) -> CallerTerminal:
     except OSError:
         return NO_TERMINAL
     try:
-        seat = _terminal_of_process(pid) if pid else NO_TERMINAL
-        return seat if handle is None or _is_alive(handle) else NO_TERMINAL
+        terminal = _terminal_of_process(pid) if pid else NO_TERMINAL
+        return terminal if handle is None or _is_alive(handle) else NO_TERMINAL
     finally:
         if handle is not None:
             os.close(handle)
 
 
-def describe_caller_terminal(seat: CallerTerminal) -> str:
+def describe_caller_terminal(terminal: CallerTerminal) -> str:
     """A terminal, and the host its login came from, where that is known.
 
     Returns:
         `pts/3`, or `pts/3 from 10.0.0.7`; empty without a terminal.
     """
-    host = _login_host(seat) if seat.terminal else ""
-    words = f"{seat.terminal} from {host}" if host else seat.terminal
+    host = _login_host(terminal) if terminal.terminal else ""
+    words = f"{terminal.terminal} from {host}" if host else terminal.terminal
     return sanitize.line(words)[:HOST_NAME_LIMIT]
 
 
@@ -111,23 +111,23 @@ def _terminal_without_proc(pid: int) -> CallerTerminal:
         return NO_TERMINAL
 
 
-def _login_host(seat: CallerTerminal) -> str:
+def _login_host(terminal: CallerTerminal) -> str:
     """The host that the login of a process came from; empty where it is not known.
 
     A login that was never logged out of stays on the system's list, and its terminal is
     reused: only one that led to this process is returned.
     """
     try:
-        parents = psutil.Process(seat.pid).parents()
+        parents = psutil.Process(terminal.pid).parents()
         logins = psutil.users()
     except (psutil.Error, OSError):
         return ""
-    family = {seat.pid, *(parent.pid for parent in parents)}
+    family = {terminal.pid, *(parent.pid for parent in parents)}
     hosts = [
         login.host
         for login in logins
-        if login.terminal == seat.terminal
+        if login.terminal == terminal.terminal
         and login.host
         and int(login.pid or 0) in family
     ]
-    return hosts[-1] if hosts and _terminal_of_process(seat.pid) == seat else ""
+    return hosts[-1] if hosts and _terminal_of_process(terminal.pid) == terminal else ""

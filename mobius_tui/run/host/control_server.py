@@ -54,7 +54,7 @@ class ControlServer:
         *,
         shared: bool = False,
         control: bool = False,
-        patience: float = LINE_TIMEOUT,
+        line_timeout: float = LINE_TIMEOUT,
     ) -> None:
         """Make the server.
 
@@ -63,9 +63,9 @@ class ControlServer:
             shared: whether the group of the run's folder may connect, to read along and
                 to approve.
             control: whether that group may act on the run, too.
-            patience: seconds from a line's first byte to its last.
+            line_timeout: seconds from a line's first byte to its last.
         """
-        self._patience = patience
+        self._line_timeout = line_timeout
         self._judge = judge
         self._shared, self._control = shared, control
         self._writers: set[asyncio.StreamWriter] = set()
@@ -145,7 +145,7 @@ class ControlServer:
             return
         self._writers.add(writer)
         self.empty_since = None
-        seat = terminal_of_caller(
+        terminal = terminal_of_caller(
             connection
         )  # now: whoever it is may go once they have asked
         if self._stalled.why:
@@ -159,7 +159,7 @@ class ControlServer:
                 self._answering += 1
                 self._answered.clear()
                 try:
-                    writer.write(encode_reply(await self._answer(line, uid, seat)))
+                    writer.write(encode_reply(await self._answer(line, uid, terminal)))
                     await writer.drain()
                 finally:
                     self._answering -= 1
@@ -183,10 +183,10 @@ class ControlServer:
         first = await reader.read(1)
         if first in (b"", b"\n"):
             return first
-        async with asyncio.timeout(self._patience):
+        async with asyncio.timeout(self._line_timeout):
             return first + await reader.readline()
 
-    async def _answer(self, line: bytes, uid: int, seat: CallerTerminal) -> Reply:
+    async def _answer(self, line: bytes, uid: int, terminal: CallerTerminal) -> Reply:
         try:
             intent = replace(decode_intent(line), uid=uid)
         except RunError as error:
@@ -203,7 +203,7 @@ class ControlServer:
                 "until now: nothing was done; look at the run, and ask again",
             )
         if intent.wish in ("approve", "deny"):
-            intent = replace(intent, place=describe_caller_terminal(seat))
+            intent = replace(intent, place=describe_caller_terminal(terminal))
         try:
             return await self._judge(intent, account_name(uid))
         except MobiusError as error:

@@ -94,27 +94,27 @@ EXIT_TIMEOUT = 10.0
 
 
 def exit_on_sigterm(
-    leave: Callable[[str], None], patience: float = EXIT_TIMEOUT
+    end_host: Callable[[str], None], timeout: float = EXIT_TIMEOUT
 ) -> None:
-    """Heed SIGTERM from now on; what else asks a process to go is not heard.
+    """End the host on SIGTERM from now on, and ignore SIGHUP and SIGINT.
 
-    What a loop is told of a signal it hears only when it comes round. One that does not
-    is ended: what runs goes on under its keepers, as where a host was killed.
+    An event loop that is blocked does not get the signal: the process then ends when
+    the time is over. What runs goes on under its keepers, as where a host was killed.
 
     Args:
-        leave: told why, in the running event loop.
-        patience: seconds that it then has.
+        end_host: called with the reason, in the running event loop.
+        timeout: seconds in which the host must then end.
     """
     loop = asyncio.get_running_loop()
     for number in (signal.SIGHUP, signal.SIGINT):
         loop.add_signal_handler(number, lambda: None)
 
-    def told(_number: int, _frame: FrameType | None) -> None:
-        signal.setitimer(signal.ITIMER_REAL, patience)
-        loop.call_soon_threadsafe(leave, "it was asked to, by SIGTERM")
+    def on_sigterm(_number: int, _frame: FrameType | None) -> None:
+        signal.setitimer(signal.ITIMER_REAL, timeout)
+        loop.call_soon_threadsafe(end_host, "it was asked to, by SIGTERM")
 
     signal.signal(signal.SIGALRM, _exit_at_once)
-    signal.signal(signal.SIGTERM, told)
+    signal.signal(signal.SIGTERM, on_sigterm)
 
 
 def _exit_at_once(_number: int, frame: FrameType | None) -> None:
@@ -160,7 +160,7 @@ class Host:
         began = self._began(tail)
         runbook = load_run_runbook(self.directory, began)
         state = fold(runbook, tail.entries)
-        left = left_over_attempts(self.directory, state)
+        left_over = left_over_attempts(self.directory, state)
         self.clock = monotonic_run_clock(tail.entries[-1] if tail.entries else None)
         journal = Journal(self.directory.journal, tail, self.clock)
         code = OK
@@ -168,9 +168,14 @@ class Host:
             async with asyncio.TaskGroup() as tasks:
                 self._make_parts(Plan(runbook), state, journal, began, tasks)
                 await journal_host_start(
-                    self.context, self.writer, self.dispatcher, self.order, tail, left
+                    self.context,
+                    self.writer,
+                    self.dispatcher,
+                    self.order,
+                    tail,
+                    left_over,
                 )
-                await self._serve(left)
+                await self._serve(left_over)
                 failed = self.writer.failure or journal.stalled
                 code = INCOMPLETE if failed else OK
                 raise _Done
@@ -255,8 +260,8 @@ class Host:
 
     def _on_disk_space(self, why: str) -> None:
         """Tell viewers and the log that the disk is full, or has space again."""
-        said = f"the disk is full: {why}" if why else "there is room on the disk again"
-        print(line(said), flush=True)  # noqa: T201
+        text = f"the disk is full: {why}" if why else "there is room on the disk again"
+        print(line(text), flush=True)  # noqa: T201
         self.control.report_stall(why)
 
     async def _judge(self, intent: Intent, who: str) -> Reply:

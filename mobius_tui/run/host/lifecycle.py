@@ -32,7 +32,7 @@ async def journal_host_start(
     dispatcher: Dispatcher,
     order: HostOrder,
     tail: JournalTail,
-    left: tuple[str, ...],
+    left_over: tuple[str, ...],
 ) -> None:
     """Journal the host's start, before the control socket listens.
 
@@ -42,7 +42,7 @@ async def journal_host_start(
         dispatcher: the run's.
         order: what the host was started with.
         tail: the journal as it was found.
-        left: attempts that an earlier host left behind.
+        left_over: attempts that an earlier host left behind.
 
     Raises:
         RunError: it could not be made durable.
@@ -54,7 +54,7 @@ async def journal_host_start(
         await _record_secrets(writer, tuple(order.secrets), who)
     lost = lost_secrets(context.state, order.secrets)
     started = HostStarted(
-        pid=os.getpid(), left_over=left, cut=tail.torn_bytes, without=lost
+        pid=os.getpid(), left_over=left_over, cut=tail.torn_bytes, without=lost
     )
     await writer.record(started)
     if context.state.ended is None:

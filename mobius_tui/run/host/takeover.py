@@ -46,17 +46,17 @@ class HostOrder:
     @classmethod
     def decode(cls, data: bytes) -> HostOrder:
         """As `encode` wrote it."""
-        said = json.loads(data)
-        began = said["began"]
+        fields = json.loads(data)
+        began = fields["began"]
         return cls(
             began=None if began is None else RunBegan(**began),
             values={
-                name: (value[0], value[1]) for name, value in said["values"].items()
+                name: (value[0], value[1]) for name, value in fields["values"].items()
             },
-            secrets=said["secrets"],
-            auto=said["auto"],
-            watch=None if said["watch"] is None else WatchBegan(**said["watch"]),
-            unwatched=said["unwatched"],
+            secrets=fields["secrets"],
+            auto=fields["auto"],
+            watch=None if fields["watch"] is None else WatchBegan(**fields["watch"]),
+            unwatched=fields["unwatched"],
         )
 
 
@@ -110,13 +110,13 @@ def left_over_attempts(directory: RunDirectory, state: RunState) -> tuple[str, .
     Raises:
         RunError: there is an attempt that is not in the journal: it was cut.
     """
-    known = {
+    journaled = {
         f"{step_id}.{number}"
         for step_id, step in state.steps.items()
         for number in range(1, len(step.attempts) + 1)
     }
     for path in sorted(directory.steps.iterdir()):
-        if path.name not in known:
+        if path.name not in journaled:
             raise RunError(
                 f"{directory.id}: there is an attempt {path.name} that the journal "
                 "does not know: lines were cut from its end, and it cannot go on"

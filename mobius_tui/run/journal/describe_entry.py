@@ -82,14 +82,14 @@ def message_entry_text(entry: Entry, state: RunState) -> str | None:
     what = f"{own.channel}: {own.queued.title}"
     match event:
         case MessageSent(status=status, answer=answer):
-            said = f": {answer}" if answer else ""
-            return f"message sent to {what}; it answers {status}{said}"
+            answer_text = f": {answer}" if answer else ""
+            return f"message sent to {what}; it answers {status}{answer_text}"
         case MessageNotSent(reason=reason, answer=answer, again=again):
-            said = f": {answer}" if answer else ""
+            answer_text = f": {answer}" if answer else ""
             then = "it stays queued for a person"
             if again is not None:
                 then = f"again in {duration_in_words(again)}"
-            return f"message not sent to {what}; {reason}{said}; {then}"
+            return f"message not sent to {what}; {reason}{answer_text}; {then}"
         case MessageUnknown(reason=reason):
             unknown = f"{DeliveryStatus.UNKNOWN}: {reason}"
             return f"message to {what}; {unknown}; look before you send"
@@ -101,17 +101,21 @@ def message_entry_text(entry: Entry, state: RunState) -> str | None:
             return None
 
 
-def unsent_reason(own: Delivery, *, now: float) -> str:
+def unsent_reason(delivery: Delivery, *, now: float) -> str:
     """Why a delivery is not sent, and when it is tried again.
 
     Args:
-        own: the delivery.
+        delivery: which.
         now: seconds since 1970.
     """
-    said = f"{own.reason}: {own.answer}" if own.answer and own.reason else own.reason
-    if own.status is DeliveryStatus.QUEUED and own.reason:
-        return f"{said}; again in {duration_in_words(max(0.0, own.due - now))}"
-    return said
+    reason = (
+        f"{delivery.reason}: {delivery.answer}"
+        if delivery.answer and delivery.reason
+        else delivery.reason
+    )
+    if delivery.status is DeliveryStatus.QUEUED and delivery.reason:
+        return f"{reason}; again in {duration_in_words(max(0.0, delivery.due - now))}"
+    return reason
 
 
 def undelivered(state: RunState, *, hosted: bool) -> tuple[Delivery, ...]:
@@ -121,13 +125,13 @@ def undelivered(state: RunState, *, hosted: bool) -> tuple[Delivery, ...]:
         state: the run's.
         hosted: whether a host runs it.
     """
-    found = (as_seen(own, hosted=hosted) for own in state.deliveries)
-    return tuple(own for own in found if own.status in UNDELIVERED)
+    deliveries = (as_seen(own, hosted=hosted) for own in state.deliveries)
+    return tuple(own for own in deliveries if own.status in UNDELIVERED)
 
 
-def undelivered_summary(found: tuple[Delivery, ...]) -> Iterator[str]:
+def undelivered_summary(deliveries: tuple[Delivery, ...]) -> Iterator[str]:
     """`2 not sent`, `1 not known whether it arrived`: one text for each status."""
-    stands = sorted((own.status for own in found), key=list(DeliveryStatus).index)
+    stands = sorted((own.status for own in deliveries), key=list(DeliveryStatus).index)
     for stand, same in groupby(stands):
         yield f"{len(list(same))} {stand}"
 
@@ -236,8 +240,8 @@ def journal_entry_text(entry: Entry, plan: Plan, state: RunState) -> str | None:
         case HostStopped(reason=reason) if state.ended is None:
             return f"the host let go: {reason}"
         case _:
-            found = message_entry_text(entry, state)
-            return found or watch_entry_text(entry, plan)
+            message_text = message_entry_text(entry, state)
+            return message_text or watch_entry_text(entry, plan)
 
 
 def _attempt_name(plan: Plan, key: str) -> str:

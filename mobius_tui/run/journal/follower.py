@@ -82,14 +82,14 @@ class JournalFollower:
         Raises:
             RunError: a line is no entry, or the chain does not hold.
         """
-        found: list[Entry] = []
+        entries: list[Entry] = []
         while data := self._lines.read_new():
             for entry, digest in decode_entries(
                 data, self.head, self.n + 1, self._name
             ):
                 self.head, self.n = digest, entry.n
-                found.append(entry)
-        return tuple(found)
+                entries.append(entry)
+        return tuple(entries)
 
 
 def read_run_began(directory: RunDirectory) -> RunBegan:

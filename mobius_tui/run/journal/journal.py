@@ -80,10 +80,10 @@ def decode_entries(
     sha256 = hashlib.sha256
     for number, line in enumerate(data.split(b"\n")[:-1], n):
         try:
-            entry, said = decode(line)
+            entry, line_prev = decode(line)
         except RunError as error:
             raise RunError(f"{name}:{number}: {error}") from error
-        if said != prev:
+        if line_prev != prev:
             raise RunError(
                 f"{name}:{number}: the chain breaks here: this line or the one before "
                 "was changed after it was written"
@@ -107,10 +107,10 @@ def read_journal(path: Path) -> JournalTail:
         raise RunError(f"{path}: {error.strerror}") from error
     whole = data.rfind(b"\n") + 1
     with uncollected():
-        found = list(decode_entries(data[:whole], FIRST_PREV, 1, path.name))
+        decoded = list(decode_entries(data[:whole], FIRST_PREV, 1, path.name))
     return JournalTail(
-        entries=tuple(entry for entry, _ in found),
-        heads=tuple(digest for _, digest in found),
+        entries=tuple(entry for entry, _ in decoded),
+        heads=tuple(digest for _, digest in decoded),
         size=whole,
         torn_bytes=len(data) - whole,
     )
@@ -229,11 +229,11 @@ class Journal:
         self, line: bytes, loop: asyncio.AbstractEventLoop
     ) -> str | None:
         """Write a line and sync it; returns why that failed."""
-        left = memoryview(line)
+        rest = memoryview(line)
         try:
-            while left:
+            while rest:
                 try:
-                    left = left[os.write(self._file, left) :]
+                    rest = rest[os.write(self._file, rest) :]
                 except OSError as error:
                     if error.errno not in DISK_FULL_ERRNOS or self._gives_up.is_set():
                         raise

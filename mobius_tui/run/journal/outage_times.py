@@ -100,8 +100,8 @@ class Milestones:
 
     def at(self, name: str) -> float | None:
         """The time of one of `MILESTONE_NAMES`."""
-        known = (self.detected, self.acknowledged, self.decided)
-        values = (*known, self.rollback, self.restored, self.steady)
+        times = (self.detected, self.acknowledged, self.decided)
+        values = (*times, self.rollback, self.restored, self.steady)
         return values[MILESTONE_NAMES.index(name)]
 
     def after(self, name: str) -> float | None:
@@ -212,7 +212,7 @@ class MilestoneTracker:
         outage, broken = self._outage, max(self._began, injected or 0.0)
         first = self._destroyed
         triggered = outage is not None and (first is None or first >= outage.fired)
-        found = Milestones(
+        milestones = Milestones(
             began=self._began,
             broken=broken,
             ended=self._ended,
@@ -222,18 +222,18 @@ class MilestoneTracker:
             acknowledged=outage.acknowledged if outage and triggered else None,
             rollback=outage.rollback if outage and triggered else first,
         )
-        since = broken if self._drill else max(found.since, broken)
-        restored = self._restored(past, found)
+        since = broken if self._drill else max(milestones.since, broken)
+        restored = self._restored(past, milestones)
         return replace(
-            found,
+            milestones,
             decided=self._decided(since),
             restored=restored,
             steady=self._steady(past, restored),
         )
 
     def _detected(self, since: float) -> float | None:
-        known = (*self._signs, *self._choices, *self._changes)
-        return min((at for at in known if at >= since), default=None)
+        signs = (*self._signs, *self._choices, *self._changes)
+        return min((at for at in signs if at >= since), default=None)
 
     def _decided(self, since: float) -> float | None:
         change = min((at for at in self._changes if at >= since), default=None)
@@ -246,20 +246,22 @@ class MilestoneTracker:
         probes = health.probes if health is not None else ()
         return tuple(probe.id for probe in probes if probe.trigger)
 
-    def _restored(self, past: HealthHistory, found: Milestones) -> float | None:
-        counts = {p: past.counts(p, since=found.broken) for p in self._probes_watched()}
+    def _restored(self, past: HealthHistory, milestones: Milestones) -> float | None:
+        counts = {
+            p: past.counts(p, since=milestones.broken) for p in self._probes_watched()
+        }
         well = [past.well_since(p) for p, each in counts.items() if each.failed]
-        known = [at for at in well if at is not None]
-        if len(known) < len(well):
+        times = [at for at in well if at is not None]
+        if len(times) < len(well):
             return None
-        again = max(known, default=found.since)
-        if known and again >= found.since:
+        again = max(times, default=milestones.since)
+        if times and again >= milestones.since:
             return again
         if counts and not any(each.ok for each in counts.values()):
             return None  # nobody looked
-        cleared = found.triggered and not self._standing
+        cleared = milestones.triggered and not self._standing
         changed = self._changed if self._drill or cleared else None
-        return changed if changed is not None and changed >= found.since else None
+        return changed if changed is not None and changed >= milestones.since else None
 
     def _steady(self, past: HealthHistory, restored: float | None) -> float | None:
         if restored is None:
@@ -268,8 +270,8 @@ class MilestoneTracker:
             past.oks(p, since=restored, count=STEADY_CHECKS)
             for p in self._probes_watched()
         ]
-        known = [at for at in thirds if at is not None]
-        return max(known, default=None) if len(known) == len(thirds) else None
+        times = [at for at in thirds if at is not None]
+        return max(times, default=None) if len(times) == len(thirds) else None
 
 
 def milestones(

@@ -84,12 +84,12 @@ def _ended_process_lines(script: ScriptProcess) -> "tuple[str, ...]":
 
     Their names are in hexadecimal, as they may hold anything.
     """
-    found = [
+    names = [
         f"{pid}:{name.hex()}"
         for pid, name in script.killed_processes[:PROCESSES_RECORDED]
     ]
     more = len(script.killed_processes) - PROCESSES_RECORDED
-    lines = [f"ended={' '.join(found)}"] if found else []
+    lines = [f"ended={' '.join(names)}"] if names else []
     return (*lines, f"more_ended={more}") if more > 0 else tuple(lines)
 
 

@@ -34,14 +34,14 @@ if TYPE_CHECKING:
 
 def keep_attempt(lock: int, tree: int, spec: "dict[str, Any]") -> None:
     """Carry one attempt, from the reserved `exit` to its rename."""
-    asked: list[int] = []
-    record, waker, output = begin_attempt_record(lock, spec, asked)
+    stop_requests: list[int] = []
+    record, waker, output = begin_attempt_record(lock, spec, stop_requests)
     script = ScriptProcess(spec, lock, tree)
     streams: dict[int, tuple[int, StreamRedactor]] = {}
     for number, end in enumerate(script.start(), 1):
         streams[end] = (number, StreamRedactor(spec["secrets"]))
     if script.failed is None:
-        OutputPump(script, streams, output, record, waker, asked).run()
+        OutputPump(script, streams, output, record, waker, stop_requests).run()
         script.end_group()
     finish_attempt_record(record, script, output.total)
 

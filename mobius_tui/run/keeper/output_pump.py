@@ -42,11 +42,11 @@ class OutputPump:
         output: OutputWriter,
         record: int,
         waker: int,
-        asked: "list[int]",
+        stop_requests: "list[int]",
     ) -> None:
         self.script, self.streams, self.output = script, streams, output
-        self.record, self.waker, self.stop_requests = record, waker, asked
-        self.rooms = (memoryview(bytearray(READ_BYTES)),)
+        self.record, self.waker, self.stop_requests = record, waker, stop_requests
+        self.buffers = (memoryview(bytearray(READ_BYTES)),)
         self.throttle = FloodThrottle()
         self.until: float | None = None
         """When reading ends, once the script's own process has ended."""
@@ -102,10 +102,10 @@ class OutputPump:
 
     def _read_stream(self, end: int) -> int:
         """Read what is there of one stream, and write it; returns how many bytes."""
-        count = os.readv(end, self.rooms)
+        count = os.readv(end, self.buffers)
         number, redactor = self.streams[end]
         self._write_output(
-            redactor.feed(self.rooms[0][:count]) if count else redactor.end(), number
+            redactor.feed(self.buffers[0][:count]) if count else redactor.end(), number
         )
         if not count:
             self.poll.unregister(end)
@@ -116,10 +116,10 @@ class OutputPump:
         """Read what is in the pipes by now, and no more: a child may write for ever."""
         for end, (number, redactor) in tuple(self.streams.items()):
             os.set_blocking(end, False)
-            left = PIPE_BYTES
+            bytes_left = PIPE_BYTES
             try:
-                while left > 0 and end in self.streams:
-                    left -= self._read_stream(end)
+                while bytes_left > 0 and end in self.streams:
+                    bytes_left -= self._read_stream(end)
             except BlockingIOError:
                 pass
             self._write_output(redactor.end(), number)
@@ -160,12 +160,12 @@ class OutputPump:
         poll = select.poll()
         poll.register(self.waker, select.POLLIN)
         due = self.script.deadline
-        left = (
+        pause = (
             RETRY_INTERVAL
             if due is None
             else min(RETRY_INTERVAL, max(0.0, due - time.monotonic()))
         )
-        if poll.poll(left * 1000):
+        if poll.poll(pause * 1000):
             self._take_signal()
         if self.stop_requests:
             self.script.stop("stopped")

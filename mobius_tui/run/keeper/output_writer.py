@@ -35,10 +35,10 @@ class OutputWriter:
     """
 
     def __init__(
-        self, folder: str, limit: int, rotate: bool, ahead: float = 0.0
+        self, folder: str, limit: int, rotate: bool, clock_offset: float = 0.0
     ) -> None:
         self.folder, self.limit, self.rotate = folder, limit, rotate
-        self._began = time.time_ns() + int(ahead * 1e9) - _boot_clock_ns()
+        self._began = time.time_ns() + int(clock_offset * 1e9) - _boot_clock_ns()
         """The run's own time when `_passed` began: nobody sets it meanwhile."""
         self.total = 0
         self.is_full = False

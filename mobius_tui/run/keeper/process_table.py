@@ -40,10 +40,10 @@ def living_descendants(ancestor: int) -> "list[tuple[int, int]]":
         children.setdefault(int(words[1]), []).append(
             (pid, int(words[START_TIME_FIELD]))
         )
-    found = list(children.get(ancestor, ()))
-    for pid, _ in found:
-        found += children.get(pid, ())
-    return found
+    descendants = list(children.get(ancestor, ()))
+    for pid, _ in descendants:
+        descendants += children.get(pid, ())
+    return descendants
 
 
 def process_start_ticks(pid: int) -> int:
@@ -151,7 +151,7 @@ def surviving_orphan_lines() -> "tuple[str, ...]":
         os.waitpid(-1, os.WNOHANG)
     except ChildProcessError:
         return ()
-    found = [f"{pid}:{began}" for pid, began in living_descendants(os.getpid())]
-    more = len(found) - ORPHANS_RECORDED
-    lines = [f"left={' '.join(found[:ORPHANS_RECORDED])}"] if found else []
+    names = [f"{pid}:{began}" for pid, began in living_descendants(os.getpid())]
+    more = len(names) - ORPHANS_RECORDED
+    lines = [f"left={' '.join(names[:ORPHANS_RECORDED])}"] if names else []
     return (*lines, f"more={more}") if more > 0 else tuple(lines)

@@ -59,10 +59,10 @@ class ScriptProcess:
             self._execute(theirs, trouble_w)
         for end in (*theirs, trouble_w, self.tree):
             os.close(end)
-        said = os.read(trouble_r, 64)
+        failure = os.read(trouble_r, 64)
         os.close(trouble_r)
-        if said:
-            what, number = said.decode().split(" ")
+        if failure:
+            what, number = failure.decode().split(" ")
             self.failed = (what, int(number))
         if self.spec["timeout"] is not None:
             self.deadline = time.monotonic() + self.spec["timeout"]
@@ -215,5 +215,5 @@ class ScriptProcess:
     def _process_name(self, pid: int) -> bytes:
         """The arguments of a process, without secrets."""
         redactor = StreamRedactor(self.spec["secrets"])
-        told = bytes(redactor.feed(b" ".join(process_arguments(pid)))) + redactor.end()
-        return told[:NAME_BYTES]
+        name = bytes(redactor.feed(b" ".join(process_arguments(pid)))) + redactor.end()
+        return name[:NAME_BYTES]

@@ -83,13 +83,13 @@ def channel_notices(runbook: Runbook, known: Collection[str]) -> Iterator[str]:
         runbook: what is to be run.
         known: names of the variables that have a value.
     """
-    wanted = {
+    channels = {
         name: None
         for step in runbook.steps()
         if isinstance(step.action, SendMessage)
         for name in step.action.to
     }
-    for name in wanted:
+    for name in channels:
         missing = _missing_variable(runbook.channels[name], runbook.variables, known)
         if missing:
             yield f"{name}: {missing}; the message can be copied"

@@ -74,10 +74,10 @@ async def addresses_of(host: str, port: int) -> tuple[str, ...]:
     own = literal_address(host)
     if own is not None:
         return (str(own),)
-    found = await asyncio.get_running_loop().getaddrinfo(
+    resolved = await asyncio.get_running_loop().getaddrinfo(
         host, port, type=socket.SOCK_STREAM
     )
-    every = tuple(dict.fromkeys(str(each[4][0]) for each in found))
+    every = tuple(dict.fromkeys(str(each[4][0]) for each in resolved))
     if not is_private_name(host):
         every = tuple(
             text
@@ -214,14 +214,14 @@ async def _send(
     client: httpx.AsyncClient, url: str, body: bytes, seen: _RequestTrace
 ) -> None:
     """Send to the first of the host's addresses that accepts a connection."""
-    meant = httpx.URL(url)
-    port = meant.port or (443 if meant.scheme == "https" else 80)
-    found = await addresses_of(meant.host, port)
-    for address in found:
+    parsed = httpx.URL(url)
+    port = parsed.port or (443 if parsed.scheme == "https" else 80)
+    addresses = await addresses_of(parsed.host, port)
+    for address in addresses:
         try:
-            await _send_to_address(client, meant, address, body, seen)
+            await _send_to_address(client, parsed, address, body, seen)
         except httpx.ConnectError:
-            if seen.began or address == found[-1]:
+            if seen.began or address == addresses[-1]:
                 raise
         else:
             return
@@ -229,22 +229,22 @@ async def _send(
 
 async def _send_to_address(
     client: httpx.AsyncClient,
-    meant: httpx.URL,
+    parsed: httpx.URL,
     address: str,
     body: bytes,
     seen: _RequestTrace,
 ) -> None:
     request = client.build_request(
         "POST",
-        meant.copy_with(host=address),
+        parsed.copy_with(host=address),
         content=body,
         headers={
-            "Host": meant.netloc.decode("ascii"),
+            "Host": parsed.netloc.decode("ascii"),
             # Without the charset, the connectors of Teams count two bytes a character.
             "Content-Type": "application/json; charset=utf-8",
         },
         # The certificate is to be that of the name, not of the address.
-        extensions={"trace": seen.trace, "sni_hostname": meant.raw_host.decode()},
+        extensions={"trace": seen.trace, "sni_hostname": parsed.raw_host.decode()},
     )
     response = await client.send(request, stream=True)
     try:
@@ -274,15 +274,15 @@ def _result_of(url: str, seen: _RequestTrace, problem: str) -> WebhookResult:
         words = f"it answers {status}: it leads elsewhere, and that is not followed"
     else:
         words = f"it answers {status}"
-    meant = int(inner["status"]) if inner is not None else status
+    status_meant = int(inner["status"]) if inner is not None else status
     return WebhookResult(
         outcome="not sent",
         reason=words,
         status=status,
         answer=answer,
-        is_temporary=meant == BUSY_STATUSES or meant >= 500,
+        is_temporary=status_meant == BUSY_STATUSES or status_meant >= 500,
         wait_asked=_retry_after(seen.headers.get("retry-after", ""))
-        if meant == BUSY_STATUSES
+        if status_meant == BUSY_STATUSES
         else None,
     )
 
@@ -310,9 +310,9 @@ def _retry_after(text: str) -> float | None:
 
 def _error_text(error: Exception) -> str:
     """Why no answer came; httpx's own message may hold the URL."""
-    found = connection_failure(error)
-    if found is not None:
-        return found.words
+    failure = connection_failure(error)
+    if failure is not None:
+        return failure.words
     match error:
         case httpx.RemoteProtocolError() if "Server disconnected" in str(error):
             return "it closed the connection without an answer"

@@ -43,13 +43,15 @@ def resolve_initial_values(
     chosen: Mapping[str, str] = {}
     if profile is not None:
         if profile not in runbook.profiles:
-            known = ", ".join(runbook.profiles) or "none"
-            raise UsageError(f"no profile {profile!r} in this runbook; it has: {known}")
+            profiles = ", ".join(runbook.profiles) or "none"
+            raise UsageError(
+                f"no profile {profile!r} in this runbook; it has: {profiles}"
+            )
         chosen = runbook.profiles[profile].values
     for name in given:
         if name not in runbook.variables:
-            known = ", ".join(runbook.variables)
-            raise UsageError(f"--var {name}: no such variable; there are: {known}")
+            profiles = ", ".join(runbook.variables)
+            raise UsageError(f"--var {name}: no such variable; there are: {profiles}")
     values: dict[str, tuple[str, str]] = {}
     secrets: dict[str, str] = {}
     missing: list[Variable] = []
@@ -119,13 +121,13 @@ def read_answers_file(path: Path) -> dict[str, str]:
         raise UsageError(f"--answers {path}: {error.strerror}") from error
     except RefusedError as error:
         raise UsageError(f"--answers {error.problem.render()}") from None
-    found: dict[str, str] = {}
+    answers: dict[str, str] = {}
     for name, value in data.items():
         items = value if isinstance(value, list) else [value]
         if not all(isinstance(item, str) for item in items):
             raise UsageError(f'--answers {path}: {name}: write "text", or ["a", "b"]')
-        found[name] = "\n".join(items)
-    return found
+        answers[name] = "\n".join(items)
+    return answers
 
 
 def automatic_intent(answers: Mapping[str, str], *, manual: str, yes: bool) -> Intent:

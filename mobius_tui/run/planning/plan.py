@@ -46,12 +46,12 @@ def has_terminal(step: Step) -> bool:
     return isinstance(step.action, Run) and step.action.tty
 
 
-def will_retry(step: Step, own: StepState) -> bool:
+def will_retry(step: Step, state: StepState) -> bool:
     """Whether another attempt follows by itself, as the step's `retry` says."""
     return (
         step.retry is not None
-        and own.status in (Status.FAILED, Status.TIMED_OUT)
-        and len(own.attempts) < step.retry.attempts
+        and state.status in (Status.FAILED, Status.TIMED_OUT)
+        and len(state.attempts) < step.retry.attempts
     )
 
 
@@ -90,14 +90,14 @@ class Plan:
 
 def phase_numbers(runbook: Runbook) -> dict[str, str]:
     """By phase, its number on the main line, or its letter as an aside."""
-    found: dict[str, str] = {}
+    numbers: dict[str, str] = {}
     mains = asides = 0
     for phase in runbook.phases:
         if phase.aside:
             letter = chr(ord("A") + asides) if asides < 26 else f"A{asides}"
             asides += 1
-            found[phase.id] = letter
+            numbers[phase.id] = letter
         else:
             mains += 1
-            found[phase.id] = str(mains)
-    return found
+            numbers[phase.id] = str(mains)
+    return numbers

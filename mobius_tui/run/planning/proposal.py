@@ -163,8 +163,8 @@ def undone_steps_before(
             before.append(step.id)
     else:
         return None  # it is of a phase that the run is not in
-    left = [each for each in before if state.steps[each].status in _NOT_DONE]
-    if not left:
+    undone = [each for each in before if state.steps[each].status in _NOT_DONE]
+    if not undone:
         return ()
     statuses = step_statuses(plan, state) if statuses is None else statuses
-    return tuple(each for each in left if statuses[each].status in _NOT_DONE)
+    return tuple(each for each in undone if statuses[each].status in _NOT_DONE)

@@ -52,8 +52,8 @@ def rollback_obstacles(plan: Plan, state: RunState) -> tuple[str, ...]:
         open=frozenset((done - mine) | replaced),
         values={name: value.text for name, value in state.variables.items()},
     )
-    found = obstacles(plan.runbook, known, lambda step: plan.name(step.id))
-    return tuple(f"{plan.name(stop.step.id)}: {stop.why}" for stop in found)
+    stops = obstacles(plan.runbook, known, lambda step: plan.name(step.id))
+    return tuple(f"{plan.name(stop.step.id)}: {stop.why}" for stop in stops)
 
 
 def step_blocking_rollback(plan: Plan, state: RunState) -> Step | None:
@@ -73,8 +73,8 @@ def step_blocking_rollback(plan: Plan, state: RunState) -> Step | None:
 
 def meter_of(meters: Iterable[Meter], alarm: Alarm) -> Meter | None:
     """How far the trigger that fired is now."""
-    found = (m for m in meters if (m.probe, m.rule) == (alarm.probe, alarm.rule))
-    return next(found, None)
+    matching = (m for m in meters if (m.probe, m.rule) == (alarm.probe, alarm.rule))
+    return next(matching, None)
 
 
 def oks_that_drop_rollback(meters: Iterable[Meter], alarm: Alarm) -> int:

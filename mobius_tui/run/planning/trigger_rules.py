@@ -121,14 +121,14 @@ def trigger_caveats(
     if health is None:
         return ()
     counted = [probe for probe in health.probes if probe.trigger]
-    found = [*_probes_below_p95_limit(health, counted, fill, reported)]
+    caveats = [*_probes_below_p95_limit(health, counted, fill, reported)]
     far = [p.id for p in counted if not is_loopback(fill(p.url))]
     if far and not health.witness:
         names = " and ".join(far)
-        found.append(
+        caveats.append(
             f"no `witness` is named: a dead network looks like a dead service ({names})"
         )
-    return tuple(found)
+    return tuple(caveats)
 
 
 def _probes_below_p95_limit(

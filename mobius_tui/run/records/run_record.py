@@ -165,11 +165,11 @@ def outage_record(directory: RunDirectory, *, older: bool = False) -> dict[str, 
         RunError: the run cannot be read.
     """
     follower = Follower(directory)
-    came = follower.milestone_tracker.milestones(follower.health_history)
-    fired = came.outage
+    milestones = follower.milestone_tracker.milestones(follower.health_history)
+    fired = milestones.outage
     if fired is None:
         return {}
-    found: dict[str, Any] = {
+    record: dict[str, Any] = {
         "probe": fired.probe,
         "reason": fired.reason,
         "acknowledged_by": fired.by,
@@ -188,10 +188,10 @@ def outage_record(directory: RunDirectory, *, older: bool = False) -> dict[str, 
         }
     else:
         times = {
-            "since": came.since,
-            **{name: came.at(name) for name in MILESTONE_NAMES},
+            "since": milestones.since,
+            **{name: milestones.at(name) for name in MILESTONE_NAMES},
         }
     for name, at in {"fired": fired.fired, **times}.items():
         if at is not None:
-            found[name] = datetime.fromtimestamp(at, UTC)
-    return found
+            record[name] = datetime.fromtimestamp(at, UTC)
+    return record

@@ -56,8 +56,8 @@ def _plain(value: object) -> str:
 
 def seals_of(record: Record) -> tuple[Any, ...]:
     """The seals of a record; none where it has none."""
-    found = record.get(SEALS_TABLE)
-    return tuple(found) if isinstance(found, list) else ()
+    seals = record.get(SEALS_TABLE)
+    return tuple(seals) if isinstance(seals, list) else ()
 
 
 def last_seal_digest(record: Record) -> str:
@@ -99,19 +99,21 @@ def with_new_seals(
 
 
 def _entries(record: Record, table: str) -> list[Any]:
-    found = record.get(table)
-    return [e for e in found if isinstance(e, dict)] if isinstance(found, list) else []
+    entries = record.get(table)
+    return (
+        [e for e in entries if isinstance(e, dict)] if isinstance(entries, list) else []
+    )
 
 
 def _added(before: Sequence[Any], after: Sequence[Any]) -> list[Any]:
     """The entries that were not there before."""
-    known = Counter(map(seal_digest, before))
-    return [each for each in after if not _seal_kinds(known, seal_digest(each))]
+    digests = Counter(map(seal_digest, before))
+    return [each for each in after if not _take_one(digests, seal_digest(each))]
 
 
-def _seal_kinds(known: Counter[str], found: str) -> bool:
-    known[found] -= 1
-    return known[found] >= 0
+def _take_one(remaining: Counter[str], digest: str) -> bool:
+    remaining[digest] -= 1
+    return remaining[digest] >= 0
 
 
 def seal_problems(record: Record, first: str, *, older: bool) -> Iterator[str]:
@@ -137,17 +139,17 @@ def seal_problems(record: Record, first: str, *, older: bool) -> Iterator[str]:
 
 def _expected_digests(chain: Sequence[Any]) -> dict[str, list[str]]:
     """The digests that each table must have, in its order."""
-    found: dict[str, dict[tuple[str, int], str]] = {
+    digests: dict[str, dict[tuple[str, int], str]] = {
         table: {} for table in SEALED_TABLES
     }
     for number, seal in enumerate(chain):
         table = str(seal.get("of")) if isinstance(seal, dict) else ""
-        if table in found:
+        if table in digests:
             is_item = table == "action_items"
             key = (str(seal.get("id", "")), -1) if is_item else ("", number)
-            found[table].pop(key, None)
-            found[table][key] = str(seal.get("sha256"))
-    return {table: [*each.values()] for table, each in found.items()}
+            digests[table].pop(key, None)
+            digests[table][key] = str(seal.get("sha256"))
+    return {table: [*each.values()] for table, each in digests.items()}
 
 
 def _table_problems(
@@ -157,16 +159,16 @@ def _table_problems(
     if not isinstance(listed, list) or not all(isinstance(e, dict) for e in listed):
         yield f"its {name}s are no list of them"
         return
-    found = [seal_digest(each) for each in listed]
-    if sorted(found) == sorted(expected):
-        if found != expected:
+    digests = [seal_digest(each) for each in listed]
+    if sorted(digests) == sorted(expected):
+        if digests != expected:
             yield f"its {name}s are not in the order in which they were written"
         return
-    known = Counter(expected)
-    for number, each in enumerate(found, 1):
-        if not _seal_kinds(known, each):
+    remaining = Counter(expected)
+    for number, each in enumerate(digests, 1):
+        if not _take_one(remaining, each):
             yield f"{name} {number} was changed, or added by hand"
-    gone = len(expected) - len(found)
+    gone = len(expected) - len(digests)
     if gone > 0:
         verbs = ("s that were", "are") if gone > 1 else (" that was", "is")
         yield f"{gone} {name}{verbs[0]} written {verbs[1]} gone"

@@ -87,11 +87,11 @@ def cut_journal_text(directory: RunDirectory, tail: JournalTail) -> str:
     record, name = read_record(directory), directory.journal.name
     if not record or record.get("head") in tail.heads:
         return ""
-    said, has = record.get("events"), len(tail.entries)
-    if isinstance(said, int) and said > has:
+    events_recorded, has = record.get("events"), len(tail.entries)
+    if isinstance(events_recorded, int) and events_recorded > has:
         return (
             f"{name}: lines were cut from its end: {directory.record.name} names a "
-            f"later head, of line {said}, and it ends with line {has}"
+            f"later head, of line {events_recorded}, and it ends with line {has}"
         )
     return (
         f"{name}: it does not have the head that {directory.record.name} names: "
@@ -166,8 +166,8 @@ def _record_problems(
         return
     expected = record_of_journal(state, head)
     if "outage" in record:
-        told = record["outage"]
-        older = not isinstance(told, dict) or "since" not in told
+        recorded = record["outage"]
+        older = not isinstance(recorded, dict) or "since" not in recorded
         expected["outage"] = outage_record(directory, older=older)
     for key, value in expected.items():
         if record.get(key) != value:
@@ -216,7 +216,7 @@ def _content_problems(path: Path, expected: bytes, *, may_lack: bool) -> Iterato
     """Whether a file has the expected content."""
     try:
         with open_regular(path) as file:
-            found = file.read(len(expected) + 1)
+            content = file.read(len(expected) + 1)
     except FileNotFoundError:
         if not may_lack:
             yield f"{_name(path)} is gone"
@@ -224,7 +224,7 @@ def _content_problems(path: Path, expected: bytes, *, may_lack: bool) -> Iterato
     except OSError as error:
         yield f"{_name(path)}: {error.strerror}"
         return
-    if found != expected:
+    if content != expected:
         yield f"{_name(path)} was changed after it was written"
 
 
@@ -242,11 +242,11 @@ def _step_problems(
         for end in ends
         if isinstance(end, StepEnded | StepUnknown) and end.output_sha256 is not None
     }
-    known = set()
+    attempts_known = set()
     for step in runbook.steps():
         for own in state.steps[step.id].attempts:
             attempt = directory.attempt(step.id, own.number)
-            known.add(attempt.path.name)
+            attempts_known.add(attempt.path.name)
             if isinstance(step.action, Run):
                 script = step.action.script.encode("utf-8", "surrogateescape")
                 may_lack = (step.id, own.number) not in ran
@@ -257,7 +257,7 @@ def _step_problems(
         yield f"{directory.steps.name}: {error.strerror}"
         return
     for name in names:
-        if name not in known:
+        if name not in attempts_known:
             yield f"{directory.steps.name}/{name}: the journal knows no such attempt"
 
 
@@ -267,20 +267,20 @@ def _attempt_problems(directory: RunDirectory, entry: Entry) -> Iterator[str]:
     if not isinstance(event, StepEnded | StepUnknown):
         return
     attempt = directory.attempt(event.step, event.attempt)
-    said = [
+    digests = [
         (attempt.output, event.output_sha256),
         (attempt.spans, event.spans_sha256),
         (attempt.outputs, event.outputs_sha256),
     ]
     if isinstance(event, StepEnded):
-        said.append((attempt.exit, event.exit_sha256))
+        digests.append((attempt.exit, event.exit_sha256))
         yield from _old_exit_problems(attempt, event)
-    for path, expected in said:
+    for path, expected in digests:
         if expected is None:
             continue
-        _, found = file_digest(path)
-        if found != expected:
-            what = "is gone" if found is None else "was changed after the step ended"
+        _, sha256 = file_digest(path)
+        if sha256 != expected:
+            what = "is gone" if sha256 is None else "was changed after the step ended"
             yield f"{_name(path)} {what}"
 
 

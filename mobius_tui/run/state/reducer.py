@@ -77,9 +77,9 @@ def _variables_given(
     state: RunState, reads: tuple[str, ...]
 ) -> tuple[tuple[str, str | None], ...]:
     """The values that an attempt gets which begins now."""
-    known = state.variables
+    variables = state.variables
     return tuple(
-        (name, _shortened(known[name].text)) for name in reads if name in known
+        (name, _shortened(variables[name].text)) for name in reads if name in variables
     )
 
 
@@ -161,7 +161,7 @@ def _end_attempt(
     took = (
         entry.mono - last.mono if entry.boot == last.boot else entry.at - last.started
     )
-    known = event if isinstance(event, StepEnded) else None
+    ended_event = event if isinstance(event, StepEnded) else None
     ended = replace(
         last,
         ended=entry.at,
@@ -169,10 +169,10 @@ def _end_attempt(
         status=status,
         reason=event.reason,
         left=event.left,
-        ended_with=known.ended_with if known else (),
+        ended_with=ended_event.ended_with if ended_event else (),
         output_bytes=event.output_bytes,
-        exit=known.exit if known else None,
-        note=known.note if known else "",
+        exit=ended_event.exit if ended_event else None,
+        note=ended_event.note if ended_event else "",
     )
     _replace_last(state, event.step, old, ended, status, event.reason)
 
@@ -316,8 +316,8 @@ def _phase_entered(state: RunState, event: PhaseEntered, _entry: Entry) -> None:
         state.at_phase = event.phase
         state.frames = ()
         return
-    kept = tuple(frame for frame in state.frames if frame.phase != event.phase)
-    state.frames = (*kept, AsideFrame(phase=event.phase, from_step=event.from_step))
+    frames = tuple(frame for frame in state.frames if frame.phase != event.phase)
+    state.frames = (*frames, AsideFrame(phase=event.phase, from_step=event.from_step))
     for step_id in steps:
         state.passed_over.pop(step_id, None)
         old = state.steps[step_id]

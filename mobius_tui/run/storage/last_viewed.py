@@ -44,22 +44,22 @@ def read_last_view(directory: RunDirectory) -> LastView | None:
     """The last view of any screen; `None` where none is recorded."""
     try:
         with open_regular(directory.last_view) as file:
-            said = json.loads(file.read(MAX_BYTES))
-        glance = LastView(
-            at=float(said["at"]),
-            health=str(said["health"]),
-            leaves=bool(said.get("leaves", False)),
+            fields = json.loads(file.read(MAX_BYTES))
+        view = LastView(
+            at=float(fields["at"]),
+            health=str(fields["health"]),
+            leaves=bool(fields.get("leaves", False)),
         )
     except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
-    return glance if 0 <= glance.at < YEAR_9999 else None
+    return view if 0 <= view.at < YEAR_9999 else None
 
 
-def write_last_view(directory: RunDirectory, glance: LastView) -> None:
+def write_last_view(directory: RunDirectory, view: LastView) -> None:
     """Record a view; where that fails, the next return card has less to tell."""
     new = directory.last_view.with_suffix(f".{os.getpid()}")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    data = json.dumps(asdict(glance)).encode()
+    data = json.dumps(asdict(view)).encode()
     try:
         with os.fdopen(os.open(new, flags, 0o600), "wb") as file:
             file.write(data)
@@ -79,7 +79,7 @@ def last_check_times(path: Path) -> Mapping[str, float]:
     Args:
         path: a run's `health.jsonl`.
     """
-    found: dict[str, float] = {}
+    times: dict[str, float] = {}
     with suppress(OSError), open_regular(path) as file:
         file.seek(0, os.SEEK_END)
         file.seek(max(0, file.tell() - TAIL_BYTES))
@@ -87,8 +87,8 @@ def last_check_times(path: Path) -> Mapping[str, float]:
             with suppress(RunError):  # the first is cut, the last may be torn
                 record = decode(line)
                 if isinstance(record, ProbeResult):
-                    found[record.probe] = record.at
-    return found
+                    times[record.probe] = record.at
+    return times
 
 
 def unwatched_since(path: Path) -> float | None:

@@ -60,16 +60,16 @@ def secret_url_parts(*urls: str) -> set[str]:
     Args:
         urls: one, in each way in which it may be written.
     """
-    found: set[str] = set()
+    secret: set[str] = set()
     for url in urls:
         parsed = urlsplit(url)
         target = parsed.path + (f"?{parsed.query}" if parsed.query else "")
         texts = (target, parsed.path, unquote(target), unquote(parsed.path))
         parts = {*texts, *(part for text in texts for part in split("[/?&=]", text))}
-        parts |= {parsed.username or "", unquote(parsed.username or "")}
-        found |= {part for part in parts if len(part) >= SHORTEST_FORM}
-        found |= {url, parsed.password or "", unquote(parsed.password or "")}
-    return found - {""}
+        secret |= {parsed.username or "", unquote(parsed.username or "")}
+        secret |= {part for part in parts if len(part) >= SHORTEST_FORM}
+        secret |= {url, parsed.password or "", unquote(parsed.password or "")}
+    return secret - {""}
 
 
 def secret_literals(secrets: Iterable[str]) -> tuple[str, ...]:
@@ -79,10 +79,10 @@ def secret_literals(secrets: Iterable[str]) -> tuple[str, ...]:
 
 @lru_cache(maxsize=8)
 def _literals(secrets: tuple[str, ...]) -> tuple[str, ...]:
-    found = {secret for secret in secrets if secret}
+    texts = {secret for secret in secrets if secret}
     for secret in secrets:
-        found |= {form for form in _encoded_forms(secret) if len(form) >= SHORTEST_FORM}
-    return tuple(sorted(found, key=lambda form: (-len(form), form)))
+        texts |= {form for form in _encoded_forms(secret) if len(form) >= SHORTEST_FORM}
+    return tuple(sorted(texts, key=lambda form: (-len(form), form)))
 
 
 def _encoded_forms(secret: str) -> Iterator[str]:

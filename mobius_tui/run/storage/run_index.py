@@ -50,9 +50,9 @@ def _newest_first(runs: Iterable[RunDirectory]) -> tuple[RunDirectory, ...]:
 
 
 def _runs_in(folder: Path, but: Collection[str]) -> list[RunDirectory]:
-    found: list[RunDirectory] = []
+    runs: list[RunDirectory] = []
     with suppress(FileNotFoundError, NotADirectoryError, PermissionError):
-        found = [
+        runs = [
             RunDirectory(path)
             for path in folder.iterdir()
             if path.name not in but
@@ -60,7 +60,7 @@ def _runs_in(folder: Path, but: Collection[str]) -> list[RunDirectory]:
             and path.is_dir()
             and not path.is_symlink()
         ]
-    return found
+    return runs
 
 
 def newest_run(root: Path) -> RunDirectory:
@@ -98,15 +98,15 @@ def run_by_name(root: Path, name: str) -> RunDirectory:
         raise UsageError(f"{name} is no run: there is no journal.jsonl in it")
     every = (*all_runs(root), *runs_shared_by_others())
     named = [run for run in every if name in run.id]
-    meant = {run.id: run for run in named if run.id == name}
-    if not meant:
-        meant = {run.id: run for run in named}
+    matching = {run.id: run for run in named if run.id == name}
+    if not matching:
+        matching = {run.id: run for run in named}
         if here is not None:
-            meant[f"./{name}"] = here
-    if len(meant) == 1:
-        return next(iter(meant.values()))
-    if meant:
-        few = [*meant][:4] + [*meant][4:][-1:]  # a folder here is the last
+            matching[f"./{name}"] = here
+    if len(matching) == 1:
+        return next(iter(matching.values()))
+    if matching:
+        few = [*matching][:4] + [*matching][4:][-1:]  # a folder here is the last
         names = ", ".join(few)
         raise UsageError(f"{name!r} could be any of: {names}; give more of its name")
     folder = f", and ./{name} holds no journal.jsonl" if _is_folder(path) else ""

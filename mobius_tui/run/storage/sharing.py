@@ -68,10 +68,10 @@ def shared_folder(group: str) -> Path:
 
 
 def _refuse_foreign(path: Path) -> None:
-    found = path.lstat()
-    if not stat.S_ISDIR(found.st_mode):
+    status = path.lstat()
+    if not stat.S_ISDIR(status.st_mode):
         raise RunError(f"{path} is no folder; move it away, or set MOBIUS_TUI_SHARED")
-    if found.st_uid != os.getuid():
+    if status.st_uid != os.getuid():
         raise RunError(f"{path} belongs to another user; set MOBIUS_TUI_SHARED")
 
 
@@ -120,8 +120,8 @@ def shared_folders_of_others() -> Iterator[Path]:
             groups.append(grp.getgrgid(gid).gr_name)
     with suppress(OSError):
         for outer in shared_base().iterdir():
-            found = _FOLDER.fullmatch(outer.name)
-            owner = int(found[1]) if found else os.getuid()
+            match = _FOLDER.fullmatch(outer.name)
+            owner = int(match[1]) if match else os.getuid()
             if owner != os.getuid() and _belongs_to(outer, owner):
                 yield from (
                     outer / name for name in groups if _belongs_to(outer / name, owner)
@@ -131,11 +131,11 @@ def shared_folders_of_others() -> Iterator[Path]:
 def _belongs_to(path: Path, uid: int) -> bool:
     """Whether a path is a folder of a user's, in which nobody else can write."""
     try:
-        found = path.lstat()
+        status = path.lstat()
     except OSError:
         return False
-    is_folder = stat.S_ISDIR(found.st_mode)
-    return is_folder and found.st_uid == uid and not found.st_mode & 0o022
+    is_folder = stat.S_ISDIR(status.st_mode)
+    return is_folder and status.st_uid == uid and not status.st_mode & 0o022
 
 
 def refuse_hosting(path: Path) -> None:
@@ -146,15 +146,15 @@ def refuse_hosting(path: Path) -> None:
     Raises:
         RunError: it is, or it could be changed.
     """
-    found = path.lstat()
-    if not stat.S_ISDIR(found.st_mode):
+    status = path.lstat()
+    if not stat.S_ISDIR(status.st_mode):
         raise RunError(f"{path} is no folder, so no run that can go on")
-    if found.st_uid != os.getuid():
+    if status.st_uid != os.getuid():
         raise RunError(
             f"{path.name} is another user's run: it is read here, and run by its "
             "owner alone"
         )
-    if found.st_mode & 0o022:
+    if status.st_mode & 0o022:
         raise RunError(
             f"others may write in {path}: what is in it is not run; look at it, and "
             f"`chmod go-w` it"

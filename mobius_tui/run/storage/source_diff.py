@@ -50,10 +50,10 @@ def source_stamp(directory: RunDirectory, began: RunBegan) -> SourceStamp | None
     if not began.path:
         return None
     try:
-        found = [now.stat() for _, now in _file_pairs(directory, began)]
+        stats = [now.stat() for _, now in _file_pairs(directory, began)]
     except OSError:
         return None
-    return tuple((each.st_size, each.st_mtime_ns) for each in found)
+    return tuple((each.st_size, each.st_mtime_ns) for each in stats)
 
 
 def _file_pairs(

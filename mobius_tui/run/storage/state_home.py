@@ -30,12 +30,12 @@ def private_folder(path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         path.mkdir(mode=0o700, exist_ok=True)
-        found = path.lstat()
+        status = path.lstat()
     except OSError as error:
         raise RunError(f"{path}: {error.strerror}; set XDG_STATE_HOME") from error
-    if not stat.S_ISDIR(found.st_mode):
+    if not stat.S_ISDIR(status.st_mode):
         raise RunError(f"{path} is no folder; move it away")
-    if found.st_uid != os.getuid():
+    if status.st_uid != os.getuid():
         raise RunError(f"{path} belongs to another user; set XDG_STATE_HOME")
-    if found.st_mode & 0o077:
+    if status.st_mode & 0o077:
         path.chmod(0o700)

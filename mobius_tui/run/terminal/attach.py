@@ -45,7 +45,7 @@ class AttachSession:
         self._waker = waker
         self._keys = DetachKeyFilter()
         self._takes_over = False
-        self._said: tuple[bytes, bytes] | None = None
+        self._last_frame: tuple[bytes, bytes] | None = None
 
     def run(self) -> str:
         """Attach, relay and detach; returns what became of the step, in words."""
@@ -222,11 +222,11 @@ def _connected_as_viewer(run: RunDirectory) -> Iterator[None]:
 @contextlib.contextmanager
 def _signal_pipe() -> Iterator[int]:
     """A descriptor that tells of a new size; being told to end raises instead."""
-    told: list[int] = []
+    signals: list[int] = []
 
     def go(number: int, _frame: FrameType | None) -> None:
-        told.append(number)
-        if len(told) == 1:  # the terminal is being given back since then
+        signals.append(number)
+        if len(signals) == 1:  # the terminal is being given back since then
             raise TerminalGoneError
 
     waker, wake = os.pipe()

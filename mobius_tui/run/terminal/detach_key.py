@@ -33,21 +33,21 @@ class DetachKeyFilter:
         """
         passed = b""
         while data and not self.is_detached:
-            found = _DETACH_SEQUENCE.search(data)
+            match = _DETACH_SEQUENCE.search(data)
             if self.until is not None:
-                if found is None or found.start() > 0:
+                if match is None or match.start() > 0:
                     self.is_detached = True
                     break
-                passed += found[0]
+                passed += match[0]
                 self.until = None
-                data = data[found.end() :]
-            elif found is None:
+                data = data[match.end() :]
+            elif match is None:
                 passed += data
                 break
             else:
-                passed += data[: found.start()]
+                passed += data[: match.start()]
                 self.until = now + REPEAT_LIMIT
-                data = data[found.end() :]
+                data = data[match.end() :]
         return passed
 
     def check_time(self, now: float) -> None:

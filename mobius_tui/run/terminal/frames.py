@@ -117,8 +117,8 @@ class AttachHello:
 
     def encode(self) -> bytes:
         """As HELLO holds it."""
-        said = (self.term, self.colour, self.who)
-        words = "\0".join(word.replace("\0", "")[:256] for word in said)
+        fields = (self.term, self.colour, self.who)
+        words = "\0".join(word.replace("\0", "")[:256] for word in fields)
         flag = b"1" if self.takes_over else b"0"
         return pack_size(*self.size) + flag + words.encode("utf-8", "replace")
 

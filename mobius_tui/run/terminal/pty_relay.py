@@ -86,21 +86,21 @@ class PtyRelay:
 
     def _reads(self) -> "dict[int, Callable[[], None]]":
         """Whoever is at the terminal comes first: it may have gone."""
-        found: dict[int, Callable[[], None]] = {}
+        handlers: dict[int, Callable[[], None]] = {}
         at_it = self.viewer
         if at_it is not None and len(self._typed) < SEND_BUFFER:
-            found[at_it.fileno()] = self._take_frames
+            handlers[at_it.fileno()] = self._take_frames
         if self.master is not None and (at_it is None or at_it.accepts_more):
-            found[self.master] = self._send_output
-        return {**found, **self.socket.reads()}
+            handlers[self.master] = self._send_output
+        return {**handlers, **self.socket.reads()}
 
     def _writes(self) -> "dict[int, Callable[[], None]]":
-        found: dict[int, Callable[[], None]] = {}
+        handlers: dict[int, Callable[[], None]] = {}
         if self.viewer is not None and self.viewer.has_unsent:
-            found[self.viewer.fileno()] = self.viewer.flush
+            handlers[self.viewer.fileno()] = self.viewer.flush
         if self.master is not None and self._typed:
-            found[self.master] = self._write_input
-        return found
+            handlers[self.master] = self._write_input
+        return handlers
 
     def _limits(self) -> "tuple[float | None, float | None]":
         now = time.monotonic()
@@ -158,11 +158,11 @@ class PtyRelay:
         if self.viewer is not None:
             self._apply_frames(self.viewer.receive())
 
-    def _apply_frames(self, said: "list[tuple[bytes, bytes]]") -> None:
+    def _apply_frames(self, received: "list[tuple[bytes, bytes]]") -> None:
         """Apply the viewer's frames: input, and sizes."""
         at_it = self.viewer
         assert at_it is not None
-        for kind, data in said:
+        for kind, data in received:
             if kind == frames.INPUT:
                 at_it.typed = time.monotonic()
                 self._typed += data

@@ -72,8 +72,8 @@ class RawTerminal:
 
     def size(self) -> tuple[int, int]:
         """Rows and columns."""
-        found = os.get_terminal_size(self._sink)
-        return found.lines, found.columns
+        size = os.get_terminal_size(self._sink)
+        return size.lines, size.columns
 
     def read(self) -> bytes:
         """What was typed.
@@ -118,10 +118,10 @@ class RawTerminal:
         """Read the terminal's pending answers, which would come back as keys."""
         self._write_if_room(FENCE)
         until = time.monotonic() + FENCE_LIMIT
-        came = b""
-        while FENCE_ANSWER not in came and (left := until - time.monotonic()) > 0:
+        answers = b""
+        while FENCE_ANSWER not in answers and (left := until - time.monotonic()) > 0:
             ready, _, _ = select.select([self.source], [], [], left)
             data = os.read(self.source, 65536) if ready else b""
             if ready and not data:
                 return
-            came = came[-16:] + data
+            answers = answers[-16:] + data

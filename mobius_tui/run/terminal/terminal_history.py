@@ -75,35 +75,35 @@ class TerminalModes:
         cut = begun.start() if begun else len(data)
         data, self._held = data[:cut], data[cut:]
         pieces, place = [], 0
-        for found in _MODES.finditer(data):
-            pieces.append((self.full_screen, data[place : found.start()]))
-            self._apply_sequence(found)
-            place = found.end()
+        for match in _MODES.finditer(data):
+            pieces.append((self.full_screen, data[place : match.start()]))
+            self._apply_sequence(match)
+            place = match.end()
         pieces.append((self.full_screen, data[place:]))
         return pieces
 
-    def _apply_sequence(self, found: "re.Match[bytes]") -> None:
-        if found["reset"]:
+    def _apply_sequence(self, match: "re.Match[bytes]") -> None:
+        if match["reset"]:
             self.on.clear()
             self.off.clear()
             self.keys.clear()
-        elif found["keypad"]:
-            self._set_mode(KEYPAD, on=found["keypad"] == b"=")
-        elif found["keys"]:
-            self._apply_key_protocol(found["keys"])
+        elif match["keypad"]:
+            self._set_mode(KEYPAD, on=match["keypad"] == b"=")
+        elif match["keys"]:
+            self._apply_key_protocol(match["keys"])
         else:
-            for number in found["numbers"].split(b";"):
+            for number in match["numbers"].split(b";"):
                 if number:
-                    self._set_mode(int(number), on=found["way"] == b"h")
+                    self._set_mode(int(number), on=match["way"] == b"h")
 
-    def _apply_key_protocol(self, said: bytes) -> None:
+    def _apply_key_protocol(self, parameters: bytes) -> None:
         """Apply one of two key protocols: xterm's ends in m, kitty's in u."""
-        if said.endswith(b"m"):
+        if parameters.endswith(b"m"):
             self.keys = [each for each in self.keys if not each.endswith(b"m")]
-        if said.startswith(b">"):
-            self.keys = [*self.keys[1 - KEY_PROTOCOL_DEPTH :], said]
+        if parameters.startswith(b">"):
+            self.keys = [*self.keys[1 - KEY_PROTOCOL_DEPTH :], parameters]
         else:
-            count = int(said[1:-1].partition(b";")[0] or b"1")
+            count = int(parameters[1:-1].partition(b";")[0] or b"1")
             del self.keys[max(0, len(self.keys) - count) :]
 
     def _set_mode(self, mode: int, *, on: bool) -> None:

@@ -108,17 +108,17 @@ class TerminalScript(ScriptProcess):
 
 def keep_attempt(lock: int, tree: int, spec: "dict[str, Any]") -> None:
     """Carry one attempt, from the reserved `exit` to its rename."""
-    asked: list[int] = []
-    record, waker, _ = begin_attempt_record(lock, spec, asked)
+    stop_requests: list[int] = []
+    record, waker, _ = begin_attempt_record(lock, spec, stop_requests)
     script = TerminalScript(spec, lock, tree)
     relay = None
     try:
         relay = PtyRelay(spec["dir"])
-        start_script(script, relay, waker, asked)
+        start_script(script, relay, waker, stop_requests)
     except OSError as error:
         script.failed = ("terminal", error.errno or 0)
     if relay is not None and script.failed is None:
-        relay_until_end(script, relay, waker, asked)
+        relay_until_end(script, relay, waker, stop_requests)
         script.end_group()
     if relay is not None:
         relay.socket.close()
@@ -128,13 +128,13 @@ def keep_attempt(lock: int, tree: int, spec: "dict[str, Any]") -> None:
 
 
 def start_script(
-    script: TerminalScript, relay: PtyRelay, waker: int, asked: "list[int]"
+    script: TerminalScript, relay: PtyRelay, waker: int, stop_requests: "list[int]"
 ) -> None:
     """Start the script once a viewer is attached, or none comes in time."""
     until = time.monotonic() + FIRST_VIEWER_TIME
-    while relay.viewer is None and not asked and time.monotonic() < until:
+    while relay.viewer is None and not stop_requests and time.monotonic() < until:
         relay.run_once(waker, until - time.monotonic())
-    if asked:
+    if stop_requests:
         script.failed = ("stopped", 0)
         return
     at_it = relay.viewer
@@ -144,12 +144,12 @@ def start_script(
 
 
 def relay_until_end(
-    script: TerminalScript, relay: PtyRelay, waker: int, asked: "list[int]"
+    script: TerminalScript, relay: PtyRelay, waker: int, stop_requests: "list[int]"
 ) -> None:
     """Relay until the script has ended and all that it printed has been passed on."""
     ended: float | None = None
     while ended is None or not relay.is_done(ended, time.monotonic()):
-        if asked:
+        if stop_requests:
             script.stop("stopped")
         now = time.monotonic()
         script.enforce_deadline()

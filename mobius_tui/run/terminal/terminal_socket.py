@@ -135,8 +135,10 @@ class TerminalSocket:
 
     def reads(self) -> "dict[int, Callable[[], None]]":
         """What to wait for, and what to do then."""
-        found = {newcomer.fileno(): self._receive_hello for newcomer in self._newcomers}
-        return {**found, self._listener.fileno(): self._accept}
+        handlers = {
+            newcomer.fileno(): self._receive_hello for newcomer in self._newcomers
+        }
+        return {**handlers, self._listener.fileno(): self._accept}
 
     def close(self) -> None:
         """Accept no more connections."""
@@ -164,11 +166,11 @@ class TerminalSocket:
 
     def _receive_hello(self) -> None:
         for newcomer in tuple(self._newcomers):
-            said = newcomer.receive()
-            if not said and not newcomer.gone:
+            received = newcomer.receive()
+            if not received and not newcomer.gone:
                 continue
             self._newcomers.remove(newcomer)
-            kind, data = said[0] if said else (b"", b"")
+            kind, data = received[0] if received else (b"", b"")
             try:
                 hello = AttachHello.decode(data) if kind == frames.HELLO else None
             except ValueError:
@@ -176,5 +178,5 @@ class TerminalSocket:
             if hello is None or newcomer.gone:
                 newcomer.close()
             else:
-                newcomer.received_frames = said[1:]
+                newcomer.received_frames = received[1:]
                 self._meet(newcomer, hello)

@@ -62,14 +62,14 @@ class UnitMonitor:
 def _unit_names(context: RunContext) -> tuple[str, ...]:
     """The units that a check wants active, as far as their names can be filled in."""
     values = context.values()
-    found: dict[str, None] = {}
+    names: dict[str, None] = {}
     for step in context.plan.steps.values():
         for check in step.checks:
             if isinstance(check, ServiceCheck) and "active" in check.state:
                 for name in check.names:
                     with suppress(MobiusError):
-                        found[values.fill(name)] = None
-    return tuple(name for name in found if name and not name.startswith("-"))
+                        names[values.fill(name)] = None
+    return tuple(name for name in names if name and not name.startswith("-"))
 
 
 def _check_context(context: RunContext) -> CheckContext:
@@ -211,12 +211,12 @@ class HealthMonitor:
         return tuple(ready)
 
     @staticmethod
-    def _with_certificates(context: RunContext, found: ProbeTarget) -> ProbeTarget:
+    def _with_certificates(context: RunContext, target: ProbeTarget) -> ProbeTarget:
         """A target whose certificates' path is relative to the run's directory."""
         began = context.state.began
-        if found.ca is None or began is None:
-            return found
-        return replace(found, ca=str(Path(began.workdir) / found.ca))
+        if target.ca is None or began is None:
+            return target
+        return replace(target, ca=str(Path(began.workdir) / target.ca))
 
     def _witnesses(self, context: RunContext) -> tuple[str, ...]:
         """The witnesses with their variables filled in."""
@@ -250,17 +250,17 @@ class HealthMonitor:
         A step's title says what it does, which is not what is counted.
         """
         values = context.values()
-        found: dict[str, str] = {}
+        patterns: dict[str, str] = {}
         for step in self._runbook.steps():
             for check in step.checks:
                 if isinstance(check, ProcessCheck) and check.count != "0":
                     name = f"{context.plan.numbers[step.id]} processes"
-                    name = name if name not in found else check.match
+                    name = name if name not in patterns else check.match
                     with contextlib.suppress(MobiusError, re.error):
                         pattern = values.fill(check.match)
                         re.compile(pattern)
-                        found[name] = pattern
-        return found
+                        patterns[name] = pattern
+        return patterns
 
     def _write(self, record: ProbeResult | MachineSample) -> None:
         self._health.apply(record)
@@ -283,15 +283,15 @@ class HealthMonitor:
             OSError: it failed in another way.
         """
         for data in (self._torn, line):
-            left = memoryview(data)
-            while left:
+            rest = memoryview(data)
+            while rest:
                 try:
-                    left = left[os.write(self._file, left) :]
+                    rest = rest[os.write(self._file, rest) :]
                 except OSError as error:
                     if error.errno not in DISK_FULL_ERRNOS:
                         raise
-                    begun = data is self._torn or len(left) < len(data)
-                    self._torn = bytes(left) if begun else b""
+                    begun = data is self._torn or len(rest) < len(data)
+                    self._torn = bytes(rest) if begun else b""
                     return
             self._torn = b""
 

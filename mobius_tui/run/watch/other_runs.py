@@ -67,9 +67,9 @@ class _WatchedRun:
         while data := self._lines.read_new():
             for line in data.split(b"\n"):
                 if any(mark in line for mark in _EVENTS_READ):
-                    self._take(line)
+                    self._apply_line(line)
 
-    def _take(self, line: bytes) -> None:
+    def _apply_line(self, line: bytes) -> None:
         entry, _ = decode(line)
         event = entry.event
         if isinstance(event, RunBegan):
@@ -92,7 +92,7 @@ class OtherRunsMonitor:
         """
         self._root = root
         self._now = now
-        self._known: dict[Path, _WatchedRun] = {}
+        self._watched_runs: dict[Path, _WatchedRun] = {}
         self._ended: set[str] = set()
         """The ids of runs that have ended: they never want anybody again."""
 
@@ -101,19 +101,19 @@ class OtherRunsMonitor:
         return tuple(sorted(self._find_urgent(), key=_urgency))
 
     def _find_urgent(self) -> Iterator[OtherRun]:
-        known, self._known = self._known, {}
+        runs_before, self._watched_runs = self._watched_runs, {}
         for directory in all_runs(self._root, excluded=self._ended):
             if directory.record.exists():
                 self._ended.add(directory.id)
                 continue
-            watched = known.get(directory.path) or _WatchedRun(directory)
+            watched = runs_before.get(directory.path) or _WatchedRun(directory)
             try:
                 if directory.host_pid() is None:
                     continue
                 watched.read()
             except RunError:
                 continue  # whoever opens it is told what is wrong with it
-            self._known[directory.path] = watched
+            self._watched_runs[directory.path] = watched
             began, state = watched.state.began, watched.state
             if (
                 began is None
@@ -132,8 +132,12 @@ class OtherRunsMonitor:
 
     def _is_viewed(self, directory: RunDirectory) -> bool:
         """Whether a screen shows the run: a drill that was left needs nobody."""
-        glance = read_last_view(directory)
-        return glance is not None and not glance.leaves and glance.is_fresh(self._now())
+        last_view = read_last_view(directory)
+        return (
+            last_view is not None
+            and not last_view.leaves
+            and last_view.is_fresh(self._now())
+        )
 
 
 def _needs_person(watch: WatchState) -> bool:

@@ -130,8 +130,8 @@ class TriggerMonitor:
             await self._recheck_rollback(check)
 
     async def _clear(self, cleared: Cleared) -> None:
-        known = {(a.probe, a.rule) for a in self._context.state.watch.alarms}
-        if (cleared.probe, cleared.rule) in known:
+        fired = {(a.probe, a.rule) for a in self._context.state.watch.alarms}
+        if (cleared.probe, cleared.rule) in fired:
             event = TriggerCleared(probe=cleared.probe, rule=cleared.rule)
             await self._writer.write(event, TRIGGER)
 

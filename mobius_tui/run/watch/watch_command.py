@@ -165,12 +165,12 @@ class WatchRunMonitor:
             return
         deadline = self._deadline(loop.time())
         while self._context.state.ended is None and self._writer.failure is None:
-            over = deadline is not None and loop.time() >= deadline
+            is_time_over = deadline is not None and loop.time() >= deadline
             since = self._empty_since()
-            lonely = 0.0 if since is None else loop.time() - since
+            unviewed = 0.0 if since is None else loop.time() - since
             try:
                 async with self._writer.turn:
-                    await self._decide(over=over, lonely=lonely)
+                    await self._decide(is_time_over=is_time_over, unviewed=unviewed)
             except MobiusError as error:
                 print(f"watch: {error}", flush=True)  # noqa: T201
             await asyncio.sleep(0.05)
@@ -183,26 +183,26 @@ class WatchRunMonitor:
         gone = self._context.clock.wall() - watch.watch_run_began_at
         return now + watch.watch_run.seconds - max(0.0, gone)
 
-    async def _decide(self, *, over: bool, lonely: float) -> None:
+    async def _decide(self, *, is_time_over: bool, unviewed: float) -> None:
         context, writer = self._context, self._writer
         if context.state.ended is not None or writer.failure is not None:
             return
         if self._trouble and not self._trouble_noted:
             self._trouble_noted = True
             await writer.write(NoteAdded(text=self._trouble), "host")
-        found = watch_run_verdict(
+        verdict = watch_run_verdict(
             context.plan,
             context.state,
-            is_time_over=over,
-            unviewed=lonely,
+            is_time_over=is_time_over,
+            unviewed=unviewed,
             unknown=self._unknown_probes(),
         )
-        if found is None:
+        if verdict is None:
             return
-        if found.outcome == "open":
-            await writer.write(WatchOver(reason=found.reason), "host")
+        if verdict.outcome == "open":
+            await writer.write(WatchOver(reason=verdict.reason), "host")
         else:
-            await finish_run(context, writer, found.outcome, found.reason, "host")
+            await finish_run(context, writer, verdict.outcome, verdict.reason, "host")
 
     def _unknown_probes(self) -> tuple[str, ...]:
         """The probes of which nothing is known."""

@@ -32,7 +32,7 @@ async def listening(
     folder: Path, monkeypatch: pytest.MonkeyPatch, patience: float
 ) -> AsyncIterator[ControlServer]:
     monkeypatch.chdir(folder)
-    host = ControlServer(judge, patience=patience)
+    host = ControlServer(judge, line_timeout=patience)
     await host.listen(Path("control.sock"))
     yield host
     await host.close()
