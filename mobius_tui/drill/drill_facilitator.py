@@ -19,7 +19,7 @@ from mobius_tui.drill.own_staging import faults_at, site_at
 from mobius_tui.drill.site.drill_site import Site
 from mobius_tui.errors import RunError, UsageError
 from mobius_tui.run.client.viewer import Viewer
-from mobius_tui.run.events.drill_events import Act
+from mobius_tui.run.events.drill_events import FacilitatorAct
 from mobius_tui.run.intents.messages import Intent, Reply
 from mobius_tui.run.journal.follower import Follower, JournalFollower
 from mobius_tui.run.storage.run_directory import RunDirectory
@@ -27,7 +27,7 @@ from mobius_tui.run.storage.run_index import all_runs
 from mobius_tui.run.storage.state_home import runs_root
 from mobius_tui.runbook.text.names import did_you_mean
 
-DONE: Mapping[Act, str] = {
+DONE: Mapping[FacilitatorAct, str] = {
     "inject": "injected",
     "worsen": "worsened",
     "heal": "healed",
@@ -102,7 +102,7 @@ class Facilitator:
             raise UsageError(f"there is no fault {name!r}{near}; there are {known}")
         return self.faults[name]
 
-    async def act(self, act: Act, fault: Fault) -> None:
+    async def act(self, act: FacilitatorAct, fault: Fault) -> None:
         """Journal that something is done, note what, and do it.
 
         Raises:
@@ -136,7 +136,7 @@ class Facilitator:
         if not reply.ok:
             raise RunError(reply.text)
 
-    def standing(self) -> Mapping[str, Act]:
+    def standing(self) -> Mapping[str, FacilitatorAct]:
         """What was done last about each fault that was touched.
 
         Raises:

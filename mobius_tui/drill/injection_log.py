@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import get_args
 
 from mobius_tui.errors import RunError
-from mobius_tui.run.events.drill_events import Act
+from mobius_tui.run.events.drill_events import FacilitatorAct
 
 _FILE = "run/injected.jsonl"
 REVEALED = "injected.jsonl"
@@ -31,10 +31,10 @@ class Injected:
     """Its name."""
     at: float
     """When that was, in seconds since 1970."""
-    act: Act = "inject"
+    act: FacilitatorAct = "inject"
 
 
-def note(fault: str, at: float, act: Act = "inject") -> str:
+def note(fault: str, at: float, act: FacilitatorAct = "inject") -> str:
     """The line that says what is done; with chance in it, so that no seal is guessed.
 
     Args:
@@ -90,7 +90,7 @@ def acts(root: Path) -> tuple[Injected, ...]:
 
 def _read(one: dict[str, object]) -> Injected:
     act = one.get("act", "inject")
-    for known in get_args(Act):
+    for known in get_args(FacilitatorAct):
         if act == known:
             at = float(str(one["at"]))
             return Injected(fault=str(one["fault"]), at=at, act=known)

@@ -10,7 +10,7 @@ from typing import Any
 from mobius_tui.drill.drill_history import TimeComparison
 from mobius_tui.drill.drill_record import DrillRecord
 from mobius_tui.drill.drill_score import Score, score_times
-from mobius_tui.run.events.journal_entry import stamp
+from mobius_tui.run.events.journal_entry import utc_timestamp
 from mobius_tui.runbook.text.units import clock_duration, duration_in_words
 
 LABELS: Mapping[str, str] = {
@@ -135,7 +135,7 @@ def as_json(drill: DrillRecord) -> dict[str, Any]:
         "runbook": drill.runbook,
         "operator": drill.operator,
         "outcome": drill.outcome,
-        "began": stamp(drill.began),
-        "ended": stamp(drill.ended),
+        "began": utc_timestamp(drill.began),
+        "ended": utc_timestamp(drill.ended),
         **asdict(drill.score),
     }

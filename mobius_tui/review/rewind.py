@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from mobius_tui.health.health_record import MachineSample, ProbeResult
 from mobius_tui.health.probe_window import CurrentHealth
 from mobius_tui.review.run_walk import RunWalker
-from mobius_tui.run.events.journal_entry import Entry, uncollected
+from mobius_tui.run.events.journal_entry import Entry, without_garbage_collection
 from mobius_tui.run.journal.outage_times import MilestoneTracker
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.planning.trigger_rules import RunTriggerRules
@@ -113,7 +113,7 @@ class Rewind:
 
     def take(self, entries: Sequence[Entry], records: Sequence[HealthRecord]) -> None:
         """Take in what came since the last call."""
-        with uncollected():
+        with without_garbage_collection():
             for each in _merged(entries, records):
                 if isinstance(each, Entry):
                     self.walker.heed(each)

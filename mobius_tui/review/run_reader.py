@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mobius_tui.errors import MobiusError, RunError
 from mobius_tui.health.health_record import MachineSample, ProbeResult, decode
-from mobius_tui.run.events.journal_entry import Entry, uncollected
+from mobius_tui.run.events.journal_entry import Entry, without_garbage_collection
 from mobius_tui.run.events.run_events import PhaseEntered, PhaseLeft, RunBegan
 from mobius_tui.run.journal.journal import FIRST_PREV, decode_entries
 from mobius_tui.run.storage.run_directory import RunDirectory, runbook_digest
@@ -85,7 +85,7 @@ def _entries(path: Path, *, whole: bool) -> tuple[tuple[Entry, ...], str, list[s
     problems = []
     if whole and end < len(data):
         problems.append(f"{path.name}: its last line is torn")
-    with uncollected():
+    with without_garbage_collection():
         try:
             for entry, digest in decode_entries(data[:end], FIRST_PREV, 1, path.name):
                 found.append(entry)

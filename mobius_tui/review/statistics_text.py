@@ -14,7 +14,7 @@ from mobius_tui.review.run_statistics import (
     StepStatistics,
     percentile,
 )
-from mobius_tui.run.events.journal_entry import stamp
+from mobius_tui.run.events.journal_entry import utc_timestamp
 from mobius_tui.runbook.text.units import duration_in_words
 from mobius_tui.sanitize import cells, line
 
@@ -117,7 +117,11 @@ def statistics_json(stats: RunbookStatistics) -> str:
             "steps": [_step(step) for step in stats.steps],
             "restored": {
                 mode: [
-                    {"run": r.run, "began": stamp(r.began), "seconds": r.seconds}
+                    {
+                        "run": r.run,
+                        "began": utc_timestamp(r.began),
+                        "seconds": r.seconds,
+                    }
                     for r in found
                 ]
                 for mode, found in stats.restored.items()

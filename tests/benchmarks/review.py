@@ -13,7 +13,7 @@ from mobius_tui.health.health_record import encode as encode_health
 from mobius_tui.review.reviewed_run import ReviewedRun, ReviewViewer
 from mobius_tui.review.run_timeline import filter_timeline, run_timeline
 from mobius_tui.review.timeline_moments import moments_of
-from mobius_tui.run.events.journal_entry import Entry, encode
+from mobius_tui.run.events.journal_entry import Entry, encode_entry
 from mobius_tui.run.events.run_events import Event, RunBegan
 from mobius_tui.run.events.step_events import StepEnded, StepStarted
 from mobius_tui.run.journal.journal import FIRST_PREV
@@ -89,7 +89,7 @@ def _made(folder: Path) -> RunDirectory:
     )
     for n, event in enumerate(_events(runbook, directory), 1):
         entry = replace(entry, n=n, at=BEGAN + n / 10, mono=n / 10, event=event)
-        line = encode(entry, prev)
+        line = encode_entry(entry, prev)
         prev = _digest(line)
         lines.append(line)
     directory.journal.write_bytes(b"".join(lines))

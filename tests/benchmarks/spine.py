@@ -16,7 +16,7 @@ from pathlib import Path
 from mobius_tui.run.client.run_briefing import prepare_briefing
 from mobius_tui.run.client.start_run import start_new_run
 from mobius_tui.run.client.viewer import Viewer
-from mobius_tui.run.events.journal_entry import Entry, encode
+from mobius_tui.run.events.journal_entry import Entry, encode_entry
 from mobius_tui.run.events.run_events import Event, NoteAdded
 from mobius_tui.run.events.step_events import CheckTried, StepEnded, StepStarted
 from mobius_tui.run.intents.messages import Intent
@@ -269,7 +269,7 @@ def history(folder: Path) -> Iterator[Figure]:
     prev, lines = FIRST_PREV, []
     for n, event in enumerate(_events(100_000), 1):
         entry = Entry(n=n, at=1e9 + n, mono=float(n), boot="b", by="ana", event=event)
-        line = encode(entry, prev)
+        line = encode_entry(entry, prev)
         prev = hashlib.sha256(line[:-1]).hexdigest()
         lines.append(line)
     path.write_bytes(b"".join(lines))

@@ -17,7 +17,7 @@ from textual.screen import Screen
 from mobius_tui.health.health_record import MachineSample, ProbeResult
 from mobius_tui.health.health_record import encode as encode_health
 from mobius_tui.run.client.viewer import Viewer
-from mobius_tui.run.events.journal_entry import Entry, encode
+from mobius_tui.run.events.journal_entry import Entry, encode_entry
 from mobius_tui.run.events.run_events import Event, RunBegan, VariableSet
 from mobius_tui.run.host.control_server import ControlServer
 from mobius_tui.run.intents.messages import Intent, Reply
@@ -121,7 +121,7 @@ class MadeRun:
         entry = Entry(
             n=self.n, at=self.at, mono=self.at - BEGAN, boot="boot", by=by, event=event
         )
-        line = encode(entry, self._prev)
+        line = encode_entry(entry, self._prev)
         self._prev = hashlib.sha256(line[:-1]).hexdigest()
         with self.directory.journal.open("ab") as file:
             file.write(line)

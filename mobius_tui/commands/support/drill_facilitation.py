@@ -8,7 +8,7 @@ TYPE_CHECKING = False  # as in `cli`
 if TYPE_CHECKING:
     import argparse
 
-    from mobius_tui.run.events.drill_events import Act
+    from mobius_tui.run.events.drill_events import FacilitatorAct
     from mobius_tui.run.storage.run_directory import RunDirectory
 
 
@@ -71,7 +71,9 @@ async def _at_once(directory: RunDirectory, options: argparse.Namespace) -> int:
     from mobius_tui.plain import intend
     from mobius_tui.run.client.viewer import Viewer
 
-    asked: list[tuple[Act, str]] = [("inject", each) for each in options.fault or ()]
+    asked: list[tuple[FacilitatorAct, str]] = [
+        ("inject", each) for each in options.fault or ()
+    ]
     asked += [("worsen", options.worsen)] if options.worsen else []
     asked += [("heal", options.heal)] if options.heal else []
     viewer = Viewer(directory)

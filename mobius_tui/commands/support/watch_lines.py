@@ -15,7 +15,7 @@ from mobius_tui.health.health_summary import HealthSummaries, HealthSummary, Pro
 from mobius_tui.health.probe_window import ProbeWindow
 from mobius_tui.plain import PlainReport, say
 from mobius_tui.run.client.viewer import Viewer
-from mobius_tui.run.events.journal_entry import Entry, stamp
+from mobius_tui.run.events.journal_entry import Entry, utc_timestamp
 from mobius_tui.run.events.watch_events import TriggerFired
 from mobius_tui.run.journal.follower import LineFollower as WholeLines
 from mobius_tui.run.state.run_state import RunState
@@ -52,8 +52,8 @@ class WatchSummary:
             "outcome": state.ended.outcome if state.ended is not None else None,
             "exit": self.code,
             "reason": self.why,
-            "began": stamp(watch.watch_run_began_at),
-            "ended": stamp(self.ended),
+            "began": utc_timestamp(watch.watch_run_began_at),
+            "ended": utc_timestamp(self.ended),
             "seconds": round(self.ended - watch.watch_run_began_at, 3),
             **self.tallies.all.figures(),
             "longest_outage": _outage(self.tallies.all.longest),
@@ -63,7 +63,7 @@ class WatchSummary:
             },
             "triggers": [
                 {
-                    "at": stamp(entry.at),
+                    "at": utc_timestamp(entry.at),
                     "probe": entry.event.probe,
                     "rule": entry.event.rule,
                     "reason": entry.event.reason,
@@ -146,7 +146,7 @@ def _outage(longest: ProbeOutage | None) -> dict[str, Any] | None:
         return None
     return {
         "probe": longest.probe,
-        "began": stamp(longest.began),
+        "began": utc_timestamp(longest.began),
         "seconds": round(longest.seconds, 3),
     }
 
@@ -155,7 +155,7 @@ def _rollback(watch: WatchState) -> dict[str, Any] | None:
     if watch.rollback is None:
         return None
     return {
-        "began": stamp(watch.rollback_began_at),
+        "began": utc_timestamp(watch.rollback_began_at),
         "by": watch.rollback_began_by,
         "cause": watch.rollback.cause,
         "reason": watch.rollback.reason,
@@ -278,7 +278,7 @@ class WatchLines:
     def _change(self, change: ProbeChange) -> None:
         if self._json:
             row = {
-                "at": stamp(change.at),
+                "at": utc_timestamp(change.at),
                 "event": "ProbeChanged",
                 "probe": change.probe,
                 "state": change.state,

@@ -8,7 +8,7 @@ from importlib.resources import files
 from typing import Any
 
 from mobius_tui.review.run_report import RunReport
-from mobius_tui.run.events.journal_entry import stamp
+from mobius_tui.run.events.journal_entry import utc_timestamp
 from mobius_tui.runbook.prose.prose_model import Prose
 
 
@@ -46,4 +46,4 @@ def _plain(value: Any) -> Any:
 
 
 def _utc_time(at: float | None) -> str | None:
-    return None if at is None else stamp(at)
+    return None if at is None else utc_timestamp(at)

@@ -1,4 +1,4 @@
-"""An event with its place in the journal, its form there, shapes of fields. Pure."""
+"""An event's entry in the journal: its line, and the checks of its fields. Pure."""
 
 from __future__ import annotations
 
@@ -16,68 +16,70 @@ from mobius_tui.health.health_record import YEAR_9999
 from mobius_tui.health.trigger import Rule
 from mobius_tui.run.events.run_events import EVENTS, Event
 
-LARGEST = 1 << 53
-"""Numbers up to here are exact in JSON, everywhere."""
-Fits = Callable[[object], bool]
-_KNOWN: dict[type, tuple[tuple[str, Fits], ...]] = {}
+LARGEST_EXACT = 1 << 53
+"""Integers up to here are exact in every JSON implementation."""
+ValueCheck = Callable[[object], bool]
+_CHECKS_BY_KIND: dict[type, tuple[tuple[str, ValueCheck], ...]] = {}
 
 
-def misshapen(value: Any) -> str | None:
-    """The name of the first field that holds what it cannot; `None` where all is well.
+def wrong_field(value: Any) -> str | None:
+    """The name of the first field whose value is of a wrong type; `None` if none is.
 
     Args:
         value: an event, as decoded.
     """
-    for name, fits in _fields(type(value)):
+    for name, fits in _field_checks(type(value)):
         if not fits(getattr(value, name)):
             return name
     return None
 
 
-def _fields(kind: type) -> tuple[tuple[str, Fits], ...]:
-    """Each field of a kind of event, and what may stand in it; made when it is met."""
-    if kind not in _KNOWN:
+def _field_checks(kind: type) -> tuple[tuple[str, ValueCheck], ...]:
+    """For each field of a kind of event, the check of its values; cached."""
+    if kind not in _CHECKS_BY_KIND:
         hints = get_type_hints(kind, localns={"Rule": Rule})
-        _KNOWN[kind] = tuple((name, _fits(hint)) for name, hint in hints.items())
-    return _KNOWN[kind]
+        _CHECKS_BY_KIND[kind] = tuple(
+            (name, _check_of_type(hint)) for name, hint in hints.items()
+        )
+    return _CHECKS_BY_KIND[kind]
 
 
 def is_text(value: object) -> bool:
-    """Whether it is text."""
+    """Whether a value is text."""
     return type(value) is str
 
 
-def is_whole(value: object) -> bool:
-    """Whether it is a whole number that is exact everywhere."""
-    return type(value) is int and -LARGEST <= value <= LARGEST
+def is_exact_integer(value: object) -> bool:
+    """Whether a value is an integer that is exact in every JSON implementation."""
+    return type(value) is int and -LARGEST_EXACT <= value <= LARGEST_EXACT
 
 
 def is_number(value: object) -> bool:
-    """Whether it is a number that can be reckoned with."""
+    """Whether a value is a finite number."""
     # What is not a number at all compares as neither more nor less.
-    return type(value) in (int, float) and -LARGEST <= value <= LARGEST  # type: ignore[operator]
+    return type(value) in (int, float) and -LARGEST_EXACT <= value <= LARGEST_EXACT  # type: ignore[operator]
 
 
-def _fits(kind: Any) -> Fits:
-    """What tells whether a value is of a type that events have."""
+def _check_of_type(kind: Any) -> ValueCheck:
+    """The check for a type that fields of events have."""
     origin, inner = get_origin(kind), get_args(kind)
     if kind is str:
         return is_text
     if kind is int:
-        return is_whole
+        return is_exact_integer
     if kind is float:
         return is_number
     if origin in (Union, types.UnionType):
-        ways = tuple(map(_fits, inner))
+        ways = tuple(map(_check_of_type, inner))
         return lambda value: any(fits(value) for fits in ways)
     if origin is Literal:
         words = frozenset(inner)
         return lambda value: type(value) is str and value in words
     if origin is tuple:
-        each = _fits(inner[0])
+        each = _check_of_type(inner[0])
         return lambda value: type(value) is tuple and all(map(each, value))
     if origin is not None:
-        key, each = map(_fits, inner)
+        key, each = map(_check_of_type, inner)
         return lambda value: (
             isinstance(value, Mapping)
             and all(map(key, value))
@@ -92,7 +94,9 @@ _TUPLES = {
 }
 
 
-_FIELDS = {name: tuple(f.name for f in fields(kind)) for name, kind in EVENTS.items()}
+_FIELD_NAMES = {
+    name: tuple(f.name for f in fields(kind)) for name, kind in EVENTS.items()
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -115,10 +119,10 @@ class Entry:
 
 
 @contextmanager
-def uncollected() -> Iterator[None]:
-    """Make many values that are in no cycle, without a look for cycles among them.
+def without_garbage_collection() -> Iterator[None]:
+    """Suspend the garbage collector while many values without cycles are made.
 
-    Half of the time that 100,000 entries take would go into those looks.
+    It would take half of the time that 100,000 entries take.
     """
     was = gc.isenabled()
     gc.disable()
@@ -129,13 +133,13 @@ def uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def stamp(at: float) -> str:
+def utc_timestamp(at: float) -> str:
     """A time as the journal writes it: `2026-11-24T13:45:05.123456Z`."""
     when = datetime.fromtimestamp(at, UTC)
     return when.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def encode(entry: Entry, prev: str) -> bytes:
+def encode_entry(entry: Entry, prev: str) -> bytes:
     """The journal's line for an entry, with its newline.
 
     Args:
@@ -147,7 +151,7 @@ def encode(entry: Entry, prev: str) -> bytes:
     name = type(event).__name__
     line: dict[str, Any] = {
         "n": entry.n,
-        "at": stamp(entry.at),
+        "at": utc_timestamp(entry.at),
         "mono": round(entry.mono, 6),
         "boot": entry.boot,
         "by": entry.by,
@@ -155,14 +159,14 @@ def encode(entry: Entry, prev: str) -> bytes:
     }
     if entry.intent is not None:
         line["intent"] = entry.intent
-    for key in _FIELDS[name]:
+    for key in _FIELD_NAMES[name]:
         line[key] = getattr(event, key)
     line["prev"] = prev
     text = json.dumps(line, ensure_ascii=False, separators=(",", ":"), default=dict)
     return text.encode("utf-8", "surrogatepass") + b"\n"
 
 
-def decode(line: bytes) -> tuple[Entry, str]:
+def decode_entry(line: bytes) -> tuple[Entry, str]:
     """An entry and its `prev`, from a line of the journal.
 
     Raises:
@@ -188,7 +192,7 @@ def decode(line: bytes) -> tuple[Entry, str]:
         )
     except _NO_EVENT as error:
         raise RunError(f"this line of the journal is no event: {error!r}") from error
-    wrong = _misplaced(entry, prev) or misshapen(entry.event)
+    wrong = _envelope_problem(entry, prev) or wrong_field(entry.event)
     if wrong is not None:
         raise RunError(
             f"this line of the journal is no event: {wrong!r} cannot be that"
@@ -202,9 +206,9 @@ _NO_EVENT = (
 )
 
 
-def _misplaced(entry: Entry, prev: object) -> str | None:
-    """The first of what stands around every event that cannot be so."""
-    if not (is_text(prev) and is_whole(entry.n)):
+def _envelope_problem(entry: Entry, prev: object) -> str | None:
+    """The first field beside the event that is invalid, in words; empty if none is."""
+    if not (is_text(prev) and is_exact_integer(entry.n)):
         return "n or prev"
     if not 0 <= entry.at < YEAR_9999:
         return "at"

@@ -29,7 +29,7 @@ from mobius_tui.run.intents.messages import (
     encode_stalled,
 )
 from mobius_tui.run.keeper.peer import peer_uid
-from mobius_tui.run.storage.sharing import account_name, refusal
+from mobius_tui.run.storage.sharing import account_name, intent_refusal
 from mobius_tui.runbook.text.units import duration_in_words
 
 ANSWER_TIME_AT_END = 1.0
@@ -192,7 +192,7 @@ class ControlServer:
         except RunError as error:
             return Reply(id="", ok=False, text=str(error))
         if uid not in (os.getuid(), 0):
-            refused = refusal(intent.wish, control=self._control)
+            refused = intent_refusal(intent.wish, control=self._control)
             if refused:
                 return Reply(id=intent.id, ok=False, text=refused)
         if late := intent.lateness(boot_clock()):

@@ -39,7 +39,7 @@ class LineFollower:
         self.offset = 0
 
     def read_new(self) -> bytes:
-        """The whole lines that came since the last call; empty when none did.
+        """The whole lines since the last call; empty when there are none.
 
         Raises:
             RunError: it cannot be read, or what was read of it is no longer there.
@@ -77,7 +77,7 @@ class JournalFollower:
         """Its number."""
 
     def read_new(self) -> tuple[Entry, ...]:
-        """The entries that came since the last call.
+        """The entries since the last call.
 
         Raises:
             RunError: a line is no entry, or the chain does not hold.
@@ -203,10 +203,10 @@ class Follower:
         return f", unwatched since {local_time(at, now)}"
 
     def poll(self, on_entry: Callable[[Entry], None] | None = None) -> RunChanges:
-        """Take in what came since.
+        """Read what was added.
 
         Raises:
-            RunError: a file is not what it should be.
+            RunError: a file is invalid.
         """
         entries = self._journal.read_new()
         for entry in entries:

@@ -15,7 +15,12 @@ from pathlib import Path
 
 from mobius_tui.errors import RunError
 from mobius_tui.health.ticker import boot_clock
-from mobius_tui.run.events.journal_entry import Entry, decode, encode, uncollected
+from mobius_tui.run.events.journal_entry import (
+    Entry,
+    decode_entry,
+    encode_entry,
+    without_garbage_collection,
+)
 from mobius_tui.run.events.run_events import Event
 from mobius_tui.run.keeper.disk_full import DISK_FULL_ERRNOS, RETRY_INTERVAL
 from mobius_tui.run.state.run_state import RunState
@@ -80,7 +85,7 @@ def decode_entries(
     sha256 = hashlib.sha256
     for number, line in enumerate(data.split(b"\n")[:-1], n):
         try:
-            entry, line_prev = decode(line)
+            entry, line_prev = decode_entry(line)
         except RunError as error:
             raise RunError(f"{name}:{number}: {error}") from error
         if line_prev != prev:
@@ -106,7 +111,7 @@ def read_journal(path: Path) -> JournalTail:
     except OSError as error:
         raise RunError(f"{path}: {error.strerror}") from error
     whole = data.rfind(b"\n") + 1
-    with uncollected():
+    with without_garbage_collection():
         decoded = list(decode_entries(data[:whole], FIRST_PREV, 1, path.name))
     return JournalTail(
         entries=tuple(entry for entry, _ in decoded),
@@ -210,7 +215,7 @@ class Journal:
                 event=order.event,
                 intent=order.intent,
             )
-            line = encode(entry, self._prev)
+            line = encode_entry(entry, self._prev)
             if self._failed is None:
                 self._failed = self._write_durably(line, order.loop)
             self.took = time.perf_counter() - began

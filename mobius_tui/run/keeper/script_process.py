@@ -46,7 +46,8 @@ class ScriptProcess:
         self.status: int | None = None
         self.failed: tuple[str, int] | None = None
         self.output_error = 0
-        """The number of the error that kept its output, or the end of it, out."""
+        """The number of the error that stopped its output from being written; 0 for
+        none."""
         self.killed_processes: list[tuple[int, bytes]] = []
         """What was ended with it: each one's number, and what it was called with."""
 

@@ -152,7 +152,7 @@ class Values:
         return Prose.of(text, lambda name: self.preview(f"${{{name}}}"))
 
     def fill_message(self, text: str) -> str:
-        """A text that is sent unseen: words stand for names without a value."""
+        """A text that is sent unseen; a name without a value becomes words that say so."""
 
         def known(name: str) -> str:
             try:

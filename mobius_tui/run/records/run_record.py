@@ -80,11 +80,11 @@ def write_record(
 
 
 def record_of_journal(state: RunState, head: str) -> dict[str, Any]:
-    """What a record says that stands in the journal, word for word.
+    """The fields of a record that are in the journal, too.
 
     Args:
         state: of a run that has ended.
-        head: the digest of the last line that it is the state after.
+        head: the digest of the last line that it is of.
     """
     began, ended = state.began, state.ended
     assert began is not None
@@ -155,14 +155,11 @@ def write_private(target: Path, data: bytes) -> None:
 
 
 def outage_record(directory: RunDirectory, *, older: bool = False) -> dict[str, Any]:
-    """From the first sign to three healthy checks in a row: what came about of it.
+    """The outage's milestones for the record, from the first sign to steady health.
 
     Args:
         directory: the run.
-        older: whether it is told as records were until they named `since`.
-
-    Raises:
-        RunError: the run cannot be read.
+        older: whether in the form of records of older versions.
     """
     follower = Follower(directory)
     milestones = follower.milestone_tracker.milestones(follower.health_history)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mobius_tui.errors import OUTCOMES, RunError, UsageError
-from mobius_tui.run.events.journal_entry import decode, stamp
+from mobius_tui.run.events.journal_entry import decode_entry, utc_timestamp
 from mobius_tui.run.events.run_events import RunBegan, RunEnded
 from mobius_tui.run.storage.last_viewed import unwatched_since
 from mobius_tui.run.storage.run_directory import RunDirectory
@@ -90,11 +90,11 @@ class Summary:
             "environment": self.environment,
             "outcome": self.outcome,
             "host": self.host,
-            "began": None if self.began is None else stamp(self.began),
-            "ended": None if self.ended is None else stamp(self.ended),
+            "began": None if self.began is None else utc_timestamp(self.began),
+            "ended": None if self.ended is None else utc_timestamp(self.ended),
             "unwatched_since": None
             if self.unwatched is None
-            else stamp(self.unwatched),
+            else utc_timestamp(self.unwatched),
         }
 
 
@@ -196,13 +196,13 @@ def _ends(
         raise RunError(f"{journal}: {error.strerror}") from error
     if not head.endswith(b"\n"):
         return None, None, None
-    entry, _ = decode(head[:-1])
+    entry, _ = decode_entry(head[:-1])
     if not isinstance(entry.event, RunBegan) or not _is_told(entry.event):
         raise RunError(f"{journal}: it does not begin with RunBegan")
     for text in reversed(tail.split(b"\n")[:-1]):
         if b'"event":"RunEnded"' in text:
             try:
-                last, _ = decode(text)
+                last, _ = decode_entry(text)
             except RunError:
                 continue
             ended = last.event

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from mobius_tui.errors import StateError
 from mobius_tui.run.events.approval_events import APPROVAL_EVENTS, ApprovalEvent
 from mobius_tui.run.events.drill_events import Hint, HintGiven, SiteTouched
-from mobius_tui.run.events.journal_entry import Entry, uncollected
+from mobius_tui.run.events.journal_entry import Entry, without_garbage_collection
 from mobius_tui.run.events.message_events import MESSAGE_EVENTS, MessageEvent
 from mobius_tui.run.events.run_events import (
     AutoStarted,
@@ -420,7 +420,7 @@ def fold(runbook: Runbook, entries: Iterable[Entry]) -> RunState:
         StateError: an entry may not follow where it stands.
     """
     state = initial_state(runbook)
-    with uncollected():
+    with without_garbage_collection():
         for entry in entries:
             advance(state, entry)
     return state

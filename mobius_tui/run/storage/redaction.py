@@ -66,7 +66,7 @@ def secret_url_parts(*urls: str) -> set[str]:
         target = parsed.path + (f"?{parsed.query}" if parsed.query else "")
         texts = (target, parsed.path, unquote(target), unquote(parsed.path))
         parts = {*texts, *(part for text in texts for part in split("[/?&=]", text))}
-        secret |= {parsed.username or "", unquote(parsed.username or "")}
+        parts |= {parsed.username or "", unquote(parsed.username or "")}
         secret |= {part for part in parts if len(part) >= SHORTEST_FORM}
         secret |= {url, parsed.password or "", unquote(parsed.password or "")}
     return secret - {""}

@@ -21,11 +21,11 @@ from mobius_tui.errors import RunError, UsageError
 
 SHARED_FOLDER_MODE = 0o2750
 """The mode of a folder that is shared; what is made in it is the group's, too."""
-APPROVER = frozenset({"approve", "deny"})
-"""The wishes of whoever may only read and approve."""
-OWNER = frozenset({"auto"})
-"""The wishes of the owner alone: what runs by itself is asked for in the owner's name,
-and nobody must approve what they made run."""
+APPROVER_INTENTS = frozenset({"approve", "deny"})
+"""The intents of a user who may only read and approve."""
+OWNER_INTENTS = frozenset({"auto"})
+"""The intents of the owner alone: an automatic run acts in the owner's name, and nobody
+must approve what they made run."""
 _FOLDER = re.compile(r"mobius-tui-(\d+)")
 
 
@@ -161,16 +161,16 @@ def refuse_hosting(path: Path) -> None:
         )
 
 
-def refusal(wish: str, *, control: bool) -> str:
-    """Why somebody other than the owner may not have a wish; empty where they may.
+def intent_refusal(wish: str, *, control: bool) -> str:
+    """Why a user other than the owner may not send an intent; empty where they may.
 
     Args:
-        wish: an intent's.
+        wish: the intent's kind.
         control: whether the run is shared with `--share-control`.
     """
-    if wish in APPROVER:
+    if wish in APPROVER_INTENTS:
         return ""
-    if wish in OWNER:
+    if wish in OWNER_INTENTS:
         return "only the run's owner makes it run by itself"
     if control:
         return ""

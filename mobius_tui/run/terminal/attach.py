@@ -31,7 +31,7 @@ from mobius_tui.sanitize import line
 KEEPER_START_LIMIT = 10.0
 """Seconds that a keeper may take until it listens."""
 POLL_INTERVAL = 0.02
-"""Seconds between two looks for the keeper's socket."""
+"""Seconds between two tries to connect to the keeper."""
 
 
 class AttachSession:
@@ -221,7 +221,7 @@ def _connected_as_viewer(run: RunDirectory) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _signal_pipe() -> Iterator[int]:
-    """A descriptor that tells of a new size; being told to end raises instead."""
+    """A descriptor that is readable after a change of size; SIGTERM raises instead."""
     signals: list[int] = []
 
     def go(number: int, _frame: FrameType | None) -> None:

@@ -21,7 +21,7 @@ SAVE_TITLE, RESTORE_TITLE = b"\x1b[22;0t", b"\x1b[23;0t"
 
 
 class TerminalGoneError(Exception):
-    """The terminal has ended, or the viewer was told to go."""
+    """The terminal has ended, or the viewer was asked to exit."""
 
 
 class RawTerminal:

@@ -13,7 +13,8 @@ _MODES = re.compile(
     rb"\x1b\[\?(?P<numbers>[0-9;]{1,64})(?P<way>[hl])|\x1b(?P<keypad>[=>])"
     rb"|\x1b\[(?P<keys>>[0-9;]{0,64}[um]|<[0-9]{0,4}u)|\x1b(?P<reset>c)"
 )
-"""Private modes set or reset; the keypad's; how keys are told; a reset of it all."""
+"""Sequences that set or reset private modes, the keypad or a key protocol, or reset
+all."""
 _UNFINISHED = re.compile(rb"\x1b(\[([?<>][0-9;]{0,64})?)?\Z")
 """The beginning of a sequence, at the end of a read."""
 _SEQUENCE = re.compile(
@@ -150,7 +151,7 @@ class TerminalHistory:
         self._tail = bytearray()
 
     def feed(self, data: bytes) -> None:
-        """Follow more output. What full-screen programs draw is not kept."""
+        """Follow more output; what full-screen programs draw is not retained."""
         for full_screen, piece in self.modes.split(data):
             if not full_screen:
                 self._tail += piece

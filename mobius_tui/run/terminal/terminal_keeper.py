@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 FIRST_VIEWER_TIME = 10.0
 """Seconds that the first viewer may take to attach."""
 POLL_INTERVAL = 0.01
-"""Seconds between two looks for the script's last output."""
+"""Seconds between two reads of the script's last output."""
 DEFAULT_TERM = "xterm-256color"
 """TERM for a script that nobody attached to; nearly every terminal understands it."""
 IUTF8 = 0x4000

@@ -85,8 +85,8 @@ def _check_context(context: RunContext) -> CheckContext:
 
 
 READ_BYTES = 1 << 16
-"""Bytes that are read at once: each thread of the host keeps the memory that it took
-for the most."""
+"""Bytes that are read at once: each thread of the host retains the memory of its
+largest read."""
 
 
 class HealthMonitor:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mobius_tui.errors import RunError
-from mobius_tui.run.events.journal_entry import decode
+from mobius_tui.run.events.journal_entry import decode_entry
 from mobius_tui.run.events.run_events import (
     HostStarted,
     PhaseEntered,
@@ -70,7 +70,7 @@ class _WatchedRun:
                     self._apply_line(line)
 
     def _apply_line(self, line: bytes) -> None:
-        entry, _ = decode(line)
+        entry, _ = decode_entry(line)
         event = entry.event
         if isinstance(event, RunBegan):
             self.state.began = event

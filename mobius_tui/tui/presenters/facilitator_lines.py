@@ -10,7 +10,7 @@ from mobius_tui.drill import score_text
 from mobius_tui.drill.drill_facilitator import DONE
 from mobius_tui.drill.drill_score import TIMES, Score, score_times
 from mobius_tui.drill.faults import Fault
-from mobius_tui.run.events.drill_events import Act
+from mobius_tui.run.events.drill_events import FacilitatorAct
 from mobius_tui.runbook.text.units import ago
 from mobius_tui.tui.presenters.fields import Field
 from mobius_tui.tui.presenters.glyphs import MARKS
@@ -19,7 +19,7 @@ from mobius_tui.tui.presenters.styled_text import Role, assemble, text
 
 NAME = 17
 """Cells of the column of names."""
-ACTS: dict[Act, tuple[str, Role]] = {
+ACTS: dict[FacilitatorAct, tuple[str, Role]] = {
     "inject": ("●", "bad"),
     "worsen": ("▲", "bad"),
     "heal": ("✔", "good"),
@@ -27,7 +27,7 @@ ACTS: dict[Act, tuple[str, Role]] = {
 """The sign of what was done last about a fault."""
 
 
-def fault_line(fault: Fault, act: Act | None) -> Content:
+def fault_line(fault: Fault, act: FacilitatorAct | None) -> Content:
     """`● bad-release  injected  Every page answers 500`."""
     glyph, role = ACTS[act] if act is not None else ("○", "muted")
     done = DONE[act] if act is not None else ""

@@ -22,7 +22,7 @@ from mobius_tui.drill.drill_facilitator import DONE, Facilitator
 from mobius_tui.drill.faults import Fault
 from mobius_tui.errors import MobiusError
 from mobius_tui.run.client.viewer import Viewer
-from mobius_tui.run.events.drill_events import Act
+from mobius_tui.run.events.drill_events import FacilitatorAct
 from mobius_tui.tui.commands.command import Place
 from mobius_tui.tui.commands.registry import bindings
 from mobius_tui.tui.dialogs.question import ReasonDialog
@@ -91,7 +91,7 @@ class FacilitatorPage(Page):
         self._wall = wall or viewer.follower.now
         self._sight = RunPresenter(viewer)
         self._shows: Mapping[str, str] = {}
-        self._standing: Mapping[str, Act] = {}
+        self._standing: Mapping[str, FacilitatorAct] = {}
         self._follower: Worker[None] | None = None
         self._asking: Worker[None] | None = None
         self._list = FaultList(id="faults", markup=False, compact=True)
@@ -228,7 +228,7 @@ class FacilitatorPage(Page):
     def _begin(self, work: Callable[[], Awaitable[None]]) -> None:
         self.run_worker(work, group="act", exit_on_error=False)
 
-    async def _act(self, act: Act, fault: Fault) -> None:
+    async def _act(self, act: FacilitatorAct, fault: Fault) -> None:
         """A worker: it takes a second or two."""
         self.tell(f"{fault.name}: under way …")
         await self._facilitator.act(act, fault)

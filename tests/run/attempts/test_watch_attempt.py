@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from mobius_tui.health.probe_window import stale_after
-from mobius_tui.run.events.journal_entry import encode
+from mobius_tui.run.events.journal_entry import encode_entry
 from mobius_tui.run.journal.journal import FIRST_PREV
 from mobius_tui.run.planning.watch_progress import HealthSnapshot, watch_step_verdict
 from mobius_tui.run.state.run_state import RunState
@@ -192,7 +192,7 @@ def make_older(run: Running, by: float) -> None:
     lines = []
     for entry in run.entries():
         earlier = replace(entry, at=entry.at - by, mono=entry.mono - by)
-        lines.append(encode(earlier, prev))
+        lines.append(encode_entry(earlier, prev))
         prev = hashlib.sha256(lines[-1].removesuffix(b"\n")).hexdigest()
     run.directory.journal.write_bytes(b"".join(lines))
     rows = [json.loads(row) for row in run.directory.health.read_text().splitlines()]

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mobius_tui.errors import RunError
-from mobius_tui.run.events.journal_entry import Entry, decode, encode
+from mobius_tui.run.events.journal_entry import Entry, decode_entry, encode_entry
 from mobius_tui.run.events.run_events import EVENTS, Event, NoteAdded, VariableSet
 from mobius_tui.run.journal.journal import (
     FIRST_PREV,
@@ -130,13 +130,13 @@ def test_a_line_that_is_no_event_names_its_place() -> None:
 )
 def test_a_time_that_no_calendar_shows_is_no_event(at: str) -> None:
     """It rounds to the year 10000, or is before all time that a file can have."""
-    line = encode(
+    line = encode_entry(
         Entry(n=1, at=1.0, mono=1.0, boot="b", by="ana", event=NoteAdded(text="x")),
         FIRST_PREV,
     )
     said = json.loads(line)
     with pytest.raises(RunError, match="'at' cannot be that"):
-        decode(json.dumps({**said, "at": at}).encode())
+        decode_entry(json.dumps({**said, "at": at}).encode())
 
 
 @given(TEXTS, TEXTS, st.none() | TEXTS, st.none() | st.text("abc", min_size=1))
@@ -153,9 +153,9 @@ def test_any_event_survives_the_journal(
         event=VariableSet(name=name, value=value, source="output", step="s"),
         intent=intent,
     )
-    line = encode(entry, FIRST_PREV)
+    line = encode_entry(entry, FIRST_PREV)
     assert line.count(b"\n") == 1
-    assert decode(line) == (entry, FIRST_PREV)
+    assert decode_entry(line) == (entry, FIRST_PREV)
 
 
 @pytest.mark.parametrize("name", EVENTS)
@@ -165,7 +165,7 @@ def test_an_older_journal_without_a_newer_field_is_read(name: str) -> None:
     wanted = fields_of(EVENTS[name], wanted_alone=True)
     line = {"n": 1, "at": "2026-11-24T13:45:05.000000Z", "mono": 1.0, "boot": "b"}
     line |= {"by": "ana", "event": name, "prev": FIRST_PREV, **wanted}
-    entry, _ = decode(json.dumps(line).encode())
+    entry, _ = decode_entry(json.dumps(line).encode())
     assert entry.event == kind(**wanted)
 
 
@@ -175,19 +175,19 @@ def test_a_field_of_another_kind_is_no_event(name: str) -> None:
     kind: Callable[..., Event] = EVENTS[name]
     whole = fields_of(EVENTS[name], "x")
     entry = Entry(n=1, at=1.0, mono=1.0, boot="b", by="ana", event=kind(**whole))
-    said = json.loads(encode(entry, FIRST_PREV))
-    assert decode(json.dumps(said).encode()) == (entry, FIRST_PREV)
+    said = json.loads(encode_entry(entry, FIRST_PREV))
+    assert decode_entry(json.dumps(said).encode()) == (entry, FIRST_PREV)
     for field in said:
         for wrong in WRONG:
             with pytest.raises(RunError, match="no event"):
-                decode(json.dumps({**said, field: wrong}).encode())
+                decode_entry(json.dumps({**said, field: wrong}).encode())
 
 
 @given(st.binary(max_size=200))
 @settings(deadline=None)
 def test_rubbish_is_refused_in_words(data: bytes) -> None:
     with pytest.raises(RunError, match="no event"):
-        decode(data)
+        decode_entry(data)
 
 
 def test_the_journal_is_opened_without_a_moment_of_truncation(tmp_path: Path) -> None:

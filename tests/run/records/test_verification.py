@@ -18,7 +18,7 @@ from mobius_tui.cli import main
 from mobius_tui.errors import INCOMPLETE, RunError
 from mobius_tui.run.client.start_run import resume_run
 from mobius_tui.run.client.viewer import Viewer
-from mobius_tui.run.events.journal_entry import Entry, encode
+from mobius_tui.run.events.journal_entry import Entry, encode_entry
 from mobius_tui.run.events.step_events import StepEnded, StepUnknown
 from mobius_tui.run.host.takeover import HostOrder
 from mobius_tui.run.journal.journal import FIRST_PREV, read_journal
@@ -158,7 +158,7 @@ def rewritten(directory: RunDirectory, change: Callable[[Entry], Entry]) -> None
     """The same journal with other events, its chain made anew."""
     lines, prev = b"", FIRST_PREV
     for entry in read_journal(directory.journal).entries:
-        line = encode(change(entry), prev)
+        line = encode_entry(change(entry), prev)
         lines += line
         prev = read_head(line)
     directory.journal.write_bytes(lines)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mobius_tui.errors import StateError
-from mobius_tui.run.events.journal_entry import Entry, decode, encode
+from mobius_tui.run.events.journal_entry import Entry, decode_entry, encode_entry
 from mobius_tui.run.events.message_events import (
     MESSAGE_EVENTS,
     MessageDropped,
@@ -157,7 +157,7 @@ def test_a_secret_that_comes_back_is_known_again() -> None:
 )
 def test_the_journal_gives_back_what_it_was_given(event: MessageEvent) -> None:
     entry = Entry(n=2, at=1000.0, mono=1.0, boot="b", by="ana", event=event)
-    assert decode(encode(entry, "p")[:-1]) == (entry, "p")
+    assert decode_entry(encode_entry(entry, "p")[:-1]) == (entry, "p")
 
 
 EVENTS = st.sampled_from(

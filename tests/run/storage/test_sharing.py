@@ -26,7 +26,7 @@ from mobius_tui.run.host.takeover import take_run_lock
 from mobius_tui.run.intents.messages import Intent, Wish
 from mobius_tui.run.storage.run_directory import RunDirectory, make_run_directory
 from mobius_tui.run.storage.run_index import all_runs, run_by_name
-from mobius_tui.run.storage.sharing import refusal, refuse_hosting, shared_folder
+from mobius_tui.run.storage.sharing import intent_refusal, refuse_hosting, shared_folder
 from mobius_tui.run.storage.state_home import private_folder, runs_root
 from tests.conftest import MakeRunbook
 from tests.run.books import ONE, step
@@ -93,8 +93,8 @@ async def test_a_shared_run_is_read_by_its_group_and_changed_by_nobody_else(
 @pytest.mark.parametrize("wish", get_args(Wish))
 def test_what_a_group_may_ask_for(wish: str) -> None:
     approves = wish in ("approve", "deny")
-    assert bool(refusal(wish, control=False)) is not approves
-    assert bool(refusal(wish, control=True)) is (wish == "auto")
+    assert bool(intent_refusal(wish, control=False)) is not approves
+    assert bool(intent_refusal(wish, control=True)) is (wish == "auto")
 
 
 @pytest.mark.parametrize("what", ["link", "file", "inner link"])

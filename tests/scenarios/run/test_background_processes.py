@@ -10,7 +10,7 @@ from pathlib import Path
 
 from mobius_tui.review.report_builder import build_report
 from mobius_tui.run.client.viewer import Viewer
-from mobius_tui.run.events.journal_entry import Entry, decode, encode
+from mobius_tui.run.events.journal_entry import Entry, decode_entry, encode_entry
 from mobius_tui.run.events.step_events import StepEnded, StepStarted
 from mobius_tui.run.journal.describe_entry import journal_entry_text
 from mobius_tui.run.journal.follower import Follower
@@ -57,9 +57,9 @@ async def test_it_is_named_in_the_journal_in_lines_and_in_reports(
 def test_an_older_end_of_a_step_names_none() -> None:
     event = StepEnded(step="a", attempt=1, result="passed", ended_with=("7 x",))
     entry = Entry(n=1, at=0.0, mono=0.0, boot="b", by="host", event=event)
-    said = json.loads(encode(entry, FIRST_PREV))
+    said = json.loads(encode_entry(entry, FIRST_PREV))
     assert said.pop("ended_with") == ["7 x"]
-    found, _ = decode(json.dumps(said).encode())
+    found, _ = decode_entry(json.dumps(said).encode())
     assert found.event == replace(event, ended_with=())
 
 

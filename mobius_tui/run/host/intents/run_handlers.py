@@ -8,7 +8,12 @@ from typing import Any, get_args
 
 from mobius_tui.errors import RunError
 from mobius_tui.run.attempts.stopping import finish_run
-from mobius_tui.run.events.drill_events import FACILITATOR, Act, HintGiven, SiteTouched
+from mobius_tui.run.events.drill_events import (
+    FACILITATOR,
+    FacilitatorAct,
+    HintGiven,
+    SiteTouched,
+)
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.run_events import (
     AutoStarted,
@@ -74,7 +79,10 @@ async def _facilitate(engine: Engine, intent: Intent, who: str) -> Entry | None:
     _in_a_drill(engine)
     act: Any = intent.values.get("act", "")
     seal = intent.values.get("seal", "")
-    if act not in get_args(Act) or re.fullmatch("[0-9a-f]{64}", seal) is None:
+    if (
+        act not in get_args(FacilitatorAct)
+        or re.fullmatch("[0-9a-f]{64}", seal) is None
+    ):
         raise RunError("a facilitator injects, worsens or heals, and seals what it is")
     event = SiteTouched(act=act, seal=seal, who=who)
     return await engine.write(event, FACILITATOR, intent.id)
