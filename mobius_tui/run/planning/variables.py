@@ -152,7 +152,7 @@ class Values:
         return Prose.of(text, lambda name: self.preview(f"${{{name}}}"))
 
     def fill_message(self, text: str) -> str:
-        """A text that is sent unseen; a name without a value becomes words that say so."""
+        """A text that is sent unseen; words stand in for a name without a value."""
 
         def known(name: str) -> str:
             try:

@@ -159,7 +159,10 @@ def outage_record(directory: RunDirectory, *, older: bool = False) -> dict[str, 
 
     Args:
         directory: the run.
-        older: whether in the form of records of older versions.
+        older: whether in the form of records before they had `since`.
+
+    Raises:
+        RunError: the run cannot be read.
     """
     follower = Follower(directory)
     milestones = follower.milestone_tracker.milestones(follower.health_history)

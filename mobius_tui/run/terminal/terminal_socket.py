@@ -52,7 +52,7 @@ class AttachedViewer:
         return len(self._pending) < SEND_BUFFER
 
     def encode_busy(self) -> bytes:
-        """Its terminal, and the seconds since it attached and since it typed, for BUSY."""
+        """Its terminal, and seconds since it attached and since it typed, for BUSY."""
         now = time.monotonic()
         who = self.hello.who if self.hello is not None else ""
         words = f"{who}\0{now - self.since:.0f}\0{now - self.typed:.0f}"
