@@ -162,7 +162,7 @@ async def test_an_answer_that_is_long_in_coming_is_told_of(
     full: str,
     said: str,
 ) -> None:
-    monkeypatch.setattr(plain, "SILENT", 0.3)
+    monkeypatch.setattr(plain, "SILENCE_LIMIT", 0.3)
     run = scenes.running(tmp_path)
     viewer = Viewer(run.directory)
     async with hosted(run) as host:

@@ -1,4 +1,4 @@
-"""What `mobius-tui doctor` examines on this machine.
+"""What `mobius-tui doctor` examines on this machine, a module for each subject.
 
-One module for each subject. Findings only: printing them is in `commands/doctor`.
+Findings only: printing them is in `commands/doctor`.
 """

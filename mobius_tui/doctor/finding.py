@@ -1,4 +1,4 @@
-"""What a look at the machine found, of one thing. Pure."""
+"""One finding of `mobius-tui doctor`. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ FindingVerdict = Literal["ok", "note", "trouble"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Finding:
-    """One thing that was looked at."""
+    """What was found about one subject."""
 
     about: str
     """In a word or two."""

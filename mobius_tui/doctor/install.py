@@ -1,4 +1,4 @@
-"""What the program itself is made of: Python, its packages, and bash."""
+"""Examines what the program needs: Python, its packages, and bash."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _BOUND = re.compile(r"(<|>=)\s*([0-9.]+)")
 
 
 def install_findings(path: str) -> Iterator[Finding]:
-    """Look at each.
+    """Examine Python, the required packages, and bash.
 
     Args:
         path: PATH.

@@ -1,6 +1,6 @@
-"""Whether a host outlives the login of whoever started it: what systemd's files say.
+"""Examines whether a host outlives its login, by systemd's files.
 
-A session of its own keeps a host from a terminal's signals, and not from a login
+A session of its own protects a host from a terminal's signals, and not from a login
 manager that kills whatever is left in a login's scope.
 """
 
@@ -26,7 +26,7 @@ TRUE_VALUES = frozenset({"yes", "true", "on", "1"})
 
 
 def login_findings(root: Path, user: str) -> Finding:
-    """Look whether a host goes on when its starter logs out.
+    """Examine whether a host goes on when its starter logs out.
 
     Args:
         root: what `etc`, `proc`, `run` and `var` are in: `/`, or a copy of some files.
@@ -65,7 +65,7 @@ def _remedy(*, lingers: bool) -> str:
 
 
 def _finding_outside_login(own: str, *, lingers: bool) -> Finding:
-    """Of a shell that is in no login's scope: a service, or the user's own manager."""
+    """The finding for a shell in no login's scope: a service, or the user's manager."""
     if "user@" not in own or lingers:
         words = "this shell is in no login's scope, so nothing ends with one"
         return Finding(about=ABOUT, verdict="ok", words=words)
@@ -75,7 +75,7 @@ def _finding_outside_login(own: str, *, lingers: bool) -> Finding:
 
 
 def _own_group(root: Path) -> str:
-    """The control group that we are in; empty where that is not known."""
+    """The control group of this process; empty where that is not known."""
     text = _read(root / "proc/self/cgroup")
     named = [row.rpartition(":")[2] for row in text.splitlines() if "slice" in row]
     return named[0] if named else ""
@@ -90,7 +90,7 @@ def _is_killed(settings: dict[str, str], user: str) -> bool:
 
 
 def _settings(root: Path) -> dict[str, str]:
-    """What holds, of all files: one commented out says what holds without it."""
+    """The settings that hold, over all files; one commented out shows the default."""
     settings: dict[str, str] = {}
     for is_comment in (True, False):
         for path in _files(root):

@@ -1,6 +1,6 @@
-"""Whether the folder of runs is a place to keep them: its owner, rights, disk and kind.
+"""Examines the folder of runs: its owner, rights, disk and file system.
 
-Nothing is made or changed by looking.
+Nothing is made or changed by that.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ NETWORK_FILE_SYSTEMS = frozenset(
         "lustre",
     }
 )
-"""Kinds of file systems that another machine has, too: a lock there may hold nobody
-off, and a socket there is none."""
+"""File systems that another machine may have mounted, too: a lock there may not exclude
+anybody, and a socket does not work."""
 LEAST_FREE = 100 << 20
-"""Bytes below which a run may not get to its end."""
+"""Bytes of free space below which a run may not reach its end."""
 AMPLE_FREE = 2 << 30
 """Bytes that two steps may print by default, 1 GiB each."""
 
@@ -93,7 +93,7 @@ def _file_system(there: Path, mounts: str) -> Finding:
 
 
 def _unescaped(text: str) -> str:
-    """A path from the list of mounts, which writes a blank by its octal number."""
+    """A path from the list of mounts, with its octal escapes decoded."""
     return re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), text)
 
 

@@ -1,4 +1,4 @@
-"""The terminal as `doctor` finds it: size, encoding, colours, clipboard, editor."""
+"""Examines the terminal: size, encoding, colours, clipboard, editor."""
 
 from __future__ import annotations
 

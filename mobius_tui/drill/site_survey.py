@@ -42,7 +42,7 @@ from mobius_tui.run.planning.trigger_rules import RunTriggerRules
 from mobius_tui.run.planning.variables import Values, check_env
 from mobius_tui.run.state.reducer import initial_state
 from mobius_tui.run.state.run_state import RunState
-from mobius_tui.run.state.step_state import VariableValue
+from mobius_tui.run.state.step_state import StateVariable
 from mobius_tui.runbook.model.check_kinds import Check, OutputCheck, RunCheck
 from mobius_tui.runbook.model.runbook import Runbook, Step
 
@@ -248,7 +248,7 @@ def survey_after_run(run: Follower, site: Site) -> tuple[DetectionCounts, ...]:
     wreck_site(site)
     for name, value in known.items():
         if name in run.runbook.variables and name not in run.state.variables:
-            run.state.variables[name] = VariableValue(text=value, source="begin")
+            run.state.variables[name] = StateVariable(text=value, source="begin")
     looking = SiteSurvey(
         run.plan,
         run.state,
@@ -266,11 +266,11 @@ def _known_variables(
     state = initial_state(runbook)
     for name, value in more.items():
         if name in runbook.variables:
-            state.variables[name] = VariableValue(text=value, source="begin")
+            state.variables[name] = StateVariable(text=value, source="begin")
     for name, (value, source) in briefing.values.items():
-        state.variables[name] = VariableValue(text=value, source=source)
+        state.variables[name] = StateVariable(text=value, source=source)
     for name in briefing.secrets:
-        state.variables[name] = VariableValue(text=None, source="secret")
+        state.variables[name] = StateVariable(text=None, source="secret")
     return state
 
 

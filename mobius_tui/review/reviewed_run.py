@@ -52,9 +52,12 @@ class ReviewedRun(Follower):
                 f"{error}. `mobius-tui report {directory.id}` tells what can be read"
             ) from error
         self.rewind = Rewind(self.plan)
-        self._all = self.past
+        self._all = self.health_history
         self._newest = FoldedRun(
-            state=self.state, health=self.health, rules=self.rules, course=self.course
+            state=self.state,
+            health=self.health,
+            rules=self.trigger_rules,
+            course=self.milestone_tracker,
         )
         self._take(self.entries)
         self.n = self.state.n
@@ -62,7 +65,7 @@ class ReviewedRun(Follower):
         self.moment = self.rewind.until
         """The moment that it is shown at, in seconds since 1970."""
 
-    def take_health(self, record: ProbeResult | MachineSample) -> None:
+    def apply_health(self, record: ProbeResult | MachineSample) -> None:
         """Take in the next record of health, and keep it."""
         super().apply_health(record)
         self._fresh.append(record)
@@ -91,11 +94,11 @@ class ReviewedRun(Follower):
         """Show it as it was after an entry, at a moment in seconds since 1970."""
         self.n, self.moment = n, moment
         self._put(self.rewind.then(n, moment))
-        self.past = self._all.until(moment)
+        self.health_history = self._all.until(moment)
 
     def _put(self, folded: FoldedRun) -> None:
         self.state, self.health = folded.state, folded.health
-        self.rules, self.course = folded.rules, folded.course
+        self.trigger_rules, self.milestone_tracker = folded.rules, folded.course
 
     def poll(self, on_entry: Callable[[Entry], None] | None = None) -> RunChanges:
         """Take in what came since; what is shown stays as it is.
@@ -104,16 +107,19 @@ class ReviewedRun(Follower):
             RunError: a file is not what it should be.
         """
         shown = FoldedRun(
-            state=self.state, health=self.health, rules=self.rules, course=self.course
+            state=self.state,
+            health=self.health,
+            rules=self.trigger_rules,
+            course=self.milestone_tracker,
         )
-        past, self.past = self.past, self._all
+        past, self.health_history = self.health_history, self._all
         self._put(self._newest)
         try:
             changes = super().poll(on_entry)
             self._take(changes.entries)
         finally:
             self._put(shown)
-            self.past = past
+            self.health_history = past
         return changes
 
 
@@ -129,7 +135,7 @@ class ReviewViewer(Viewer):
         super().__init__(rewound.directory, rewound)
         self.rewound = rewound
 
-    def host(self) -> int | None:
+    def host_pid(self) -> int | None:
         """The host that the run had at the moment that is shown."""
         return self.rewound.state.host_pid
 

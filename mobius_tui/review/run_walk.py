@@ -32,9 +32,9 @@ from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import (
     BAD,
     Attempt,
+    StateVariable,
     Status,
     StepState,
-    VariableValue,
 )
 
 
@@ -118,7 +118,7 @@ class WalkedRun:
     timeline: tuple[TimelineEntry, ...]
     decisions: tuple[ReportDecision, ...]
     notes: tuple[ReportNote, ...]
-    given: dict[AttemptKey, dict[str, VariableValue]]
+    given: dict[AttemptKey, dict[str, StateVariable]]
     """By attempt, the variables that it read, as they were."""
     digests: dict[AttemptKey, str | None]
     """By attempt, the SHA-256 of its output."""
@@ -142,7 +142,7 @@ class RunWalker:
         self.timeline: list[TimelineEntry] = []
         self.decisions: list[ReportDecision] = []
         self.notes: list[ReportNote] = []
-        self.given: dict[AttemptKey, dict[str, VariableValue]] = {}
+        self.given: dict[AttemptKey, dict[str, StateVariable]] = {}
         self.digests: dict[AttemptKey, str | None] = {}
 
     def apply(self, entry: Entry) -> None:

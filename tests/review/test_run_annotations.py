@@ -118,7 +118,7 @@ def test_a_record_is_not_changed_while_somebody_else_changes_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     run = over()
-    monkeypatch.setattr(run_record, "PATIENCE", 0.0)
+    monkeypatch.setattr(run_record, "LOCK_TIMEOUT", 0.0)
     before = run.record.read_bytes()
     with (
         run_record.exclusive_record(run),

@@ -1,5 +1,4 @@
-"""Carrying an attempt at a step through.
+"""Running one attempt at a step: starting, checking and stopping it, and its files.
 
-Launching, checking, stopping, its files. Whether it may begin is judged in `planning/`
-and `host/intents/`.
+Whether an attempt may begin is decided in `planning/` and `host/intents/`.
 """

@@ -1,4 +1,4 @@
-"""What an attempt left in its directory: its end, outputs, digests and last lines."""
+"""What an attempt leaves in its directory: its end, outputs, digests and last lines."""
 
 from __future__ import annotations
 
@@ -38,32 +38,39 @@ class Cause(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ScriptEnd:
-    """What the keeper recorded about a script's end."""
+    """The keeper's record of how a script ended."""
 
     cause: Cause
     code: int
     """The exit status; negative for the signal that ended it."""
     bytes: int
+    """Of its output."""
     stage: str = ""
-    """For `not started`: `chdir`, `pid`, `exec`, `setup`, `terminal` or `stopped`."""
+    """What failed, for `not started`: `chdir`, `pid`, `exec`, `setup`, `terminal` or
+    `stopped`."""
     errno: int = 0
-    """Why it was not started, or why its output was lost."""
+    """Why it was not started, or why its output was lost; 0 for neither."""
     survivors: Mapping[int, int] = field(default_factory=dict)
-    """What the keeper had taken in and left alive: process → when it began."""
+    """Orphans of the script that were left alive: process id → start in ticks since
+    boot."""
     unnamed_survivors: int = 0
-    """How many more of them there were than could be named."""
+    """How many more orphans there were than the record has room for."""
     ended_processes: tuple[str, ...] = ()
-    """Processes of the script's group that were ended with it, named."""
+    """Processes of the script's group that were killed with it, as `PID NAME`."""
 
 
 def empty_file(path: Path) -> None:
-    """Empty a file that holds what must not be kept."""
+    """Empty a file whose content must not stay on the disk."""
     with path.open("wb"):
         return
 
 
 def read_script_end(directory: AttemptDirectory) -> ScriptEnd | None:
-    """The keeper's record; `None` when there is no valid one."""
+    """Read the keeper's record; `None` when there is no valid one.
+
+    Raises:
+        RunError: the file cannot be read.
+    """
     try:
         with open_regular(directory.exit) as file:
             data = file.read(EXIT_LIMIT)
@@ -96,7 +103,7 @@ def _survivor_entry(text: str) -> tuple[int, int]:
 
 
 def _ended_process_names(fields: Mapping[str, str]) -> tuple[str, ...]:
-    """What was ended with a script, and how many more there were than are named."""
+    """Processes killed with a script, and how many more there were than are named."""
     names = []
     for each in fields.get("ended", "").split():
         pid, _, name = each.partition(":")
@@ -107,7 +114,7 @@ def _ended_process_names(fields: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def keeper_wait_reason(directory: AttemptDirectory) -> str:
-    """Why a living keeper writes no output now, in words; empty where it does."""
+    """Why a living keeper cannot write output now, in words; empty where it can."""
     try:
         with open_regular(directory.unfinished_exit) as file:
             state, _, number = file.read(32).strip().partition(b"=")
@@ -117,7 +124,7 @@ def keeper_wait_reason(directory: AttemptDirectory) -> str:
 
 
 def read_pid(directory: AttemptDirectory) -> int | None:
-    """The process group of the script; `None` when it cannot have run."""
+    """The script's process group; 0 when unreadable, `None` when it cannot have run."""
     try:
         with open_regular(directory.pid) as file:
             text = file.read(32).decode("ascii", "replace").strip()
@@ -129,9 +136,9 @@ def read_pid(directory: AttemptDirectory) -> int | None:
 
 
 def read_outputs(directory: AttemptDirectory) -> dict[str, str]:
-    """The KEY=VALUE lines that the script wrote; the last of a name counts.
+    """The KEY=VALUE lines that the script wrote, by key; the last of a key counts.
 
-    KEY+=VALUE adds a line to what the name has already.
+    KEY+=VALUE adds a line to the value that the key has already.
 
     Raises:
         RunError: the file is no such list; names the line.
@@ -160,7 +167,7 @@ def read_outputs(directory: AttemptDirectory) -> dict[str, str]:
 
 
 def file_digest(path: Path) -> tuple[int, str | None]:
-    """The size and SHA-256 of a file; (0, None) when it cannot be read."""
+    """The size in bytes and the SHA-256 of a file; (0, None) when it cannot be read."""
     try:
         with open_regular(path) as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
@@ -171,7 +178,7 @@ def file_digest(path: Path) -> tuple[int, str | None]:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AttemptDigests:
-    """SHA-256 of what an attempt left; `None` of what is not there."""
+    """SHA-256 of an attempt's files in hexadecimal; `None` of one that is missing."""
 
     bytes: int
     """Of the output."""
@@ -182,7 +189,7 @@ class AttemptDigests:
 
 
 def attempt_digests(directory: AttemptDirectory) -> AttemptDigests:
-    """What an attempt left, by its digests."""
+    """Hash the files of an attempt; blocking."""
     size, output = file_digest(directory.output)
     return AttemptDigests(
         bytes=size,
@@ -193,13 +200,28 @@ def attempt_digests(directory: AttemptDirectory) -> AttemptDigests:
     )
 
 
+<<<<<<< 38e77c6fb3b8462362fa24bf0e69b9ec7bcb49f2
+=======
+def last_line(path: Path) -> str:
+    """The last line with something on it, in the last 4 KiB of a file."""
+    try:
+        with open_regular(path) as file:
+            file.seek(0, os.SEEK_END)
+            file.seek(max(0, file.tell() - 4096))
+            lines = file.read().decode("utf-8", "replace").split("\n")
+    except OSError:
+        return ""
+    return next((line.strip() for line in reversed(lines) if line.strip()), "")
+
+
+>>>>>>> p2run
 def is_tree_locked(directory: AttemptDirectory) -> bool:
-    """Whether a process of the step still has its `tree` open."""
+    """Whether a process of the step still holds its `tree` lock."""
     return is_lock_file_held(directory.tree)
 
 
 def is_lock_file_held(path: Path) -> bool:
-    """Whether anyone holds a lock file, shared or not."""
+    """Whether any process holds a lock file, shared or not."""
     try:
         handle = regular_descriptor(path)
     except FileNotFoundError:
@@ -211,28 +233,92 @@ def is_lock_file_held(path: Path) -> bool:
 
 
 _SPANS_SEARCHED = 2048
+<<<<<<< 38e77c6fb3b8462362fa24bf0e69b9ec7bcb49f2
 """Spans from the end that are searched for the last one of stderr."""
+=======
+"""Spans from the end that are searched for stderr."""
+_TAIL_BYTES = 1 << 14
+"""Bytes that are read at most from the end of stderr, or of an output."""
+>>>>>>> p2run
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LastOutput:
-    """The last words of an attempt; empty where there are none."""
+    """The last lines of an attempt; empty where there are none."""
 
     last: str = ""
+    """The last line that was printed."""
     error: str = ""
-    """What tells what went wrong: on stderr the line that has the form of an error, or
-    else the last one that says something; where stderr has none, one of that form."""
+    """The line that says what went wrong: on stderr the last that has the form of an
+    error, or else the last meaningful one; where stderr is empty, one of that form on
+    stdout."""
 
 
 def last_output(attempt: AttemptDirectory) -> LastOutput:
+<<<<<<< 38e77c6fb3b8462362fa24bf0e69b9ec7bcb49f2
     """What an attempt said last, without colours."""
     errors = _plain(rows_of(end_of_errors(attempt, _SPANS_SEARCHED)))
     printed = _plain(last_rows(attempt.output))
+=======
+    """Read the last lines of an attempt, without colours; blocking."""
+    errors = _tail_lines(_stderr_tail(attempt.output, attempt.spans))
+    printed = _tail_lines(_output_tail(attempt.output))
+>>>>>>> p2run
     error = error_line(errors) or last_meaningful(errors) or error_line(printed)
     return LastOutput(
         last=next(filter(str.strip, reversed(printed)), "").strip(), error=error
     )
 
 
+<<<<<<< 38e77c6fb3b8462362fa24bf0e69b9ec7bcb49f2
 def _plain(rows: list[str]) -> list[str]:
     return [SGR.sub("", row) for row in rows]
+=======
+def _tail_lines(end: bytes) -> list[str]:
+    """The lines of the end of a file, without the first where that is cut."""
+    lines = [SGR.sub("", each) for each in collapse(decode(end)).split("\n")]
+    return lines[1:] if len(end) >= _TAIL_BYTES and len(lines) > 1 else lines
+
+
+def _output_tail(output: Path) -> bytes:
+    try:
+        with open_regular(output) as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL_BYTES))
+            return file.read(_TAIL_BYTES)
+    except OSError:
+        return b""
+
+
+def _stderr_tail(output: Path, spans: Path) -> bytes:
+    """The end of what came from stderr."""
+    try:
+        with open_regular(spans) as file:
+            size = file.seek(0, os.SEEK_END)
+            whole = size - size % _SPAN.size
+            file.seek(max(0, whole - _SPANS_SEARCHED * _SPAN.size))
+            records = list(_SPAN.iter_unpack(file.read(whole - file.tell())))
+        with open_regular(output) as file:
+            return _join_stderr_spans(file, records)
+    except OSError:
+        return b""
+
+
+def _join_stderr_spans(
+    file: BufferedReader, spans: list[tuple[int, int, int]]
+) -> bytes:
+    """Join the newest spans of stderr, up to `_TAIL_BYTES`.
+
+    Args:
+        file: the output.
+        spans: offset; length with the stream above its 56 bits; nanoseconds.
+    """
+    end = b""
+    for offset, packed, _ in reversed(spans):
+        length, stream = packed & ((1 << 56) - 1), packed >> 56
+        wanted = min(length, _TAIL_BYTES - len(end))
+        if stream != _STDERR or not wanted:
+            continue
+        file.seek(offset + length - wanted)
+        end = file.read(wanted) + end
+    return end
+>>>>>>> p2run

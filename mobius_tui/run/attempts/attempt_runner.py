@@ -25,7 +25,7 @@ DEFAULT_PAUSE = 5.0
 
 
 class AttemptRunner:
-    """Runs the attempts of a run's steps."""
+    """Starts and retries the attempts of a run's steps."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""Room on the disk: who waits for it, and steps that wait to begin or to go on."""
+"""Waiting for space on the disk: who waits, and a keeper that waits to start."""
 
 from __future__ import annotations
 
@@ -17,30 +17,31 @@ from mobius_tui.run.storage.run_directory import AttemptDirectory
 from mobius_tui.runbook.model.runbook import Step
 
 JOURNAL_WAITER = ""
-"""Who waits, where no step does; it is named first."""
-LOOK = 1.0
-"""Seconds between two looks at what a keeper says that it waits for."""
+"""The name under which the journal waits, where no step does; its reason comes first.
+"""
+POLL_INTERVAL = 1.0
+"""Seconds between two reads of whether a keeper waits for space."""
 
 
 class DiskSpaceWaiters:
-    """Who waits for room on the disk, and why."""
+    """Who waits for space on the disk, and why."""
 
     def __init__(self, on_change: Callable[[str], None]) -> None:
-        """Nobody waits.
+        """Begin with nobody waiting.
 
         Args:
-            tell: told why somebody waits, whenever that changes; empty where nobody
-                does any more.
+            on_change: called with the reason, in words, whenever it changes; with an
+                empty text once nobody waits.
         """
         self._on_change = on_change
         self._reasons: dict[str, str] = {}
         self._last_reason = ""
 
-    def waits(self, who: str, why: str) -> None:
-        """Somebody waits, or waits no longer.
+    def set_waiting(self, who: str, why: str) -> None:
+        """Note that somebody waits, or waits no longer.
 
         Args:
-            who: a step's id, or `JOURNAL`.
+            who: a step's id, or `JOURNAL_WAITER`.
             why: in words; empty where they wait no longer.
         """
         if why:
@@ -48,14 +49,14 @@ class DiskSpaceWaiters:
         else:
             self._reasons.pop(who, None)
         first = next(iter(self._reasons.values()), "")
-        now = self._reasons.get(JOURNAL_WAITER, first)
-        if now != self._last_reason:
-            self._last_reason = now
-            self._on_change(now)
+        reason = self._reasons.get(JOURNAL_WAITER, first)
+        if reason != self._last_reason:
+            self._last_reason = reason
+            self._on_change(reason)
 
 
 class KeeperHandle:
-    """The keeper of one attempt, from its start to its end."""
+    """The keeper process of one attempt, from its start to its end."""
 
     def __init__(
         self,
@@ -67,48 +68,54 @@ class KeeperHandle:
         self._context = context
         self._disk_waiters = disk_waiters
         self._step = step
-        self._directory = directory
+        self._attempt_directory = directory
         self.exit_code: int | None = None
-        """How the keeper's own process ended; negative for the signal that ended it,
-        `None` where another host started it: only its parent is told."""
+        """Of the keeper's own process; negative for the signal that ended it, `None`
+        where an earlier host started it: only its parent is told."""
 
     async def run(self, script: str, spec: launcher.LaunchSpec) -> bool:
-        """Start it, as soon as there is room on the disk, and wait for its end.
+        """Start the keeper once there is space on the disk, and wait for its end.
 
         Returns:
-            Whether it was started; not where it was stopped before.
+            Whether it was started; false where it was stopped before.
 
         Raises:
-            OSError: it could not be started, for want of something else than room.
+            OSError: it could not be started, for another reason than a full disk.
         """
         while full := await self._start(script, spec):
             self._report_wait(full)
             pause = await self._context.step_tasks.run(
                 self._step.id, asyncio.sleep(RETRY_INTERVAL)
             )
-            await asyncio.to_thread(_remove_unstarted, self._directory)
+            await asyncio.to_thread(_remove_unstarted, self._attempt_directory)
             if pause.cancelled():
                 break
         self._report_wait("")
         return not full
 
     async def wait_until_ended(self) -> None:
-        """Wait for its end, and say meanwhile if it waits for room."""
-        end = asyncio.ensure_future(launcher.wait_until_unlocked(self._directory.lock))
-        while not (await asyncio.wait([end], timeout=LOOK))[0]:
+        """Wait for the keeper's end, and report meanwhile when it waits for space."""
+        end = asyncio.ensure_future(
+            launcher.wait_until_unlocked(self._attempt_directory.lock)
+        )
+        while not (await asyncio.wait([end], timeout=POLL_INTERVAL))[0]:
             self._report_wait(
                 await asyncio.to_thread(
-                    attempt_files.keeper_wait_reason, self._directory
+                    attempt_files.keeper_wait_reason, self._attempt_directory
                 )
             )
         self._report_wait("")
 
     async def _start(self, script: str, spec: launcher.LaunchSpec) -> str:
-        """Start it, and wait for its end; why there was no room to begin, in words."""
+        """Start the keeper and wait for its end.
+
+        Returns:
+            Why there was no space to begin, in words; empty where there was.
+        """
         try:
             child = await asyncio.to_thread(
                 launcher.launch_keeper,
-                self._directory,
+                self._attempt_directory,
                 script,
                 spec,
                 self._context.keeper_log,
@@ -121,7 +128,7 @@ class KeeperHandle:
         self.exit_code = await asyncio.to_thread(child.wait)
         if self.exit_code == NO_SPACE_EXIT:
             return os.strerror(errno.ENOSPC)
-        end = attempt_files.read_script_end(self._directory)
+        end = attempt_files.read_script_end(self._attempt_directory)
         is_short = (
             end is not None
             and end.cause is attempt_files.Cause.NOT_STARTED
@@ -131,11 +138,13 @@ class KeeperHandle:
 
     def _report_wait(self, why: str) -> None:
         name = self._context.plan.name(self._step.id)
-        self._disk_waiters.waits(self._step.id, f"{name} waits: {why}" if why else "")
+        self._disk_waiters.set_waiting(
+            self._step.id, f"{name} waits: {why}" if why else ""
+        )
 
 
 def _remove_unstarted(directory: AttemptDirectory) -> None:
-    """Remove what there was room for of an attempt that did not begin.
+    """Remove the directory of an attempt that could not begin.
 
     The `pid` goes first: without it, it is sure that nothing ran.
     """

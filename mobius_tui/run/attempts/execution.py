@@ -1,4 +1,4 @@
-"""Carrying one attempt through: script, outputs, checks, end, and recovery."""
+"""Carries out one attempt: its script, outputs, checks and end, and recovery."""
 
 from __future__ import annotations
 
@@ -29,11 +29,12 @@ from mobius_tui.runbook.model.limits import bounded_size, limits_by_variable
 from mobius_tui.runbook.model.runbook import Step
 
 RecoveryVerdict = Literal["running", "as exit says", "not started", "unknown"]
+"""What an attempt without a journaled end is."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RecoveryEvidence:
-    """What is left of an attempt whose StepStarted is in the journal, unended."""
+    """What an attempt left behind whose start is journaled and whose end is not."""
 
     is_lock_held: bool
     is_same_boot: bool
@@ -43,7 +44,7 @@ class RecoveryEvidence:
 
 
 def recovery_verdict(evidence: RecoveryEvidence) -> RecoveryVerdict:
-    """What the attempt is; each row of the table is one line here."""
+    """Decide what the attempt is; each row of the recovery table is one line here."""
     if evidence.is_lock_held and evidence.is_same_boot:
         return "running"
     if evidence.has_valid_exit:
@@ -57,8 +58,8 @@ def recovery_reason(evidence: RecoveryEvidence, keeper_end: str = "died") -> str
     """The verdict's reason, for a person.
 
     Args:
-        evidence: what was found.
-        died: what is known of how its keeper ended, in words.
+        evidence: what the attempt left.
+        keeper_end: how its keeper ended, in words, as far as that is known.
     """
     match recovery_verdict(evidence):
         case "running":
@@ -74,9 +75,10 @@ def recovery_reason(evidence: RecoveryEvidence, keeper_end: str = "died") -> str
 
 
 def env_without_terminal(env: Mapping[str, str]) -> dict[str, str]:
-    """An environment without what its terminal was: a `tty` step has another.
+    """An environment without the variables that describe a terminal.
 
-    The keeper adds what the terminal of whoever comes is.
+    A `tty` step has a terminal of its own, which the keeper describes once somebody
+    attaches.
     """
     others = ("TERM", "COLORTERM", "LINES", "COLUMNS", "TERMCAP")
     return {name: value for name, value in env.items() if name not in others}
@@ -105,7 +107,7 @@ class AttemptExecution:
         self._resumed = False
 
     async def begin(self) -> None:
-        """From a durable StepStarted to the attempt's end."""
+        """Carry the attempt from its journaled start to its end."""
         if isinstance(self._step.action, Run):
             try:
                 spec, script = self._launch_spec(self._step.action)
@@ -121,7 +123,7 @@ class AttemptExecution:
         await self._finish()
 
     async def resume(self) -> None:
-        """Take on an attempt that an earlier host started."""
+        """Carry on an attempt that an earlier host started."""
         self._resumed = True
         action = self._step.action
         if isinstance(action, Run):
@@ -136,14 +138,19 @@ class AttemptExecution:
         await self._finish()
 
     async def fail(self, reason: str) -> None:
-        """End the attempt, if it has not ended, with a failure of our own."""
+        """End the attempt, unless it has ended, with a failure of this program."""
         own = self._context.state.steps[self._step.id]
         if own.status is Status.RUNNING:
             await self._end(Status.NOT_STARTED, reason)
 
     async def _finish(self) -> None:
+<<<<<<< 38e77c6fb3b8462362fa24bf0e69b9ec7bcb49f2
         """What its action came to, then its checks, then its end."""
         outcome: tuple[Result, str] | None = (Status.PASSED, "")
+=======
+        """Journal what its action came to, then its checks, then its end."""
+        outcome: tuple[Result, str] | None = ("passed", "")
+>>>>>>> p2run
         if isinstance(self._step.action, Run):
             outcome = await self._script_result(self._step.action)
         elif isinstance(self._step.action, Watch) and not self._have_checks_begun():
@@ -161,7 +168,7 @@ class AttemptExecution:
         await self._end(result, reason)
 
     async def _script_result(self, action: Run) -> tuple[Result, str] | None:
-        """What its script came to; `None` where nothing but its end is left to say."""
+        """What its script came to; `None` where its end is journaled already."""
         end = attempt_files.read_script_end(self._directory)
         if end is None:
             await self._recover_without_end()
@@ -182,8 +189,8 @@ class AttemptExecution:
         return result, reason
 
     async def _watch_result(self) -> tuple[Result, str] | None:
-        """What watching came to; `None` where nothing but its end is left to say."""
-        watch = WatchAttempt(self._context, self._writer, self._step)
+        """What watching health came to; `None` where its end is journaled already."""
+        watch = WatchAttempt(self._context, self._step)
         try:
             verdict = await watch.run(resumed=self._resumed)
         except MobiusError as error:
@@ -199,7 +206,7 @@ class AttemptExecution:
         return None
 
     def _have_checks_begun(self) -> bool:
-        """Whether its checks have begun, which come after what it does."""
+        """Whether its checks have begun, which come after its action."""
         last = self._context.state.steps[self._step.id].last
         return last is not None and bool(last.check_tries)
 
@@ -207,10 +214,10 @@ class AttemptExecution:
         return attempt_mark(self._context.directory, self._step.id, self._number)
 
     def _launch_spec(self, action: Run) -> tuple[launcher.LaunchSpec, str]:
-        """What the keeper is told.
+        """What the keeper is started with, and the script.
 
         Raises:
-            MobiusError: a variable, duration or size is not what it should be.
+            MobiusError: a variable, duration or size is invalid.
         """
         context = self._context
         began = context.state.began
@@ -251,7 +258,7 @@ class AttemptExecution:
     def _result_of_end(
         self, action: Run, end: attempt_files.ScriptEnd
     ) -> tuple[Result, str]:
-        """What a script's end means for its step."""
+        """The result of a script, and its reason, by how it ended."""
         program = (action.shell or launcher.BASH)[0]
         began = self._context.state.began
         words = exit_status.script_end_text(
@@ -288,7 +295,7 @@ class AttemptExecution:
         return Status.FAILED, words
 
     async def _recover_without_end(self) -> None:
-        """No record of the end: the recovery table says what that means."""
+        """Journal what the recovery table says of an attempt without a recorded end."""
         context, writer = self._context, self._writer
         last = context.state.steps[self._step.id].last
         assert last is not None
@@ -324,7 +331,11 @@ class AttemptExecution:
         await writer.record(event)
 
     async def _set_outputs(self) -> str:
-        """Set what the step had to write; returns what is wrong, or nothing."""
+        """Set the variables that the step outputs.
+
+        Returns:
+            What is wrong with them, in words; empty where nothing is.
+        """
         context, writer = self._context, self._writer
         filled_in = limits_by_variable(context.plan.runbook)
         try:
@@ -354,13 +365,13 @@ class AttemptExecution:
         return ""
 
     def _is_set_by_choice(self, name: str) -> bool:
-        """Whether a variable has the value that a decision gave it."""
+        """Whether a variable has its value from a decision."""
         held = self._context.state.variables.get(name)
         by = self._context.plan.steps.get(held.step or "") if held is not None else None
         return by is not None and isinstance(by.action, Choose)
 
     async def _end(self, result: Result, reason: str) -> None:
-        """Hash what the step left, and end it."""
+        """Journal the attempt's end, with the digests of its files."""
         digests = await asyncio.to_thread(
             attempt_files.attempt_digests, self._directory
         )

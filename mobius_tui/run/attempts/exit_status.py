@@ -1,4 +1,4 @@
-"""Exit statuses in words."""
+"""Texts for exit statuses and signals."""
 
 from __future__ import annotations
 
@@ -11,8 +11,13 @@ from mobius_tui.run.keeper.disk_full import DISK_FULL_ERRNOS
 
 
 def script_end_text(end: ScriptEnd, cwd: str, program: str) -> str:
+<<<<<<< 38e77c6fb3b8462362fa24bf0e69b9ec7bcb49f2
     """What an end means, for a person."""
     if end.cause is Cause.NOT_STARTED:
+=======
+    """What a script's end means, for a person."""
+    if end.cause == "not started":
+>>>>>>> p2run
         if end.stage == "chdir":
             return f"the directory {cwd} cannot be entered: {os.strerror(end.errno)}"
         if end.stage == "stopped":
@@ -78,7 +83,7 @@ _SIGNAL_MEANINGS = {
     "SIGXCPU": "it reached a limit of processor time",
     "SIGXFSZ": "it reached a limit of file size",
 }
-"""What the common ones mean."""
+"""By signal, what it usually means."""
 
 
 def _signal_text(number: int) -> str:

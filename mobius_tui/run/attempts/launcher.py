@@ -1,8 +1,8 @@
-"""One attempt at a script, from the host's side: starting its keeper, and its end.
+"""Starts a keeper, waits for its end, and asks it to stop.
 
 The host creates and locks `lock` and `tree` and hands both down at the keeper's start,
-so there is no instant at which a live or coming keeper leaves `lock` free. Whoever
-wants to know whether an attempt is over waits on `lock`, never on a pid.
+so there is no instant at which a live or starting keeper leaves `lock` free. Wait on
+`lock`, never on a process id, to know whether an attempt is over.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from mobius_tui.run.storage.safe_open import regular_descriptor
 from mobius_tui.run.storage.sharing import make_folder
 
 BASH = ("bash", "--noprofile", "--norc", "-euo", "pipefail")
+"""What runs a script that names no program of its own."""
 
 
 _RUN = Path(__file__).parents[1]
@@ -42,7 +43,7 @@ GRACE = 5.0
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LaunchSpec:
-    """What a keeper is told."""
+    """What a keeper is started with."""
 
     argv: tuple[str, ...]
     env: Mapping[str, str]
@@ -53,9 +54,12 @@ class LaunchSpec:
     max_output: int
     """Bytes."""
     rotate: bool
+    """Whether output beyond `max_output` replaces the oldest, rather than stops the
+    script."""
     secrets: tuple[str, ...]
     tty: bool = False
-    """Whether the script has a terminal, and a person at it; see `run/terminal/`."""
+    """Whether the script has a terminal that people can attach to; see `run/terminal/`.
+    """
     clock_offset: float = 0.0
     """Seconds by which the run's clock is ahead of the system's."""
 
@@ -68,8 +72,8 @@ def launch_keeper(
     Args:
         directory: must not exist yet.
         script: the text to run.
-        spec: how.
-        log: a descriptor for the keeper's own stderr.
+        spec: what the keeper is started with.
+        log: a file descriptor for the keeper's standard error.
 
     Raises:
         FileExistsError: the attempt was made before.
@@ -116,7 +120,7 @@ def launch_keeper(
 
 
 def _encode_spec(directory: AttemptDirectory, spec: LaunchSpec) -> bytes:
-    """The spec as a keeper reads it."""
+    """The spec as the keeper reads it."""
     return marshal.dumps(
         {
             "dir": str(directory.path),
@@ -135,7 +139,7 @@ def _encode_spec(directory: AttemptDirectory, spec: LaunchSpec) -> bytes:
 
 
 def _write_spec(handle: int, order: bytes) -> None:
-    """Write the spec; a keeper that died at once leaves nobody to read it."""
+    """Write the spec; ignore that the keeper died at once."""
     rest = memoryview(order)
     try:
         while rest:
@@ -145,7 +149,7 @@ def _write_spec(handle: int, order: bytes) -> None:
 
 
 async def wait_until_unlocked(path: Path) -> None:
-    """Return when a lock file is free, or not there; waits in a thread of its own."""
+    """Wait until a lock file is free, or missing; in a thread of its own."""
     loop = asyncio.get_running_loop()
     done: asyncio.Future[None] = loop.create_future()
 
@@ -171,12 +175,12 @@ async def wait_until_unlocked(path: Path) -> None:
 
 
 def ask_to_stop(directory: AttemptDirectory) -> bool:
-    """Ask a living keeper to stop its script; works with no host alive.
+    """Ask a living keeper to stop its script; works without a host.
 
     Returns:
         Whether there was a keeper to ask. Its lock is held for as long as it lives, so
-        while it is, the pid in it is the keeper's; one that goes just now is not asked,
-        nor is whoever gets its number.
+        the process id in the lock is the keeper's: neither a keeper that just ended nor
+        a process that got its number is signalled.
     """
     pid = lock_holder(directory.lock)
     if not pid:
@@ -200,7 +204,7 @@ def ask_to_stop(directory: AttemptDirectory) -> bool:
 
 
 def _has_open(pid: int, path: Path) -> bool:
-    """Whether a process has a file open: whoever else holds its lock is not it."""
+    """Whether a process has a file open: one that has not is not the lock's holder."""
     try:
         handles = tuple(Path(f"/proc/{pid}/fd").iterdir())
     except OSError:

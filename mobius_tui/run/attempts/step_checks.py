@@ -1,4 +1,4 @@
-"""A step's checks: each made as often as it wants, until it is decided."""
+"""Makes a step's checks, each as often as its `repeat` says, until it is decided."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ TallyVerdict = Literal["more", "held", "failed"]
 
 
 class CheckTally:
-    """The looks of one check so far."""
+    """The tries of one check so far."""
 
     def __init__(self, limit: int, consecutive: int) -> None:
-        """Begin with none.
+        """Begin with no try.
 
         Args:
-            limit: looks in all.
-            consecutive: looks in a row that must hold.
+            limit: tries at most.
+            consecutive: tries in a row that must hold.
         """
         self._tries_left = limit
         self._consecutive = consecutive
@@ -41,13 +41,18 @@ class CheckTally:
 
     @property
     def held_in_row(self) -> int:
-        """How many looks in a row have held by now."""
+        """How many tries in a row have held by now."""
         return self._held_in_row
 
     def count(self, held: bool) -> TallyVerdict:
-        """Count a look; whether it takes more, or is decided.
+        """Count a try.
 
-        It has failed as soon as the looks that are left are too few.
+        Args:
+            held: whether the check held.
+
+        Returns:
+            `more` while it is undecided. It has failed as soon as the tries that are
+            left are too few.
         """
         self._tries_left -= 1
         self._held_in_row = self._held_in_row + 1 if held else 0
@@ -73,7 +78,11 @@ class StepChecks:
         self._directory = context.directory.attempt(step.id, number)
 
     async def run(self) -> tuple[Result, str]:
-        """Make them in order, until one does not hold; returns what that means."""
+        """Make the checks in order, until one fails.
+
+        Returns:
+            The result, and the reason in words.
+        """
         context, step = self._context, self._step
         if self._stop_asked():
             return Status.STOPPED, "stopped before its checks"
@@ -98,7 +107,7 @@ class StepChecks:
         return Status.PASSED, words
 
     async def run_once(self) -> str:
-        """Look once by each, whatever the attempt came to; what was seen, in words."""
+        """Make each check once, whatever the attempt came to; the results, in words."""
         seen = []
         for check in self._step.checks:
             result = await self._run_check(check)
@@ -111,7 +120,13 @@ class StepChecks:
         return last is not None and last.stop_asked
 
     async def _run_until_decided(self, index: int, check: Check, pause: float) -> None:
-        """Look until it is decided, with so many seconds between two looks."""
+        """Make a check until it is decided.
+
+        Args:
+            index: of the check in its step.
+            check: the check.
+            pause: seconds between two tries.
+        """
         writer = self._writer
         tally = CheckTally(check.repeat.limit, check.repeat.consecutive)
         loop = asyncio.get_running_loop()
@@ -137,7 +152,7 @@ class StepChecks:
             await asyncio.sleep(pause)
 
     async def _run_check(self, check: Check) -> CheckResult:
-        """Look once; what keeps it from looking is a look that did not hold."""
+        """Make a check once; what prevents it counts as a failure."""
         try:
             context = self._check_context()
         except MobiusError as error:

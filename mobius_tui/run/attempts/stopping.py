@@ -1,4 +1,4 @@
-"""What runs of a step, stopping it, and ending a run."""
+"""Stops attempts and ends the run; which processes of a step run."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ async def stop_attempt(
     who: str,
     intent: str | None,
 ) -> Entry:
-    """Ask a running attempt to end; the turn is held."""
+    """Ask a running attempt to end; the caller holds the turn."""
     asked = StopAsked(step=step.id, attempt=attempt)
     entry = await writer.write(asked, who, intent)
     context.tasks.create_task(_enforce_stop(context, step, attempt))
@@ -67,7 +67,7 @@ async def _enforce_stop(context: RunContext, step: Step, attempt: int) -> None:
 
 
 async def abandon_run(context: RunContext, writer: JournalWriter, reason: str) -> None:
-    """End the run for want of anyone; what runs is stopped."""
+    """End the run because nobody attends to it; stop what runs."""
     async with writer.turn:
         await finish_run(context, writer, "abandoned", reason, "host")
 
@@ -80,7 +80,16 @@ async def finish_run(
     who: str,
     intent: str | None = None,
 ) -> Entry:
-    """End the run, and whatever still runs; the turn is held."""
+    """End the run, and stop what still runs; the caller holds the turn.
+
+    Args:
+        context: the run's.
+        writer: the run's.
+        outcome: how it ends.
+        reason: in words.
+        who: ends it.
+        intent: the id of the intent that asked for it.
+    """
     for step in context.plan.steps.values():
         own = context.state.steps[step.id]
         if own.status is Status.RUNNING and own.last is not None:

@@ -15,18 +15,19 @@ ATTEMPT_MARK = "MOBIUS_TUI_ATTEMPT"
 
 
 def attempt_mark(directory: RunDirectory, step: str, number: int) -> str:
-    """What an attempt's processes carry in their environment."""
+    """The value of `ATTEMPT_MARK` for an attempt."""
     return f"{directory.id}/{step}.{number}"
 
 
 def find_survivors(directory: AttemptDirectory, mark: str) -> tuple[str, ...]:
-    """Living processes of an attempt, named: its group, and those that left it.
+    """Living processes of an attempt, as `PID NAME`; blocking.
 
-    Those that left it carry the mark, or were taken in by the keeper.
+    They are those of its group, and those that left it and carry the mark or were
+    adopted by the keeper.
 
     Args:
         directory: the attempt's.
-        mark: the value of `MARK` in their environment.
+        mark: the value of `ATTEMPT_MARK` in their environment.
     """
     group = read_pid(directory)
     if group and _is_reused_group(group, directory, mark):
@@ -54,11 +55,11 @@ def find_survivors(directory: AttemptDirectory, mark: str) -> tuple[str, ...]:
 
 
 def _is_reused_group(group: int, directory: AttemptDirectory, mark: str) -> bool:
-    """Whether the number of an attempt's group has been given to another since.
+    """Whether the id of an attempt's process group belongs to another group by now.
 
-    Its leader then lacks the mark, and began after the script had written its number. A
-    clock that was set in between decides nothing: both must be so. Where the leader is
-    gone, what is left of its group keeps the number from being given away.
+    Its leader then lacks the mark, and began after the script's id was written; both
+    must hold, since a clock that was set in between would deceive either. Where the
+    leader has ended, the rest of its group keeps the id from being given away.
     """
     try:
         leader = psutil.Process(group)

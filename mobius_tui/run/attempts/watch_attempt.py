@@ -1,8 +1,8 @@
-"""A `watch` step: it watches health for a while, on the run's own probes.
+"""An attempt at a `watch` step: it watches health for a while.
 
-It starts no process, and asks nothing itself: it goes by the checks that the host makes
-anyway, and by the triggers. Nobody can say what happened while nobody looked, so a hole
-in the watch ends it as unknown: a host that slept, or that was dead for a while.
+It starts no process, and asks no probe itself: it goes by the checks that the host
+makes anyway, and by the triggers. What happened while no check was made is not known,
+so a gap ends it as unknown: a host that slept, or that was dead for a while.
 """
 
 from __future__ import annotations
@@ -15,8 +15,11 @@ from mobius_tui.errors import MobiusError, RunError
 from mobius_tui.health.probe_window import stale_after
 from mobius_tui.health.ticker import boot_clock
 from mobius_tui.run.attempts.run_context import RunContext
+<<<<<<< 38e77c6fb3b8462362fa24bf0e69b9ec7bcb49f2
 from mobius_tui.run.journal.journal_writer import JournalWriter
 from mobius_tui.run.planning.variables import NoDurationError
+=======
+>>>>>>> p2run
 from mobius_tui.run.planning.watch_progress import (
     HealthSnapshot,
     WatchStepVerdict,
@@ -32,30 +35,28 @@ from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.runbook.text.units import clock_duration, duration_in_words
 
 POLL_INTERVAL = 0.1
-"""Seconds between two looks at what the checks amount to."""
+"""Seconds between two evaluations of the checks."""
 
 
 class WatchAttempt:
     """One attempt at watching."""
 
-    def __init__(self, context: RunContext, writer: JournalWriter, step: Step) -> None:
+    def __init__(self, context: RunContext, step: Step) -> None:
         """Begin nothing yet.
 
         Args:
             context: the run's.
-            writer: the run's.
             step: one whose action is to watch, and whose attempt has started.
         """
         health, last = context.plan.runbook.health, context.state.steps[step.id].last
         assert health is not None
         assert last is not None
         self._context = context
-        self._writer = writer
         self._step = step
         self._attempt = last
         self._health: Health = health
         self._longest_gap = stale_after(self._check_cycle())
-        """Seconds without a look after which it is not known what happened."""
+        """Seconds without a check after which it is not known what happened."""
 
     def _check_cycle(self) -> float:
         """Seconds within which every probe is asked and has answered."""
@@ -68,13 +69,13 @@ class WatchAttempt:
         return max(durations[1:], default=5.0)
 
     async def run(self, *, resumed: bool) -> WatchStepVerdict:
-        """Watch until it is decided, stopped, or not to be known any more.
+        """Watch until it is decided, is stopped, or cannot be known any more.
 
         Args:
             resumed: whether an earlier host began it.
 
         Raises:
-            RunError: how long is no duration, or one that is out of bounds.
+            RunError: `for` is no duration, or one out of bounds.
         """
         assert isinstance(self._step.action, Watch)
         try:
@@ -134,7 +135,7 @@ class WatchAttempt:
         )
 
     def _gap_reason(self) -> str:
-        """Why an earlier host's watch cannot be gone on with; nothing where it can."""
+        """Why an earlier host's watch cannot be continued; empty where it can."""
         if self._attempt.boot != self._context.clock.boot:
             return "the machine was restarted meanwhile; nobody watched"
         seen = last_check_times(self._context.directory.health)

@@ -1,4 +1,4 @@
-"""Blocking work of checks, in threads of its own; regular files for it."""
+"""Runs blocking work of checks in threads; opens regular files for them."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from mobius_tui.errors import MobiusError
 T = TypeVar("T")
 
 StopRequested = Callable[[], bool]
-"""Whether work should stop, since nobody waits for it any more."""
+"""Called now and then: whether the work should stop, since nobody waits for it."""
 
 
 async def run_in_thread(work: Callable[[StopRequested], T]) -> T:
-    """Do blocking work; when cancelled, ask it to stop and leave it behind.
+    """Do blocking work in a thread; when cancelled, ask it to stop and do not wait.
 
     Args:
-        work: is given a function to ask now and then whether it should stop.
+        work: is given a function that says whether it should stop.
     """
     stop = threading.Event()
     done: Future[T] = Future()

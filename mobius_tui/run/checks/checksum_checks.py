@@ -1,6 +1,6 @@
-"""`checksum`: a file has the SHA-256 that it should have.
+"""The `checksum` check: a file has the SHA-256 that it should have.
 
-Hash is compared with hash: the file that a sum file names may lie elsewhere by now.
+A hash is compared with a hash: the file that a checksum file names may have moved.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from mobius_tui.runbook.model.check_kinds import ChecksumCheck
 
 _CHUNK = 1 << 20
 _MAX_CHECKSUM_FILE = 1 << 20
-"""Bytes of a sum file; a longer one is none."""
+"""Bytes of a checksum file at most; a longer one is refused."""
 
 _PLAIN = re.compile(r"(\\?)([0-9a-fA-F]{64})(?:[ \t]+\*?(.*))?")
 _TAGGED = re.compile(r"(\\?)SHA256 ?\((.*)\) ?= ?([0-9a-fA-F]{64})")
@@ -32,7 +32,7 @@ _ESCAPE = re.compile(r"\\([\\nr])")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ChecksumLine:
-    """One line of a sum file."""
+    """One line of a checksum file."""
 
     sha256: str
     """In lower-case hexadecimal."""
@@ -64,8 +64,8 @@ def parse_checksums(text: str) -> tuple[ChecksumLine, ...]:
 def checksum_of_file(checksums: Iterable[ChecksumLine], file: str) -> str | None:
     """The hash for a file: the only one there is, whatever it names, or the file's own.
 
-    Of several, the one that names the path counts before one with the same bare name;
-    `None` if it is not clear which.
+    Of several, one that names the path counts before one with the same base name;
+    `None` if it is ambiguous.
     """
     of_all = {each.sha256 for each in checksums}
     if len(of_all) == 1:
@@ -130,6 +130,7 @@ def _expected_from_file(check: ChecksumCheck, ctx: CheckContext) -> str:
     want = checksum_of_file(checksums, check.file)
     if want is None:
         raise MobiusError(
-            f"{check.sums} holds {len(checksums)} sums, and not just one for {check.file}"
+            f"{check.sums} holds {len(checksums)} sums, and not just one for "
+            f"{check.file}"
         )
     return want

@@ -1,4 +1,4 @@
-"""What a check is given: the run, its texts filled in; and what it results in."""
+"""What a check is given, its texts with values filled in, and its result."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ BASH = ("bash", "--noprofile", "--norc", "-euo", "pipefail")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CheckContext:
-    """The run, as far as a check may know it."""
+    """The run, as far as a check may read it."""
 
     workdir: Path
     """What relative paths are relative to, and where predicates run."""
@@ -41,7 +41,7 @@ class CheckContext:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CheckResult:
-    """What one look saw."""
+    """What making a check once came to."""
 
     held: bool
     detail: str
@@ -49,7 +49,7 @@ class CheckResult:
 
 
 def check_result(*, held: bool, detail: str) -> CheckResult:
-    """A sight whose detail is one line of at most `MAX_DETAIL` characters."""
+    """A result whose detail is one line of at most `MAX_DETAIL` characters."""
     line = " ".join(detail.split())
     if len(line) > MAX_DETAIL:
         line = line[: MAX_DETAIL - 1] + "…"

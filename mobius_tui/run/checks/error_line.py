@@ -1,7 +1,8 @@
-"""Which of some lines tells what went wrong: seldom the last one that was printed.
+"""Picks the line that says what went wrong, which is seldom the last one printed.
 
-A script that fails says so, and then cleans up, and talks on. What shells, interpreters
-and tools say of an error has a form; the last line in such a form is the one to show.
+A script that fails says so, and then cleans up and prints more. What shells,
+interpreters and tools print of an error has a form; the last line in such a form is the
+one to show.
 """
 
 from __future__ import annotations
@@ -10,9 +11,9 @@ import re
 from collections.abc import Sequence
 
 LINES_SEARCHED = 200
-"""Lines from the end that are looked at."""
+"""Lines from the end that are searched."""
 WIDTH_SEARCHED = 4096
-"""Characters of a line that are looked at."""
+"""Characters of a line that are searched."""
 _ERROR = re.compile(
     r"^\S[^:]*: line \d+: "  # bash: the script, the line, and what is wrong
     r"|^(?:[\w.]+\.)?\w*(?:Error|Exception|Interrupt)\b(?:: |$)"  # Python's last
@@ -21,7 +22,7 @@ _ERROR = re.compile(
     r"|^E: "  # apt
 )
 _TRACE = re.compile(r"^\++ ")
-"""What a shell is about to do, under `set -x`."""
+"""A command printed before it runs, under `set -x`."""
 
 
 def error_line(lines: Sequence[str]) -> str:

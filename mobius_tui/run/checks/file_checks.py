@@ -27,12 +27,12 @@ from mobius_tui.runbook.text.units import (
 
 _CHUNK = 1 << 20
 _MOST_DIFFERENCES = 1000
-"""Differences after which looking for more would tell nobody anything."""
+"""Differences after which the comparison stops."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Comparison:
-    """What two paths have in common, and what not."""
+    """How two paths differ."""
 
     files: int
     """Files that were compared."""
@@ -64,7 +64,7 @@ def compare_paths(
 
 
 class _PathComparer:
-    """Goes through both sides at once."""
+    """Walks both sides at once."""
 
     def __init__(self, names: tuple[str, str], stop: StopRequested) -> None:
         self.files = 0
@@ -139,7 +139,7 @@ _DIFFERENCES_SHOWN = 3
 
 
 async def check_file(check: FileCheck, ctx: CheckContext) -> CheckResult:
-    """Look at the path once."""
+    """Make a `file` check once."""
     return await run_in_thread(lambda stop: _check_path(check, ctx, stop))
 
 
@@ -182,7 +182,7 @@ def _kind_of_status(status: os.stat_result) -> str:
 
 
 def _judge_mode(check: FileCheck, status: os.stat_result) -> tuple[str, str]:
-    """What is right and what is wrong about its permissions; so for the others."""
+    """Whether the permissions are right, and what is wrong; so for the others."""
     if check.mode is None:
         return "", ""
     match = _MODE.fullmatch(check.mode)

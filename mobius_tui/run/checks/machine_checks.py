@@ -1,4 +1,4 @@
-"""`disk`, `memory`, `process`, `service`: what is free and what runs here."""
+"""The `disk`, `memory`, `process` and `service` checks."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def is_enough_free(free: float, total: float, wanted: str) -> bool:
 
 
 async def check_disk(check: DiskCheck, ctx: CheckContext) -> CheckResult:
-    """Look once at the free space where a path is."""
+    """Make a `disk` check once: the free space where a path is."""
     path = ctx.path(check.path)
     usage = await run_in_thread(lambda _: shutil.disk_usage(path))
     # As `df` has it: what is kept for root belongs to nobody.
@@ -56,7 +56,7 @@ async def check_disk(check: DiskCheck, ctx: CheckContext) -> CheckResult:
 
 
 async def check_memory(check: MemoryCheck, ctx: CheckContext) -> CheckResult:  # noqa: ARG001
-    """Look once at the memory that could be had without swapping."""
+    """Make a `memory` check once: what is available without swapping."""
     memory = psutil.virtual_memory()
     return _free_space_result(memory.available, memory.total, check.free, " of memory")
 
@@ -98,7 +98,7 @@ def satisfies_count(number: int, count: str) -> bool:
 
 
 async def check_process(check: ProcessCheck, ctx: CheckContext) -> CheckResult:
-    """Count once."""
+    """Make a `process` check once: count the matching processes."""
     satisfies_count(0, check.count)
     re.compile(check.match)
     groups = ctx.groups | running_check_groups()
@@ -142,7 +142,7 @@ async def unit_states_now(
 
 
 async def check_service(check: ServiceCheck, ctx: CheckContext) -> CheckResult:
-    """Ask `systemctl` once."""
+    """Make a `service` check once: ask `systemctl`."""
     for name in check.names:
         if not name or name.startswith("-"):
             return check_result(held=False, detail=f"{name!r} is no name of a unit")

@@ -1,6 +1,6 @@
-"""`port`, `tls` and `http`: what listens, its certificate, and what it answers.
+"""The `port`, `tls` and `http` checks.
 
-It loads httpx, so `run_check` loads it only where such a check is made.
+They load httpx, so `run_check` loads them only where such a check is made.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _DAY = 86400
 
 
 async def check_port(check: PortCheck, ctx: CheckContext) -> CheckResult:  # noqa: ARG001
-    """Connect once. Only a refusal shows that a port is closed; silence does not."""
+    """Make a `port` check once. Only a refusal shows that a port is closed."""
     split_address(check.at)
     failure = await try_connect(
         check.at, bounded_duration(check.repeat.timeout, "timeout")
@@ -51,7 +51,7 @@ async def check_port(check: PortCheck, ctx: CheckContext) -> CheckResult:  # noq
 
 
 async def check_tls(check: TlsCheck, ctx: CheckContext) -> CheckResult:
-    """Look once at the certificate; it must be trusted, too."""
+    """Make a `tls` check once: the certificate, which must be trusted, too."""
     host, number = split_address(check.at)
     within = bounded_duration(check.repeat.timeout, "timeout")
     ca = str(ctx.path(check.ca)) if check.ca is not None else None
@@ -109,7 +109,7 @@ def http_subject(check: HttpCheck) -> str:
 
 
 async def check_http(check: HttpCheck, ctx: CheckContext) -> CheckResult:
-    """Ask once."""
+    """Make an `http` check once."""
     faster = check.faster_than
     limit = None if faster is None else bounded_duration(faster, "faster_than")
     subject = http_subject(check)

@@ -1,4 +1,4 @@
-"""One look of any kind of check: filled in, bounded, and never an exception."""
+"""Makes a check of any kind once: values filled in, bounded in time, never raising."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ from mobius_tui.runbook.text.units import duration_in_words
 
 
 async def run_check(check: Check, ctx: CheckContext) -> CheckResult:
-    """Look once; what goes wrong is a check that did not hold, in words.
+    """Make a check once; a failure to make it is a check that did not hold.
 
     Args:
         check: as the runbook has it; its `${}` are filled in here.
-        ctx: the run that it looks in.
+        ctx: the run that it examines.
     """
     try:
         ready = filled_check(check, ctx.fill)
@@ -103,7 +103,7 @@ async def _ask_network(
 
 
 def _subject(check: Check) -> str:
-    """What a check looks at, in a few words."""
+    """What a check examines, in a few words."""
     match check:
         case HttpCheck():
             from mobius_tui.run.checks import network_checks  # as `_ask_network`

@@ -1,4 +1,4 @@
-"""`run` and `output`: a shell predicate, and the lines that the action printed."""
+"""The `run` and `output` checks: a shell predicate, and the lines that were printed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mobius_tui.runbook.model.check_kinds import OutputCheck, RunCheck
 
 
 async def check_script(check: RunCheck, ctx: CheckContext) -> CheckResult:
-    """Run it once; it holds if its exit code is a success."""
+    """Make a `run` check once; it holds if its exit code is a success."""
     with tempfile.NamedTemporaryFile("w", encoding="utf-8", prefix="check-") as script:
         script.write(check.script)
         script.flush()
@@ -33,7 +33,7 @@ async def check_script(check: RunCheck, ctx: CheckContext) -> CheckResult:
 
 
 async def check_output(check: OutputCheck, ctx: CheckContext) -> CheckResult:
-    """Search the output once."""
+    """Make an `output` check once."""
     if ctx.output is None:
         return check_result(held=False, detail="there is no output to look in")
     patterns = {"match": check.match, "not": check.not_}

@@ -17,7 +17,7 @@ MAX_LINE = 65536
 """Bytes of a line that are searched; the rest of a longer one is passed over."""
 
 _MAX_SHOWN = 120
-"""Characters of a line that are told."""
+"""Characters of a line that are returned."""
 
 
 def read_lines(file: BinaryIO) -> Iterator[bytes]:

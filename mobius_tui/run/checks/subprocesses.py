@@ -1,4 +1,4 @@
-"""Running a program for a check: in a group of its own, killed as a group."""
+"""Runs a program for a check, in a process group of its own that is killed as one."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from mobius_tui.run.checks.context import CheckContext
 from mobius_tui.run.checks.error_line import error_line
 
 _TAIL_BYTES = 8192
-"""Bytes of output that are kept, from its end."""
+"""Bytes from the end of the output that are retained."""
 
 _DRAIN_TIME = 0.1
-"""Seconds to read what is left after a program's end; a child may hold the pipe."""
+"""Seconds to read on after a program's end; a child may hold the pipe."""
 
 _running_groups: set[int] = set()
 
@@ -34,7 +34,7 @@ class ProgramEnd:
     code: int
     """Its exit code; negative for the signal that killed it."""
     tail: str
-    """The end of what it printed."""
+    """The end of its output."""
 
     @property
     def last_line(self) -> str:
@@ -44,7 +44,7 @@ class ProgramEnd:
 
     @property
     def error_line(self) -> str:
-        """What tells what went wrong, or else the last line."""
+        """The line of its output that says what went wrong, or else the last one."""
         return error_line(self.tail.splitlines()) or self.last_line
 
     @property
@@ -58,7 +58,7 @@ class ProgramEnd:
 
 
 class _TailProtocol(asyncio.Protocol):
-    """Keeps the end of what comes."""
+    """Retains the end of what is received."""
 
     def __init__(self) -> None:
         self.tail = b""

@@ -1,5 +1,4 @@
-"""The side of whoever starts, sees or controls a run.
+"""The client's side of a run: briefing, starting, viewing.
 
-Briefing, starting, viewing. No screens (`tui/`) and nothing that decides for a run
-(`host/`).
+No screens (`tui/`) and nothing that decides for a run (`host/`).
 """

@@ -11,7 +11,7 @@ from mobius_tui.run.planning.step_texts import labelled_texts, lines_behind_labe
 from mobius_tui.run.planning.variables import Values
 from mobius_tui.run.state.reducer import initial_state
 from mobius_tui.run.state.run_state import RunState
-from mobius_tui.run.state.step_state import VariableValue
+from mobius_tui.run.state.step_state import StateVariable
 from mobius_tui.runbook.model.actions import Choose, Manual, Run, SendMessage, Watch
 from mobius_tui.runbook.model.guards import guard_in_words
 from mobius_tui.runbook.model.runbook import Step
@@ -65,11 +65,11 @@ def initial_run_state(briefing: Briefing) -> RunState:
     """The state in which the run would begin."""
     state = initial_state(briefing.runbook)
     state.variables = {
-        name: VariableValue(text=value, source=source)
+        name: StateVariable(text=value, source=source)
         for name, (value, source) in briefing.values.items()
     }
     for name in briefing.secrets:
-        state.variables[name] = VariableValue(text=None, source="secret")
+        state.variables[name] = StateVariable(text=None, source="secret")
     return state
 
 

@@ -1,4 +1,4 @@
-"""What a run's end proposes: a runbook that looks back on it, and facts for it."""
+"""Proposes a review runbook at a run's end, and gives it the run's facts."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from mobius_tui.runbook.model.runbook import Runbook
 from mobius_tui.runbook.text.units import duration_in_words
 
 NO_FACT_TEXT = "none"
-"""Stands where there is nothing to tell: a value that is empty would be asked for."""
+"""Stands for a fact that is not known: an empty value would be asked for."""
 
 
 def add_run_facts(runbook: Runbook, given: Mapping[str, str]) -> dict[str, str]:
@@ -46,7 +46,7 @@ def add_run_facts(runbook: Runbook, given: Mapping[str, str]) -> dict[str, str]:
 
 
 def run_facts(run: str) -> tuple[RunDirectory, Mapping[str, str]]:
-    """A run by its id, and what it tells, by the names of `RUN_FACTS`.
+    """A run by its id, and its facts, by the names of `RUN_FACTS`.
 
     Raises:
         UsageError: there is no such run, it is damaged, or it has not ended.
@@ -100,15 +100,15 @@ def _time_text(at: float) -> str:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FollowUp:
-    """A runbook that is due now."""
+    """A runbook that is due after a run."""
 
     runbook: Runbook
     name: str
-    """As the command line takes it."""
+    """Its argument on the command line."""
     when_due: str
     """When it is due, in the words of the runbook that has ended."""
     given: Mapping[str, str]
-    """The variable that names the run that has ended."""
+    """The variable that names the run that has ended, and its value."""
 
     @property
     def command(self) -> str:
@@ -151,15 +151,11 @@ def follow_up(plan: Plan, state: RunState) -> FollowUp | None:
 
 
 def review_path(review: str, beside: str) -> Path:
-    """Where the runbook lies that looks back.
+    """The path of the runbook that reviews a run.
 
     Args:
         review: as `review` of another runbook names it.
-        beside: where that one lay when its run began.
-
-    Raises:
-        UsageError: there is none of that name.
-        ValueError: the other one lay nowhere.
+        beside: the path of that one when its run began.
     """
     if review.endswith(".toml"):
         return Path(beside).with_name(review)
@@ -167,7 +163,7 @@ def review_path(review: str, beside: str) -> Path:
 
 
 def _has_changed(plan: Plan, state: RunState) -> bool:
-    """Whether a step was begun that changes or destroys."""
+    """Whether a step was begun that changes or destroys something."""
     return any(
         step.attempts and effect_of(plan.steps[step_id]) != "read"
         for step_id, step in state.steps.items()

@@ -1,4 +1,4 @@
-"""What is looked for before a run: programs, scripts, and labels that understate."""
+"""What is examined before a run: programs, scripts, and labels that understate."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ def preflight_problems(runbook: Runbook, workdir: Path, path: str) -> Iterator[s
 
     Args:
         runbook: what is to be run.
-        place: where its commands will run.
-        search: PATH for them.
+        workdir: where its commands will run.
+        path: PATH for them.
     """
     yield from runbook.blocking
     for program in runbook.requires:
@@ -53,7 +53,7 @@ def preflight_problems(runbook: Runbook, workdir: Path, path: str) -> Iterator[s
 
 
 def unset_variables(runbook: Runbook, known: Collection[str]) -> Iterator[str]:
-    """The variables that steps wait for and nothing will give a value, and the remedy.
+    """The variables that steps wait for and nothing sets, each with its remedy.
 
     Args:
         runbook: what is to be run.
@@ -118,7 +118,7 @@ def understated_steps(plan: Plan, phase_id: str | None = None) -> Iterator[str]:
 
     Args:
         plan: the runbook's.
-        phase_id: the phase that is looked at; all of them without it.
+        phase_id: of the phase to examine; all of them without it.
     """
     for step_id, found in effects_beyond_labels(plan.runbook).items():
         if phase_id is None or plan.phase_of[step_id].id == phase_id:

@@ -1,4 +1,4 @@
-"""A look at the probes before a run has begun, with what is filled in by then."""
+"""Asks a runbook's probes once before a run, with the values known by then."""
 
 from __future__ import annotations
 

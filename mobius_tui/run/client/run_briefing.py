@@ -1,4 +1,4 @@
-"""What is known before a run begins; looking at it executes nothing."""
+"""What is known before a run begins; gathering it executes nothing."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ class Briefing:
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Values of the secrets that were found."""
     missing: tuple[Variable, ...] = ()
-    """What must be answered before Begin."""
+    """Variables that must be answered before the run begins."""
     problems: tuple[str, ...] = ()
-    """What preflight found wrong, in words; nothing was executed for it."""
+    """What preflight found wrong, in words."""
     notices: tuple[str, ...] = ()
-    """What else to know: channels to which nothing can be sent."""
+    """What else to know, such as channels that nothing can be sent to."""
     path: str = ""
     """PATH for the run's steps."""
     home_and_tmpdir: Mapping[str, str] = field(default_factory=dict)
@@ -54,7 +54,7 @@ class Briefing:
 
     @property
     def variables_asked(self) -> tuple[Variable, ...]:
-        """What a person is asked: what is missing, and what has but its default."""
+        """The variables to ask a person for: without a value, or with a default."""
         return tuple(
             variable
             for variable in self.runbook.variables.values()
@@ -78,7 +78,7 @@ class Briefing:
 
     @property
     def protected(self) -> bool:
-        """Whether what destroys wants the environment's name typed."""
+        """Whether destroying steps need the environment's name typed."""
         return self.environment in self.runbook.protected
 
 
@@ -95,7 +95,7 @@ def prepare_briefing(
     pages: bool = False,
     home_and_tmpdir: Mapping[str, str] | None = None,
 ) -> Briefing:
-    """Look at what a run would begin with; executes nothing.
+    """Gather what a run would begin with; executes nothing.
 
     Args:
         runbook: what is to be run.
@@ -107,10 +107,10 @@ def prepare_briefing(
         path: PATH for the steps; the caller's own without it.
         sink: where a drill's messages go.
         pages: whether a drill's messages go to the channels' own addresses.
-        places: HOME and TMPDIR for the steps, in the same way.
+        home_and_tmpdir: HOME and TMPDIR for the steps; the caller's own without them.
 
     Raises:
-        UsageError: a value, profile or directory cannot be.
+        UsageError: a value, profile or directory is invalid.
     """
     values_given = add_run_facts(runbook, given)
     first = resolve_initial_values(
@@ -147,7 +147,7 @@ def prepare_briefing(
 
 
 def default_workdir(runbook: Runbook) -> Path:
-    """Where a runbook's commands run, if nobody says otherwise."""
+    """Where a runbook's commands run unless `--workdir` says otherwise."""
     base = Path.cwd() if has_no_working_folder(runbook.path) else runbook.path.parent
     return base / runbook.workdir
 

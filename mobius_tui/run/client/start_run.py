@@ -36,8 +36,13 @@ from mobius_tui.runbook.model.runbook import Runbook
 
 START_LIMIT = 15.0
 """Seconds that a host may take until it listens."""
+<<<<<<< 38e77c6fb3b8462362fa24bf0e69b9ec7bcb49f2
+=======
+UNATTENDED_OPTIONS = {"auto": "--auto", "arm": "--auto-rollback"}
+"""The option that made a run go unattended, by the kind of its first intent."""
+>>>>>>> p2run
 _HOSTS: list[subprocess.Popen[bytes]] = []
-"""Hosts that this process started: they outlive it. Those that do not are reaped when
+"""Hosts that this process started: they outlive it. Those that ended are reaped when
 the next one is started."""
 
 
@@ -160,7 +165,7 @@ async def resume_run(directory: RunDirectory, runbook: Runbook) -> None:
 
 
 def _refuse_unhostable(directory: RunDirectory) -> None:
-    """Start no host for a run that is not whole, or is somebody else's.
+    """Refuse to start a host for a run that is damaged, imported, or another user's.
 
     Raises:
         RunError: it is so.
@@ -171,7 +176,7 @@ def _refuse_unhostable(directory: RunDirectory) -> None:
 
 
 async def _released_for_new_values(directory: RunDirectory, runbook: Runbook) -> bool:
-    """Whether a living host has gone, which lacked a value that is set by now."""
+    """Whether a living host was released since it lacks a value that is set by now."""
     here = {
         v.name for v in runbook.variables.values() if (v.from_env or "") in os.environ
     }

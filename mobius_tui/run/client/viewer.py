@@ -33,27 +33,27 @@ from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.socket_path import connect_socket, short_socket_path
 
 SIGN_REQUEST_INTERVAL = 2.0
-"""Seconds without a sign after which a viewer asks for one."""
+"""Seconds without a sign of the host after which a viewer asks for one."""
 SILENCE_LIMIT = 6.0
-"""Seconds without a sign after which it says that there is none."""
+"""Seconds without a sign after which a host counts as silent."""
 VIEWER_STALL = 1.0
-"""Seconds between two looks from which it was the viewer itself that stood still."""
+"""Seconds between two calls from which the viewer itself was suspended."""
 
 
 class HostLiveness:
-    """When a host was heard last. All times are monotonic seconds."""
+    """When the host gave its last sign of life. All times are monotonic seconds."""
 
     def __init__(self, now: float) -> None:
         self._signed_at = self._checked_at = now
         self._has_asked = False
 
     def note_sign(self, now: float) -> None:
-        """Something came from it, or there is nobody from whom it could."""
+        """Note a sign of the host, or that there is no host to give one."""
         self._signed_at = max(self._signed_at, now)
         self._has_asked = False
 
     def check(self, now: float) -> bool:
-        """Look at the clock, some times a second; returns whether to ask for a sign."""
+        """Check the time, some times a second; returns whether to ask for a sign."""
         if now - self._checked_at > VIEWER_STALL:
             self.note_sign(now)
         self._checked_at = now
@@ -64,13 +64,13 @@ class HostLiveness:
 
     @property
     def silence(self) -> float:
-        """Seconds without a sign, by the last look; 0 while they are few."""
+        """Seconds without a sign, by the last check; 0 below the limit."""
         quiet = self._checked_at - self._signed_at
         return quiet if quiet >= SILENCE_LIMIT else 0.0
 
 
 CONNECT_TIMEOUT = 2.0
-"""Seconds in which a host takes a connection in, or stands still and goes nowhere."""
+"""Seconds in which a host accepts a connection, unless it is suspended."""
 
 
 @contextmanager
@@ -94,9 +94,13 @@ def counted_as_viewer(directory: RunDirectory) -> Iterator[None]:
 
 
 POLL_INTERVAL = 0.25
+<<<<<<< 38e77c6fb3b8462362fa24bf0e69b9ec7bcb49f2
 """Seconds between looks at the files, beside the host's pokes."""
 KEEPER_ASKED = "its keeper was asked to stop"
 """What is answered where no host could be."""
+=======
+"""Seconds between two polls of the files, beside the host's pokes."""
+>>>>>>> p2run
 
 
 class Viewer:
@@ -225,10 +229,15 @@ class Viewer:
         finally:
             self._pending_replies.pop(intent, None)
 
+<<<<<<< 38e77c6fb3b8462362fa24bf0e69b9ec7bcb49f2
     async def _intend_past_stall(self, action: Action, intent: str) -> Reply:
         """Ask by a connection of its own, past what waits for room on the disk.
+=======
+    async def _intend_past_stall(self, intent: Intent) -> Reply:
+        """Send an intent by another connection, past those that wait for a full disk.
+>>>>>>> p2run
 
-        A host answers one intent of a connection after the other.
+        A host answers the intents of one connection in order.
         """
         try:
             reader, writer = await open_socket(self.directory.socket)
@@ -311,7 +320,7 @@ class Viewer:
                 pending.set_exception(RunError("the host died"))
 
     async def close(self) -> None:
-        """Let go of the host; the run goes on."""
+        """Disconnect from the host; the run goes on."""
         if self._reader_task is not None:
             self._reader_task.cancel()
             with contextlib.suppress(asyncio.CancelledError):

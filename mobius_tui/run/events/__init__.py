@@ -1,5 +1,4 @@
-"""What can happen in a run.
+"""The events of a run, by subject, and their entry in the journal.
 
-Frozen events by subject, the union of them, their entry in the journal. No state and no
-I/O: what events change is in `state/`.
+Frozen values without state and I/O; what they change is in `state/`.
 """

@@ -1,4 +1,4 @@
-"""What is journaled of a second person's approval. Pure."""
+"""Events of a second person's approval. Pure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ApprovalAsked:
-    """Somebody wants to begin a step that wants approval."""
+    """Somebody wants to begin a step that needs approval."""
 
     step: str
     attempt: int
@@ -33,25 +33,26 @@ class ApprovalGiven:
     """What they were shown."""
     name: str
     uid: int
-    """Whose process it came from, as the kernel says; -1 for a drill's approver."""
+    """The user of the process that approved, by the kernel; -1 for a drill's approver.
+    """
     weaker: bool = False
-    """Whether it came from the login that asked: then only a typed name says that it
-    was somebody else."""
+    """Whether it was given from the login that asked: then only a typed name says that
+    it was another person."""
     place: str = ""
-    """Where they sat, as the system says: `pts/3 from 10.0.0.7`."""
+    """The approver's terminal, as the system knows it: `pts/3 from 10.0.0.7`."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ApprovalDenied:
-    """It is not approved: somebody said no, or the time for it is over."""
+    """It is not approved: somebody denied it, or it expired."""
 
     step: str
     attempt: int
     reason: str
     uid: int | None = None
-    """Whose process said no; `None` where time did."""
+    """The user of the process that denied it; `None` where it expired."""
     place: str = ""
-    """Where they sat, as for who approves."""
+    """The terminal of whoever denied it."""
 
 
 ApprovalEvent = ApprovalAsked | ApprovalGiven | ApprovalDenied

@@ -1,4 +1,4 @@
-"""What is journaled of whoever leads a drill; it tells the team no secret. Pure."""
+"""Events of a drill's facilitator; they reveal no fault to the team. Pure."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 FACILITATOR = "facilitator"
-"""By whom these entries are: what a facilitator does, no member of the team did."""
+"""The author of these entries, which no member of the team wrote."""
 
 FacilitatorAct = Literal["inject", "worsen", "heal"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HintGiven:
-    """The facilitator told the team something."""
+    """The facilitator gave the team a hint."""
 
     text: str
     who: str
@@ -22,12 +22,12 @@ class HintGiven:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SiteTouched:
-    """The facilitator did something to the site; the team is told at the end."""
+    """The facilitator changed the site; the team learns at the end what it was."""
 
     act: FacilitatorAct
     seal: str
-    """SHA-256 of the line in the site's own notes that says what it was: nobody can
-    claim another one afterwards."""
+    """SHA-256 of the line in the site's notes that says what it was, so that it cannot
+    be claimed to be another one afterwards."""
     who: str
 
 
@@ -37,7 +37,7 @@ DRILL_EVENTS: tuple[type[DrillEvent], ...] = (HintGiven, SiteTouched)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Hint:
-    """What the team was told."""
+    """A hint that the team was given."""
 
     text: str
     who: str

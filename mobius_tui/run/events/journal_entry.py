@@ -1,4 +1,4 @@
-"""An event with its place in the journal, its form there, shapes of fields. Pure."""
+"""An event's entry in the journal: its line, and the checks of its fields. Pure."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from mobius_tui.run.events.run_events import EVENTS, Event
 from mobius_tui.run.events.step_events import Result
 
 LARGEST_EXACT = 1 << 53
-"""Numbers up to here are exact in JSON, everywhere."""
+"""Integers up to here are exact in every JSON implementation."""
 ValueCheck = Callable[[object], bool]
 _CHECKS_BY_KIND: dict[type, tuple[tuple[str, ValueCheck], ...]] = {}
 T = TypeVar("T")
@@ -73,7 +73,7 @@ class Codec(Generic[T]):
 
 
 def wrong_field(value: Any) -> str | None:
-    """The name of the first field that holds what it cannot; `None` where all is well.
+    """The name of the first field whose value is of a wrong type; `None` if none is.
 
     Args:
         value: an event or an action, as decoded.
@@ -84,8 +84,13 @@ def wrong_field(value: Any) -> str | None:
     return None
 
 
+<<<<<<< 38e77c6fb3b8462362fa24bf0e69b9ec7bcb49f2
 def _field_checks(kind: Any) -> tuple[tuple[str, ValueCheck], ...]:
     """Each field of a class, and what may stand in it; made when it is met."""
+=======
+def _field_checks(kind: type) -> tuple[tuple[str, ValueCheck], ...]:
+    """For each field of a kind of event, the check of its values; cached."""
+>>>>>>> p2run
     if kind not in _CHECKS_BY_KIND:
         hints = get_type_hints(kind, localns={"Rule": Rule})
         _CHECKS_BY_KIND[kind] = tuple(
@@ -95,23 +100,27 @@ def _field_checks(kind: Any) -> tuple[tuple[str, ValueCheck], ...]:
 
 
 def is_text(value: object) -> bool:
-    """Whether it is text."""
+    """Whether a value is text."""
     return type(value) is str
 
 
 def is_exact_integer(value: object) -> bool:
-    """Whether it is a whole number that is exact everywhere."""
+    """Whether a value is an integer that is exact in every JSON implementation."""
     return type(value) is int and -LARGEST_EXACT <= value <= LARGEST_EXACT
 
 
 def is_number(value: object) -> bool:
-    """Whether it is a number that can be reckoned with."""
+    """Whether a value is a finite number."""
     # What is not a number at all compares as neither more nor less.
     return type(value) in (int, float) and -LARGEST_EXACT <= value <= LARGEST_EXACT  # type: ignore[operator]
 
 
 def _check_of_type(kind: Any) -> ValueCheck:
+<<<<<<< 38e77c6fb3b8462362fa24bf0e69b9ec7bcb49f2
     """What tells whether a value is of a type that events and actions have."""
+=======
+    """The check for a type that fields of events have."""
+>>>>>>> p2run
     origin, inner = get_origin(kind), get_args(kind)
     if kind is str:
         return is_text
@@ -163,9 +172,9 @@ class Entry:
 
 @contextmanager
 def without_garbage_collection() -> Iterator[None]:
-    """Make many values that are in no cycle, without a look for cycles among them.
+    """Suspend the garbage collector while many values without cycles are made.
 
-    Half of the time that 100,000 entries take would go into those looks.
+    It would take half of the time that 100,000 entries take.
     """
     was = gc.isenabled()
     gc.disable()
@@ -248,7 +257,7 @@ _NO_EVENT = (
 
 
 def _envelope_problem(entry: Entry, prev: object) -> str | None:
-    """The first of what stands around every event that cannot be so."""
+    """The first field beside the event that is invalid, in words; empty if none is."""
     if not (is_text(prev) and is_exact_integer(entry.n)):
         return "n or prev"
     if not 0 <= entry.at < YEAR_9999:

@@ -1,7 +1,7 @@
-"""What is journaled of messages on their way to channels. Pure.
+"""Events of messages on their way to channels. Pure.
 
-A *delivery* is one message to one channel, numbered from 1 in its run. Nothing here
-names a channel's URL.
+A *delivery* is one message to one channel, numbered from 1 in its run. No event holds a
+channel's URL.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MessageQueued:
-    """A message is to go to channels, a delivery to each."""
+    """A message was queued for channels: a delivery for each."""
 
     delivery: int
     """The number of the first one's; the others follow."""
@@ -36,19 +36,19 @@ class MessageTried:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MessageSent:
-    """The channel took it."""
+    """The channel accepted it."""
 
     delivery: int
     number: int
     status: int
     """The HTTP status."""
     answer: str = ""
-    """The first characters of what it answered, made harmless."""
+    """The first characters of the channel's answer, sanitized."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MessageNotSent:
-    """It is known that the channel has not got it: the message stays queued."""
+    """The channel has certainly not received it: the message stays queued."""
 
     delivery: int
     number: int
@@ -57,12 +57,12 @@ class MessageNotSent:
     status: int | None = None
     answer: str = ""
     again: float | None = None
-    """Seconds until it is tried again by itself; `None` where that wants a person."""
+    """Seconds until the next try; `None` where a person must ask for it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MessageUnknown:
-    """It is not known whether the channel got it; only a person sends it again."""
+    """Whether the channel received it is not known; only a person sends it again."""
 
     delivery: int
     number: int
@@ -71,14 +71,14 @@ class MessageUnknown:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MessageRequeued:
-    """A person wants it sent again."""
+    """A person asked for it to be sent again."""
 
     delivery: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MessageDropped:
-    """A person told it by another way, or not at all: it is queued no longer."""
+    """A person delivered it otherwise, or gave it up: it is no longer queued."""
 
     delivery: int
     reason: str

@@ -1,4 +1,4 @@
-"""What can happen in a run: past-tense events, frozen values without a time. Pure."""
+"""Events of the whole run: past tense, frozen, without a time. Pure."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Outcome = Literal["completed", "failed", "abandoned", "incomplete"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RunBegan:
-    """A person said Begin."""
+    """A person began the run."""
 
     run: str
     runbook: str
@@ -31,7 +31,8 @@ class RunBegan:
     mode: Mode
     profile: str | None = None
     environment: str | None = None
-    """The value of the environment variable's variable, for the banner."""
+    """The environment's name, which is the value of the variable that the runbook
+    names."""
     protected: bool = False
     workdir: str
     operator: str
@@ -53,7 +54,7 @@ class RunBegan:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HostStarted:
-    """A host took the run on."""
+    """A host took over the run."""
 
     pid: int
     left_over: tuple[str, ...] = ()
@@ -66,22 +67,22 @@ class HostStarted:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HostStopped:
-    """A host let go of the run in good order."""
+    """A host ended in good order."""
 
     reason: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AutoStarted:
-    """The host runs the main line by itself from here on."""
+    """The host runs the main line automatically from here on."""
 
     manual: Literal["stop", "skip", "tick"] = "stop"
     confirmed: bool = False
     """Whether `--yes` confirmed the destroy steps beforehand."""
     answers: Mapping[str, str] = field(default_factory=dict)
-    """What `ask` and `choose` want, by variable."""
+    """Answers for `ask` and `choose`, by variable."""
     attended: tuple[str, ...] = ()
-    """Attended phases that the answers stand for."""
+    """Attended phases that the answers suffice for."""
     trigger: float | None = None
     """Seconds in which a trigger must begin the rollback before anything else is done;
     `None` where the main line is begun at once."""
@@ -89,7 +90,7 @@ class AutoStarted:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AutoStopped:
-    """The host stopped running by itself: a person is needed."""
+    """The automatic run stopped: a person is needed."""
 
     reason: str
     code: int
@@ -98,18 +99,18 @@ class AutoStopped:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class VariableSet:
-    """A variable has a value; `None` for a secret's, which is never written."""
+    """A variable was set; the value of a secret is `None`, as it is never written."""
 
     name: str
     value: str | None
     source: Literal["begin", "default", "answer", "output", "set", "secret"]
     step: str | None = None
-    """The step that it came from; retried, it takes the value back."""
+    """The step that set it; a retry of the step withdraws the value."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PhaseEntered:
-    """The run turned aside, or went to a phase."""
+    """The run entered an aside, or went to another phase."""
 
     phase: str
     from_step: str | None = None
@@ -118,7 +119,7 @@ class PhaseEntered:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PhaseLeft:
-    """An aside phase came to its end."""
+    """An aside phase ended."""
 
     phase: str
     passed: bool
@@ -138,7 +139,7 @@ class NoteAdded:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HealthSealed:
-    """`health.jsonl` up to here is as it was written."""
+    """The digest of `health.jsonl` up to here."""
 
     bytes: int
     sha256: str
@@ -146,13 +147,12 @@ class HealthSealed:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RunEnded:
-    """The run is over."""
+    """The run ended."""
 
     outcome: Outcome
     reason: str = ""
     seals: bool = False
-    """Whether what people add to the record afterwards is sealed; older journals lack
-    it."""
+    """Whether people's additions to the record are sealed; older journals lack it."""
 
 
 Event = (

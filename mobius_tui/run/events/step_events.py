@@ -1,4 +1,4 @@
-"""What can happen to a step: its attempts, checks and ends, as events. Pure."""
+"""Events of a step: its attempts, checks and ends. Pure."""
 
 from __future__ import annotations
 
@@ -51,19 +51,19 @@ class StepStarted:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CheckTried:
-    """A check looked once."""
+    """A check was made once."""
 
     step: str
     attempt: int
     check: int
     """Which of the step's checks, from 0."""
     look: int
-    """From 1."""
+    """The number of the try, from 1."""
     held: bool
     detail: str
     ms: float
     row: int
-    """How many looks in a row have held by now."""
+    """How many tries in a row have held by now."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,7 +76,7 @@ class StopAsked:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StepEnded:
-    """An attempt came to a known end."""
+    """An attempt ended, and how is known."""
 
     step: str
     attempt: int
@@ -93,7 +93,7 @@ class StepEnded:
     outputs_sha256: str | None = None
     """Of what it wrote to `$RUNBOOK_OUTPUT`; `None` while something may still write."""
     left: tuple[str, ...] = ()
-    """Processes of the step that still live, named."""
+    """Processes of the step that still live, as `PID NAME`."""
     ended_with: tuple[str, ...] = ()
     """Processes of it that were ended when its script had ended, named; older journals
     lack them."""
@@ -102,7 +102,7 @@ class StepEnded:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StepUnknown:
-    """What became of an attempt cannot be known."""
+    """How an attempt ended cannot be known."""
 
     step: str
     attempt: int
@@ -116,7 +116,7 @@ class StepUnknown:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StepSkipped:
-    """A person, or `--manual skip`, left a step out."""
+    """A person, or `--manual skip`, skipped a step."""
 
     step: str
     reason: str
@@ -124,7 +124,7 @@ class StepSkipped:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StepPassedOver:
-    """The run came past a step whose guard did not hold."""
+    """The run passed over a step whose guard did not hold."""
 
     step: str
     reason: str
@@ -140,7 +140,7 @@ class StepRestored:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StepOverridden:
-    """A person vouches for a step, with a reason."""
+    """A person counts a step as done, with a reason."""
 
     step: str
     reason: str
@@ -148,7 +148,7 @@ class StepOverridden:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ChoiceMade:
-    """A decision, recorded; it also ends its step as passed."""
+    """A decision was made; it also ends its step as passed."""
 
     step: str
     attempt: int

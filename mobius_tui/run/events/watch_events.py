@@ -1,4 +1,4 @@
-"""What is journaled of the watch over health: triggers, arming, the rollback."""
+"""Events of the watch over health: triggers, arming, the rollback."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WatchBegan:
-    """The run is a watch: nobody works the main line, and the host ends it."""
+    """The run is a `mobius-tui watch`: the host ends it, and nobody works its steps."""
 
     seconds: float | None
     """How long it watches; `None` for no end."""
     keep: bool = False
     """Whether it goes on after a trigger has fired."""
     detached: bool = False
-    """Whether it goes on when whoever began it is gone."""
+    """Whether it goes on without a viewer."""
     log: str = ""
     """The file that gets a line for each check."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WatchOver:
-    """The watch is over, and the run stays open for a person."""
+    """The `mobius-tui watch` ended, and the run stays open for a person."""
 
     reason: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WatchArmed:
-    """From here on a trigger that fires begins the rollback by itself."""
+    """From here on a trigger that fires begins the rollback."""
 
     confirmed: bool = False
     """Whether the environment's name was typed, which its `destroy` steps want."""
@@ -40,7 +40,7 @@ class WatchArmed:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WatchDisarmed:
-    """A trigger that fires only says so from here on."""
+    """From here on a trigger that fires is only reported."""
 
     reason: str
     step: str | None = None
@@ -62,7 +62,7 @@ class TriggerFired:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TriggerCleared:
-    """The condition of a rule that fired is gone."""
+    """The condition of a rule that fired no longer holds."""
 
     probe: str
     rule: Rule
@@ -70,21 +70,21 @@ class TriggerCleared:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RollbackHeld:
-    """Somebody held the countdown; the watch is disarmed by it."""
+    """Somebody held the countdown, which disarms the watch."""
 
     reason: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RollbackDropped:
-    """The rollback had to wait at the end of its countdown, and then all was well."""
+    """The rollback had to wait after its countdown, and health recovered meanwhile."""
 
     reason: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RollbackBegan:
-    """The phase that triggers name begins, and goes on by itself; once in a run."""
+    """The rollback's phase began, and goes on without a person; once in a run."""
 
     phase: str
     cause: Literal["trigger", "person"]
@@ -95,7 +95,7 @@ class RollbackBegan:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RollbackStopped:
-    """The rollback does not go on by itself: it wants a person."""
+    """The rollback needs a person to go on."""
 
     reason: str
 

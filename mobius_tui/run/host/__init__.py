@@ -1,5 +1,4 @@
-"""The detached process that runs a run.
+"""The detached process that runs a run: takeover, control socket, autopilot.
 
-Takeover, engine, control socket, autopilot. What it acts by is below; viewers are in
-`client/`.
+What it acts by is in the rooms below; viewers are in `client/`.
 """

@@ -1,4 +1,4 @@
-"""What follows in a run by itself: ends of phases, and approvals that expire."""
+"""Writes what follows by itself: ends of phases, and expired approvals."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ async def settle(context: RunContext, writer: JournalWriter) -> None:
 
 
 async def apply_consequences(context: RunContext, writer: JournalWriter) -> None:
-    """Let it follow; the turn is held by the caller.
+    """Write what follows; the caller holds the turn.
 
     Raises:
         StateError: an event may not follow.
@@ -53,6 +53,7 @@ async def apply_consequences(context: RunContext, writer: JournalWriter) -> None
 
 
 async def _enter_begun_rollback(context: RunContext, writer: JournalWriter) -> None:
+<<<<<<< 38e77c6fb3b8462362fa24bf0e69b9ec7bcb49f2
     """The rollback's phase, where the host died before it had entered it.
 
     Entered it begins anew, so it waits for what still runs of it.
@@ -65,15 +66,22 @@ async def _enter_begun_rollback(context: RunContext, writer: JournalWriter) -> N
         return
     entered = PhaseEntered(phase=begun.phase, reason=begun.reason)
     await writer.write(entered, "host")
+=======
+    """Enter the rollback's phase, where the host died before it had."""
+    begun = context.state.watch.rollback
+    if begun is not None and begun.phase not in context.state.entered:
+        entered = PhaseEntered(phase=begun.phase, reason=begun.reason)
+        await writer.write(entered, "host")
+>>>>>>> p2run
 
 
 async def _record_passed_over(
     context: RunContext, writer: JournalWriter
 ) -> Mapping[str, StepStatus]:
-    """Put on record what the run came past, with the values that decided it.
+    """Record the steps that the run passed over, with the values that decided it.
 
     Returns:
-        Where every step stands, which that does not change.
+        The status of every step, which that does not change.
     """
     plan, state = context.plan, context.state
     statuses = step_statuses(plan, state)
@@ -113,9 +121,9 @@ async def _leave_aside(
 async def _stop_followers(
     context: RunContext, writer: JournalWriter, statuses: Mapping[str, StepStatus]
 ) -> None:
-    """Stop what follows in phases whose other steps are all done.
+    """Stop followers in phases whose other steps are all done.
 
-    A step that went wrong is not done: somebody may look for the reason in a log.
+    A step that failed is not done: somebody may look for the reason in a log.
     """
     going = BAD | {Status.PENDING, Status.WAITING, Status.RUNNING}
     for phase in context.plan.runbook.phases:
@@ -130,11 +138,11 @@ async def _stop_followers(
 
 
 EXPIRY_INTERVAL = 1.0
-"""Seconds between two looks at the clock; an approval is refused late all the same."""
+"""Seconds between two expiries; a late approval is refused even before its expiry."""
 
 
 async def expire_approvals(context: RunContext, writer: JournalWriter) -> None:
-    """Deny what is late, as long as the host lives."""
+    """Expire approvals, for as long as the host lives."""
     while True:
         await asyncio.sleep(EXPIRY_INTERVAL)
         if context.state.approvals and not drill_approves(context.state):
@@ -142,7 +150,7 @@ async def expire_approvals(context: RunContext, writer: JournalWriter) -> None:
 
 
 async def expire_late_approvals(context: RunContext, writer: JournalWriter) -> None:
-    """Deny what is late now."""
+    """Expire approvals that were not given or used in time."""
     async with writer.turn:
         if context.state.ended is not None or writer.failure is not None:
             return

@@ -1,4 +1,4 @@
-"""`--auto`: the main line by itself, in order, until a person is needed."""
+"""Runs the main line of an automatic run, until a person is needed."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ CALLER = Caller(name=WHO)
 
 
 async def run_autopilot(engine: Engine) -> None:
-    """Take one decision after another, while the run is automatic and open."""
+    """Make one decision after another, while the run is automatic and open."""
     while True:
         wait = _trigger_wait(engine)
         patience = None if wait is None else max(wait, 0.1)
@@ -70,13 +70,13 @@ async def _decide(engine: Engine) -> bool:
 
 
 def _with_step_name(engine: Engine, proposal: Proposal, reason: str) -> str:
-    """A reason that names the step which it is about."""
+    """A reason that names the step it is about."""
     name = engine.plan.name(proposal.step) if proposal.step is not None else ""
     return f"{name}: {reason}" if name and name not in reason else reason
 
 
 def _trigger_wait(engine: Engine) -> float | None:
-    """Seconds in which a trigger may yet begin the rollback; `None` if none must."""
+    """Seconds in which a trigger must begin the rollback; `None` if none must."""
     auto, watch = engine.state.auto, engine.state.watch
     if auto is None or auto.trigger is None or watch.rollback is not None:
         return None
@@ -84,7 +84,7 @@ def _trigger_wait(engine: Engine) -> float | None:
 
 
 async def _end_without_trigger(engine: Engine) -> bool:
-    """No trigger fired in time, so there is nothing that repairs the service."""
+    """End the run as no trigger fired in time, so nothing repairs the service."""
     if engine.state.watch.countdown is None:
         await finish_run(
             engine.context,
@@ -97,7 +97,7 @@ async def _end_without_trigger(engine: Engine) -> bool:
 
 
 def _rollback_order(engine: Engine) -> AutoStarted | None:
-    """What the rollback goes on by, as long as its phase is the run's."""
+    """What an automatic rollback runs by, while its phase is the run's."""
     watch, frames = engine.state.watch, engine.state.frames
     if not watch.rollback_running or watch.rollback is None or not frames:
         return None
@@ -136,7 +136,7 @@ async def _act(engine: Engine, auto: AutoStarted, proposal: Proposal) -> bool:
 
 
 async def _ask_approval(engine: Engine, step: Step) -> None:
-    """Ask for what a step waits for, if that is approval alone."""
+    """Ask for an approval, if a step waits for nothing else."""
     kinds = {w.kind for w in step_statuses(engine.plan, engine.state)[step.id].waits}
     if kinds != {"approval"} or valid(engine.plan, engine.state, step) is not None:
         return
@@ -153,7 +153,7 @@ async def _stop(engine: Engine, reason: str, code: int = INCOMPLETE) -> None:
 
 
 async def _handle_failure(engine: Engine, step: Step) -> bool:
-    """A step went wrong: go on as its `on_failure` says."""
+    """Continue after a failed step, as its `on_failure` says."""
     own = engine.state.steps[step.id]
     name = engine.plan.name(step.id)
     if own.status is Status.UNKNOWN:
@@ -185,7 +185,7 @@ async def _handle_failure(engine: Engine, step: Step) -> bool:
 
 
 def _aside_was_tried(engine: Engine, step: Step) -> bool:
-    """Whether the failure phase was entered already and did not repair the step."""
+    """Whether the failure phase was entered before and did not repair the step."""
     attempts = len(engine.state.steps[step.id].attempts)
     return engine.state.aside_attempts.get(step.id) == attempts
 
@@ -251,7 +251,7 @@ async def _do_manual(engine: Engine, auto: AutoStarted, step: Step) -> bool:
 
 
 async def _skip_terminal_step(engine: Engine, auto: AutoStarted, step: Step) -> bool:
-    """A `tty` step wants a person at a terminal."""
+    """Skip a `tty` step, or stop: it needs a person at a terminal."""
     if not step.gate and (step.optional or auto.manual == "skip"):
         reason = "it wants a person at a terminal; --auto has none"
         await engine.write(StepSkipped(step=step.id, reason=reason), WHO)

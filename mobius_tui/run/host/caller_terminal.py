@@ -1,6 +1,6 @@
-"""Where somebody sits who asks for something, as the system knows it.
+"""The terminal of a connected process, as the system knows it.
 
-What is told is of the very process that connected, or nothing is: its number alone may
+What is returned is of the very process that connected, or nothing is: its id alone may
 be another's by the time that it is looked up.
 """
 
@@ -24,7 +24,7 @@ HOST_NAME_LIMIT = 128
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CallerTerminal:
-    """The terminal that a process has."""
+    """The terminal of a process."""
 
     pid: int
     process_start: float
@@ -56,7 +56,7 @@ def terminal_of_caller(connection: socket.socket) -> CallerTerminal:
 
 
 def describe_caller_terminal(terminal: CallerTerminal) -> str:
-    """A terminal, and whence somebody logged in to it, where that is still known.
+    """A terminal, and the host its login came from, where that is known.
 
     Returns:
         `pts/3`, or `pts/3 from 10.0.0.7`; empty without a terminal.
@@ -74,10 +74,10 @@ def _is_alive(handle: int) -> bool:
 
 
 def _terminal_of_process(pid: int) -> CallerTerminal:
-    """What a process sits at.
+    """The terminal of a process, by /proc.
 
     psutil lists the terminals once in a program's life, and knows none that was opened
-    later. So they are looked at here, where the system gives their numbers.
+    later.
     """
     try:
         stat = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b") ")[2].split()
@@ -112,10 +112,10 @@ def _terminal_without_proc(pid: int) -> CallerTerminal:
 
 
 def _login_host(terminal: CallerTerminal) -> str:
-    """Whence the login came that led to a process; empty where it is not known.
+    """The host that the login of a process came from; empty where it is not known.
 
-    A login that was never logged out of stays on the system's list, and its terminal
-    goes to another: only one that led to this process is told.
+    A login that was never logged out of stays on the system's list, and its terminal is
+    reused: only one that led to this process is returned.
     """
     try:
         parents = psutil.Process(terminal.pid).parents()

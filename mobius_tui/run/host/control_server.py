@@ -1,4 +1,4 @@
-"""`control.sock`: the host's end, where intents come in and answers go out."""
+"""`control.sock`: the server that receives intents and answers them."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ from mobius_tui.run.storage.sharing import account_name, intent_refusal
 from mobius_tui.runbook.text.units import duration_in_words
 
 ANSWER_TIME_AT_END = 1.0
-"""Seconds that answers under way may take when the host goes."""
+"""Seconds that pending answers may take when the host ends."""
 
 LINE_TIMEOUT = 10.0
 """Seconds from a line's first byte to its last; a viewer sends them at once."""
 
 MOST_CONNECTIONS = 200
-"""Connections that are held: each takes a descriptor, which steps and probes need."""
+"""Connections at most: each takes a descriptor, which steps and probes need."""
 
 Judge = Callable[[Envelope, Caller], Awaitable[Reply]]
 """Given what is asked for and who asks, acts and answers."""
@@ -63,14 +63,14 @@ class ControlServer:
         control: bool = False,
         line_timeout: float = LINE_TIMEOUT,
     ) -> None:
-        """Make the host's end.
+        """Make the server.
 
         Args:
-            judge: acts and answers.
-            shared: whether the group of the run's folder may connect, to read along
-                and to approve.
+            judge: acts on an intent, and answers it.
+            shared: whether the group of the run's folder may connect, to read along and
+                to approve.
             control: whether that group may act on the run, too.
-            patience: seconds from a line's first byte to its last.
+            line_timeout: seconds from a line's first byte to its last.
         """
         self._line_timeout = line_timeout
         self._judge = judge
@@ -113,9 +113,9 @@ class ControlServer:
         )
 
     async def close(self) -> None:
-        """Take no more, answer what was taken, and let every viewer see the end.
+        """Accept no more, answer what was received, and close every connection.
 
-        Whoever asked for the run's end must hear that it was heard.
+        Whoever asked for the run's end must get an answer.
         """
         if self._server is not None:
             self._server.close()
@@ -132,7 +132,7 @@ class ControlServer:
                 writer.write(line)
 
     def report_stall(self, why: str) -> None:
-        """Tell every viewer, and those that come, why nothing can be written.
+        """Tell every viewer, and those that connect later, why nothing can be written.
 
         Args:
             why: in words; empty once it can be again.
@@ -181,7 +181,7 @@ class ControlServer:
             writer.close()
 
     async def _line(self, reader: asyncio.StreamReader) -> bytes:
-        """The next line; nothing at the end. One may be waited for, but not half of it.
+        """The next line; empty at the end. Only its beginning may be waited for.
 
         Raises:
             TimeoutError: it has begun, and does not end.

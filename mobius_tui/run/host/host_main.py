@@ -69,7 +69,7 @@ from mobius_tui.sanitize import line
 
 
 class HostLog(io.TextIOBase):
-    """A text file on a descriptor; nothing is held back, and no write fails."""
+    """A text file on a descriptor; it is unbuffered, and no write fails."""
 
     def __init__(self, descriptor: int) -> None:
         """Write there.
@@ -91,20 +91,20 @@ class HostLog(io.TextIOBase):
 
 
 EXIT_TIMEOUT = 10.0
-"""Seconds in which a host seals what it has, and goes."""
+"""Seconds in which a host seals health, and ends."""
 
 
 def exit_on_sigterm(
     end_host: Callable[[str], None], timeout: float = EXIT_TIMEOUT
 ) -> None:
-    """Heed SIGTERM from now on; what else asks a process to go is not heard.
+    """End the host on SIGTERM from now on, and ignore SIGHUP and SIGINT.
 
-    What a loop is told of a signal it hears only when it comes round. One that does not
-    is ended: what runs goes on under its keepers, as where a host was killed.
+    An event loop that is blocked does not get the signal: the process then ends when
+    the time is over. What runs goes on under its keepers, as where a host was killed.
 
     Args:
-        leave: told why, in the running event loop.
-        patience: seconds that it then has.
+        end_host: called with the reason, in the running event loop.
+        timeout: seconds in which the host must then end.
     """
     loop = asyncio.get_running_loop()
     for number in (signal.SIGHUP, signal.SIGINT):
@@ -119,7 +119,7 @@ def exit_on_sigterm(
 
 
 def _exit_at_once(_number: int, frame: FrameType | None) -> None:
-    """Say what held it up, and end at once."""
+    """Log what delayed the end, and exit."""
     try:
         print(  # noqa: T201 - the host's log
             "the host was told to go, and is ended: something held it up", flush=True
@@ -130,13 +130,13 @@ def _exit_at_once(_number: int, frame: FrameType | None) -> None:
 
 
 CHECK_INTERVAL = 0.5
-"""Seconds between looks whether anyone is there; all else stirs the host."""
+"""Seconds between two checks for viewers; all else sets `activity`."""
 END_CHECK_INTERVAL = 0.02
-"""Seconds between looks of a host that is about to go."""
+"""Seconds between two checks of a host that is about to end."""
 
 
 class Host:
-    """A run being run."""
+    """One run, and the process that runs it."""
 
     def __init__(self, directory: RunDirectory, order: HostOrder) -> None:
         self.directory = directory
@@ -144,18 +144,18 @@ class Host:
         self.activity = asyncio.Event()
         """Set whenever there may be reason to end."""
         self.end_reason = ""
-        """Why it goes; empty while it stays."""
+        """Why it ends; empty while it does not."""
 
     def end(self, why: str) -> None:
-        """Let go of the run; what runs goes on under its keepers."""
+        """End the host; what runs goes on under its keepers."""
         self.end_reason = self.end_reason or why
         self.activity.set()
 
     async def run(self) -> int:
-        """Run the run until it has ended or is let go of.
+        """Run the run until it or this host ends.
 
         Raises:
-            RunError: it cannot be taken on.
+            RunError: it cannot be taken over.
         """
         tail = read_journal(self.directory.journal)
         began = self._began(tail)
@@ -249,13 +249,13 @@ class Host:
         self.watch_judge.log_health(record)
 
     def _on_entry(self, entry: Entry) -> None:
-        """An entry is on record: viewers and the watch hear of it."""
+        """Tell viewers, triggers and outbox of a new entry."""
         self.control.poke(entry.n)
         self.triggers.apply_entry(entry)
         self.outbox.apply_entry(entry)
 
     def _on_disk_space(self, why: str) -> None:
-        """The disk is full, or has room again: viewers and the log hear of it."""
+        """Tell viewers and the log that the disk is full, or has space again."""
         text = f"the disk is full: {why}" if why else "there is room on the disk again"
         print(line(text), flush=True)  # noqa: T201
         self.control.report_stall(why)
@@ -271,7 +271,7 @@ class Host:
         """
         context, writer, tasks = self.context, self.writer, self.context.tasks
         await self.control.listen(self.directory.socket)
-        writer.journal.on_stall = partial(self.disk_waiters.waits, JOURNAL_WAITER)
+        writer.journal.on_stall = partial(self.disk_waiters.set_waiting, JOURNAL_WAITER)
         writer.journal.wait_out_full_disk()
         background = [
             tasks.create_task(work, name=name)
@@ -303,7 +303,7 @@ class Host:
         await self.control.close()
 
     async def _until_over(self) -> None:
-        """Wait for the run's end, a signal, a release, or a broken journal."""
+        """Wait for the run's end, a signal, a release, or a failed journal."""
         loop = asyncio.get_running_loop()
         state, writer, engine = self.context.state, self.writer, self.engine
         while not self.end_reason:
@@ -328,7 +328,7 @@ class Host:
                 )
 
     async def _wait(self, seconds: float) -> None:
-        """Wait so long, or until something stirs."""
+        """Wait so long, or until there is activity."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self.activity.wait()
@@ -347,7 +347,7 @@ class Host:
 
 
 class _Done(Exception):  # noqa: N818 - it is no error, but what ends the task group
-    """The run is over, or let go of: end the tasks that wait."""
+    """The host ends: it cancels the tasks of the group."""
 
 
 def _is_any_running(state: RunState) -> bool:
@@ -368,10 +368,11 @@ def _first_error(error: BaseException) -> BaseException:
 
 
 def main() -> int:
-    """Take the run in the current directory on.
+    """Take over the run in the current directory.
 
     Returns:
-        0 when it ended or was let go of; 4 when it could not be taken on.
+        The exit code: 0 when it ended or was released; 4 when it could not be taken
+        over.
     """
     directory = RunDirectory(Path.cwd())
     sys.stdout = sys.stderr = HostLog(sys.stderr.fileno())

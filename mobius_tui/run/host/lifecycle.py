@@ -1,4 +1,4 @@
-"""What a host journals first and last, and its seals on health."""
+"""What a host journals first and last, and its seals on `health.jsonl`."""
 
 from __future__ import annotations
 
@@ -34,15 +34,20 @@ async def journal_host_start(
     tail: JournalTail,
     left_over: tuple[str, ...],
 ) -> None:
-    """Journal it, before anybody is listened to.
+    """Journal the host's start, before the control socket listens.
 
     Args:
         context: the run's.
         writer: the run's.
+<<<<<<< 38e77c6fb3b8462362fa24bf0e69b9ec7bcb49f2
         judge: acts on the intent that the run begins with.
         order: what whoever started the host wants.
+=======
+        dispatcher: the run's.
+        order: what the host was started with.
+>>>>>>> p2run
         tail: the journal as it was found.
-        left: attempts that an earlier host left behind.
+        left_over: attempts that an earlier host left behind.
 
     Raises:
         RunError: it could not be made durable.
@@ -82,14 +87,14 @@ async def _record_values(
 async def _record_secrets(
     writer: JournalWriter, secrets: tuple[str, ...], who: str
 ) -> None:
-    """Journal that secrets are known, and never what they are."""
+    """Journal that secrets have values, and never which."""
     for name in secrets:
         secret = VariableSet(name=name, value=None, source="secret")
         await writer.record(secret, who)
 
 
 def lost_secrets(state: RunState, given: Mapping[str, str]) -> tuple[str, ...]:
-    """The secrets that a run had, and that whoever starts its host does not give."""
+    """Secrets that the run had, and that the new host was not given."""
     return tuple(
         name
         for name, value in state.variables.items()
@@ -98,7 +103,7 @@ def lost_secrets(state: RunState, given: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def new_secrets(state: RunState, given: Mapping[str, str]) -> tuple[str, ...]:
-    """The secrets that an open run did not have, and that whoever resumes it gives."""
+    """Secrets that an open run did not have, and that the new host was given."""
     if state.ended is not None:
         return ()
     return tuple(name for name in given if name not in state.variables)
@@ -111,7 +116,7 @@ SEAL_INTERVAL = 60.0
 async def seal_health_regularly(
     context: RunContext, writer: JournalWriter, monitor: HealthMonitor
 ) -> None:
-    """Seal what is known of health, again and again."""
+    """Seal `health.jsonl` again and again."""
     while True:
         await asyncio.sleep(SEAL_INTERVAL)
         await seal_health(context, writer, monitor)
@@ -120,11 +125,11 @@ async def seal_health_regularly(
 async def seal_health(
     context: RunContext, writer: JournalWriter, monitor: HealthMonitor
 ) -> None:
-    """Hold the journal to what is known of health by now, if there is more of it.
+    """Journal the digest of `health.jsonl`, if it has grown.
 
     Raises:
         RunError: it could not be made durable.
-        StateError: the run's state admits no such entry now.
+        StateError: it may not follow now.
     """
     size, digest = await asyncio.to_thread(monitor.digest)
     sealed = context.state.sealed
@@ -135,7 +140,7 @@ async def seal_health(
 async def journal_host_end(
     context: RunContext, writer: JournalWriter, monitor: HealthMonitor, why: str
 ) -> None:
-    """Seal, say why the host goes, and write the record of a run that has ended."""
+    """Seal health, journal the host's end, and write the record of an ended run."""
     if writer.failure is not None or writer.journal.stalled:
         return
     with contextlib.suppress(RunError, StateError):
@@ -147,7 +152,7 @@ async def journal_host_end(
 
 
 def _write_record(context: RunContext, writer: JournalWriter) -> None:
-    """Write it; the journal has all of it, so the end does not hang on that."""
+    """Write the record; a failure is logged, as the journal has all of it."""
     directory = context.directory
     try:
         write_record(directory, context.plan, context.state, writer.journal.head)

@@ -1,4 +1,4 @@
-"""What a host does before it runs a run: it takes the lock, and finds what was left."""
+"""What a host does before it runs a run: takes the lock, finds left-over attempts."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from mobius_tui.run.storage.run_directory import RunDirectory, lock_holder, try_
 from mobius_tui.run.storage.sharing import account_name, refuse_hosting
 
 RESTORED_VARIABLES = ("PATH", "HOME", "LANG", "TMPDIR")
-"""What a resumed host takes from the run's beginning, not from who resumes."""
+"""Environment variables that a resumed host takes from the run's beginning."""
 UNWATCHED_DRILL_LIMIT = 600.0
-"""Seconds after which a drill that nobody watches ends."""
+"""Seconds after which a drill without viewers ends."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HostOrder:
-    """What whoever starts a host tells it."""
+    """What a host is started with."""
 
     began: RunBegan | None = None
     """How the run begins; `None` to resume it."""
@@ -61,10 +61,10 @@ class HostOrder:
 
 
 def refuse_imported(directory: RunDirectory) -> None:
-    """Let nothing run a run that came from elsewhere.
+    """Refuse to run a run that was imported.
 
     Raises:
-        RunError: it did.
+        RunError: it was.
     """
     if directory.imported.exists():
         raise RunError(
@@ -105,10 +105,10 @@ def take_run_lock(directory: RunDirectory) -> int:
 
 
 def left_over_attempts(directory: RunDirectory, state: RunState) -> tuple[str, ...]:
-    """Attempts that are running as far as the journal knows.
+    """Attempts that run as far as the journal says, as `step.number`.
 
     Raises:
-        RunError: there is an attempt that the journal does not know: it was cut.
+        RunError: there is an attempt that is not in the journal: it was cut.
     """
     journaled = {
         f"{step_id}.{number}"
@@ -129,7 +129,7 @@ def left_over_attempts(directory: RunDirectory, state: RunState) -> tuple[str, .
 
 
 def step_environment(began: RunBegan) -> dict[str, str]:
-    """What steps start from: ours, with the setting of the run's beginning."""
+    """The environment of steps: this process's, with the run's own values restored."""
     env = dict(os.environ)
     for name in RESTORED_VARIABLES:
         if name in began.setting:
@@ -139,5 +139,5 @@ def step_environment(began: RunBegan) -> dict[str, str]:
 
 
 def operator() -> str:
-    """Who starts a run or a host: the account's name."""
+    """The name of the account that starts a run or a host."""
     return account_name(os.getuid())

@@ -1,5 +1,4 @@
-"""The journal.
+"""The journal: writing, following and describing it, and an outage's times in it.
 
-Writing, following, describing it, and the times of an outage in it. Records and
-verification of ended runs are in `records/`.
+Records and verification of ended runs are in `records/`.
 """

@@ -1,4 +1,4 @@
-"""Entries of the journal and deliveries of messages, described in a line each. Pure."""
+"""A line for each journal entry and for each delivery of a message. Pure."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ from mobius_tui.runbook.text.units import duration_in_words
 
 
 def message_entry_text(entry: Entry, state: RunState) -> str | None:
-    """What an entry says to a reader; `None` for one that says nothing of messages."""
+    """A line for an entry about messages; `None` for any other."""
     event = entry.event
     if not isinstance(event, MessageEvent):
         return None
@@ -105,7 +105,7 @@ def unsent_reason(delivery: Delivery, *, now: float) -> str:
     """Why a delivery is not sent, and when it is tried again.
 
     Args:
-        own: as it stands.
+        delivery: which.
         now: seconds since 1970.
     """
     reason = (
@@ -119,7 +119,7 @@ def unsent_reason(delivery: Delivery, *, now: float) -> str:
 
 
 def undelivered(state: RunState, *, hosted: bool) -> tuple[Delivery, ...]:
-    """What has not arrived as far as is known, as it stands for whoever reads now.
+    """Deliveries that have not arrived, as far as a reader can know now.
 
     Args:
         state: the run's.
@@ -130,14 +130,14 @@ def undelivered(state: RunState, *, hosted: bool) -> tuple[Delivery, ...]:
 
 
 def undelivered_summary(deliveries: tuple[Delivery, ...]) -> Iterator[str]:
-    """`2 not sent`, `1 not known whether it arrived`, one for each stand."""
+    """`2 not sent`, `1 not known whether it arrived`: one text for each status."""
     stands = sorted((own.status for own in deliveries), key=list(DeliveryStatus).index)
     for stand, same in groupby(stands):
         yield f"{len(list(same))} {stand}"
 
 
 def watch_entry_text(entry: Entry, plan: Plan) -> str | None:
-    """What an entry says to a reader; `None` for one that is not of the watch."""
+    """A line for an entry about the watch; `None` for any other."""
     match entry.event:
         case WatchBegan(seconds=seconds):
             if seconds is None:
@@ -240,18 +240,18 @@ def journal_entry_text(entry: Entry, plan: Plan, state: RunState) -> str | None:
         case HostStopped(reason=reason) if state.ended is None:
             return f"the host let go: {reason}"
         case _:
-            text = message_entry_text(entry, state)
-            return text or watch_entry_text(entry, plan)
+            message_text = message_entry_text(entry, state)
+            return message_text or watch_entry_text(entry, plan)
 
 
 def _attempt_name(plan: Plan, key: str) -> str:
-    """An attempt by its key `STEP.N`, as people call it."""
+    """An attempt's name for people, by its key `STEP.N`."""
     step, _, number = key.rpartition(".")
     return f"{plan.name(step)}, attempt {number}" if step in plan.steps else key
 
 
 def _approval_text(event: ApprovalEvent, plan: Plan) -> str:
-    """What was asked of a second person, or what they said."""
+    """A line for an event about an approval."""
     name = plan.name(event.step)
     match event:
         case ApprovalAsked(role=role, count=count, within=within):

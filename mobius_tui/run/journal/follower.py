@@ -1,4 +1,4 @@
-"""Reading a run as it grows: what every viewer, and review, sees."""
+"""Reads a run as it grows: the base of every viewer, and of review."""
 
 from __future__ import annotations
 
@@ -29,20 +29,24 @@ from mobius_tui.runbook.model.runbook import Runbook
 from mobius_tui.runbook.text.units import local_time
 
 READ_BYTES = 4 << 20
+<<<<<<< 38e77c6fb3b8462362fa24bf0e69b9ec7bcb49f2
 """Bytes of a file that are taken in one go."""
 LONGEST = 1 << 20
 """Bytes of a line of health; no record is as long."""
+=======
+"""Bytes of a file that are read at once."""
+>>>>>>> p2run
 
 
 class LineFollower:
-    """The whole lines of a growing file, each seen once."""
+    """Reads the whole lines of a growing file, each once."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self.offset = 0
 
     def read_new(self) -> bytes:
-        """The whole lines that came since the last call; empty when none did.
+        """The whole lines since the last call; empty when there are none.
 
         Raises:
             RunError: it cannot be read, or what was read of it is no longer there.
@@ -69,7 +73,7 @@ class LineFollower:
 
 
 class JournalFollower:
-    """The entries of a growing journal, its chain verified as they come."""
+    """Reads the entries of a growing journal, and verifies its chain."""
 
     def __init__(self, directory: RunDirectory) -> None:
         self._lines = LineFollower(directory.journal)
@@ -80,7 +84,7 @@ class JournalFollower:
         """Its number."""
 
     def read_new(self) -> tuple[Entry, ...]:
-        """The entries that came since the last call.
+        """The entries since the last call.
 
         Raises:
             RunError: a line is no entry, or the chain does not hold.
@@ -130,18 +134,18 @@ def load_run_runbook(directory: RunDirectory, began: RunBegan) -> Runbook:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RunChanges:
-    """What came since the last look."""
+    """What was added since the last call."""
 
     entries: tuple[Entry, ...] = ()
     health: bool = False
-    """Whether health has news."""
+    """Whether there are new health records."""
 
     def __bool__(self) -> bool:
         return bool(self.entries) or self.health
 
 
 class Follower:
-    """A run as its files tell it: the state and the health, folded as they grow."""
+    """The state and the health of a run, folded from its files as they grow."""
 
     def __init__(self, directory: RunDirectory) -> None:
         """Read what is there.
@@ -184,7 +188,7 @@ class Follower:
 
     @property
     def head(self) -> str:
-        """The journal's head, for whoever keeps it elsewhere."""
+        """The journal's head, to be noted elsewhere."""
         return self._journal.head
 
     def now(self) -> float:
@@ -206,10 +210,10 @@ class Follower:
         return f", unwatched since {local_time(at, now)}"
 
     def poll(self, on_entry: Callable[[Entry], None] | None = None) -> RunChanges:
-        """Take in what came since.
+        """Read what was added.
 
         Raises:
-            RunError: a file is not what it should be.
+            RunError: a file is invalid.
         """
         entries = self._journal.read_new()
         for entry in entries:
@@ -232,7 +236,7 @@ class Follower:
         return news
 
     def apply_health(self, record: ProbeResult | MachineSample) -> None:
-        """Take in the next record of health."""
+        """Apply the next health record."""
         self.health.apply(record)
         if isinstance(record, ProbeResult):
             self.health_history.add(record)

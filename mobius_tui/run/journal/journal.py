@@ -31,7 +31,7 @@ FIRST_PREV = hashlib.sha256(b"").hexdigest()
 
 
 def boot_id() -> str:
-    """What tells this boot of the machine from every other."""
+    """The id of this boot of the machine."""
     try:
         return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     except OSError:
@@ -42,7 +42,7 @@ def boot_id() -> str:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Clock:
-    """Where times come from; an argument wherever time is read."""
+    """Gives times; an argument wherever a time is read."""
 
     wall: Callable[[], float] = time.time
     """Seconds since 1970."""
@@ -52,7 +52,7 @@ class Clock:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class JournalTail:
-    """What a journal holds."""
+    """The content of a journal."""
 
     entries: tuple[Entry, ...]
     heads: tuple[str, ...]
@@ -60,11 +60,11 @@ class JournalTail:
     size: int
     """Bytes of whole lines."""
     torn_bytes: int
-    """Bytes after them: a line that was cut short."""
+    """Bytes after the whole lines: a line that was cut short."""
 
     @property
     def head(self) -> str:
-        """The digest that the next line carries on from."""
+        """The digest that the next line continues from."""
         return self.heads[-1] if self.heads else FIRST_PREV
 
 
@@ -100,7 +100,7 @@ def decode_entries(
 
 
 def read_journal(path: Path) -> JournalTail:
-    """A whole journal, its chain verified.
+    """Read a whole journal, and verify its chain.
 
     Raises:
         RunError: it cannot be read, or the chain does not hold.
@@ -193,11 +193,11 @@ class Journal:
         return await asyncio.shield(done)
 
     def wait_out_full_disk(self) -> None:
-        """From here on wait out a full disk, instead of failing."""
+        """From now on wait for space on a full disk, instead of failing."""
         self._gives_up.clear()
 
     def close(self) -> None:
-        """Write what was ordered, and end; what a full disk keeps out is given up."""
+        """Write what was requested, and end; what a full disk holds up is given up."""
         self._gives_up.set()
         self._requests.put(None)
         self._thread.join()
@@ -233,7 +233,7 @@ class Journal:
     def _write_durably(
         self, line: bytes, loop: asyncio.AbstractEventLoop
     ) -> str | None:
-        """Write a line and sync it; returns why that could not be."""
+        """Write a line and sync it; returns why that failed."""
         rest = memoryview(line)
         try:
             while rest:
@@ -298,9 +298,9 @@ def monotonic_run_clock(
 
 
 def run_time_now(state: RunState) -> float:
-    """What a run's clock shows now, to whoever reads it; seconds since 1970.
+    """A run's clock as a reader has it, in seconds since 1970.
 
-    Where the machine was started anew since, or is another, it is the system's.
+    Where the machine was restarted since, or is another, it is the system's clock.
     """
     if state.boot != _this_boot():
         return time.time()

@@ -1,8 +1,6 @@
 """The times by which an outage is judged: from the first sign to three healthy checks.
 
-Pure: a fold over the journal's entries, asked together with the checks on record. All
-that tells of these times asks here: reports, the score of a drill, the card at the end,
-the comparison with a drill, statistics, and the record of a run's end.
+Pure: a fold over the journal's entries, evaluated together with the checks on record.
 """
 
 from __future__ import annotations
@@ -32,9 +30,9 @@ from mobius_tui.run.state.persistent_list import EMPTY_LIST, PersistentList
 from mobius_tui.run.state.step_state import Status
 
 STEADY_CHECKS = 3
-"""Healthy checks in a row."""
+"""Healthy checks in a row after which the service counts as steady."""
 NO_TEAM_MEMBER = frozenset({"host", "trigger", "auto", FACILITATOR})
-"""Who writes entries that no person asked for, or none of the team."""
+"""Authors of entries that no person of the team wrote."""
 MILESTONE_NAMES = (
     "detected",
     "acknowledged",
@@ -43,15 +41,22 @@ MILESTONE_NAMES = (
     "restored",
     "steady",
 )
+<<<<<<< 38e77c6fb3b8462362fa24bf0e69b9ec7bcb49f2
 """The times, in the order in which they mostly come about."""
 BAD_RESULTS = frozenset(get_args(Result)) - {Status.PASSED, Status.STOPPED}
 """Ends of an attempt that are a sign that something is wrong."""
 FAILURE_EVENTS = BAD_RESULTS - {Status.WARNED}
+=======
+"""The milestones, in their usual order."""
+BAD_RESULTS = frozenset(get_args(Result)) - {"passed", "stopped"}
+"""Results of an attempt that are a sign of trouble."""
+FAILURE_EVENTS = BAD_RESULTS - {"warned"}
+>>>>>>> p2run
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outage:
-    """What a trigger found, and what was done then; times are seconds since 1970."""
+    """A trigger that fired, and what was done then; times are seconds since 1970."""
 
     probe: str
     reason: str
@@ -67,7 +72,7 @@ class Outage:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Milestones:
-    """The times of a run in seconds since 1970, `None` for what has not come about."""
+    """The times of a run in seconds since 1970; `None` for what has not happened."""
 
     began: float = 0.0
     """When the run began."""
@@ -98,23 +103,23 @@ class Milestones:
 
     @property
     def since(self) -> float:
-        """From when on the others are counted: the trigger, or the beginning."""
+        """The time that the others are measured from: the trigger, or the beginning."""
         return self.outage.fired if self.outage and self.triggered else self.began
 
     def at(self, name: str) -> float | None:
-        """One of `NAMES`."""
+        """The time of one of `MILESTONE_NAMES`."""
         times = (self.detected, self.acknowledged, self.decided)
         values = (*times, self.rollback, self.restored, self.steady)
         return values[MILESTONE_NAMES.index(name)]
 
     def after(self, name: str) -> float | None:
-        """Seconds until one of `NAMES`; below 0 for what came before the trigger."""
+        """Seconds until one of `MILESTONE_NAMES`; negative before the trigger."""
         at = self.at(name)
         return None if at is None else at - self.since
 
 
 class MilestoneTracker:
-    """Follows the entries of a run; may be asked at any time.
+    """Follows the entries of a run, and gives its milestones at any time.
 
     Of several outages it is about the one that led to the rollback; without one, about
     the latest.
@@ -141,14 +146,14 @@ class MilestoneTracker:
         """When the last step that changes something ended well."""
 
     def copy(self) -> MilestoneTracker:
-        """The same, to go on by itself."""
+        """An independent copy."""
         new = MilestoneTracker(self._plan)
         new.__dict__.update(self.__dict__)
         new._standing = set(self._standing)
         return new
 
     def apply_entry(self, entry: Entry) -> None:
-        """Take in the next entry."""
+        """Apply the next entry."""
         event, at = entry.event, entry.at
         self._note_event(event, at)
         if isinstance(event, TriggerFired):
@@ -159,7 +164,7 @@ class MilestoneTracker:
             self._outage = self._outage_after(self._outage, entry)
 
     def _note_event(self, event: Event, at: float) -> None:
-        """Keep when it was, if it is one of those that tell."""
+        """Note when an event was, if it is a milestone."""
         match event:
             case RunBegan(mode=mode):
                 self._began, self._drill = at, mode == "drill"
@@ -184,7 +189,7 @@ class MilestoneTracker:
                 pass
 
     def _effect(self, event: Event) -> str:
-        """What it does that begins then."""
+        """The effect of the step or phase that an event begins."""
         if isinstance(event, StepStarted):
             return effect_of(self._plan.steps[event.step])
         return "destroy" if isinstance(event, RollbackBegan) else "read"
@@ -259,7 +264,7 @@ class MilestoneTracker:
         return max((at for at in choices if at >= since), default=change)
 
     def _probes_watched(self) -> tuple[str, ...]:
-        """The probes that tell whether the service is well."""
+        """The probes that tell whether the service is healthy."""
         health = self._plan.runbook.health
         probes = health.probes if health is not None else ()
         return tuple(probe.id for probe in probes if probe.trigger)
@@ -298,12 +303,16 @@ def milestones(
     past: HealthHistory,
     injected: float | None = None,
 ) -> Milestones:
+<<<<<<< 38e77c6fb3b8462362fa24bf0e69b9ec7bcb49f2
     """The times of a run; see `Course.milestones`."""
     return course_of(plan, entries).milestones(past, injected)
 
 
 def course_of(plan: Plan, entries: Iterable[Entry]) -> MilestoneTracker:
     """The course of a run that has these entries."""
+=======
+    """The times of a run; see `MilestoneTracker.milestones`."""
+>>>>>>> p2run
     course = MilestoneTracker(plan)
     for entry in entries:
         course.apply_entry(entry)

@@ -1,4 +1,4 @@
-"""Both ends of an attempt: the order and who keeps it, and how the script ended."""
+"""Reads a keeper's spec; writes who keeps an attempt, and how its script ended."""
 
 import _signal
 import marshal
@@ -23,13 +23,14 @@ if TYPE_CHECKING:
 
 
 NO_SPACE_EXIT = 75
-"""Our exit code if there was no room to begin, so that nothing ran: EX_TEMPFAIL."""
+"""The keeper's exit code if there was no space to begin, so nothing ran: EX_TEMPFAIL.
+"""
 RECORD_BYTES = 4096
-"""Bytes of the record of the script's end."""
+"""Bytes reserved for the record of the script's end."""
 
 
 def read_keeper_order() -> "tuple[int, int, dict[str, Any]]":
-    """What the command line and the pipe that it names say: lock, tree, spec."""
+    """Read what the command line and its pipe hold: the lock, the tree, the spec."""
     lock, tree, source = (int(text) for text in sys.argv[1:4])
     with os.fdopen(source, "rb") as file:
         # It comes by a pipe from our own host, and from nobody else.
@@ -39,15 +40,15 @@ def read_keeper_order() -> "tuple[int, int, dict[str, Any]]":
 def begin_attempt_record(
     lock: int, spec: "dict[str, Any]", stop_requests: "list[int]"
 ) -> "tuple[int, int, OutputWriter]":
-    """Say who keeps the attempt, and make room for what is to be recorded of it.
+    """Write who keeps the attempt, and reserve space for the record of its end.
 
-    Where there is none, this is the process's end, with `NO_ROOM`: nothing has run,
-    and the host tries again.
+    Where there is none, this process ends with `NO_SPACE_EXIT`: nothing has run, and
+    the host tries again.
 
     Args:
         lock: the attempt's lock, held.
-        spec: the order.
-        asked: gets an entry whenever SIGTERM comes.
+        spec: what the host wants of the keeper.
+        stop_requests: gets an entry whenever SIGTERM comes.
 
     Returns:
         The descriptor of the record of the end, one that has bytes to read after a
@@ -79,7 +80,10 @@ def begin_attempt_record(
 
 
 def _ended_process_lines(script: ScriptProcess) -> "tuple[str, ...]":
-    """What was ended with the script, as lines of a record; names are hostile."""
+    """The processes that were killed with the script, as lines of a record.
+
+    Their names are in hexadecimal, as they may hold anything.
+    """
     names = [
         f"{pid}:{name.hex()}"
         for pid, name in script.killed_processes[:PROCESSES_RECORDED]
@@ -90,7 +94,7 @@ def _ended_process_lines(script: ScriptProcess) -> "tuple[str, ...]":
 
 
 def finish_attempt_record(record: int, script: ScriptProcess, total: int) -> None:
-    """Write how it ended into the preallocated record, and give it its name."""
+    """Write how the script ended into the reserved record, and rename it to `exit`."""
     status = script.reap() if script.pid else 0
     lines = [f"cause={script.cause}"]
     if script.failed is not None:

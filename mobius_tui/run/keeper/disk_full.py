@@ -1,4 +1,4 @@
-"""Writing to a disk that may be full. Hosts wait for room like this, too."""
+"""Writing to a disk that may be full, and trying again until there is space."""
 
 import errno
 import os
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
 
 DISK_FULL_ERRNOS = (errno.ENOSPC, errno.EDQUOT)
-"""Failures that pass when somebody makes room; nothing was lost by them."""
+"""Errors that pass when somebody frees space; nothing was lost by them."""
 RETRY_INTERVAL = 0.25
 """Seconds between two tries on a full disk."""
 
 
 def retrying_when_full(operation: "Callable[..., Any]", *words: object) -> "Waiting":
-    """Do it; where the disk is full, again whenever the caller comes back."""
+    """Do an operation; where the disk is full, again when the caller resumes this."""
     while True:
         try:
             return operation(*words)
@@ -31,14 +31,14 @@ def retrying_when_full(operation: "Callable[..., Any]", *words: object) -> "Wait
 
 
 def write_at(file: int, data: bytes, place: int) -> "Waiting":
-    """Write all of it at a place."""
+    """Write all of the data at an offset."""
     while data:
         count = yield from retrying_when_full(os.pwrite, file, data, place)
         data, place = data[count:], place + count
 
 
 def retry_while_full(work: "Waiting") -> None:
-    """Carry work through, however long the disk is full."""
+    """Do work to its end, waiting for space as long as the disk is full."""
     for _ in work:
         time.sleep(RETRY_INTERVAL)
 

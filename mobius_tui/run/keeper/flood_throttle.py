@@ -1,4 +1,4 @@
-"""Giving way: a flood, where others want the processors at once."""
+"""Slows a flood of output down where other processes lack processor time."""
 
 import os
 import time
@@ -9,24 +9,26 @@ if TYPE_CHECKING:
 
 
 SAMPLE_BYTES = 1 << 21
-"""Bytes of a flood between two looks whether others want the processors, too."""
+"""Bytes of output between two measurements."""
 FLOOD_RATE = 100e6
 """Bytes a second from which output is a flood."""
 LOW_WAIT_SHARE, HIGH_WAIT_SHARE = 0.27, 0.45
-"""Of the time, waited for a processor: nobody need rest, and all should."""
+"""Of the time, the share spent waiting for a processor: below the low one there is no
+rest, from the high one on there is most of it."""
 LONGEST_REST_RATIO = 4.0
-"""Times as long as it moved that it rests at most; and in seconds:"""
+"""Rest at most, as a multiple of the time that moving the output took; and in seconds:
+"""
 LONGEST_REST = 0.05
 SAMPLES_AVERAGED = 32
-"""Looks over which a mean of that part is taken."""
+"""Measurements over which the share is averaged."""
 
 
 class FloodThrottle:
-    """Gives way where a flood and others want the processors at once.
+    """Tells how long to rest where a flood and other processes want the processors.
 
-    Four floods on two processors kept the keys of whoever watched them waiting for a
-    tenth of a second. What prints less than `FLOOD`, or has the processor when it wants
-    it, never rests.
+    Four floods on two processors delayed the keys of whoever watched them by a tenth of
+    a second. Output below `FLOOD_RATE`, or from a process that gets its processor time,
+    never rests.
     """
 
     def __init__(

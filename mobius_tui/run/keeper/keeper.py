@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 def keep_attempt(lock: int, tree: int, spec: "dict[str, Any]") -> None:
-    """One attempt, from the preallocated `exit` to its rename."""
+    """Carry one attempt, from the reserved `exit` to its rename."""
     stop_requests: list[int] = []
     record, waker, output = begin_attempt_record(lock, spec, stop_requests)
     script = ScriptProcess(spec, lock, tree)

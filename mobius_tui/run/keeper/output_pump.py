@@ -1,4 +1,4 @@
-"""Moving a script's output into its file, and minding the script meanwhile."""
+"""Moves a script's output into its file, and enforces the script's limits meanwhile."""
 
 import errno
 import os
@@ -22,10 +22,10 @@ READ_BYTES = 1 << 18
 DRAIN_TIME = 0.1
 """Seconds to read on after the script's end: a child of it may hold the pipe."""
 LONGEST_WAIT = 86400.0
-"""Seconds that it waits at a time: more than 24 days of milliseconds are no `int`."""
+"""Seconds of one wait at most: more than 24 days of milliseconds overflow an `int`."""
 SPAN_WRITE_INTERVAL = 0.005
-"""Seconds after which a span that grew is written again: while output pours in, not
-for every read of it."""
+"""Seconds between two writes of a span that grows, so that a flood does not write it
+for every read."""
 
 
 class OutputPump:
@@ -58,7 +58,7 @@ class OutputPump:
         self.only_pipe.register(waker, select.POLLIN)
 
     def run(self) -> None:
-        """Pump."""
+        """Move output until the script has ended and its pipes are drained."""
         script, output = self.script, self.output
         settle_at = 0.0
         while True:
@@ -88,12 +88,12 @@ class OutputPump:
         self._drain_streams()
 
     def _rest(self, seconds: float) -> None:
-        """Move nothing for a while; a signal ends it."""
+        """Move nothing for some seconds; a signal ends the rest."""
         if seconds > 0 and self.only_pipe.poll(seconds * 1000):
             self._take_signal()
 
     def _take_signal(self) -> None:
-        """Take note of a signal, which may have been heard amid something else."""
+        """Act on a signal, which may have come amid something else."""
         self.has_news = True
         try:
             os.read(self.waker, 512)
@@ -101,7 +101,7 @@ class OutputPump:
             return
 
     def _read_stream(self, end: int) -> int:
-        """Read what is there of one stream, and write it; returns how much it was."""
+        """Read what is there of one stream, and write it; returns how many bytes."""
         count = os.readv(end, self.buffers)
         number, redactor = self.streams[end]
         self._write_output(
@@ -113,7 +113,7 @@ class OutputPump:
         return count
 
     def _drain_streams(self) -> None:
-        """Take what is in the pipes by now, and no more: a child may write for ever."""
+        """Read what is in the pipes by now, and no more: a child may write for ever."""
         for end, (number, redactor) in tuple(self.streams.items()):
             os.set_blocking(end, False)
             bytes_left = PIPE_BYTES
@@ -132,7 +132,7 @@ class OutputPump:
             self.script.stop("output full")
 
     def _run_work(self, work: "Waiting") -> None:
-        """Carry work on the output through; a full disk is waited for meanwhile."""
+        """Do work on the output to its end, waiting where the disk is full."""
         if self.script.cause == "output lost":
             return
         began = 0.0
@@ -153,9 +153,9 @@ class OutputPump:
                     self.until += time.monotonic() - began
 
     def _wait_for_space(self) -> bool:
-        """Wait for room a while; returns whether that is still worth it.
+        """Wait a while for space; returns whether that is still worth it.
 
-        It is not once the script that somebody stopped has ended: they want its end.
+        It is not once a script that was stopped has ended: somebody waits for its end.
         """
         poll = select.poll()
         poll.register(self.waker, select.POLLIN)
@@ -173,7 +173,7 @@ class OutputPump:
         return not (self.stop_requests and self.script.has_ended())
 
     def _record_wait(self, number: int) -> None:
-        """Say in the record that there is no room; the room of that is its own."""
+        """Write into the record, which has space reserved, that the disk is full."""
         words = b"waits=%d\n" % number if number else b""
         try:
             os.pwrite(self.record, words.ljust(RECORD_BYTES - 1) + b"\n", 0)

@@ -1,4 +1,4 @@
-"""The files that a script's output goes to: `output`, and the times in `spans`."""
+"""Writes a script's output to `output`, and when it came to `spans`."""
 
 import os
 import time
@@ -22,16 +22,16 @@ SPAN_JOIN_NS = 20_000_000
 def _boot_clock_ns() -> int:
     """Nanoseconds on a clock that goes on while the machine sleeps, where there is one.
 
-    See `health.beat.awake`, which costs an import more.
+    See `health.ticker.boot_clock`, which costs an import more.
     """
     boot: int | None = getattr(time, "CLOCK_BOOTTIME", None)
     return time.monotonic_ns() if boot is None else time.clock_gettime_ns(boot)
 
 
 class OutputWriter:
-    """The `output` file and its `spans`.
+    """Writes the `output` file and its `spans`.
 
-    A full disk is waited out: what has begun is carried on from where it broke off.
+    A full disk is waited out: a write that has begun is continued where it broke off.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class OutputWriter:
         self.last: tuple[int, int, int, int] | None = None
 
     def write(self, data: "Bytes", stream: int) -> "Waiting":
-        """Write a read of one stream."""
+        """Write the bytes of one read of a stream."""
         room = self.limit - self.size
         if len(data) > room and self.rotate:
             yield from self.write(data[:room], stream)
@@ -80,7 +80,7 @@ class OutputWriter:
             yield from self._add_span(offset, count, stream)
 
     def _add_span(self, offset: int, length: int, stream: int) -> "Waiting":
-        """Make the last span longer, or begin one; `settled` writes what is longer."""
+        """Extend the last span, or begin one; `write_last_span` writes it."""
         now = self._began + _boot_clock_ns()
         last = self.last
         if last and last[2] == stream and now - last[3] < SPAN_JOIN_NS:

@@ -1,4 +1,4 @@
-"""Whether a lock is held, which processes live, and orphans that a keeper adopts."""
+"""Which processes live, who their parents are, and the orphans that a keeper adopts."""
 
 import fcntl
 import os
@@ -6,9 +6,9 @@ import sys
 import time
 
 START_TIME_FIELD = 19
-"""Where among the words of `_stat` the time of its beginning stands."""
+"""Index of a process's start time among the words of `_stat`."""
 MAX_ARGUMENTS = 1 << 16
-"""Bytes of what a process was called with that are looked at."""
+"""Bytes of a process's arguments that are read."""
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def is_locked(handle: int) -> bool:
-    """Whether anyone else holds a lock on an open file, shared or not."""
+    """Whether another process holds a lock on an open file, shared or not."""
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -52,10 +52,10 @@ def process_start_ticks(pid: int) -> int:
 
 
 def has_other_children(but: int) -> bool:
-    """Whether this process has children besides one; so it seems if nothing tells.
+    """Whether this process has children besides one; true where that is not known.
 
     Args:
-        but: the number of that one.
+        but: the process id of that one.
     """
     own = os.getpid()
     try:
@@ -72,7 +72,7 @@ def process_age(pid: int) -> float:
 
 
 def process_arguments(pid: int) -> "list[bytes]":
-    """What a process was called with; empty where nothing tells."""
+    """The arguments of a process; empty where the system does not tell."""
     try:
         with open(f"/proc/{pid}/cmdline", "rb") as file:
             return file.read(MAX_ARGUMENTS).rstrip(b"\0").split(b"\0")
@@ -101,9 +101,9 @@ def _stat(pid: int) -> "list[bytes]":
 
 
 SET_CHILD_SUBREAPER = 36
-"""Linux's own number of what to ask `prctl` for."""
+"""Linux's number of the `prctl` option PR_SET_CHILD_SUBREAPER."""
 ORPHANS_RECORDED = 30
-"""Orphans that there is room for in the record of the end."""
+"""Orphans that the record of the end has room for."""
 
 
 def become_subreaper() -> None:
@@ -125,10 +125,11 @@ def become_subreaper() -> None:
 
 
 def reap_orphans(but: int) -> None:
-    """Let go of the orphans that have ended.
+    """Reap the adopted orphans that have ended.
 
     Args:
-        but: our own child, which is left as it is; 0 where it has been let go of.
+        but: the keeper's own child, which is left unreaped; 0 where it was reaped
+            before.
     """
     if not hasattr(os, "waitid"):
         return
@@ -141,9 +142,9 @@ def reap_orphans(but: int) -> None:
 
 
 def surviving_orphan_lines() -> "tuple[str, ...]":
-    """What is left of them, as lines of a record; our own child is let go of.
+    """The living adopted orphans, as lines of a record; reaps the keeper's own child.
 
-    Only where there is any, all processes are looked at.
+    Only where there is any are all processes read.
     """
     reap_orphans(0)
     try:

@@ -1,4 +1,4 @@
-"""The script: its start, its processes, and their end."""
+"""Starts the script's process, and ends its process group."""
 
 import _signal
 import fcntl
@@ -27,12 +27,12 @@ SCRIPT_FD = 252
 TREE_FD = 251
 """High numbers, out of the way of the descriptors that scripts open by number."""
 STARTUP_TIME = 1.0
-"""Seconds that a process has to become what it was forked for: a command that was sent
-to the background as the last one may not have begun when the shell ends."""
+"""Seconds that a process has to execute what it was forked for: a command that was sent
+to the background last may not have begun when the shell ends."""
 PROCESSES_RECORDED = 8
-"""Processes that there is room for in the record of the end, with their names."""
+"""Processes that the record of the end has room for, with their names."""
 NAME_BYTES = 80
-"""Bytes of one's name."""
+"""Bytes of a recorded process name at most."""
 
 
 class ScriptProcess:
@@ -46,7 +46,8 @@ class ScriptProcess:
         self.status: int | None = None
         self.failed: tuple[str, int] | None = None
         self.output_error = 0
-        """The number of the error that kept its output, or the end of it, out."""
+        """The number of the error that stopped its output from being written; 0 for
+        none."""
         self.killed_processes: list[tuple[int, bytes]] = []
         """What was ended with it: each one's number, and what it was called with."""
 
@@ -117,19 +118,19 @@ class ScriptProcess:
         os._exit(127)
 
     def stop(self, cause: str) -> None:
-        """Ask the group to end; `press` makes it."""
+        """Ask the group to end; `enforce_deadline` kills it where it does not."""
         if self.cause == "exited":
             self.cause = cause
             self.signal(_signal.SIGTERM)
             self.deadline = time.monotonic() + self.spec["grace"]
 
     def fail_output(self, number: int) -> None:
-        """Its output cannot be written: whatever else it came to, that is its end."""
+        """Stop it as its output cannot be written, which is then its recorded end."""
         self.stop("output lost")
         self.cause, self.output_error = "output lost", number
 
     def enforce_deadline(self) -> None:
-        """What the deadline brings, if it is due: a time-out first, then SIGKILL."""
+        """Do what is due at the deadline: stop for a time-out first, then SIGKILL."""
         if self.deadline is None or time.monotonic() < self.deadline:
             return
         if self.cause == "exited":
@@ -158,15 +159,15 @@ class ScriptProcess:
         return os.waitid(os.P_PID, self.pid, flags) is not None
 
     def reap(self) -> int:
-        """Let the script's process go; returns its wait status."""
+        """Reap the script's process; returns its wait status."""
         if self.status is None:
             self.status = os.waitpid(self.pid, 0)[1]
         return self.status
 
     def end_group(self) -> None:
-        """Leave nothing of the group; the unreaped leader keeps its number ours.
+        """Kill the rest of the group; the unreaped leader keeps its id reserved.
 
-        What has left it by `setsid` is not meant, nor what is about to: whether that
+        Processes that left it by `setsid` are spared, and those about to: whether one
         had come so far when the shell ended is a matter of chance.
         """
         if self._is_tree_locked() or has_other_children(self.pid):
@@ -201,10 +202,10 @@ class ScriptProcess:
         return [pid for pid, group, _ in living_processes() if group == self.pid != pid]
 
     def _is_starting(self, pid: int) -> bool:
-        """Whether it is what becomes something else in an instant, or may leave.
+        """Whether a process is about to execute something else or to leave the group.
 
         That is the shell itself, forked and not yet executing what it was forked for,
-        and a program whose business it is to execute another.
+        and a program whose purpose is to execute another.
         """
         words = process_arguments(pid)
         own = [*self.spec["argv"], f"/dev/fd/{SCRIPT_FD}"]
@@ -213,7 +214,7 @@ class ScriptProcess:
         return bool(forked or starts) and process_age(pid) < STARTUP_TIME
 
     def _process_name(self, pid: int) -> bytes:
-        """What a process was called with, as far as it may be told."""
+        """The arguments of a process, without secrets."""
         redactor = StreamRedactor(self.spec["secrets"])
         name = bytes(redactor.feed(b" ".join(process_arguments(pid)))) + redactor.end()
         return name[:NAME_BYTES]

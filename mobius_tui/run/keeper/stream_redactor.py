@@ -1,4 +1,4 @@
-"""Keeping declared secrets out of what is written."""
+"""Replaces declared secrets in output before it is written."""
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -7,7 +7,7 @@ if TYPE_CHECKING:
 
 REDACTED = b"[redacted]"
 MAX_STEPS_BACK = 1000
-"""Secrets that overlap, at most, to go back over for a place to cut at."""
+"""Overlapping secrets, at most, to go back over for a place to cut at."""
 
 
 class StreamRedactor:
@@ -22,10 +22,7 @@ class StreamRedactor:
         self._held_back = b""
 
     def feed(self, data: "Bytes") -> "Bytes":
-        """What of the stream may be written after these bytes came.
-
-        It is theirs, or what they are until the next ones come.
-        """
+        """The part of the stream that may be written after these bytes came."""
         if not self.secrets:
             return data
         whole = self._held_back + data
@@ -43,10 +40,10 @@ class StreamRedactor:
         return data
 
     def _safe_cut(self, data: bytes, cut: int) -> int:
-        """A place to cut at that is in no secret; at or before the one given.
+        """A place to cut at that is inside no secret; at or before the one given.
 
-        Where a flood is nothing but a secret that repeats itself, as `aaaaaa`, there is
-        none near: what is left of one then is a part of it.
+        In a flood that is nothing but a secret that repeats itself, as `aaaaaa`, there
+        is none near: the rest of one then belongs to the next.
         """
         for _ in range(MAX_STEPS_BACK):
             before = cut
@@ -59,13 +56,13 @@ class StreamRedactor:
         return cut
 
     def end(self) -> bytes:
-        """What was held back, at the end of the stream."""
+        """The rest that was held back, at the end of the stream."""
         held, self._held_back = self._held_back, b""
         return self._redact(held)
 
 
 def started_secret_length(data: bytes, secret: bytes) -> int:
-    """The length of the longest end of `data` that begins `secret`."""
+    """The length of the longest end of `data` that a secret begins with."""
     first = secret[:1]
     place = data.find(first, max(0, len(data) - len(secret) + 1))
     while place >= 0:

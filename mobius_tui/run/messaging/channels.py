@@ -67,7 +67,7 @@ def _channel_route(
 def _missing_variable(
     channel: Channel, variables: Mapping[str, Variable], known: Collection[str]
 ) -> str:
-    """Which variable of its URL has no value, in the words of whoever sets it."""
+    """The variable of its URL that has no value, in words that say how to set it."""
     for name in template_names(channel.url):
         variable = variables.get(name)
         if variable is None or name in known:
@@ -77,7 +77,7 @@ def _missing_variable(
 
 
 def channel_notices(runbook: Runbook, known: Collection[str]) -> Iterator[str]:
-    """What is said before a run of channels to which nothing can be sent.
+    """Notices, before a run, of channels that nothing can be sent to.
 
     Args:
         runbook: what is to be run.
@@ -96,7 +96,7 @@ def channel_notices(runbook: Runbook, known: Collection[str]) -> Iterator[str]:
 
 
 def with_drill_mark(text: str, began: RunBegan | None) -> str:
-    """A text as it may leave the run: one of a drill says so first."""
+    """A text as it may leave the run: in a drill, marked as one."""
     if began is None or began.mode != "drill" or text.startswith(DRILL_MARK):
         return text
     return f"{DRILL_MARK} {text}"

@@ -1,9 +1,8 @@
-"""The outbox: it sends what is queued, in the host, and waits for nobody.
+"""Sends a run's queued messages, in the host; a slow channel delays no other.
 
-Each channel is served by itself, its messages in order, so that a slow one keeps no
-other waiting. What is about to be tried is journaled first: a try whose end is not in
-the journal is one of which nobody knows whether it arrived, and is not made again
-unless a person says so.
+Each channel has its own task, and its messages are sent in order. A try is journaled
+before it is made: one whose end is not in the journal may have arrived or not, and is
+not made again unless a person asks for it.
 """
 
 from __future__ import annotations
@@ -38,20 +37,20 @@ WHO = "host"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SendIntervals:
-    """How often, and for how long."""
+    """How often a message is tried, and for how long; in seconds."""
 
     timeout: float = 10.0
-    """Seconds for one try."""
+    """For one try."""
     first_retry: float = 1.0
-    """Seconds after the first try that failed; twice as many after each further one."""
+    """After the first try that failed; twice as many after each further one."""
     longest_retry: float = 60.0
-    """Seconds between two tries at most."""
+    """Between two tries at most."""
     tries: int = 8
-    """Tries by itself until a person is wanted: some two minutes."""
+    """Tries until a person is needed, which is after some two minutes."""
     longest_wait_asked: float = 120.0
-    """Seconds that a channel may ask to be left alone; more wants a person."""
+    """A channel that asks to wait longer than this needs a person."""
     after_run_end: float = 15.0
-    """Seconds in which the host goes on sending when its run is over."""
+    """For which the host goes on sending when its run has ended."""
 
 
 class Outbox:
@@ -68,7 +67,7 @@ class Outbox:
         Args:
             context: the run's.
             writer: the run's.
-            pace: how often it tries.
+            intervals: how often it tries.
         """
         self._context = context
         self._writer = writer
@@ -79,29 +78,28 @@ class Outbox:
         }
 
     def apply_entry(self, entry: Entry) -> None:
-        """Look anew where an entry is about a message."""
+        """Look for due messages where an entry is about one."""
         if isinstance(entry.event, MessageEvent):
             self.wake()
 
     def wake(self) -> None:
-        """Look anew at what is due."""
+        """Look for due messages now."""
         for news in self._changed.values():
             news.set()
 
     @property
     def is_idle(self) -> bool:
-        """Whether nothing goes out by itself any more, now or later."""
+        """Whether nothing is sent, now or later, unless a person asks for it."""
         going = (DeliveryStatus.QUEUED, DeliveryStatus.SENDING)
         return not any(own.status in going for own in self._context.state.deliveries)
 
     def delays_host_end(self, now: float, *, is_released: bool) -> bool:
-        """Whether a host that would go stays a moment for what is on its way.
+        """Whether a host that may end stays a moment for messages on their way.
 
-        Nobody waits for that: a run that has ended has ended. What is left then stays
-        queued.
+        What is unsent after that stays queued.
 
         Args:
-            now: the loop's seconds.
+            now: the event loop's seconds.
             is_released: whether the host may end though the run is open.
         """
         goes = self._context.state.ended is not None or is_released
@@ -120,7 +118,7 @@ class Outbox:
                 )
 
     async def _serve_channel(self, channel: str) -> None:
-        """One channel's messages; a fault of our own must not end the run."""
+        """Send one channel's messages; an error of this program ends no run."""
         while self._writer.failure is None:
             try:
                 await self._try_next(channel)
@@ -213,12 +211,12 @@ class Outbox:
     def _event_of_result(
         self, before: Delivery, number: int, result: WebhookResult
     ) -> MessageEvent:
-        """What is journaled of a try.
+        """The event to journal for a try.
 
         Args:
-            before: the delivery, as it stood before it.
+            before: the delivery, before the try.
             number: the delivery's.
-            came: what came of it.
+            result: what the try came to.
         """
         redact = self._context.redact
         tries = before.tries + 1

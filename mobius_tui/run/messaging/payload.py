@@ -1,17 +1,7 @@
-"""A message in the form that each kind of webhook wants, and inert in it. Pure.
+"""A message in the form of each kind of webhook, with its markup escaped. Pure.
 
-A filled-in text is one text: which of it the runbook's author wrote and which came from
-a value, or from whoever edited it, cannot be told any more. So all of it is data, and
-shows as it is: no mention, no link with other words on it, no markup.
-
-- `slack`: a block of `plain_text` for every few lines, in which Slack knows no markup
-  and no mention. `text`, which notifications show, and which is all that programs with
-  an interface like Slack's read, has `&`, `<` and `>` escaped, `mrkdwn` off, and a zero
-  width space in `@here`, `@channel`, `@everyone` and `@all`. Nothing is unfurled.
-- `teams`: an Adaptive Card in the envelope that workflows and the older connectors
-  take. Its `RichTextBlock` knows no Markdown, other than `TextBlock` and the older
-  `MessageCard`; a mention would want an entity of its own, and there is none.
-- `webhook`: the text as JSON, with what it is about. Whoever shows it escapes it.
+A filled-in text does not show which part of it the runbook's author wrote: so all of it
+is literal text.
 """
 
 from __future__ import annotations
@@ -26,8 +16,7 @@ from mobius_tui import sanitize
 from mobius_tui.runbook.model.runbook import Channel
 
 TEXT_LIMIT = 8_000
-"""Bytes of a text in UTF-8 that are sent at most; who reads a message on a phone reads
-no more."""
+"""Bytes of a text in UTF-8 at most; readers on a phone read no more."""
 CARD_LIMIT = 27_000
 """Bytes of a whole card; Teams takes 28 KB."""
 SLACK_BLOCK_LIMIT = 2_900
@@ -47,12 +36,12 @@ class OutgoingMessage:
     environment: str
     delivery: int
     journal: str
-    """The journal's last entry and its digest, by which the record can be held to it:
+    """The journal's last entry and its digest, by which the record can be verified:
     `57:` and 64 hexadecimal digits."""
 
     @property
     def full_text(self) -> str:
-        """The text with the journal's head under it, made harmless."""
+        """The text with the footer under it, sanitized."""
         body = sanitize.clean(self.text.strip(), newlines=True)
         return f"{body}\n\n{sanitize.line(self.footer)}"
 
@@ -63,7 +52,7 @@ class OutgoingMessage:
 
 
 def shortened_text(text: str) -> str:
-    """A text that is sent with nobody to shorten it."""
+    """A text cut to the limit, where nobody is there to shorten it."""
     data = text.encode("utf-8", "replace")
     if len(data) <= TEXT_LIMIT:
         return text
@@ -104,7 +93,7 @@ def _slack_body(message: OutgoingMessage) -> dict[str, Any]:
 
 
 def _slack_blocks(text: str) -> Iterator[str]:
-    """A text in pieces of whole lines, as long as lines are not too long.
+    """A text in pieces of whole lines, none longer than a Slack block.
 
     None is empty, which Slack would refuse: an empty line alone is a blank.
     """

@@ -1,4 +1,4 @@
-"""One try at a webhook: the address that it goes to, and what is known afterwards."""
+"""Makes one try at a webhook: resolves its address, posts, and judges the answer."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 PRIVATE_SUFFIXES = (".internal", ".local", ".localhost", ".home.arpa")
 """Ends of names that no public name server answers for (RFC 6761, 6762 and 8375, and
-ICANN's reservation of 2024): whoever writes one means a private address."""
+ICANN's reservation of 2024): they may lead to private addresses."""
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 MOST_ADDRESSES = 4
 """Addresses that are tried, one after the other."""
 
 
 class PrivateAddressError(ValueError):
-    """A name leads to private addresses alone, and does not say so."""
+    """A public name leads to private addresses alone."""
 
 
 def is_private_name(host: str) -> bool:
-    """Whether a URL's host says by itself that it may be a private address."""
+    """Whether a URL's host shows that it may be a private address."""
     name = host.rstrip(".").lower()
     return (
         literal_address(name) is not None
@@ -45,7 +45,7 @@ def is_private_name(host: str) -> bool:
 
 
 def literal_address(host: str) -> Address | None:
-    """The address that a host is, where it is no name."""
+    """The address in a URL's host, where that is no name."""
     try:
         return ipaddress.ip_address(host.strip("[]"))
     except ValueError:
@@ -93,7 +93,7 @@ async def addresses_of(host: str, port: int) -> tuple[str, ...]:
 MAX_ANSWER = 4_096
 """Bytes of an answer that are read; the rest is left."""
 ANSWER_EXCERPT = 200
-"""Characters of an answer that are kept."""
+"""Characters of an answer that are recorded."""
 BUSY_STATUSES = 429
 _REFUSED_WITH_200 = re.compile(
     r"delivery failed.*?HTTP error (?P<status>\d{3})", re.IGNORECASE | re.DOTALL
@@ -103,7 +103,7 @@ _REFUSED_WITH_200 = re.compile(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WebhookResult:
-    """What came of one try."""
+    """What one try came to."""
 
     outcome: Literal["sent", "not sent", "unknown"]
     reason: str = ""
@@ -111,13 +111,13 @@ class WebhookResult:
     status: int | None = None
     answer: str = ""
     is_temporary: bool = False
-    """Whether the trouble is of a kind that passes by itself."""
+    """Whether the failure is of a kind that passes."""
     wait_asked: float | None = None
-    """Seconds that the channel asks to be left alone."""
+    """Seconds that the channel asks to wait."""
 
 
 def url_problem(url: str) -> str:
-    """Why nothing is sent to a URL; empty where it can be. Never names it."""
+    """Why nothing is sent to a URL; empty where it can be. Never holds the URL."""
     try:
         parsed = httpx.URL(url)
     except (httpx.InvalidURL, ValueError):
@@ -142,7 +142,7 @@ def _is_this_machine(host: str) -> bool:
 
 
 class _RequestTrace:
-    """How far a try has come."""
+    """How far a request has come."""
 
     def __init__(self) -> None:
         self.began = False
@@ -153,14 +153,14 @@ class _RequestTrace:
         self._connections: list[Any] = []
 
     async def trace(self, event: str, info: Mapping[str, Any]) -> None:
-        """Note how far it is; httpx tells of it."""
+        """Note how far it has come; called by httpx."""
         if event == "connection.connect_tcp.complete":
             self._connections.append(info["return_value"])
         if event.endswith("send_request_headers.started"):
             self.began = True
 
     async def close_connections(self) -> None:
-        """End the connections: httpx leaves one open that is cut off during TLS."""
+        """Close connections: httpx leaves one open that is cut off during TLS."""
         for connection in self._connections:
             await connection.aclose()
 
@@ -213,7 +213,7 @@ def _client() -> httpx.AsyncClient:
 async def _send(
     client: httpx.AsyncClient, url: str, body: bytes, seen: _RequestTrace
 ) -> None:
-    """Ask the first of the host's addresses that takes a connection."""
+    """Send to the first of the host's addresses that accepts a connection."""
     parsed = httpx.URL(url)
     port = parsed.port or (443 if parsed.scheme == "https" else 80)
     addresses = await addresses_of(parsed.host, port)
@@ -288,7 +288,7 @@ def _result_of(url: str, seen: _RequestTrace, problem: str) -> WebhookResult:
 
 
 def answer_excerpt(url: str, body: bytes) -> str:
-    """The first characters of an answer, harmless, and without parts of the URL."""
+    """The first characters of an answer, sanitized, without parts of the URL."""
     text = body.decode("utf-8", "replace")
     parts = sorted(secret_url_parts(url, str(httpx.URL(url))))
     return sanitize.line(redact(text, parts).strip())[:ANSWER_EXCERPT]
@@ -309,7 +309,7 @@ def _retry_after(text: str) -> float | None:
 
 
 def _error_text(error: Exception) -> str:
-    """Why no answer came; the library's own words may hold the URL."""
+    """Why no answer came; httpx's own message may hold the URL."""
     failure = connection_failure(error)
     if failure is not None:
         return failure.words

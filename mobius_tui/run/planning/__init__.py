@@ -1,5 +1,4 @@
-"""Pure judgement over a runbook and the state of its run.
+"""Pure decisions over a runbook and its run's state: what is next, allowed, and why.
 
-What is next, allowed, meant. No I/O, no clock, no host; acting on a judgement is for
-`host/`.
+No I/O and no clock; acting on a decision is for `host/`.
 """

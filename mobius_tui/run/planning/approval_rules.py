@@ -34,7 +34,7 @@ def binding(plan: Plan, state: RunState, step: Step) -> str:
 
 
 def valid(plan: Plan, state: RunState, step: Step) -> Approval | None:
-    """What was asked for the attempt that comes next, and still means the same."""
+    """The request for the attempt that comes next, if it still holds."""
     found = state.approvals.get(step.id)
     number = len(state.steps[step.id].attempts) + 1
     if found is None or found.denied or found.asked.attempt != number:

@@ -11,11 +11,11 @@ from mobius_tui.runbook.model.runbook import Phase, Runbook, Step
 from mobius_tui.runbook.model.templates import variables_read, variables_set
 
 StepKind = Literal["run", "manual", "message", "choose", "watch", "check"]
-"""What a step does, by its action; `check` where it only verifies."""
+"""The kind of a step's action; `check` where it only verifies."""
 
 
 def kind_of(step: Step) -> StepKind:
-    """What a step does."""
+    """The kind of a step's action."""
     match step.action:
         case Run():
             return "run"
@@ -32,22 +32,22 @@ def kind_of(step: Step) -> StepKind:
 
 
 def effect_of(step: Step) -> str:
-    """`read`, `change` or `destroy`; `read` for all but scripts."""
+    """`read`, `change` or `destroy`, as a script declares it; `read` for all else."""
     return step.action.effect if isinstance(step.action, Run) else "read"
 
 
 def is_follower(step: Step) -> bool:
-    """Whether it goes on beside the others until it is stopped."""
+    """Whether a step runs beside the others until it is stopped."""
     return isinstance(step.action, Run) and step.action.follow
 
 
 def has_terminal(step: Step) -> bool:
-    """Whether it has a terminal of its own, and a person at it."""
+    """Whether a step's script has a terminal that people attach to."""
     return isinstance(step.action, Run) and step.action.tty
 
 
 def will_retry(step: Step, state: StepState) -> bool:
-    """Whether another attempt comes by itself, as the step's `retry` says."""
+    """Whether another attempt follows by itself, as the step's `retry` says."""
     return (
         step.retry is not None
         and state.status in (Status.FAILED, Status.TIMED_OUT)
@@ -81,15 +81,15 @@ class Plan:
             for step in reversed(tuple(runbook.steps()))
             for name in variables_set(step)
         }
-        """By variable, the first step that gives it a value."""
+        """By variable, the first step that sets it."""
 
     def name(self, step_id: str) -> str:
-        """`2.1 Restore`."""
+        """A step's number and title: `2.1 Restore`."""
         return f"{self.numbers[step_id]} {self.steps[step_id].title}"
 
 
 def phase_numbers(runbook: Runbook) -> dict[str, str]:
-    """By phase, a number for the main line, a letter for an aside."""
+    """By phase, its number on the main line, or its letter as an aside."""
     numbers: dict[str, str] = {}
     mains = asides = 0
     for phase in runbook.phases:

@@ -20,7 +20,7 @@ from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.runbook.model.templates import variables_set
 
 ProposalKind = Literal["start", "decide", "running", "wait", "end", "ended"]
-"""What there is to do: start a step, decide on one that went wrong, wait, end."""
+"""Start a step, decide on one that failed, wait for one, end the run, or nothing."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,7 +33,7 @@ class Proposal:
 
 
 def running_step(plan: Plan, state: RunState) -> Step | None:
-    """The step that runs now, other than those that follow."""
+    """The step that runs now, other than those that run beside the others."""
     for step in plan.steps.values():
         running = state.steps[step.id].status is Status.RUNNING
         if running and not is_follower(step):
@@ -104,7 +104,7 @@ def propose(
 
 
 def _sets_awaited(step: Step, waiting: StepStatus) -> bool:
-    """Whether a step gives what another waits for, and so comes before it."""
+    """Whether a step sets what another waits for, and so comes before it."""
     return any(
         wait.on == step.id or wait.on in variables_set(step) for wait in waiting.waits
     )
@@ -128,9 +128,9 @@ _NOT_DONE = frozenset({Status.PENDING, Status.WAITING}) | BAD
 def is_out_of_order(
     plan: Plan, state: RunState, step_id: str, statuses: StepStatuses | None = None
 ) -> bool:
-    """Whether a step would be begun now while one before it is still to be done.
+    """Whether a step would begin now while one before it is still to be done.
 
-    What may be left out, or goes on beside the others, is in nobody's way.
+    Steps that are optional, or run beside the others, do not count.
 
     Args:
         plan: the run's.
@@ -145,7 +145,7 @@ def is_out_of_order(
 def undone_steps_before(
     plan: Plan, state: RunState, step_id: str, statuses: StepStatuses | None = None
 ) -> tuple[str, ...] | None:
-    """The steps that are to be done before one; `None` where the run is not there.
+    """The steps that are to be done before one; `None` in a phase the run is not in.
 
     Args:
         plan: the run's.

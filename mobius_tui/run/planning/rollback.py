@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 
 FEWEST_OKS = 5
-"""Checks in a row that are ok after which a rule is judged to be gone; more of them
-where it wants more to come true."""
+"""Checks in a row that are ok after which a rule no longer holds; more of them where
+the rule needs more to come true."""
 
 
 def rollback_phase(plan: Plan) -> Phase | None:
@@ -34,9 +34,9 @@ def rollback_phase(plan: Plan) -> Phase | None:
 
 
 def rollback_obstacles(plan: Plan, state: RunState) -> tuple[str, ...]:
-    """Where the rollback would stop if it began now: which step, and why.
+    """Where the rollback would stop if it began now: which step, and why, in words.
 
-    It is empty where it can come to its end with nobody there, if nothing fails.
+    Empty where it would reach its end with nobody there, if nothing fails.
     """
     standings = step_statuses(plan, state)
     own = rollback_phase(plan)
@@ -59,8 +59,12 @@ def rollback_obstacles(plan: Plan, state: RunState) -> tuple[str, ...]:
 def step_blocking_rollback(plan: Plan, state: RunState) -> Step | None:
     """The running step that a rollback waits for.
 
+<<<<<<< 38e77c6fb3b8462362fa24bf0e69b9ec7bcb49f2
     It is one that changes something, or one of the rollback's own phase, which begins
     anew, or of those that it replaces.
+=======
+    It changes something, or belongs to a phase that the rollback replaces.
+>>>>>>> p2run
     """
     phase = rollback_phase(plan)
     over = (phase.id, *phase.instead_of) if phase is not None else ()
@@ -79,13 +83,13 @@ def meter_of(meters: Iterable[Meter], alarm: Alarm) -> Meter | None:
 
 
 def oks_that_drop_rollback(meters: Iterable[Meter], alarm: Alarm) -> int:
-    """Good checks in a row that drop a rollback which had to wait."""
+    """Ok checks in a row that cancel a rollback which had to wait."""
     meter = meter_of(meters, alarm)
     return max(FEWEST_OKS, meter.of if meter is not None else 0)
 
 
 def is_worked_by_person(plan: Plan, state: RunState) -> bool:
-    """Whether a person works the runbook: then the end is theirs to say."""
+    """Whether a person works through the runbook, and so decides when it ends."""
     mains = [step.id for phase in plan.main_phases for step in phase.steps]
     elsewhere = bool(state.frames) and not (
         state.watch.rollback_running or state.watch.rollback_stop_reason
@@ -94,7 +98,7 @@ def is_worked_by_person(plan: Plan, state: RunState) -> bool:
 
 
 def is_only_watched(plan: Plan, state: RunState) -> bool:
-    """Whether the run is a watch that nobody made more of, and that still goes on."""
+    """Whether the run is a `mobius-tui watch` that goes on, and nothing more."""
     watch = state.watch
     return (
         watch.watch_run is not None
@@ -105,12 +109,12 @@ def is_only_watched(plan: Plan, state: RunState) -> bool:
 
 
 def ends_without_viewers(plan: Plan, state: RunState) -> bool:
-    """Whether the run is a watch that ends when nobody looks at it any more."""
+    """Whether the run is a watch that ends when its last viewer leaves."""
     job = state.watch.watch_run
     stays = job is None or job.detached or is_rollback_under_way(state.watch)
     return not stays and is_only_watched(plan, state)
 
 
 def is_rollback_under_way(watch: WatchState) -> bool:
-    """Whether a rollback is being counted down to, or made."""
+    """Whether a rollback counts down or runs."""
     return watch.countdown is not None or watch.rollback_running

@@ -1,4 +1,4 @@
-"""What a phase, and the whole run, comes to by what its steps came to. Pure."""
+"""How an aside phase and the whole run end, and how far the run is. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from mobius_tui.run.state.step_state import BAD, OPEN, Status
 
 
 def aside_outcome(plan: Plan, state: RunState) -> tuple[str, bool] | None:
-    """The aside phase that has come to its end, and whether it passed."""
+    """The aside phase that has reached its end, and whether it passed."""
     if not state.frames:
         return None
     phase = plan.runbook.phase(state.frames[-1].phase)

@@ -73,7 +73,7 @@ def waits_of_retry(plan: Plan, state: RunState, step_id: str) -> tuple[Wait, ...
 
 
 def _replaced_phases(plan: Plan, state: RunState) -> dict[str, str]:
-    """Phases that do not apply any more, and the phase that came instead."""
+    """The phases that do not apply any more → the phase that replaced each."""
     return {
         old: phase.id
         for phase in plan.runbook.phases
@@ -123,16 +123,16 @@ def _guard_wait(each: Undecided) -> Wait:
 
 
 def _variables_awaited(plan: Plan, state: RunState, step_id: str) -> Iterator[Wait]:
-    """What a step reads and nothing has given a value yet."""
+    """The variables that a step reads and that have no value yet."""
     for name in plan.variables_read[step_id]:
         if name not in state.variables or name in state.lost_secrets:
             yield Wait(kind="variable", on=name, text=_no_value_text(plan, name))
 
 
 def _no_value_text(plan: Plan, name: str) -> str:
-    """That a variable has no value, and what gives it one, if that is the environment.
+    """That a variable has no value, and how to give it one from the environment.
 
-    A run knows no more of it than its host was given: whoever resumes it gives it.
+    A run has no more of it than its host was given: whoever resumes it gives it.
     """
     source = plan.runbook.variables[name].from_env
     if source is None or name in plan.step_that_sets:

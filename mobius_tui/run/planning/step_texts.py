@@ -1,4 +1,4 @@
-"""What a runbook says in texts of its own, as plain lines behind a label. Pure."""
+"""The runbook's own texts about a step, as plain lines behind a label. Pure."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def lines_behind_label(label: str, prose: Prose) -> Iterator[str]:
 
 
 class StepTexts:
-    """What a runbook says to what happens in a run, under the time of that."""
+    """The runbook's texts for an event of the run, to be printed under the event."""
 
     INDENT = " " * 9
 
@@ -51,7 +51,7 @@ class StepTexts:
         """The phases of which it was said why they are there."""
 
     def lines(self, entry: Entry, state: RunState) -> Iterator[str]:
-        """The texts of what began, or of what waits for a person now."""
+        """Texts of a phase or step that began, or of a step that waits for a person."""
         runbook = self._plan.runbook
         step = None
         match entry.event:

@@ -1,4 +1,4 @@
-"""The trigger rules of a run, and what they do not detect. Pure."""
+"""The trigger rules of a run, and what they cannot detect. Pure."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from mobius_tui.runbook.text.units import parse_duration
 
 
 class RunTriggerRules:
-    """The rules of a run's health, once its variables are known."""
+    """The trigger rules, made once the variables in them have values."""
 
     def __init__(self, plan: Plan, state: RunState) -> None:
         self._plan = plan
@@ -34,7 +34,7 @@ class RunTriggerRules:
     def apply_probe_result(
         self, record: ProbeResult | MachineSample
     ) -> tuple[Fired | Cleared, ...]:
-        """Take in a record; what it changed."""
+        """Take in a probe's result; returns the rules that fired or cleared."""
         if not isinstance(record, ProbeResult):
             return ()
         if self.watch is None and not self.problem:
@@ -42,7 +42,7 @@ class RunTriggerRules:
         return self.watch.apply(record) if self.watch is not None else ()
 
     def copy(self, state: RunState) -> RunTriggerRules:
-        """The same, to go on by itself.
+        """An independent copy.
 
         Args:
             state: the run's, a copy too.
@@ -67,12 +67,12 @@ class RunTriggerRules:
             self.problem = f"health.trigger.p95_latency.above: {error}"
 
     def apply_event(self, event: Event) -> None:
-        """Begin an epoch where an event begins one."""
+        """Begin an epoch of counting where an event begins one."""
         if self.watch is not None and self.begins_epoch(event):
             self.watch.begin_epoch()
 
     def begins_epoch(self, event: Event) -> bool:
-        """Whether all is counted anew from an event on."""
+        """Whether counting starts anew with an event."""
         if isinstance(event, WatchArmed):
             return True
         if isinstance(event, PhaseLeft):
@@ -92,7 +92,7 @@ class ReportedFigures:
 
 
 def reported_figures(windows: Mapping[str, ProbeWindow]) -> dict[str, ReportedFigures]:
-    """What each probe reports now; those that have not been looked at are left out.
+    """The figures that each probe's service reports; without probes not yet asked.
 
     Args:
         windows: by probe.
@@ -111,12 +111,12 @@ def trigger_caveats(
     fill: Callable[[str], str],
     reported: Mapping[str, ReportedFigures],
 ) -> tuple[str, ...]:
-    """What an armed trigger does not see, or takes for something else, in sentences.
+    """What an armed trigger cannot see, or mistakes for something else, in sentences.
 
     Args:
         health: what the runbook watches.
         fill: puts values in place of `${}`, as far as they are known.
-        known: what the probes that were looked at report.
+        reported: the figures that the services report.
     """
     if health is None:
         return ()
@@ -137,7 +137,7 @@ def _probes_below_p95_limit(
     fill: Callable[[str], str],
     known: Mapping[str, ReportedFigures],
 ) -> Iterator[str]:
-    """The probes whose answers end before they reach the limit of P95."""
+    """The probes whose timeout ends each answer before it reaches the limit of P95."""
     rule = health.trigger.p95_latency
     above = _seconds(fill(rule.above)) if rule is not None else None
     if rule is None or above is None:

@@ -1,8 +1,8 @@
-"""Variables: what each means at a moment, and how it reaches texts and scripts.
+"""What a variable means at a moment, and how it gets into texts and scripts.
 
 A value reaches a script only as an environment variable, so that it can never become
-code. `${name}` in other texts is filled in by `Values.fill`. A secret's value is held
-by the host alone, in memory.
+code. `${name}` in other texts is filled in by `Values.fill`. The value of a secret is
+in the host's memory alone.
 """
 
 from __future__ import annotations
@@ -51,12 +51,12 @@ class Values:
         health: Mapping[str, str] | None = None,
         name_of: Callable[[str], str] = str,
     ) -> None:
-        """Look at a run.
+        """Take the values of a moment.
 
         Args:
             state: the run.
             now: seconds since 1970.
-            secrets: the values of secrets, for whoever may fill them in.
+            secrets: the values of secrets, for callers that may fill them in.
             health: each probe's state, in words.
             name_of: what people call a step, by its id.
         """
@@ -110,7 +110,7 @@ class Values:
         }.get(name)
 
     def _failure(self) -> str | None:
-        """The step that went wrong last, and why; `None` where all is well."""
+        """The step that failed last, and why; `None` where none has."""
         bad = [
             (own.last.ended or 0.0, step_id)
             for step_id, own in self._state.steps.items()
@@ -161,7 +161,7 @@ class Values:
             raise NoDurationError(str(error)) from error
 
     def preview(self, text: str) -> str:
-        """A text with what can be filled in; the rest shows as `${name}`."""
+        """A text with the values that are known; other names stay `${name}`."""
 
         def shown(name: str) -> str:
             try:
@@ -172,11 +172,11 @@ class Values:
         return fill(text, shown)
 
     def prose(self, text: str) -> Prose:
-        """The same of a text that is Markdown, its values apart: they mean nothing."""
+        """Markdown with the values that are known, taken literally."""
         return Prose.of(text, lambda name: self.preview(f"${{{name}}}"))
 
     def fill_message(self, text: str) -> str:
-        """A text that is sent with nobody to look at it: what is not known says so."""
+        """A text that is sent unseen; words stand in for a name without a value."""
 
         def known(name: str) -> str:
             try:
@@ -217,11 +217,11 @@ def script_env(step: Step, runbook: Runbook, values: Values) -> dict[str, str]:
 def check_env(step: Step, runbook: Runbook, values: Values) -> dict[str, str]:
     """The variables that a step's `run` checks get: those of its script, and its own.
 
-    What the step brings forth (`outputs`, `ask.var`) has a value by the time that its
-    checks are made; where it has none, they do without.
+    What the step sets itself (`outputs`, `ask.var`) has a value by the time that its
+    checks are made; where it has none, it is left out.
 
     Raises:
-        NoValueError: another one has no value.
+        NoValueError: another variable has no value.
     """
     env = script_env(step, runbook, values)
     scripts = [check.script for check in step.checks if isinstance(check, RunCheck)]
@@ -234,6 +234,6 @@ def check_env(step: Step, runbook: Runbook, values: Values) -> dict[str, str]:
 
 
 def probe_texts(probe: Probe) -> tuple[str, ...]:
-    """The names of the variables that a probe's texts want."""
+    """The names of the variables in a probe's texts."""
     names = [name for text in texts_in(probe) for name in template_names(text)]
     return tuple(dict.fromkeys(names))

@@ -1,4 +1,4 @@
-"""How far a `watch` step is, and what it makes of what is seen. Pure."""
+"""How far a `watch` step is, and how it ends by what was observed. Pure."""
 
 from __future__ import annotations
 
@@ -44,14 +44,14 @@ def watch_step_verdict(
     duration: float,
     elapsed: float,
 ) -> WatchStepVerdict | None:
-    """How it ends now; `None` while it goes on.
+    """How the step ends now; `None` while it goes on.
 
     Args:
         watch: the run's triggers.
-        known: what is known of health.
+        health: what is known of health.
         since: when it began, in seconds since 1970.
-        lasts: seconds for which it is to watch.
-        took: seconds for which it has watched.
+        duration: seconds for which it is to watch.
+        elapsed: seconds for which it has watched.
     """
     latest = watch.latest_alarm
     if latest is not None and latest.at >= since:
@@ -79,7 +79,7 @@ def watch_step_verdict(
 
 
 def is_premature(watch: WatchState, health: HealthSnapshot) -> bool:
-    """Whether the checks that come next are worth waiting for at its end.
+    """Whether to wait for the next checks at the step's end.
 
     A failure may be the first of those that a trigger counts, or the only one.
     """
@@ -87,10 +87,7 @@ def is_premature(watch: WatchState, health: HealthSnapshot) -> bool:
 
 
 def probes_counted(health: Health) -> tuple[str, ...]:
-    """The probes that a `watch` step goes by: those that count toward triggers.
-
-    Where none does, all of them.
-    """
+    """The probes that a `watch` step goes by: those that triggers count, else all."""
     ids = tuple(probe.id for probe in health.probes if probe.trigger)
     return ids or tuple(probe.id for probe in health.probes)
 
@@ -106,7 +103,7 @@ def watch_duration(step: Step, values: Values) -> float | None:
 
 
 def watch_progress_text(step: Step, state: RunState, values: Values, now: float) -> str:
-    """`2:10 of 30:00`, of a step that watches now; else nothing.
+    """`2:10 of 30:00`, of a step that watches now; else empty.
 
     Args:
         step: any step.

@@ -1,5 +1,4 @@
-"""What a run came to.
+"""The record of an ended run, the seals on it, a summary, and verification.
 
-Its record, the seals on that, a summary, and verification. Written when a run ends;
-what is live is in `journal/` and `host/`.
+Live runs are in `journal/` and `host/`.
 """

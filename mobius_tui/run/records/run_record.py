@@ -1,4 +1,4 @@
-"""`record.toml`: what a run came to, for people and programs that read no journal."""
+"""Writes and reads `record.toml`, for people and programs that read no journal."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ from mobius_tui.runbook.toml.runbook_source import MAX_BYTES, RefusedError
 from mobius_tui.runbook.toml.toml_document import Findings, parse_toml
 
 ANNOTATIONS = "annotations"
-"""The table of what people say of a run afterwards."""
+"""The table of people's annotations, added afterwards."""
 
 
 ACTION_ITEMS = "action_items"
-"""The table of what is left to do after it."""
+"""The table of action items, added afterwards."""
 LOCK_TIMEOUT = 10.0
-"""Seconds to wait for whoever else changes a record: it takes a few milliseconds, but
-on a disk that is full or far away."""
+"""Seconds to wait for another writer: it takes a few milliseconds, but on a disk that
+is full or remote."""
 
 
 @contextmanager
@@ -73,7 +73,7 @@ def exclusive_record(directory: RunDirectory) -> Iterator[None]:
 def write_record(
     directory: RunDirectory, plan: Plan, state: RunState, head: str
 ) -> None:
-    """Write the record of a run that has ended; what people have said of it stays."""
+    """Write the record of a run that has ended; annotations in it are retained."""
     counts: dict[str, int] = {}
     for standing in step_statuses(plan, state).values():
         counts[str(standing.status)] = counts.get(str(standing.status), 0) + 1
@@ -89,11 +89,11 @@ def write_record(
 
 
 def record_of_journal(state: RunState, head: str) -> dict[str, Any]:
-    """What a record says that stands in the journal, word for word.
+    """The fields of a record that are in the journal, too.
 
     Args:
         state: of a run that has ended.
-        head: the digest of the last line that it is the state after.
+        head: the digest of the last line that it is of.
     """
     began, ended = state.began, state.ended
     assert began is not None
@@ -133,7 +133,7 @@ def read_record(directory: RunDirectory) -> dict[str, Any]:
 
 
 def _added_tables(directory: RunDirectory) -> dict[str, Any]:
-    """What people have added to an older record; one that no one can read is kept."""
+    """Tables that people added to an older record; puts an unreadable one aside."""
     try:
         older = read_record(directory)
     except RunError:
@@ -145,10 +145,10 @@ def _added_tables(directory: RunDirectory) -> dict[str, Any]:
 
 
 def write_private(target: Path, data: bytes) -> None:
-    """Put new content in place of a file, durably, as private as its folder.
+    """Replace a file's content, durably, as private as its folder.
 
     Raises:
-        OSError: it could not be written; the file is as it was.
+        OSError: it could not be written; the file is unchanged.
     """
     new = target.with_suffix(f".{os.getpid()}")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -217,11 +217,11 @@ def record_of(directory: RunDirectory) -> Mapping[str, Any]:
 
 
 def outage_record(directory: RunDirectory, *, older: bool = False) -> dict[str, Any]:
-    """From the first sign to three healthy checks in a row: what came about of it.
+    """The outage's milestones for the record, from the first sign to steady health.
 
     Args:
         directory: the run.
-        older: whether it is told as records were until they named `since`.
+        older: whether in the form of records before they had `since`.
 
     Raises:
         RunError: the run cannot be read.

@@ -21,9 +21,9 @@ from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.safe_open import open_regular
 
 SEALS_TABLE = "seals"
-"""The table of a record that holds them."""
+"""The record's table of seals."""
 SEALED_TABLES = {"annotations": "annotation", "action_items": "action item"}
-"""The tables that are sealed, and what one of their entries is called."""
+"""The tables that are sealed, and the name of one of their entries."""
 
 Record = Mapping[str, Any]
 Seal = dict[str, str]
@@ -43,7 +43,7 @@ def first_line_digest(directory: RunDirectory) -> str:
 
 
 def seal_digest(value: Mapping[str, Any]) -> str:
-    """The SHA-256 of an entry or a seal, however its file is laid out."""
+    """The SHA-256 of an entry or a seal, independent of the file's layout."""
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), default=_plain)
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -61,7 +61,7 @@ def seals_of(record: Record) -> tuple[Any, ...]:
 
 
 def last_seal_digest(record: Record) -> str:
-    """The digest of the last seal, to be kept elsewhere; empty where there is none."""
+    """The digest of the last seal, to be noted elsewhere; empty where there is none."""
     seals = seals_of(record)
     return seal_digest(seals[-1]) if seals and isinstance(seals[-1], dict) else ""
 
@@ -106,7 +106,7 @@ def _entries(record: Record, table: str) -> list[Any]:
 
 
 def _added(before: Sequence[Any], after: Sequence[Any]) -> list[Any]:
-    """What was not there before."""
+    """The entries that were not there before."""
     digests = Counter(map(seal_digest, before))
     return [each for each in after if not _take_one(digests, seal_digest(each))]
 

@@ -1,4 +1,4 @@
-"""`mobius-tui verify`: whether a run is as it was written."""
+"""`mobius-tui verify`: whether a run's files are as they were written."""
 
 from __future__ import annotations
 
@@ -36,16 +36,16 @@ from mobius_tui.runbook.model.actions import Run
 from mobius_tui.runbook.model.runbook import Runbook
 
 SHOWN = 80
-"""Characters of a value that a complaint shows."""
+"""Characters of a value that a problem's text shows."""
 
 
 def run_problems(directory: RunDirectory, head: str | None = None) -> Iterator[str]:
-    """What is wrong with a run, in words; nothing where all is as it was written.
+    """What is wrong with a run's files, in words; none where nothing is.
 
     Args:
         directory: the run.
-        head: the journal's head as someone kept it elsewhere; with it, a journal whose
-            end was cut off is found out too.
+        head: the journal's head as noted elsewhere; with it, a journal whose end was
+            cut off is detected, too.
     """
     try:
         tail = read_journal(directory.journal)
@@ -53,7 +53,8 @@ def run_problems(directory: RunDirectory, head: str | None = None) -> Iterator[s
         yield str(error)
         return
     if tail.torn_bytes:
-        yield f"{directory.journal.name}: the last line is torn ({tail.torn_bytes} bytes)"
+        torn = f"the last line is torn ({tail.torn_bytes} bytes)"
+        yield f"{directory.journal.name}: {torn}"
     if head is not None and head not in (*tail.heads, *_seal_digests(directory)):
         yield (
             f"{directory.journal.name}: its head is {tail.head}, not {head}: "
@@ -66,9 +67,9 @@ def run_problems(directory: RunDirectory, head: str | None = None) -> Iterator[s
 
 
 def damage_of_open_run(directory: RunDirectory) -> tuple[str, ...]:
-    """What is not as it was written of a run that may go on, and may be made up.
+    """What is wrong with the files of an open run.
 
-    Its host may write just then: what is wrong for good is so again.
+    Its host may write at the same time: only what is wrong twice counts.
     """
     try:
         wrong = tuple(run_problems(directory))
@@ -79,7 +80,7 @@ def damage_of_open_run(directory: RunDirectory) -> tuple[str, ...]:
 
 
 def cut_journal_text(directory: RunDirectory, tail: JournalTail) -> str:
-    """How a journal lacks what the record of its end names; empty where it does not.
+    """How a journal lacks entries that its record names; empty where it does not.
 
     Raises:
         RunError: the record cannot be read.
@@ -100,7 +101,7 @@ def cut_journal_text(directory: RunDirectory, tail: JournalTail) -> str:
 
 
 def lost_end_text(directory: RunDirectory) -> str:
-    """How a run that had ended lost its end, in words; empty where it did not.
+    """How the journal of an ended run lost its end, in words; empty where it did not.
 
     Raises:
         RunError: its journal or its record cannot be read.
@@ -119,7 +120,7 @@ def lost_end_text(directory: RunDirectory) -> str:
 
 
 def refuse_cut_journal(directory: RunDirectory) -> None:
-    """Let nobody go on with a run that had ended, and whose journal lost its end.
+    """Refuse to continue a run that had ended, and whose journal lost its end.
 
     Raises:
         RunError: it is such a run, or its journal or record cannot be read.
@@ -132,7 +133,7 @@ def refuse_cut_journal(directory: RunDirectory) -> None:
 
 
 def _journal_problems(directory: RunDirectory, tail: JournalTail) -> Iterator[str]:
-    """What the runbook, the attempts and the record are, by the journal."""
+    """Where the runbook, the attempts and the record differ from the journal."""
     first = tail.entries[0].event if tail.entries else None
     if not isinstance(first, RunBegan):
         yield f"{directory.journal.name}: it does not begin with RunBegan"
@@ -157,7 +158,7 @@ def _journal_problems(directory: RunDirectory, tail: JournalTail) -> Iterator[st
 def _record_problems(
     directory: RunDirectory, tail: JournalTail, runbook: Runbook, state: RunState
 ) -> Iterator[str]:
-    """Whether the record of a run's end says what the journal says."""
+    """Where the record of a run's end differs from the journal."""
     record, name = read_record(directory), directory.record.name
     head = record.get("head")
     if head not in tail.heads:
@@ -182,19 +183,19 @@ def _record_problems(
 def _annotation_problems(
     directory: RunDirectory, tail: JournalTail, state: RunState
 ) -> Iterator[str]:
-    """Whether annotations and action items are as they were sealed."""
+    """Where annotations and action items differ from their seals."""
     record = read_record(directory)
     for words in seals.seal_problems(record, tail.heads[0], older=has_no_seals(state)):
         yield f"{directory.record.name}: {words}"
 
 
 def has_no_seals(state: RunState) -> bool:
-    """Whether the version that ended a run sealed nothing of what is said of it."""
+    """Whether the version that ended a run did not seal annotations."""
     return state.ended is None or not state.ended.seals
 
 
 def _seal_digests(directory: RunDirectory) -> Iterator[str]:
-    """The digests of all seals of what was said afterwards."""
+    """The digests of all seals on annotations and action items."""
     try:
         yield from map(seals.seal_digest, seals.seals_of(read_record(directory)))
     except RunError:
@@ -216,7 +217,7 @@ def _contents_problems(
 
 
 def _content_problems(path: Path, expected: bytes, *, may_lack: bool) -> Iterator[str]:
-    """Whether a file holds what it must."""
+    """Whether a file has the expected content."""
     try:
         with open_regular(path) as file:
             content = file.read(len(expected) + 1)
@@ -238,7 +239,7 @@ def _name(path: Path) -> str:
 def _step_problems(
     directory: RunDirectory, runbook: Runbook, tail: JournalTail, state: RunState
 ) -> Iterator[str]:
-    """Whether each attempt ran what the runbook has, and there are no others."""
+    """Whether each attempt ran the runbook's script, and no other attempt is there."""
     ends = (entry.event for entry in tail.entries)
     ran = {
         (end.step, end.attempt)
@@ -265,7 +266,7 @@ def _step_problems(
 
 
 def _attempt_problems(directory: RunDirectory, entry: Entry) -> Iterator[str]:
-    """Whether what an attempt left is what the journal says of it."""
+    """Where an attempt's files differ from the journal's digests."""
     event = entry.event
     if not isinstance(event, StepEnded | StepUnknown):
         return
@@ -288,7 +289,7 @@ def _attempt_problems(directory: RunDirectory, entry: Entry) -> Iterator[str]:
 
 
 def _old_exit_problems(attempt: AttemptDirectory, event: StepEnded) -> Iterator[str]:
-    """Whether the keeper's record is what a journal says that has no digest of it."""
+    """Where the keeper's record differs from a journal that has no digest of it."""
     if event.exit_sha256 is not None or event.exit is None:
         return
     try:

@@ -1,4 +1,4 @@
-"""The state of a run and the reducers that make it from events.
+"""The state of a run, and the reducers that make it from events. Pure.
 
-Pure; no judgement over a runbook (that is `planning/`) and no files.
+No decisions over a runbook (those are in `planning/`) and no files.
 """

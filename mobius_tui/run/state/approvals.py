@@ -17,13 +17,13 @@ from mobius_tui.run.state.step_state import Status, StepState
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Approval:
-    """What was asked last for a step, and what came of it."""
+    """The latest request for a step's approval, and its answers."""
 
     asked: ApprovalAsked
     by: str
     """Who asked."""
     since: float
-    """When it was asked, or last approved: seconds since 1970."""
+    """When it was requested, or last approved: seconds since 1970."""
     given: tuple[ApprovalGiven, ...] = ()
     denied: str = ""
     """Why it was not approved; empty while it may be."""

@@ -1,4 +1,4 @@
-"""Where messages on their way to channels stand, and what may follow. Pure."""
+"""The status of messages to channels, and which event may follow in it. Pure."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ HOST_ENDED_REASON = "its host ended while it was being sent"
 
 
 class DeliveryStatus(StrEnum):
-    """Where a delivery stands; the value is the word for it."""
+    """The status of a delivery; the value is the word for it."""
 
     QUEUED = "queued"
-    """It is sent, or tried again, by itself."""
+    """It is sent, or tried again, without anybody's doing."""
     SENDING = "being sent"
     SENT = "sent"
     HELD = "not sent"
-    """It stays queued, and wants a person."""
+    """It stays queued until a person acts."""
     UNKNOWN = "not known whether it arrived"
     DROPPED = "not to be sent any more"
 
@@ -42,7 +42,7 @@ UNDELIVERED = frozenset(
         DeliveryStatus.UNKNOWN,
     }
 )
-"""Of which somebody should know: the channel has not got it, as far as is known."""
+"""The channel has not received it, as far as is known."""
 WANTS_A_PERSON = frozenset({DeliveryStatus.HELD, DeliveryStatus.UNKNOWN})
 
 STATUSES_BEFORE: Mapping[type[MessageEvent], frozenset[DeliveryStatus]] = {
@@ -57,7 +57,7 @@ STATUSES_BEFORE: Mapping[type[MessageEvent], frozenset[DeliveryStatus]] = {
         {DeliveryStatus.QUEUED, DeliveryStatus.HELD, DeliveryStatus.UNKNOWN}
     ),
 }
-"""For each event of a delivery, where it may stand before it."""
+"""For each event of a delivery, the statuses in which it may follow."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -75,9 +75,9 @@ class Delivery:
     status: DeliveryStatus = DeliveryStatus.QUEUED
     tries: int = 0
     round: int = 0
-    """The tries since a person wanted it sent last."""
+    """Tries since a person last asked for it to be sent."""
     since: float = 0.0
-    """When it came to stand where it does, in seconds since 1970."""
+    """When its status changed last, in seconds since 1970."""
     due: float = 0.0
     """When it is tried next, where it is queued; in seconds since 1970."""
     http_status: int | None = None
@@ -95,7 +95,7 @@ def check_message_event(deliveries: Deliveries, event: MessageEvent) -> None:
     """Refuse an event that may not follow.
 
     Raises:
-        StateError: it may not; names the event and where the delivery stands.
+        StateError: it may not; names the event and the delivery's status.
     """
     name = type(event).__name__
     have = len(deliveries)
@@ -124,7 +124,7 @@ def check_message_event(deliveries: Deliveries, event: MessageEvent) -> None:
 def apply_message_event(
     deliveries: Deliveries, event: MessageEvent, *, by: str, at: float
 ) -> Deliveries:
-    """Where all stand after an event that may follow.
+    """The deliveries after an event that may follow.
 
     Args:
         deliveries: before it.
@@ -156,31 +156,35 @@ def _after_event(own: Delivery, event: MessageEvent, at: float) -> Delivery:
         case MessageTried(number=number):
             return replace(
                 own,
-                stand=DeliveryStatus.SENDING,
+                status=DeliveryStatus.SENDING,
                 tries=number,
                 round=own.round + 1,
                 reason="",
             )
         case MessageSent(status=status, answer=answer):
-            return replace(own, stand=DeliveryStatus.SENT, status=status, answer=answer)
+            return replace(
+                own, status=DeliveryStatus.SENT, http_status=status, answer=answer
+            )
         case MessageNotSent(reason=reason, again=again):
             held = again is None
             return replace(
                 own,
-                stand=DeliveryStatus.HELD if held else DeliveryStatus.QUEUED,
+                status=DeliveryStatus.HELD if held else DeliveryStatus.QUEUED,
                 due=at + (again or 0.0),
                 reason=reason,
-                status=event.status,
+                http_status=event.status,
                 answer=event.answer,
             )
         case MessageUnknown(reason=reason):
             return replace(
-                own, stand=DeliveryStatus.UNKNOWN, reason=reason, status=None
+                own, status=DeliveryStatus.UNKNOWN, reason=reason, http_status=None
             )
         case MessageRequeued():
-            return replace(own, stand=DeliveryStatus.QUEUED, round=0, due=at, reason="")
+            return replace(
+                own, status=DeliveryStatus.QUEUED, round=0, due=at, reason=""
+            )
         case MessageDropped(reason=reason):
-            return replace(own, stand=DeliveryStatus.DROPPED, reason=reason)
+            return replace(own, status=DeliveryStatus.DROPPED, reason=reason)
         case _:
             return own
 
@@ -188,7 +192,7 @@ def _after_event(own: Delivery, event: MessageEvent, at: float) -> Delivery:
 def deliveries_of_attempt(
     deliveries: Deliveries, step: str, attempt: int
 ) -> Deliveries:
-    """What was queued for an attempt at a step."""
+    """The deliveries of an attempt at a step."""
     return tuple(
         own
         for own in deliveries
@@ -197,9 +201,9 @@ def deliveries_of_attempt(
 
 
 def after_host_start(deliveries: Deliveries, at: float) -> Deliveries:
-    """A new host: what the one before was sending may have arrived, or not."""
+    """The deliveries under a new host: what was being sent has arrived or not."""
     return tuple(
-        replace(own, stand=DeliveryStatus.UNKNOWN, reason=HOST_ENDED_REASON, since=at)
+        replace(own, status=DeliveryStatus.UNKNOWN, reason=HOST_ENDED_REASON, since=at)
         if own.status is DeliveryStatus.SENDING
         else own
         for own in deliveries
@@ -207,12 +211,12 @@ def after_host_start(deliveries: Deliveries, at: float) -> Deliveries:
 
 
 def as_seen(own: Delivery, *, hosted: bool) -> Delivery:
-    """A delivery as it stands for whoever reads the run now.
+    """A delivery as a reader of the run is shown it now.
 
     Args:
         own: as the journal has it.
         hosted: whether a host runs the run.
     """
     if own.status is DeliveryStatus.SENDING and not hosted:
-        return replace(own, stand=DeliveryStatus.UNKNOWN, reason=HOST_ENDED_REASON)
+        return replace(own, status=DeliveryStatus.UNKNOWN, reason=HOST_ENDED_REASON)
     return own

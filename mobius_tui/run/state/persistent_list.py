@@ -1,4 +1,4 @@
-"""Append-only lists whose versions stay as they were; one packs older items. Pure."""
+"""Append-only lists with immutable versions; one packs its older items. Pure."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ T = TypeVar("T")
 
 
 class ListStore(Protocol[T]):
-    """Where versions keep what they share."""
+    """The items that versions of a list share."""
 
     def append(self, item: T, /) -> None:
         """Add an item."""
 
     def first(self, count: int, /) -> Iterator[T]:
-        """So many items from the start."""
+        """The first `count` items."""
 
     def fork(self, count: int, /) -> ListStore[T]:
-        """Another store with so many items from the start, to go on by itself."""
+        """Another store that begins with the first `count` items."""
 
     def __len__(self) -> int: ...
     def __getitem__(self, place: int, /) -> T: ...
@@ -35,19 +35,19 @@ class PlainStore(list[T]):
     __slots__ = ()
 
     def first(self, count: int, /) -> Iterator[T]:
-        """So many items from the start."""
+        """The first `count` items."""
         return islice(self, count)
 
     def fork(self, count: int, /) -> ListStore[T]:
-        """Another one with so many items from the start."""
+        """Another store that begins with the first `count` items."""
         return PlainStore(self[:count])
 
 
 class PersistentList(Sequence[T], Generic[T]):
-    """Items in the order in which they came; equal to a tuple of the same items.
+    """Items in the order in which they were appended; equal to a tuple of the same.
 
-    All but the last item lie in a store that newer versions go on with. The last is a
-    version's own, so that it can be put right without touching what older ones hold.
+    All but the last item are in a store that newer versions share. The last belongs to
+    the version, so that it can be replaced without a change to older versions.
     """
 
     __slots__ = ("_before", "_last", "_shared")
@@ -75,7 +75,7 @@ class PersistentList(Sequence[T], Generic[T]):
         return PlainStore()
 
     def appended(self, item: T) -> Self:
-        """This sequence and one more item."""
+        """This list and one more item."""
         if not self._last:
             return type(self)(last=(item,))
         shared = self._shared
@@ -85,7 +85,7 @@ class PersistentList(Sequence[T], Generic[T]):
         return type(self)(shared, self._before + 1, (item,))
 
     def with_last(self, item: T) -> Self:
-        """This sequence with another last item.
+        """This list with another last item.
 
         Raises:
             IndexError: it is empty.
@@ -133,7 +133,7 @@ class PersistentList(Sequence[T], Generic[T]):
 
 
 EMPTY_LIST: PersistentList[Any] = PersistentList()
-"""No items; what is grown from it is of a kind."""
+"""No items; lists of any type of item are made from it."""
 
 
 Packable = TypeVar("Packable")
@@ -141,8 +141,7 @@ Row = Sequence[Any]
 """An item's values, as `marshal` can hold them."""
 
 BLOCK_SIZE = 64
-"""Items that are packed together. Of each step up to twice as many lie there at
-length."""
+"""Items that are packed together. Of each list, up to twice as many are unpacked."""
 
 _PackedItems = tuple[tuple[bytes, ...], tuple[bytes, int], list[Packable]]
 """Whole blocks, a block of which the first so many come after them, and the items after
@@ -152,7 +151,7 @@ that, at length: fewer than two blocks of them."""
 class PackedList(Generic[Packable]):
     """Items in the order in which they were appended."""
 
-    __slots__ = ("_from_row", "_held", "_to_row", "_unpacked")
+    __slots__ = ("_from_row", "_packed", "_to_row", "_unpacked")
 
     def __init__(
         self, to_row: Callable[[Packable], Row], from_row: Callable[[Row], Packable]
@@ -197,14 +196,14 @@ class PackedList(Generic[Packable]):
         return newest[inside - count]
 
     def first(self, count: int) -> Iterator[Packable]:
-        """So many items from the start."""
+        """The first `count` items."""
         blocks, part, newest = self._packed
         packed = chain(((block, BLOCK_SIZE) for block in blocks), (part,))
         items = chain.from_iterable(starmap(self._items, packed))
         return islice(chain(items, newest), count)
 
     def fork(self, count: int) -> PackedList[Packable]:
-        """Another one with so many items from the start; nothing is unpacked."""
+        """Another list that begins with the first `count` items; unpacks nothing."""
         blocks, (data, there), newest = self._packed
         new = PackedList(self._to_row, self._from_row)
         whole = min(count // BLOCK_SIZE, len(blocks))
@@ -217,7 +216,7 @@ class PackedList(Generic[Packable]):
         return new
 
     def _items(self, data: bytes, count: int) -> Iterator[Packable]:
-        """So many items of a block."""
+        """The first `count` items of a block."""
         return map(self._from_row, self._rows(data)[:count])
 
     def _rows(self, data: bytes) -> Sequence[Row]:

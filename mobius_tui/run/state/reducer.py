@@ -44,20 +44,20 @@ from mobius_tui.run.state.step_state import (
     AsideFrame,
     Attempt,
     CheckTry,
+    StateVariable,
     Status,
     StepState,
-    VariableValue,
 )
 from mobius_tui.runbook.model.runbook import Runbook
 
 ApplyToStepState: TypeAlias = Callable[[RunState, Any, Entry], None]
-"""Moves a state on by an event, which may follow, and the entry that it came in."""
+"""Applies an event, which may follow, to a state; with the entry that it came in."""
 VALUE_LIMIT = 2000
-"""Characters that are kept of a value that an attempt was given."""
+"""Characters that are retained of a value that an attempt was given."""
 
 
 def _withdraw_variables(state: RunState, step_id: str) -> None:
-    """Take back what a step set; finished steps that used it are stale."""
+    """Withdraw the variables that a step set; steps that read them become stale."""
     if not state.variables:
         return
     gone = {n for n, value in state.variables.items() if value.step == step_id}
@@ -70,13 +70,13 @@ def _withdraw_variables(state: RunState, step_id: str) -> None:
         if other == step_id or last is None or step.status not in ENDED:
             continue
         if not gone.isdisjoint(last.reads):
-            state.steps[other] = replace(step, stale=True)
+            state.steps[other] = replace(step, is_stale=True)
 
 
 def _variables_given(
     state: RunState, reads: tuple[str, ...]
 ) -> tuple[tuple[str, str | None], ...]:
-    """What an attempt that begins now is given."""
+    """The values that an attempt gets which begins now."""
     variables = state.variables
     return tuple(
         (name, _shortened(variables[name].text)) for name in reads if name in variables
@@ -117,7 +117,7 @@ def _replace_last(
     status: Status,
     reason: str,
 ) -> None:
-    """Put a newer value in place of a step's last attempt, faster than `replace`."""
+    """Replace a step's last attempt, faster than `replace` does."""
     state.steps[step_id] = StepState(
         status=status,
         attempts=old.attempts.with_last(last),
@@ -144,7 +144,7 @@ def _check_tried(state: RunState, event: CheckTried, entry: Entry) -> None:
         at=entry.at,
     )
     _replace_attempt(
-        state, event.step, replace(last, looks=last.check_tries.appended(look))
+        state, event.step, replace(last, check_tries=last.check_tries.appended(look))
     )
 
 
@@ -165,7 +165,7 @@ def _end_attempt(
     ended = replace(
         last,
         ended=entry.at,
-        took=max(0.0, took),
+        duration=max(0.0, took),
         status=status,
         reason=event.reason,
         left=event.left,
@@ -211,7 +211,7 @@ def _step_overridden(state: RunState, event: StepOverridden, entry: Entry) -> No
 def _choice_made(state: RunState, event: ChoiceMade, entry: Entry) -> None:
     began = StepStarted(step=event.step, attempt=event.attempt, reads=event.reads)
     _step_started(state, began, entry)
-    state.variables[event.var] = VariableValue(
+    state.variables[event.var] = StateVariable(
         text="\n".join(event.values), source="answer", step=event.step
     )
     _step_ended(
@@ -242,14 +242,14 @@ APPLY_TO_STEP: Mapping[type[Event], ApplyToStepState] = {
 
 
 INTENTS_REMEMBERED = 4096
-"""Intents whose repeat gets the first answer: whoever repeats one does so at once."""
+"""Intents whose repetition gets the first answer: a repetition follows at once."""
 
 
 def advance(state: RunState, entry: Entry) -> None:
-    """Move a state on by one entry.
+    """Apply an entry to a state.
 
     Raises:
-        StateError: it may not follow; the state is as before.
+        StateError: it may not follow; the state is unchanged.
     """
     event = entry.event
     state.check(event)
@@ -263,7 +263,7 @@ def advance(state: RunState, entry: Entry) -> None:
 
 
 def _remember_intent(intents: dict[str, int], intent: str, n: int) -> None:
-    """Keep an intent's first answer, and of all intents the newest."""
+    """Remember an intent's first answer, and of all intents the newest."""
     intents.setdefault(intent, n)
     if len(intents) > INTENTS_REMEMBERED:
         del intents[next(iter(intents))]
@@ -295,7 +295,7 @@ def _auto_stopped(state: RunState, event: AutoStopped, _entry: Entry) -> None:
 
 
 def _variable_set(state: RunState, event: VariableSet, _entry: Entry) -> None:
-    state.variables[event.name] = VariableValue(
+    state.variables[event.name] = StateVariable(
         text=event.value, source=event.source, step=event.step
     )
     if event.name in state.lost_secrets:
@@ -322,7 +322,7 @@ def _phase_entered(state: RunState, event: PhaseEntered, _entry: Entry) -> None:
         state.passed_over.pop(step_id, None)
         old = state.steps[step_id]
         state.steps[step_id] = replace(
-            old, status=Status.PENDING, reason="", by="", stale=False
+            old, status=Status.PENDING, reason="", by="", is_stale=False
         )
 
 
@@ -357,7 +357,7 @@ def _hint_given(state: RunState, event: HintGiven, entry: Entry) -> None:
 
 
 def _site_touched(_state: RunState, _event: SiteTouched, _entry: Entry) -> None:
-    """What was done is in the site's own notes; the run learns it at the end."""
+    """Change nothing: what was done is secret from the team until the run has ended."""
 
 
 def _message(state: RunState, event: MessageEvent, entry: Entry) -> None:

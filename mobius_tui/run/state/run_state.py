@@ -1,7 +1,7 @@
-"""The state of a run: a pure fold over its events, and what may follow in which state.
+"""The state of a run, and which event may follow in it. Pure.
 
-`FOLLOWS` is the table. An event that may not follow raises a `StateError` that names
-the event and the state; nothing is changed then.
+`STATUSES_BEFORE_EVENT` is the table. An event that may not follow raises a `StateError`
+that names the event and the state; the state is unchanged then.
 """
 
 from __future__ import annotations
@@ -52,9 +52,9 @@ from mobius_tui.run.state.step_state import (
     BAD,
     ENDED,
     AsideFrame,
+    StateVariable,
     Status,
     StepState,
-    VariableValue,
 )
 from mobius_tui.run.state.watch_state import WatchState
 
@@ -70,7 +70,7 @@ STATUSES_BEFORE_EVENT: Mapping[type[Event], frozenset[Status]] = {
     StepRestored: frozenset({Status.SKIPPED}),
     StepOverridden: ENDED | {Status.PENDING, Status.SKIPPED},
 }
-"""For each event of a step, the states in which it may follow."""
+"""For each event of a step, the statuses of the step in which it may follow."""
 
 
 _ALLOWED_AFTER_END = (
@@ -89,16 +89,16 @@ _ALLOWED_AFTER_END = (
     MessageUnknown,
     MessageDropped,
 )
-"""What may come when the run is over: what still ran then comes to its own end, and
-what was queued is sent if it can be."""
+"""Events that may follow the run's end: what still ran then ends by itself, and queued
+messages are sent if they can be."""
 
 
 @dataclass(slots=True)
 class RunState:
-    """Everything that the journal says; `fold.advance` moves it on.
+    """Everything that the journal says; `reducer.advance` applies entries to it.
 
-    It is the one mutable value of the fold, so that 100,000 events cost no copies;
-    what hangs on it is immutable.
+    It is mutable, so that 100,000 events cost no copies; the values in it are
+    immutable.
     """
 
     steps: dict[str, StepState]
@@ -112,27 +112,27 @@ class RunState:
     at: float = 0.0
     """Its time."""
     mono: float = 0.0
-    """Its time in seconds of a clock that nobody sets, in that boot of the machine:"""
+    """The last entry's time on a clock that nobody sets, in seconds, within `boot`."""
     boot: str = ""
-    variables: dict[str, VariableValue] = field(default_factory=dict)
+    variables: dict[str, StateVariable] = field(default_factory=dict)
     frames: tuple[AsideFrame, ...] = ()
     at_phase: str | None = None
     """The phase of the main line to go on from; its first without one."""
     entered: PersistentList[str] = EMPTY_LIST
     """Every phase that was ever entered, in order."""
     aside_attempts: dict[str, int] = field(default_factory=dict)
-    """Steps that led aside, and how many attempts they had had by then."""
+    """Steps that led into an aside → how many attempts each had had by then."""
     passed_over: dict[str, str] = field(default_factory=dict)
-    """Steps that the run came past since their guards did not hold, and why."""
+    """Steps that the run skipped as their guards did not hold → why, in words."""
     notes: PersistentList[str] = EMPTY_LIST
     intents: dict[str, int] = field(default_factory=dict)
-    """The newest intents that were acted on, and the entry that says so."""
+    """The newest intents that were acted on → the number of the entry that says so."""
     auto: AutoStarted | None = None
     auto_at: float = 0.0
     """When it was started, in seconds since 1970."""
     auto_stopped: AutoStopped | None = None
     host_pid: int | None = None
-    """The host that journaled last that it started, until it says that it stopped."""
+    """The process id of the newest host, until it has stopped."""
     sealed: HealthSealed | None = None
     watch: WatchState = field(default_factory=WatchState)
     """Triggers, arming, and the rollback that begins by itself."""
@@ -141,19 +141,19 @@ class RunState:
     deliveries: deliveries.Deliveries = ()
     """Messages on their way to channels, and those that have arrived."""
     approvals: Mapping[str, approvals.Approval] = field(default_factory=dict)
-    """What was asked last of a second person, by step."""
+    """The latest request for an approval, by step."""
     lost_secrets: tuple[str, ...] = ()
     """Secrets that the run had, and that its newest host was not given."""
     ended: RunEnded | None = None
     ended_at: float | None = None
 
     def copy(self) -> RunState:
-        """The same, to go on by itself; the intents, which only grow, are left out."""
+        """An independent copy without `intents`, which readers do not need."""
         return replace(
             self,
             steps=self.steps.copy(),
             variables=self.variables.copy(),
-            turned=self.aside_attempts.copy(),
+            aside_attempts=self.aside_attempts.copy(),
             passed_over=self.passed_over.copy(),
             intents={},
         )

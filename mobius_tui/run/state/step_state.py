@@ -1,4 +1,4 @@
-"""Where a step stands, and what each of its attempts came to."""
+"""The status of a step, and its attempts."""
 
 from __future__ import annotations
 
@@ -16,6 +16,30 @@ from mobius_tui.run.state.persistent_list import (
     Row,
 )
 
+<<<<<<< 38e77c6fb3b8462362fa24bf0e69b9ec7bcb49f2
+=======
+
+class Status(StrEnum):
+    """The status of a step; `planning` decides `waiting` and `not applicable`."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    PASSED = "passed"
+    WARNED = "warned"
+    FAILED = "failed"
+    TIMED_OUT = "timed out"
+    STOPPED = "stopped"
+    NOT_STARTED = "not started"
+    OUTPUT_LOST = "output lost"
+    UNKNOWN = "unknown"
+    SKIPPED = "skipped"
+    OVERRIDDEN = "overridden"
+    RECOVERED = "recovered"
+    NOT_APPLICABLE = "not applicable"
+    WAITING = "waiting"
+
+
+>>>>>>> p2run
 BAD = frozenset(
     {
         Status.FAILED,
@@ -26,7 +50,7 @@ BAD = frozenset(
         Status.UNKNOWN,
     }
 )
-"""Ends that want a decision."""
+"""Statuses that need a decision."""
 
 
 OPEN = frozenset(
@@ -38,16 +62,16 @@ OPEN = frozenset(
         Status.NOT_APPLICABLE,
     }
 )
-"""Ends on which gates and `needs` open."""
+"""Statuses that open gates and satisfy `needs`."""
 
 
 ENDED = BAD | {Status.PASSED, Status.WARNED, Status.OVERRIDDEN, Status.RECOVERED}
-"""Ends of every kind."""
+"""Statuses of a step that has ended."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CheckTry:
-    """One look of a check."""
+    """One try of a check."""
 
     check: int
     number: int
@@ -79,13 +103,13 @@ class Attempt:
     stop_asked: bool = False
     reads: tuple[str, ...] = ()
     variables_given: tuple[tuple[str, str | None], ...] = ()
-    """What the variables that it read were then; `None` for a secret. Of a long one
-    the middle is left out."""
+    """The values of the variables that it read; `None` for a secret. The middle of a
+    long one is left out."""
     mono: float = 0.0
     boot: str = ""
 
 
-_LOOK = attrgetter(*(field.name for field in fields(CheckTry)))
+_CHECK_TRY = attrgetter(*(field.name for field in fields(CheckTry)))
 _NAMES = tuple(field.name for field in fields(Attempt))
 _ATTEMPT = attrgetter(*_NAMES)
 
@@ -93,29 +117,31 @@ _ATTEMPT = attrgetter(*_NAMES)
 def _to_row(attempt: Attempt) -> Row:
     row = dict(zip(_NAMES, _ATTEMPT(attempt), strict=True))
     row["status"] = attempt.status.value
-    row["looks"] = [_LOOK(look) for look in attempt.check_tries]
+    row["check_tries"] = [_CHECK_TRY(each) for each in attempt.check_tries]
     return list(row.values())
 
 
-def _from_row(row: Row) -> Attempt:
-    values = dict(zip(_NAMES, row, strict=True))
+def _from_row(values_in_order: Row) -> Attempt:
+    values = dict(zip(_NAMES, values_in_order, strict=True))
     values["status"] = Status(values["status"])
     for name in ("left", "ended_with", "reads"):
         values[name] = tuple(values[name])
-    values["given"] = tuple((name, value) for name, value in values["given"])
-    looks: PersistentList[CheckTry] = EMPTY_LIST
-    for check, look, held, detail, part, at in values["looks"]:
-        looks = looks.appended(
+    values["variables_given"] = tuple(
+        (name, value) for name, value in values["variables_given"]
+    )
+    tries: PersistentList[CheckTry] = EMPTY_LIST
+    for check, number, held, detail, row, at in values["check_tries"]:
+        tries = tries.appended(
             CheckTry(
                 check=check,
-                number=look,
+                number=number,
                 held=held,
                 detail=detail,
-                held_in_row=part,
+                held_in_row=row,
                 at=at,
             )
         )
-    values["looks"] = looks
+    values["check_tries"] = tries
     return Attempt(**values)
 
 
@@ -135,7 +161,7 @@ NO_ATTEMPTS = Attempts()
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StepState:
-    """Where a step stands."""
+    """The state of a step."""
 
     status: Status = Status.PENDING
     attempts: Attempts = NO_ATTEMPTS
@@ -143,7 +169,7 @@ class StepState:
     """Why it was skipped or overridden, or how its last attempt ended, in words."""
     by: str = ""
     is_stale: bool = False
-    """Whether a variable that it used was taken back since."""
+    """Whether a variable that it used was withdrawn since."""
     notes: PersistentList[str] = EMPTY_LIST
 
     @property
@@ -153,7 +179,7 @@ class StepState:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class VariableValue:
+class StateVariable:
     """A variable's value; `text` is `None` for a secret."""
 
     text: str | None

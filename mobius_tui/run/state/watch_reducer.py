@@ -1,4 +1,4 @@
-"""The fold, where it is about the watch over a run's health. Pure."""
+"""How events change the watch over a run's health. Pure."""
 
 from __future__ import annotations
 
@@ -27,19 +27,21 @@ ApplyToWatch: TypeAlias = Callable[[RunState, Any, Entry], None]
 
 
 def _watch_began(state: RunState, event: WatchBegan, entry: Entry) -> None:
-    state.watch = replace(state.watch, job=event, job_at=entry.at)
+    state.watch = replace(state.watch, watch_run=event, watch_run_began_at=entry.at)
 
 
 def _watch_over(state: RunState, event: WatchOver, _entry: Entry) -> None:
-    state.watch = replace(state.watch, over=event.reason)
+    state.watch = replace(state.watch, watch_run_end_reason=event.reason)
 
 
 def _watch_armed(state: RunState, _event: WatchArmed, entry: Entry) -> None:
-    state.watch = replace(state.watch, armed=True, by=entry.by, why="")
+    state.watch = replace(state.watch, armed=True, armed_by=entry.by, disarm_reason="")
 
 
 def _watch_disarmed(state: RunState, event: WatchDisarmed, _entry: Entry) -> None:
-    state.watch = replace(state.watch, armed=False, why=event.reason, countdown=None)
+    state.watch = replace(
+        state.watch, armed=False, disarm_reason=event.reason, countdown=None
+    )
 
 
 def _trigger_fired(state: RunState, event: TriggerFired, entry: Entry) -> None:
@@ -49,7 +51,7 @@ def _trigger_fired(state: RunState, event: TriggerFired, entry: Entry) -> None:
     if event.grace is not None:
         countdown = Countdown(alarm=alarm, n=entry.n, began=entry.at, grace=event.grace)
     state.watch = replace(
-        state.watch, alarms=(*others, alarm), latest=alarm, countdown=countdown
+        state.watch, alarms=(*others, alarm), latest_alarm=alarm, countdown=countdown
     )
 
 
@@ -70,7 +72,7 @@ def _rollback_held(state: RunState, event: RollbackHeld, entry: Entry) -> None:
     why = f"{entry.by} held the rollback"
     if event.reason:
         why += f": {event.reason}"
-    state.watch = replace(state.watch, armed=False, why=why, countdown=None)
+    state.watch = replace(state.watch, armed=False, disarm_reason=why, countdown=None)
 
 
 def _rollback_dropped(state: RunState, _event: RollbackDropped, _entry: Entry) -> None:
@@ -81,17 +83,19 @@ def _rollback_began(state: RunState, event: RollbackBegan, entry: Entry) -> None
     state.watch = replace(
         state.watch,
         armed=False,
-        why="the rollback began",
+        disarm_reason="the rollback began",
         countdown=None,
-        begun=event,
-        begun_at=entry.at,
-        begun_by=entry.by,
-        goes=True,
+        rollback=event,
+        rollback_began_at=entry.at,
+        rollback_began_by=entry.by,
+        rollback_running=True,
     )
 
 
 def _rollback_stopped(state: RunState, event: RollbackStopped, _entry: Entry) -> None:
-    state.watch = replace(state.watch, goes=False, stopped=event.reason)
+    state.watch = replace(
+        state.watch, rollback_running=False, rollback_stop_reason=event.reason
+    )
 
 
 APPLY_TO_WATCH: Mapping[type[Event], ApplyToWatch] = {
@@ -109,19 +113,26 @@ APPLY_TO_WATCH: Mapping[type[Event], ApplyToWatch] = {
 
 
 def after_host_start(state: RunState) -> None:
-    """A new host: nothing begins by itself that the one before had begun to count."""
+    """Disarm the watch, and stop its rollback, as a new host started."""
     watch = state.watch
     if watch.armed or watch.countdown is not None:
         watch = replace(
-            watch, armed=False, countdown=None, why="its host ended; arm it again"
+            watch,
+            armed=False,
+            countdown=None,
+            disarm_reason="its host ended; arm it again",
         )
     if watch.rollback_running:
-        watch = replace(watch, goes=False, stopped="its host ended meanwhile")
+        watch = replace(
+            watch,
+            rollback_running=False,
+            rollback_stop_reason="its host ended meanwhile",
+        )
     state.watch = watch
 
 
 def after_phase_entered(state: RunState, event: PhaseEntered) -> None:
-    """Another phase than the rollback's wants a person."""
+    """Stop the rollback where another phase than its own was entered."""
     begun = state.watch.rollback
     if (
         state.watch.rollback_running
@@ -129,19 +140,23 @@ def after_phase_entered(state: RunState, event: PhaseEntered) -> None:
         and event.phase != begun.phase
     ):
         state.watch = replace(
-            state.watch, goes=False, stopped=event.reason or "it turned aside"
+            state.watch,
+            rollback_running=False,
+            rollback_stop_reason=event.reason or "it turned aside",
         )
 
 
 def after_phase_left(state: RunState, event: PhaseLeft) -> None:
-    """The rollback's phase is done."""
+    """Note how the rollback's phase ended."""
     begun = state.watch.rollback
     if begun is not None and event.phase == begun.phase:
-        state.watch = replace(state.watch, goes=False, passed=event.passed)
+        state.watch = replace(
+            state.watch, rollback_running=False, rollback_passed=event.passed
+        )
 
 
 def apply_watch_event(state: RunState, entry: Entry) -> None:
-    """Move the watch alone on by an entry, of whatever kind that is."""
+    """Apply an entry of any kind to the watch alone."""
     match entry.event:
         case HostStarted():
             after_host_start(state)

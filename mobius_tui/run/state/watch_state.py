@@ -1,4 +1,4 @@
-"""Where the watch over a run's health stands. Pure."""
+"""The state of the watch over a run's health. Pure."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Alarm:
-    """A trigger that has fired, and whose condition is not known to be gone."""
+    """A trigger that has fired, and whose condition has not cleared."""
 
     probe: str
     rule: Rule
@@ -54,7 +54,7 @@ class Countdown:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WatchState:
-    """Armed or not, and what has fired."""
+    """Whether the watch is armed, what has fired, and the rollback."""
 
     armed: bool = False
     armed_by: str = ""
@@ -64,30 +64,32 @@ class WatchState:
     alarms: tuple[Alarm, ...] = ()
     """The oldest first."""
     latest_alarm: Alarm | None = None
-    """The trigger that fired last, whether its condition is gone or not."""
+    """The trigger that fired last, whether it has cleared or not."""
     countdown: Countdown | None = None
     rollback: RollbackBegan | None = None
+    """How the rollback began; `None` where it has not."""
     rollback_began_at: float = 0.0
     rollback_began_by: str = ""
     rollback_running: bool = False
-    """Whether the rollback that has begun goes on by itself."""
+    """Whether the rollback that has begun goes on without a person."""
     rollback_passed: bool | None = None
-    """How the rollback's phase was left; `None` as long as it was not."""
+    """Whether the rollback's phase passed; `None` until it has ended."""
     rollback_stop_reason: str = ""
-    """Why the rollback wants a person."""
+    """Why the rollback needs a person; empty where it does not."""
     watch_run: WatchBegan | None = None
     """What `mobius-tui watch` asked for; `None` in any other run."""
     watch_run_began_at: float = 0.0
-    """When it began, in seconds since 1970."""
+    """In seconds since 1970."""
     watch_run_end_reason: str = ""
-    """Why that is over though the run is open."""
+    """Why the `mobius-tui watch` ended though the run is open; empty while it goes on.
+    """
 
     @property
     def rollback_reason(self) -> str:
-        """Why the rollback would begin now: the trigger that counts, and how many more.
+        """The trigger that would begin the rollback now, and how many more have fired.
 
-        That is the one of the countdown, or else the one that has stood longest; where
-        none stands, the last that did.
+        It is the one that counts down, or else the oldest that has not cleared; where
+        none is left, the one that fired last.
         """
         if self.countdown is not None:
             return self.countdown.alarm.reason

@@ -1,5 +1,4 @@
-"""The run directory.
+"""The run directory: where it is, who may read it, and opening its files safely.
 
-Where it is, who may read it, safe opening of its files. Not the journal and what is
-read from it: see `journal/` and `records/`.
+Not the journal, nor what is read from it: see `journal/` and `records/`.
 """

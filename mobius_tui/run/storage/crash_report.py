@@ -1,7 +1,7 @@
-"""A fault of the program's own: one line for the person, the rest in a private file.
+"""Reports an error of this program: one line for the person, the rest in a file.
 
-The file has the places in the code and the error's own words; no values of variables,
-for a secret may be among them.
+The file is private, and has the places in the code and the error's message; no values
+of variables.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ from mobius_tui.run.storage.state_home import private_folder, state_home
 from mobius_tui.sanitize import line
 
 MESSAGE_LIMIT = 200
-"""Characters of an error's own words that are shown."""
+"""Characters of an error's message that are shown."""
 
 
 def crash_folder() -> Path:
-    """Where the files are kept."""
+    """Where the files are."""
     return state_home() / "faults"
 
 
 def unforeseen_fault(error: BaseException, note: str = "") -> FaultError:
-    """What to raise for an error that nobody foresaw.
+    """What to raise for an unexpected error.
 
     Args:
         error: the error.
-        note: what else to know: what goes on, and what to do.
+        note: what goes on all the same, and what to do.
     """
     words = f"{type(error).__name__}: {error}".removesuffix(": ")
     parts = [f"it stopped because of a fault of its own: {line(words)[:MESSAGE_LIMIT]}"]

@@ -15,24 +15,24 @@ from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.safe_open import open_regular
 
 WRITE_INTERVAL = 5.0
-"""Seconds between two records of that somebody looks."""
+"""Seconds between two records of a screen that shows the run."""
 MAX_BYTES = 4096
 """Bytes that are read of it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LastView:
-    """One look of a screen."""
+    """When a screen last showed a run."""
 
     at: float
     """Seconds since 1970."""
     health: str
     """The worst news of health then, in words."""
     leaves: bool = False
-    """Whether that screen went away then; another may show the run all the same."""
+    """Whether that screen was left then; another may show the run all the same."""
 
     def is_fresh(self, now: float) -> bool:
-        """Whether a screen may show the run now: each says so every few seconds.
+        """Whether a screen may show the run now: each records so every few seconds.
 
         Args:
             now: seconds since 1970.
@@ -41,7 +41,7 @@ class LastView:
 
 
 def read_last_view(directory: RunDirectory) -> LastView | None:
-    """The last look of any screen; `None` where there is no record of one."""
+    """The last view of any screen; `None` where none is recorded."""
     try:
         with open_regular(directory.last_view) as file:
             fields = json.loads(file.read(MAX_BYTES))
@@ -56,7 +56,7 @@ def read_last_view(directory: RunDirectory) -> LastView | None:
 
 
 def write_last_view(directory: RunDirectory, view: LastView) -> None:
-    """Put a look on record; where that cannot be, the next card says less."""
+    """Record a view; where that fails, the next return card has less to tell."""
     new = directory.last_view.with_suffix(f".{os.getpid()}")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     data = json.dumps(asdict(view)).encode()

@@ -1,10 +1,7 @@
-"""What must not be told of secrets: one policy for hosts, keepers and reports. Pure.
+"""Redacts secrets, in every form: one policy for hosts, keepers and reports. Pure.
 
-A secret is looked for as it is, however short it is, and in the forms in which programs
-pass it on: its lines alone, however they are indented; in base64, also within something
-longer; as a part of a URL; and as a text in JSON. A form is looked for if it has
-`SHORTEST` characters or more, and so is a part of a URL that is a secret. What is
-redacted where it is shown is refused where it is kept as it is: by the same words.
+A secret is redacted as it is, however short, and in the forms that programs give it:
+URL-encoded, base64, quoted.
 """
 
 from __future__ import annotations
@@ -18,10 +15,10 @@ from urllib.parse import quote, quote_plus, unquote, urlsplit
 
 REDACTED = "[redacted]"
 SHORTEST_FORM = 6
-"""Characters from which a form or a part of a secret is taken for it. What is shorter
-stands everywhere by chance."""
+"""Characters from which an encoded form or a part of a secret is redacted. A shorter
+one occurs everywhere by chance."""
 BASE64_LINES = (76, 64)
-"""Characters of a line that programs break base64 into: `base64`, and `openssl`."""
+"""Characters of a line that `base64` and `openssl` break base64 into."""
 
 
 def redact(text: str, secrets: Iterable[str]) -> str:
@@ -38,12 +35,12 @@ def redact(text: str, secrets: Iterable[str]) -> str:
 
 
 def holds_secret(text: str, secrets: Iterable[str]) -> bool:
-    """Whether a text holds a secret, and so can't be kept as it is."""
+    """Whether a text holds a secret, and so cannot be recorded as it is."""
     return any(each in text for each in secret_literals(secrets))
 
 
 def short_secret_notices(secrets: Mapping[str, str]) -> Iterator[str]:
-    """What to know before a run of secrets that stand in many a text by chance.
+    """Notices, before a run, of secrets so short that many texts hold them by chance.
 
     Args:
         secrets: their values, by name.
@@ -51,31 +48,32 @@ def short_secret_notices(secrets: Mapping[str, str]) -> Iterator[str]:
     for name, value in secrets.items():
         if 0 < len(value) < SHORTEST_FORM:
             yield (
-                f"the secret {name} has fewer than {SHORTEST_FORM} characters: whatever is "
+                f"the secret {name} has fewer than {SHORTEST_FORM} characters: "
+                "whatever is "
                 f"shown has {REDACTED} in their place, and no value may hold them"
             )
 
 
 def secret_url_parts(*urls: str) -> set[str]:
-    """What nobody may read of a URL that is a secret: all of it, and what is in it.
+    """What to redact of a secret URL: all of it, and its parts.
 
     Args:
         urls: one, in each way in which it may be written.
     """
-    parts: set[str] = set()
+    secret: set[str] = set()
     for url in urls:
         parsed = urlsplit(url)
         target = parsed.path + (f"?{parsed.query}" if parsed.query else "")
         texts = (target, parsed.path, unquote(target), unquote(parsed.path))
         parts = {*texts, *(part for text in texts for part in split("[/?&=]", text))}
         parts |= {parsed.username or "", unquote(parsed.username or "")}
-        parts |= {part for part in parts if len(part) >= SHORTEST_FORM}
-        parts |= {url, parsed.password or "", unquote(parsed.password or "")}
-    return parts - {""}
+        secret |= {part for part in parts if len(part) >= SHORTEST_FORM}
+        secret |= {url, parsed.password or "", unquote(parsed.password or "")}
+    return secret - {""}
 
 
 def secret_literals(secrets: Iterable[str]) -> tuple[str, ...]:
-    """What must not be told where these values must not, the longest first."""
+    """The texts to redact for these secrets, the longest first."""
     return _literals(tuple(secrets))
 
 
@@ -100,7 +98,7 @@ def _encoded_forms(secret: str) -> Iterator[str]:
 
 
 def _url_forms(text: str) -> Iterator[str]:
-    """A text as a part of a URL; some programs write its numbers in small letters."""
+    """A text URL-encoded; some programs write the hexadecimal digits in lower case."""
     for form in (
         quote(text, safe="", errors="replace"),
         quote(text, errors="replace"),
@@ -111,7 +109,7 @@ def _url_forms(text: str) -> Iterator[str]:
 
 
 def _base64_forms(secret: str) -> Iterator[str]:
-    """What stands in base64 of anything that holds it, by where in it that begins."""
+    """What base64 of any text that holds a secret holds, by the secret's offset."""
     data = secret.encode("utf-8", "surrogateescape")
     for before in range(3):
         whole = b64encode(bytes(before) + data).decode()

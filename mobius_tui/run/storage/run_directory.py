@@ -1,4 +1,4 @@
-"""One run's directory: what lies where in it, and how it is made.
+"""The paths in a run's directory, and how it is made and locked.
 
 Folders are 0700 and files 0600; nothing is opened through a link.
 """
@@ -33,7 +33,7 @@ def runbook_digest(sources: Iterable[Source]) -> str:
 
 
 def create_file(path: Path, data: bytes = b"") -> None:
-    """Write a new file, durably: private, or its group's to read as its folder is.
+    """Write a new file durably; private, or readable for its group as its folder is.
 
     Raises:
         FileExistsError: the name is taken.
@@ -61,13 +61,13 @@ def sync_folder(path: Path) -> None:
 
 @dataclass(frozen=True, slots=True)
 class AttemptDirectory:
-    """`steps/ID.N`: what one attempt left."""
+    """`steps/ID.N`: the files of one attempt."""
 
     path: Path
 
     @property
     def script(self) -> Path:
-        """What ran."""
+        """The script that ran."""
         return self.path / "script"
 
     @property
@@ -102,7 +102,7 @@ class AttemptDirectory:
 
     @property
     def unfinished_exit(self) -> Path:
-        """Room for `exit`; while the keeper waits for room on the disk, it says so."""
+        """Space reserved for `exit`; says when the keeper waits for a full disk."""
         return self.path / "exit.new"
 
     @property
@@ -134,12 +134,12 @@ class RunDirectory:
 
     @property
     def health(self) -> Path:
-        """Every check of a probe, and what the machine was doing."""
+        """Every check of a probe, and samples of the machine."""
         return self.path / "health.jsonl"
 
     @property
     def socket(self) -> Path:
-        """Where viewers say what they want."""
+        """Where viewers send intents."""
         return self.path / "control.sock"
 
     @property
@@ -164,17 +164,17 @@ class RunDirectory:
 
     @property
     def imported(self) -> Path:
-        """Where the run came from; only there for one that was run elsewhere."""
+        """Where the run came from; only there for one that ran elsewhere."""
         return self.path / "imported.toml"
 
     @property
     def last_view(self) -> Path:
-        """When a screen last showed the run; see `glance`."""
+        """When a screen last showed the run; see `last_viewed`."""
         return self.path / "glance.json"
 
     @property
     def contents(self) -> Path:
-        """The name of the run and of its steps; see `contents`."""
+        """The title of the run and of its steps; see `table_of_contents`."""
         return self.path / "contents"
 
     @property
@@ -187,14 +187,14 @@ class RunDirectory:
         return AttemptDirectory(self.steps / f"{step}.{number}")
 
     def host_pid(self) -> int | None:
-        """The pid of the living host, judged by its lock; `None` if there is none."""
+        """The process id of the living host, by its lock; `None` if there is none."""
         return lock_holder(self.lock)
 
 
 def lock_holder(path: Path) -> int | None:
-    """The pid written in a lock file that is held; `None` when it is free.
+    """The process id in a lock file that is locked; `None` when it is free.
 
-    A pid of 0 means that it is held by a process that has not written its pid yet.
+    It is 0 where the process that has the lock has not written its id yet.
     """
     try:
         handle = regular_descriptor(path)
@@ -214,7 +214,7 @@ def lock_holder(path: Path) -> int | None:
 
 
 def try_lock(handle: int) -> bool:
-    """Lock an open file or folder for this process alone; gives whether it was free."""
+    """Lock an open file or folder exclusively; returns whether it was free."""
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -1,4 +1,4 @@
-"""Which runs there are, newest first, and which of them a name means."""
+"""Lists the runs, newest first, and finds one by its name."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _RUN_ID = re.compile(r"\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d-\S+")
 
 
 def is_run_id(name: str) -> bool:
-    """Whether a run can have this name, and nothing else has."""
+    """Whether a name has the form of a run's id."""
     plain = line(name) == name and len(name) <= 200
     return plain and "/" not in name and _RUN_ID.fullmatch(name) is not None
 
@@ -29,7 +29,7 @@ def all_runs(
 
     Args:
         root: the folder of all runs.
-        but: ids of runs that are left out.
+        excluded: ids of runs that are left out.
     """
     folders = (root, *own_shared_folders()) if root == runs_root() else (root,)
     return _newest_first(
@@ -86,7 +86,7 @@ def newest_run(root: Path) -> RunDirectory:
 
 
 def newest_run_without_record(root: Path) -> RunDirectory | None:
-    """The newest run that left no record of an end: its journal knows for certain."""
+    """The newest run without a record of its end; only its journal is certain."""
     return next((run for run in all_runs(root) if _may_be_open(run)), None)
 
 

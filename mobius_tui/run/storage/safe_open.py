@@ -1,7 +1,7 @@
-"""Opening what is in a run's folder, whatever somebody has put there.
+"""Opens files in a run's folder safely, whatever has been put there.
 
 A run may be another user's, and a step may have replaced its own files. A link is not
-followed; a FIFO would block for ever, a device may never end: neither is read.
+followed, and what is no regular file is refused.
 """
 
 from __future__ import annotations

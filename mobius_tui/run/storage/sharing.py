@@ -1,8 +1,8 @@
-"""Runs that a group may read: where they are kept, and who may do what with them.
+"""Runs that a group may read: where they are, and who may do what with them.
 
-A run lies in its owner's home, where nobody else comes. One that is shared lies in
+A run is in its owner's home, where nobody else comes. One that is shared is in
 `BASE/mobius-tui-UID/GROUP/`: folders 02750 and files 0640, all of the group's. Only
-what belongs to the user whose number it names is believed: anyone may make folders in
+folders of the user whose number is in the name are trusted: anyone may make folders in
 the base.
 """
 
@@ -22,11 +22,19 @@ from mobius_tui.run.intents.actions import Action
 
 SHARED_FOLDER_MODE = 0o2750
 """The mode of a folder that is shared; what is made in it is the group's, too."""
+<<<<<<< 38e77c6fb3b8462362fa24bf0e69b9ec7bcb49f2
+=======
+APPROVER_INTENTS = frozenset({"approve", "deny"})
+"""The intents of a user who may only read and approve."""
+OWNER_INTENTS = frozenset({"auto"})
+"""The intents of the owner alone: an automatic run acts in the owner's name, and nobody
+must approve what they made run."""
+>>>>>>> p2run
 _FOLDER = re.compile(r"mobius-tui-(\d+)")
 
 
 def shared_base() -> Path:
-    """Where shared runs are kept; `MOBIUS_TUI_SHARED` names another place."""
+    """The folder of shared runs; `MOBIUS_TUI_SHARED` names another."""
     given = os.environ.get("MOBIUS_TUI_SHARED", "")
     return Path(given) if given.startswith("/") else Path("/var/tmp")  # noqa: S108
 
@@ -72,13 +80,13 @@ def _refuse_foreign(path: Path) -> None:
 
 
 def _give_to_group(folder: Path, gid: int) -> None:
-    """Share a folder with a group; whoever is not in it cannot."""
+    """Share a folder with a group; fails for a user who is not in it."""
     os.chown(folder, -1, gid, follow_symlinks=False)
     folder.chmod(SHARED_FOLDER_MODE)
 
 
 def is_group_readable_folder(folder: Path) -> bool:
-    """Whether what is made in a folder is for its group to read."""
+    """Whether new files in a folder are for its group to read."""
     return stat.S_IMODE(folder.lstat().st_mode) == SHARED_FOLDER_MODE
 
 
@@ -125,7 +133,7 @@ def shared_folders_of_others() -> Iterator[Path]:
 
 
 def _belongs_to(path: Path, uid: int) -> bool:
-    """Whether it is a folder of a user's, in which nobody else writes."""
+    """Whether a path is a folder of a user's, in which nobody else can write."""
     try:
         status = path.lstat()
     except OSError:
@@ -157,11 +165,19 @@ def refuse_hosting(path: Path) -> None:
         )
 
 
+<<<<<<< 38e77c6fb3b8462362fa24bf0e69b9ec7bcb49f2
 def intent_refusal(action: Action | type[Action], *, control: bool) -> str:
     """Why somebody other than the owner may not ask for it; empty where they may.
 
     Args:
         action: what is asked for.
+=======
+def intent_refusal(wish: str, *, control: bool) -> str:
+    """Why a user other than the owner may not send an intent; empty where they may.
+
+    Args:
+        wish: the intent's kind.
+>>>>>>> p2run
         control: whether the run is shared with `--share-control`.
     """
     if action.who == "approvers":

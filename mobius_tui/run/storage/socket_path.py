@@ -1,4 +1,4 @@
-"""Ways to a Unix socket whose path may be longer than the system takes."""
+"""Connects to Unix sockets whose path may be longer than the system allows."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LONGEST_SOCKET_PATH = 100
 
 @contextmanager
 def short_socket_path(path: Path) -> Iterator[Path]:
-    """A path to the socket that every system takes, while the block lasts."""
+    """A path to the socket that every system accepts, while the block lasts."""
     if len(bytes(path)) <= LONGEST_SOCKET_PATH:
         yield path
         return

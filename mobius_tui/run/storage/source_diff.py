@@ -1,4 +1,4 @@
-"""How the files of a runbook differ from the copy that a run goes by."""
+"""How a runbook's files were edited since a run was begun with a copy of them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mobius_tui.runbook.toml.runbook_source import RefusedError, read_bytes
 
 SourceStamp: TypeAlias = tuple[tuple[int, int], ...]
 MOST_LINES = 5000
-"""Lines of a file that are compared line by line; longer ones take seconds."""
+"""Lines of a file that are compared at most; longer ones take seconds."""
 
 
 def edited_source(began: RunBegan) -> Path:
@@ -23,7 +23,7 @@ def edited_source(began: RunBegan) -> Path:
 
 
 def source_edits(directory: RunDirectory, began: RunBegan) -> tuple[str, ...]:
-    """What was edited since a run began, as the lines of a unified diff.
+    """The edits since a run began, as the lines of a unified diff.
 
     Args:
         directory: the run's.

@@ -1,4 +1,4 @@
-"""Where the program keeps what it keeps: a folder that is its owner's alone."""
+"""The folder of the program's state, which is its owner's alone."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from mobius_tui.errors import RunError
 
 
 def state_home() -> Path:
-    """The folder of everything that the program keeps: runs and drill sites."""
+    """The folder of everything that the program stores: runs and drill sites."""
     base = os.environ.get("XDG_STATE_HOME", "")
     home = Path(base) if base.startswith("/") else Path.home() / ".local" / "state"
     return home / "mobius-tui"

@@ -29,7 +29,7 @@ _STEP = re.compile(rb'"step":"([^"\\]+)"')
 
 
 class TableOfContents(NamedTuple):
-    """What is known of a run at once."""
+    """The title and steps of a run, known before its journal is read."""
 
     title: str
     mode: str
@@ -42,7 +42,7 @@ class TableOfContents(NamedTuple):
 def write_table_of_contents(
     directory: RunDirectory, plan: Plan, *, mode: str, environment: str | None
 ) -> None:
-    """Write it down; where that cannot be, the screen shows less at first."""
+    """Write the file; where that fails, the screen shows less at first."""
     with suppress(OSError):
         create_file(
             directory.contents,
@@ -51,7 +51,7 @@ def write_table_of_contents(
 
 
 def encode_contents(plan: Plan, *, mode: str, environment: str | None) -> bytes:
-    """What is written down of a run."""
+    """The file's content, for a run."""
     head = "\t".join(map(sanitize.line, (plan.runbook.title, mode, environment or "")))
     lines = [head]
     for phase in plan.runbook.phases:

@@ -31,11 +31,11 @@ from mobius_tui.sanitize import line
 KEEPER_START_LIMIT = 10.0
 """Seconds that a keeper may take until it listens."""
 POLL_INTERVAL = 0.02
-"""Seconds between looks for it."""
+"""Seconds between two tries to connect to the keeper."""
 
 
 class AttachSession:
-    """A person's time at a step's terminal."""
+    """A person's terminal, attached to a step's terminal."""
 
     def __init__(
         self, attempt: AttemptDirectory, terminal: RawTerminal, waker: int
@@ -48,7 +48,7 @@ class AttachSession:
         self._last_frame: tuple[bytes, bytes] | None = None
 
     def run(self) -> str:
-        """Come, stay and go; returns what became of the step, in words."""
+        """Attach, relay and detach; returns what became of the step, in words."""
         while True:
             connection = self._connect()
             if connection is None:
@@ -61,7 +61,7 @@ class AttachSession:
             return self._result_text(kind, words)
 
     def _connect(self) -> socket.socket | None:
-        """The keeper's socket, once it is there; `None` where it never will be."""
+        """The keeper's socket, once it listens; `None` where it never will."""
         until = time.monotonic() + KEEPER_START_LIMIT
         while True:
             with contextlib.suppress(OSError):
@@ -74,7 +74,7 @@ class AttachSession:
                 self._keys.is_detached = True
 
     def _relay(self, connection: socket.socket) -> tuple[bytes, bytes]:
-        """Pass on what comes, both ways; returns the keeper's last word, if any."""
+        """Relay both ways; returns the keeper's last frame, if any."""
         reader = frames.FrameReader()
         hello = AttachHello(
             self._terminal.size(),
@@ -126,7 +126,7 @@ class AttachSession:
         return max(0.0, self._keys.until - time.monotonic())
 
     def _may_take_over(self, words: bytes) -> bool:
-        """Ask whether whoever is at the terminal must go."""
+        """Ask whether to detach whoever is at the terminal."""
         who, since, typed = words.decode("utf-8", "replace").split("\0")
         self._terminal.write_line(
             f"mobius-tui: {line(who)} is at it already, "
@@ -170,7 +170,7 @@ class AttachSession:
 
 
 def _terminal_name() -> str:
-    """Which terminal this is, for another who wants the step's."""
+    """The name of this terminal, shown to others who want the step's."""
     try:
         return Path(os.ttyname(0)).relative_to("/dev").as_posix()
     except (OSError, ValueError):
@@ -178,20 +178,13 @@ def _terminal_name() -> str:
 
 
 def attach_terminal(run: RunDirectory, step: str, number: int, name: str) -> str:
-    """Be at a step's terminal until it ends, or its person goes.
+    """Attach to a step's terminal until the step ends, or the person detaches.
 
     Args:
         run: the run's directory.
         step: the step's id.
-        number: the attempt's.
-        name: what the step is called.
-
-    Returns:
-        What became of it, in words.
-
-    Raises:
-        SystemExit: this terminal has ended, or this process was told to go. The step
-            goes on.
+        number: the attempt.
+        name: of the step, for people.
     """
     name = line(name)
     if not (os.isatty(0) and os.isatty(1)):
@@ -216,7 +209,7 @@ def attach_terminal(run: RunDirectory, step: str, number: int, name: str) -> str
 
 @contextlib.contextmanager
 def _connected_as_viewer(run: RunDirectory) -> Iterator[None]:
-    """Be counted among the run's viewers: a drill that nobody watches is ended."""
+    """Count among the run's viewers: a drill that nobody views is ended."""
     try:
         connection = connect_socket(run.socket)
     except OSError:
@@ -228,7 +221,7 @@ def _connected_as_viewer(run: RunDirectory) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _signal_pipe() -> Iterator[int]:
-    """Hear of a new size by a descriptor, and of being told to go by `GoneError`."""
+    """A descriptor that is readable after a change of size; SIGTERM raises instead."""
     signals: list[int] = []
 
     def go(number: int, _frame: FrameType | None) -> None:

@@ -1,22 +1,22 @@
-"""The one key that is not for the program: it takes its person back to the screens."""
+"""The one key that is not passed to the program: it detaches the person's terminal."""
 
 from __future__ import annotations
 
 import re
 
 DETACH_KEY = "Ctrl+]"
-"""As a person calls it; telnet's own, which few programs want."""
+"""Its name for people; it is telnet's own, which few programs use."""
 DETACH_HINT = f"{DETACH_KEY} comes back and leaves it running"
-"""What whoever goes to a terminal must know."""
+"""Shown to whoever attaches to a terminal."""
 REPEAT_LIMIT = 0.4
-"""Seconds within which the key is pressed again where the program is to get it."""
+"""Seconds within which the key is pressed again to send it to the program."""
 
 _DETACH_SEQUENCE = re.compile(rb"\x1d|\x1b\[93;5(?::1)?u|\x1b\[27;5;93~")
 """As terminals send it: plainly, or in the two ways of telling every key in full."""
 
 
 class DetachKeyFilter:
-    """What is typed, on its way to a program."""
+    """Filters what is typed, on its way to a program."""
 
     def __init__(self) -> None:
         self.is_detached = False
@@ -25,7 +25,7 @@ class DetachKeyFilter:
         """When that is decided, after the key was pressed once."""
 
     def feed(self, data: bytes, now: float) -> bytes:
-        """What of it the program gets.
+        """The part of the input that the program gets.
 
         Args:
             data: what was typed.
@@ -51,6 +51,6 @@ class DetachKeyFilter:
         return passed
 
     def check_time(self, now: float) -> None:
-        """Decide, where the key was pressed once and not again."""
+        """Detach, where the key was pressed once and not again in time."""
         if self.until is not None and now >= self.until:
             self.is_detached = True

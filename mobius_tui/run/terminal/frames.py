@@ -34,9 +34,9 @@ ENDED = b"E"
 KINDS = HELLO + INPUT + SIZE + BUSY + OUTPUT + DETACHED + ENDED
 
 HEADER_BYTES = 3
-"""Bytes before what a frame holds."""
+"""Bytes before a frame's content."""
 LARGEST_FRAME = 16384
-"""Bytes that a frame holds at most: a screen is drawn in a few thousand."""
+"""Bytes of a frame's content at most: a screen is drawn in a few thousand."""
 
 
 def encode_frames(kind: bytes, data: bytes = b"") -> bytes:

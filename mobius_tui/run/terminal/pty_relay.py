@@ -25,19 +25,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 REDRAW_TIME = 1.0
-"""Seconds for which a program sees another size, so that it draws everything anew."""
+"""Seconds for which a program is given another size, so that it redraws everything."""
 REDRAW_TIME_AFTER_OUTPUT = 0.05
-"""Seconds for which it sees that size after it has drawn something."""
+"""Seconds for which it has that size after it has drawn something."""
 DRAIN_TIME = 0.1
 """Seconds without output after the script's end: what is left may hold its terminal."""
 LAST_OUTPUT_TIME = 5.0
 """Seconds that what the script printed last may take to reach a slow viewer."""
 DEFAULT_SIZE = (24, 80)
-"""Rows and columns of a terminal that nobody has come to."""
+"""Rows and columns of a terminal that nobody has attached to."""
 
 
 class PtyRelay:
-    """A program's terminal, and the one viewer that is at it."""
+    """Relays between a program's terminal and the one viewer attached to it."""
 
     def __init__(self, folder: str) -> None:
         """Let viewers come.
@@ -65,7 +65,7 @@ class PtyRelay:
         self._set_size(self._size)
 
     def run_once(self, waker: int, wait: float | None) -> None:
-        """Wait until something happens, for some seconds at most, and see to it.
+        """Wait until something happens, for some seconds at most, and handle it.
 
         Args:
             waker: has bytes to read after a signal.
@@ -109,7 +109,7 @@ class PtyRelay:
         return redraw, at_it.stall_time_left(now) if at_it is not None else None
 
     def _drop_stalled_viewer(self) -> None:
-        """Let go who has gone, or takes nothing; end a redraw."""
+        """Detach a viewer that has gone, or receives nothing; end a redraw."""
         now = time.monotonic()
         if self._true_size_at is not None and now >= self._true_size_at:
             self._set_size(self._size)
@@ -121,7 +121,7 @@ class PtyRelay:
             self.viewer = None
 
     def _attach(self, newcomer: AttachedViewer, hello: AttachHello) -> None:
-        """Put a newcomer at the terminal, if it is free or is taken over."""
+        """Attach a newcomer, if the terminal is free or is taken over."""
         before = self.viewer
         if before is not None and not before.gone:
             if not hello.takes_over:
@@ -158,11 +158,11 @@ class PtyRelay:
         if self.viewer is not None:
             self._apply_frames(self.viewer.receive())
 
-    def _apply_frames(self, frames: "list[tuple[bytes, bytes]]") -> None:
-        """What is typed at the terminal, and what size it has."""
+    def _apply_frames(self, received: "list[tuple[bytes, bytes]]") -> None:
+        """Apply the viewer's frames: input, and sizes."""
         at_it = self.viewer
         assert at_it is not None
-        for kind, data in frames:
+        for kind, data in received:
             if kind == frames.INPUT:
                 at_it.typed = time.monotonic()
                 self._typed += data

@@ -1,4 +1,4 @@
-"""The real terminal of whoever attends a step: taken raw, and given back as it was."""
+"""The real terminal of an attached person: set to raw mode, and restored."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SAVE_TITLE, RESTORE_TITLE = b"\x1b[22;0t", b"\x1b[23;0t"
 
 
 class TerminalGoneError(Exception):
-    """The terminal has ended, or the viewer was told to go."""
+    """The terminal has ended, or the viewer was asked to exit."""
 
 
 class RawTerminal:
@@ -51,7 +51,7 @@ class RawTerminal:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Undo what was left in it, and forget what it still had to say."""
+        """Restore the terminal, and discard what it still had to answer."""
         try:
             if self._is_gone:
                 return
@@ -91,10 +91,10 @@ class RawTerminal:
         return data
 
     def write(self, data: bytes) -> None:
-        """Show it, and follow what it makes of the terminal.
+        """Show output, and track the modes that it sets.
 
         Raises:
-            GoneError: the terminal has ended.
+            TerminalGoneError: the terminal has ended.
         """
         self._modes.split(data)
         try:
@@ -109,13 +109,13 @@ class RawTerminal:
         self.write(f"\r\n{words}\r\n".encode("utf-8", "replace"))
 
     def _write_if_room(self, data: bytes) -> None:
-        """Write to a terminal that may have stopped reading; then it is let be."""
+        """Write to a terminal that may have stopped reading; then give up."""
         _, ready, _ = select.select([], [self._sink], [], FENCE_LIMIT)
         if ready:
             os.write(self._sink, data)
 
     def _discard_answers(self) -> None:
-        """Read away what the terminal answers: it would come back as keys."""
+        """Read the terminal's pending answers, which would come back as keys."""
         self._write_if_room(FENCE)
         until = time.monotonic() + FENCE_LIMIT
         answers = b""

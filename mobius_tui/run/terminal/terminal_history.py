@@ -7,15 +7,16 @@ does not set it again for another terminal. The viewer follows it to undo it.
 import re
 
 TAIL_BYTES = 65536
-"""Bytes of output that are kept for who comes later."""
+"""Bytes of output that are retained for later viewers."""
 
 _MODES = re.compile(
     rb"\x1b\[\?(?P<numbers>[0-9;]{1,64})(?P<way>[hl])|\x1b(?P<keypad>[=>])"
     rb"|\x1b\[(?P<keys>>[0-9;]{0,64}[um]|<[0-9]{0,4}u)|\x1b(?P<reset>c)"
 )
-"""Private modes set or reset; the keypad's; how keys are told; a reset of it all."""
+"""Sequences that set or reset private modes, the keypad or a key protocol, or reset
+all."""
 _UNFINISHED = re.compile(rb"\x1b(\[([?<>][0-9;]{0,64})?)?\Z")
-"""The beginning of one of these, at the end of a read."""
+"""The beginning of a sequence, at the end of a read."""
 _SEQUENCE = re.compile(
     rb"(\x1b\[[0-9;:]*[@A-HJ-MPSTXZ`adefgmrsu]|\x1b[78DEM]|\x1b[()][0AB])"
     rb"|\x1b[PX\]^_][^\x07\x1b]*(?:\x07|\x1b\\|\Z)"  # a string: a title, a query
@@ -30,10 +31,9 @@ ALTERNATE_SCREEN = frozenset({47, 1047, 1049})
 KEYPAD = -1
 """The keypad's mode: it has a sequence of its own, and no number."""
 HIGHEST_MODE = 10_000
-"""Private modes from here on are nobody's: what sets them is no program's wish, and
-they are not kept, however many there are."""
+"""Private modes from here on are in no terminal; they are not tracked."""
 KEY_PROTOCOL_DEPTH = 32
-"""Ways of telling keys that are kept one upon the other; terminals keep fewer."""
+"""Levels of the key protocol that are tracked; terminals have fewer."""
 
 
 SEQUENCE_END = b"\x18\x1b\\"
@@ -98,7 +98,7 @@ class TerminalModes:
                     self._set_mode(int(number), on=match["way"] == b"h")
 
     def _apply_key_protocol(self, parameters: bytes) -> None:
-        """Two ways to have keys told in full: xterm's ends in m, kitty's in u."""
+        """Apply one of two key protocols: xterm's ends in m, kitty's in u."""
         if parameters.endswith(b"m"):
             self.keys = [each for each in self.keys if not each.endswith(b"m")]
         if parameters.startswith(b">"):
@@ -118,13 +118,13 @@ class TerminalModes:
             self.off.add(mode)
 
     def restore_sequence(self) -> bytes:
-        """What sets a terminal to these modes."""
+        """The sequence that sets a terminal to these modes."""
         off = b"".join(_mode_sequence(mode, on=False) for mode in sorted(self.off))
         on = b"".join(_mode_sequence(mode, on=True) for mode in self.on)
         return off + on + b"".join(b"\x1b[" + each for each in self.keys)
 
     def reset_sequence(self) -> bytes:
-        """What makes a terminal plain again, whatever was left in it."""
+        """The sequence that resets a terminal, whatever was set in it."""
         kitty = sum(each.endswith(b"u") for each in self.keys)
         away = b"\x1b[<%du" % kitty if kitty else b""
         plain = [mode for mode in self.on if mode not in ALTERNATE_SCREEN]
@@ -144,14 +144,14 @@ def _mode_sequence(mode: int, *, on: bool) -> bytes:
 
 
 class TerminalHistory:
-    """What to show to who comes to a program's terminal later."""
+    """What to show to a viewer that attaches later."""
 
     def __init__(self) -> None:
         self.modes = TerminalModes()
         self._tail = bytearray()
 
     def feed(self, data: bytes) -> None:
-        """Follow more output. What full-screen programs draw is not kept."""
+        """Follow more output; what full-screen programs draw is not retained."""
         for full_screen, piece in self.modes.split(data):
             if not full_screen:
                 self._tail += piece

@@ -33,11 +33,11 @@ if TYPE_CHECKING:
     from typing import Any
 
 FIRST_VIEWER_TIME = 10.0
-"""Seconds that the first viewer may take to leave its screen and come."""
+"""Seconds that the first viewer may take to attach."""
 POLL_INTERVAL = 0.01
-"""Seconds between looks for what the script printed last."""
+"""Seconds between two reads of the script's last output."""
 DEFAULT_TERM = "xterm-256color"
-"""What nearly every terminal understands; for a script that nobody came to."""
+"""TERM for a script that nobody attached to; nearly every terminal understands it."""
 IUTF8 = 0x4000
 """Backspace takes a whole character: Linux's and macOS's own number."""
 TERMINAL_SIGNALS = (
@@ -63,7 +63,7 @@ class TerminalScript(ScriptProcess):
     """The program's side of the terminal: it stays open until the script has ended."""
 
     def set_terminal(self, hello: AttachHello | None) -> None:
-        """Let it know the terminal that the first viewer brought."""
+        """Describe the first viewer's terminal in the script's environment."""
         env = self.spec["env"]
         term = hello.term if hello is not None and hello.term != "dumb" else ""
         env.setdefault("TERM", term or DEFAULT_TERM)
@@ -71,7 +71,7 @@ class TerminalScript(ScriptProcess):
             env.setdefault("COLORTERM", hello.colour)
 
     def open_streams(self) -> "tuple[tuple[int, ...], tuple[int, ...]]":
-        """A terminal."""
+        """Open a pseudo-terminal."""
         master, slave = os.openpty()
         modes = termios.tcgetattr(slave)
         modes[0] |= IUTF8
@@ -96,7 +96,7 @@ class TerminalScript(ScriptProcess):
             except (ProcessLookupError, PermissionError):
                 continue
 
-    def _others(self) -> "list[int]":
+    def _group_members(self) -> "list[int]":
         return [pid for pid, _ in self._session() if pid != self.pid]
 
     def _session(self) -> "list[tuple[int, int]]":
@@ -107,7 +107,7 @@ class TerminalScript(ScriptProcess):
 
 
 def keep_attempt(lock: int, tree: int, spec: "dict[str, Any]") -> None:
-    """One attempt, from the preallocated `exit` to its rename."""
+    """Carry one attempt, from the reserved `exit` to its rename."""
     stop_requests: list[int] = []
     record, waker, _ = begin_attempt_record(lock, spec, stop_requests)
     script = TerminalScript(spec, lock, tree)
@@ -130,7 +130,7 @@ def keep_attempt(lock: int, tree: int, spec: "dict[str, Any]") -> None:
 def start_script(
     script: TerminalScript, relay: PtyRelay, waker: int, stop_requests: "list[int]"
 ) -> None:
-    """Start the script when somebody is at its terminal, or nobody comes."""
+    """Start the script once a viewer is attached, or none comes in time."""
     until = time.monotonic() + FIRST_VIEWER_TIME
     while relay.viewer is None and not stop_requests and time.monotonic() < until:
         relay.run_once(waker, until - time.monotonic())

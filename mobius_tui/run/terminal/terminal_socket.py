@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 
 STALL_LIMIT = 5.0
-"""Seconds for which a viewer may take nothing of what it is sent."""
+"""Seconds for which a viewer may receive nothing of what it is sent."""
 SEND_BUFFER = 32768
-"""Bytes on their way to a viewer from which a program has to wait, as it would for a
-slow terminal: a key that stops a flood is not to wait behind much of it."""
+"""Bytes on their way to a viewer from which the program has to wait, as it would for a
+slow terminal: a key that stops a flood must not wait behind much of it."""
 
 
 class AttachedViewer:
-    """A connection; nothing here ever waits for its other end."""
+    """A viewer's connection; no method waits for its other end."""
 
     def __init__(self, connection: socket.socket) -> None:
         connection.settimeout(0)
@@ -43,7 +43,7 @@ class AttachedViewer:
 
     @property
     def has_unsent(self) -> bool:
-        """Whether it has yet to take something."""
+        """Whether there is output that it has not received yet."""
         return bool(self._pending)
 
     @property
@@ -52,14 +52,14 @@ class AttachedViewer:
         return len(self._pending) < SEND_BUFFER
 
     def encode_busy(self) -> bytes:
-        """Who it is, seconds since it came and since it typed, as BUSY holds them."""
+        """Its terminal, and seconds since it attached and since it typed, for BUSY."""
         now = time.monotonic()
         who = self.hello.who if self.hello is not None else ""
         words = f"{who}\0{now - self.since:.0f}\0{now - self.typed:.0f}"
         return words.encode("utf-8", "replace")
 
     def stall_time_left(self, now: float) -> float | None:
-        """Seconds that it has left to take something; `None` if there is nothing."""
+        """Seconds left to receive something; `None` if nothing is unsent."""
         return self._took + STALL_LIMIT - now if self._pending else None
 
     def send(self, kind: bytes, data: bytes = b"") -> None:
@@ -70,7 +70,7 @@ class AttachedViewer:
         self.flush()
 
     def flush(self) -> None:
-        """Send what there is room for."""
+        """Send as much as the connection takes."""
         try:
             while self._pending:
                 count = self.connection.send(self._pending)
@@ -82,7 +82,7 @@ class AttachedViewer:
             self.gone = True
 
     def receive(self) -> "list[tuple[bytes, bytes]]":
-        """What it says; nothing from one that is gone, or talks nonsense."""
+        """Receive frames; none from a viewer that is gone or breaks the protocol."""
         try:
             data = self.connection.recv(65536)
             self.gone = self.gone or not data
@@ -94,18 +94,18 @@ class AttachedViewer:
             return []
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         self.gone = True
         self.connection.close()
 
 
 MOST_NEWCOMERS = 8
-"""Connections that have not said who they are, at most. The next one takes the place
-of the oldest: a viewer says it at once, and what is silent must not keep one out."""
+"""Connections without a HELLO, at most. The next one replaces the oldest: a viewer says
+HELLO at once, and silent connections must not keep one out."""
 
 
 class TerminalSocket:
-    """The listening socket, and who has come in and said nothing yet."""
+    """The listening socket, and connections without a HELLO yet."""
 
     def __init__(
         self, folder: str, meet: "Callable[[AttachedViewer, AttachHello], None]"
@@ -141,7 +141,7 @@ class TerminalSocket:
         return {**handlers, self._listener.fileno(): self._accept}
 
     def close(self) -> None:
-        """Let nobody in any more."""
+        """Accept no more connections."""
         self._listener.close()
         for newcomer in self._newcomers:
             newcomer.close()
@@ -166,11 +166,11 @@ class TerminalSocket:
 
     def _receive_hello(self) -> None:
         for newcomer in tuple(self._newcomers):
-            frames = newcomer.receive()
-            if not frames and not newcomer.gone:
+            received = newcomer.receive()
+            if not received and not newcomer.gone:
                 continue
             self._newcomers.remove(newcomer)
-            kind, data = frames[0] if frames else (b"", b"")
+            kind, data = received[0] if received else (b"", b"")
             try:
                 hello = AttachHello.decode(data) if kind == frames.HELLO else None
             except ValueError:
@@ -178,5 +178,5 @@ class TerminalSocket:
             if hello is None or newcomer.gone:
                 newcomer.close()
             else:
-                newcomer.received_frames = frames[1:]
+                newcomer.received_frames = received[1:]
                 self._meet(newcomer, hello)

@@ -1,5 +1,4 @@
-"""The watch over a run's health.
+"""The watch over a run's health: monitor, triggers, countdown, the watch command.
 
-Monitor, triggers, countdown, the watch command. `watch` steps are attempts
-(`attempts/watch_attempt`).
+`watch` steps are attempts: see `attempts/watch_attempt`.
 """

@@ -1,4 +1,4 @@
-"""Health during a run: its probes, its systemd units, and `health.jsonl`."""
+"""Runs a run's probes, samples the machine, and writes `health.jsonl`."""
 
 from __future__ import annotations
 
@@ -31,25 +31,25 @@ from mobius_tui.runbook.model.check_kinds import ProcessCheck, ServiceCheck
 from mobius_tui.runbook.model.runbook import Runbook
 
 UNIT_INTERVAL = 10.0
-"""Seconds between two looks: each is a process of its own."""
+"""Seconds between two calls of `systemctl`: each is a process of its own."""
 UNIT_TIMEOUT = 5.0
-"""Seconds that a look may take."""
+"""Seconds that a call may take."""
 
 
 class UnitMonitor:
-    """What `systemctl` said of them last."""
+    """The states of systemd units, as `systemctl` said last."""
 
     def __init__(self) -> None:
         """Know nothing yet."""
         self.states: Mapping[str, str] = {}
-        """By unit; empty where there is none to look at, or nobody to ask."""
+        """By unit; empty where no check names one, or there is no systemd."""
 
     async def watch(self, context: RunContext, *, every: float) -> None:
-        """Look for as long as the run is open.
+        """Ask for the states for as long as the run is open.
 
         Args:
             context: the run's.
-            every: seconds between two checks of health; it looks no more often.
+            every: seconds between two checks of health; it asks no more often.
         """
         while names := _unit_names(context):
             with suppress(OSError, TimeoutError):
@@ -59,7 +59,7 @@ class UnitMonitor:
 
 
 def _unit_names(context: RunContext) -> tuple[str, ...]:
-    """Units that a check wants to be active, filled in as far as that can be."""
+    """The units that a check wants active, as far as their names can be filled in."""
     values = context.values()
     names: dict[str, None] = {}
     for step in context.plan.steps.values():
@@ -84,12 +84,12 @@ def _check_context(context: RunContext) -> CheckContext:
 
 
 READ_BYTES = 1 << 16
-"""Bytes that are read at once: each thread of the host keeps the memory that it took
-for the most."""
+"""Bytes that are read at once: each thread of the host retains the memory of its
+largest read."""
 
 
 class HealthMonitor:
-    """Writes what the probes see; the fold of it is what `${health.PROBE}` says."""
+    """Makes and records the checks of health; `${health.PROBE}` is folded from them."""
 
     def __init__(self, directory: RunDirectory, runbook: Runbook, clock: Clock) -> None:
         self._runbook = runbook
@@ -129,8 +129,8 @@ class HealthMonitor:
     async def watch(self, context: RunContext) -> None:
         """Probe for as long as the run is open.
 
-        A fault of our own is logged and begun anew: it must not end the run, and what
-        is not looked at shows as old.
+        An error of this program is logged, and probing starts again: it must not end
+        the run, and a probe that is not asked shows as old.
         """
         while True:
             try:
@@ -191,7 +191,7 @@ class HealthMonitor:
             await asyncio.sleep(every)
 
     def _targets(self, context: RunContext) -> tuple[ProbeTarget, ...]:
-        """The probes with their variables filled in; those that can be."""
+        """The probes whose variables all have values, filled in."""
         health = self._runbook.health
         assert health is not None
         values = context.values()
@@ -211,7 +211,7 @@ class HealthMonitor:
 
     @staticmethod
     def _with_certificates(context: RunContext, target: ProbeTarget) -> ProbeTarget:
-        """A target whose certificates are looked for where the run's commands run."""
+        """A target whose certificates' path is relative to the run's directory."""
         began = context.state.began
         if target.ca is None or began is None:
             return target
@@ -244,7 +244,7 @@ class HealthMonitor:
             await asyncio.sleep(every)
 
     def _process_patterns(self, context: RunContext) -> dict[str, str]:
-        """What the runbook's process checks count, by the number of their step.
+        """By a label with the step's number, the pattern that its process check counts.
 
         A step's title says what it does, which is not what is counted.
         """
@@ -273,10 +273,10 @@ class HealthMonitor:
             print(f"{self._path}: {self.failed}", flush=True)  # noqa: T201
 
     def _append(self, line: bytes) -> None:
-        """Write a line, after what is left of the one before.
+        """Write a line, after the rest of the one before.
 
-        On a full disk a line that has begun is carried on when there is room; those
-        that have not are left out.
+        On a full disk a line that has begun is continued once there is space; others
+        are left out.
 
         Raises:
             OSError: it failed in another way.

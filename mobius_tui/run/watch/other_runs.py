@@ -1,7 +1,7 @@
-"""Runs whose trigger has fired, or whose rollback goes on, seen from outside of them.
+"""Finds other runs that need a person: a trigger fired, or a rollback goes on.
 
-Whoever looks at the library, or is about to begin a run, must hear of it too. Of each
-open run only the entries about its watch are read, and only those that are new.
+The library and the briefing show them. Of each open run only new entries about its
+watch are read.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ _EVENTS_READ = tuple(
         *WATCH_EVENTS,
     )
 )
-"""What the lines have in them that are read; in a text the quotes are escaped."""
+"""Text in the lines that are read; in a value its quotes would be escaped."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OtherRun:
-    """A run that wants somebody."""
+    """A run that needs a person."""
 
     directory: RunDirectory
     title: str
@@ -51,7 +51,7 @@ class OtherRun:
 
 
 class _WatchedRun:
-    """One open run, as far as its watch goes."""
+    """The watch of one open run."""
 
     def __init__(self, directory: RunDirectory) -> None:
         self.directory = directory
@@ -59,10 +59,10 @@ class _WatchedRun:
         self._lines = LineFollower(directory.journal)
 
     def read(self) -> None:
-        """Take in what is new.
+        """Read the new entries.
 
         Raises:
-            RunError: the journal is not what it should be.
+            RunError: the journal is invalid.
         """
         while data := self._lines.read_new():
             for line in data.split(b"\n"):
@@ -81,10 +81,10 @@ class _WatchedRun:
 
 
 class OtherRunsMonitor:
-    """Looks at all runs again and again."""
+    """Reads all open runs again and again."""
 
     def __init__(self, root: Path, *, now: Callable[[], float] = time.time) -> None:
-        """Look at nothing yet.
+        """Read nothing yet.
 
         Args:
             root: the folder of all runs.
@@ -97,7 +97,7 @@ class OtherRunsMonitor:
         """The ids of runs that have ended: they never want anybody again."""
 
     def urgent_runs(self) -> tuple[OtherRun, ...]:
-        """The runs that want somebody, the most urgent first; blocking."""
+        """The runs that need a person, the most urgent first; blocking."""
         return tuple(sorted(self._find_urgent(), key=_urgency))
 
     def _find_urgent(self) -> Iterator[OtherRun]:
@@ -131,7 +131,7 @@ class OtherRunsMonitor:
                 )
 
     def _is_viewed(self, directory: RunDirectory) -> bool:
-        """Whether somebody is in it: a drill that was left wants nobody."""
+        """Whether a screen shows the run: a drill that was left needs nobody."""
         last_view = read_last_view(directory)
         return (
             last_view is not None
@@ -141,14 +141,14 @@ class OtherRunsMonitor:
 
 
 def _needs_person(watch: WatchState) -> bool:
-    """Whether a person should look: before the rollback, or until it has passed."""
+    """Whether a person is needed: before the rollback, or until it has passed."""
     if watch.rollback is not None:
         return not watch.rollback_passed
     return watch.countdown is not None or bool(watch.alarms)
 
 
 def _urgency(run: OtherRun) -> tuple[int, float]:
-    """What comes first: an incident, and in it what counts down."""
+    """The sort key of a run: incidents before drills, and countdowns first."""
     watch = run.watch
     drill = 4 if run.mode == "drill" else 0
     if watch.countdown is not None:

@@ -1,8 +1,8 @@
-"""The watch over a run's health: it judges each check, and rolls back where armed.
+"""Evaluates the triggers at each check, counts down, and begins the rollback.
 
-It lives in the host, so that no terminal, dialog or flood of output delays it. What
-it decides it journals under the engine's turn: of a trigger, a hold and a person who
-begins the rollback in the same moment, one wins.
+It is in the host, so that no terminal, dialog or flood of output delays it. Its
+decisions are journaled under the writer's turn: of a trigger, a hold and a person who
+begins the rollback at the same moment, one wins.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ from mobius_tui.run.state.watch_state import Alarm, Countdown
 
 TRIGGER = "trigger"
 LONGEST_DELAY = 1.0
-"""Seconds that a countdown may end late. One that ends later was suspended: what is
-known is old, and whoever wanted to hold it may not have been heard."""
+"""Seconds that a countdown may end late. One that ends later was suspended: its data is
+old, and whoever wanted to hold it may not have been heard."""
 
 
 @dataclass(slots=True)
 class RollbackRecheck:
-    """A rollback that had to wait is judged anew by what is seen from then on."""
+    """A rollback that had to wait, and is decided by the checks from then on."""
 
     alarm: Alarm
     oks: int = 0
@@ -61,7 +61,7 @@ async def begin_rollback(
 
 
 class TriggerMonitor:
-    """Reads every check that the host makes."""
+    """Evaluates the triggers at every check that the host makes."""
 
     def __init__(self, context: RunContext, writer: JournalWriter) -> None:
         """Begin to watch.
@@ -81,12 +81,12 @@ class TriggerMonitor:
         self._recheck: RollbackRecheck | None = None
 
     def apply_health(self, record: ProbeResult | MachineSample) -> None:
-        """Judge a check; what follows from it is done by `run`."""
+        """Evaluate the rules for a check; `run` acts on the result."""
         if isinstance(record, ProbeResult):
             self._results.put_nowait((record, self._rules.apply_probe_result(record)))
 
     def apply_entry(self, entry: Entry) -> None:
-        """Begin to count anew where the run gives reason to."""
+        """Begin an epoch of counting where an entry begins one."""
         self._rules.apply_event(entry.event)
 
     def _is_true(self, alarm: Alarm) -> bool:
@@ -105,7 +105,7 @@ class TriggerMonitor:
         )
 
     async def run(self) -> None:
-        """Act on what was seen, for as long as the run is open."""
+        """Act on the results, for as long as the run is open."""
         while True:
             check, outcomes = await self._results.get()
             try:
@@ -135,7 +135,7 @@ class TriggerMonitor:
             await self._writer.write(event, TRIGGER)
 
     async def _fire_standing_alarm(self, check: ProbeResult) -> None:
-        """A trigger that had fired before somebody armed the watch counts from then."""
+        """Fire a trigger that had fired before the watch was armed, and still holds."""
         watch = self._context.state.watch
         if not watch.armed or watch.countdown is not None:
             return
@@ -188,7 +188,7 @@ class TriggerMonitor:
             print(f"countdown: {error}", flush=True)  # noqa: T201
 
     async def _end_countdown(self, alarm: Alarm, *, late: bool) -> None:
-        """Begin if the rule is known to hold now; else by what the next checks say."""
+        """Begin if the rule is known to hold now; else let the next checks decide."""
         if late or not self._is_true(alarm):
             self._recheck = RollbackRecheck(alarm)
         else:
@@ -200,7 +200,7 @@ class TriggerMonitor:
         return now is not None and now.n == countdown.n and state.ended is None
 
     async def _recheck_rollback(self, check: ProbeResult) -> None:
-        """Begin after all, or drop it, by what was seen since the step ended."""
+        """Begin or drop the waiting rollback, by the checks since the step ended."""
         second = self._recheck
         if second is None:
             return

@@ -1,6 +1,6 @@
-"""`mobius-tui watch`, in the host: a log of the checks, and the end of the watch.
+"""The host's part of `mobius-tui watch`: a log of the checks, and the watch's end.
 
-The host decides it, so that it holds whatever becomes of whoever began the watch.
+The host decides the end, so that it holds whatever becomes of whoever began the watch.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class WatchRunVerdict:
 
 
 def person_end_reason(watch: WatchState, who: str) -> str:
-    """What a watch comes to that somebody ends, in words."""
+    """Why a watch ended that a person ends, in words."""
     if watch.latest_alarm is None:
         return f"{who} ended the watch; no trigger fired"
     reason = f"a trigger fired: {watch.latest_alarm.reason}; {_rollback_text(watch)}"
@@ -60,8 +60,8 @@ def watch_run_verdict(
     Args:
         plan: the run's.
         state: the run's.
-        over: whether its time is over.
-        lonely: seconds for which nobody has looked.
+        is_time_over: whether its time is over.
+        unviewed: seconds for which no viewer has been connected.
         unknown: probes of which nothing is known now.
     """
     watch = state.watch
@@ -120,7 +120,7 @@ def _rollback_text(watch: WatchState) -> str:
 
 
 class WatchRunMonitor:
-    """What a host does for a run that is a watch; nothing for any other."""
+    """Logs checks and ends the watch in a run that is a watch; nothing in any other."""
 
     def __init__(
         self,
@@ -159,7 +159,7 @@ class WatchRunMonitor:
             print(self._trouble, flush=True)  # noqa: T201
 
     async def run(self) -> None:
-        """End the watch when it is time to."""
+        """End the watch when it is due."""
         loop = asyncio.get_running_loop()
         if self._context.state.watch.watch_run is None:
             return
@@ -205,7 +205,7 @@ class WatchRunMonitor:
             await finish_run(context, writer, verdict.outcome, verdict.reason, "host")
 
     def _unknown_probes(self) -> tuple[str, ...]:
-        """Probes of which nothing is known."""
+        """The probes of which nothing is known."""
         health = self._context.plan.runbook.health
         states = self._context.health.states()
         probes = health.probes if health is not None else ()

@@ -1,8 +1,8 @@
-"""`monitor_logs/monitor_<env>_<stamp>.log`: a line `time|status|ms|body` for a check.
+"""Writes `monitor_logs/monitor_<env>_<stamp>.log`: `time|status|ms|body` for a check.
 
-The host writes it: it is what goes on when whoever began the watch is gone, and no
-terminal delays it. The host keeps no body, so the last field says which probe it is,
-and why it is not ok, in words.
+The host writes it: it goes on when whoever began the watch is gone, and no terminal
+delays it. The host retains no body, so the last field says which probe it is, and why
+it is not ok, in words.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def _open_folder(folder: Path) -> int:
 
 
 def log_line(check: ProbeResult) -> str:
-    """A check as the log tells it, its newline included."""
+    """The log's line for a check, its newline included."""
     at = datetime.fromtimestamp(check.at, UTC).isoformat(timespec="milliseconds")
     status = "000" if check.status is None else f"{check.status:03}"
     ms = "-" if check.ms is None else f"{check.ms:.0f}"
@@ -77,16 +77,16 @@ def log_line(check: ProbeResult) -> str:
 
 
 class WatchLog:
-    """The file, once it has been made."""
+    """The log file of a watch, made before."""
 
     def __init__(self, path: Path) -> None:
-        """Go on with it.
+        """Open it for appending.
 
         Args:
-            path: from `make_log`.
+            path: from `make_watch_log`.
 
         Raises:
-            OSError: it is gone, or something else stands in its place.
+            OSError: it is gone, or something else is in its place.
         """
         inside = _open_folder(path.parent)
         try:

@@ -136,7 +136,8 @@ class LeaveDialog(Dialog[Way]):
         if state.fades:
             goes = text(
                 "It goes on without this screen, and nothing is lost; but a drill that "
-                f"nobody watches for {duration_in_words(UNWATCHED_DRILL_LIMIT)} ends as abandoned."
+                f"nobody watches for {duration_in_words(UNWATCHED_DRILL_LIMIT)} "
+                "ends as abandoned."
             )
         return Content("\n\n").join([*lines, goes, back])
 

@@ -323,7 +323,8 @@ def watch_time_left(view: RunView) -> str:
         return ""
     if watch.watch_run.seconds is None:
         return "until somebody ends it"
-    return f"{clock_duration(max(0.0, watch.watch_run_began_at + watch.watch_run.seconds - view.now))} left"
+    ends = watch.watch_run_began_at + watch.watch_run.seconds
+    return f"{clock_duration(max(0.0, ends - view.now))} left"
 
 
 def shown_mode(view: RunView) -> str:

@@ -191,7 +191,7 @@ def test_of_all_that_wait_the_journal_is_told_first() -> None:
         ("b", ""),
         ("b", ""),
     ):
-        room.waits(who, why)
+        room.set_waiting(who, why)
     assert told == ["A waits", "full", "B waits", ""]
 
 

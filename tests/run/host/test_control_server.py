@@ -81,7 +81,7 @@ async def test_a_line_may_come_in_pieces(
 async def test_more_connections_than_any_run_has_are_not_held(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(control_server, "MOST", 5)
+    monkeypatch.setattr(control_server, "MOST_CONNECTIONS", 5)
     async with listening(tmp_path, monkeypatch, 60) as host:
         held = [await asyncio.open_unix_connection("control.sock") for _ in range(5)]
         for reader, writer in held:

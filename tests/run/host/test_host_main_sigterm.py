@@ -18,7 +18,7 @@ from mobius_tui.run.host.host_main import exit_on_sigterm
 
 async def main():
     left = asyncio.Event()
-    exit_on_sigterm(lambda why: (print(why, flush=True), left.set()), patience=0.5)
+    exit_on_sigterm(lambda why: (print(why, flush=True), left.set()), timeout=0.5)
     print("ready", flush=True)
     {work}
 

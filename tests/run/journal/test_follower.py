@@ -31,7 +31,7 @@ def test_whole_lines_are_taken_once(file: Path) -> None:
 def test_what_is_long_is_taken_in_slices(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(follower, "SLICE", 6)
+    monkeypatch.setattr(follower, "READ_BYTES", 6)
     lines = LineFollower(file)
     assert [lines.read_new() for _ in range(3)] == [b"one\n", b"two\n", b""]
 

@@ -17,7 +17,7 @@ from mobius_tui.run.planning.proposal import propose
 from mobius_tui.run.planning.rollback import rollback_obstacles
 from mobius_tui.run.state.reducer import initial_state
 from mobius_tui.run.state.run_state import RunState
-from mobius_tui.run.state.step_state import AsideFrame, Status, StepState, VariableValue
+from mobius_tui.run.state.step_state import AsideFrame, StateVariable, Status, StepState
 from mobius_tui.run.state.watch_state import Alarm, Countdown, WatchState
 from mobius_tui.run.storage.run_index import all_runs
 from mobius_tui.run.storage.state_home import runs_root
@@ -129,7 +129,7 @@ def goes_through(runbook: Runbook, state: RunState) -> bool:
         assert proposal.step is not None
         state.steps[proposal.step] = StepState(status=Status.PASSED)
         for name in plan.steps[proposal.step].outputs:
-            state.variables[name] = VariableValue(text="x", source="output")
+            state.variables[name] = StateVariable(text="x", source="output")
     return proposal.kind == "end"
 
 
@@ -140,7 +140,7 @@ def test_it_is_what_the_plan_of_the_host_does(
     runbook = made(steps, replaces=replaces)
     state = initial_state(runbook)
     for name in (*known, "size"):
-        state.variables[name] = VariableValue(text="7", source="begin")
+        state.variables[name] = StateVariable(text="7", source="begin")
     stops = rollback_obstacles(Plan(runbook), state)
     assert goes_through(runbook, state.copy()) == (not stops), stops
 
@@ -157,7 +157,7 @@ def test_a_secret_that_the_host_was_not_given_is_missing() -> None:
     state, plan = initial_state(runbook), Plan(runbook)
     why = ("A.1 S: u has no value: set TOKEN before that",)
     assert rollback_obstacles(plan, state) == why
-    state.variables["u"] = VariableValue(text=None, source="secret")
+    state.variables["u"] = StateVariable(text=None, source="secret")
     assert rollback_obstacles(plan, state) == ()
     state.lost_secrets = ("u",)
     assert rollback_obstacles(plan, state) == why

@@ -118,7 +118,7 @@ def test_attempts_are_packed_and_are_what_they_were() -> None:
     assert tuple(reversed(grown)) == made[::-1]
     forked = versions[300]
     for attempt in made[:300]:  # far enough to pack blocks of its own
-        forked = forked.plus(attempt)
+        forked = forked.appended(attempt)
     assert forked == (*made[:301], *made[:300])
     assert grown == made
     assert len(NO_ATTEMPTS) == 0

@@ -24,9 +24,9 @@ AWAY = "\x1d"
 DRIVER = """
 import sys
 from pathlib import Path
-from mobius_tui.run.directory import RunDirectory
-from mobius_tui.run.terminal.attend import attend
-words = attend(RunDirectory(Path(sys.argv[1])), "s", 1, "1.1 Step")
+from mobius_tui.run.storage.run_directory import RunDirectory
+from mobius_tui.run.terminal.attach import attach_terminal
+words = attach_terminal(RunDirectory(Path(sys.argv[1])), "s", 1, "1.1 Step")
 print("RETURNED", words, flush=True)
 """
 

@@ -9,7 +9,7 @@ import pytest
 from mobius_tui.health.probe_window import CurrentHealth
 from mobius_tui.run.planning.variables import Values
 from mobius_tui.run.state.reducer import initial_state
-from mobius_tui.run.state.step_state import VariableValue
+from mobius_tui.run.state.step_state import StateVariable
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.tui.presenters.health_view import build_health_view
 
@@ -31,7 +31,7 @@ def test_a_beat_that_is_not_known_yet_is_not_told(
     runbook = load(path)
     state = initial_state(runbook)
     for name, text in known.items():
-        state.variables[name] = VariableValue(text=text, source="given")
+        state.variables[name] = StateVariable(text=text, source="given")
     seen = build_health_view(
         CurrentHealth(),
         runbook,

@@ -322,7 +322,7 @@ async def test_a_review_opens_at_once_and_says_then_that_it_is_as_it_was_written
         assert gate.wait(30)
         return damage_of_open_run(directory)
 
-    monkeypatch.setattr(review_screen, "damage", slowly)
+    monkeypatch.setattr(review_screen, "damage_of_open_run", slowly)
     run = story(tmp_path / "runs")
     async with running(
         ReviewScreen(ReviewedRun(run.directory)), size=(80, 24)

@@ -337,7 +337,9 @@ def test_whoever_has_gone_meanwhile_is_not_told_to_come_from_another_s_login(
         seat = terminal_of_caller(connection)
         assert describe_caller_terminal(seat) == f"{terminal} from 10.0.0.7"
         assert (
-            describe_caller_terminal(replace(seat, began=seat.process_start - 1))
+            describe_caller_terminal(
+                replace(seat, process_start=seat.process_start - 1)
+            )
             == terminal
         )
         process.kill()
