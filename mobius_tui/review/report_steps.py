@@ -21,12 +21,7 @@ from mobius_tui.run.planning.plan import Plan, effect_of, kind_of
 from mobius_tui.run.planning.step_status import step_statuses
 from mobius_tui.run.planning.variables import Values
 from mobius_tui.run.state.deliveries import as_seen
-<<<<<<< 38e77c6fb3b8462362fa24bf0e69b9ec7bcb49f2
-from mobius_tui.run.state.step_state import Attempt, Status, VariableValue
-=======
 from mobius_tui.run.state.step_state import Attempt, StateVariable, Status
-from mobius_tui.run.storage.safe_open import open_regular
->>>>>>> p2run
 from mobius_tui.runbook.model.actions import Choose, Manual, Run, SendMessage, Watch
 from mobius_tui.runbook.model.runbook import Phase, Step
 from mobius_tui.runbook.model.step_text import check_in_words, command_in_words

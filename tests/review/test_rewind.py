@@ -56,13 +56,8 @@ def test_health_is_what_had_been_seen_by_then(run: MadeRun) -> None:
     assert (api.ok, api.failed, api.consecutive_failures) == (4, 0, 0)
     rewound.show(20, began + 41)
     api = rewound.health.window("api")
-<<<<<<< 38e77c6fb3b8462362fa24bf0e69b9ec7bcb49f2
     assert (api.ok, api.failed, api.failing_since) == (4, 5, began + 20)
-    assert rewound.past.counts("api").failed == 5
-=======
-    assert (api.ok, api.failed, api.since_bad) == (4, 5, began + 20)
     assert rewound.health_history.counts("api").failed == 5
->>>>>>> p2run
     assert rewound.health.windows["api"].points[-1].at == began + 40
 
 

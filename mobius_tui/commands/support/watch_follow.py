@@ -109,7 +109,8 @@ class FollowedWatch:
         if state.ended is not None:
             return self._end(OUTCOMES[state.ended.outcome], state.ended.reason)
         if state.watch.watch_run_end_reason:
-            words = f"{state.watch.watch_run_end_reason}; {self._resume_hint} goes on from there"
+            reason = state.watch.watch_run_end_reason
+            words = f"{reason}; {self._resume_hint} goes on from there"
             return self._end(FAILED, words)
         return None
 

@@ -200,21 +200,6 @@ def attempt_digests(directory: AttemptDirectory) -> AttemptDigests:
     )
 
 
-<<<<<<< 38e77c6fb3b8462362fa24bf0e69b9ec7bcb49f2
-=======
-def last_line(path: Path) -> str:
-    """The last line with something on it, in the last 4 KiB of a file."""
-    try:
-        with open_regular(path) as file:
-            file.seek(0, os.SEEK_END)
-            file.seek(max(0, file.tell() - 4096))
-            lines = file.read().decode("utf-8", "replace").split("\n")
-    except OSError:
-        return ""
-    return next((line.strip() for line in reversed(lines) if line.strip()), "")
-
-
->>>>>>> p2run
 def is_tree_locked(directory: AttemptDirectory) -> bool:
     """Whether a process of the step still holds its `tree` lock."""
     return is_lock_file_held(directory.tree)
@@ -233,13 +218,7 @@ def is_lock_file_held(path: Path) -> bool:
 
 
 _SPANS_SEARCHED = 2048
-<<<<<<< 38e77c6fb3b8462362fa24bf0e69b9ec7bcb49f2
 """Spans from the end that are searched for the last one of stderr."""
-=======
-"""Spans from the end that are searched for stderr."""
-_TAIL_BYTES = 1 << 14
-"""Bytes that are read at most from the end of stderr, or of an output."""
->>>>>>> p2run
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -255,70 +234,14 @@ class LastOutput:
 
 
 def last_output(attempt: AttemptDirectory) -> LastOutput:
-<<<<<<< 38e77c6fb3b8462362fa24bf0e69b9ec7bcb49f2
     """What an attempt said last, without colours."""
     errors = _plain(rows_of(end_of_errors(attempt, _SPANS_SEARCHED)))
     printed = _plain(last_rows(attempt.output))
-=======
-    """Read the last lines of an attempt, without colours; blocking."""
-    errors = _tail_lines(_stderr_tail(attempt.output, attempt.spans))
-    printed = _tail_lines(_output_tail(attempt.output))
->>>>>>> p2run
     error = error_line(errors) or last_meaningful(errors) or error_line(printed)
     return LastOutput(
         last=next(filter(str.strip, reversed(printed)), "").strip(), error=error
     )
 
 
-<<<<<<< 38e77c6fb3b8462362fa24bf0e69b9ec7bcb49f2
 def _plain(rows: list[str]) -> list[str]:
     return [SGR.sub("", row) for row in rows]
-=======
-def _tail_lines(end: bytes) -> list[str]:
-    """The lines of the end of a file, without the first where that is cut."""
-    lines = [SGR.sub("", each) for each in collapse(decode(end)).split("\n")]
-    return lines[1:] if len(end) >= _TAIL_BYTES and len(lines) > 1 else lines
-
-
-def _output_tail(output: Path) -> bytes:
-    try:
-        with open_regular(output) as file:
-            file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL_BYTES))
-            return file.read(_TAIL_BYTES)
-    except OSError:
-        return b""
-
-
-def _stderr_tail(output: Path, spans: Path) -> bytes:
-    """The end of what came from stderr."""
-    try:
-        with open_regular(spans) as file:
-            size = file.seek(0, os.SEEK_END)
-            whole = size - size % _SPAN.size
-            file.seek(max(0, whole - _SPANS_SEARCHED * _SPAN.size))
-            records = list(_SPAN.iter_unpack(file.read(whole - file.tell())))
-        with open_regular(output) as file:
-            return _join_stderr_spans(file, records)
-    except OSError:
-        return b""
-
-
-def _join_stderr_spans(
-    file: BufferedReader, spans: list[tuple[int, int, int]]
-) -> bytes:
-    """Join the newest spans of stderr, up to `_TAIL_BYTES`.
-
-    Args:
-        file: the output.
-        spans: offset; length with the stream above its 56 bits; nanoseconds.
-    """
-    end = b""
-    for offset, packed, _ in reversed(spans):
-        length, stream = packed & ((1 << 56) - 1), packed >> 56
-        wanted = min(length, _TAIL_BYTES - len(end))
-        if stream != _STDERR or not wanted:
-            continue
-        file.seek(offset + length - wanted)
-        end = file.read(wanted) + end
-    return end
->>>>>>> p2run

@@ -144,13 +144,8 @@ class AttemptExecution:
             await self._end(Status.NOT_STARTED, reason)
 
     async def _finish(self) -> None:
-<<<<<<< 38e77c6fb3b8462362fa24bf0e69b9ec7bcb49f2
         """What its action came to, then its checks, then its end."""
         outcome: tuple[Result, str] | None = (Status.PASSED, "")
-=======
-        """Journal what its action came to, then its checks, then its end."""
-        outcome: tuple[Result, str] | None = ("passed", "")
->>>>>>> p2run
         if isinstance(self._step.action, Run):
             outcome = await self._script_result(self._step.action)
         elif isinstance(self._step.action, Watch) and not self._have_checks_begun():

@@ -11,13 +11,8 @@ from mobius_tui.run.keeper.disk_full import DISK_FULL_ERRNOS
 
 
 def script_end_text(end: ScriptEnd, cwd: str, program: str) -> str:
-<<<<<<< 38e77c6fb3b8462362fa24bf0e69b9ec7bcb49f2
     """What an end means, for a person."""
     if end.cause is Cause.NOT_STARTED:
-=======
-    """What a script's end means, for a person."""
-    if end.cause == "not started":
->>>>>>> p2run
         if end.stage == "chdir":
             return f"the directory {cwd} cannot be entered: {os.strerror(end.errno)}"
         if end.stage == "stopped":

@@ -15,11 +15,7 @@ from mobius_tui.errors import MobiusError, RunError
 from mobius_tui.health.probe_window import stale_after
 from mobius_tui.health.ticker import boot_clock
 from mobius_tui.run.attempts.run_context import RunContext
-<<<<<<< 38e77c6fb3b8462362fa24bf0e69b9ec7bcb49f2
-from mobius_tui.run.journal.journal_writer import JournalWriter
 from mobius_tui.run.planning.variables import NoDurationError
-=======
->>>>>>> p2run
 from mobius_tui.run.planning.watch_progress import (
     HealthSnapshot,
     WatchStepVerdict,

@@ -36,11 +36,6 @@ from mobius_tui.runbook.model.runbook import Runbook
 
 START_LIMIT = 15.0
 """Seconds that a host may take until it listens."""
-<<<<<<< 38e77c6fb3b8462362fa24bf0e69b9ec7bcb49f2
-=======
-UNATTENDED_OPTIONS = {"auto": "--auto", "arm": "--auto-rollback"}
-"""The option that made a run go unattended, by the kind of its first intent."""
->>>>>>> p2run
 _HOSTS: list[subprocess.Popen[bytes]] = []
 """Hosts that this process started: they outlive it. Those that ended are reaped when
 the next one is started."""

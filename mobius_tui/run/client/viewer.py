@@ -94,13 +94,9 @@ def counted_as_viewer(directory: RunDirectory) -> Iterator[None]:
 
 
 POLL_INTERVAL = 0.25
-<<<<<<< 38e77c6fb3b8462362fa24bf0e69b9ec7bcb49f2
 """Seconds between looks at the files, beside the host's pokes."""
 KEEPER_ASKED = "its keeper was asked to stop"
 """What is answered where no host could be."""
-=======
-"""Seconds between two polls of the files, beside the host's pokes."""
->>>>>>> p2run
 
 
 class Viewer:
@@ -229,13 +225,8 @@ class Viewer:
         finally:
             self._pending_replies.pop(intent, None)
 
-<<<<<<< 38e77c6fb3b8462362fa24bf0e69b9ec7bcb49f2
     async def _intend_past_stall(self, action: Action, intent: str) -> Reply:
         """Ask by a connection of its own, past what waits for room on the disk.
-=======
-    async def _intend_past_stall(self, intent: Intent) -> Reply:
-        """Send an intent by another connection, past those that wait for a full disk.
->>>>>>> p2run
 
         A host answers the intents of one connection in order.
         """

@@ -84,13 +84,8 @@ def wrong_field(value: Any) -> str | None:
     return None
 
 
-<<<<<<< 38e77c6fb3b8462362fa24bf0e69b9ec7bcb49f2
 def _field_checks(kind: Any) -> tuple[tuple[str, ValueCheck], ...]:
     """Each field of a class, and what may stand in it; made when it is met."""
-=======
-def _field_checks(kind: type) -> tuple[tuple[str, ValueCheck], ...]:
-    """For each field of a kind of event, the check of its values; cached."""
->>>>>>> p2run
     if kind not in _CHECKS_BY_KIND:
         hints = get_type_hints(kind, localns={"Rule": Rule})
         _CHECKS_BY_KIND[kind] = tuple(
@@ -116,11 +111,7 @@ def is_number(value: object) -> bool:
 
 
 def _check_of_type(kind: Any) -> ValueCheck:
-<<<<<<< 38e77c6fb3b8462362fa24bf0e69b9ec7bcb49f2
     """What tells whether a value is of a type that events and actions have."""
-=======
-    """The check for a type that fields of events have."""
->>>>>>> p2run
     origin, inner = get_origin(kind), get_args(kind)
     if kind is str:
         return is_text

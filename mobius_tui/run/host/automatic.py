@@ -53,7 +53,6 @@ async def apply_consequences(context: RunContext, writer: JournalWriter) -> None
 
 
 async def _enter_begun_rollback(context: RunContext, writer: JournalWriter) -> None:
-<<<<<<< 38e77c6fb3b8462362fa24bf0e69b9ec7bcb49f2
     """The rollback's phase, where the host died before it had entered it.
 
     Entered it begins anew, so it waits for what still runs of it.
@@ -66,13 +65,6 @@ async def _enter_begun_rollback(context: RunContext, writer: JournalWriter) -> N
         return
     entered = PhaseEntered(phase=begun.phase, reason=begun.reason)
     await writer.write(entered, "host")
-=======
-    """Enter the rollback's phase, where the host died before it had."""
-    begun = context.state.watch.rollback
-    if begun is not None and begun.phase not in context.state.entered:
-        entered = PhaseEntered(phase=begun.phase, reason=begun.reason)
-        await writer.write(entered, "host")
->>>>>>> p2run
 
 
 async def _record_passed_over(

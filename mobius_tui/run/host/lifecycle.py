@@ -39,13 +39,8 @@ async def journal_host_start(
     Args:
         context: the run's.
         writer: the run's.
-<<<<<<< 38e77c6fb3b8462362fa24bf0e69b9ec7bcb49f2
         judge: acts on the intent that the run begins with.
         order: what whoever started the host wants.
-=======
-        dispatcher: the run's.
-        order: what the host was started with.
->>>>>>> p2run
         tail: the journal as it was found.
         left_over: attempts that an earlier host left behind.
 

@@ -29,13 +29,9 @@ from mobius_tui.runbook.model.runbook import Runbook
 from mobius_tui.runbook.text.units import local_time
 
 READ_BYTES = 4 << 20
-<<<<<<< 38e77c6fb3b8462362fa24bf0e69b9ec7bcb49f2
 """Bytes of a file that are taken in one go."""
 LONGEST = 1 << 20
 """Bytes of a line of health; no record is as long."""
-=======
-"""Bytes of a file that are read at once."""
->>>>>>> p2run
 
 
 class LineFollower:

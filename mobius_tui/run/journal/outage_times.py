@@ -41,17 +41,10 @@ MILESTONE_NAMES = (
     "restored",
     "steady",
 )
-<<<<<<< 38e77c6fb3b8462362fa24bf0e69b9ec7bcb49f2
 """The times, in the order in which they mostly come about."""
 BAD_RESULTS = frozenset(get_args(Result)) - {Status.PASSED, Status.STOPPED}
 """Ends of an attempt that are a sign that something is wrong."""
 FAILURE_EVENTS = BAD_RESULTS - {Status.WARNED}
-=======
-"""The milestones, in their usual order."""
-BAD_RESULTS = frozenset(get_args(Result)) - {"passed", "stopped"}
-"""Results of an attempt that are a sign of trouble."""
-FAILURE_EVENTS = BAD_RESULTS - {"warned"}
->>>>>>> p2run
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -303,16 +296,12 @@ def milestones(
     past: HealthHistory,
     injected: float | None = None,
 ) -> Milestones:
-<<<<<<< 38e77c6fb3b8462362fa24bf0e69b9ec7bcb49f2
     """The times of a run; see `Course.milestones`."""
     return course_of(plan, entries).milestones(past, injected)
 
 
 def course_of(plan: Plan, entries: Iterable[Entry]) -> MilestoneTracker:
     """The course of a run that has these entries."""
-=======
-    """The times of a run; see `MilestoneTracker.milestones`."""
->>>>>>> p2run
     course = MilestoneTracker(plan)
     for entry in entries:
         course.apply_entry(entry)

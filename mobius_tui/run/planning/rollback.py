@@ -59,12 +59,8 @@ def rollback_obstacles(plan: Plan, state: RunState) -> tuple[str, ...]:
 def step_blocking_rollback(plan: Plan, state: RunState) -> Step | None:
     """The running step that a rollback waits for.
 
-<<<<<<< 38e77c6fb3b8462362fa24bf0e69b9ec7bcb49f2
     It is one that changes something, or one of the rollback's own phase, which begins
     anew, or of those that it replaces.
-=======
-    It changes something, or belongs to a phase that the rollback replaces.
->>>>>>> p2run
     """
     phase = rollback_phase(plan)
     over = (phase.id, *phase.instead_of) if phase is not None else ()

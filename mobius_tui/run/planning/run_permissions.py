@@ -28,7 +28,6 @@ from mobius_tui.run.planning.situation import (
     wanted,
 )
 from mobius_tui.run.planning.watch_permissions import (
-    rollback_phase,
     unattended,
 )
 from mobius_tui.run.state.step_state import Status
@@ -81,7 +80,7 @@ def start_automatic(action: StartAutomatic, situation: Situation) -> None:
         if state.began is None or state.began.mode != "drill":
             words = "only a drill waits for a trigger; `watch` does it elsewhere"
             raise NotPermittedError(Code.NO_DRILL, words)
-        rollback_phase(situation)
+        require_rollback_phase(situation)
     if action.manual == "tick" and state.began is not None:
         words = tick_refused(
             mode=state.began.mode,

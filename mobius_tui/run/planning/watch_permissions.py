@@ -49,7 +49,7 @@ def unattended(runbook: Runbook, asked: str) -> str:
 
 def arm(action: ArmWatch, situation: Situation) -> None:
     """A trigger that fires begins the rollback."""
-    phase = rollback_phase(situation)
+    phase = require_rollback_phase(situation)
     _not_begun(situation)
     watch = situation.state.watch
     if watch.armed:
@@ -79,7 +79,7 @@ def hold(_action: HoldRollback, situation: Situation) -> None:
 
 def begin_rollback(action: BeginRollback, situation: Situation) -> None:
     """A person begins what a trigger would."""
-    phase = rollback_phase(situation)
+    phase = require_rollback_phase(situation)
     _not_begun(situation)
     busy = situation.in_the_way
     if busy is not None:
@@ -90,7 +90,7 @@ def begin_rollback(action: BeginRollback, situation: Situation) -> None:
     _confirmed(situation, phase, action.confirm, f"{phase.title} destroys")
 
 
-def rollback_phase(situation: Situation) -> Phase:
+def require_rollback_phase(situation: Situation) -> Phase:
     """The phase that triggers begin.
 
     Raises:

@@ -16,30 +16,6 @@ from mobius_tui.run.state.persistent_list import (
     Row,
 )
 
-<<<<<<< 38e77c6fb3b8462362fa24bf0e69b9ec7bcb49f2
-=======
-
-class Status(StrEnum):
-    """The status of a step; `planning` decides `waiting` and `not applicable`."""
-
-    PENDING = "pending"
-    RUNNING = "running"
-    PASSED = "passed"
-    WARNED = "warned"
-    FAILED = "failed"
-    TIMED_OUT = "timed out"
-    STOPPED = "stopped"
-    NOT_STARTED = "not started"
-    OUTPUT_LOST = "output lost"
-    UNKNOWN = "unknown"
-    SKIPPED = "skipped"
-    OVERRIDDEN = "overridden"
-    RECOVERED = "recovered"
-    NOT_APPLICABLE = "not applicable"
-    WAITING = "waiting"
-
-
->>>>>>> p2run
 BAD = frozenset(
     {
         Status.FAILED,

@@ -22,14 +22,6 @@ from mobius_tui.run.intents.actions import Action
 
 SHARED_FOLDER_MODE = 0o2750
 """The mode of a folder that is shared; what is made in it is the group's, too."""
-<<<<<<< 38e77c6fb3b8462362fa24bf0e69b9ec7bcb49f2
-=======
-APPROVER_INTENTS = frozenset({"approve", "deny"})
-"""The intents of a user who may only read and approve."""
-OWNER_INTENTS = frozenset({"auto"})
-"""The intents of the owner alone: an automatic run acts in the owner's name, and nobody
-must approve what they made run."""
->>>>>>> p2run
 _FOLDER = re.compile(r"mobius-tui-(\d+)")
 
 
@@ -165,19 +157,11 @@ def refuse_hosting(path: Path) -> None:
         )
 
 
-<<<<<<< 38e77c6fb3b8462362fa24bf0e69b9ec7bcb49f2
 def intent_refusal(action: Action | type[Action], *, control: bool) -> str:
     """Why somebody other than the owner may not ask for it; empty where they may.
 
     Args:
         action: what is asked for.
-=======
-def intent_refusal(wish: str, *, control: bool) -> str:
-    """Why a user other than the owner may not send an intent; empty where they may.
-
-    Args:
-        wish: the intent's kind.
->>>>>>> p2run
         control: whether the run is shared with `--share-control`.
     """
     if action.who == "approvers":

@@ -312,7 +312,8 @@ def _of_run(view: RunView, command_id: str) -> str:
         if rollback_phase(view.plan) is None:
             return "This runbook names no phase that a trigger begins."
         if watch.rollback is not None:
-            return f"{watch.rollback_began_by} began the rollback; it is made once in a run."
+            by = watch.rollback_began_by
+            return f"{by} began the rollback; it is made once in a run."
     action = action_of(view, None, command_id)
     permission = decide_offer(action, view.situation) if action is not None else None
     if not isinstance(permission, Refused):

@@ -23,7 +23,7 @@ from mobius_tui.run.planning.variables import (
 )
 from mobius_tui.run.state.reducer import advance, initial_state
 from mobius_tui.run.state.run_state import RunState
-from mobius_tui.run.state.step_state import Status, VariableValue
+from mobius_tui.run.state.step_state import StateVariable, Status
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.model.runbook import Runbook
 from mobius_tui.runbook.model.templates import variables_read
@@ -217,7 +217,7 @@ def test_a_duration_is_what_its_variables_fill_in_or_says_why_not(
     book: Runbook,
 ) -> None:
     state = initial_state(book)
-    state.variables["n"] = VariableValue(text="90", source="set")
+    state.variables["n"] = StateVariable(text="90", source="set")
     values = Values(state, now=0.0)
     assert values.seconds("2m", "every") == 120
     assert values.seconds("${n}s", "every") == 90
