@@ -16,7 +16,7 @@ from mobius_tui.run.client.follow_up import follow_up
 from mobius_tui.run.client.viewer import SILENCE_LIMIT, Viewer
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.step_events import CheckTried, StepEnded, StepUnknown
-from mobius_tui.run.intents.actions import Action, ReleaseHost, StartAutomatic
+from mobius_tui.run.intents.intent_actions import Action, ReleaseHost, StartAutomatic
 from mobius_tui.run.intents.replies import Reply
 from mobius_tui.run.journal.describe_entry import journal_entry_text
 from mobius_tui.run.planning.step_texts import StepTexts

@@ -25,7 +25,7 @@ from pathlib import Path
 from tests.paths import TESTS
 
 ROOT = TESTS.parent
-CONTRACT = TESTS / "tui" / "backend" / "test_textual_contract.py"
+CONTRACT = TESTS / "tui" / "backend" / "test_textual_private_contract.py"
 HOLDS, BROKEN, UNASKED = 0, 1, 2
 INSTALL_LIMIT, TEST_LIMIT = 900, 600
 """Seconds."""

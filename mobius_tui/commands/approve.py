@@ -14,7 +14,7 @@ from mobius_tui.errors import FAILED, OK, STOPPED, RunError, UsageError
 from mobius_tui.plain import intend
 from mobius_tui.run.client.dry_run import step_lines
 from mobius_tui.run.client.viewer import Viewer
-from mobius_tui.run.intents.actions import ApproveStep, DenyApproval
+from mobius_tui.run.intents.intent_actions import ApproveStep, DenyApproval
 from mobius_tui.run.intents.replies import Reply
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.planning.approval_rules import pending, valid

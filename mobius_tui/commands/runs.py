@@ -82,11 +82,11 @@ def _moment_of(text: str, now: float) -> float:
 def _print_drills(options: argparse.Namespace, since: float | None) -> int:
     """List the drills that have a score, newest first."""
     # Only now: a list of the runs does not wait for what knows of drills.
-    from mobius_tui.drill import drill_history, score_text
+    from mobius_tui.drill import score_text, scored_drills
 
     matching = [
         each
-        for each in drill_history.history(runs_root())
+        for each in scored_drills.history(runs_root())
         if options.mode != "incident" and _matches(options, each, since)
     ]
     if options.json:

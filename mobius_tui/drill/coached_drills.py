@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mobius_tui.drill.drill_history import history
+from mobius_tui.drill.scored_drills import history
 from mobius_tui.run.storage.run_directory import RunDirectory
 
 NAME = "run/coached"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mobius_tui.drill.detections import SubjectRecord, subject_records
 from mobius_tui.drill.drill_freshness import DrillFreshness, newest_drill
-from mobius_tui.drill.drill_history import history
+from mobius_tui.drill.scored_drills import history
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.runbook.model.runbook import Runbook
 from mobius_tui.runbook.text.units import ago

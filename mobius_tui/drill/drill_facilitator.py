@@ -20,7 +20,7 @@ from mobius_tui.drill.site.drill_site import Site
 from mobius_tui.errors import RunError, UsageError
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.drill_events import FacilitatorAct
-from mobius_tui.run.intents.actions import Action, GiveHint, TouchSite
+from mobius_tui.run.intents.intent_actions import Action, GiveHint, TouchSite
 from mobius_tui.run.intents.replies import Reply
 from mobius_tui.run.journal.follower import Follower, JournalFollower
 from mobius_tui.run.storage.run_directory import RunDirectory

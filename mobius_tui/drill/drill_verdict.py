@@ -18,12 +18,12 @@ from mobius_tui.drill.detections import (
     detection_counts,
     merge_detections,
 )
-from mobius_tui.drill.drill_history import history
 from mobius_tui.drill.drill_record import DrillRecord
 from mobius_tui.drill.drill_score import FaultFacts, score
 from mobius_tui.drill.faults import FAULTS, Fault
 from mobius_tui.drill.injection_log import copy_notes, injected_faults
 from mobius_tui.drill.own_staging import is_staging, unrepaired_faults
+from mobius_tui.drill.scored_drills import history
 from mobius_tui.drill.site import site_services
 from mobius_tui.drill.site.drill_site import Site, open_site, processes_in, request_site
 from mobius_tui.drill.site.site_files import (

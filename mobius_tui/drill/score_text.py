@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from mobius_tui.drill.drill_history import TimeComparison
 from mobius_tui.drill.drill_record import DrillRecord
 from mobius_tui.drill.drill_score import Score, score_times
+from mobius_tui.drill.scored_drills import TimeComparison
 from mobius_tui.run.events.journal_entry import utc_timestamp
 from mobius_tui.runbook.text.units import clock_duration, duration_in_words
 

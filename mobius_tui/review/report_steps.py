@@ -16,7 +16,7 @@ from mobius_tui.review.run_report import (
 )
 from mobius_tui.review.run_walk import AttemptKey, WalkedRun
 from mobius_tui.run.attempts.exit_status import exit_code_text
-from mobius_tui.run.attempts.output_files import last_rows
+from mobius_tui.run.attempts.output_reader import last_rows
 from mobius_tui.run.planning.plan import Plan, effect_of, kind_of
 from mobius_tui.run.planning.step_status import step_statuses
 from mobius_tui.run.planning.variables import Values

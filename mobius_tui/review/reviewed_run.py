@@ -18,7 +18,7 @@ from mobius_tui.review.run_timeline import RunTimeline, run_timeline
 from mobius_tui.review.timeline_moments import moments_of
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.journal_entry import Entry
-from mobius_tui.run.intents.actions import Action
+from mobius_tui.run.intents.intent_actions import Action
 from mobius_tui.run.intents.replies import Reply
 from mobius_tui.run.journal.follower import Follower, RunChanges
 from mobius_tui.run.journal.journal import FIRST_PREV

@@ -36,7 +36,7 @@ from mobius_tui.tui.screen_state import ScreenState
 
 if TYPE_CHECKING:
     from mobius_tui.run.client.run_briefing import Briefing
-    from mobius_tui.run.intents.actions import StartAutomatic
+    from mobius_tui.run.intents.intent_actions import StartAutomatic
     from mobius_tui.tui.navigation import Navigator
 
 

@@ -10,7 +10,7 @@ from textual.message import Message
 if TYPE_CHECKING:
     from mobius_tui.drill.detection_gaps import DrillCoverage
     from mobius_tui.health.probe import ProbePreview
-    from mobius_tui.run.intents.actions import Action
+    from mobius_tui.run.intents.intent_actions import Action
     from mobius_tui.run.intents.replies import Reply
     from mobius_tui.run.journal.follower import RunChanges
     from mobius_tui.tui.screen_state import Draft, DraftKey

@@ -23,7 +23,7 @@ from mobius_tui.run.client.run_briefing import (
 )
 from mobius_tui.run.client.start_run import resume_run, start_new_run
 from mobius_tui.run.client.viewer import Viewer
-from mobius_tui.run.intents.actions import StartAutomatic
+from mobius_tui.run.intents.intent_actions import StartAutomatic
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.records.run_summary import newest_open
 from mobius_tui.run.storage.run_directory import RunDirectory

@@ -41,7 +41,7 @@ from mobius_tui.run.attempts.survivors import ATTEMPT_MARK
 from mobius_tui.run.client.run_briefing import Briefing, prepare_briefing
 from mobius_tui.run.client.start_run import start_new_run
 from mobius_tui.run.client.viewer import Viewer
-from mobius_tui.run.intents.actions import EndRun
+from mobius_tui.run.intents.intent_actions import EndRun
 from mobius_tui.run.planning.unattended_answers import answers_of
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.library.loader import load

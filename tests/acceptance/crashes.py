@@ -27,14 +27,14 @@ from mobius_tui.run.client.start_run import resume_run, start_new_run
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.run_events import RunEnded
 from mobius_tui.run.events.step_events import StepEnded, StepStarted, StepUnknown
-from mobius_tui.run.intents.actions import (
+from mobius_tui.run.intents.envelope import new_id
+from mobius_tui.run.intents.intent_actions import (
     Action,
     AddNote,
     EndRun,
     OverrideStep,
     StartAutomatic,
 )
-from mobius_tui.run.intents.envelope import new_id
 from mobius_tui.run.intents.replies import Reply
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.records.verification import run_problems

@@ -21,7 +21,7 @@ from mobius_tui.errors import MobiusError
 from mobius_tui.run.client.run_briefing import prepare_briefing
 from mobius_tui.run.client.start_run import resume_run, start_new_run
 from mobius_tui.run.client.viewer import Viewer
-from mobius_tui.run.intents.actions import AddNote, OverrideStep, StartAutomatic
+from mobius_tui.run.intents.intent_actions import AddNote, OverrideStep, StartAutomatic
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.state.step_state import BAD
 from mobius_tui.run.storage.run_directory import RunDirectory

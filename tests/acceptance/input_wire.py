@@ -22,8 +22,8 @@ from mobius_tui.health.probe import Prober, judge_answer
 from mobius_tui.health.probe_target import fill_target
 from mobius_tui.run.host.control_server import ControlServer
 from mobius_tui.run.host.dispatcher import Dispatcher
-from mobius_tui.run.intents.actions import ACTIONS, FREE_TEXTS, Action, AddNote
 from mobius_tui.run.intents.envelope import Envelope, encode_envelope
+from mobius_tui.run.intents.intent_actions import ACTIONS, FREE_TEXTS, Action, AddNote
 from mobius_tui.run.intents.replies import Reply, decode_from_host
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.journal.journal import Clock, Journal, read_journal
@@ -35,7 +35,7 @@ from mobius_tui.runbook.model.probes import Figure, Probe
 from mobius_tui.runbook.model.runbook import Variable
 from tests.acceptance import mutations
 from tests.acceptance.mutations import Sound
-from tests.run.engines import make_context, make_engine
+from tests.run.made_services import make_context, make_services
 from tests.tui.runs import MadeRun
 
 WITHIN = 5.0
@@ -104,7 +104,7 @@ class Wire:
 
 
 class Intents(Wire):
-    """Lines on a host's socket, judged by its engine, with a sound one after them."""
+    """Lines on a host's socket, judged by its services, with a sound one after them."""
 
     patience = 10.0
     """Seconds that the host waits for the rest of a line."""
@@ -169,7 +169,7 @@ class Intents(Wire):
                 context = make_context(
                     directory, Plan(self.book), follower.state, clock, tasks
                 )
-                dispatcher = Dispatcher(make_engine(context, journal))
+                dispatcher = Dispatcher(make_services(context, journal))
                 control = ControlServer(dispatcher.judge, line_timeout=self.patience)
                 await control.listen(directory.socket)
                 try:

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from mobius_tui.errors import FAULT
 from mobius_tui.run.client.viewer import Viewer
-from mobius_tui.run.intents.actions import StartStep
+from mobius_tui.run.intents.intent_actions import StartStep
 from mobius_tui.run.storage.crash_report import crash_folder
 from tests.acceptance.campaigns import start_book, state_of_its_own
 from tests.acceptance.terminal import Terminal

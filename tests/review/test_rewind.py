@@ -13,7 +13,7 @@ from mobius_tui.review.reviewed_run import ReviewedRun, ReviewViewer, head_at
 from mobius_tui.review.rewind import CHECKPOINT, Rewind
 from mobius_tui.review.run_timeline import RunTimeline, filter_timeline, run_timeline
 from mobius_tui.review.timeline_moments import moments_of
-from mobius_tui.run.attempts.output_files import printed_by
+from mobius_tui.run.attempts.output_reader import printed_by
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.run_events import HostStarted, NoteAdded, RunEnded
 from mobius_tui.run.journal.follower import Follower

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-from mobius_tui.run.intents import actions as a
+from mobius_tui.run.intents import intent_actions as a
 
 WORDS: Mapping[str, type[a.Action]] = {
     "start": a.StartStep,

@@ -1,4 +1,4 @@
-"""An engine and its outbox in the test's own process, with a clock of the test's."""
+"""An services and its outbox in the test's own process, with a clock of the test's."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from mobius_tui.run.events.run_events import Event, HostStarted, RunBegan, VariableSet
 from mobius_tui.run.host.dispatcher import Dispatcher
-from mobius_tui.run.host.engine import Engine
+from mobius_tui.run.host.intents.host_services import HostServices
 from mobius_tui.run.intents.envelope import Caller, Envelope
 from mobius_tui.run.intents.replies import Reply
 from mobius_tui.run.journal.journal import Clock, Journal, read_journal
@@ -26,7 +26,7 @@ from mobius_tui.run.storage.run_directory import (
 )
 from mobius_tui.runbook.model.runbook import Runbook
 from tests.run.asking import action
-from tests.run.engines import make_context, make_engine
+from tests.run.made_services import make_context, make_services
 
 BOOK = """
 [var.hook]
@@ -81,24 +81,24 @@ class Time:
 
 @dataclass
 class Office:
-    """One host's engine and outbox."""
+    """One host's services and outbox."""
 
-    engine: Engine
+    services: HostServices
     outbox: Outbox
     time: Time
 
     async def intend(self, word: str, step: str | None = None, **more: object) -> Reply:
         if step is not None:
-            more["attempt"] = len(self.engine.state.steps[step].attempts) + 1
+            more["attempt"] = len(self.services.context.state.steps[step].attempts) + 1
         asked = Envelope(action=action(word, step, **more))
-        return await Dispatcher(self.engine).judge(asked, Caller(name="ana"))
+        return await Dispatcher(self.services).judge(asked, Caller(name="ana"))
 
     async def send(self, *channels: str, step: str = "tell", text: str = "hi") -> None:
         reply = await self.intend("send", step, text=text, names=channels or ("slack",))
         assert reply.ok, reply.text
 
     def delivery(self, number: int = 1) -> Delivery:
-        return self.engine.state.deliveries[number - 1]
+        return self.services.context.state.deliveries[number - 1]
 
     async def until(self, condition: Callable[[], object]) -> None:
         async with asyncio.timeout(30):
@@ -108,7 +108,7 @@ class Office:
     async def stands(self, stand: DeliveryStatus, number: int = 1) -> Delivery:
         await self.until(
             lambda: (
-                len(self.engine.state.deliveries) >= number
+                len(self.services.context.state.deliveries) >= number
                 and self.delivery(number).status is stand
             )
         )
@@ -129,7 +129,7 @@ class Office:
         self.outbox.wake()
 
     async def write(self, event: Event) -> None:
-        await self.engine.record(event)
+        await self.services.writer.record(event)
 
 
 def new_run(root: Path, runbook: Runbook) -> RunDirectory:
@@ -168,15 +168,15 @@ async def office(
                     secrets=secrets,
                     env=dict(os.environ),
                 )
-                engine = make_engine(
+                services = make_services(
                     context, journal, on_entry=lambda entry: outbox.apply_entry(entry)
                 )
-                outbox = Outbox(context, engine.writer, pace)
+                outbox = Outbox(context, services.writer, pace)
                 if not tail.entries:
-                    await _begin(engine, runbook, secrets, began)
-                await engine.record(HostStarted(pid=os.getpid()))
+                    await _begin(services, runbook, secrets, began)
+                await services.writer.record(HostStarted(pid=os.getpid()))
                 tasks.create_task(outbox.run())
-                yield Office(engine, outbox, time)
+                yield Office(services, outbox, time)
                 raise _Gone
         except* _Gone:
             pass
@@ -185,13 +185,13 @@ async def office(
 
 
 async def _begin(
-    engine: Engine,
+    services: HostServices,
     runbook: Runbook,
     secrets: Mapping[str, str],
     more: Mapping[str, object],
 ) -> None:
     began = RunBegan(
-        run=engine.directory.id,
+        run=services.context.directory.id,
         runbook=runbook.id,
         file=runbook.sources[0].name,
         sha256=runbook_digest(runbook.sources),
@@ -201,11 +201,13 @@ async def _begin(
         operator="ana",
         setting={},
     )
-    await engine.record(replace(began, **more))  # type: ignore[arg-type]
+    await services.writer.record(replace(began, **more))  # type: ignore[arg-type]
     values = VariableSet(name="reason", value="every page answers 500", source="begin")
-    await engine.record(values)
+    await services.writer.record(values)
     for name in secrets:
-        await engine.record(VariableSet(name=name, value=None, source="secret"))
+        await services.writer.record(
+            VariableSet(name=name, value=None, source="secret")
+        )
 
 
 class _Gone(Exception):  # noqa: N818 - it is no error, but what ends the task group

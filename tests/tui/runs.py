@@ -21,8 +21,8 @@ from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.journal_entry import Entry, encode_entry
 from mobius_tui.run.events.run_events import Event, RunBegan, VariableSet
 from mobius_tui.run.host.control_server import ControlServer
-from mobius_tui.run.intents.actions import Action
 from mobius_tui.run.intents.envelope import Caller, Envelope
+from mobius_tui.run.intents.intent_actions import Action
 from mobius_tui.run.intents.replies import Reply
 from mobius_tui.run.journal.journal import FIRST_PREV
 from mobius_tui.run.storage.run_directory import (

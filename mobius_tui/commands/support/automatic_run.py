@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from mobius_tui.errors import UsageError
 
 if TYPE_CHECKING:
-    from mobius_tui.run.intents.actions import StartAutomatic
+    from mobius_tui.run.intents.intent_actions import StartAutomatic
 
 
 def auto_intent(

@@ -12,10 +12,10 @@ from typing import Any
 from mobius_tui.commands.support.command_output import narrate, print_data
 from mobius_tui.drill import score_text
 from mobius_tui.drill.detection_gaps import coverage_summary, subject_coverage
-from mobius_tui.drill.drill_history import compare_times, drills_known_before
 from mobius_tui.drill.drill_record import DrillRecord
 from mobius_tui.drill.drill_verdict import await_score, verdict
 from mobius_tui.drill.faults import FAULTS, Fault
+from mobius_tui.drill.scored_drills import compare_times, drills_known_before
 from mobius_tui.drill.site.drill_site import open_site
 from mobius_tui.drill.site_guard import run_on_site
 from mobius_tui.errors import FAILED, OK
@@ -25,7 +25,7 @@ from mobius_tui.run.client.preflight import refuse_unattended, understated_steps
 from mobius_tui.run.client.run_briefing import Briefing
 from mobius_tui.run.client.start_run import resume_run, start_new_run
 from mobius_tui.run.events.run_events import RunBegan, RunEnded
-from mobius_tui.run.intents.actions import StartAutomatic
+from mobius_tui.run.intents.intent_actions import StartAutomatic
 from mobius_tui.run.journal.follower import Follower, JournalFollower
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.records.run_summary import newest_open

@@ -33,7 +33,7 @@ from mobius_tui.run.client.run_briefing import (
 from mobius_tui.run.client.start_run import start_new_run
 from mobius_tui.run.client.viewer import counted_as_viewer
 from mobius_tui.run.events.watch_events import WatchBegan
-from mobius_tui.run.intents.actions import ArmWatch
+from mobius_tui.run.intents.intent_actions import ArmWatch
 from mobius_tui.run.planning.confirmation import protects_nothing
 from mobius_tui.run.planning.plan import Plan, effect_of
 from mobius_tui.run.planning.rollback import rollback_obstacles, rollback_phase

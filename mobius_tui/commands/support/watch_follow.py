@@ -14,7 +14,7 @@ from mobius_tui.commands.support.watch_lines import WatchLines
 from mobius_tui.errors import FAILED, INCOMPLETE, INTERRUPTED, OUTCOMES
 from mobius_tui.plain import HostNotices
 from mobius_tui.run.client.viewer import Viewer
-from mobius_tui.run.intents.actions import EndRun
+from mobius_tui.run.intents.intent_actions import EndRun
 from mobius_tui.run.planning.rollback import is_only_watched, is_rollback_under_way
 from mobius_tui.run.storage.run_directory import RunDirectory
 

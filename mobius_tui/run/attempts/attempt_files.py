@@ -10,7 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from mobius_tui.errors import RunError
-from mobius_tui.run.attempts.output_files import end_of_errors, last_rows, rows_of
+from mobius_tui.run.attempts.output_reader import end_of_errors, last_rows, rows_of
 from mobius_tui.run.checks.error_line import error_line, last_meaningful
 from mobius_tui.run.keeper.process_table import is_locked
 from mobius_tui.run.storage.run_directory import AttemptDirectory

@@ -10,15 +10,15 @@ import time
 from collections.abc import Mapping
 
 from mobius_tui.errors import MobiusError, RunError
-from mobius_tui.run.attempts.output_files import last_row
+from mobius_tui.run.attempts.output_reader import last_row
 from mobius_tui.run.client.preflight import refuse_unattended
 from mobius_tui.run.client.run_briefing import Briefing, answer_briefing
 from mobius_tui.run.client.viewer import Viewer, open_socket
 from mobius_tui.run.events.run_events import RunBegan
 from mobius_tui.run.events.watch_events import WatchBegan
 from mobius_tui.run.host.takeover import HostOrder, operator, refuse_imported
-from mobius_tui.run.intents.actions import ArmWatch, ReleaseHost, StartAutomatic
 from mobius_tui.run.intents.envelope import Envelope, encode_envelope
+from mobius_tui.run.intents.intent_actions import ArmWatch, ReleaseHost, StartAutomatic
 from mobius_tui.run.journal.follower import JournalFollower
 from mobius_tui.run.planning.initial_values import resolve_initial_values
 from mobius_tui.run.planning.plan import Plan

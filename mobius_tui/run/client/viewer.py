@@ -12,7 +12,6 @@ from time import monotonic
 from mobius_tui.errors import RunError
 from mobius_tui.health.ticker import boot_clock
 from mobius_tui.run.attempts.launcher import ask_to_stop
-from mobius_tui.run.intents.actions import VERSION, Action, StopStep
 from mobius_tui.run.intents.envelope import (
     LINE_LIMIT,
     Envelope,
@@ -21,6 +20,7 @@ from mobius_tui.run.intents.envelope import (
     new_id,
     other_version,
 )
+from mobius_tui.run.intents.intent_actions import VERSION, Action, StopStep
 from mobius_tui.run.intents.replies import (
     NO_HOST,
     SIGN_WANTED,

@@ -10,17 +10,18 @@ from mobius_tui.run.attempts.stopping import finish_run
 from mobius_tui.run.events.run_events import AutoStarted, AutoStopped, PhaseEntered
 from mobius_tui.run.events.step_events import StepEnded, StepSkipped, StepStarted
 from mobius_tui.run.events.watch_events import RollbackStopped
+from mobius_tui.run.host.automatic import settle
 from mobius_tui.run.host.dispatcher import act
-from mobius_tui.run.host.engine import Engine
+from mobius_tui.run.host.intents.host_services import HostServices
 from mobius_tui.run.host.intents.message_handlers import queue
 from mobius_tui.run.host.intents.step_handlers import AUTO as WHO
-from mobius_tui.run.intents.actions import (
+from mobius_tui.run.intents.envelope import Caller, new_id
+from mobius_tui.run.intents.intent_actions import (
     AskApproval,
     ChooseOptions,
     StartStep,
     TickStep,
 )
-from mobius_tui.run.intents.envelope import Caller, new_id
 from mobius_tui.run.messaging.channels import with_drill_mark
 from mobius_tui.run.messaging.payload import shortened_text
 from mobius_tui.run.planning.approval_rules import valid
@@ -37,58 +38,66 @@ from mobius_tui.runbook.model.runbook import Step
 CALLER = Caller(name=WHO)
 
 
-async def run_autopilot(engine: Engine) -> None:
+async def run_autopilot(services: HostServices) -> None:
     """Make one decision after another, while the run is automatic and open."""
     while True:
-        wait = _trigger_wait(engine)
+        wait = _trigger_wait(services)
         patience = None if wait is None else max(wait, 0.1)
         with suppress(TimeoutError):
             async with asyncio.timeout(patience):
-                await engine.writer.changed.wait()
-        engine.writer.changed.clear()
-        await engine.settle()
-        while await _decide(engine):
-            await engine.settle()
+                await services.writer.changed.wait()
+        services.writer.changed.clear()
+        await settle(services.context, services.writer)
+        while await _decide(services):
+            await settle(services.context, services.writer)
 
 
-async def _decide(engine: Engine) -> bool:
+async def _decide(services: HostServices) -> bool:
     """Do the next thing; returns whether there may be another at once."""
-    async with engine.turn:
-        auto = engine.state.auto or _rollback_order(engine)
-        if auto is None or engine.state.ended is not None or engine.broken:
+    async with services.writer.turn:
+        auto = services.context.state.auto or _rollback_order(services)
+        if (
+            auto is None
+            or services.context.state.ended is not None
+            or services.writer.failure
+        ):
             return False
-        wait = _trigger_wait(engine)
+        wait = _trigger_wait(services)
         if wait is not None:
-            return await _end_without_trigger(engine) if wait <= 0 else False
-        proposal = propose(engine.plan, engine.state)
+            return await _end_without_trigger(services) if wait <= 0 else False
+        proposal = propose(services.context.plan, services.context.state)
         try:
-            return await _act(engine, auto, proposal)
+            return await _act(services, auto, proposal)
         except MobiusError as error:
-            if engine.broken is None:
-                await _stop(engine, _with_step_name(engine, proposal, str(error)))
+            if services.writer.failure is None:
+                await _stop(services, _with_step_name(services, proposal, str(error)))
             return False
 
 
-def _with_step_name(engine: Engine, proposal: Proposal, reason: str) -> str:
+def _with_step_name(services: HostServices, proposal: Proposal, reason: str) -> str:
     """A reason that names the step it is about."""
-    name = engine.plan.name(proposal.step) if proposal.step is not None else ""
+    name = (
+        services.context.plan.name(proposal.step) if proposal.step is not None else ""
+    )
     return f"{name}: {reason}" if name and name not in reason else reason
 
 
-def _trigger_wait(engine: Engine) -> float | None:
+def _trigger_wait(services: HostServices) -> float | None:
     """Seconds in which a trigger must begin the rollback; `None` if none must."""
-    auto, watch = engine.state.auto, engine.state.watch
+    auto, watch = services.context.state.auto, services.context.state.watch
     if auto is None or auto.trigger is None or watch.rollback is not None:
         return None
-    return auto.trigger - (engine.clock.wall() - engine.state.auto_at)
+    return auto.trigger - (
+        services.context.clock.wall() - services.context.state.auto_at
+    )
 
 
-async def _end_without_trigger(engine: Engine) -> bool:
+async def _end_without_trigger(services: HostServices) -> bool:
     """End the run as no trigger fired in time, so nothing repairs the service."""
-    if engine.state.watch.countdown is None:
+    if services.context.state.watch.countdown is None:
         await finish_run(
-            engine.context,
-            engine.writer,
+            services.context,
+            services.writer,
             "failed",
             "no trigger began the rollback in time",
             WHO,
@@ -96,9 +105,9 @@ async def _end_without_trigger(engine: Engine) -> bool:
     return False
 
 
-def _rollback_order(engine: Engine) -> AutoStarted | None:
+def _rollback_order(services: HostServices) -> AutoStarted | None:
     """What an automatic rollback runs by, while its phase is the run's."""
-    watch, frames = engine.state.watch, engine.state.frames
+    watch, frames = services.context.state.watch, services.context.state.frames
     if not watch.rollback_running or watch.rollback is None or not frames:
         return None
     # Whoever armed the watch, or began the rollback, confirmed what it destroys.
@@ -109,65 +118,75 @@ def _rollback_order(engine: Engine) -> AutoStarted | None:
     )
 
 
-async def _act(engine: Engine, auto: AutoStarted, proposal: Proposal) -> bool:
+async def _act(services: HostServices, auto: AutoStarted, proposal: Proposal) -> bool:
     if proposal.kind == "running":
         return False
-    if proposal.kind == "end" and engine.state.frames:
+    if proposal.kind == "end" and services.context.state.frames:
         return False  # an aside has just come to its end, and is about to be left
     if proposal.kind == "end" or proposal.step is None:
-        outcome, reason = run_outcome(engine.plan, engine.state)
-        await finish_run(engine.context, engine.writer, outcome, reason, WHO)
+        outcome, reason = run_outcome(services.context.plan, services.context.state)
+        await finish_run(services.context, services.writer, outcome, reason, WHO)
         return False
-    step = engine.plan.steps[proposal.step]
+    step = services.context.plan.steps[proposal.step]
     if proposal.kind == "wait":
-        await _ask_approval(engine, step)
-        text = propose(engine.plan, engine.state).text
-        await _stop(engine, f"{engine.plan.name(step.id)} waits: {text}")
+        await _ask_approval(services, step)
+        text = propose(services.context.plan, services.context.state).text
+        await _stop(services, f"{services.context.plan.name(step.id)} waits: {text}")
         return False
     if proposal.kind == "decide":
-        return await _handle_failure(engine, step)
-    phase = engine.plan.phase_of[step.id]
-    began = engine.state.began
+        return await _handle_failure(services, step)
+    phase = services.context.plan.phase_of[step.id]
+    began = services.context.state.began
     drill = began is not None and began.mode == "drill"
     if phase.attended and not (drill and phase.id in auto.attended):
-        await _stop(engine, f"{phase.title} wants a person; {remedy(engine.state)}")
+        await _stop(
+            services, f"{phase.title} wants a person; {remedy(services.context.state)}"
+        )
         return False
-    return await _begin(engine, auto, step)
+    return await _begin(services, auto, step)
 
 
-async def _ask_approval(engine: Engine, step: Step) -> None:
+async def _ask_approval(services: HostServices, step: Step) -> None:
     """Ask for an approval, if a step waits for nothing else."""
-    kinds = {w.kind for w in step_statuses(engine.plan, engine.state)[step.id].waits}
-    if kinds != {"approval"} or valid(engine.plan, engine.state, step) is not None:
+    kinds = {
+        w.kind
+        for w in step_statuses(services.context.plan, services.context.state)[
+            step.id
+        ].waits
+    }
+    if (
+        kinds != {"approval"}
+        or valid(services.context.plan, services.context.state, step) is not None
+    ):
         return
-    number = len(engine.state.steps[step.id].attempts) + 1
+    number = len(services.context.state.steps[step.id].attempts) + 1
     asked = AskApproval(step=step.id, attempt=number)
-    await act(engine, asked, CALLER, new_id())
+    await act(services, asked, CALLER, new_id())
 
 
-async def _stop(engine: Engine, reason: str, code: int = INCOMPLETE) -> None:
-    if engine.state.auto is None:
-        await engine.write(RollbackStopped(reason=reason), WHO)
+async def _stop(services: HostServices, reason: str, code: int = INCOMPLETE) -> None:
+    if services.context.state.auto is None:
+        await services.writer.write(RollbackStopped(reason=reason), WHO)
     else:
-        await engine.write(AutoStopped(reason=reason, code=code), WHO)
+        await services.writer.write(AutoStopped(reason=reason, code=code), WHO)
 
 
-async def _handle_failure(engine: Engine, step: Step) -> bool:
+async def _handle_failure(services: HostServices, step: Step) -> bool:
     """Continue after a failed step, as its `on_failure` says."""
-    own = engine.state.steps[step.id]
-    name = engine.plan.name(step.id)
+    own = services.context.state.steps[step.id]
+    name = services.context.plan.name(step.id)
     if own.status is Status.UNKNOWN:
-        await _stop(engine, f"{name} is unknown: {own.reason}. Someone must look")
+        await _stop(services, f"{name} is unknown: {own.reason}. Someone must look")
         return False
-    if own.status is Status.NOT_STARTED and step.id in engine.runner.resumed_steps:
-        await _stop(engine, f"{name}: {own.reason}. Resume, and start it again")
+    if own.status is Status.NOT_STARTED and step.id in services.runner.resumed_steps:
+        await _stop(services, f"{name}: {own.reason}. Resume, and start it again")
         return False
     if will_retry(step, own):
         return False  # another attempt is coming
     if step.on_failure not in ("stop", "continue") and not _aside_was_tried(
-        engine, step
+        services, step
     ):
-        await engine.write(
+        await services.writer.write(
             PhaseEntered(
                 phase=step.on_failure,
                 from_step=step.id,
@@ -177,140 +196,158 @@ async def _handle_failure(engine: Engine, step: Step) -> bool:
         )
         return True
     reason = f"{name} {own.status}: {own.reason}"
-    if engine.state.auto is None:
-        await engine.write(RollbackStopped(reason=reason), WHO)
+    if services.context.state.auto is None:
+        await services.writer.write(RollbackStopped(reason=reason), WHO)
     else:
-        await finish_run(engine.context, engine.writer, "failed", reason, WHO)
+        await finish_run(services.context, services.writer, "failed", reason, WHO)
     return False
 
 
-def _aside_was_tried(engine: Engine, step: Step) -> bool:
+def _aside_was_tried(services: HostServices, step: Step) -> bool:
     """Whether the failure phase was entered before and did not repair the step."""
-    attempts = len(engine.state.steps[step.id].attempts)
-    return engine.state.aside_attempts.get(step.id) == attempts
+    attempts = len(services.context.state.steps[step.id].attempts)
+    return services.context.state.aside_attempts.get(step.id) == attempts
 
 
-async def _begin(engine: Engine, auto: AutoStarted, step: Step) -> bool:
+async def _begin(services: HostServices, auto: AutoStarted, step: Step) -> bool:
     kind = kind_of(step)
     if kind == "manual":
-        return await _do_manual(engine, auto, step)
+        return await _do_manual(services, auto, step)
     if kind == "message":
-        return await _send_message(engine, step)
+        return await _send_message(services, step)
     if kind == "choose":
-        return await _make_choice(engine, auto, step)
+        return await _make_choice(services, auto, step)
     if isinstance(step.action, Run) and step.action.tty:
-        return await _skip_terminal_step(engine, auto, step)
-    word = step_word(engine.plan, engine.state, step)
+        return await _skip_terminal_step(services, auto, step)
+    word = step_word(services.context.plan, services.context.state, step)
     if word and not auto.confirmed:
-        began = engine.state.began
+        began = services.context.state.began
         protected = began is not None and began.protected
         where = "where no environment is named"
         if protected:
             where = "in a protected environment"
-        how = remedy(engine.state, "confirm it beforehand with --auto --yes")
-        await _stop(engine, f"{engine.plan.name(step.id)} destroys {where}; {how}")
+        how = remedy(services.context.state, "confirm it beforehand with --auto --yes")
+        await _stop(
+            services, f"{services.context.plan.name(step.id)} destroys {where}; {how}"
+        )
         return False
     action = StartStep(
         step=step.id,
-        attempt=len(engine.state.steps[step.id].attempts) + 1,
+        attempt=len(services.context.state.steps[step.id].attempts) + 1,
         confirm=word,
     )
-    await act(engine, action, CALLER, new_id())
+    await act(services, action, CALLER, new_id())
     return True
 
 
-async def _do_manual(engine: Engine, auto: AutoStarted, step: Step) -> bool:
+async def _do_manual(services: HostServices, auto: AutoStarted, step: Step) -> bool:
     action = step.action
     assert isinstance(action, Manual)
     if auto.manual == "skip":
         if step.gate:
-            name, how = engine.plan.name(step.id), remedy(engine.state)
-            await _stop(engine, f"{name} is a gate for a person; {how}")
+            name, how = (
+                services.context.plan.name(step.id),
+                remedy(services.context.state),
+            )
+            await _stop(services, f"{name} is a gate for a person; {how}")
             return False
         reason = "--manual skip"
-        await engine.write(StepSkipped(step=step.id, reason=reason), WHO)
+        await services.writer.write(StepSkipped(step=step.id, reason=reason), WHO)
         return True
-    held = {name: each.text for name, each in engine.state.variables.items()}
+    held = {name: each.text for name, each in services.context.state.variables.items()}
     known = {ask.var: text for ask in action.ask if (text := held.get(ask.var))}
     answers = {**known, **auto.answers}
     missing = [ask.var for ask in action.ask if ask.var not in answers]
     if auto.manual == "stop" or missing:
         wants = f"an answer for {', '.join(missing)}" if missing else "a person"
-        declared = engine.plan.runbook.variables
-        how = remedy_of_manual(engine.state, [declared[name] for name in missing])
-        await _stop(engine, f"{engine.plan.name(step.id)} wants {wants}; {how}")
+        declared = services.context.plan.runbook.variables
+        how = remedy_of_manual(
+            services.context.state, [declared[name] for name in missing]
+        )
+        await _stop(
+            services, f"{services.context.plan.name(step.id)} wants {wants}; {how}"
+        )
         return False
     done = TickStep(
         step=step.id,
-        attempt=len(engine.state.steps[step.id].attempts) + 1,
+        attempt=len(services.context.state.steps[step.id].attempts) + 1,
         answers=answers,
         note="ticked by --manual tick",
     )
-    await act(engine, done, CALLER, new_id())
+    await act(services, done, CALLER, new_id())
     return True
 
 
-async def _skip_terminal_step(engine: Engine, auto: AutoStarted, step: Step) -> bool:
+async def _skip_terminal_step(
+    services: HostServices, auto: AutoStarted, step: Step
+) -> bool:
     """Skip a `tty` step, or stop: it needs a person at a terminal."""
     if not step.gate and (step.optional or auto.manual == "skip"):
         reason = "it wants a person at a terminal; --auto has none"
-        await engine.write(StepSkipped(step=step.id, reason=reason), WHO)
+        await services.writer.write(StepSkipped(step=step.id, reason=reason), WHO)
         return True
-    name = engine.plan.name(step.id)
-    how = remedy(engine.state)
-    await _stop(engine, f"{name} wants a person at a terminal; {how}")
+    name = services.context.plan.name(step.id)
+    how = remedy(services.context.state)
+    await _stop(services, f"{name} wants a person at a terminal; {how}")
     return False
 
 
-async def _send_message(engine: Engine, step: Step) -> bool:
+async def _send_message(services: HostServices, step: Step) -> bool:
     action = step.action
     assert isinstance(action, SendMessage)
-    template = engine.plan.runbook.messages[action.message].body
+    template = services.context.plan.runbook.messages[action.message].body
     text = with_drill_mark(
-        shortened_text(engine.values().fill_message(template)), engine.state.began
+        shortened_text(services.context.values().fill_message(template)),
+        services.context.state.began,
     )
     if action.to:
-        await queue(engine, step, action.to, text, WHO)
-    number = len(engine.state.steps[step.id].attempts) + 1
-    await engine.write(
+        await queue(services, step, action.to, text, WHO)
+    number = len(services.context.state.steps[step.id].attempts) + 1
+    await services.writer.write(
         StepStarted(
-            step=step.id, attempt=number, reads=engine.plan.variables_read[step.id]
+            step=step.id,
+            attempt=number,
+            reads=services.context.plan.variables_read[step.id],
         ),
         WHO,
     )
     if step.checks:
-        engine.conduct(step, number)
+        services.runner.carry_out(step, number)
         return True
-    note = engine.redact(text) if action.to else "not sent: it names no channel"
-    await engine.write(
+    note = (
+        services.context.redact(text) if action.to else "not sent: it names no channel"
+    )
+    await services.writer.write(
         StepEnded(step=step.id, attempt=number, result=Status.PASSED, note=note), WHO
     )
     return True
 
 
-async def _make_choice(engine: Engine, auto: AutoStarted, step: Step) -> bool:
+async def _make_choice(services: HostServices, auto: AutoStarted, step: Step) -> bool:
     action = step.action
     assert isinstance(action, Choose)
     answer, why = auto.answers.get(action.var), ""
     if answer is None and action.from_ is not None:
-        listed = engine.state.variables.get(action.from_)
+        listed = services.context.state.variables.get(action.from_)
         offered = action.offered(listed.text if listed is not None else None)
         first = next((option for option in offered if option.value), None)
         if first is not None:
             answer, why = first.value, f"the first that is listed: {first.why}"
     if answer is None:
         wants = f"wants a decision on {action.var}"
-        how = remedy(engine.state, f"with --auto --answers FILE that has {action.var}")
+        how = remedy(
+            services.context.state, f"with --auto --answers FILE that has {action.var}"
+        )
         if action.from_ is not None:
             wants += f", and {action.from_} lists nothing to choose"
-            how = remedy(engine.state)
-        await _stop(engine, f"{engine.plan.name(step.id)} {wants}; {how}")
+            how = remedy(services.context.state)
+        await _stop(services, f"{services.context.plan.name(step.id)} {wants}; {how}")
         return False
     chosen = ChooseOptions(
         step=step.id,
-        attempt=len(engine.state.steps[step.id].attempts) + 1,
+        attempt=len(services.context.state.steps[step.id].attempts) + 1,
         options=tuple(answer.split("\n")),
         reason=why,
     )
-    await act(engine, chosen, CALLER, new_id())
+    await act(services, chosen, CALLER, new_id())
     return True

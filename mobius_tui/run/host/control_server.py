@@ -16,7 +16,6 @@ from mobius_tui.run.host.caller_terminal import (
     describe_caller_terminal,
     terminal_of_caller,
 )
-from mobius_tui.run.intents.actions import VERSION, ApproveStep, DenyApproval
 from mobius_tui.run.intents.envelope import (
     LINE_LIMIT,
     Caller,
@@ -27,6 +26,7 @@ from mobius_tui.run.intents.envelope import (
     let_go,
     other_version,
 )
+from mobius_tui.run.intents.intent_actions import VERSION, ApproveStep, DenyApproval
 from mobius_tui.run.intents.replies import (
     SIGN_WANTED,
     Reply,

@@ -12,7 +12,7 @@ from typing import assert_never
 
 from mobius_tui.errors import MobiusError, RunError
 from mobius_tui.run.events.journal_entry import Entry
-from mobius_tui.run.host.engine import Engine
+from mobius_tui.run.host.automatic import settle
 from mobius_tui.run.host.intents import (
     approval_handlers,
     message_handlers,
@@ -20,7 +20,9 @@ from mobius_tui.run.host.intents import (
     step_handlers,
     watch_handlers,
 )
-from mobius_tui.run.intents.actions import (
+from mobius_tui.run.host.intents.host_services import HostServices
+from mobius_tui.run.intents.envelope import Caller, Envelope
+from mobius_tui.run.intents.intent_actions import (
     FREE_TEXTS,
     Action,
     AddNote,
@@ -51,7 +53,6 @@ from mobius_tui.run.intents.actions import (
     TickStep,
     TouchSite,
 )
-from mobius_tui.run.intents.envelope import Caller, Envelope
 from mobius_tui.run.intents.replies import Reply
 from mobius_tui.run.planning.permissions import require
 from mobius_tui.run.storage.redaction import holds_secret
@@ -76,13 +77,13 @@ Beside = (
 class Dispatcher:
     """Hands each action to its handler, in turn."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, services: HostServices) -> None:
         """Make one.
 
         Args:
-            engine: the run's decider.
+            services: the run's decider.
         """
-        self._engine = engine
+        self._services = services
 
     async def judge(self, envelope: Envelope, caller: Caller) -> Reply:
         """Act on an intent, once, and answer it.
@@ -91,23 +92,25 @@ class Dispatcher:
             envelope: what is asked for.
             caller: who asks.
         """
-        engine, intent = self._engine, envelope.id
-        if engine.journal.stalled:
-            return self._without_room(envelope, engine.journal.stalled)
-        async with engine.turn:
-            known = engine.state.intents.get(intent)
+        services, intent = self._services, envelope.id
+        if services.writer.journal.stalled:
+            return self._without_room(envelope, services.writer.journal.stalled)
+        async with services.writer.turn:
+            known = services.context.state.intents.get(intent)
             if known is not None:
                 return Reply(id=intent, ok=True, n=known)
-            if engine.broken is not None:
-                return Reply(id=intent, ok=False, text=engine.broken)
-            engine.is_released = False
+            if services.writer.failure is not None:
+                return Reply(id=intent, ok=False, text=services.writer.failure)
+            services.is_released = False
             try:
-                action = without_secrets(engine, envelope.action)
-                entry = await act(engine, action, caller, intent)
+                action = without_secrets(services, envelope.action)
+                entry = await act(services, action, caller, intent)
             except MobiusError as error:
-                return Reply(id=intent, ok=False, text=engine.redact(str(error)))
-            number = entry.n if entry is not None else engine.state.n
-        await engine.settle()
+                return Reply(
+                    id=intent, ok=False, text=services.context.redact(str(error))
+                )
+            number = entry.n if entry is not None else services.context.state.n
+        await settle(services.context, services.writer)
         return Reply(id=intent, ok=True, n=number)
 
     def _without_room(self, envelope: Envelope, why: str) -> Reply:
@@ -119,7 +122,7 @@ class Dispatcher:
         """
         action = envelope.action
         if isinstance(action, StopStep) and step_handlers.stop_unwritten(
-            self._engine, action
+            self._services, action
         ):
             words = f"asked to stop; by whom cannot be noted: {why}"
             return Reply(id=envelope.id, ok=True, text=words)
@@ -130,41 +133,41 @@ class Dispatcher:
         return Reply(id=envelope.id, ok=False, text=words)
 
 
-def without_secrets(engine: Engine, action: Action) -> Action:
+def without_secrets(services: HostServices, action: Action) -> Action:
     """An action of which nothing that is kept holds a secret.
 
     Raises:
         RunError: a value does: as another text, it would not be that value.
     """
     if isinstance(action, TickStep | StartAutomatic):
-        _refuse_secrets(engine, action.answers)
+        _refuse_secrets(services, action.answers)
     elif isinstance(action, SetVariables):
-        _refuse_secrets(engine, action.values)
+        _refuse_secrets(services, action.values)
     elif isinstance(action, ApproveStep):
-        _refuse_secrets(engine, {"name": action.name})
+        _refuse_secrets(services, {"name": action.name})
     texts = {
-        each.name: engine.redact(getattr(action, each.name))
+        each.name: services.context.redact(getattr(action, each.name))
         for each in fields(action)
         if each.name in FREE_TEXTS
     }
     return replace(action, **texts)  # type: ignore[arg-type]
 
 
-def _refuse_secrets(engine: Engine, values: Mapping[str, str]) -> None:
-    declared = engine.plan.runbook.variables
+def _refuse_secrets(services: HostServices, values: Mapping[str, str]) -> None:
+    declared = services.context.plan.runbook.variables
     for name, value in values.items():
         is_secret = name in declared and declared[name].secret
-        if not is_secret and holds_secret(value, engine.secrets.values()):
+        if not is_secret and holds_secret(value, services.context.secrets.values()):
             raise RunError(f"{name}: this holds the value of a secret, and is kept")
 
 
 async def act(
-    engine: Engine, action: Action, caller: Caller, intent: str
+    services: HostServices, action: Action, caller: Caller, intent: str
 ) -> Entry | None:
     """Do what is asked for, where it may be done; the turn is held.
 
     Args:
-        engine: the run's decider.
+        services: the run's decider.
         action: what is asked for.
         caller: who asks.
         intent: the id under which it goes on record.
@@ -175,75 +178,77 @@ async def act(
     Raises:
         MobiusError: it may not be done now; its words say why.
     """
-    require(action, step_handlers.situation_of(engine, caller))
+    require(action, step_handlers.situation_of(services, caller))
     if isinstance(action, TickStep):
-        await step_handlers.match_answers(engine, action)
+        await step_handlers.match_answers(services, action)
         # It took its time: what held before it need not hold any more.
-        require(action, step_handlers.situation_of(engine, caller))
+        require(action, step_handlers.situation_of(services, caller))
     who = caller.name
     match action:
         case StartStep() | RetryStep():
-            return await step_handlers.start(engine, action, caller, intent)
+            return await step_handlers.start(services, action, caller, intent)
         case StopStep():
-            return await step_handlers.stop(engine, action, who, intent)
+            return await step_handlers.stop(services, action, who, intent)
         case TickStep():
-            return await step_handlers.tick(engine, action, caller, intent)
+            return await step_handlers.tick(services, action, caller, intent)
         case ChooseOptions():
-            return await step_handlers.choose(engine, action, caller, intent)
+            return await step_handlers.choose(services, action, caller, intent)
         case LookFirst():
-            step_handlers.look_first(engine, action, intent)
+            step_handlers.look_first(services, action, intent)
         case SkipStep():
-            return await run_handlers.skip(engine, action, who, intent)
+            return await run_handlers.skip(services, action, who, intent)
         case RestoreStep():
-            return await run_handlers.restore(engine, action, who, intent)
+            return await run_handlers.restore(services, action, who, intent)
         case OverrideStep():
-            return await run_handlers.override(engine, action, who, intent)
+            return await run_handlers.override(services, action, who, intent)
         case SetVariables():
-            return await run_handlers.set_variables(engine, action, who, intent)
+            return await run_handlers.set_variables(services, action, who, intent)
         case AddNote():
-            return await run_handlers.note(engine, action, who, intent)
+            return await run_handlers.note(services, action, who, intent)
         case EnterPhase():
-            return await run_handlers.enter(engine, action, who, intent)
+            return await run_handlers.enter(services, action, who, intent)
         case StartAutomatic():
-            return await run_handlers.start_automatic(engine, action, who, intent)
+            return await run_handlers.start_automatic(services, action, who, intent)
         case EndRun():
-            return await run_handlers.end(engine, action, who, intent)
+            return await run_handlers.end(services, action, who, intent)
         case ReleaseHost():
-            engine.release()
+            services.release()
         case _:
-            return await _act_beside(engine, action, caller, intent)
+            return await _act_beside(services, action, caller, intent)
     return None
 
 
 async def _act_beside(
-    engine: Engine, action: Beside, caller: Caller, intent: str
+    services: HostServices, action: Beside, caller: Caller, intent: str
 ) -> Entry | None:
     """Do what is about messages, approvals, the watch over health, or a drill."""
     who = caller.name
     match action:
         case SendMessageOfStep():
-            return await message_handlers.send(engine, action, caller, intent)
+            return await message_handlers.send(services, action, caller, intent)
         case ResendMessages():
-            return await message_handlers.send_again(engine, action, who, intent)
+            return await message_handlers.send_again(services, action, who, intent)
         case DropMessages():
-            return await message_handlers.drop(engine, action, who, intent)
+            return await message_handlers.drop(services, action, who, intent)
         case AskApproval():
-            return await approval_handlers.ask_approval(engine, action, caller, intent)
+            return await approval_handlers.ask_approval(
+                services, action, caller, intent
+            )
         case ApproveStep():
-            return await approval_handlers.approve(engine, action, caller, intent)
+            return await approval_handlers.approve(services, action, caller, intent)
         case DenyApproval():
-            return await approval_handlers.deny(engine, action, caller, intent)
+            return await approval_handlers.deny(services, action, caller, intent)
         case ArmWatch():
-            return await watch_handlers.arm(engine, action, who, intent)
+            return await watch_handlers.arm(services, action, who, intent)
         case DisarmWatch():
-            return await watch_handlers.disarm(engine, action, who, intent)
+            return await watch_handlers.disarm(services, action, who, intent)
         case HoldRollback():
-            return await watch_handlers.hold(engine, action, who, intent)
+            return await watch_handlers.hold(services, action, who, intent)
         case BeginRollback():
-            return await watch_handlers.begin_rollback(engine, action, who, intent)
+            return await watch_handlers.begin_rollback(services, action, who, intent)
         case GiveHint():
-            return await run_handlers.give_hint(engine, action, who, intent)
+            return await run_handlers.give_hint(services, action, who, intent)
         case TouchSite():
-            return await run_handlers.touch_site(engine, action, who, intent)
+            return await run_handlers.touch_site(services, action, who, intent)
         case _:
             assert_never(action)

@@ -34,7 +34,7 @@ from mobius_tui.run.host import automatic
 from mobius_tui.run.host.autopilot import run_autopilot
 from mobius_tui.run.host.control_server import ControlServer
 from mobius_tui.run.host.dispatcher import Dispatcher
-from mobius_tui.run.host.engine import Engine
+from mobius_tui.run.host.intents.host_services import HostServices
 from mobius_tui.run.host.lifecycle import (
     journal_host_end,
     journal_host_start,
@@ -227,13 +227,13 @@ class Host:
         self.runner = AttemptRunner(
             self.context, self.writer, self.disk_waiters, self._settle
         )
-        self.engine = Engine(
+        self.services = HostServices(
             context=self.context,
             writer=self.writer,
             runner=self.runner,
             viewers=lambda: self.control.viewers,
         )
-        self.dispatcher = Dispatcher(self.engine)
+        self.dispatcher = Dispatcher(self.services)
         self.triggers = TriggerMonitor(self.context, self.writer)
         self.outbox = Outbox(self.context, self.writer)
         self.watch_judge = WatchRunMonitor(
@@ -276,7 +276,7 @@ class Host:
         background = [
             tasks.create_task(work, name=name)
             for name, work in (
-                ("autopilot", run_autopilot(self.engine)),
+                ("autopilot", run_autopilot(self.services)),
                 ("monitor", self.monitor.watch(context)),
                 ("triggers", self.triggers.run()),
                 ("watch", self.watch_judge.run()),
@@ -305,19 +305,19 @@ class Host:
     async def _until_over(self) -> None:
         """Wait for the run's end, a signal, a release, or a failed journal."""
         loop = asyncio.get_running_loop()
-        state, writer, engine = self.context.state, self.writer, self.engine
+        state, writer, services = self.context.state, self.writer, self.services
         while not self.end_reason:
             self.activity.clear()
             if writer.failure is not None:
                 print(f"the host ends: {writer.failure}", flush=True)  # noqa: T201
                 self.end(writer.failure)
             elif self.outbox.delays_host_end(
-                loop.time(), is_released=engine.is_released
+                loop.time(), is_released=services.is_released
             ):
                 await self._wait(END_CHECK_INTERVAL)
             elif state.ended is not None and not _is_any_running(state):
                 self.end("the run ended")
-            elif engine.is_released:
+            elif services.is_released:
                 self.end("nobody watches, and nothing runs")
             elif self._is_deserted_drill(loop.time()):
                 reason = "nobody watched this drill any more"

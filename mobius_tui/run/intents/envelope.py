@@ -12,7 +12,7 @@ from typing import Any
 
 from mobius_tui.errors import RunError
 from mobius_tui.run.events.journal_entry import Codec, is_number, is_text, wrong_field
-from mobius_tui.run.intents.actions import ACTIONS, VERSION, Action
+from mobius_tui.run.intents.intent_actions import ACTIONS, VERSION, Action
 
 LINE_LIMIT = 1 << 20
 """Bytes of a line at most."""

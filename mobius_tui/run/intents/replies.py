@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 
 from mobius_tui.errors import RunError
-from mobius_tui.run.intents.actions import VERSION
+from mobius_tui.run.intents.intent_actions import VERSION
 
 SIGN_WANTED = b"\n"
 """The line by which a viewer asks for a sign of life; a poke of 0 answers it."""

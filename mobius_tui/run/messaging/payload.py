@@ -13,10 +13,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from mobius_tui import sanitize
+from mobius_tui.run.planning.message_permissions import TEXT_LIMIT
 from mobius_tui.runbook.model.runbook import Channel
 
-TEXT_LIMIT = 8_000
-"""Bytes of a text in UTF-8 at most; readers on a phone read no more."""
 CARD_LIMIT = 27_000
 """Bytes of a whole card; Teams takes 28 KB."""
 SLACK_BLOCK_LIMIT = 2_900

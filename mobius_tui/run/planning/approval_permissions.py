@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mobius_tui.run.intents.actions import ApproveStep, AskApproval, DenyApproval
+from mobius_tui.run.intents.intent_actions import ApproveStep, AskApproval, DenyApproval
 from mobius_tui.run.planning.approval_rules import missing, valid
 from mobius_tui.run.planning.confirmation import approval_phrase, wrong_name
 from mobius_tui.run.planning.situation import (

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from mobius_tui.run.intents.actions import (
+from mobius_tui.run.intents.intent_actions import (
     DropMessages,
     ResendMessages,
     SendMessageOfStep,
     TickStep,
 )
-from mobius_tui.run.messaging.payload import TEXT_LIMIT
 from mobius_tui.run.planning.situation import Code, NotPermittedError, Situation
 from mobius_tui.run.planning.step_permissions import tick
 from mobius_tui.run.state.deliveries import (
@@ -19,6 +18,9 @@ from mobius_tui.run.state.deliveries import (
 )
 from mobius_tui.runbook.model.actions import SendMessage
 from mobius_tui.runbook.text.units import size_in_words
+
+TEXT_LIMIT = 8_000
+"""Bytes of a text in UTF-8 at most; readers on a phone read no more."""
 
 
 def send(action: SendMessageOfStep, situation: Situation) -> None:

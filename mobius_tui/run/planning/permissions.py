@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from mobius_tui.run.intents.actions import (
+from mobius_tui.run.intents.intent_actions import (
     Action,
     AddNote,
     ApproveStep,

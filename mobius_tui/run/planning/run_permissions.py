@@ -10,7 +10,7 @@ from mobius_tui.run.events.run_events import (
     RunEnded,
     VariableSet,
 )
-from mobius_tui.run.intents.actions import (
+from mobius_tui.run.intents.intent_actions import (
     AddNote,
     EndRun,
     EnterPhase,
@@ -28,6 +28,7 @@ from mobius_tui.run.planning.situation import (
     wanted,
 )
 from mobius_tui.run.planning.watch_permissions import (
+    require_rollback_phase,
     unattended,
 )
 from mobius_tui.run.state.step_state import Status

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mobius_tui.run.events.step_events import StepOverridden, StepRestored, StepSkipped
-from mobius_tui.run.intents.actions import (
+from mobius_tui.run.intents.intent_actions import (
     ChooseOptions,
     LookFirst,
     OverrideStep,

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from mobius_tui.errors import UsageError
-from mobius_tui.run.intents.actions import StartAutomatic
+from mobius_tui.run.intents.intent_actions import StartAutomatic
 from mobius_tui.run.planning.run_permissions import tick_refused
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.runbook.model.limits import (

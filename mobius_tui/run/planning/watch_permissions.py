@@ -11,7 +11,7 @@ from mobius_tui.run.events.watch_events import (
     WatchArmed,
     WatchDisarmed,
 )
-from mobius_tui.run.intents.actions import (
+from mobius_tui.run.intents.intent_actions import (
     ArmWatch,
     BeginRollback,
     DisarmWatch,

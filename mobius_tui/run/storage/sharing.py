@@ -18,7 +18,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from mobius_tui.errors import RunError, UsageError
-from mobius_tui.run.intents.actions import Action
+from mobius_tui.run.intents.intent_actions import Action
 
 SHARED_FOLDER_MODE = 0o2750
 """The mode of a folder that is shared; what is made in it is the group's, too."""

@@ -2,8 +2,8 @@
 
 A private name may move with any release of Textual. Each that is used stands here, and
 only modules of this folder use them: `tests/tui/backend/test_textual_private.py` holds
-the code to this table, `test_textual_contract.py` beside it holds Textual to it, and
-`python -m tests.textual_next` asks the newest release.
+the code to this table, `test_textual_private_contract.py` beside it holds Textual to
+it, and `python -m tests.textual_next` asks the newest release.
 """
 
 from __future__ import annotations

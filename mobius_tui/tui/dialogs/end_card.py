@@ -19,8 +19,8 @@ from textual.widgets import Button
 from mobius_tui.drill import drill_record
 from mobius_tui.drill.coached_drills import is_first
 from mobius_tui.drill.detection_gaps import subject_coverage
-from mobius_tui.drill.drill_history import compare_times, drills_known_before
 from mobius_tui.drill.drill_verdict import await_score
+from mobius_tui.drill.scored_drills import compare_times, drills_known_before
 from mobius_tui.errors import FAILED, OK, OUTCOMES
 from mobius_tui.review.run_walk import count_deviations
 from mobius_tui.run.client.follow_up import FollowUp, follow_up

@@ -13,9 +13,9 @@ from textual.widget import Widget
 from textual.widgets import Button, TextArea
 
 from mobius_tui import sanitize
-from mobius_tui.run.intents.actions import TickStep
+from mobius_tui.run.intents.intent_actions import TickStep
 from mobius_tui.run.messaging.channels import with_drill_mark
-from mobius_tui.run.messaging.payload import TEXT_LIMIT
+from mobius_tui.run.planning.message_permissions import TEXT_LIMIT
 from mobius_tui.run.planning.permissions import decide_offer
 from mobius_tui.run.planning.situation import Refused
 from mobius_tui.run.state.deliveries import Delivery, DeliveryStatus

@@ -11,7 +11,7 @@ from textual import on
 from textual.widget import Widget
 from textual.widgets import Button, Input
 
-from mobius_tui.run.intents.actions import Action
+from mobius_tui.run.intents.intent_actions import Action
 from mobius_tui.tui.dialogs.dialog import Choice, Dialog, text_widget
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.styled_text import Role

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from textual.widget import Widget
 
 from mobius_tui.run.client.viewer import Viewer
-from mobius_tui.run.intents.actions import (
+from mobius_tui.run.intents.intent_actions import (
     Action,
     AddNote,
     LookFirst,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mobius_tui.run.intents.actions import (
+from mobius_tui.run.intents.intent_actions import (
     Action,
     AddNote,
     ArmWatch,

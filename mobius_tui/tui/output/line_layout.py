@@ -15,7 +15,7 @@ from rich.style import Style
 from textual.strip import Strip
 from textual.widget import Widget
 
-from mobius_tui.run.attempts.output_files import STDERR
+from mobius_tui.run.attempts.output_reader import STDERR
 from mobius_tui.tui.output.output_document import OutputLine
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from rich.segment import Segment
 
-from mobius_tui.run.attempts.output_files import Span, Spans
+from mobius_tui.run.attempts.output_reader import Span, Spans
 from mobius_tui.run.storage.safe_open import regular_descriptor
 from mobius_tui.sanitize import SGR, clean, decode, excess
 from mobius_tui.tui.output.output_index import LineIndex

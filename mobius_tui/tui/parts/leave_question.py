@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from mobius_tui.run.intents.actions import StopStep
+from mobius_tui.run.intents.intent_actions import StopStep
 from mobius_tui.run.intents.replies import Reply
 from mobius_tui.tui.dialogs.leave_dialog import LeaveDialog, leaving
 from mobius_tui.tui.dialogs.question import Tell

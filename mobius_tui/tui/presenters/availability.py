@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from mobius_tui.run.intents.actions import (
+from mobius_tui.run.intents.intent_actions import (
     Action,
     AddNote,
     ApproveStep,

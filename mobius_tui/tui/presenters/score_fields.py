@@ -10,10 +10,8 @@ from mobius_tui.drill.detection_gaps import (
     SubjectCoverage,
     coverage_summary,
 )
-from mobius_tui.drill.drill_history import (
-    TimeComparison,
-)
 from mobius_tui.drill.drill_record import DrillRecord
+from mobius_tui.drill.scored_drills import TimeComparison
 from mobius_tui.tui.presenters.fields import Field
 from mobius_tui.tui.presenters.glyphs import VERDICTS
 from mobius_tui.tui.presenters.styled_text import Role, assemble, text

@@ -9,8 +9,8 @@ from textual.content import Content
 
 from mobius_tui import sanitize
 from mobius_tui.drill import score_text
-from mobius_tui.drill.drill_history import Trend
 from mobius_tui.drill.drill_record import DrillRecord
+from mobius_tui.drill.scored_drills import Trend
 from mobius_tui.review.report_wording import column_duration, rate
 from mobius_tui.review.run_statistics import (
     RestoreTime,

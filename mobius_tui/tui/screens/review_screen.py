@@ -24,7 +24,7 @@ from mobius_tui.review.reviewed_run import (
 from mobius_tui.review.run_annotations import AnnotationTarget as NotePlace
 from mobius_tui.review.run_timeline import RunTimeline
 from mobius_tui.review.timeline_moments import TimelineMoment
-from mobius_tui.run.attempts.output_files import printed_by
+from mobius_tui.run.attempts.output_reader import printed_by
 from mobius_tui.run.events.run_events import HostStopped
 from mobius_tui.run.records.verification import damage_of_open_run
 from mobius_tui.run.storage.run_directory import RunDirectory

@@ -15,7 +15,7 @@ from textual.widgets import Static
 
 from mobius_tui.run.client.follow_up import FollowUp, follow_up
 from mobius_tui.run.client.viewer import Viewer
-from mobius_tui.run.intents.actions import (
+from mobius_tui.run.intents.intent_actions import (
     Action,
     AddNote,
     DropMessages,

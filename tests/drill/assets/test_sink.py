@@ -17,6 +17,7 @@ from mobius_tui.drill.site.drill_site import Site
 from mobius_tui.plain import show
 from mobius_tui.run.client.run_briefing import Briefing
 from mobius_tui.run.client.start_run import start_new_run
+from mobius_tui.run.planning.unattended_answers import auto
 from tests.conftest import MakeRunbook
 from tests.run.offices import BOOK
 from tests.run.webhooks import webhook

@@ -12,8 +12,8 @@ import pytest
 from mobius_tui.health.ticker import boot_clock
 from mobius_tui.run.host import control_server
 from mobius_tui.run.host.control_server import ControlServer
-from mobius_tui.run.intents.actions import AddNote, ReleaseHost
 from mobius_tui.run.intents.envelope import LATE, Caller, Envelope, encode_envelope
+from mobius_tui.run.intents.intent_actions import AddNote, ReleaseHost
 from mobius_tui.run.intents.replies import SIGN_WANTED, Reply, decode_from_host
 from tests.run.asking import action
 

@@ -8,7 +8,7 @@ import pytest
 
 from mobius_tui.errors import RunError
 from mobius_tui.run.host.dispatcher import without_secrets
-from mobius_tui.run.intents.actions import (
+from mobius_tui.run.intents.intent_actions import (
     FREE_TEXTS,
     Action,
     AddNote,
@@ -40,9 +40,9 @@ def test_a_text_that_is_kept_loses_the_values_of_secrets(
 ) -> None:
     run = made(tmp_path)
     judges = Judges(run.directory, Plan(run.runbook))
-    engine = judges.host(fold(run.runbook, judges.tail.entries))
-    engine.secrets["token"] = SECRET
-    harmless = without_secrets(engine, action)
+    services = judges.host(fold(run.runbook, judges.tail.entries))
+    services.context.secrets["token"] = SECRET
+    harmless = without_secrets(services, action)
     [text] = [t for t in (getattr(harmless, n, "") for n in FREE_TEXTS) if t]
     assert text.startswith("by ")
     assert SECRET not in text
@@ -62,8 +62,8 @@ def test_a_value_that_is_a_secret_is_refused(tmp_path: Path, action: Action) -> 
     """As another text, it would not be that value."""
     run = made(tmp_path)
     judges = Judges(run.directory, Plan(run.runbook))
-    engine = judges.host(fold(run.runbook, judges.tail.entries))
-    engine.secrets["token"] = SECRET
+    services = judges.host(fold(run.runbook, judges.tail.entries))
+    services.context.secrets["token"] = SECRET
     with pytest.raises(RunError, match="holds the value of a secret, and is kept"):
-        without_secrets(engine, action)
+        without_secrets(services, action)
     judges.close()

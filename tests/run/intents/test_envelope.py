@@ -8,20 +8,20 @@ from typing import Any, get_type_hints
 
 import pytest
 
-from mobius_tui.run.intents.actions import (
-    ACTIONS,
-    FREE_TEXTS,
-    Action,
-    ResendMessages,
-    StartStep,
-    TickStep,
-)
 from mobius_tui.run.intents.envelope import (
     LONGEST_ID,
     Envelope,
     NoIntentError,
     decode_envelope,
     encode_envelope,
+)
+from mobius_tui.run.intents.intent_actions import (
+    ACTIONS,
+    FREE_TEXTS,
+    Action,
+    ResendMessages,
+    StartStep,
+    TickStep,
 )
 
 WORDS = {"step", "phase", "from_step", "binding", "name", "confirm", "act", "seal"}

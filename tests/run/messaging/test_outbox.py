@@ -61,7 +61,7 @@ async def test_a_message_is_sent_with_the_journal_s_head_and_its_url_is_nowhere(
             own = await host.stands(DeliveryStatus.SENT)
             assert own.http_status == 200
             assert own.answer == "ok [redacted]"
-            assert host.engine.state.steps["tell"].status == "passed"
+            assert host.services.context.state.steps["tell"].status == "passed"
         (text,) = hook.texts
         assert text.startswith("We roll back\n\nrun ")
         head = text.rpartition(" ")[2]
@@ -214,7 +214,7 @@ async def test_a_slow_channel_keeps_neither_the_run_nor_another_channel_waiting(
             await host.stands(DeliveryStatus.SENT, 2)
             assert (await host.intend("start", "after")).ok
             await host.until(
-                lambda: host.engine.state.steps["after"].status == "passed"
+                lambda: host.services.context.state.steps["after"].status == "passed"
             )
             assert (await host.intend("end", text="enough")).ok
             assert host.delivery(1).status is DeliveryStatus.SENDING
@@ -242,19 +242,19 @@ async def test_what_a_person_dropped_is_not_sent(desk: Desk) -> None:
             host.pass_(10.0)
             reply = await host.intend("drop", deliveries=(1,))
             assert "not to be sent any more" in reply.text
-            assert undelivered(host.engine.state, hosted=True) == ()
+            assert undelivered(host.services.context.state, hosted=True) == ()
     assert len(hook.came) == 1
 
 
 async def test_the_host_is_stirred_by_what_gives_it_reason_to_go(desk: Desk) -> None:
     """Between two looks it sleeps."""
     async with office(desk.directory, desk.runbook, {}) as own:
-        activity = own.engine.writer.activity
+        activity = own.services.writer.activity
         activity.clear()
         await own.write(RunEnded(outcome="abandoned"))
         assert activity.is_set()
         activity.clear()
-        own.engine.release()
+        own.services.release()
         assert activity.is_set()
 
 
@@ -321,7 +321,7 @@ async def test_what_cannot_be_sent_is_refused_and_tells_nothing(
         reply = await host.intend("send", "tell", **{"names": ("slack",), **fields})
         assert not reply.ok
         assert words in reply.text
-        assert host.engine.state.deliveries == ()
-        assert host.engine.state.steps["tell"].status == "pending"
+        assert host.services.context.state.deliveries == ()
+        assert host.services.context.state.steps["tell"].status == "pending"
         assert not (await host.intend("send", "after", text="x", names=("slack",))).ok
         assert not (await host.intend("send again", deliveries=(7,))).ok

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from mobius_tui.run.messaging.payload import (
     SLACK_BLOCK_LIMIT,
-    TEXT_LIMIT,
     OutgoingMessage,
     encode_body,
     shortened_text,
 )
+from mobius_tui.run.planning.message_permissions import TEXT_LIMIT
 from mobius_tui.runbook.model.runbook import Channel
 
 HOSTILE = (

@@ -50,8 +50,9 @@ from mobius_tui.run.events.watch_events import (
     WatchDisarmed,
 )
 from mobius_tui.run.host.dispatcher import Dispatcher
-from mobius_tui.run.host.engine import Engine
-from mobius_tui.run.intents.actions import (
+from mobius_tui.run.host.intents.host_services import HostServices
+from mobius_tui.run.intents.envelope import Caller, Envelope
+from mobius_tui.run.intents.intent_actions import (
     ACTIONS,
     Action,
     AddNote,
@@ -69,7 +70,6 @@ from mobius_tui.run.intents.actions import (
     StopStep,
     TickStep,
 )
-from mobius_tui.run.intents.envelope import Caller, Envelope
 from mobius_tui.run.intents.replies import Reply
 from mobius_tui.run.journal.journal import Clock, Journal, read_journal
 from mobius_tui.run.planning.approval_rules import binding
@@ -87,7 +87,7 @@ from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.model.actions import Choose, Manual, SendMessage
-from tests.run.engines import make_context, make_engine
+from tests.run.made_services import make_context, make_services
 from tests.tui.runs import MadeRun
 
 UID = 1000
@@ -471,18 +471,18 @@ class Judges:
     def _count(self, entry: Entry) -> None:
         self.n = entry.n
 
-    def host(self, state: RunState) -> Engine:
+    def host(self, state: RunState) -> HostServices:
         """What acts on a state, which it changes."""
         state.n = self.n  # the journal goes on, the state does not
         parked: Any = Parked()
         context = make_context(self.directory, self.plan, state, self.clock, parked)
-        return make_engine(context, self.journal, self._count)
+        return make_services(context, self.journal, self._count)
 
     async def judge(self, state: RunState, action: Action) -> Reply:
         """What the host answers in a state, which stays as it is."""
         caller = Caller(name="maria", uid=UID)
-        engine = self.host(state.copy())
-        return await Dispatcher(engine).judge(Envelope(action=action), caller)
+        services = self.host(state.copy())
+        return await Dispatcher(services).judge(Envelope(action=action), caller)
 
     def close(self) -> None:
         self.journal.close()

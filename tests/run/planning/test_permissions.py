@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 
 from mobius_tui.run.events.run_events import Event
-from mobius_tui.run.intents.actions import (
+from mobius_tui.run.intents.intent_actions import (
     ACTIONS,
     Action,
     AddNote,

@@ -22,7 +22,7 @@ from mobius_tui.run.client.run_briefing import prepare_briefing
 from mobius_tui.run.client.start_run import resume_run, start_new_run
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.host.takeover import take_run_lock
-from mobius_tui.run.intents.actions import (
+from mobius_tui.run.intents.intent_actions import (
     ACTIONS,
     Action,
     ApproveStep,

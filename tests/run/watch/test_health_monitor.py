@@ -8,7 +8,7 @@ from pathlib import Path
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.journal.journal import Clock
 from mobius_tui.run.watch.health_monitor import HealthMonitor
-from tests.run.engines import make_context
+from tests.run.made_services import make_context
 from tests.tui import scenes
 
 

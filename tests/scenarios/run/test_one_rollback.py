@@ -13,6 +13,7 @@ import pytest
 
 from mobius_tui.run.events.step_events import StepEnded, StepStarted
 from mobius_tui.run.events.watch_events import RollbackBegan
+from mobius_tui.run.host.automatic import settle
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.planning.proposal import propose
 from mobius_tui.run.planning.rollback import step_blocking_rollback
@@ -231,15 +232,19 @@ async def test_a_rollback_waits_for_what_still_runs_of_its_own_phase(
     plan = Plan(run.runbook)
     judges = Judges(run.directory, plan)
     went = [StepStarted(step="watch-back", attempt=1, reads=())]
-    engine = judges.host(state_after(judges.tail.entries, plan, went))
-    waits_for = step_blocking_rollback(plan, engine.state)
+    services = judges.host(state_after(judges.tail.entries, plan, went))
+    waits_for = step_blocking_rollback(plan, services.context.state)
     assert waits_for is not None
     assert waits_for.id == "watch-back"
     began = RollbackBegan(phase="back", cause="trigger", reason="down")
-    await engine.record(began)  # as a host may have done before it waited for that
-    await engine.settle()
-    assert "back" not in engine.state.entered
-    await engine.record(StepEnded(step="watch-back", attempt=1, result=Status.STOPPED))
-    await engine.settle()
-    assert engine.state.frames[-1].phase == "back"
+    await services.writer.record(
+        began
+    )  # as a host may have done before it waited for that
+    await settle(services.context, services.writer)
+    assert "back" not in services.context.state.entered
+    await services.writer.record(
+        StepEnded(step="watch-back", attempt=1, result=Status.STOPPED)
+    )
+    await settle(services.context, services.writer)
+    assert services.context.state.frames[-1].phase == "back"
     judges.close()

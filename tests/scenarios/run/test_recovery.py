@@ -21,7 +21,7 @@ from mobius_tui.run.client.start_run import resume_run
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.run_events import HostStarted
 from mobius_tui.run.events.step_events import StepEnded, StepStarted
-from mobius_tui.run.intents.actions import EndRun, StopStep
+from mobius_tui.run.intents.intent_actions import EndRun, StopStep
 from mobius_tui.run.records.verification import run_problems
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.socket_path import short_socket_path

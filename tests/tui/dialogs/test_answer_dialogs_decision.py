@@ -9,7 +9,7 @@ from textual.pilot import Pilot
 
 from mobius_tui.run.events.run_events import VariableSet
 from mobius_tui.run.events.step_events import ChoiceMade, StepEnded, StepStarted
-from mobius_tui.run.intents.actions import ChooseOptions
+from mobius_tui.run.intents.intent_actions import ChooseOptions
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.tui.backend.base_page import AppResult
 from mobius_tui.tui.dialogs.answer_dialogs import DecisionDialog

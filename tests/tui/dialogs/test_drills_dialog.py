@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import pytest
 
-from mobius_tui.drill.drill_history import history, trends
 from mobius_tui.drill.drill_score import Score
+from mobius_tui.drill.scored_drills import history, trends
 from mobius_tui.run.client.run_briefing import prepare_briefing
 from mobius_tui.run.storage.state_home import runs_root
 from mobius_tui.runbook.library.loader import load

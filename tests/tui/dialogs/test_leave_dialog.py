@@ -9,7 +9,7 @@ from textual.widgets import Button, Static
 from mobius_tui.errors import STOPPED
 from mobius_tui.run.events.run_events import RunEnded
 from mobius_tui.run.events.step_events import StepEnded, StepStarted
-from mobius_tui.run.intents.actions import StopStep
+from mobius_tui.run.intents.intent_actions import StopStep
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.tui.dialogs.leave_dialog import LeaveDialog, closing_text
 from tests.tui import scenes

@@ -17,13 +17,13 @@ from mobius_tui.run.events.message_events import (
 )
 from mobius_tui.run.events.run_events import HostStarted, RunEnded
 from mobius_tui.run.events.step_events import StepStarted
-from mobius_tui.run.intents.actions import (
+from mobius_tui.run.intents.intent_actions import (
     DropMessages,
     ResendMessages,
     SendMessageOfStep,
     TickStep,
 )
-from mobius_tui.run.messaging.payload import TEXT_LIMIT
+from mobius_tui.run.planning.message_permissions import TEXT_LIMIT
 from mobius_tui.run.state.deliveries import DeliveryStatus
 from mobius_tui.tui.dialogs.message_dialog import MessageDialog
 from mobius_tui.tui.presenters.briefing_fields import preflight_fields

@@ -14,7 +14,7 @@ from mobius_tui.health.health_record import ProbeResult
 from mobius_tui.run.events.run_events import HostStarted, VariableSet
 from mobius_tui.run.events.step_events import StepEnded, StepStarted
 from mobius_tui.run.events.watch_events import TriggerFired
-from mobius_tui.run.intents.actions import (
+from mobius_tui.run.intents.intent_actions import (
     EndRun,
     EnterPhase,
     LookFirst,

@@ -12,7 +12,7 @@ import pytest
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.approval_events import ApprovalAsked, ApprovalGiven
 from mobius_tui.run.events.run_events import VariableSet
-from mobius_tui.run.intents.actions import ApproveStep, AskApproval
+from mobius_tui.run.intents.intent_actions import ApproveStep, AskApproval
 from mobius_tui.run.planning.approval_rules import binding
 from mobius_tui.tui.dialogs.confirm_dialogs import ConfirmDialog
 from mobius_tui.tui.presenters import next_action

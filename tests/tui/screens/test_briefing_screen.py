@@ -14,7 +14,7 @@ from mobius_tui.drill.library_listing import LibraryListing, list_library
 from mobius_tui.run.client.run_briefing import Briefing, prepare_briefing
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.run_events import RunEnded
-from mobius_tui.run.intents.actions import EndRun
+from mobius_tui.run.intents.intent_actions import EndRun
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.run_index import all_runs
 from mobius_tui.run.storage.state_home import runs_root

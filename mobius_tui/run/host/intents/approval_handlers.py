@@ -12,9 +12,9 @@ from mobius_tui.run.events.approval_events import (
     ApprovalGiven,
 )
 from mobius_tui.run.events.journal_entry import Entry
-from mobius_tui.run.host.engine import Engine
-from mobius_tui.run.intents.actions import ApproveStep, AskApproval, DenyApproval
+from mobius_tui.run.host.intents.host_services import HostServices
 from mobius_tui.run.intents.envelope import Caller
+from mobius_tui.run.intents.intent_actions import ApproveStep, AskApproval, DenyApproval
 from mobius_tui.run.planning.approval_rules import binding, drill_approves
 from mobius_tui.run.planning.variables import NoDurationError
 from mobius_tui.runbook.model.runbook import Step
@@ -29,35 +29,35 @@ def uid_of(caller: Caller) -> int:
 
 
 async def ask_approval(
-    engine: Engine, action: AskApproval, caller: Caller, intent: str
+    services: HostServices, action: AskApproval, caller: Caller, intent: str
 ) -> Entry:
     """What is about to begin is put before somebody else."""
-    asked = _asked(engine, engine.plan.steps[action.step], uid_of(caller))
-    return await engine.write(asked, caller.name, intent)
+    asked = _asked(services, services.context.plan.steps[action.step], uid_of(caller))
+    return await services.writer.write(asked, caller.name, intent)
 
 
-def _asked(engine: Engine, step: Step, uid: int) -> ApprovalAsked:
+def _asked(services: HostServices, step: Step, uid: int) -> ApprovalAsked:
     assert step.approve is not None
     try:
-        within = engine.values().seconds(step.approve.within, "within")
+        within = services.context.values().seconds(step.approve.within, "within")
     except NoDurationError as error:
         raise RunError(f"approve.within: {error}") from error
     return ApprovalAsked(
         step=step.id,
-        attempt=len(engine.state.steps[step.id].attempts) + 1,
+        attempt=len(services.context.state.steps[step.id].attempts) + 1,
         role=step.approve.role,
         count=step.approve.count,
         within=within,
-        binding=binding(engine.plan, engine.state, step),
+        binding=binding(services.context.plan, services.context.state, step),
         uid=uid,
     )
 
 
 async def approve(
-    engine: Engine, action: ApproveStep, caller: Caller, intent: str
+    services: HostServices, action: ApproveStep, caller: Caller, intent: str
 ) -> Entry:
     """Somebody else says that it may begin."""
-    asked, uid = engine.state.approvals[action.step].asked, uid_of(caller)
+    asked, uid = services.context.state.approvals[action.step].asked, uid_of(caller)
     weaker = uid == asked.uid
     event = ApprovalGiven(
         step=action.step,
@@ -68,29 +68,29 @@ async def approve(
         weaker=weaker,
         place=caller.place,
     )
-    return await engine.write(event, caller.name, intent)
+    return await services.writer.write(event, caller.name, intent)
 
 
 async def deny(
-    engine: Engine, action: DenyApproval, caller: Caller, intent: str
+    services: HostServices, action: DenyApproval, caller: Caller, intent: str
 ) -> Entry:
     """It may not begin; it can be asked for again."""
     event = ApprovalDenied(
         step=action.step,
-        attempt=engine.state.approvals[action.step].asked.attempt,
+        attempt=services.context.state.approvals[action.step].asked.attempt,
         reason=f"{caller.name}: {action.reason.strip()}",
         uid=uid_of(caller),
         place=caller.place,
     )
-    return await engine.write(event, caller.name, intent)
+    return await services.writer.write(event, caller.name, intent)
 
 
-async def answer_in_drill(engine: Engine, step: Step, who: str) -> None:
+async def answer_in_drill(services: HostServices, step: Step, who: str) -> None:
     """Put the drill's own approvers on record, just before a step begins."""
-    if step.approve is None or not drill_approves(engine.state):
+    if step.approve is None or not drill_approves(services.context.state):
         return
-    asked = _asked(engine, step, os.getuid())
-    await engine.write(asked, who)
+    asked = _asked(services, step, os.getuid())
+    await services.writer.write(asked, who)
     for number in range(1, asked.count + 1):
         given = ApprovalGiven(
             step=step.id,
@@ -99,4 +99,4 @@ async def answer_in_drill(engine: Engine, step: Step, who: str) -> None:
             name=f"{asked.role} {number}" if asked.count > 1 else asked.role,
             uid=-1,
         )
-        await engine.write(given, OF_A_DRILL)
+        await services.writer.write(given, OF_A_DRILL)

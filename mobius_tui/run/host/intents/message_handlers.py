@@ -9,15 +9,15 @@ from mobius_tui.run.events.message_events import (
     MessageQueued,
     MessageRequeued,
 )
-from mobius_tui.run.host.engine import Engine
+from mobius_tui.run.host.intents.host_services import HostServices
 from mobius_tui.run.host.intents.step_handlers import tick
-from mobius_tui.run.intents.actions import (
+from mobius_tui.run.intents.envelope import Caller
+from mobius_tui.run.intents.intent_actions import (
     DropMessages,
     ResendMessages,
     SendMessageOfStep,
     TickStep,
 )
-from mobius_tui.run.intents.envelope import Caller
 from mobius_tui.run.messaging.channels import with_drill_mark
 from mobius_tui.run.state.deliveries import deliveries_of_attempt
 from mobius_tui.runbook.model.actions import SendMessage
@@ -25,7 +25,7 @@ from mobius_tui.runbook.model.runbook import Step
 
 
 async def queue(
-    engine: Engine, step: Step, channels: tuple[str, ...], text: str, who: str
+    services: HostServices, step: Step, channels: tuple[str, ...], text: str, who: str
 ) -> None:
     """Put the text of the attempt that comes next in the outbox; the turn is held.
 
@@ -33,61 +33,63 @@ async def queue(
     and the next one queues it only once.
 
     Args:
-        engine: the run's decider.
+        services: the run's decider.
         step: the message's.
         channels: ids; each is declared.
         text: what is said.
         who: wants it sent.
     """
     assert isinstance(step.action, SendMessage)
-    number = len(engine.state.steps[step.id].attempts) + 1
-    if deliveries_of_attempt(engine.state.deliveries, step.id, number):
+    number = len(services.context.state.steps[step.id].attempts) + 1
+    if deliveries_of_attempt(services.context.state.deliveries, step.id, number):
         return
-    title = engine.plan.runbook.messages[step.action.message].title
+    title = services.context.plan.runbook.messages[step.action.message].title
     event = MessageQueued(
-        delivery=len(engine.state.deliveries) + 1,
+        delivery=len(services.context.state.deliveries) + 1,
         channels=channels,
-        title=engine.redact(engine.values().preview(title)),
-        text=engine.redact(with_drill_mark(text.strip(), engine.state.began)),
+        title=services.context.redact(services.context.values().preview(title)),
+        text=services.context.redact(
+            with_drill_mark(text.strip(), services.context.state.began)
+        ),
         step=step.id,
         attempt=number,
     )
-    await engine.write(event, who)
+    await services.writer.write(event, who)
 
 
 async def send(
-    engine: Engine, action: SendMessageOfStep, caller: Caller, intent: str
+    services: HostServices, action: SendMessageOfStep, caller: Caller, intent: str
 ) -> Entry:
     """The step is told, and its text goes to channels."""
-    step = engine.plan.steps[action.step]
+    step = services.context.plan.steps[action.step]
     channels = tuple(dict.fromkeys(action.channels))
-    await queue(engine, step, channels, action.text, caller.name)
+    await queue(services, step, channels, action.text, caller.name)
     told = TickStep(step=action.step, attempt=action.attempt, note=action.text)
-    return await tick(engine, told, caller, intent)
+    return await tick(services, told, caller, intent)
 
 
 async def _write(
-    engine: Engine, events: list[MessageEvent], who: str, intent: str
+    services: HostServices, events: list[MessageEvent], who: str, intent: str
 ) -> Entry | None:
     """The first event answers the intent."""
     entry = None
     for event in events:
-        own = await engine.write(event, who, intent if entry is None else None)
+        own = await services.writer.write(event, who, intent if entry is None else None)
         entry = entry or own
     return entry
 
 
 async def send_again(
-    engine: Engine, action: ResendMessages, who: str, intent: str
+    services: HostServices, action: ResendMessages, who: str, intent: str
 ) -> Entry | None:
     """What did not arrive, or of which nobody knows."""
     numbers = dict.fromkeys(action.deliveries)
     events: list[MessageEvent] = [MessageRequeued(delivery=n) for n in numbers]
-    return await _write(engine, events, who, intent)
+    return await _write(services, events, who, intent)
 
 
 async def drop(
-    engine: Engine, action: DropMessages, who: str, intent: str
+    services: HostServices, action: DropMessages, who: str, intent: str
 ) -> Entry | None:
     """It was told by another way."""
     reason = action.reason.strip() or "told by another way"
@@ -95,4 +97,4 @@ async def drop(
     events: list[MessageEvent] = [
         MessageDropped(delivery=n, reason=reason) for n in numbers
     ]
-    return await _write(engine, events, who, intent)
+    return await _write(services, events, who, intent)

@@ -13,8 +13,8 @@ from mobius_tui.run.events.run_events import (
 )
 from mobius_tui.run.events.step_events import StepOverridden, StepRestored, StepSkipped
 from mobius_tui.run.events.watch_events import WatchArmed
-from mobius_tui.run.host.engine import Engine
-from mobius_tui.run.intents.actions import (
+from mobius_tui.run.host.intents.host_services import HostServices
+from mobius_tui.run.intents.intent_actions import (
     AddNote,
     EndRun,
     EnterPhase,
@@ -31,68 +31,78 @@ from mobius_tui.run.planning.run_outcome import run_outcome
 from mobius_tui.run.watch.watch_command import person_end_reason
 
 
-async def give_hint(engine: Engine, action: GiveHint, who: str, intent: str) -> Entry:
+async def give_hint(
+    services: HostServices, action: GiveHint, who: str, intent: str
+) -> Entry:
     """The team is told something, and it counts."""
     event = HintGiven(text=action.text.strip(), who=who)
-    return await engine.write(event, FACILITATOR, intent)
+    return await services.writer.write(event, FACILITATOR, intent)
 
 
-async def touch_site(engine: Engine, action: TouchSite, who: str, intent: str) -> Entry:
+async def touch_site(
+    services: HostServices, action: TouchSite, who: str, intent: str
+) -> Entry:
     """The site is about to be touched; by what is in its own notes."""
     event = SiteTouched(act=action.act, seal=action.seal, who=who)
-    return await engine.write(event, FACILITATOR, intent)
+    return await services.writer.write(event, FACILITATOR, intent)
 
 
-async def skip(engine: Engine, action: SkipStep, who: str, intent: str) -> Entry:
+async def skip(
+    services: HostServices, action: SkipStep, who: str, intent: str
+) -> Entry:
     """A step is passed over."""
     event = StepSkipped(step=action.step, reason=action.reason.strip())
-    return await engine.write(event, who, intent)
+    return await services.writer.write(event, who, intent)
 
 
-async def restore(engine: Engine, action: RestoreStep, who: str, intent: str) -> Entry:
+async def restore(
+    services: HostServices, action: RestoreStep, who: str, intent: str
+) -> Entry:
     """A skipped step is pending again."""
-    return await engine.write(StepRestored(step=action.step), who, intent)
+    return await services.writer.write(StepRestored(step=action.step), who, intent)
 
 
 async def override(
-    engine: Engine, action: OverrideStep, who: str, intent: str
+    services: HostServices, action: OverrideStep, who: str, intent: str
 ) -> Entry:
     """A person vouches for a step."""
     event = StepOverridden(step=action.step, reason=action.reason.strip())
-    return await engine.write(event, who, intent)
+    return await services.writer.write(event, who, intent)
 
 
 async def set_variables(
-    engine: Engine, action: SetVariables, who: str, intent: str
+    services: HostServices, action: SetVariables, who: str, intent: str
 ) -> Entry | None:
     """Variables get a value."""
     entry = None
     for name, value in action.values.items():
         event = VariableSet(name=name, value=value, source="set")
-        entry = await engine.write(event, who, intent)
+        entry = await services.writer.write(event, who, intent)
     return entry
 
 
-async def note(engine: Engine, action: AddNote, who: str, intent: str) -> Entry:
+async def note(services: HostServices, action: AddNote, who: str, intent: str) -> Entry:
     """Something is put on record."""
     event = NoteAdded(text=action.text.strip(), step=action.step)
-    return await engine.write(event, who, intent)
+    return await services.writer.write(event, who, intent)
 
 
-async def enter(engine: Engine, action: EnterPhase, who: str, intent: str) -> Entry:
+async def enter(
+    services: HostServices, action: EnterPhase, who: str, intent: str
+) -> Entry:
     """The run turns aside, or goes, to a phase."""
     event = PhaseEntered(
         phase=action.phase, from_step=action.from_step, reason=action.reason
     )
-    return await engine.write(event, who, intent)
+    return await services.writer.write(event, who, intent)
 
 
 async def start_automatic(
-    engine: Engine, action: StartAutomatic, who: str, intent: str
+    services: HostServices, action: StartAutomatic, who: str, intent: str
 ) -> Entry:
     """The host runs the main line by itself from here on."""
     answers = dict(action.answers)
-    for name, variable in engine.plan.runbook.variables.items():
+    for name, variable in services.context.plan.runbook.variables.items():
         if variable.secret:
             answers.pop(name, None)  # the journal holds no secret
     event = AutoStarted(
@@ -102,16 +112,21 @@ async def start_automatic(
         attended=action.attended,
         trigger=action.trigger_within,
     )
-    if action.trigger_within is not None and not engine.state.watch.armed:
-        await engine.write(WatchArmed(confirmed=action.confirmed), who)
-    return await engine.write(event, who, intent)
+    if action.trigger_within is not None and not services.context.state.watch.armed:
+        await services.writer.write(WatchArmed(confirmed=action.confirmed), who)
+    return await services.writer.write(event, who, intent)
 
 
-async def end(engine: Engine, action: EndRun, who: str, intent: str) -> Entry:
+async def end(services: HostServices, action: EndRun, who: str, intent: str) -> Entry:
     """The run is over."""
-    outcome, reason = run_outcome(engine.plan, engine.state)
-    if is_only_watched(engine.plan, engine.state):
-        outcome, reason = "abandoned", person_end_reason(engine.state.watch, who)
+    outcome, reason = run_outcome(services.context.plan, services.context.state)
+    if is_only_watched(services.context.plan, services.context.state):
+        outcome, reason = (
+            "abandoned",
+            person_end_reason(services.context.state.watch, who),
+        )
     if action.reason.strip():
         reason = f"{action.reason.strip()} ({reason})"
-    return await finish_run(engine.context, engine.writer, outcome, reason, who, intent)
+    return await finish_run(
+        services.context, services.writer, outcome, reason, who, intent
+    )

@@ -39,8 +39,8 @@ from mobius_tui.run.host.caller_terminal import (
     describe_caller_terminal,
     terminal_of_caller,
 )
-from mobius_tui.run.intents.actions import DenyApproval
 from mobius_tui.run.intents.envelope import Envelope, encode_envelope
+from mobius_tui.run.intents.intent_actions import DenyApproval
 from mobius_tui.run.intents.replies import SIGN_WANTED
 from mobius_tui.run.journal.describe_entry import journal_entry_text
 from mobius_tui.run.journal.follower import Follower

@@ -11,8 +11,8 @@ import pytest
 from mobius_tui.cli import main
 from mobius_tui.drill import drill_record, score_text
 from mobius_tui.drill.drill_freshness import newest_drill
-from mobius_tui.drill.drill_history import compare_times, history, trends
 from mobius_tui.drill.drill_score import Score
+from mobius_tui.drill.scored_drills import compare_times, history, trends
 from mobius_tui.run.storage.state_home import runs_root
 from tests.conftest import MakeRunbook
 from tests.drill.drills import HANDLED, directory_of, drill, worse

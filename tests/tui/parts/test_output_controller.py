@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mobius_tui.run.events.step_events import StepEnded, StepStarted
-from mobius_tui.run.intents.actions import StopStep
+from mobius_tui.run.intents.intent_actions import StopStep
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.tui.output.output_workbench import OutputWorkbench

@@ -9,7 +9,7 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mobius_tui.run.attempts.output_files import (
+from mobius_tui.run.attempts.output_reader import (
     PIECE,
     RECORD,
     STDERR,

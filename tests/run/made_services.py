@@ -12,7 +12,7 @@ from mobius_tui.run.attempts.run_context import HealthReadings, RunContext
 from mobius_tui.run.attempts.step_tasks import StepTasks
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.host.automatic import settle
-from mobius_tui.run.host.engine import Engine
+from mobius_tui.run.host.intents.host_services import HostServices
 from mobius_tui.run.journal.journal import Clock, Journal
 from mobius_tui.run.journal.journal_writer import JournalWriter
 from mobius_tui.run.planning.plan import Plan
@@ -45,11 +45,11 @@ def make_context(
     )
 
 
-def make_engine(
+def make_services(
     context: RunContext,
     journal: Journal,
     on_entry: Callable[[Entry], None] = lambda _: None,
-) -> Engine:
+) -> HostServices:
     """What handlers of intents act through, with one viewer connected."""
     writer = JournalWriter(journal, context.state, on_entry)
 
@@ -58,4 +58,6 @@ def make_engine(
 
     disk_waiters = DiskSpaceWaiters(lambda _: None)
     runner = AttemptRunner(context, writer, disk_waiters, settled)
-    return Engine(context=context, writer=writer, runner=runner, viewers=lambda: 1)
+    return HostServices(
+        context=context, writer=writer, runner=runner, viewers=lambda: 1
+    )

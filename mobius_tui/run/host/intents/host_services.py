@@ -1,0 +1,28 @@
+"""The parts of a run's host that handlers of intents act through."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from mobius_tui.run.attempts.attempt_runner import AttemptRunner
+from mobius_tui.run.attempts.run_context import RunContext
+from mobius_tui.run.journal.journal_writer import JournalWriter
+
+
+@dataclass(slots=True)
+class HostServices:
+    """What handlers of intents read, and write through."""
+
+    context: RunContext
+    writer: JournalWriter
+    runner: AttemptRunner
+    viewers: Callable[[], int]
+    """How many viewers are connected."""
+    is_released: bool = False
+    """Whether the host may end though the run is open."""
+
+    def release(self) -> None:
+        """Let the host end; the next intent keeps it."""
+        self.is_released = True
+        self.writer.activity.set()
