@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from mobius_tui.run.intents.intent_actions import (
     Action,
     AddNote,
@@ -16,7 +18,7 @@ from mobius_tui.run.planning.run_outcome import run_outcome
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.tui.dialogs.dialog import ContactsDialog
 from mobius_tui.tui.dialogs.phases_dialog import PhasesDialog
-from mobius_tui.tui.dialogs.question import DialogOpener, Question, ReasonDialog
+from mobius_tui.tui.dialogs.question import DialogOpener, Flow, Question, ReasonDialog
 from mobius_tui.tui.dialogs.rollback_dialog import RollbackDialog
 from mobius_tui.tui.presenters.availability import enterable
 from mobius_tui.tui.presenters.run_view import RunView
@@ -124,3 +126,17 @@ async def roll_back(
     """Begin the rollback that a trigger would begin."""
     said = await ask(RollbackDialog(view, arms=False))
     return None if said is None else BeginRollback(confirm=said)
+
+
+RUN_FLOWS: Mapping[str, Flow] = {
+    "note": note,
+    "phase": enter_this_phase,
+    "enter_phase": enter_phase,
+    "contacts": contacts,
+    "end": end_run,
+    "end_run": end_run,
+    "arm": arm,
+    "hold": hold,
+    "roll_back": roll_back,
+}
+"""Those about the run, by command, and by what Enter offers."""

@@ -39,16 +39,7 @@ from mobius_tui.tui.dialogs.question import (
     ReasonDialog,
     as_question,
 )
-from mobius_tui.tui.flows.run_flows import (
-    arm,
-    contacts,
-    end_run,
-    enter_phase,
-    enter_this_phase,
-    hold,
-    note,
-    roll_back,
-)
+from mobius_tui.tui.flows.run_flows import RUN_FLOWS
 from mobius_tui.tui.presenters.availability import awaits_approval, stoppable
 from mobius_tui.tui.presenters.communication import step_needing_person
 from mobius_tui.tui.presenters.run_view import RunView
@@ -306,22 +297,14 @@ FLOWS: Mapping[str, Flow] = {
     "choose": choose,
     "message": message,
     "decide": decide,
-    "phase": enter_this_phase,
-    "end": end_run,
     "stop": stop,
     "look_first": look_first,
     "retry": retry,
     "skip": skip,
     "restore": restore,
     "override": override,
-    "note": note,
-    "enter_phase": enter_phase,
-    "contacts": contacts,
-    "end_run": end_run,
     "ask_approval": ask_approval,
     "approve": approve,
-    "arm": arm,
-    "hold": hold,
-    "roll_back": roll_back,
+    **RUN_FLOWS,
 }
 """By command, and by what Enter offers."""
