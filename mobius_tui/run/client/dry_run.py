@@ -12,15 +12,17 @@ from mobius_tui.run.planning.variables import Values
 from mobius_tui.run.state.reducer import initial_state
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import StateVariable
-from mobius_tui.runbook.model.actions import Choose, Manual, Run, SendMessage, Watch
-from mobius_tui.runbook.model.guards import guard_in_words
-from mobius_tui.runbook.model.runbook import Step
-from mobius_tui.runbook.model.step_text import (
-    EFFECTS,
-    check_in_words,
-    command_in_words,
+from mobius_tui.runbook.model.actions import (
+    Choose,
+    Manual,
+    Run,
+    SendMessage,
+    Watch,
     script_without_lint_comments,
 )
+from mobius_tui.runbook.model.guards import guard_in_words
+from mobius_tui.runbook.model.runbook import Step
+from mobius_tui.runbook.model.step_text import EFFECTS, check_in_words, command_in_words
 from mobius_tui.runbook.model.templates import script_variables
 from mobius_tui.runbook.prose.prose_model import Prose
 

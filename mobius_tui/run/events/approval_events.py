@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import get_args
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,8 +57,4 @@ class ApprovalDenied:
 
 
 ApprovalEvent = ApprovalAsked | ApprovalGiven | ApprovalDenied
-APPROVAL_EVENTS: tuple[type[ApprovalEvent], ...] = (
-    ApprovalAsked,
-    ApprovalGiven,
-    ApprovalDenied,
-)
+APPROVAL_EVENTS: tuple[type[ApprovalEvent], ...] = get_args(ApprovalEvent)

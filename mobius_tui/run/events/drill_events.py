@@ -32,7 +32,6 @@ class SiteTouched:
 
 
 DrillEvent = HintGiven | SiteTouched
-DRILL_EVENTS: tuple[type[DrillEvent], ...] = (HintGiven, SiteTouched)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -7,6 +7,7 @@ channel's URL.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import get_args
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -93,12 +94,4 @@ MessageEvent = (
     | MessageRequeued
     | MessageDropped
 )
-MESSAGE_EVENTS: tuple[type[MessageEvent], ...] = (
-    MessageQueued,
-    MessageTried,
-    MessageSent,
-    MessageNotSent,
-    MessageUnknown,
-    MessageRequeued,
-    MessageDropped,
-)
+MESSAGE_EVENTS: tuple[type[MessageEvent], ...] = get_args(MessageEvent)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
-from mobius_tui.run.events.approval_events import APPROVAL_EVENTS, ApprovalEvent
-from mobius_tui.run.events.drill_events import DRILL_EVENTS, DrillEvent
-from mobius_tui.run.events.message_events import MESSAGE_EVENTS, MessageEvent
-from mobius_tui.run.events.step_events import STEP_EVENTS, StepEvent
-from mobius_tui.run.events.watch_events import WATCH_EVENTS, WatchEvent
+from mobius_tui.run.events.approval_events import ApprovalEvent
+from mobius_tui.run.events.drill_events import DrillEvent
+from mobius_tui.run.events.message_events import MessageEvent
+from mobius_tui.run.events.step_events import StepEvent
+from mobius_tui.run.events.watch_events import WatchEvent
 
 Mode = Literal["incident", "drill"]
 
@@ -174,24 +174,5 @@ Event = (
     | RunEnded
 )
 
-EVENTS: Mapping[str, type[Event]] = {
-    kind.__name__: kind
-    for kind in (
-        RunBegan,
-        HostStarted,
-        HostStopped,
-        AutoStarted,
-        AutoStopped,
-        VariableSet,
-        PhaseEntered,
-        PhaseLeft,
-        *STEP_EVENTS,
-        NoteAdded,
-        HealthSealed,
-        *APPROVAL_EVENTS,
-        *MESSAGE_EVENTS,
-        *DRILL_EVENTS,
-        *WATCH_EVENTS,
-        RunEnded,
-    )
-}
+EVENTS: Mapping[str, type[Event]] = {kind.__name__: kind for kind in get_args(Event)}
+"""Each kind of event by its name, which is that of the journal."""

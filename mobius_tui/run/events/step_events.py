@@ -171,15 +171,3 @@ StepEvent = (
     | StepOverridden
     | ChoiceMade
 )
-STEP_EVENTS: tuple[type[StepEvent], ...] = (
-    StepStarted,
-    CheckTried,
-    StopAsked,
-    StepEnded,
-    StepUnknown,
-    StepSkipped,
-    StepPassedOver,
-    StepRestored,
-    StepOverridden,
-    ChoiceMade,
-)

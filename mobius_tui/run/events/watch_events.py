@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 if TYPE_CHECKING:
     from mobius_tui.health.trigger import Rule
@@ -112,15 +112,4 @@ WatchEvent = (
     | RollbackBegan
     | RollbackStopped
 )
-WATCH_EVENTS: tuple[type[WatchEvent], ...] = (
-    WatchBegan,
-    WatchOver,
-    WatchArmed,
-    WatchDisarmed,
-    TriggerFired,
-    TriggerCleared,
-    RollbackHeld,
-    RollbackDropped,
-    RollbackBegan,
-    RollbackStopped,
-)
+WATCH_EVENTS: tuple[type[WatchEvent], ...] = get_args(WatchEvent)

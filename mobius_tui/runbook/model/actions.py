@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -128,3 +129,21 @@ class Watch:
 
 
 Action = Run | Manual | SendMessage | Choose | Watch
+
+
+_LINT_COMMENT = re.compile(
+    r"^\s*#[ \t]*(?:lint:[ \t]*ignore|shellcheck )[^\n]*(?:\n|\Z)", re.MULTILINE
+)
+
+
+def script_without_lint_comments(script: str) -> str:
+    """A script without the comments that are for lint.
+
+    In a script with a here-document, only those at its beginning are removed: others
+    may be part of the document.
+    """
+    first = _LINT_COMMENT.match(script)
+    while first is not None:
+        script = script[first.end() :]
+        first = _LINT_COMMENT.match(script)
+    return script if "<<" in script else _LINT_COMMENT.sub("", script)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from mobius_tui.runbook.model.actions import script_without_lint_comments
+
 Json = str | int | float | bool | None | tuple["Json", ...] | Mapping[str, "Json"]
 """A JSON value, as a body assertion names it."""
 
@@ -41,6 +43,13 @@ class HttpCheck:
     ca: str | None = None
     repeat: Repeat = field(default_factory=Repeat)
 
+    @property
+    def claim(self) -> str:
+        """What it claims, in words."""
+        extra = f", faster than {self.faster_than}" if self.faster_than else ""
+        extra += ", with the right body" if self.json or self.contains else ""
+        return f"{self.method} {self.url} = {self.status}{extra}"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ProcessCheck:
@@ -51,6 +60,11 @@ class ProcessCheck:
     """A comparison such as `>=1`, `==2`, `<3`, or a bare number, which means `==`."""
     repeat: Repeat = field(default_factory=Repeat)
 
+    @property
+    def claim(self) -> str:
+        """What it claims, in words."""
+        return f"processes matching {self.match}: {self.count}"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ServiceCheck:
@@ -59,6 +73,11 @@ class ServiceCheck:
     names: tuple[str, ...]
     state: tuple[str, ...] = ("active",)
     repeat: Repeat = field(default_factory=Repeat)
+
+    @property
+    def claim(self) -> str:
+        """What it claims, in words."""
+        return f"{', '.join(self.names)} {' or '.join(self.state)}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,6 +89,11 @@ class ChecksumCheck:
     """A file whose first word is the hash; a name after it is ignored."""
     sha256: str | None = None
     repeat: Repeat = field(default_factory=Repeat)
+
+    @property
+    def claim(self) -> str:
+        """What it claims, in words."""
+        return f"SHA-256 of {self.file} as {self.sums or self.sha256} says"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -87,6 +111,17 @@ class FileCheck:
     min_size: str | None = None
     repeat: Repeat = field(default_factory=Repeat)
 
+    @property
+    def claim(self) -> str:
+        """What it claims, in words."""
+        if self.absent:
+            return f"{self.path} is absent"
+        parts = [f"same as {self.same_as}"] if self.same_as else []
+        parts += [f"mode {self.mode}"] if self.mode else []
+        parts += [f"newer than {self.newer_than}"] if self.newer_than else []
+        parts += [f"at least {self.min_size}"] if self.min_size else []
+        return f"{self.path} {', '.join(parts) or 'exists'}"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PortCheck:
@@ -96,6 +131,11 @@ class PortCheck:
     """`host:port`."""
     closed: bool = False
     repeat: Repeat = field(default_factory=Repeat)
+
+    @property
+    def claim(self) -> str:
+        """What it claims, in words."""
+        return f"{self.at} {'closed' if self.closed else 'open'}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -107,6 +147,11 @@ class TlsCheck:
     ca: str | None = None
     repeat: Repeat = field(default_factory=Repeat)
 
+    @property
+    def claim(self) -> str:
+        """What it claims, in words."""
+        return f"certificate of {self.at} valid for {self.min_days} days"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DiskCheck:
@@ -117,6 +162,11 @@ class DiskCheck:
     path: str = "."
     repeat: Repeat = field(default_factory=Repeat)
 
+    @property
+    def claim(self) -> str:
+        """What it claims, in words."""
+        return f"{self.free} free on {self.path}"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MemoryCheck:
@@ -124,6 +174,11 @@ class MemoryCheck:
 
     free: str
     repeat: Repeat = field(default_factory=Repeat)
+
+    @property
+    def claim(self) -> str:
+        """What it claims, in words."""
+        return f"{self.free} of memory free"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -136,6 +191,13 @@ class RunCheck:
     success: tuple[int, ...] = (0,)
     repeat: Repeat = field(default_factory=Repeat)
 
+    @property
+    def claim(self) -> str:
+        """What it claims, in words."""
+        script = script_without_lint_comments(self.script)
+        first, *_ = script.strip().splitlines() or [""]
+        return f"`{first}` succeeds"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OutputCheck:
@@ -145,6 +207,13 @@ class OutputCheck:
     not_: str | None = None
     """A pattern that no line may match; `not` in TOML."""
     repeat: Repeat = field(default_factory=Repeat)
+
+    @property
+    def claim(self) -> str:
+        """What it claims, in words."""
+        if self.match is not None:
+            return f"a line of its output matches {self.match}"
+        return f"no line of its output matches {self.not_}"
 
 
 Check = (

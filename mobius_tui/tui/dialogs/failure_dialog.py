@@ -10,9 +10,8 @@ from textual.binding import BindingType
 from textual.widget import Widget
 from textual.widgets import Button
 
-from mobius_tui.runbook.model.actions import Run
+from mobius_tui.runbook.model.actions import Run, script_without_lint_comments
 from mobius_tui.runbook.model.runbook import Step
-from mobius_tui.runbook.model.step_text import script_without_lint_comments
 from mobius_tui.tui.commands.registry import bind, command
 from mobius_tui.tui.dialogs.dialog import Choice, Dialog, fields_widget, text_widget
 from mobius_tui.tui.presenters.availability import available

@@ -23,15 +23,11 @@ from mobius_tui.runbook.model.actions import (
     Run,
     SendMessage,
     Watch,
+    script_without_lint_comments,
 )
 from mobius_tui.runbook.model.guards import guard_in_words
 from mobius_tui.runbook.model.runbook import Contact, Phase, Step
-from mobius_tui.runbook.model.step_text import (
-    EFFECTS,
-    check_in_words,
-    command_in_words,
-    script_without_lint_comments,
-)
+from mobius_tui.runbook.model.step_text import EFFECTS, check_in_words, command_in_words
 from mobius_tui.runbook.model.templates import fill, script_variables
 from mobius_tui.runbook.prose.prose_model import Prose
 from mobius_tui.runbook.text.regex_cost import is_cheap_pattern

@@ -11,7 +11,7 @@ from mobius_tui.run.client.run_briefing import prepare_briefing
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.state.reducer import initial_state
 from mobius_tui.runbook.library.loader import load
-from mobius_tui.runbook.model.step_text import script_without_lint_comments
+from mobius_tui.runbook.model.actions import script_without_lint_comments
 from mobius_tui.tui.presenters.run_view import build_run_view
 from mobius_tui.tui.presenters.step_details import command, describe
 
