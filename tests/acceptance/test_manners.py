@@ -105,11 +105,11 @@ from mobius_tui.cli import main
 from mobius_tui.tui.screens.run_screen import RunScreen
 
 class Broken(RunScreen):
-    def looked(self, view):
+    def show_run(self):
         password = "hunter2"
         raise ValueError("it broke \\x1b[31m" + " on purpose")
 
-RunScreen.looked = Broken.looked
+RunScreen.show_run = Broken.show_run
 sys.exit(main(["resume"]))
 """
 
@@ -134,7 +134,7 @@ async def test_a_crash_restores_the_screen_and_says_one_line(
     assert "\n" not in said
     assert stat.S_IMODE(log.stat().st_mode) == 0o600
     text = log.read_text()
-    assert "in looked" in text
+    assert "in show_run" in text
     assert text.rstrip().endswith("ValueError: it broke \x1b[31m on purpose")
     assert "hunter2'" not in text
     assert "view = " not in text
