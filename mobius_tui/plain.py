@@ -215,7 +215,7 @@ class HostNotices:
 
 async def intend(viewer: Viewer, action: Action) -> Reply:
     """Ask the host for an action and await its answer; print a notice if none comes."""
-    asking = asyncio.create_task(viewer.intend(action))
+    asking = asyncio.create_task(viewer.send_intent(action))
     done, _ = await asyncio.wait({asking}, timeout=SILENCE_LIMIT)
     if not done:
         _print_notice(
@@ -286,7 +286,7 @@ async def _follow(viewer: Viewer, report: PlainReport, *, automatic: bool) -> in
             report.print_follow_up()
             return OUTCOMES[state.ended.outcome]
         if automatic and state.auto_stopped is not None:
-            await viewer.intend(ReleaseHost())
+            await viewer.send_intent(ReleaseHost())
             return state.auto_stopped.code
         if viewer.host_pid() is None and not changes:
             since = viewer.follower.unwatched_note(time.time())

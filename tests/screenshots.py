@@ -25,7 +25,7 @@ from mobius_tui.drill.faults import FAULTS
 from mobius_tui.drill.rehearsal import rehearsal
 from mobius_tui.run.client.run_briefing import Briefing
 from mobius_tui.run.journal.follower import Follower
-from mobius_tui.run.planning.unattended_answers import answers_of
+from mobius_tui.run.planning.unattended_answers import read_answers_file
 from mobius_tui.run.storage.run_index import all_runs
 from mobius_tui.run.storage.state_home import runs_root
 from mobius_tui.tui.app import MobiusApp
@@ -126,7 +126,7 @@ def _next_line(text: str) -> str:
 
 async def rollback(briefing: Briefing) -> None:
     """The way of a rollback, from the briefing to the last card."""
-    answers = answers_of(FAULT.answers)
+    answers = read_answers_file(FAULT.answers)
     first = Navigator(repaints=20).briefing(briefing, auto=None, answers=answers)
     app = MobiusApp(first)
     async with app.run_test(size=(120, 36)) as pilot:
@@ -197,7 +197,7 @@ async def rollback(briefing: Briefing) -> None:
 async def failure(briefing: Briefing) -> None:
     """A step that fails, and what can be done about it."""
     shutil.rmtree(briefing.workdir / "backups")
-    answers = answers_of(FAULT.answers)
+    answers = read_answers_file(FAULT.answers)
     first = Navigator(repaints=20).briefing(briefing, auto=None, answers=answers)
     app = MobiusApp(first)
     async with app.run_test(size=(120, 36)) as pilot:
@@ -219,7 +219,7 @@ async def failure(briefing: Briefing) -> None:
 
 async def trigger(briefing: Briefing) -> None:
     """A trigger that fires, and what it begins once it is armed."""
-    answers = answers_of(FAULT.answers)
+    answers = read_answers_file(FAULT.answers)
     first = Navigator(repaints=20).briefing(briefing, auto=None, answers=answers)
     app = MobiusApp(first)
     async with app.run_test(size=(120, 36)) as pilot:

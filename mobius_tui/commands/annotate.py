@@ -8,7 +8,7 @@ import time
 from mobius_tui.commands.support.command_output import narrate
 from mobius_tui.errors import OK
 from mobius_tui.review.run_annotations import annotate, annotation_target
-from mobius_tui.run.host.takeover import operator
+from mobius_tui.run.host.takeover import current_operator
 from mobius_tui.run.storage.run_index import run_by_name
 from mobius_tui.run.storage.state_home import runs_root
 
@@ -23,6 +23,6 @@ def do(options: argparse.Namespace) -> int:
         since=options.since,
         until=options.until,
     )
-    annotate(directory, options.text, target, by=operator(), now=time.time())
+    annotate(directory, options.text, target, by=current_operator(), now=time.time())
     narrate(f"kept beside the journal of {directory.id}; `mobius-tui report` tells it")
     return OK

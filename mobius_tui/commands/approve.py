@@ -17,8 +17,11 @@ from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.intents.intent_actions import ApproveStep, DenyApproval
 from mobius_tui.run.intents.replies import Reply
 from mobius_tui.run.journal.follower import Follower
-from mobius_tui.run.planning.approval_rules import pending, valid
-from mobius_tui.run.planning.confirmation import approval_phrase, wrong_name
+from mobius_tui.run.planning.approval_rules import (
+    steps_awaiting_approval,
+    valid_approval,
+)
+from mobius_tui.run.planning.confirmation import approval_phrase, approver_name_problem
 from mobius_tui.run.planning.permissions import decide_offer
 from mobius_tui.run.planning.situation import Refused, Situation
 from mobius_tui.run.planning.variables import Values
@@ -40,7 +43,7 @@ def do(options: argparse.Namespace) -> int:
             f"`mobius-tui resume {directory.id}`"
         )
     step, approval = _pending_approval(follower, options.step)
-    _refuse_in_vain(follower, step, denies=options.deny is not None)
+    _refuse_early(follower, step, denies=options.deny is not None)
     for each in _request_lines(follower, step, approval):
         print_data(line(each))
     action = _decision(options, step, approval)
@@ -59,7 +62,7 @@ def do(options: argparse.Namespace) -> int:
 def _pending_approval(follower: Follower, wanted: str | None) -> tuple[Step, Approval]:
     """The step that waits for approval, and its request."""
     plan, state = follower.plan, follower.state
-    waiting = pending(plan, state)
+    waiting = steps_awaiting_approval(plan, state)
     found = [step for step in waiting if wanted in (None, step.id)]
     if wanted is not None and wanted not in plan.steps:
         raise UsageError(f"--step {wanted}: this runbook has no such step")
@@ -68,13 +71,13 @@ def _pending_approval(follower: Follower, wanted: str | None) -> tuple[Step, App
             f"several wait: {', '.join(step.id for step in found)}; give --step ID"
         )
     if found:
-        approval = valid(plan, state, found[0])
+        approval = valid_approval(plan, state, found[0])
         if approval is not None:
             return found[0], approval
     raise RunError("no step of this run waits for an approval now")
 
 
-def _refuse_in_vain(follower: Follower, step: Step, *, denies: bool) -> None:
+def _refuse_early(follower: Follower, step: Step, *, denies: bool) -> None:
     """Refuse beforehand what the host would refuse, so that nobody types in vain.
 
     Raises:
@@ -116,7 +119,7 @@ def _decision(
     name = account_name(os.getuid())
     if os.getuid() == approval.asked.uid:
         name = options.name or ""
-        wrong = wrong_name(name, approval.by)
+        wrong = approver_name_problem(name, approval.by)
         if wrong:
             raise UsageError(f"this login asked for it: {wrong}")
     elif options.name is not None:

@@ -17,7 +17,7 @@ from mobius_tui.doctor.login import login_findings
 from mobius_tui.doctor.state_folder import state_folder_findings
 from mobius_tui.doctor.terminal import terminal_findings
 from mobius_tui.errors import FAILED, OK
-from mobius_tui.run.host.takeover import operator
+from mobius_tui.run.host.takeover import current_operator
 from mobius_tui.run.storage.state_home import state_home
 from mobius_tui.sanitize import line
 
@@ -49,4 +49,4 @@ def _findings() -> Iterator[Finding]:
     mounts = Path("/proc/mounts")
     mounts_text = mounts.read_text("utf-8", "replace") if mounts.exists() else ""
     yield from state_folder_findings(state_home(), mounts_text)
-    yield login_findings(Path("/"), operator())
+    yield login_findings(Path("/"), current_operator())

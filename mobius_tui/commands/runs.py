@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from mobius_tui.commands.support.command_output import narrate, print_data
 from mobius_tui.commands.support.site_sweeping import sweep_sites
 from mobius_tui.errors import OK, UsageError
-from mobius_tui.run.records.run_summary import Summary, summary
+from mobius_tui.run.records.run_summary import Summary, read_summary
 from mobius_tui.run.storage.run_index import all_runs, runs_shared_by_others
 from mobius_tui.run.storage.state_home import runs_root
 from mobius_tui.runbook.text.units import age_in_seconds
@@ -32,7 +32,7 @@ def do(options: argparse.Namespace) -> int:
         key=lambda run: run.id,
         reverse=True,
     )
-    every = [summary(directory) for directory in listed]
+    every = [read_summary(directory) for directory in listed]
     matching = [
         each
         for each in every

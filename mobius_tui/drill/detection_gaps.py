@@ -118,7 +118,7 @@ def coverage_words(
         now: seconds since 1970.
         own_staging: whether drills of it are on a team's own staging.
     """
-    sight = record.sighting
+    sight = record.counts
     seen = "nobody looked at it"
     if sight.last_green is not None:
         times = "once" if sight.green == 1 else f"{sight.green} times"

@@ -58,7 +58,7 @@ Key = CheckKey | ProbeKey | TriggerKey
 """What can be red or green; as a text, what stands in files and in JSON."""
 
 
-def key_of(text: str) -> Key:
+def parse_key(text: str) -> Key:
     """The key that a text stands for.
 
     Raises:
@@ -81,7 +81,7 @@ class Subject:
     key: Key
     name: str
     """For a person: `4.1 Services are active: service check`."""
-    text: str
+    text_digest: str
     """The digest of the text that it stands in: its step's, its probe's or its rule's.
     """
     kind: str
@@ -110,7 +110,7 @@ def subjects(plan: Plan) -> Iterator[Subject]:
         yield Subject(
             key=ProbeKey(probe.id),
             name=f"probe {probe.id}",
-            text=part_digest(probe),
+            text_digest=part_digest(probe),
             kind="probe",
         )
     for probe in health.probes if health is not None else ():
@@ -118,7 +118,7 @@ def subjects(plan: Plan) -> Iterator[Subject]:
             yield Subject(
                 key=TriggerKey(probe.id, rule),
                 name=f"trigger {rule} of {probe.id}",
-                text=rule_digest(health.trigger, rule, probe) if health else "",
+                text_digest=rule_digest(health.trigger, rule, probe) if health else "",
                 kind=rule,
             )
     for step in plan.runbook.steps():
@@ -136,7 +136,7 @@ def _checks(plan: Plan, step: Step) -> Iterator[Subject]:
         yield Subject(
             key=CheckKey(step.id, index),
             name=f"{plan.name(step.id)}: {kind} check{number}",
-            text=text,
+            text_digest=text,
             kind="file same_as" if _compares(step.checks[index]) else kind,
             line=step.line,
         )
@@ -171,11 +171,14 @@ def detection_counts(
                 looks.setdefault(key, []).append((entry.at, False))
             case _:
                 pass
-    found = (_of(each, looks.get(each.key, []), past, ended) for each in subjects(plan))
+    found = (
+        _counts_of(each, looks.get(each.key, []), past, ended)
+        for each in subjects(plan)
+    )
     return tuple(each for each in found if each.red or each.green)
 
 
-def _of(
+def _counts_of(
     subject: Subject, looks: list[tuple[float, bool]], past: HealthHistory, ended: float
 ) -> DetectionCounts:
     key = subject.key
@@ -183,7 +186,7 @@ def _of(
         counts = past.counts(key.probe)
         return DetectionCounts(
             key=key,
-            text=subject.text,
+            text=subject.text_digest,
             red=counts.failed,
             green=counts.ok,
             last_red=counts.last_failed,
@@ -208,7 +211,7 @@ def count_looks(
     green = [at for at, held in looks if held]
     return DetectionCounts(
         key=subject.key,
-        text=subject.text,
+        text=subject.text_digest,
         red=len(red),
         green=len(green),
         last_red=max(red, default=None),
@@ -247,7 +250,7 @@ class SubjectRecord:
     """What all drills of the text that it has now have seen of a subject."""
 
     subject: Subject
-    sighting: DetectionCounts
+    counts: DetectionCounts
     by: tuple[str, ...]
     """The faults that ought to turn it red: those that did, with another text of it, or
     those that usually do."""
@@ -255,20 +258,20 @@ class SubjectRecord:
     @property
     def was_red(self) -> bool:
         """Whether it was ever seen red."""
-        return self.sighting.red > 0
+        return self.counts.red > 0
 
 
 def subject_records(
     plan: Plan,
     drills: Iterable[tuple[tuple[str, ...], Iterable[DetectionCounts]]],
-    ought: Mapping[str, tuple[str, ...]],
+    usual_faults: Mapping[str, tuple[str, ...]],
 ) -> tuple[SubjectRecord, ...]:
     """What drills have seen of everything in a runbook that can be red or green.
 
     Args:
         plan: the runbook's, as it is now.
         drills: the faults of each drill, and what was seen in it.
-        ought: by kind, the faults that usually turn such a thing red.
+        usual_faults: by kind, the faults that usually turn such a thing red.
     """
     now = {subject.key: subject for subject in subjects(plan)}
     held: list[DetectionCounts] = []
@@ -278,14 +281,14 @@ def subject_records(
             subject = now.get(sight.key)
             if sight.red and len(faults) == 1:
                 by.setdefault(sight.key, {}).update(dict.fromkeys(faults))
-            if subject is not None and subject.text == sight.text:
+            if subject is not None and subject.text_digest == sight.text:
                 held.append(sight)
     found = merge_detections(held)
     return tuple(
         SubjectRecord(
             subject=subject,
-            sighting=found.get(key, DetectionCounts(key=key, text=subject.text)),
-            by=tuple(by.get(key, ought.get(subject.kind, ()))),
+            counts=found.get(key, DetectionCounts(key=key, text=subject.text_digest)),
+            by=tuple(by.get(key, usual_faults.get(subject.kind, ()))),
         )
         for key, subject in now.items()
     )

@@ -12,8 +12,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
 from mobius_tui.drill import injection_log
-from mobius_tui.drill.drill_score import Score, Scoring
-from mobius_tui.drill.drill_verdict import facts_of
+from mobius_tui.drill.drill_score import DrillScorer, Score
+from mobius_tui.drill.drill_verdict import injected_fault_facts
 from mobius_tui.drill.faults import Fault
 from mobius_tui.drill.own_staging import faults_at, site_at
 from mobius_tui.drill.site.drill_site import Site
@@ -76,8 +76,8 @@ class Facilitator:
         if state.ended is not None:
             raise UsageError(f"{run} is over; a facilitator leads what is under way")
         self._viewer = viewer
-        self._intend: Intend = intend or viewer.intend
-        self._scoring = Scoring(viewer.follower.plan)
+        self._intend: Intend = intend or viewer.send_intent
+        self._scoring = DrillScorer(viewer.follower.plan)
         self._journal = JournalFollower(viewer.directory)
         self.root = Path(began.site)
         self.faults: Mapping[str, Fault] = faults_at(self.root)
@@ -110,10 +110,10 @@ class Facilitator:
             RunError: the host refuses, or the site cannot be touched.
         """
         site = self.site
-        note = injection_log.note(fault.name, time.time(), act)
+        note = injection_log.log_line(fault.name, time.time(), act)
         seal = injection_log.seal(note)
         await self._ask(TouchSite(act=act, seal=seal))
-        injection_log.append_note(self.root, note)
+        injection_log.append_line(self.root, note)
         do = {
             "inject": fault.inject,
             "worsen": fault.worsen or fault.inject,
@@ -137,13 +137,13 @@ class Facilitator:
         if not reply.ok:
             raise RunError(reply.text)
 
-    def standing(self) -> Mapping[str, FacilitatorAct]:
+    def last_acts(self) -> Mapping[str, FacilitatorAct]:
         """The last act on each fault that was touched.
 
         Raises:
             RunError: the site's notes cannot be read.
         """
-        return {each.fault: each.act for each in injection_log.acts(self.root)}
+        return {each.fault: each.act for each in injection_log.read_acts(self.root)}
 
     def score(self) -> Score:
         """The score until now, without a check of the site.
@@ -154,4 +154,4 @@ class Facilitator:
         for entry in self._journal.read_new():
             self._scoring.apply(entry)
         past = self._viewer.follower.health_history
-        return self._scoring.score(past, None, facts_of(self.root))
+        return self._scoring.score(past, None, injected_fault_facts(self.root))

@@ -9,7 +9,7 @@ from pathlib import Path
 from mobius_tui.drill import drill_record
 from mobius_tui.drill.drill_score import Score
 from mobius_tui.drill.score_text import seconds_words
-from mobius_tui.run.records.run_summary import Summary, summary
+from mobius_tui.run.records.run_summary import Summary, read_summary
 from mobius_tui.run.storage.run_directory import RunDirectory, runbook_digest
 from mobius_tui.run.storage.run_index import runs_of
 from mobius_tui.runbook.model.runbook import Runbook
@@ -40,7 +40,7 @@ class DrillFreshness:
         return self.score.handled is True
 
     @property
-    def points(self) -> str:
+    def score_words(self) -> str:
         """The score in short, which is the time to three healthy checks: `8:41`."""
         score = self.score
         if score is None or not score.handled or score.steady is None:
@@ -64,7 +64,7 @@ def drills_of(root: Path, runbook: Runbook) -> Iterator[DrillFreshness]:
         root: the folder of all runs.
         runbook: as it is now.
     """
-    found = (summary(each) for each in runs_of(root, runbook.id))
+    found = (read_summary(each) for each in runs_of(root, runbook.id))
     return drills_among(root, found, runbook)
 
 

@@ -12,14 +12,14 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from mobius_tui.drill.detections import DetectionCounts, Key, key_of
+from mobius_tui.drill.detections import DetectionCounts, Key, parse_key
 from mobius_tui.drill.drill_score import TIMES, Score
 from mobius_tui.errors import RunError
 from mobius_tui.health.health_record import YEAR_9999
 from mobius_tui.run.records.run_record import (
     exclusive_record,
     read_record,
-    write_private,
+    replace_file_durably,
 )
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.safe_open import open_regular
@@ -69,7 +69,7 @@ def write_drill_record(directory: RunDirectory, kept: DrillRecord) -> None:
     """
     try:
         _add_to_record(directory, kept.score)
-        write_private(drill_record_path(directory), _encoded(kept))
+        replace_file_durably(drill_record_path(directory), _encoded(kept))
     except (OSError, ValueError) as error:
         raise RunError(
             f"{directory.path}: the score cannot be kept: {error}"
@@ -99,8 +99,8 @@ def read_drill_record(directory: RunDirectory) -> DrillRecord | None:
             ended=_moment(said["ended"]),
             score=_score(said["score"]),
             texts={str(key): str(value) for key, value in said["texts"].items()},
-            seen=tuple(_sightings(said.get("seen", ()))),
-            wrecked=tuple(_sightings(said.get("wrecked", ()))),
+            seen=tuple(_decode_counts(said.get("seen", ()))),
+            wrecked=tuple(_decode_counts(said.get("wrecked", ()))),
             own_staging=said.get("own_staging") is True,
         )
     except _DAMAGED:
@@ -114,10 +114,10 @@ _DAMAGED = (
 _WORDS = ("run", "runbook", "title", "operator", "outcome")
 
 
-def _score(said: Mapping[str, Any]) -> Score:
+def _score(table: Mapping[str, Any]) -> Score:
     """A score; what an older version did not know stays as it is by default."""
     known = {each.name for each in fields(Score)}
-    values = {name: value for name, value in said.items() if name in known}
+    values = {name: value for name, value in table.items() if name in known}
     for name in values.keys() & _LISTS:
         values[name] = tuple(map(str, values[name]))
     for name in values.keys() & {"injected", *TIMES}:
@@ -131,17 +131,17 @@ def _rows(sights: Iterable[DetectionCounts]) -> list[list[Any]]:
     return [[str(each.key), *list(asdict(each).values())[1:]] for each in sights]
 
 
-def _sightings(rows: Iterable[list[Any]]) -> Iterator[DetectionCounts]:
+def _decode_counts(rows: Iterable[list[Any]]) -> Iterator[DetectionCounts]:
     """What was seen; what another version can see that this one cannot is left out."""
     for key, *rest in rows:
         try:
-            known = key_of(str(key))
+            known = parse_key(str(key))
         except ValueError:
             continue
-        yield _sighting(known, *rest)
+        yield _decoded_counts(known, *rest)
 
 
-def _sighting(
+def _decoded_counts(
     key: Key, text: Any, red: Any, green: Any, last_red: Any, last_green: Any
 ) -> DetectionCounts:
     return DetectionCounts(
@@ -188,4 +188,4 @@ def _add_to_record(directory: RunDirectory, score: Score) -> None:
         said = read_record(directory)
         if said:
             record = {**said, "score": table}
-            write_private(directory.record, tomli_w.dumps(record).encode())
+            replace_file_durably(directory.record, tomli_w.dumps(record).encode())

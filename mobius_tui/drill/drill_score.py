@@ -98,7 +98,7 @@ def score_times(score: Score) -> tuple[float | None, ...]:
     return (score.detected, score.decided, score.restored, score.steady)
 
 
-class Scoring:
+class DrillScorer:
     """Scores a drill by its entries; gives the score at any time."""
 
     def __init__(self, plan: Plan) -> None:
@@ -110,7 +110,7 @@ class Scoring:
         self._plan = plan
         self._state = initial_state(plan.runbook)
         self._automatic = False
-        self._course = MilestoneTracker(plan)
+        self._milestone_tracker = MilestoneTracker(plan)
         self._begun: dict[str, str] = {}
         """Steps that change something, by the id that they were first written under."""
         self._ends: list[tuple[float, str]] = []
@@ -131,7 +131,7 @@ class Scoring:
         if by_person and isinstance(event, StepStarted | ChoiceMade):
             self._check_order(event.step)
         advance(self._state, entry)
-        self._course.apply_entry(entry)
+        self._milestone_tracker.apply_entry(entry)
         self._count(event, entry.at)
         if by_person:
             self._unsaid += self._missing_text(event)
@@ -182,7 +182,7 @@ class Scoring:
                 nobody has looked.
             facts: what is known of what broke the site.
         """
-        found = self._course.milestones(past, facts.injected)
+        found = self._milestone_tracker.milestones(past, facts.injected)
         if left:
             found = replace(found, restored=None, steady=None)
         late = found.broken - found.began
@@ -242,7 +242,7 @@ def score(
     Raises:
         StateError: an entry may not follow where it stands.
     """
-    scoring = Scoring(plan)
+    scoring = DrillScorer(plan)
     for entry in entries:
         scoring.apply(entry)
     return scoring.score(past, left, facts)

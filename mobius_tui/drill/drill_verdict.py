@@ -21,7 +21,7 @@ from mobius_tui.drill.detections import (
 from mobius_tui.drill.drill_record import DrillRecord
 from mobius_tui.drill.drill_score import FaultFacts, score
 from mobius_tui.drill.faults import FAULTS, Fault
-from mobius_tui.drill.injection_log import copy_notes, injected_faults
+from mobius_tui.drill.injection_log import copy_log, injected_faults
 from mobius_tui.drill.own_staging import is_staging, unrepaired_faults
 from mobius_tui.drill.scored_drills import history
 from mobius_tui.drill.site import site_services
@@ -29,13 +29,13 @@ from mobius_tui.drill.site.drill_site import Site, open_site, processes_in, requ
 from mobius_tui.drill.site.site_files import (
     SiteBaseline,
     digest,
+    installed_version,
     read_baseline,
-    version,
 )
 from mobius_tui.drill.site_survey import read_survey, survey_after_run
 from mobius_tui.errors import MobiusError
 from mobius_tui.run.journal.follower import Follower
-from mobius_tui.run.records.run_record import sum_up
+from mobius_tui.run.records.run_record import summarize_run
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.runbook.model.runbook_diff import step_digests
 
@@ -49,7 +49,7 @@ ERRORS = 0.05
 """The part of requests that may fail: the error rate of the seed's trigger."""
 
 
-def verdict(site: Site, faults: Sequence[Fault] = ()) -> tuple[str, ...]:
+def site_problems(site: Site, faults: Sequence[Fault] = ()) -> tuple[str, ...]:
     """What is still wrong with a site; empty when its service is restored.
 
     Args:
@@ -63,7 +63,7 @@ def verdict(site: Site, faults: Sequence[Fault] = ()) -> tuple[str, ...]:
             wrong += look(site, truth)
         wrong += _api_answers(site, truth)
         for fault in faults:
-            wrong += fault.proof(site)
+            wrong += fault.unrepaired(site)
     except (MobiusError, OSError, ValueError) as error:
         wrong.append(f"the site cannot be looked at: {error}")
     return tuple(dict.fromkeys(wrong))
@@ -88,7 +88,7 @@ def _files(site: Site, truth: SiteBaseline) -> Iterator[str]:
         yield f"config/{site.environment} is not what was backed up"
     if digest(site.root / "src") != truth.source:
         yield "src/ is not what was released"
-    installed = version(site.root)
+    installed = installed_version(site.root)
     if installed not in truth.releases:
         yield f"package.json names {installed}, which no backup has"
     elif digest(site.root / "node_modules") != truth.releases[installed]:
@@ -114,13 +114,13 @@ def _database(site: Site, truth: SiteBaseline) -> Iterator[str]:
 def _api_answers(site: Site, truth: SiteBaseline) -> Iterator[str]:
     """What users get; the first thing that is wrong is enough."""
     for _ in range(LOOKS):
-        found = _asked(site, "/health", status="ok")
+        found = _fetch_json(site, "/health", status="ok")
         if isinstance(found, str):
             yield found
             return
-    figures = _asked(site, "/health")
+    figures = _fetch_json(site, "/health")
     assert isinstance(figures, dict)
-    deployed = version(site.root)
+    deployed = installed_version(site.root)
     paths = ("/", "/api/version", "/api/assets")
     for path in [paths[n % 3] for n in range(REQUESTS)]:
         status, body = request_site(site, path, timeout=SLOW)
@@ -131,10 +131,10 @@ def _api_answers(site: Site, truth: SiteBaseline) -> Iterator[str]:
         ("/version", "version", deployed),
         ("/api/health/detailed", "status", "ok"),
     ):
-        found = _asked(site, path, **{name: value})
+        found = _fetch_json(site, path, **{name: value})
         if isinstance(found, str):
             yield found
-    assets = _asked(site, "/api/assets")
+    assets = _fetch_json(site, "/api/assets")
     kept = assets.get("assets") if isinstance(assets, dict) else None
     if not isinstance(kept, int) or kept < truth.assets:
         yield f"/api/assets tells of {kept} assets; {truth.assets} were backed up"
@@ -145,7 +145,7 @@ def _api_answers(site: Site, truth: SiteBaseline) -> Iterator[str]:
         yield f"P95 is {requests['p95_ms']:.0f} ms"
 
 
-def _asked(site: Site, path: str, **wanted: str) -> dict[str, Any] | str:
+def _fetch_json(site: Site, path: str, **wanted: str) -> dict[str, Any] | str:
     """The JSON that a path answers; a text where it is not as wanted."""
     began = time.monotonic()
     status, body = request_site(site, path, timeout=SLOW)
@@ -166,7 +166,7 @@ def _asked(site: Site, path: str, **wanted: str) -> dict[str, Any] | str:
 SCORE_PATIENCE = 60.0
 """Seconds that whoever shows a drill waits for its score at most: a site is asked in
 one or two, on a machine that does nothing else."""
-PAUSE = 0.05
+POLL_SECONDS = 0.05
 """Seconds between looks."""
 
 
@@ -186,29 +186,29 @@ def judge_drill(
     """
     run = Follower(directory)
     with suppress(OSError):  # the score matters more
-        copy_notes(root, directory.path)
+        copy_log(root, directory.path)
     looks = read_survey(root)
     wrecked: tuple[DetectionCounts, ...] = ()
     try:
         if is_staging(root):
-            return keep_score(
+            return record_score(
                 run, _fault_facts(run, root), unrepaired_faults(root), looks or ()
             )
         site = open_site(root)
         broken = {each.fault for each in injected_faults(root)}
         faults = [FAULTS[name] for name in sorted(broken) if name in FAULTS]
-        left = verdict(site, faults)
+        left = site_problems(site, faults)
     except MobiusError as error:
-        return keep_score(run, _fault_facts(run, root), (str(error),), looks or ())
+        return record_score(run, _fault_facts(run, root), (str(error),), looks or ())
     if looks is not None and is_last:
         with suppress(OSError, TimeoutError):  # a wreck before anybody wrecked it
             wrecked = survey_after_run(run, site)
-    return keep_score(run, _fault_facts(run, root), left, looks or (), wrecked)
+    return record_score(run, _fault_facts(run, root), left, looks or (), wrecked)
 
 
 def _fault_facts(run: Follower, root: Path) -> FaultFacts:
     """What is known of the faults, and of how they are repaired."""
-    facts = facts_of(root)
+    facts = injected_fault_facts(root)
     drills = history(run.directory.path.parent, run.began.runbook)
     own = is_staging(root)
     reddens = frozenset() if own else facts.reddens  # of a namesake's, not of theirs
@@ -216,7 +216,7 @@ def _fault_facts(run: Follower, root: Path) -> FaultFacts:
     return replace(facts, path=path, own_staging=own, reddens=reddens)
 
 
-def facts_of(root: Path) -> FaultFacts:
+def injected_fault_facts(root: Path) -> FaultFacts:
     """What is known of what broke a site.
 
     Raises:
@@ -255,7 +255,7 @@ def repair_path(
     return frozenset(step for steps in shown for step in steps) if shown else None
 
 
-def keep_score(
+def record_score(
     run: Follower,
     facts: FaultFacts,
     left: tuple[str, ...] | None,
@@ -293,7 +293,7 @@ def keep_score(
     )
     drill_record.write_drill_record(run.directory, found)
     with suppress(MobiusError):  # only `stats` takes longer then
-        sum_up(run.directory)
+        summarize_run(run.directory)
     return found
 
 
@@ -315,5 +315,5 @@ async def await_score(directory: RunDirectory, root: Path) -> DrillRecord | None
         found = drill_record.read_drill_record(directory)
         if found is not None or not guarded:
             return found
-        await asyncio.sleep(PAUSE)
+        await asyncio.sleep(POLL_SECONDS)
     return None

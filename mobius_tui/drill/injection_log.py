@@ -19,12 +19,12 @@ from mobius_tui.errors import RunError
 from mobius_tui.run.events.drill_events import FacilitatorAct
 
 _FILE = "run/injected.jsonl"
-REVEALED = "injected.jsonl"
+RUN_LOG_NAME = "injected.jsonl"
 """The notes in the folder of a run that is over."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Injected:
+class LoggedAct:
     """Something that was done to a site: a fault injected, worsened or healed."""
 
     fault: str
@@ -34,7 +34,7 @@ class Injected:
     act: FacilitatorAct = "inject"
 
 
-def note(fault: str, at: float, act: FacilitatorAct = "inject") -> str:
+def log_line(fault: str, at: float, act: FacilitatorAct = "inject") -> str:
     """Make a line of the log; random, so that nobody guesses a line from its seal.
 
     Args:
@@ -51,7 +51,7 @@ def seal(line: str) -> str:
     return hashlib.sha256(line.encode()).hexdigest()
 
 
-def append_note(root: Path, line: str) -> None:
+def append_line(root: Path, line: str) -> None:
     """Append a line to the log of a site.
 
     Args:
@@ -62,7 +62,7 @@ def append_note(root: Path, line: str) -> None:
         file.write(f"{line}\n")
 
 
-def note_fault(root: Path, fault: str, at: float) -> None:
+def log_injection(root: Path, fault: str, at: float) -> None:
     """Note that a site was broken.
 
     Args:
@@ -70,10 +70,10 @@ def note_fault(root: Path, fault: str, at: float) -> None:
         fault: the name of what breaks it.
         at: seconds since 1970.
     """
-    append_note(root, note(fault, at))
+    append_line(root, log_line(fault, at))
 
 
-def acts(root: Path) -> tuple[Injected, ...]:
+def read_acts(root: Path) -> tuple[LoggedAct, ...]:
     """Read all that was done to a site, in order.
 
     Raises:
@@ -81,32 +81,32 @@ def acts(root: Path) -> tuple[Injected, ...]:
     """
     try:
         lines = (root / _FILE).read_text().splitlines()
-        return tuple(_injected(json.loads(line)) for line in lines)
+        return tuple(_decode_act(json.loads(line)) for line in lines)
     except FileNotFoundError:
         return ()
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise RunError(f"{root / _FILE} cannot be read: {error}") from error
 
 
-def _injected(record: dict[str, object]) -> Injected:
+def _decode_act(record: dict[str, object]) -> LoggedAct:
     act = record.get("act", "inject")
     for valid in get_args(FacilitatorAct):
         if act == valid:
             at = float(str(record["at"]))
-            return Injected(fault=str(record["fault"]), at=at, act=valid)
+            return LoggedAct(fault=str(record["fault"]), at=at, act=valid)
     raise ValueError(f"nobody can {act!r}")
 
 
-def injected_faults(root: Path) -> tuple[Injected, ...]:
+def injected_faults(root: Path) -> tuple[LoggedAct, ...]:
     """Read which faults were injected into a site, in order.
 
     Raises:
         RunError: the file is not as `note_fault` writes it.
     """
-    return tuple(each for each in acts(root) if each.act == "inject")
+    return tuple(each for each in read_acts(root) if each.act == "inject")
 
 
-def copy_notes(root: Path, folder: Path) -> None:
+def copy_log(root: Path, folder: Path) -> None:
     """Copy the notes to where the run is kept, to be compared with the seals.
 
     Args:
@@ -119,5 +119,5 @@ def copy_notes(root: Path, folder: Path) -> None:
     notes = root / _FILE
     if notes.exists():
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
-        with os.fdopen(os.open(folder / REVEALED, flags, 0o600), "wb") as file:
+        with os.fdopen(os.open(folder / RUN_LOG_NAME, flags, 0o600), "wb") as file:
             file.write(notes.read_bytes())

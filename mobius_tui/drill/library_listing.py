@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mobius_tui.drill.drill_freshness import DrillFreshness, drills_among
 from mobius_tui.errors import MobiusError
-from mobius_tui.run.records.run_summary import Summary, summary
+from mobius_tui.run.records.run_summary import Summary, read_summary
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.run_index import all_runs
 from mobius_tui.runbook.library.loader import load
@@ -65,7 +65,7 @@ def list_library(
         bundled: the files of the runbooks that come with the program.
         own: the files of the person's own; those that runs were made of come after.
     """
-    runs = tuple((directory, summary(directory)) for directory in all_runs(root))
+    runs = tuple((directory, read_summary(directory)) for directory in all_runs(root))
     summaries = tuple(each for _, each in runs)
     bundled_files, own_files = tuple(bundled), tuple(own)
     listed = {path.resolve() for path in (*bundled_files, *own_files)}

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from mobius_tui.drill.faults import FAULTS, Fault
-from mobius_tui.drill.injection_log import acts
+from mobius_tui.drill.injection_log import read_acts
 from mobius_tui.drill.site.drill_site import Site, open_site
 from mobius_tui.errors import RunError, UsageError
 from mobius_tui.runbook.decode.value_shapes import duration, slug
@@ -177,7 +177,7 @@ def _staging_fault(own: OwnFault) -> Fault:
         inject=partial(_run_or_raise, own, "inject"),
         heal=partial(_run_or_raise, own, "heal"),
         symptom=partial(_symptom, own),
-        proof=partial(_proof, own),
+        unrepaired=partial(_unrepaired, own),
     )
 
 
@@ -198,7 +198,7 @@ def _symptom(own: OwnFault, site: Site) -> str:
     return _run(own, "verify", site.root)
 
 
-def _proof(own: OwnFault, site: Site) -> tuple[str, ...]:
+def _unrepaired(own: OwnFault, site: Site) -> tuple[str, ...]:
     problem = _run(own, "verify", site.root)
     return (f"{own.name}: `verify`: {problem}",) if problem else ()
 
@@ -232,7 +232,7 @@ def _run(own: OwnFault, command: str, root: Path) -> str:
     return f"exit code {process.returncode}{last}"
 
 
-def await_symptom(fault: Fault, site: Site, limit: float) -> None:
+def wait_for_symptom(fault: Fault, site: Site, limit: float) -> None:
     """Wait until the symptom of an injected fault shows.
 
     Raises:
@@ -255,8 +255,8 @@ def unrepaired_faults(root: Path) -> tuple[str, ...]:
         RunError: the folder cannot be read.
     """
     faults, site = faults_at(root), site_at(root)
-    names = dict.fromkeys(each.fault for each in acts(root))
-    problems = [faults[name].proof(site) for name in names if name in faults]
+    names = dict.fromkeys(each.fault for each in read_acts(root))
+    problems = [faults[name].unrepaired(site) for name in names if name in faults]
     return tuple(line for lines in problems for line in lines)
 
 
@@ -265,8 +265,8 @@ def heal_remaining(root: Path) -> tuple[str, ...]:
     unhealed: list[str] = []
     try:
         faults, site = faults_at(root), site_at(root)
-        for name in dict.fromkeys(each.fault for each in acts(root)):
-            if name in faults and faults[name].proof(site):
+        for name in dict.fromkeys(each.fault for each in read_acts(root)):
+            if name in faults and faults[name].unrepaired(site):
                 try:
                     faults[name].heal(site)
                 except RunError as error:

@@ -73,7 +73,7 @@ def rehearsal(
     )
     for each in faults:
         each.inject(site)
-        injection_log.note_fault(site.root, each.name, time.time())
+        injection_log.log_injection(site.root, each.name, time.time())
     site_values = {
         name: value
         for name, value in drill_site.drill_variables(site).items()
@@ -216,10 +216,10 @@ def _break_staging(root: Path, chosen: Sequence[OwnFault]) -> None:
     """
     site, faults = own_staging.site_at(root), own_staging.faults_at(root)
     for own in chosen:
-        problems = faults[own.name].proof(site)
+        problems = faults[own.name].unrepaired(site)
         if problems:
             raise RunError(f"the staging is not well before the drill: {problems[0]}")
     for own in chosen:
-        injection_log.note_fault(root, own.name, time.time())
+        injection_log.log_injection(root, own.name, time.time())
         faults[own.name].inject(site)
-        own_staging.await_symptom(faults[own.name], site, own.timeout)
+        own_staging.wait_for_symptom(faults[own.name], site, own.timeout)

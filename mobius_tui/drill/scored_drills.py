@@ -38,7 +38,7 @@ def history(root: Path, runbook: str | None = None) -> Iterator[DrillRecord]:
             yield found
 
 
-def drills_known_before(
+def drills_of_same_runbook(
     directory: RunDirectory, drill: DrillRecord
 ) -> tuple[DrillRecord, ...]:
     """The drills of the same runbook, beside a run of which one is known."""

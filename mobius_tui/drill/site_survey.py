@@ -22,7 +22,7 @@ from mobius_tui.drill.detections import (
     Subject,
     TriggerKey,
     count_looks,
-    key_of,
+    parse_key,
     subjects,
 )
 from mobius_tui.drill.faults.rollback_faults import backups, is_intact
@@ -72,7 +72,7 @@ def wreck_site(site: Site) -> None:
         folder.mkdir()
 
 
-BEATS = 8
+CHECKS_PER_PROBE = 8
 """Checks of each probe: three more than the five that the slowest trigger wants."""
 AT_ONCE = 4
 """Looks at the same time."""
@@ -202,7 +202,7 @@ class SiteSurvey:
         except MobiusError:
             return []
         with suppress(TimeoutError):
-            async with asyncio.timeout(BEATS * every):
+            async with asyncio.timeout(CHECKS_PER_PROBE * every):
                 await Prober(ready, every=every).run(take)
         return list(self._tallies(seen))
 
@@ -285,7 +285,7 @@ def read_survey(root: Path) -> tuple[DetectionCounts, ...] | None:
     try:
         said = json.loads((root / _FILE).read_text())
         return tuple(
-            DetectionCounts(**{**each, "key": key_of(each["key"])}) for each in said
+            DetectionCounts(**{**each, "key": parse_key(each["key"])}) for each in said
         )
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return None

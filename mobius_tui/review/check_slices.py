@@ -16,7 +16,7 @@ from mobius_tui.runbook.model.probes import Health
 
 SLICES = 96
 """Slices of a picture at most: as many as are told apart on a page."""
-FILLED = 0.8
+SLICES_PER_CHECK = 0.8
 """Slices for each check: where checks come regularly, none of them is empty."""
 
 
@@ -105,7 +105,7 @@ def _slices(
 ) -> tuple[ReportCheckSlice, ...]:
     """The checks by slices; those before the run or after it are left out."""
     made = sum(began <= at <= until for at in row.times)
-    count = max(1, min(SLICES, int(made * FILLED)))
+    count = max(1, min(SLICES, int(made * SLICES_PER_CHECK)))
     long = max(until - began, 1.0) / count
     counts = [[0, 0, 0] for _ in range(count)]
     longest = [-1.0] * count

@@ -72,7 +72,7 @@ def _drill(directory: RunDirectory) -> ComparedDrill | None:
     return ComparedDrill(
         run=directory.id,
         began=state.began_at,
-        times=run_reader.times_of(directory, plan, record.entries, past),
+        times=run_reader.milestones_of(directory, plan, record.entries, past),
         bars={step_id: attempts_of(state, step_id) for step_id in state.steps},
     )
 

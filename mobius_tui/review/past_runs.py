@@ -12,8 +12,8 @@ from mobius_tui.run.events.journal_entry import without_garbage_collection
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.records import past_run
 from mobius_tui.run.records.past_run import PastRun
-from mobius_tui.run.records.run_record import sum_up
-from mobius_tui.run.records.run_summary import summary
+from mobius_tui.run.records.run_record import summarize_run
+from mobius_tui.run.records.run_summary import read_summary
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.run_index import runs_of
 from mobius_tui.runbook.library.loader import load
@@ -59,15 +59,15 @@ def past_runs(root: Path, runbook: str) -> Iterator[PastRun]:
         runbook: its id.
     """
     for directory in reversed([*runs_of(root, runbook)]):
-        found = past_run.read(directory) or _from_journal(directory, runbook)
+        found = past_run.read_stats(directory) or _from_journal(directory, runbook)
         if found is not None and found.runbook == runbook:
             yield found
 
 
 def _from_journal(directory: RunDirectory, runbook: str) -> PastRun | None:
-    if summary(directory).runbook != runbook:
+    if read_summary(directory).runbook != runbook:
         return None
     try:
-        return sum_up(directory)
+        return summarize_run(directory)
     except MobiusError:
         return None

@@ -23,8 +23,8 @@ from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.planning.run_outcome import run_progress
 from mobius_tui.run.planning.step_status import step_statuses
 from mobius_tui.run.records import seals
-from mobius_tui.run.records.drill_history import drills_before, last_and_best
-from mobius_tui.run.records.run_record import record_of
+from mobius_tui.run.records.drill_history import last_and_best, times_of_earlier_drills
+from mobius_tui.run.records.run_record import read_record_or_empty
 from mobius_tui.run.records.verification import damage_of_open_run
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.storage.run_directory import RunDirectory
@@ -89,27 +89,31 @@ def build_report(directory: RunDirectory) -> RunReport:
     plan = Plan(record.runbook)
     walked = walk_run(plan, record.entries)
     if walked.problem:
-        record = run_reader.truncate_before(record, walked.told + 1, walked.problem)
+        record = run_reader.truncate_before(
+            record, walked.last_applied + 1, walked.problem
+        )
     redactor = ReportRedactor(_secrets(record.runbook))
     beats = CheckSlices()
     for check in checks(directory):
         beats.add(check)
-    return _told(record, plan, walked, beats, redactor)
+    return _assemble_report(record, plan, walked, beats, redactor)
 
 
-def _told(
+def _assemble_report(
     record: ReadRun,
     plan: Plan,
     walked: WalkedRun,
     beats: CheckSlices,
     redactor: ReportRedactor,
 ) -> RunReport:
-    state, began, one = walked.state, record.began, redactor.line
+    state, began, sanitize = walked.state, record.began, redactor.line
     until = _until(state, beats)
     found = None
     if began is not None:
-        found = run_reader.times_of(record.directory, plan, record.entries, beats.past)
-    drills = drills_before(record.directory, began, state.began_at)
+        found = run_reader.milestones_of(
+            record.directory, plan, record.entries, beats.past
+        )
+    drills = times_of_earlier_drills(record.directory, began, state.began_at)
     done, applicable = run_progress(plan, state, step_statuses(plan, state))
     ended = state.ended
     outcome = "open" if ended is None else ended.outcome
@@ -118,50 +122,54 @@ def _told(
     steps = tuple(step for phase in phases for step in phase.steps)
     health = beats.probes(record.runbook.health, state, state.began_at, until)
     return RunReport(
-        run=one(record.directory.id),
-        runbook=one(record.runbook.id),
-        title=one(began.title if began is not None else ""),
+        run=sanitize(record.directory.id),
+        runbook=sanitize(record.runbook.id),
+        title=sanitize(began.title if began is not None else ""),
         summary=redactor.prose(Prose(record.runbook.summary)),
-        sha256=one(began.sha256 if began is not None else ""),
+        sha256=sanitize(began.sha256 if began is not None else ""),
         mode=began.mode if began is not None else "",
-        environment=one((began.environment or "") if began is not None else ""),
+        environment=sanitize((began.environment or "") if began is not None else ""),
         protected=began is not None and began.protected,
-        profile=one((began.profile or "") if began is not None else ""),
-        workdir=one(began.workdir if began is not None else ""),
-        operator=one(began.operator if began is not None else ""),
+        profile=sanitize((began.profile or "") if began is not None else ""),
+        workdir=sanitize(began.workdir if began is not None else ""),
+        operator=sanitize(began.operator if began is not None else ""),
         began=state.began_at if began is not None else None,
         ended=state.ended_at,
         until=until if began is not None else None,
         outcome=outcome if began is not None else "never began",
-        reason=one(ended.reason if ended is not None else ""),
+        reason=sanitize(ended.reason if ended is not None else ""),
         done=done,
         applicable=applicable,
         events=len(record.entries),
         head=record.head,
-        damage=tuple(one(each) for each in _damage(record)),
-        deviations=tuple(report_redaction.sanitize_statements(walked.deviations, one)),
+        damage=tuple(sanitize(each) for each in _damage(record)),
+        deviations=tuple(
+            report_redaction.sanitize_statements(walked.deviations, sanitize)
+        ),
         measures=measures_with_drills(found, state.began_at, drills),
         since_trigger=found is not None and found.triggered,
         drills=len(drills),
-        timeline=tuple(report_redaction.sanitize_timeline(timeline, one)),
+        timeline=tuple(report_redaction.sanitize_timeline(timeline, sanitize)),
         left_out=left_out,
         phases=phases,
         variables=tuple(report_values(state.variables.items(), redactor)),
-        health=tuple(report_redaction.sanitize_probes(health, one)),
+        health=tuple(report_redaction.sanitize_probes(health, sanitize)),
         messages=tuple(messages(plan, walked, steps, redactor, hosted=record.hosted)),
-        decisions=tuple(report_redaction.sanitize_decisions(walked.decisions, one)),
-        notes=tuple(report_redaction.sanitize_statements(walked.notes, one)),
+        decisions=tuple(
+            report_redaction.sanitize_decisions(walked.decisions, sanitize)
+        ),
+        notes=tuple(report_redaction.sanitize_statements(walked.notes, sanitize)),
         annotations=tuple(
             report_redaction.sanitize_annotations(
-                run_annotations.read_annotations(record.directory), one
+                run_annotations.read_annotations(record.directory), sanitize
             )
         ),
         action_items=tuple(
             report_redaction.sanitize_action_items(
-                run_action_items.read_action_items(record.directory), one
+                run_action_items.read_action_items(record.directory), sanitize
             )
         ),
-        said_head=seals.last_seal_digest(record_of(record.directory)),
+        said_head=seals.last_seal_digest(read_record_or_empty(record.directory)),
     )
 
 

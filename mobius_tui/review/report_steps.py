@@ -51,7 +51,7 @@ def messages(
     by_people = (
         delivered
         for told in steps
-        for key, delivered in _by_people(plan, walked, told, redactor)
+        for key, delivered in _manual_messages(plan, walked, told, redactor)
         if key not in through
     )
     yield from sorted((*sent, *by_people), key=lambda each: each.at)
@@ -73,14 +73,14 @@ def _sent(
         )
 
 
-def _by_people(
-    plan: Plan, walked: WalkedRun, told: ReportStep, redactor: ReportRedactor
+def _manual_messages(
+    plan: Plan, walked: WalkedRun, step: ReportStep, redactor: ReportRedactor
 ) -> Iterator[tuple[AttemptKey, ReportMessage]]:
     """What a person said by other ways than the program's."""
-    action = plan.steps[told.id].action
+    action = plan.steps[step.id].action
     if not isinstance(action, SendMessage):
         return
-    for own in walked.state.steps[told.id].attempts:
+    for own in walked.state.steps[step.id].attempts:
         if own.ended is None:
             continue
         delivered = ReportMessage(
@@ -89,9 +89,9 @@ def _by_people(
             title=redactor.line(plan.runbook.messages[action.message].title),
             channel="",
             state="told" if own.status is Status.PASSED else str(own.status),
-            text=redactor.lines(own.note or str(told.command)),
+            text=redactor.lines(own.note or str(step.command)),
         )
-        yield (told.id, own.number), delivered
+        yield (step.id, own.number), delivered
 
 
 LOOKS = 10
@@ -100,7 +100,7 @@ LINES = 20
 """Lines of an output that are told, the last ones."""
 WIDTH = 400
 """Characters of such a line that are told."""
-_OF_A_CLOCK = frozenset({"now", "run.started", "run.elapsed"})
+_CLOCK_VARIABLES = frozenset({"now", "run.started", "run.elapsed"})
 
 
 def report_values(
@@ -130,8 +130,8 @@ class StepReporter:
         self._plan = plan
         self._walked = walked
         self._redactor = redactor
-        self._one = redactor.line
-        self._standings = step_statuses(plan, walked.state)
+        self._sanitize = redactor.line
+        self._statuses = step_statuses(plan, walked.state)
         self._values = Values(walked.state, now=0.0, name_of=plan.name)
 
     def phases(self) -> tuple[ReportPhase, ...]:
@@ -140,9 +140,9 @@ class StepReporter:
 
     def _phase(self, phase: Phase) -> ReportPhase:
         return ReportPhase(
-            id=self._one(phase.id),
+            id=self._sanitize(phase.id),
             number=self._plan.phase_numbers[phase.id],
-            title=self._one(phase.title),
+            title=self._sanitize(phase.title),
             aside=phase.aside,
             entered=not phase.aside or phase.id in self._walked.state.entered,
             why=self._redactor.prose(Prose(phase.why)),
@@ -150,39 +150,39 @@ class StepReporter:
         )
 
     def _step(self, step: Step) -> ReportStep:
-        own, standing = self._walked.state.steps[step.id], self._standings[step.id]
+        own, standing = self._walked.state.steps[step.id], self._statuses[step.id]
         checks = tuple(
-            self._one(self.filled(check_in_words(check))) for check in step.checks
+            self._sanitize(self.filled(check_in_words(check))) for check in step.checks
         )
         waits = ", ".join(wait.text for wait in standing.waits)
         return ReportStep(
             id=step.id,
             number=self._plan.numbers[step.id],
-            title=self._one(step.title),
+            title=self._sanitize(step.title),
             kind=kind_of(step),
             effect=effect_of(step),
             gate=step.gate,
             optional=step.optional,
             status=str(standing.status),
-            reason=self._one(standing.reason or waits),
-            by=self._one(own.by),
+            reason=self._sanitize(standing.reason or waits),
+            by=self._sanitize(own.by),
             program=self._program(step),
             why=self._redactor.prose(Prose(step.why)),
-            command=self._said(step),
+            command=self._instruction(step),
             checks=checks,
-            tries=tuple(self._try(step, each, checks) for each in own.attempts),
-            notes=tuple(map(self._one, own.notes)),
+            tries=tuple(self._attempt(step, each, checks) for each in own.attempts),
+            notes=tuple(map(self._sanitize, own.notes)),
         )
 
     def _program(self, step: Step) -> str:
         if not isinstance(step.action, Run):
             return ""
-        return self._one(command_in_words(step.action))
+        return self._sanitize(command_in_words(step.action))
 
-    def _said(self, step: Step) -> str | Prose:
+    def _instruction(self, step: Step) -> str | Prose:
         """The script as it runs; what a person is to do; what is to be said."""
         if isinstance(step.action, Manual):
-            return self._redactor.prose(Prose.of(step.action.text, self._known))
+            return self._redactor.prose(Prose.of(step.action.text, self._variable_text))
         return self._redactor.lines(self._command(step))
 
     def _command(self, step: Step) -> str:
@@ -206,44 +206,46 @@ class StepReporter:
 
         A clock's time would differ from one machine to the next.
         """
-        return fill(text, self._known)
+        return fill(text, self._variable_text)
 
-    def _known(self, name: str) -> str:
+    def _variable_text(self, name: str) -> str:
         mention = f"${{{name}}}"
-        return mention if name in _OF_A_CLOCK else self._values.preview(mention)
+        return mention if name in _CLOCK_VARIABLES else self._values.preview(mention)
 
-    def _try(self, step: Step, own: Attempt, checks: tuple[str, ...]) -> ReportAttempt:
+    def _attempt(
+        self, step: Step, own: Attempt, checks: tuple[str, ...]
+    ) -> ReportAttempt:
         place = self._record.directory.attempt(step.id, own.number)
         given = self._walked.given.get((step.id, own.number), {})
         return ReportAttempt(
             number=own.number,
-            by=self._one(own.by),
+            by=self._sanitize(own.by),
             started=own.started,
             ended=own.ended,
             took=own.duration,
             status=str(own.status),
-            reason=self._one(own.reason),
+            reason=self._sanitize(own.reason),
             exit=own.exit,
             exit_words="" if own.exit is None else exit_code_text(own.exit),
-            note=self._one(own.note),
+            note=self._sanitize(own.note),
             given=tuple(report_values(given.items(), self._redactor)),
             looks=tuple(
                 ReportCheck(
                     at=look.at,
                     check=_named(checks, look.check),
                     held=look.held,
-                    detail=self._one(look.detail),
+                    detail=self._sanitize(look.detail),
                 )
                 for look in own.check_tries[-LOOKS:]
             ),
             output=tuple(
-                _clip(self._one(row).rstrip())
+                _clip(self._sanitize(row).rstrip())
                 for row in last_rows(place.output)[-LINES:]
             ),
             output_bytes=own.output_bytes,
             output_sha256=self._walked.digests.get((step.id, own.number)),
-            left=tuple(map(self._one, own.left)),
-            ended_with=tuple(map(self._one, own.ended_with)),
+            left=tuple(map(self._sanitize, own.left)),
+            ended_with=tuple(map(self._sanitize, own.ended_with)),
         )
 
 

@@ -183,7 +183,7 @@ def outage(probe: ReportProbe) -> str:
     return f"{duration_in_words(probe.outage)} from {time_of_day(probe.outage_began)}"
 
 
-def ceiling(probe: ReportProbe) -> float:
+def chart_top(probe: ReportProbe) -> float:
     """The latency at the top of a probe's picture, in milliseconds.
 
     A steady probe fills half of it, however fast it is; a limit that is far above all
@@ -201,7 +201,7 @@ def sparkline(probe: ReportProbe, width: int) -> str:
     `✖` is a slice in which a check failed, `?` one without data, `·` one in which
     nobody looked.
     """
-    peak = ceiling(probe)
+    peak = chart_top(probe)
     per = max(1, math.ceil(len(probe.beats) / width))
     cells = []
     for place in range(0, len(probe.beats), per):
@@ -235,7 +235,7 @@ def drills_before(report: RunReport) -> str:
     return f"; {report.drills} drill{'s' * (report.drills > 1)} before it"
 
 
-def annotated(each: Annotation, report: RunReport) -> str:
+def annotation_subject(each: Annotation, report: RunReport) -> str:
     """What an annotation is on."""
     if each.step:
         names = {step.id: f"{step.number} {step.title}" for step in report.steps()}

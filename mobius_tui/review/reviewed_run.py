@@ -12,7 +12,7 @@ from mobius_tui.health.health_record import MachineSample, ProbeResult
 from mobius_tui.review import run_annotations
 from mobius_tui.review.check_slices import ProbeChecks
 from mobius_tui.review.rewind import FoldedRun, Rewind
-from mobius_tui.review.run_reader import times_of
+from mobius_tui.review.run_reader import milestones_of
 from mobius_tui.review.run_report import TimelineEntry
 from mobius_tui.review.run_timeline import RunTimeline, run_timeline
 from mobius_tui.review.timeline_moments import moments_of
@@ -42,7 +42,7 @@ class ReviewedRun(Follower):
         Raises:
             RunError: the run never began, or its files are not what they should be.
         """
-        self._fresh: list[ProbeResult | MachineSample] = []
+        self._new_records: list[ProbeResult | MachineSample] = []
         self.checks: dict[str, ProbeChecks] = {}
         """All checks of each probe."""
         try:
@@ -52,12 +52,12 @@ class ReviewedRun(Follower):
                 f"{error}. `mobius-tui report {directory.id}` tells what can be read"
             ) from error
         self.rewind = Rewind(self.plan)
-        self._all = self.health_history
+        self._whole_history = self.health_history
         self._newest = FoldedRun(
             state=self.state,
             health=self.health,
             rules=self.trigger_rules,
-            course=self.milestone_tracker,
+            milestone_tracker=self.milestone_tracker,
         )
         self._take(self.entries)
         self.n = self.state.n
@@ -68,13 +68,13 @@ class ReviewedRun(Follower):
     def apply_health(self, record: ProbeResult | MachineSample) -> None:
         """Take in the next record of health, and keep it."""
         super().apply_health(record)
-        self._fresh.append(record)
+        self._new_records.append(record)
         if isinstance(record, ProbeResult):
             self.checks.setdefault(record.probe, ProbeChecks()).add(record)
 
     def _take(self, entries: tuple[Entry, ...]) -> None:
-        self.rewind.take(entries, self._fresh)
-        self._fresh = []
+        self.rewind.take(entries, self._new_records)
+        self._new_records = []
 
     @property
     def is_open(self) -> bool:
@@ -88,17 +88,22 @@ class ReviewedRun(Follower):
 
     def times(self) -> Milestones:
         """The times by which the whole run is judged."""
-        return times_of(self.directory, self.plan, self.rewind.entries, self._all)
+        return milestones_of(
+            self.directory, self.plan, self.rewind.entries, self._whole_history
+        )
 
     def show(self, n: int, moment: float) -> None:
         """Show it as it was after an entry, at a moment in seconds since 1970."""
         self.n, self.moment = n, moment
-        self._put(self.rewind.then(n, moment))
-        self.health_history = self._all.until(moment)
+        self._set_shown(self.rewind.fold_until(n, moment))
+        self.health_history = self._whole_history.until(moment)
 
-    def _put(self, folded: FoldedRun) -> None:
+    def _set_shown(self, folded: FoldedRun) -> None:
         self.state, self.health = folded.state, folded.health
-        self.trigger_rules, self.milestone_tracker = folded.rules, folded.course
+        self.trigger_rules, self.milestone_tracker = (
+            folded.rules,
+            folded.milestone_tracker,
+        )
 
     def poll(self, on_entry: Callable[[Entry], None] | None = None) -> RunChanges:
         """Take in what came since; what is shown stays as it is.
@@ -110,15 +115,15 @@ class ReviewedRun(Follower):
             state=self.state,
             health=self.health,
             rules=self.trigger_rules,
-            course=self.milestone_tracker,
+            milestone_tracker=self.milestone_tracker,
         )
-        past, self.health_history = self.health_history, self._all
-        self._put(self._newest)
+        past, self.health_history = self.health_history, self._whole_history
+        self._set_shown(self._newest)
         try:
             changes = super().poll(on_entry)
             self._take(changes.entries)
         finally:
-            self._put(shown)
+            self._set_shown(shown)
             self.health_history = past
         return changes
 
@@ -133,24 +138,24 @@ class ReviewViewer(Viewer):
             rewound: who has read it.
         """
         super().__init__(rewound.directory, rewound)
-        self.rewound = rewound
+        self.reviewed = rewound
 
     def host_pid(self) -> int | None:
         """The host that the run had at the moment that is shown."""
-        return self.rewound.state.host_pid
+        return self.reviewed.state.host_pid
 
     async def changes(self, quiet: float = 0.0) -> AsyncGenerator[RunChanges, None]:
         """What comes of a run that goes on; of one that is over, nothing."""
         del quiet  # looks are rare
         while True:
-            yield self.rewound.poll()
+            yield self.reviewed.poll()
             await asyncio.sleep(BEAT)
 
     async def connect(self) -> bool:
         """Connect to nobody."""
         return False
 
-    async def intend(self, _action: Action, intent: str = "") -> Reply:
+    async def send_intent(self, _action: Action, intent: str = "") -> Reply:
         """Refuse it."""
         return Reply(id=intent, ok=False, text=REFUSED)
 
@@ -176,7 +181,7 @@ class ReviewSnapshot:
     directory: RunDirectory
     plan: Plan
     entries: tuple[Entry, ...]
-    told: tuple[TimelineEntry, ...]
+    timeline_entries: tuple[TimelineEntry, ...]
     state: RunState
     checks: Mapping[str, ProbeChecks]
     until: float
@@ -185,7 +190,7 @@ class ReviewSnapshot:
     def timeline(self) -> RunTimeline:
         """The timeline of it, with what was said afterwards; takes a while."""
         said = run_annotations.read_annotations(self.directory)
-        moments = moments_of(self.plan, self.entries, self.told, said)
+        moments = moments_of(self.plan, self.entries, self.timeline_entries, said)
         return run_timeline(
             self.plan, self.state, moments, self.checks, until=self.until
         )
@@ -198,7 +203,7 @@ def review_snapshot(rewound: ReviewedRun) -> ReviewSnapshot:
         directory=rewound.directory,
         plan=rewound.plan,
         entries=tuple(rewind.entries),
-        told=tuple(rewind.walker.timeline),
+        timeline_entries=tuple(rewind.walker.timeline),
         state=rewound.newest.copy(),
         checks=dict(rewound.checks),
         until=rewind.until,

@@ -17,7 +17,7 @@ from mobius_tui.run.planning.trigger_rules import RunTriggerRules
 from mobius_tui.run.state.reducer import advance, initial_state
 from mobius_tui.run.state.run_state import RunState
 
-CHECKPOINT = 512
+CHECKPOINT_INTERVAL = 512
 """Entries and records of health between two checkpoints: folding so many takes a few
 milliseconds, and a run of 100,000 has 200 of them."""
 HealthRecord = ProbeResult | MachineSample
@@ -30,7 +30,7 @@ class FoldedRun:
     state: RunState
     health: CurrentHealth
     rules: RunTriggerRules
-    course: MilestoneTracker
+    milestone_tracker: MilestoneTracker
 
     @classmethod
     def nothing(cls, plan: Plan, state: RunState | None = None) -> FoldedRun:
@@ -45,7 +45,7 @@ class FoldedRun:
             state=state,
             health=CurrentHealth(),
             rules=RunTriggerRules(plan, state),
-            course=MilestoneTracker(plan),
+            milestone_tracker=MilestoneTracker(plan),
         )
 
     def copy(self) -> FoldedRun:
@@ -55,15 +55,15 @@ class FoldedRun:
             state=state,
             health=self.health.copy(),
             rules=self.rules.copy(state),
-            course=self.course.copy(),
+            milestone_tracker=self.milestone_tracker.copy(),
         )
 
     def apply(self, entry: Entry) -> None:
         """Apply an entry that was applied to the state already."""
         self.rules.apply_event(entry.event)
-        self.course.apply_entry(entry)
+        self.milestone_tracker.apply_entry(entry)
 
-    def watch(self, record: HealthRecord) -> None:
+    def apply_health(self, record: HealthRecord) -> None:
         """Apply a record of health."""
         self.health.apply(record)
         self.rules.apply_probe_result(record)
@@ -121,7 +121,7 @@ class Rewind:
                     self.entries.append(each)
                     self._entry_times.add(each.at)
                 else:
-                    self._now.watch(each)
+                    self._now.apply_health(each)
                     self._records.append(each)
                     self._record_times.add(each.at)
                 self._add_checkpoint_if_due()
@@ -129,10 +129,10 @@ class Rewind:
     def _add_checkpoint_if_due(self) -> None:
         n, records, _ = self._checkpoints[-1]
         here = len(self.entries), len(self._records)
-        if sum(here) - n - records >= CHECKPOINT:
+        if sum(here) - n - records >= CHECKPOINT_INTERVAL:
             self._checkpoints.append((*here, self._now.copy()))
 
-    def at(self, n: int) -> float:
+    def entry_time(self, n: int) -> float:
         """When an entry was written, in seconds since 1970.
 
         Args:
@@ -144,7 +144,7 @@ class Rewind:
         """The number of the last entry that was written by a moment."""
         return max(1, self._entry_times.until(moment))
 
-    def then(self, n: int, moment: float) -> FoldedRun:
+    def fold_until(self, n: int, moment: float) -> FoldedRun:
         """The run as it was at a moment.
 
         Args:
@@ -164,7 +164,7 @@ class Rewind:
                 advance(folded.state, each)
                 folded.apply(each)
             else:
-                folded.watch(each)
+                folded.apply_health(each)
         return folded
 
     def _before(self, n: int, records: int) -> tuple[int, int, FoldedRun]:

@@ -24,7 +24,7 @@ from mobius_tui.run.client.follow_up import review_path
 from mobius_tui.run.events.run_events import RunBegan
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.records.run_record import ACTION_ITEMS as TABLE
-from mobius_tui.run.records.run_record import record_of
+from mobius_tui.run.records.run_record import read_record_or_empty
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.run_index import runs_of
@@ -135,7 +135,7 @@ def _is_about(state: RunState, names: Sequence[str], run: str) -> bool:
 
 def read_action_items(directory: RunDirectory) -> tuple[ActionItem, ...]:
     """The items that somebody has kept; what is none is left out."""
-    found = record_of(directory).get(TABLE)
+    found = read_record_or_empty(directory).get(TABLE)
     if not isinstance(found, list):
         return ()
     return tuple(_decoded(each) for each in found if entry_text(each, "id"))

@@ -14,7 +14,11 @@ from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.records import seals
 from mobius_tui.run.records.run_record import ANNOTATIONS as TABLE
-from mobius_tui.run.records.run_record import exclusive_record, record_of, write_private
+from mobius_tui.run.records.run_record import (
+    exclusive_record,
+    read_record_or_empty,
+    replace_file_durably,
+)
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.runbook.text.names import did_you_mean
 from mobius_tui.runbook.text.units import size_in_words
@@ -47,7 +51,7 @@ def change_table(
     try:
         with exclusive_record(directory):
             data = _changed(directory, table, change)
-            write_private(directory.record, data)
+            replace_file_durably(directory.record, data)
     except (OSError, UnicodeError) as error:
         why = getattr(error, "strerror", None) or error
         raise RunError(f"{directory.record} cannot be written: {why}") from error
@@ -61,7 +65,7 @@ def _changed(
     """The record as it is to be; one that could not be read again is none."""
     import tomli_w
 
-    record = dict(record_of(directory))
+    record = dict(read_record_or_empty(directory))
     if not record:
         raise RunError(f"{directory.record} cannot be read; nothing was changed")
     before = record.get(table)
@@ -154,7 +158,7 @@ LONGEST_ANNOTATION = 4000
 
 def read_annotations(directory: RunDirectory) -> tuple[Annotation, ...]:
     """The annotations of a run, the oldest first; what is none is left out."""
-    found = record_of(directory).get(TABLE)
+    found = read_record_or_empty(directory).get(TABLE)
     if not isinstance(found, list):
         return ()
     return tuple(each for said in found for each in _decoded(said))

@@ -14,7 +14,7 @@ from mobius_tui.run.events.run_events import PhaseEntered, PhaseLeft, RunBegan
 from mobius_tui.run.journal.journal import FIRST_PREV, decode_entries
 from mobius_tui.run.journal.outage_times import Milestones, course_of
 from mobius_tui.run.planning.plan import Plan
-from mobius_tui.run.records.run_record import record_of
+from mobius_tui.run.records.run_record import read_record_or_empty
 from mobius_tui.run.storage.run_directory import RunDirectory, runbook_digest
 from mobius_tui.run.storage.safe_open import open_regular
 from mobius_tui.runbook.library.loader import load
@@ -101,20 +101,24 @@ def _runbook(
 ) -> tuple[Runbook, str]:
     """The run's runbook, and what is wrong with it."""
     if began is None:
-        return _bare(directory, began, ()), ""
+        return _placeholder_runbook(directory, began, ()), ""
     if Path(began.file).name != began.file:
-        return _bare(directory, began, entries), "its runbook's name is no file's name"
+        return _placeholder_runbook(
+            directory, began, entries
+        ), "its runbook's name is no file's name"
     try:
         runbook = load(directory.runbook / began.file)
     except MobiusError as error:
         words = str(error).splitlines()[0]
-        return _bare(directory, began, entries), f"its runbook cannot be read: {words}"
+        return _placeholder_runbook(
+            directory, began, entries
+        ), f"its runbook cannot be read: {words}"
     if runbook_digest(runbook.sources) != began.sha256:
         return runbook, "its runbook was changed after the run began"
     return runbook, ""
 
 
-def _bare(
+def _placeholder_runbook(
     directory: RunDirectory, began: RunBegan | None, entries: Iterable[Entry]
 ) -> Runbook:
     """A runbook of the bare ids that a journal names."""
@@ -145,7 +149,7 @@ def truncate_before(record: ReadRun, n: int, why: str) -> ReadRun:
     return replace(record, entries=kept, problems=(*record.problems, problem))
 
 
-def times_of(
+def milestones_of(
     directory: RunDirectory, plan: Plan, entries: Sequence[Entry], past: HealthHistory
 ) -> Milestones:
     """The times of a run; of a drill that is over, as its score has them.
@@ -156,5 +160,5 @@ def times_of(
         entries: all of its entries.
         past: the checks on record.
     """
-    score = record_of(directory).get("score")
+    score = read_record_or_empty(directory).get("score")
     return course_of(plan, entries).as_scored(past, score)

@@ -18,7 +18,7 @@ TOO_SHORT = 1.5
 """It usually takes so many times what it says: who waits thinks that it hangs."""
 TOO_LONG = 0.5
 """It usually takes so little of what it says: who waits notices a hang too late."""
-NOTICED = 2.0
+MIN_DIFFERENCE_SECONDS = 2.0
 """Seconds that nobody minds."""
 MOST_SKIPPED = 3
 """Steps that are named as skipped most."""
@@ -28,11 +28,11 @@ MOST_SKIPPED = 3
 class ExpectedDuration:
     """How long a step should say that it takes."""
 
-    said: str
+    stated: str
     """What its `expect` says."""
     usual: float
     """The median in seconds."""
-    better: str
+    suggested: str
     """What it should say: the 95th percentile, rounded up."""
 
 
@@ -57,7 +57,7 @@ class StepStatistics:
     """Runs at whose end it was skipped."""
     overridden: int
     """Runs at whose end somebody had vouched for it."""
-    off: ExpectedDuration | None
+    expect_correction: ExpectedDuration | None
     """Where its `expect` is off: what it should say."""
 
     @property
@@ -125,7 +125,7 @@ def runbook_statistics(plan: Plan, runs: Sequence[PastRun]) -> RunbookStatistics
 def _step(plan: Plan, step: Step, runs: Sequence[PastRun]) -> StepStatistics:
     known = [run.steps[step.id] for run in runs if step.id in run.steps]
     results = [result for each in known for result in each.results]
-    took = [seconds for each in known for seconds in each.took]
+    took = [seconds for each in known for seconds in each.passed_durations]
     return StepStatistics(
         id=step.id,
         name=plan.name(step.id),
@@ -136,16 +136,16 @@ def _step(plan: Plan, step: Step, runs: Sequence[PastRun]) -> StepStatistics:
         p95=percentile(took, 95),
         skipped=sum(each.skipped for each in known),
         overridden=sum(each.overridden for each in known),
-        off=_off(step, _by_mode(step, runs)),
+        expect_correction=_off(step, _usable_durations(step, runs)),
     )
 
 
-def _by_mode(step: Step, runs: Iterable[PastRun]) -> list[float]:
+def _usable_durations(step: Step, runs: Iterable[PastRun]) -> list[float]:
     """What it took in incidents, where that is enough; in drills much is shorter."""
     found: dict[str, list[float]] = {"incident": [], "drill": []}
     for run in runs:
         if step.id in run.steps:
-            found[run.mode] += run.steps[step.id].took
+            found[run.mode] += run.steps[step.id].passed_durations
     if len(found["incident"]) >= ENOUGH:
         return found["incident"]
     return found["incident"] + found["drill"]
@@ -161,10 +161,10 @@ def _off(step: Step, took: Sequence[float]) -> ExpectedDuration | None:
     except ValueError:
         return None  # it depends on a variable
     fits = said * TOO_LONG <= usual <= said * TOO_SHORT
-    if fits or abs(usual - said) < NOTICED:
+    if fits or abs(usual - said) < MIN_DIFFERENCE_SECONDS:
         return None
     return ExpectedDuration(
-        said=step.expect, usual=usual, better=duration_literal(_rounded(slow))
+        stated=step.expect, usual=usual, suggested=duration_literal(_rounded(slow))
     )
 
 

@@ -124,7 +124,7 @@ def filter_timeline(whole: RunTimeline, query: str) -> RunTimeline:
     words = query.lower().split()
     if not words:
         return whole
-    found = tuple(m for m in whole.moments if all(w in m.words for w in words))
+    found = tuple(m for m in whole.moments if all(w in m.search_text for w in words))
     matching_ids = {id(each) for each in found}
     steps = {each.step for each in found if each.step}
     lanes = []
@@ -218,9 +218,9 @@ def _triggers(moments: Sequence[TimelineMoment]) -> Iterator[TimelineLane]:
     fired_at: dict[str, float] = {}
     for each in own:
         if each.event == "TriggerFired":
-            fired_at.setdefault(each.about, each.at)
-        elif each.event == "TriggerCleared" and each.about in fired_at:
-            began = fired_at.pop(each.about)
+            fired_at.setdefault(each.probe_and_rule, each.at)
+        elif each.event == "TriggerCleared" and each.probe_and_rule in fired_at:
+            began = fired_at.pop(each.probe_and_rule)
             bars.append(TimelineBar(began=began, ended=each.at, tone="bad"))
     bars += [TimelineBar(began=at, ended=None, tone="bad") for at in fired_at.values()]
     yield TimelineLane(kind="trigger", title="Triggers", bars=tuple(bars), moments=own)

@@ -110,7 +110,7 @@ class WalkedRun:
 
     state: RunState
     """At the end."""
-    told: int
+    last_applied: int
     """The number of the last entry that could follow."""
     problem: str
     """Why the next one could not; empty where all could."""
@@ -248,7 +248,7 @@ def walk_run(plan: Plan, entries: Iterable[Entry]) -> WalkedRun:
         problem = str(error)
     return WalkedRun(
         state=walker.state,
-        told=walker.state.n,
+        last_applied=walker.state.n,
         problem=problem,
         deviations=_final_deviations(walker),
         timeline=tuple(walker.timeline),

@@ -46,15 +46,17 @@ def statistics_lines(stats: RunbookStatistics) -> Iterator[str]:
         yield "Skipped most:"
         for step in stats.skipped_most:
             yield f"  {line(step.name)}, in {step.skipped} runs"
-    off = [step for step in stats.steps if step.off is not None]
+    off = [step for step in stats.steps if step.expect_correction is not None]
     if off:
         yield ""
         yield "What `expect` says is off:"
     for step in off:
-        assert step.off is not None
+        correction = step.expect_correction
+        assert correction is not None
+        usual = duration_in_words(correction.usual)
         yield (
-            f"  {line(step.name)}: it says {step.off.said}, and usually takes "
-            f'{duration_in_words(step.off.usual)}; write expect = "{step.off.better}"'
+            f"  {line(step.name)}: it says {correction.stated}, and usually takes "
+            f'{usual}; write expect = "{correction.suggested}"'
         )
 
 
@@ -133,7 +135,7 @@ def statistics_json(stats: RunbookStatistics) -> str:
 
 
 def _step(step: StepStatistics) -> Mapping[str, Any]:
-    off = step.off
+    off = step.expect_correction
     return {
         "id": step.id,
         "name": step.name,
@@ -147,5 +149,5 @@ def _step(step: StepStatistics) -> Mapping[str, Any]:
         "overridden": step.overridden,
         "expect": None
         if off is None
-        else {"says": off.said, "usual": off.usual, "should_say": off.better},
+        else {"says": off.stated, "usual": off.usual, "should_say": off.suggested},
     }

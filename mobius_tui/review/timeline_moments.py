@@ -73,19 +73,19 @@ class TimelineMoment:
     step: str = ""
     phase: str = ""
     """The title of its phase."""
-    about: str = ""
+    probe_and_rule: str = ""
     """Of a trigger, its probe and rule."""
     tone: MomentTone = "plain"
-    said: int = 0
+    annotation_number: int = 0
     """Of an annotation, its number."""
 
     @property
     def order(self) -> tuple[float, int]:
         """The key to sort by: time, then entries before annotations."""
-        return self.at, self.n or AFTER_ALL_ENTRIES + self.said
+        return self.at, self.n or AFTER_ALL_ENTRIES + self.annotation_number
 
     @property
-    def words(self) -> str:
+    def search_text(self) -> str:
         """The text that a search looks in, in lower case."""
         return f"{self.by} {self.kind} {self.phase} {self.step} {self.text}".lower()
 
@@ -121,7 +121,9 @@ def _entry_moment(plan: Plan, event: Event, line: TimelineEntry) -> TimelineMome
         text=line.text,
         step=step,
         phase=plan.phase_of[step].title if step else _phase(plan, event),
-        about=f"{getattr(event, 'probe', '')} {getattr(event, 'rule', '')}".strip(),
+        probe_and_rule=(
+            f"{getattr(event, 'probe', '')} {getattr(event, 'rule', '')}".strip()
+        ),
         tone=_tone(event),
     )
 
@@ -178,7 +180,7 @@ def _annotation_moments(
             step=step,
             phase=plan.phase_of[step].title if step else "",
             tone="going",
-            said=number,
+            annotation_number=number,
         )
 
 

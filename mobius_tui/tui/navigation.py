@@ -184,7 +184,9 @@ class Navigator:
             rewound, whole=whole, repaints=self.repaints, drafts=drafts
         )
         screen.reopen = lambda: self.review(
-            screen.rewound, screen.timelines.known, screen.questions.drafts.kept
+            screen.reviewed_run,
+            screen.timelines.full_timeline,
+            screen.questions.drafts.kept,
         )
         return screen
 
@@ -216,13 +218,13 @@ class Navigator:
             is_new=is_new,
             auto=auto,
             repaints=self.repaints,
-            stand=stand,
+            screen_state=stand,
             brief=brief,
         )
         began = viewer.follower.state.began
         screen.coaches = is_coached(began.site if began is not None else None)
         screen.reopen = lambda: self.run(
-            Viewer(viewer.directory), is_new=True, auto=None, stand=screen.stand
+            Viewer(viewer.directory), is_new=True, auto=None, stand=screen.screen_state
         )
         return screen
 

@@ -26,7 +26,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, cast
 
-from mobius_tui.drill.drill_verdict import verdict
+from mobius_tui.drill.drill_verdict import site_problems
 from mobius_tui.drill.faults import FAULTS
 from mobius_tui.drill.site.drill_site import (
     Site,
@@ -42,7 +42,7 @@ from mobius_tui.run.client.run_briefing import Briefing, prepare_briefing
 from mobius_tui.run.client.start_run import start_new_run
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.intents.intent_actions import EndRun
-from mobius_tui.run.planning.unattended_answers import answers_of
+from mobius_tui.run.planning.unattended_answers import read_answers_file
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.library.runbook_files import find_runbook
@@ -61,7 +61,7 @@ from mobius_tui.tui.dialogs.phases_dialog import PhasesDialog
 from mobius_tui.tui.dialogs.question import DialogOpener
 from mobius_tui.tui.dialogs.rollback_dialog import RollbackDialog
 from mobius_tui.tui.flows.step_flows import FLOWS
-from mobius_tui.tui.presenters.availability import available
+from mobius_tui.tui.presenters.availability import available_commands
 from mobius_tui.tui.presenters.next_action import NextAction, next_action
 from mobius_tui.tui.presenters.run_view import RunView, build_run_view
 from mobius_tui.tui.presenters.step_details import offered
@@ -232,7 +232,7 @@ class Person:
     def _way_on(self, view: RunView, step: str) -> str | None:
         """Look, then retry, then turn aside, then skip: what is offered of these."""
         self.tries[step] = tries = self.tries.get(step, 0) + 1
-        ways = available(view, step)
+        ways = available_commands(view, step)
         if tries == 1 and "look_first" in ways:
             return "look_first"
         if tries <= 2 and "retry" in ways:
@@ -275,7 +275,7 @@ async def follow(briefing: Briefing, person: Person, *, armed: bool) -> Viewer:
             last, refused = now.text, time.monotonic()
         elif time.monotonic() - refused > PATIENCE:
             why = f"nothing leads on: {now.text}"
-            await viewer.intend(EndRun(reason=why))
+            await viewer.send_intent(EndRun(reason=why))
     return viewer
 
 
@@ -286,7 +286,7 @@ async def act(
     intent = await FLOWS[flow](person.ask(view, now.key), view, now.key)
     if intent is None:
         return None
-    reply = await viewer.intend(intent)
+    reply = await viewer.send_intent(intent)
     return reply if reply.ok else None
 
 
@@ -313,7 +313,7 @@ def answers_to(way: Way, runbook: Runbook) -> dict[str, str]:
     """What the person knows of the incident, and says."""
     found = {"failure": "it went wrong", "sre_ack": "@sre-oncall"}
     found |= {"disaster_recovery": "not-needed", "reason": "a test"}
-    found |= answers_of(FAULTS[way.fault].answers)
+    found |= read_answers_file(FAULTS[way.fault].answers)
     if way.scenario:
         found["scenario"] = way.scenario
     return {name: value for name, value in found.items() if name in runbook.variables}
@@ -383,7 +383,9 @@ async def come(case: Case, folder: Path) -> Came:
             return Came(
                 case=case,
                 broke=once.exists() or _broke(viewer, case),
-                left=await asyncio.to_thread(verdict, site, [FAULTS[case.way.fault]]),
+                left=await asyncio.to_thread(
+                    site_problems, site, [FAULTS[case.way.fault]]
+                ),
                 outcome=_outcome(viewer),
                 words=_words(viewer),
             )

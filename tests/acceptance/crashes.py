@@ -161,7 +161,7 @@ class Campaign:
 
     async def _wish(self, viewer: Viewer, action: Action) -> Reply:
         intent = new_id()
-        reply = await viewer.intend(action, intent)
+        reply = await viewer.send_intent(action, intent)
         if reply.ok and isinstance(action, AddNote | OverrideStep):
             self.acknowledged[intent] = reply.n
         return reply

@@ -196,7 +196,7 @@ class _Trial:
         note = AddNote(text="noted")
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(1.0):
-                reply = await viewer.intend(note)
+                reply = await viewer.send_intent(note)
                 if reply.ok:
                     self.acknowledged[reply.id] = reply.n
         await viewer.close()
@@ -228,7 +228,7 @@ class _Trial:
         """
         assert "No space left" in viewer.stalled, viewer.stalled
         note = AddNote(text="now?")
-        reply = await viewer.intend(note)
+        reply = await viewer.send_intent(note)
         is_journal = self.fault.name.startswith("write journal")
         assert reply.ok is not is_journal, f"{viewer.stalled}: {reply.text}"
         if reply.ok:
@@ -252,9 +252,9 @@ class _Trial:
             for step_id, own in state.steps.items():
                 if own.status in BAD:
                     looked = OverrideStep(step=step_id, reason="looked")
-                    await viewer.intend(looked)
+                    await viewer.send_intent(looked)
             if state.auto is None:
-                await viewer.intend(self.auto)
+                await viewer.send_intent(self.auto)
         await viewer.close()
 
 

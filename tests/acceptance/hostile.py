@@ -134,7 +134,7 @@ async def live(
     said = said.encode("utf-8", "replace").decode()
     directory = await start_new_run(prepare_briefing(runbook, given={"said": said}))
     viewer = Viewer(directory)
-    reply = await viewer.intend(StartStep(step="out", attempt=1))
+    reply = await viewer.send_intent(StartStep(step="out", attempt=1))
     assert reply.ok, reply.text
     await viewer.close()
     screen = Answering("resume", directory.id, **SIZE, env=SHORT)

@@ -8,7 +8,7 @@ from random import Random
 from mobius_tui.drill.own_staging import own_faults
 from mobius_tui.run.client.dry_run import dry_run
 from mobius_tui.run.client.run_briefing import prepare_briefing
-from mobius_tui.run.planning.unattended_answers import answers_of
+from mobius_tui.run.planning.unattended_answers import read_answers_file
 from mobius_tui.runbook.library.loader import decode
 from mobius_tui.runbook.page.convert import convert
 from mobius_tui.runbook.toml.problem import Problem, problem_report
@@ -139,7 +139,7 @@ class Small(Sound):
         elif b"keys" in data:
             settings_file.decode(self.path, data)
         else:
-            answers_of(self.path)
+            read_answers_file(self.path)
 
 
 KINDS: mutations.Kinds = {

@@ -38,18 +38,18 @@ from mobius_tui.run.events.run_events import EVENTS
 from mobius_tui.run.journal.describe_entry import journal_entry_text
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.journal.journal import FIRST_PREV
-from mobius_tui.run.records.run_summary import summary
+from mobius_tui.run.records.run_summary import read_summary
 from mobius_tui.run.records.verification import run_problems
 from mobius_tui.run.storage.last_viewed import read_last_view
 from mobius_tui.run.storage.table_of_contents import read_table_of_contents
 from mobius_tui.run.watch.other_runs import OtherRunsMonitor
 from mobius_tui.tui.commands.registry import commands
-from mobius_tui.tui.presenters.availability import available, labels, why_not
+from mobius_tui.tui.presenters.availability import available_commands, labels, why_not
 from mobius_tui.tui.presenters.checklist_rows import phase_row, step_row, tally
 from mobius_tui.tui.presenters.next_action import next_action
 from mobius_tui.tui.presenters.run_presenter import RunPresenter
 from mobius_tui.tui.presenters.status_text import status_text
-from mobius_tui.tui.presenters.step_details import describe
+from mobius_tui.tui.presenters.step_details import detail_fields
 from tests.acceptance import mutations
 from tests.acceptance.mutations import Sound
 from tests.review.story import story
@@ -84,10 +84,10 @@ class Kept(Sound):
             phase_row(view, phase, folded=False, waits="")
             for step in phase.steps:
                 step_row(view, step, phase_wait="")
-                describe(view, step.id, compact=False)
+                detail_fields(view, step.id, compact=False)
                 next_action(view, step.id, moved=True)
                 labels(view, step.id)
-                for flow in set(FLOWS) - available(view, step.id):
+                for flow in set(FLOWS) - available_commands(view, step.id):
                     why_not(view, step.id, flow)
         status_text(view, health, run=self.directory.id, head=FIRST_PREV)
 
@@ -154,7 +154,7 @@ class Journals(Kept):
         self.refused(self._listed, self._verified, self.told, self._followed, self.seen)
 
     def _listed(self) -> None:
-        found = summary(self.directory)
+        found = read_summary(self.directory)
         found.row()
         found.as_json()
         OtherRunsMonitor(self.directory.path.parent).urgent_runs()
@@ -193,7 +193,7 @@ class Healths(Kept):
         found = run_backtest(data.splitlines(keepends=True), DEFAULT_TRIGGERS)
         tuple(backtest_lines(found))
         backtest_json(found)
-        self.refused(self.seen, self.told, lambda: summary(self.directory).row())
+        self.refused(self.seen, self.told, lambda: read_summary(self.directory).row())
 
 
 SCORE = b"""{"run":"r","runbook":"story","title":"T","operator":"ana",

@@ -23,7 +23,12 @@ from mobius_tui.health.probe_target import fill_target
 from mobius_tui.run.host.control_server import ControlServer
 from mobius_tui.run.host.dispatcher import Dispatcher
 from mobius_tui.run.intents.envelope import Envelope, encode_envelope
-from mobius_tui.run.intents.intent_actions import ACTIONS, FREE_TEXTS, Action, AddNote
+from mobius_tui.run.intents.intent_actions import (
+    ACTIONS,
+    FREE_TEXT_FIELDS,
+    Action,
+    AddNote,
+)
 from mobius_tui.run.intents.replies import Reply, decode_from_host
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.journal.journal import Clock, Journal, read_journal
@@ -136,7 +141,7 @@ class Intents(Wire):
             "from_step": dice.choice(names),
             "attempt": dice.choice((None, 0, 1, 2)),
             "phase": dice.choice(names),
-            **dict.fromkeys(FREE_TEXTS, dice.choice(("", "because"))),
+            **dict.fromkeys(FREE_TEXT_FIELDS, dice.choice(("", "because"))),
             "values": {"way": "x"},
             "answers": {"who": "ana"},
             **dict.fromkeys(("options", "channels", "attended"), ("x",)),
@@ -170,7 +175,9 @@ class Intents(Wire):
                     directory, Plan(self.book), follower.state, clock, tasks
                 )
                 dispatcher = Dispatcher(make_services(context, journal))
-                control = ControlServer(dispatcher.judge, line_timeout=self.patience)
+                control = ControlServer(
+                    dispatcher.handle_intent, line_timeout=self.patience
+                )
                 await control.listen(directory.socket)
                 try:
                     await asyncio.wait_for(self._talk(data), self.within)

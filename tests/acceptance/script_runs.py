@@ -37,7 +37,7 @@ async def begun(runbook: Runbook) -> RunDirectory:
     """A run with its first step under way."""
     directory = await start_new_run(prepare_briefing(runbook, given={}))
     viewer = Viewer(directory)
-    reply = await viewer.intend(StartStep(step="s1", attempt=1))
+    reply = await viewer.send_intent(StartStep(step="s1", attempt=1))
     assert reply.ok, reply.text
     await viewer.close()
     return directory

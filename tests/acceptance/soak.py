@@ -234,8 +234,8 @@ class Soak:
         self.found.bytes = sum(
             own.output_bytes for step in state.steps.values() for own in step.attempts
         )
-        await viewer.intend(StopStep(step="on", attempt=1))
-        await viewer.intend(EndRun(reason="enough"))
+        await viewer.send_intent(StopStep(step="on", attempt=1))
+        await viewer.send_intent(EndRun(reason="enough"))
         wait_for(lambda: directory.host_pid() is None)
 
     def _report(self, tenth: int) -> None:
@@ -265,7 +265,7 @@ class Soak:
 
     async def _start(self, viewer: Viewer, step: str, attempt: int) -> None:
         kind = StartStep if attempt == 1 else RetryStep
-        reply = await viewer.intend(kind(step=step, attempt=attempt))
+        reply = await viewer.send_intent(kind(step=step, attempt=attempt))
         if not reply.ok:
             raise MobiusError(reply.text)
 

@@ -192,7 +192,7 @@ async def commands(place: Path) -> tuple[tuple[str, ...], ...]:
     directory = await start_book(path, BOOK, which="a")
     viewer = Viewer(directory)
     for step in ("look", "fails"):
-        reply = await viewer.intend(StartStep(step=step, attempt=1))
+        reply = await viewer.send_intent(StartStep(step=step, attempt=1))
         assert reply.ok or step == "fails", reply.text
     await viewer.close()
     over = story(directory.path.parent, mode="incident")

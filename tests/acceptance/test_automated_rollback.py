@@ -26,7 +26,7 @@ async def test_without_a_backup_it_ends_in_failure_recovery_and_asks_for_a_perso
         shutil.rmtree(briefing.workdir / "backups")
         directory = await start_new_run(briefing, {"reason": "every page answers 500"})
         viewer = Viewer(directory)
-        reply = await viewer.intend(ArmWatch(confirm="production"))
+        reply = await viewer.send_intent(ArmWatch(confirm="production"))
         assert reply.ok, reply.text
         wait_for(lambda: "failure-recovery" in Follower(directory).state.entered)
         state = Follower(directory).state
@@ -35,7 +35,7 @@ async def test_without_a_backup_it_ends_in_failure_recovery_and_asks_for_a_perso
         assert not state.watch.rollback_running
         assert "Find a good backup failed" in state.watch.rollback_stop_reason
         assert state.ended is None
-        reply = await viewer.intend(EndRun())
+        reply = await viewer.send_intent(EndRun())
         assert reply.ok, reply.text
         await viewer.close()
         wait_for(lambda: directory.host_pid() is None)

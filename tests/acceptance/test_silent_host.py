@@ -11,7 +11,7 @@ from pathlib import Path
 
 from mobius_tui.run.client.run_briefing import prepare_briefing
 from mobius_tui.run.client.start_run import start_new_run
-from mobius_tui.run.intents.envelope import LATE
+from mobius_tui.run.intents.envelope import MAX_INTENT_AGE
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.storage.run_directory import RunDirectory
 from tests.acceptance.conftest import Open
@@ -48,7 +48,7 @@ async def test_a_host_that_stands_still_is_told_of_and_begins_nothing_late(
         screen.until("✖ host silent")
         screen.until(f"kill -CONT {host}")
         lines.until(f"process {host}, gives no sign of life")
-        wait_for(lambda: time.monotonic() - asked > LATE + 1)
+        wait_for(lambda: time.monotonic() - asked > MAX_INTENT_AGE + 1)
     screen.until("nothing was done")
     lines.until("the host answers again")
     screen.until("● alive")

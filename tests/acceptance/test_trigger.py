@@ -60,7 +60,7 @@ async def armed(tmp_path: Path, port: int) -> RunDirectory:
 
 async def arm(directory: RunDirectory) -> None:
     viewer = Viewer(directory)
-    reply = await viewer.intend(ArmWatch())
+    reply = await viewer.send_intent(ArmWatch())
     assert reply.ok, reply.text
     await viewer.close()
 

@@ -51,7 +51,7 @@ def looking_back(folder: Path) -> Iterator[Figure]:
 
     def go() -> None:
         n = order.randrange(1, EVENTS)
-        rewound.show(n, rewound.rewind.at(n))
+        rewound.show(n, rewound.rewind.entry_time(n))
         sight.health(sight.run(rewound.moment, None))
 
     times = [timed(go) * 1000 for _ in range(SEEKS)]

@@ -53,7 +53,7 @@ async def viewing(directory: RunDirectory) -> AsyncIterator[Viewer]:
 
 async def wish(viewer: Viewer, action: Action) -> None:
     """Ask for an action that must be done."""
-    reply = await viewer.intend(action)
+    reply = await viewer.send_intent(action)
     assert reply.ok, reply.text
 
 
@@ -64,7 +64,7 @@ async def end(directory: RunDirectory) -> None:
         for step_id, own in viewer.follower.state.steps.items():
             if own.status == "running" and own.last is not None:
                 number = own.last.number
-                await viewer.intend(StopStep(step=step_id, attempt=number))
+                await viewer.send_intent(StopStep(step=step_id, attempt=number))
         while any(o.status == "running" for o in viewer.follower.state.steps.values()):
             viewer.follower.poll()
             await asyncio.sleep(0.02)

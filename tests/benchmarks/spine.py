@@ -87,7 +87,7 @@ async def _auto(runbook: Runbook) -> tuple[RunDirectory, float]:
     viewer = Viewer(directory)
     await viewer.connect()
     began = time.perf_counter()
-    await viewer.intend(StartAutomatic())
+    await viewer.send_intent(StartAutomatic())
     await _until_ended(viewer)
     took = time.perf_counter() - began
     await viewer.close()
@@ -167,10 +167,10 @@ def intents(folder: Path) -> Iterator[Figure]:
         took = []
         for n in range(300):
             began = time.perf_counter()
-            reply = await viewer.intend(AddNote(text=f"note {n}"))
+            reply = await viewer.send_intent(AddNote(text=f"note {n}"))
             took.append(time.perf_counter() - began)
             assert reply.ok, reply.text
-        await viewer.intend(EndRun())
+        await viewer.send_intent(EndRun())
         await viewer.close()
         return took
 
@@ -198,11 +198,11 @@ def viewers(folder: Path) -> Iterator[Figure]:
         await anext(seen)
         for n in range(100):
             began = time.perf_counter()
-            await asker.intend(AddNote(text=f"note {n}"))
+            await asker.send_intent(AddNote(text=f"note {n}"))
             while len(other.follower.state.notes) <= n:
                 await anext(seen)
             took.append(time.perf_counter() - began)
-        await asker.intend(EndRun())
+        await asker.send_intent(EndRun())
         await seen.aclose()
         await asker.close()
         await other.close()

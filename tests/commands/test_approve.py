@@ -11,7 +11,7 @@ import pytest
 from mobius_tui.cli import main
 from mobius_tui.run.events.approval_events import ApprovalAsked, ApprovalGiven
 from mobius_tui.run.journal.follower import Follower
-from mobius_tui.run.planning.approval_rules import binding
+from mobius_tui.run.planning.approval_rules import binding_digest
 from mobius_tui.run.storage.state_home import runs_root
 from tests.run.planning.situations import made
 
@@ -26,7 +26,7 @@ def test_whoever_has_approved_is_told_so_before_they_type(
     run = made(runs_root().parent)
     follower = Follower(run.directory)
     step = follower.plan.steps["second"]
-    bound = binding(follower.plan, follower.state, step)
+    bound = binding_digest(follower.plan, follower.state, step)
     own = {"step": "second", "attempt": 1, "binding": bound}
     other = os.getuid() + 1
     with run.directory.lock.open("r+b", buffering=0) as lock:

@@ -23,7 +23,8 @@ from tests.paths import ROOT
 README = ROOT / "runbooks" / "README.md"
 NAMES = ("a", "b", "c", "d")
 SUBJECTS = tuple(
-    Subject(key=CheckKey(n, 0), name=f"1.1 {n}", text="t", kind="http") for n in NAMES
+    Subject(key=CheckKey(n, 0), name=f"1.1 {n}", text_digest="t", kind="http")
+    for n in NAMES
 )
 
 

@@ -21,7 +21,7 @@ from mobius_tui.drill.detections import (
     ProbeKey,
     TriggerKey,
     detection_counts,
-    key_of,
+    parse_key,
     subjects,
 )
 from mobius_tui.drill.drill_record import DrillRecord
@@ -302,7 +302,7 @@ def test_a_bundled_runbook_is_checked_by_its_name(
 def test_what_was_seen_stands_in_files_as_a_text(
     text: str, key: CheckKey | ProbeKey | TriggerKey
 ) -> None:
-    assert (str(key), key_of(text)) == (text, key)
+    assert (str(key), parse_key(text)) == (text, key)
     made = replace(
         drill(), seen=(DetectionCounts(key=key, text="t", red=1, last_red=5.0),)
     )

@@ -62,7 +62,7 @@ async def begun(tmp_path: Path, site: Site | None) -> RunDirectory:
 
 async def end(directory: RunDirectory) -> None:
     viewer = Viewer(directory)
-    await viewer.intend(EndRun())
+    await viewer.send_intent(EndRun())
     await viewer.close()
 
 
@@ -94,11 +94,14 @@ async def test_what_is_done_is_on_record_and_its_name_is_not(
     ]
     assert {e.by for e in touched} == {"facilitator"}
     assert FAULT.name not in drill.journal.read_text()
-    assert [each.act for each in injection_log.acts(site.root)] == ["inject", "heal"]
+    assert [each.act for each in injection_log.read_acts(site.root)] == [
+        "inject",
+        "heal",
+    ]
     assert [each.fault for each in injection_log.injected_faults(site.root)] == [
         FAULT.name
     ]
-    assert leads.standing() == {FAULT.name: "heal"}
+    assert leads.last_acts() == {FAULT.name: "heal"}
     viewer.follower.poll()
     assert leads.score().hints == 1
     assert leads.score().unsaid == (), "the team said nothing"
@@ -148,7 +151,7 @@ async def test_an_incident_has_no_facilitator(tmp_path: Path) -> None:
             drill_under_way()
         touch = TouchSite(act="inject", seal="0" * 64)
         for action in (GiveHint(text="x"), touch):
-            reply = await viewer.intend(action)
+            reply = await viewer.send_intent(action)
             assert "only a drill has a facilitator" in reply.text
     finally:
         await viewer.close()
@@ -164,7 +167,7 @@ async def test_what_cannot_be_is_refused_in_words(
         await leads.hint("  ")
     with pytest.raises(RunError, match="at most 500"):
         await leads.hint("x" * 501)
-    reply = await viewer.intend(TouchSite(act="inject", seal="x"))
+    reply = await viewer.send_intent(TouchSite(act="inject", seal="x"))
     assert "injects, worsens or heals" in reply.text
     with pytest.raises(UsageError, match="did you mean `flapping`"):
         leads.fault("flaping")

@@ -10,7 +10,7 @@ from pathlib import Path
 from mobius_tui.drill import drill_record, injection_log
 from mobius_tui.drill.drill_verdict import (
     await_score,
-    facts_of,
+    injected_fault_facts,
     judge_drill,
     repair_path,
 )
@@ -36,14 +36,14 @@ def ended(site: Site) -> MadeRun:
 
 
 def test_the_site_has_the_last_word(site: Site) -> None:
-    injection_log.note_fault(site.root, "bad-release", BEGAN + 1.5)
+    injection_log.log_injection(site.root, "bad-release", BEGAN + 1.5)
     run = ended(site)
     found = judge_drill(run.directory, site.root)
     assert (found.score.handled, found.score.left) == (True, ())
     assert found.score.faults == ("bad-release",)
     assert (found.outcome, found.operator) == ("completed", "maria")
     assert drill_record.read_drill_record(run.directory) == found
-    summed_up = past_run.read(run.directory)
+    summed_up = past_run.read_stats(run.directory)
     assert summed_up == past_run_of(run.directory) is not None
     FAULTS["bad-release"].inject(site)
     site_services.stop(site.root, "mobius-worker")
@@ -64,10 +64,10 @@ def test_a_site_that_is_gone_is_not_handled(tmp_path: Path) -> None:
 
 def test_what_was_injected_is_known_in_order(tmp_path: Path) -> None:
     (tmp_path / "run").mkdir()
-    assert facts_of(tmp_path).faults == ()
+    assert injected_fault_facts(tmp_path).faults == ()
     for fault, at in (("slow-release", 12.0), ("bad-release", 9.0), ("x", 13.0)):
-        injection_log.note_fault(tmp_path, fault, at)
-    facts = facts_of(tmp_path)
+        injection_log.log_injection(tmp_path, fault, at)
+    facts = injected_fault_facts(tmp_path)
     assert facts.faults == ("bad-release", "slow-release", "x")
     assert facts.injected == 9.0
 
@@ -87,9 +87,9 @@ def test_drills_without_a_person_show_which_steps_repair_a_fault() -> None:
 
 def test_what_a_fault_makes_fail_is_not_held_against_the_team(tmp_path: Path) -> None:
     (tmp_path / "run").mkdir()
-    assert not facts_of(tmp_path).reddens
-    injection_log.note_fault(tmp_path, "rollback-fails", 9.0)
-    assert "execute" in facts_of(tmp_path).reddens
+    assert not injected_fault_facts(tmp_path).reddens
+    injection_log.log_injection(tmp_path, "rollback-fails", 9.0)
+    assert "execute" in injected_fault_facts(tmp_path).reddens
     steps = {step.id for step in load(find_runbook("mobius-rollback")).steps()}
     for fault in FAULTS.values():
         assert set(fault.reddens) <= steps, fault.name

@@ -10,7 +10,7 @@ from mobius_tui.drill.library_listing import list_library
 from mobius_tui.health.health_record import MachineSample, ProbeResult
 from mobius_tui.run.events.run_events import RunEnded
 from mobius_tui.run.journal.follower import Follower
-from mobius_tui.run.records.run_summary import summary
+from mobius_tui.run.records.run_summary import read_summary
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.tui.presenters.library_lines import run_cells
 from tests.tui.runs import MadeRun
@@ -102,13 +102,13 @@ def test_a_run_whose_host_is_dead_says_since_when_nobody_watches(
 ) -> None:
     root, path = tmp_path / "runs", book(tmp_path)
     run = made(root, path, None)
-    assert summary(run.directory).since(run.at) == "", "it has no probes"
+    assert read_summary(run.directory).unwatched_text(run.at) == "", "it has no probes"
     run.health([MachineSample(at=run.at + 20, mono=20.0)])
-    assert summary(run.directory).since(run.at) == ""
+    assert read_summary(run.directory).unwatched_text(run.at) == ""
     run.health([ProbeResult(at=run.at + 60, mono=60.0, probe="api", state="ok")])
-    found = summary(run.directory)
+    found = read_summary(run.directory)
     said = strftime("unwatched since %H:%M", localtime(run.at + 60))
-    assert found.since(run.at + 70) == said
+    assert found.unwatched_text(run.at + 70) == said
     assert strftime("unwatched since %d %b %H:%M  ", localtime(run.at + 60)) in (
         found.row()
     )
@@ -117,6 +117,8 @@ def test_a_run_whose_host_is_dead_says_since_when_nobody_watches(
     assert (f"? {said}", "warn") in tuple(run_cells(found, run.at + 70))
     assert Follower(run.directory).unwatched_note(run.at + 70) == f", {said}"
     old = strftime("unwatched since %d %b %H:%M", localtime(run.at + 60))
-    assert found.since(run.at + 86400 * 3) == old
+    assert found.unwatched_text(run.at + 86400 * 3) == old
     run.write(RunEnded(outcome="completed"))
-    assert summary(run.directory).since(run.at) == "", "nobody is meant to watch"
+    assert read_summary(run.directory).unwatched_text(run.at) == "", (
+        "nobody is meant to watch"
+    )

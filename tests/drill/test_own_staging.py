@@ -296,7 +296,7 @@ async def test_a_facilitator_has_the_teams_own_faults(staging: Staging) -> None:
         assert staging.answers()
         await leads.act("inject", leads.fault("web-down"))
         assert not staging.answers()
-        await viewer.intend(EndRun())
+        await viewer.send_intent(EndRun())
         await viewer.close()
     wait_for(staging.answers, limit=60)
 

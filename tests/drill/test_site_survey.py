@@ -84,7 +84,7 @@ def wants_it_stopped(book: Runbook) -> set[str]:
 def test_no_check_of_a_bundled_runbook_is_one_that_cannot_fail(site: Site) -> None:
     """Each is red on a broken site or on its wreck; the wreck comes last."""
     FAULTS["bad-release"].inject(site)
-    injection_log.note_fault(site.root, "bad-release", BEGAN)
+    injection_log.log_injection(site.root, "bad-release", BEGAN)
     books = [load(path) for path in bundled_runbooks()]
     seen = {book.id: before(site, book) for book in books}
 

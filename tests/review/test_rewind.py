@@ -10,7 +10,7 @@ import pytest
 from mobius_tui.errors import RunError
 from mobius_tui.health.health_record import MachineSample, ProbeResult
 from mobius_tui.review.reviewed_run import ReviewedRun, ReviewViewer, head_at
-from mobius_tui.review.rewind import CHECKPOINT, Rewind
+from mobius_tui.review.rewind import CHECKPOINT_INTERVAL, Rewind
 from mobius_tui.review.run_timeline import RunTimeline, filter_timeline, run_timeline
 from mobius_tui.review.timeline_moments import moments_of
 from mobius_tui.run.attempts.output_reader import printed_by
@@ -41,7 +41,7 @@ def test_every_moment_is_as_a_fold_up_to_it_says(run: MadeRun) -> None:
     rewound = ReviewedRun(run.directory)
     entries = rewound.rewind.entries
     for n in range(1, len(entries) + 1):
-        rewound.show(n, rewound.rewind.at(n))
+        rewound.show(n, rewound.rewind.entry_time(n))
         there = fold(rewound.runbook, entries[:n])
         there.intents = {}
         assert rewound.state == there, n
@@ -90,28 +90,28 @@ def test_the_way_back_begins_at_a_checkpoint(run: MadeRun) -> None:
     ]
     rewind.take((*first, *notes), records)
     for n in (1, 700, 2500, 5001):
-        state = rewind.then(n, BEGAN + n).state
+        state = rewind.fold_until(n, BEGAN + n).state
         assert state.n == n
-        assert rewind.folded <= CHECKPOINT
-    health = rewind.then(4000, BEGAN + 3999).health
+        assert rewind.folded <= CHECKPOINT_INTERVAL
+    health = rewind.fold_until(4000, BEGAN + 3999).health
     assert health.window("api").ok == 4000
-    assert rewind.folded <= CHECKPOINT
+    assert rewind.folded <= CHECKPOINT_INTERVAL
 
 
 def test_going_back_changes_nothing_of_what_is_kept(run: MadeRun) -> None:
     rewound = ReviewedRun(run.directory)
     n = len(rewound.rewind.entries)
-    before = rewound.rewind.then(n, rewound.rewind.until).state
+    before = rewound.rewind.fold_until(n, rewound.rewind.until).state
     for other in (1, n // 2, n, 3):
-        rewound.show(other, rewound.rewind.at(other))
-    assert rewound.rewind.then(n, rewound.rewind.until).state == before
+        rewound.show(other, rewound.rewind.entry_time(other))
+    assert rewound.rewind.fold_until(n, rewound.rewind.until).state == before
 
 
 async def test_a_review_starts_nothing(run: MadeRun) -> None:
     viewer = ReviewViewer(ReviewedRun(run.directory))
     before = run.directory.journal.read_bytes()
     for word in ("start", "note", "stop"):
-        reply = await viewer.intend(action(word, "look", attempt=1))
+        reply = await viewer.send_intent(action(word, "look", attempt=1))
         assert not reply.ok
         assert "review" in reply.text
     assert not await viewer.connect()
@@ -122,7 +122,7 @@ def test_a_run_that_goes_on_grows_while_its_past_is_shown(tmp_path: Path) -> Non
     run = MadeRun(tmp_path / "runs", story(tmp_path / "other").runbook, values={})
     run.write(HostStarted(pid=7), by="host", after=1)
     rewound = ReviewedRun(run.directory)
-    rewound.show(1, rewound.rewind.at(1))
+    rewound.show(1, rewound.rewind.entry_time(1))
     run.write(NoteAdded(text="later"), after=5)
     assert rewound.poll()
     assert rewound.state.n == 1
@@ -130,7 +130,7 @@ def test_a_run_that_goes_on_grows_while_its_past_is_shown(tmp_path: Path) -> Non
     run.write(RunEnded(outcome="abandoned", reason="so"), after=5)
     rewound.poll()
     assert not rewound.is_open
-    rewound.show(3, rewound.rewind.at(3))
+    rewound.show(3, rewound.rewind.entry_time(3))
     assert rewound.state.notes == ("later",)
 
 

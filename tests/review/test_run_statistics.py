@@ -26,7 +26,7 @@ PLAN = Plan(load(BOOK))
 def run(place: int, took: tuple[float, ...], *, mode: str = "incident") -> PastRun:
     step = PastStep(
         results=("failed",) * (place % 2) + ("passed",) * len(took),
-        took=took,
+        passed_durations=took,
         skipped=not took,
         overridden=False,
     )
@@ -70,15 +70,20 @@ def test_what_a_step_should_say_that_it_takes(
     found = runbook_statistics(
         PLAN, [run(2 * n, (each,)) for n, each in enumerate(took)]
     )
-    off = found.steps[0].off
-    assert (off.better if off is not None else None) == better
+    off = found.steps[0].expect_correction
+    assert (off.suggested if off is not None else None) == better
 
 
 def test_incidents_say_what_to_expect_where_there_are_enough() -> None:
     drills = [run(2 * n, (1.0,), mode="drill") for n in range(9)]
     incidents = [run(2 * n, (30.0,)) for n in range(10, 13)]
-    assert runbook_statistics(PLAN, drills + incidents).steps[0].off is None
-    assert runbook_statistics(PLAN, drills + incidents[:2]).steps[0].off is not None
+    assert (
+        runbook_statistics(PLAN, drills + incidents).steps[0].expect_correction is None
+    )
+    assert (
+        runbook_statistics(PLAN, drills + incidents[:2]).steps[0].expect_correction
+        is not None
+    )
     restored = runbook_statistics(PLAN, drills + incidents).restored
     assert [len(restored[mode]) for mode in ("incident", "drill")] == [3, 9]
 
@@ -98,7 +103,7 @@ def test_real_runs_are_read_and_open_or_damaged_ones_left_out(tmp_path: Path) ->
     assert found[0].restored == 129
     assert found[0].steps["ask"].skipped
     assert found[0].steps["verify"].overridden
-    assert found[0].steps["look"].took == (8.0,)
+    assert found[0].steps["look"].passed_durations == (8.0,)
     assert tuple(past_runs(root, "other")) == ()
 
 

@@ -38,7 +38,7 @@ WORDS: Mapping[str, type[a.Action]] = {
     "release": a.ReleaseHost,
 }
 CALLED: Mapping[str, tuple[str, ...]] = {
-    "text": a.FREE_TEXTS,
+    "text": a.FREE_TEXT_FIELDS,
     "values": ("values", "answers"),
     "names": ("options", "channels", "deliveries", "attended"),
     "step": ("step", "from_step"),

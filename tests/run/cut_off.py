@@ -83,8 +83,8 @@ def say_what_is_shown(run: Running) -> None:
         has_ended=False,
     )
     print(f"panel: {health.news}")
-    assert follower.trigger_rules.watch is not None
-    meter = follower.trigger_rules.watch.meters()[0]
+    assert follower.trigger_rules.evaluator is not None
+    meter = follower.trigger_rules.evaluator.meters()[0]
     print(f"meter: {meter.state}, {meter.words}")
 
 

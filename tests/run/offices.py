@@ -91,7 +91,7 @@ class Office:
         if step is not None:
             more["attempt"] = len(self.services.context.state.steps[step].attempts) + 1
         asked = Envelope(action=action(word, step, **more))
-        return await Dispatcher(self.services).judge(asked, Caller(name="ana"))
+        return await Dispatcher(self.services).handle_intent(asked, Caller(name="ana"))
 
     async def send(self, *channels: str, step: str = "tell", text: str = "hi") -> None:
         reply = await self.intend("send", step, text=text, names=channels or ("slack",))

@@ -75,7 +75,7 @@ class Running:
         if step is not None and "attempt" not in fields and word != "stop":
             own = self.state.steps.get(step)
             fields["attempt"] = 1 + (len(own.attempts) if own else 0)
-        return await self.viewer.intend(action(word, step, **fields))
+        return await self.viewer.send_intent(action(word, step, **fields))
 
     async def did(self, word: str, step: str | None = None, **fields: object) -> None:
         reply = await self.intend(word, step, **fields)

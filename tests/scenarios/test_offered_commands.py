@@ -22,13 +22,13 @@ from mobius_tui.run.state.run_state import RunState
 from mobius_tui.tui.presenters.availability import (
     COMMANDS,
     action_of,
-    available,
-    enterable,
-    helps,
+    available_commands,
+    enterable_phases,
+    is_useful,
     why_not,
 )
-from mobius_tui.tui.presenters.next_action import Kind, beginning, next_action
-from mobius_tui.tui.presenters.run_view import PHASE, RunView, build_run_view
+from mobius_tui.tui.presenters.next_action import Kind, next_action, start_action
+from mobius_tui.tui.presenters.run_view import PHASE_KEY_PREFIX, RunView, build_run_view
 from tests.run.planning.situations import (
     NOW,
     RARE,
@@ -57,11 +57,11 @@ def asked_by_enter(view: RunView, key: str) -> Action | None:
     enter = next_action(view, key, moved=True)
     step = view.step(enter.key)
     if enter.kind in BEGINS and step is not None:
-        return beginning(view, step)
+        return start_action(view, step)
     match enter.kind:
         case "phase":
             assert enter.key is not None
-            return EnterPhase(phase=enter.key.removeprefix(PHASE))
+            return EnterPhase(phase=enter.key.removeprefix(PHASE_KEY_PREFIX))
         case "end":
             return EndRun()
         case "ask_approval" if step is not None:
@@ -92,14 +92,14 @@ class Asked:
     async def all(self) -> None:
         """Commands and Enter, on each row of the checklist."""
         view = self.view
-        phases = [PHASE + phase.id for phase in view.runbook.phases]
+        phases = [PHASE_KEY_PREFIX + phase.id for phase in view.runbook.phases]
         for key in (*view.plan.steps, *phases):
-            offered = available(view, key)
+            offered = available_commands(view, key)
             for command in COMMANDS:
                 if command in ("message", "enter_phase"):
                     continue
                 taken = await self.is_taken(action_of(view, key, command))
-                useful = taken and helps(view, key, command)
+                useful = taken and is_useful(view, key, command)
                 assert (command in offered) is useful, (command, key)
                 assert useful or why_not(view, key, command), (command, key)
             asks = asked_by_enter(view, key)
@@ -109,8 +109,8 @@ class Asked:
             for phase in view.runbook.phases
             if phase.aside and await self.is_taken(EnterPhase(phase=phase.id))
         ]
-        assert list(enterable(view, view.situation)) == can
-        assert ("enter_phase" in available(view, None)) is bool(can)
+        assert list(enterable_phases(view, view.situation)) == can
+        assert ("enter_phase" in available_commands(view, None)) is bool(can)
 
 
 def test_what_is_offered_is_what_a_host_does(

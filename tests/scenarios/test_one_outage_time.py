@@ -10,7 +10,7 @@ import tomli_w
 
 from mobius_tui.drill import drill_record
 from mobius_tui.drill.drill_score import TIMES, FaultFacts
-from mobius_tui.drill.drill_verdict import keep_score
+from mobius_tui.drill.drill_verdict import record_score
 from mobius_tui.health.health_record import ProbeResult
 from mobius_tui.review.drill_comparison import last_drill_before
 from mobius_tui.review.past_runs import past_runs
@@ -96,7 +96,7 @@ def drilled(*, left: tuple[str, ...] = (), injected: float | None = None) -> Fol
     follower = Follower(run.directory)
     write_record(run.directory, follower.plan, follower.state, follower.head)
     at = None if injected is None else began + injected
-    keep_score(follower, FaultFacts(injected=at), left)
+    record_score(follower, FaultFacts(injected=at), left)
     return follower
 
 

@@ -29,7 +29,12 @@ from mobius_tui.drill.faults.fault_combinations import (
 )
 from mobius_tui.drill.site import site_services
 from mobius_tui.drill.site.drill_site import processes_in, sites_root
-from mobius_tui.drill.site.site_files import Kind, digest, read_baseline, version
+from mobius_tui.drill.site.site_files import (
+    Kind,
+    digest,
+    installed_version,
+    read_baseline,
+)
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.records.verification import run_problems
 from mobius_tui.run.storage.run_directory import RunDirectory
@@ -77,7 +82,7 @@ def test_the_runbook_handles_each_fault(name: str) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     [root] = sites_root().iterdir()
     truth = read_baseline(root)
-    installed = version(root)
+    installed = installed_version(root)
     older = name in ("corrupt-backup", "missing-checksum")
     assert installed == sorted(truth.releases)[-2 if older else -1]
     assert digest(root / "node_modules") == truth.releases[installed]

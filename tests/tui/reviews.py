@@ -26,7 +26,7 @@ async def reviewed(
     screen = ReviewScreen(ReviewedRun(run.directory))
     async with running(screen, size=size) as pilot:
         await settled(pilot)
-        await until(pilot, lambda: screen.past_sight.damage is not None)
+        await until(pilot, lambda: screen.past_presenter.damage is not None)
         await settled(pilot)
         yield screen, pilot
 

@@ -21,9 +21,11 @@ def auto_intent(
 ) -> StartAutomatic | None:
     """The action that makes a run automatic; `None` for a guided one."""
     if options.auto:
-        from mobius_tui.run.planning.unattended_answers import auto
+        from mobius_tui.run.planning.unattended_answers import automatic_action
 
-        return auto(answers, manual=options.manual or "stop", yes=options.yes)
+        return automatic_action(
+            answers, manual=options.manual or "stop", yes=options.yes
+        )
     given = {
         "--yes": options.yes,
         "--manual": options.manual,
@@ -39,6 +41,6 @@ def read_answers(path: Path | str | None) -> dict[str, str]:
     """Read the answers in a file, by variable; none without a file."""
     if not path:
         return {}
-    from mobius_tui.run.planning.unattended_answers import answers_of
+    from mobius_tui.run.planning.unattended_answers import read_answers_file
 
-    return answers_of(Path(path))
+    return read_answers_file(Path(path))

@@ -134,6 +134,6 @@ def _freshness(runbook: Runbook, now: float, oldest: float) -> tuple[str, bool]:
         return tried, False
     since = max(0.0, now - proof.drill.began)
     who = f" by {proof.drill.operator}" if proof.drill.operator else ""
-    points = f" (score {proof.points})" if proof.points else ""
+    points = f" (score {proof.score_words})" if proof.score_words else ""
     edits = f", {proof.edits}" if proof.edits else ""
     return f"drilled {ago(since)}{who}{points}{edits}", since <= oldest

@@ -39,7 +39,7 @@ def check_import(
     Returns:
         0 where their commands agree, else 1.
     """
-    imported, _ = decode(Path("page.toml"), made.text.encode(), _no_other)
+    imported, _ = decode(Path("page.toml"), made.text.encode(), _refuse_include)
     assert imported is not None, "what a page becomes is always valid"
     names = frozenset(imported.variables)
     of_page = [
@@ -68,7 +68,7 @@ def check_import(
     return OK
 
 
-def _no_other(_name: str) -> tuple[str, bytes]:
+def _refuse_include(_name: str) -> tuple[str, bytes]:
     """What is made of a page includes nothing."""
     raise AssertionError
 

@@ -34,7 +34,7 @@ def drill_own_staging(options: argparse.Namespace) -> int:
         for fault in faults:
             print_data(f"{fault.name:16} {fault.title}")
         return OK
-    _refuse_others(options)
+    _refuse_site_options(options)
     if options.auto:
         options.manual = options.manual or "tick"
     chosen = _chosen_faults(faults, options.fault)
@@ -61,7 +61,7 @@ def drill_own_staging(options: argparse.Namespace) -> int:
     return code
 
 
-def _refuse_others(options: argparse.Namespace) -> None:
+def _refuse_site_options(options: argparse.Namespace) -> None:
     """Refuse options that make no sense on a staging.
 
     Raises:

@@ -14,7 +14,7 @@ from mobius_tui.errors import OK, UsageError
 from mobius_tui.run.client.dry_run import dry_run
 from mobius_tui.run.client.preflight import refuse_unattended
 from mobius_tui.run.client.run_briefing import Briefing
-from mobius_tui.run.planning.run_permissions import tick_refused
+from mobius_tui.run.planning.run_permissions import manual_tick_refusal
 from mobius_tui.sanitize import line
 
 
@@ -54,7 +54,7 @@ def _refuse_ticks(briefing: Briefing) -> None:
     Raises:
         UsageError: it would not; the text says why.
     """
-    refused = tick_refused(
+    refused = manual_tick_refusal(
         mode=briefing.mode,
         environment=briefing.environment,
         protected=briefing.protected,

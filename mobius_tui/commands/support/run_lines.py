@@ -13,9 +13,9 @@ from mobius_tui.commands.support.command_output import narrate, print_data
 from mobius_tui.drill import score_text
 from mobius_tui.drill.detection_gaps import coverage_summary, subject_coverage
 from mobius_tui.drill.drill_record import DrillRecord
-from mobius_tui.drill.drill_verdict import await_score, verdict
+from mobius_tui.drill.drill_verdict import await_score, site_problems
 from mobius_tui.drill.faults import FAULTS, Fault
-from mobius_tui.drill.scored_drills import compare_times, drills_known_before
+from mobius_tui.drill.scored_drills import compare_times, drills_of_same_runbook
 from mobius_tui.drill.site.drill_site import open_site
 from mobius_tui.drill.site_guard import run_on_site
 from mobius_tui.errors import FAILED, OK
@@ -170,7 +170,7 @@ def _has_ended(directory: RunDirectory) -> bool:
 
 
 def _print_score(drill: DrillRecord, directory: RunDirectory, *, as_json: bool) -> None:
-    times = compare_times(drill, drills_known_before(directory, drill))
+    times = compare_times(drill, drills_of_same_runbook(directory, drill))
     found = subject_coverage(directory.path.parent, Follower(directory).runbook)
     if as_json:
         score = {
@@ -204,7 +204,7 @@ def drill_exit_code(briefing: Briefing, faults: Sequence[Fault], code: int) -> i
     """
     if not is_open(briefing):
         return code
-    wrong = verdict(open_site(Path(briefing.site or "")), faults)
+    wrong = site_problems(open_site(Path(briefing.site or "")), faults)
     for each in wrong:
         narrate(f"the service is not restored: {each}")
     return FAILED if wrong else code

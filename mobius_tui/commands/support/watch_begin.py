@@ -103,7 +103,7 @@ def _on_screen(
         screens.open_watch(directory, settings, notice)
     signals = StopSignals()
     signals.number = signal.SIGTERM
-    lines = partial(WatchLines, silent=True)
+    lines = partial(WatchLines, summary_only=True)
     following = FollowedWatch(directory, signals, lines, reason="its screen was left")
     return asyncio.run(following.follow())
 
@@ -200,7 +200,7 @@ def _arm_action(options: argparse.Namespace, briefing: Briefing) -> ArmWatch | N
             "--auto-rollback: this runbook names no phase that a trigger begins; "
             "give [health.trigger] a `then`"
         )
-    _refuse_to_stop(briefing)
+    _refuse_stopping_rollback(briefing)
     if briefing.protected and not options.yes:
         raise UsageError(
             f"--auto-rollback: {briefing.environment} is protected, and the rollback "
@@ -221,7 +221,7 @@ def _arm_action(options: argparse.Namespace, briefing: Briefing) -> ArmWatch | N
     return ArmWatch(confirm=word)
 
 
-def _refuse_to_stop(briefing: Briefing) -> None:
+def _refuse_stopping_rollback(briefing: Briefing) -> None:
     """Refuse to arm a rollback that would stop halfway with nobody there.
 
     Raises:

@@ -143,7 +143,7 @@ class FollowedWatch:
             return self._leave_with("the run stays open")
         reason = self._reason or SIGNAL_REASONS[number]
         try:
-            sent = self._viewer.intend(EndRun(reason=reason))
+            sent = self._viewer.send_intent(EndRun(reason=reason))
             reply = await asyncio.wait_for(sent, REPLY_SECONDS)
         except TimeoutError:
             return self._leave_with("not ended: its host does not answer")

@@ -241,16 +241,16 @@ class WatchLines:
     """Prints a watch."""
 
     def __init__(
-        self, viewer: Viewer, *, as_json: bool = False, silent: bool = False
+        self, viewer: Viewer, *, as_json: bool = False, summary_only: bool = False
     ) -> None:
         """Print nothing yet.
 
         Args:
             viewer: the run's.
             as_json: whether the lines are for programs.
-            silent: whether the summary alone is printed.
+            summary_only: whether the summary alone is printed.
         """
-        self._silent = silent
+        self._summary_only = summary_only
         self._viewer = viewer
         self._json = as_json
         self._lines = PlainReport(viewer, as_json=as_json)
@@ -270,13 +270,13 @@ class WatchLines:
         for row in rows:
             if isinstance(row, Entry) and isinstance(row.event, TriggerFired):
                 self._fired.append(row)
-            if self._silent:
+            if self._summary_only:
                 continue
             if isinstance(row, ProbeChange):
                 self._change(row)
                 continue
             await self._lines.entries((row,))
-        if not self._silent:
+        if not self._summary_only:
             await self._lines.running()
 
     def _change(self, change: ProbeChange) -> None:

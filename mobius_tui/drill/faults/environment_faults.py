@@ -15,15 +15,15 @@ from mobius_tui.drill.faults.release_faults import health, install, redeploy
 from mobius_tui.drill.site import site_services
 from mobius_tui.drill.site.drill_site import (
     Site,
-    await_answer,
-    await_version,
     request_site,
+    wait_for_status,
+    wait_for_version,
 )
 from mobius_tui.drill.site.site_files import (
     install_release,
+    installed_version,
     read_baseline,
     run_site_program,
-    version,
 )
 
 GONE_FOR = 180.0
@@ -36,7 +36,7 @@ def _drift(site: Site) -> None:
     api = json.loads(file.read_text())
     file.write_text(json.dumps({**api, "database": "data/other.db"}, indent=1) + "\n")
     run_site_program(site.root, "bin/systemctl", "restart", site.api)
-    await_answer(site, 503)
+    wait_for_status(site, 503)
 
 
 def _drift_back(site: Site) -> None:
@@ -44,7 +44,7 @@ def _drift_back(site: Site) -> None:
     api = json.loads(file.read_text())
     file.write_text(json.dumps({**api, "database": "data/mobius.db"}, indent=1) + "\n")
     run_site_program(site.root, "bin/systemctl", "restart", site.api)
-    await_answer(site, 200)
+    wait_for_status(site, 200)
 
 
 def _drift_alone(site: Site) -> None:
@@ -64,17 +64,17 @@ def _go_stale(site: Site) -> None:
     """A bad release is served; its files were put back since, and nothing restarted."""
     install(site, "bad-release", "2.5.0")
     run_site_program(site.root, "bin/systemctl", "restart", site.api, site.worker)
-    await_version(site, "2.5.0")
+    wait_for_version(site, "2.5.0")
     install_release(site.root, read_baseline(site.root).live, site.kind)
 
 
-def _is_stale(site: Site) -> str:
-    good = version(site.root) in read_baseline(site.root).releases
+def _stale_symptom(site: Site) -> str:
+    good = installed_version(site.root) in read_baseline(site.root).releases
     code = health(site)["code"]
     return f"/health answers {code} over good files" if good and code == 500 else ""
 
 
-def _has_drifted(site: Site) -> str:
+def _drift_symptom(site: Site) -> str:
     said = health(site)
     lost = said["code"] == 503 and said.get("database") == "unreachable"
     return "/health answers 503: the database is unreachable" if lost else ""
@@ -85,7 +85,7 @@ def _migrate(site: Site) -> None:
     install(site, "bad-migration", "2.6.0")
     run_site_program(site.root, "bin/npm", "run", "migrate")
     run_site_program(site.root, "bin/systemctl", "restart", site.api, site.worker)
-    await_version(site, "2.6.0")
+    wait_for_version(site, "2.6.0")
 
 
 def _migrate_back(site: Site) -> None:
@@ -105,7 +105,7 @@ def _schema(site: Site) -> int:
         return int(database.execute("PRAGMA user_version").fetchone()[0])
 
 
-def _is_ahead(site: Site) -> str:
+def _migration_symptom(site: Site) -> str:
     code, body = request_site(site, "/api/health/detailed")
     if code != 503 or not any(word in body for word in ("column", "schema")):
         return ""
@@ -125,17 +125,17 @@ def _kill_worker(site: Site) -> None:
 
 def _start_worker(site: Site) -> None:
     run_site_program(site.root, "bin/systemctl", "start", site.worker)
-    await_answer(site, 200, path="/api/health/detailed")
+    wait_for_status(site, 200, path="/api/health/detailed")
 
 
-def _has_no_worker(site: Site) -> str:
+def _worker_symptom(site: Site) -> str:
     code, body = request_site(site, "/api/health/detailed")
     dead = code == 503 and json.loads(body)["worker"] != "ok"
     fine = dead and health(site)["code"] == 200
     return "/health answers 200, but no worker gives a sign of life" if fine else ""
 
 
-UPKEEP = (
+ENVIRONMENT_FAULTS = (
     Fault(
         name="config-drift",
         title="Nothing was deployed, and yet no list can be opened since lunch.",
@@ -143,7 +143,7 @@ UPKEEP = (
         rolls_back=False,
         inject=_drift,
         heal=_drift_back,
-        symptom=_has_drifted,
+        symptom=_drift_symptom,
     ),
     Fault(
         name="no-config-backup",
@@ -152,7 +152,7 @@ UPKEEP = (
         rolls_back=False,
         inject=_drift_alone,
         heal=_drift_alone_back,
-        symptom=_has_drifted,
+        symptom=_drift_symptom,
     ),
     Fault(
         name="stale-process",
@@ -161,7 +161,7 @@ UPKEEP = (
         rolls_back=False,
         inject=_go_stale,
         heal=redeploy,
-        symptom=_is_stale,
+        symptom=_stale_symptom,
     ),
     Fault(
         name="bad-migration",
@@ -169,7 +169,7 @@ UPKEEP = (
         handled_by="a rollback with the database: from its own dump, or migrated back",
         inject=_migrate,
         heal=_migrate_back,
-        symptom=_is_ahead,
+        symptom=_migration_symptom,
     ),
     Fault(
         name="dead-worker",
@@ -178,7 +178,7 @@ UPKEEP = (
         rolls_back=False,
         inject=_kill_worker,
         heal=_start_worker,
-        symptom=_has_no_worker,
+        symptom=_worker_symptom,
     ),
 )
 """Those that no deployment of code alone brings."""

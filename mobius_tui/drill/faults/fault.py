@@ -13,8 +13,8 @@ from mobius_tui.drill.site.drill_site import Site
 from mobius_tui.drill.site.site_files import ASSETS, Kind
 
 
-def no_further_proof(_site: Site) -> tuple[str, ...]:
-    """The proof of a fault of which the verdict on any site says enough."""
+def nothing_unrepaired(_site: Site) -> tuple[str, ...]:
+    """What is not repaired of a fault of which the verdict on any site says enough."""
     return ()
 
 
@@ -43,7 +43,7 @@ class Fault:
     """How the site itself shows it now, in words; empty where it does not."""
     reddens: tuple[str, ...] = ()
     """Steps of the rollback that change something and fail by it, by their ids."""
-    proof: Callable[[Site], tuple[str, ...]] = no_further_proof
+    unrepaired: Callable[[Site], tuple[str, ...]] = nothing_unrepaired
     """What is not repaired, beside what the verdict on any site says."""
 
     @property

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from mobius_tui.drill.faults import FAULTS, Fault
 from mobius_tui.drill.site.site_files import Kind
 from mobius_tui.errors import UsageError
-from mobius_tui.run.planning.unattended_answers import answers_of
+from mobius_tui.run.planning.unattended_answers import read_answers_file
 from mobius_tui.runbook.text.names import did_you_mean
 
 USUAL = "bad-release"
@@ -86,7 +86,7 @@ def answers_for(faults: Sequence[Fault], kind: Kind = "real") -> Mapping[str, st
     found: dict[str, str] = {}
     attended: list[str] = []
     for fault in reversed(faults):
-        said = answers_of(fault.answers_on(kind))
+        said = read_answers_file(fault.answers_on(kind))
         attended += said.pop("attended", "").split()
         found.update(said)
     if attended:

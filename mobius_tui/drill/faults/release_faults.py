@@ -11,9 +11,9 @@ from mobius_tui.drill.faults.fault import Fault, fault_random
 from mobius_tui.drill.site import site_services
 from mobius_tui.drill.site.drill_site import (
     Site,
-    await_answer,
-    await_version,
     request_site,
+    wait_for_status,
+    wait_for_version,
 )
 from mobius_tui.drill.site.site_files import (
     ASSETS,
@@ -46,7 +46,7 @@ def deploy(site: Site, name: str, version: str, **more: object) -> None:
     """
     install(site, name, version, **more)
     run_site_program(site.root, "bin/systemctl", "restart", site.api, site.worker)
-    await_version(site, version)
+    wait_for_version(site, version)
 
 
 def install(site: Site, name: str, version: str, **more: object) -> None:
@@ -67,7 +67,7 @@ def redeploy(site: Site) -> None:
     copy_files(ASSETS / "site" / "src", site.root / "src")
     install_release(site.root, truth.live, site.kind)
     run_site_program(site.root, "bin/systemctl", "start", site.api, site.worker)
-    await_version(site, truth.live)
+    wait_for_version(site, truth.live)
 
 
 def health(site: Site) -> dict[str, object]:
@@ -146,7 +146,7 @@ def _break_source(site: Site) -> None:
     text = server.read_text()
     server.write_text(text.replace(RESPONDS, f'{RESPONDS}.lstrip("/")'))
     run_site_program(site.root, "bin/systemctl", "restart", site.api)
-    await_answer(site, 404)
+    wait_for_status(site, 404)
 
 
 def _finds_nothing(site: Site) -> str:
@@ -161,7 +161,7 @@ def _release(name: str, version: str, **more: object) -> Callable[[Site], None]:
     return deploy_it
 
 
-RELEASES = (
+RELEASE_FAULTS = (
     Fault(
         name="bad-release",
         title="Every page fails since this afternoon's deployment.",

@@ -12,9 +12,9 @@ from mobius_tui.drill.site.drill_site import Site
 from mobius_tui.drill.site.site_files import (
     ASSETS,
     RELEASES,
+    installed_version,
     read_baseline,
     run_site_program,
-    version,
 )
 from mobius_tui.errors import RunError
 
@@ -69,7 +69,7 @@ def _restore_backup(site: Site) -> None:
         _flip_bytes(site)
 
 
-def _is_corrupt(site: Site) -> str:
+def _corrupt_symptom(site: Site) -> str:
     newest = backups(site)[0]
     wrong = _checksum_file(newest).exists() and not is_intact(newest)
     return f"{newest.name} is not what its .sha256 says" if wrong else ""
@@ -88,7 +88,7 @@ def _write_checksum(backup: Path) -> None:
     _checksum_file(backup).write_text(f"{found}  {backup.name}\n")
 
 
-def _lacks_checksum(site: Site) -> str:
+def _checksum_symptom(site: Site) -> str:
     newest = backups(site)[0]
     return "" if _checksum_file(newest).exists() else f"{newest.name} has no .sha256"
 
@@ -99,7 +99,7 @@ def good_backups(site: Site) -> tuple[Path, ...]:
     return tuple(each for each in backups(site) if each.name in known)
 
 
-def _is_from_trusted_backup(site: Site) -> tuple[str, ...]:
+def _untrusted_release(site: Site) -> tuple[str, ...]:
     """Check that the release is that of the newest good backup that can be trusted.
 
     Or that of its own archive, where one has taken the place of what was installed.
@@ -107,11 +107,11 @@ def _is_from_trusted_backup(site: Site) -> tuple[str, ...]:
     baseline = read_baseline(site.root)
     archives = {path.name for path in (site.root / RELEASES).iterdir()}
     replaced = list(site.root.glob("src.failed.*"))
-    if replaced and f"mobius-{version(site.root)}.tar.gz" in archives:
+    if replaced and f"mobius-{installed_version(site.root)}.tar.gz" in archives:
         return ()
     for backup in good_backups(site):
         if is_intact(backup):
-            wanted, found = baseline.backups[backup.name], version(site.root)
+            wanted, found = baseline.backups[backup.name], installed_version(site.root)
             if found == wanted:
                 return ()
             return (f"{found} is installed; the newest good backup has {wanted}",)
@@ -158,7 +158,7 @@ def _restore_script(site: Site) -> None:
     shutil.copyfile(_script(site), site.root / SCRIPT)
 
 
-def _is_changed(site: Site) -> str:
+def _script_symptom(site: Site) -> str:
     same = (site.root / SCRIPT).read_bytes() == _script(site).read_bytes()
     return "" if same else f"{SCRIPT} is not what it was"
 
@@ -187,7 +187,7 @@ def _remove_bad_backups(site: Site) -> None:
         _checksum_file(backup).unlink(missing_ok=True)
 
 
-def _is_newest_bad(site: Site) -> str:
+def _newest_bad_symptom(site: Site) -> str:
     newest = backups(site)[0]
     bad = newest not in good_backups(site)
     return f"{newest.name} is of the broken state" if bad else ""
@@ -237,7 +237,7 @@ def _restore_npm(site: Site) -> None:
     shutil.copyfile(ASSETS / "site" / "bin" / "npm", site.bin / "npm")
 
 
-def _lacks_npm(site: Site) -> str:
+def _npm_symptom(site: Site) -> str:
     found = "command not found" in (site.bin / "npm").read_text()
     return "npm is not there" if found else ""
 
@@ -250,8 +250,8 @@ OBSTACLES = (
         role="obstacle",
         inject=_corrupt,
         heal=_restore_backup,
-        symptom=_is_corrupt,
-        proof=_is_from_trusted_backup,
+        symptom=_corrupt_symptom,
+        unrepaired=_untrusted_release,
     ),
     Fault(
         name="missing-checksum",
@@ -260,8 +260,8 @@ OBSTACLES = (
         role="obstacle",
         inject=_remove_checksum,
         heal=_restore_checksum,
-        symptom=_lacks_checksum,
-        proof=_is_from_trusted_backup,
+        symptom=_checksum_symptom,
+        unrepaired=_untrusted_release,
     ),
     Fault(
         name="rollback-fails",
@@ -271,7 +271,7 @@ OBSTACLES = (
         inject=_break_script,
         heal=_restore_script,
         reddens=("execute", "auto-execute"),
-        symptom=_is_changed,
+        symptom=_script_symptom,
     ),
     Fault(
         name="half-restored",
@@ -281,7 +281,7 @@ OBSTACLES = (
         inject=_break_half_way,
         heal=_restore_script,
         reddens=("execute", "auto-execute"),
-        symptom=_is_changed,
+        symptom=_script_symptom,
     ),
     Fault(
         name="prompting-script",
@@ -291,7 +291,7 @@ OBSTACLES = (
         inject=_prompt,
         heal=_restore_script,
         reddens=("execute", "auto-execute"),
-        symptom=_is_changed,
+        symptom=_script_symptom,
     ),
     Fault(
         name="npm-missing",
@@ -301,7 +301,7 @@ OBSTACLES = (
         inject=_hide_npm,
         heal=_restore_npm,
         reddens=("inspect-backup", "auto-inspect-backup"),
-        symptom=_lacks_npm,
+        symptom=_npm_symptom,
     ),
     Fault(
         name="second-rollback",
@@ -310,8 +310,8 @@ OBSTACLES = (
         role="obstacle",
         inject=_roll_back_first,
         heal=_remove_rollback_traces,
-        symptom=_is_newest_bad,
-        proof=_is_from_trusted_backup,
+        symptom=_newest_bad_symptom,
+        unrepaired=_untrusted_release,
     ),
     Fault(
         name="pruned-backups",
@@ -320,8 +320,8 @@ OBSTACLES = (
         role="obstacle",
         inject=_crowd_out_good_backups,
         heal=_remove_bad_backups,
-        symptom=_is_newest_bad,
-        proof=_is_from_trusted_backup,
+        symptom=_newest_bad_symptom,
+        unrepaired=_untrusted_release,
     ),
     Fault(
         name="wrong-environment",
@@ -331,8 +331,8 @@ OBSTACLES = (
         environment="staging",
         inject=_foreign_backup,
         heal=_remove_bad_backups,
-        symptom=_is_newest_bad,
-        proof=_is_from_trusted_backup,
+        symptom=_newest_bad_symptom,
+        unrepaired=_untrusted_release,
     ),
 )
 """Faults that are in the way of a rollback, and show only during one."""

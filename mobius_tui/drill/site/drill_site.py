@@ -25,9 +25,9 @@ from mobius_tui.drill.site.site_files import (
     RELEASES,
     Kind,
     SiteSpecification,
-    furnish,
+    create_site_files,
+    home_and_tmpdir,
     run_site_program,
-    site_places,
 )
 from mobius_tui.errors import RunError
 
@@ -118,11 +118,11 @@ def build_site(
     claim_site(root, os.getpid())
     try:
         wanted = SiteSpecification(kind=kind, environment=environment, seed=seed)
-        furnish(root, wanted, started)
+        create_site_files(root, wanted, started)
         site = open_site(root)
         run_site_program(root, "bin/systemctl", "start", *site.units)
-        await_answer(site, 200, path="/api/health/detailed")
-        _await_sink(site)
+        wait_for_status(site, 200, path="/api/health/detailed")
+        _wait_for_sink(site)
     except BaseException:
         _end_services(root)
         shutil.rmtree(root, ignore_errors=True)
@@ -179,7 +179,7 @@ def request_site(site: Site, path: str, *, timeout: float = 5.0) -> tuple[int, s
         connection.close()
 
 
-def await_answer(
+def wait_for_status(
     site: Site, status: int, *, path: str = "/health", limit: float = START_LIMIT
 ) -> None:
     """Wait until a path is answered with a status.
@@ -197,7 +197,7 @@ def await_answer(
         time.sleep(0.02)
 
 
-def _await_sink(site: Site) -> None:
+def _wait_for_sink(site: Site) -> None:
     """Wait until the service that takes the drill's messages listens."""
     port = urlsplit(site.sink).port or 0
     deadline = time.monotonic() + START_LIMIT
@@ -221,7 +221,7 @@ def _last_words(site: Site, unit: str) -> str:
     return f"its log ends: {last.strip()}"
 
 
-def await_version(site: Site, version: str, *, limit: float = START_LIMIT) -> None:
+def wait_for_version(site: Site, version: str, *, limit: float = START_LIMIT) -> None:
     """Wait until a release serves: until its API says so in its log, and answers.
 
     Raises:
@@ -267,7 +267,7 @@ def _newest(folder: Path) -> str:
 def environment(site: Site) -> dict[str, str]:
     """What the environment of the run's steps must hold to act on this site."""
     path = os.environ.get("PATH") or os.defpath
-    return {"PATH": f"{site.bin}{os.pathsep}{path}", **site_places(site.root)}
+    return {"PATH": f"{site.bin}{os.pathsep}{path}", **home_and_tmpdir(site.root)}
 
 
 def tear_down(site: Site, *, keep: bool = False) -> tuple[str, ...]:

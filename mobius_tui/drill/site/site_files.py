@@ -59,7 +59,7 @@ def digest(folder: Path) -> str:
     return found.hexdigest()
 
 
-def version(root: Path) -> str:
+def installed_version(root: Path) -> str:
     """The version of the release that a site's `package.json` names.
 
     Raises:
@@ -147,7 +147,7 @@ def copy_files(source: Path, target: Path) -> None:
             program.chmod(0o755)
 
 
-def site_places(root: Path) -> dict[str, str]:
+def home_and_tmpdir(root: Path) -> dict[str, str]:
     """Where programs that act on a site keep what they keep: in the site."""
     return {"HOME": str(root / "home"), "TMPDIR": str(root / "tmp")}
 
@@ -162,7 +162,7 @@ def run_site_program(root: Path, *command: str, **variables: str) -> None:
     ended = subprocess.run(
         (str(program), *command[1:]),
         cwd=root,
-        env={**os.environ, **site_places(root), **variables},
+        env={**os.environ, **home_and_tmpdir(root), **variables},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -194,7 +194,7 @@ class SiteSpecification:
     """Decides versions, contents and the ages of the backups."""
 
 
-def furnish(root: Path, wanted: SiteSpecification, started: datetime) -> None:
+def create_site_files(root: Path, wanted: SiteSpecification, started: datetime) -> None:
     """Fill an empty folder with a site that is ready to start.
 
     Args:
@@ -246,7 +246,7 @@ def _releases(
         run_site_program(root, *words, MOBIUS_STAMP=stamp)
         releases[version] = digest(root / "node_modules")
         backups[f"dhash_{wanted.environment}_{stamp}.zip"] = version
-    _keep_elsewhere(root, version, stamp)
+    _archive_release(root, version, stamp)
     return SiteBaseline(
         live=version,
         releases=releases,
@@ -295,7 +295,7 @@ def install_release(root: Path, version: str, kind: Kind) -> None:
     run_site_program(root, "bin/npm", "ci", "--production")
 
 
-def _keep_elsewhere(root: Path, version: str, stamp: str) -> None:
+def _archive_release(root: Path, version: str, stamp: str) -> None:
     """What no backup holds: the archive of the release, and a dump of the database."""
     with tarfile.open(root / RELEASES / f"mobius-{version}.tar.gz", "w:gz") as archive:
         for name in ("package.json", "package-lock.json", "src", "node_modules"):

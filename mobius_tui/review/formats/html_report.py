@@ -399,7 +399,7 @@ def _notes(report: RunReport) -> list[Markup]:
         (
             report_wording.when(a.written),
             a.by,
-            report_wording.annotated(a, report),
+            report_wording.annotation_subject(a, report),
             f"annotation: {a.text}",
         )
         for a in report.annotations

@@ -165,7 +165,7 @@ def _statements(report: RunReport) -> Iterator[str]:
         yield "## Annotations"
         later = (
             (
-                report_wording.annotated(a, report),
+                report_wording.annotation_subject(a, report),
                 a.text,
                 a.by,
                 report_wording.when(a.written),

@@ -29,14 +29,14 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 
-_LEADS = re.compile(r"[@#]\w|:/|\bwww\.|\bGH-\d|\b(?:mailto|xmpp):", re.IGNORECASE)
+_AUTOLINKS = re.compile(r"[@#]\w|:/|\bwww\.|\bGH-\d|\b(?:mailto|xmpp):", re.IGNORECASE)
 """What GitHub makes a mention or a link of, beside Markdown."""
-_ALSO_MEANT = re.compile(
+_GITHUB_MARKUP = re.compile(
     r"(?<![\w$])\$[^\s$](?:[^$]*[^\s$])?\$(?!\w)"
     r"|~[^\s~](?:[^~]*[^\s~])?~|^(?:- )?\[[ xX]\](?: |$)"
 )
 """Formulas, what is struck out by one sign, and boxes to tick: GitHub has them, too."""
-_MARKS = re.compile(rf"[`*_\[\]<&\\~$@#!]|{_LEADS.pattern}", re.IGNORECASE)
+_MARKS = re.compile(rf"[`*_\[\]<&\\~$@#!]|{_AUTOLINKS.pattern}", re.IGNORECASE)
 """Without one of these, words in the middle of a line mean nothing."""
 _FIRST = re.compile(r"[->\s]*\{")
 """A form in which a text is what a block of it begins with."""
@@ -81,7 +81,7 @@ def line(form: str, *texts: str) -> str:
         texts: what was said, each in one line; blanks around it are left out.
     """
     said = [text.strip() for text in texts]
-    return spelt(form, *said) or form.format(*map(code, said))
+    return escaped_line(form, *said) or form.format(*map(code, said))
 
 
 def cell(text: str) -> str:
@@ -89,7 +89,7 @@ def cell(text: str) -> str:
     return line("a {}", text).removeprefix("a ").replace("|", r"\|")
 
 
-def spelt(form: str, *texts: str) -> str:
+def escaped_line(form: str, *texts: str) -> str:
     """The same; blanks around a text stay. Empty, where no spelling of it will do."""
     is_inner = "\n" not in form and not _FIRST.match(form)
     if is_inner and not any(map(_MARKS.search, texts)):
@@ -102,7 +102,7 @@ def spelt(form: str, *texts: str) -> str:
     for spell in (str, _leading, _first, _marked):
         made = form.format(*map(spell, texts))
         found, read, outside = _read(made)
-        meant = _LEADS.search(outside) or _ALSO_MEANT.search(outside)
+        meant = _AUTOLINKS.search(outside) or _GITHUB_MARKUP.search(outside)
         if (found, read) == (kinds, whole) and not meant:
             return made
     return ""
@@ -110,13 +110,15 @@ def spelt(form: str, *texts: str) -> str:
 
 def _leading(text: str) -> str:
     """The words that lead somewhere as code."""
-    return _words(text, lambda word: _LEADS.search(word) is not None)
+    return _words(text, lambda word: _AUTOLINKS.search(word) is not None)
 
 
 def _first(text: str) -> str:
     """These, and the first one."""
     first = text.split(" ", 1)[0]
-    return _words(text, lambda word: word == first or _LEADS.search(word) is not None)
+    return _words(
+        text, lambda word: word == first or _AUTOLINKS.search(word) is not None
+    )
 
 
 def _marked(text: str) -> str:
@@ -223,7 +225,7 @@ def _lines(rows: Iterable[ProseRow]) -> Iterator[str]:
     """Lines of words, none of which means more than it says."""
     made = [_form(row) for row in rows]
     form = "  \n".join(form for form, _ in made)
-    spelling = spelt(form, *(text for _, texts in made for text in texts))
+    spelling = escaped_line(form, *(text for _, texts in made for text in texts))
     whole = spelling or fenced("".join(map(_plain, row)).strip() for row in rows)
     yield from whole.split("\n")
 
@@ -234,12 +236,12 @@ def _form(row: ProseRow) -> tuple[str, list[str]]:
     texts: list[str] = []
     for span in row:
         if span.kind == "code":
-            form.append(_kept(code(span.words)))
+            form.append(_escape_braces(code(span.words)))
             continue
         texts.append(span.words if form else span.words.lstrip())
         form.append("**{}**" if span.kind == "strong" else "{}")
         if span.separate_address and span.own and PAGE.fullmatch(span.separate_address):
-            form.append(_kept(f" (<{span.separate_address}>)"))
+            form.append(_escape_braces(f" (<{span.separate_address}>)"))
         elif span.separate_address:
             form.append(" ({})")
             texts.append(span.separate_address)
@@ -254,5 +256,5 @@ def _plain(span: ProseSpan) -> str:
     )
 
 
-def _kept(words: str) -> str:
+def _escape_braces(words: str) -> str:
     return words.replace("{", "{{").replace("}", "}}")

@@ -220,7 +220,7 @@ def latency_picture(probe: ReportProbe, report: RunReport, place: int) -> Markup
         report: of the run.
         place: tells this picture from the others.
     """
-    scale, top = scale_of(report), report_wording.ceiling(probe)
+    scale, top = scale_of(report), report_wording.chart_top(probe)
     ends = [beat.at for beat in probe.beats[1:]] + [scale.until]
     parts = []
     for beat, until in zip(probe.beats, ends, strict=False):

@@ -13,7 +13,7 @@ from mobius_tui.run.attempts.run_context import RunContext
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.step_events import StepStarted
 from mobius_tui.run.journal.journal_writer import JournalWriter
-from mobius_tui.run.planning.approval_rules import still_approved
+from mobius_tui.run.planning.approval_rules import is_retry_approved
 from mobius_tui.run.planning.plan import will_retry
 from mobius_tui.run.planning.proposal import running_step
 from mobius_tui.run.state.step_state import BAD
@@ -127,5 +127,5 @@ class AttemptRunner:
         return (
             running_step(plan, state) is None
             and not self._context.missing_secrets(step)
-            and still_approved(plan, state, step)
+            and is_retry_approved(plan, state, step)
         )

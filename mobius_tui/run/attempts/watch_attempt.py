@@ -19,8 +19,8 @@ from mobius_tui.run.planning.variables import NoDurationError
 from mobius_tui.run.planning.watch_progress import (
     HealthSnapshot,
     WatchStepVerdict,
-    is_premature,
     probes_counted,
+    should_await_checks,
     watch_step_verdict,
 )
 from mobius_tui.run.state.step_state import Status
@@ -104,7 +104,10 @@ class WatchAttempt:
             looked = now
             health, took = self._health_snapshot(), self._elapsed()
             watch = self._context.state.watch
-            waits = is_premature(watch, health) and took < duration + self._longest_gap
+            waits = (
+                should_await_checks(watch, health)
+                and took < duration + self._longest_gap
+            )
             verdict = watch_step_verdict(
                 watch,
                 health,

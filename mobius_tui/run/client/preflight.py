@@ -10,7 +10,7 @@ from pathlib import Path
 
 from mobius_tui.errors import UsageError
 from mobius_tui.run.planning.plan import Plan, effect_of
-from mobius_tui.run.planning.watch_permissions import unattended
+from mobius_tui.run.planning.watch_permissions import unattended_refusal
 from mobius_tui.runbook.effects.script_effects import ScriptEffects
 from mobius_tui.runbook.lint.label_rules import effects_beyond_labels
 from mobius_tui.runbook.model.actions import Run, is_shell
@@ -89,7 +89,7 @@ def refuse_unattended(runbook: Runbook, asked: str) -> None:
     Raises:
         UsageError: such a check guards what destroys.
     """
-    if words := unattended(runbook, asked):
+    if words := unattended_refusal(runbook, asked):
         raise UsageError(words)
 
 

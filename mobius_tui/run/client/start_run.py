@@ -16,7 +16,7 @@ from mobius_tui.run.client.run_briefing import Briefing, answer_briefing
 from mobius_tui.run.client.viewer import Viewer, open_socket
 from mobius_tui.run.events.run_events import RunBegan
 from mobius_tui.run.events.watch_events import WatchBegan
-from mobius_tui.run.host.takeover import HostOrder, operator, refuse_imported
+from mobius_tui.run.host.takeover import HostOrder, current_operator, refuse_imported
 from mobius_tui.run.intents.envelope import Envelope, encode_envelope
 from mobius_tui.run.intents.intent_actions import ArmWatch, ReleaseHost, StartAutomatic
 from mobius_tui.run.journal.follower import JournalFollower
@@ -105,7 +105,7 @@ def _began(ready: Briefing, directory: RunDirectory) -> RunBegan:
         environment=ready.environment,
         protected=ready.protected,
         workdir=str(ready.workdir),
-        operator=operator(),
+        operator=current_operator(),
         setting={
             "PATH": ready.path,
             "HOME": os.environ.get("HOME", "/"),
@@ -187,7 +187,7 @@ async def _released_for_new_values(directory: RunDirectory, runbook: Runbook) ->
         if is_busy or not lacking - {runbook.environment} or state.ended is not None:
             return False
         _refuse_unhostable(directory)
-        is_going = (await viewer.intend(ReleaseHost())).ok
+        is_going = (await viewer.send_intent(ReleaseHost())).ok
     except MobiusError:
         return False  # whoever only looks on changes no host
     finally:

@@ -16,14 +16,14 @@ from mobius_tui.run.intents.envelope import (
     LINE_LIMIT,
     Envelope,
     encode_envelope,
-    let_go,
     new_id,
-    other_version,
+    replace_host_remedy,
+    version_mismatch_text,
 )
 from mobius_tui.run.intents.intent_actions import VERSION, Action, StopStep
 from mobius_tui.run.intents.replies import (
     NO_HOST,
-    SIGN_WANTED,
+    SIGN_REQUEST,
     Reply,
     Stalled,
     decode_from_host,
@@ -88,7 +88,7 @@ def counted_as_viewer(directory: RunDirectory) -> Iterator[None]:
     with connection:
         connection.settimeout(CONNECT_TIMEOUT)
         with suppress(OSError):
-            connection.sendall(SIGN_WANTED)
+            connection.sendall(SIGN_REQUEST)
             connection.recv(1)  # until then it would not count
         yield
 
@@ -118,7 +118,7 @@ class Viewer:
         self.follower = Follower(directory) if follower is None else follower
         self.stalled = ""
         """Why the host can write nothing for now, in its words; empty if it can."""
-        self._signs = HostLiveness(monotonic())
+        self._liveness = HostLiveness(monotonic())
         self._pending_replies: dict[str, asyncio.Future[Reply]] = {}
         self._poked = asyncio.Event()
         self._writer: asyncio.StreamWriter | None = None
@@ -135,7 +135,7 @@ class Viewer:
 
         By the last look of `changes`, which asks for signs.
         """
-        return self._signs.silence
+        return self._liveness.silence
 
     async def changes(self, quiet: float = 0.0) -> AsyncGenerator[RunChanges, None]:
         """What comes, as it comes; looks at each poke and every quarter second.
@@ -169,9 +169,9 @@ class Viewer:
     def _look_for_signs(self) -> None:
         now = monotonic()
         if self._writer is None:
-            self._signs.note_sign(now)
-        if self._signs.check(now) and self._writer is not None:
-            self._writer.write(SIGN_WANTED)
+            self._liveness.note_sign(now)
+        if self._liveness.check(now) and self._writer is not None:
+            self._writer.write(SIGN_REQUEST)
 
     async def connect(self) -> bool:
         """Connect to the host, if one listens; returns whether one does."""
@@ -188,7 +188,7 @@ class Viewer:
             self._reader_task = asyncio.create_task(self._read(reader))
             return True
 
-    async def intend(self, action: Action, intent: str = "") -> Reply:
+    async def send_intent(self, action: Action, intent: str = "") -> Reply:
         """Ask the host for an action and wait for its answer.
 
         With no host alive, `stop` goes to the keeper itself; all else is refused with
@@ -268,15 +268,15 @@ class Viewer:
             return Reply(id=intent, ok=True, text=KEEPER_ASKED)
         if reply.version != 1:
             return reply
-        remedy = let_go(self.host_pid() or 0, self.directory.id)
-        words = other_version(viewer=VERSION, host=1, remedy=remedy)
+        remedy = replace_host_remedy(self.host_pid() or 0, self.directory.id)
+        words = version_mismatch_text(viewer=VERSION, host=1, remedy=remedy)
         return Reply(id=intent, ok=False, text=words)
 
     async def _read(self, reader: asyncio.StreamReader) -> None:
         try:
             while line := await reader.readline():
                 message = decode_from_host(line)
-                self._signs.note_sign(monotonic())
+                self._liveness.note_sign(monotonic())
                 if isinstance(message, int):
                     if message:
                         self._poked.set()

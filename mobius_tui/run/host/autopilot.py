@@ -11,7 +11,7 @@ from mobius_tui.run.events.run_events import AutoStarted, AutoStopped, PhaseEnte
 from mobius_tui.run.events.step_events import StepEnded, StepSkipped, StepStarted
 from mobius_tui.run.events.watch_events import RollbackStopped
 from mobius_tui.run.host.automatic import settle
-from mobius_tui.run.host.dispatcher import act
+from mobius_tui.run.host.dispatcher import perform_action
 from mobius_tui.run.host.intents.host_services import HostServices
 from mobius_tui.run.host.intents.message_handlers import queue
 from mobius_tui.run.host.intents.step_handlers import AUTO as WHO
@@ -24,13 +24,13 @@ from mobius_tui.run.intents.intent_actions import (
 )
 from mobius_tui.run.messaging.channels import with_drill_mark
 from mobius_tui.run.messaging.payload import shortened_text
-from mobius_tui.run.planning.approval_rules import valid
-from mobius_tui.run.planning.confirmation import step_word
+from mobius_tui.run.planning.approval_rules import valid_approval
+from mobius_tui.run.planning.confirmation import step_confirmation_word
 from mobius_tui.run.planning.plan import kind_of, will_retry
 from mobius_tui.run.planning.proposal import Proposal, propose
 from mobius_tui.run.planning.run_outcome import run_outcome
 from mobius_tui.run.planning.step_status import step_statuses
-from mobius_tui.run.planning.unattended_answers import remedy, remedy_of_manual
+from mobius_tui.run.planning.unattended_answers import person_remedy, remedy_of_manual
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.model.actions import Choose, Manual, Run, SendMessage
 from mobius_tui.runbook.model.runbook import Step
@@ -55,7 +55,7 @@ async def run_autopilot(services: HostServices) -> None:
 async def _decide(services: HostServices) -> bool:
     """Do the next thing; returns whether there may be another at once."""
     async with services.writer.turn:
-        auto = services.context.state.auto or _rollback_order(services)
+        auto = services.context.state.auto or _rollback_settings(services)
         if (
             auto is None
             or services.context.state.ended is not None
@@ -105,7 +105,7 @@ async def _end_without_trigger(services: HostServices) -> bool:
     return False
 
 
-def _rollback_order(services: HostServices) -> AutoStarted | None:
+def _rollback_settings(services: HostServices) -> AutoStarted | None:
     """What an automatic rollback runs by, while its phase is the run's."""
     watch, frames = services.context.state.watch, services.context.state.frames
     if not watch.rollback_running or watch.rollback is None or not frames:
@@ -140,7 +140,8 @@ async def _act(services: HostServices, auto: AutoStarted, proposal: Proposal) ->
     drill = began is not None and began.mode == "drill"
     if phase.attended and not (drill and phase.id in auto.attended):
         await _stop(
-            services, f"{phase.title} wants a person; {remedy(services.context.state)}"
+            services,
+            f"{phase.title} wants a person; {person_remedy(services.context.state)}",
         )
         return False
     return await _begin(services, auto, step)
@@ -156,12 +157,13 @@ async def _ask_approval(services: HostServices, step: Step) -> None:
     }
     if (
         kinds != {"approval"}
-        or valid(services.context.plan, services.context.state, step) is not None
+        or valid_approval(services.context.plan, services.context.state, step)
+        is not None
     ):
         return
     number = len(services.context.state.steps[step.id].attempts) + 1
     asked = AskApproval(step=step.id, attempt=number)
-    await act(services, asked, CALLER, new_id())
+    await perform_action(services, asked, CALLER, new_id())
 
 
 async def _stop(services: HostServices, reason: str, code: int = INCOMPLETE) -> None:
@@ -219,14 +221,16 @@ async def _begin(services: HostServices, auto: AutoStarted, step: Step) -> bool:
         return await _make_choice(services, auto, step)
     if isinstance(step.action, Run) and step.action.tty:
         return await _skip_terminal_step(services, auto, step)
-    word = step_word(services.context.plan, services.context.state, step)
+    word = step_confirmation_word(services.context.plan, services.context.state, step)
     if word and not auto.confirmed:
         began = services.context.state.began
         protected = began is not None and began.protected
         where = "where no environment is named"
         if protected:
             where = "in a protected environment"
-        how = remedy(services.context.state, "confirm it beforehand with --auto --yes")
+        how = person_remedy(
+            services.context.state, "confirm it beforehand with --auto --yes"
+        )
         await _stop(
             services, f"{services.context.plan.name(step.id)} destroys {where}; {how}"
         )
@@ -236,7 +240,7 @@ async def _begin(services: HostServices, auto: AutoStarted, step: Step) -> bool:
         attempt=len(services.context.state.steps[step.id].attempts) + 1,
         confirm=word,
     )
-    await act(services, action, CALLER, new_id())
+    await perform_action(services, action, CALLER, new_id())
     return True
 
 
@@ -247,7 +251,7 @@ async def _do_manual(services: HostServices, auto: AutoStarted, step: Step) -> b
         if step.gate:
             name, how = (
                 services.context.plan.name(step.id),
-                remedy(services.context.state),
+                person_remedy(services.context.state),
             )
             await _stop(services, f"{name} is a gate for a person; {how}")
             return False
@@ -274,7 +278,7 @@ async def _do_manual(services: HostServices, auto: AutoStarted, step: Step) -> b
         answers=answers,
         note="ticked by --manual tick",
     )
-    await act(services, done, CALLER, new_id())
+    await perform_action(services, done, CALLER, new_id())
     return True
 
 
@@ -287,7 +291,7 @@ async def _skip_terminal_step(
         await services.writer.write(StepSkipped(step=step.id, reason=reason), WHO)
         return True
     name = services.context.plan.name(step.id)
-    how = remedy(services.context.state)
+    how = person_remedy(services.context.state)
     await _stop(services, f"{name} wants a person at a terminal; {how}")
     return False
 
@@ -335,12 +339,12 @@ async def _make_choice(services: HostServices, auto: AutoStarted, step: Step) ->
             answer, why = first.value, f"the first that is listed: {first.why}"
     if answer is None:
         wants = f"wants a decision on {action.var}"
-        how = remedy(
+        how = person_remedy(
             services.context.state, f"with --auto --answers FILE that has {action.var}"
         )
         if action.from_ is not None:
             wants += f", and {action.from_} lists nothing to choose"
-            how = remedy(services.context.state)
+            how = person_remedy(services.context.state)
         await _stop(services, f"{services.context.plan.name(step.id)} {wants}; {how}")
         return False
     chosen = ChooseOptions(
@@ -349,5 +353,5 @@ async def _make_choice(services: HostServices, auto: AutoStarted, step: Step) ->
         options=tuple(answer.split("\n")),
         reason=why,
     )
-    await act(services, chosen, CALLER, new_id())
+    await perform_action(services, chosen, CALLER, new_id())
     return True

@@ -20,15 +20,15 @@ from mobius_tui.run.intents.envelope import (
     LINE_LIMIT,
     Caller,
     Envelope,
-    NoIntentError,
-    OtherVersionError,
+    InvalidIntentError,
+    VersionMismatchError,
     decode_envelope,
-    let_go,
-    other_version,
+    replace_host_remedy,
+    version_mismatch_text,
 )
 from mobius_tui.run.intents.intent_actions import VERSION, ApproveStep, DenyApproval
 from mobius_tui.run.intents.replies import (
-    SIGN_WANTED,
+    SIGN_REQUEST,
     Reply,
     Stalled,
     encode_poke,
@@ -48,7 +48,7 @@ LINE_TIMEOUT = 10.0
 MOST_CONNECTIONS = 200
 """Connections at most: each takes a descriptor, which steps and probes need."""
 
-Judge = Callable[[Envelope, Caller], Awaitable[Reply]]
+IntentHandler = Callable[[Envelope, Caller], Awaitable[Reply]]
 """Given what is asked for and who asks, acts and answers."""
 
 
@@ -57,7 +57,7 @@ class ControlServer:
 
     def __init__(
         self,
-        judge: Judge,
+        handle_intent: IntentHandler,
         *,
         shared: bool = False,
         control: bool = False,
@@ -66,14 +66,14 @@ class ControlServer:
         """Make the server.
 
         Args:
-            judge: acts on an intent, and answers it.
+            handle_intent: acts on an intent, and answers it.
             shared: whether the group of the run's folder may connect, to read along and
                 to approve.
             control: whether that group may act on the run, too.
             line_timeout: seconds from a line's first byte to its last.
         """
         self._line_timeout = line_timeout
-        self._judge = judge
+        self._handle_intent = handle_intent
         self._shared, self._control = shared, control
         self._writers: set[asyncio.StreamWriter] = set()
         self._server: asyncio.Server | None = None
@@ -159,7 +159,7 @@ class ControlServer:
             writer.write(encode_stalled(self._stalled))
         try:
             while line := await self._line(reader):
-                if line == SIGN_WANTED:
+                if line == SIGN_REQUEST:
                     writer.write(encode_poke(0))
                     await writer.drain()
                     continue
@@ -196,11 +196,13 @@ class ControlServer:
     async def _answer(self, line: bytes, uid: int, terminal: CallerTerminal) -> Reply:
         try:
             envelope = decode_envelope(line)
-        except OtherVersionError as error:
-            remedy = let_go(os.getpid(), Path.cwd().name)
-            text = other_version(viewer=error.version, host=VERSION, remedy=remedy)
+        except VersionMismatchError as error:
+            remedy = replace_host_remedy(os.getpid(), Path.cwd().name)
+            text = version_mismatch_text(
+                viewer=error.version, host=VERSION, remedy=remedy
+            )
             return Reply(id=error.intent, ok=False, text=text)
-        except NoIntentError as error:
+        except InvalidIntentError as error:
             return Reply(id=error.intent, ok=False, text=str(error))
         refused = self._refusal(envelope, uid)
         if refused:
@@ -208,7 +210,7 @@ class ControlServer:
         asks = isinstance(envelope.action, ApproveStep | DenyApproval)
         place = describe_caller_terminal(terminal) if asks else ""
         try:
-            return await self._judge(
+            return await self._handle_intent(
                 envelope, Caller(name=account_name(uid), uid=uid, place=place)
             )
         except MobiusError as error:

@@ -23,7 +23,7 @@ from mobius_tui.run.host.intents import (
 from mobius_tui.run.host.intents.host_services import HostServices
 from mobius_tui.run.intents.envelope import Caller, Envelope
 from mobius_tui.run.intents.intent_actions import (
-    FREE_TEXTS,
+    FREE_TEXT_FIELDS,
     Action,
     AddNote,
     ApproveStep,
@@ -57,7 +57,7 @@ from mobius_tui.run.intents.replies import Reply
 from mobius_tui.run.planning.permissions import require
 from mobius_tui.run.storage.redaction import holds_secret
 
-Beside = (
+BesideAction = (
     SendMessageOfStep
     | ResendMessages
     | DropMessages
@@ -85,7 +85,7 @@ class Dispatcher:
         """
         self._services = services
 
-    async def judge(self, envelope: Envelope, caller: Caller) -> Reply:
+    async def handle_intent(self, envelope: Envelope, caller: Caller) -> Reply:
         """Act on an intent, once, and answer it.
 
         Args:
@@ -94,7 +94,7 @@ class Dispatcher:
         """
         services, intent = self._services, envelope.id
         if services.writer.journal.stalled:
-            return self._without_room(envelope, services.writer.journal.stalled)
+            return self._reply_on_full_disk(envelope, services.writer.journal.stalled)
         async with services.writer.turn:
             known = services.context.state.intents.get(intent)
             if known is not None:
@@ -104,7 +104,7 @@ class Dispatcher:
             services.is_released = False
             try:
                 action = without_secrets(services, envelope.action)
-                entry = await act(services, action, caller, intent)
+                entry = await perform_action(services, action, caller, intent)
             except MobiusError as error:
                 return Reply(
                     id=intent, ok=False, text=services.context.redact(str(error))
@@ -113,7 +113,7 @@ class Dispatcher:
         await settle(services.context, services.writer)
         return Reply(id=intent, ok=True, n=number)
 
-    def _without_room(self, envelope: Envelope, why: str) -> Reply:
+    def _reply_on_full_disk(self, envelope: Envelope, why: str) -> Reply:
         """Stop an attempt while the disk is full; refuse all else.
 
         Args:
@@ -148,7 +148,7 @@ def without_secrets(services: HostServices, action: Action) -> Action:
     texts = {
         each.name: services.context.redact(getattr(action, each.name))
         for each in fields(action)
-        if each.name in FREE_TEXTS
+        if each.name in FREE_TEXT_FIELDS
     }
     return replace(action, **texts)  # type: ignore[arg-type]
 
@@ -161,7 +161,7 @@ def _refuse_secrets(services: HostServices, values: Mapping[str, str]) -> None:
             raise RunError(f"{name}: this holds the value of a secret, and is kept")
 
 
-async def act(
+async def perform_action(
     services: HostServices, action: Action, caller: Caller, intent: str
 ) -> Entry | None:
     """Do what is asked for, where it may be done; the turn is held.
@@ -204,13 +204,13 @@ async def act(
         case SetVariables():
             return await run_handlers.set_variables(services, action, who, intent)
         case AddNote():
-            return await run_handlers.note(services, action, who, intent)
+            return await run_handlers.add_note(services, action, who, intent)
         case EnterPhase():
-            return await run_handlers.enter(services, action, who, intent)
+            return await run_handlers.enter_phase(services, action, who, intent)
         case StartAutomatic():
             return await run_handlers.start_automatic(services, action, who, intent)
         case EndRun():
-            return await run_handlers.end(services, action, who, intent)
+            return await run_handlers.end_run(services, action, who, intent)
         case ReleaseHost():
             services.release()
         case _:
@@ -219,7 +219,7 @@ async def act(
 
 
 async def _act_beside(
-    services: HostServices, action: Beside, caller: Caller, intent: str
+    services: HostServices, action: BesideAction, caller: Caller, intent: str
 ) -> Entry | None:
     """Do what is about messages, approvals, the watch over health, or a drill."""
     who = caller.name

@@ -169,13 +169,18 @@ class Host:
             async with asyncio.TaskGroup() as tasks:
                 self._make_parts(Plan(runbook), state, journal, began, tasks)
                 await journal_host_start(
-                    self.context, self.writer, self._judge, self.order, tail, left_over
+                    self.context,
+                    self.writer,
+                    self._handle_intent,
+                    self.order,
+                    tail,
+                    left_over,
                 )
                 await self._serve(left_over)
                 failed = self.writer.failure or journal.stalled
                 code = INCOMPLETE if failed else OK
-                raise _Done
-        except* _Done:
+                raise _HostEnded
+        except* _HostEnded:
             pass
         finally:
             journal.close()
@@ -202,7 +207,9 @@ class Host:
         tasks: asyncio.TaskGroup,
     ) -> None:
         self.control = ControlServer(
-            self._judge, shared=began.share is not None, control=began.share_control
+            self._handle_intent,
+            shared=began.share is not None,
+            control=began.share_control,
         )
         self.monitor = HealthMonitor(self.directory, plan.runbook, self.clock)
         health = HealthReadings(
@@ -236,7 +243,7 @@ class Host:
         self.dispatcher = Dispatcher(self.services)
         self.triggers = TriggerMonitor(self.context, self.writer)
         self.outbox = Outbox(self.context, self.writer)
-        self.watch_judge = WatchRunMonitor(
+        self.watch_run_monitor = WatchRunMonitor(
             self.context, self.writer, lambda: self.control.empty_since
         )
         self.monitor.on_record = self._on_health_record
@@ -246,7 +253,7 @@ class Host:
 
     def _on_health_record(self, record: ProbeResult | MachineSample) -> None:
         self.triggers.apply_health(record)
-        self.watch_judge.log_health(record)
+        self.watch_run_monitor.log_health(record)
 
     def _on_entry(self, entry: Entry) -> None:
         """Tell viewers, triggers and outbox of a new entry."""
@@ -260,8 +267,8 @@ class Host:
         print(line(text), flush=True)  # noqa: T201
         self.control.report_stall(why)
 
-    async def _judge(self, envelope: Envelope, caller: Caller) -> Reply:
-        return await self.dispatcher.judge(envelope, caller)
+    async def _handle_intent(self, envelope: Envelope, caller: Caller) -> Reply:
+        return await self.dispatcher.handle_intent(envelope, caller)
 
     async def _serve(self, left_over: tuple[str, ...]) -> None:
         """Do everything that a host does, until it ends.
@@ -279,7 +286,7 @@ class Host:
                 ("autopilot", run_autopilot(self.services)),
                 ("monitor", self.monitor.watch(context)),
                 ("triggers", self.triggers.run()),
-                ("watch", self.watch_judge.run()),
+                ("watch", self.watch_run_monitor.run()),
                 ("outbox", self.outbox.run()),
                 ("seals", seal_health_regularly(context, writer, self.monitor)),
                 ("approvals", automatic.expire_approvals(context, writer)),
@@ -298,7 +305,7 @@ class Host:
         for task in background:
             task.cancel()
         self.monitor.close()
-        self.watch_judge.close()
+        self.watch_run_monitor.close()
         await journal_host_end(context, writer, self.monitor, self.end_reason)
         await self.control.close()
 
@@ -346,7 +353,7 @@ class Host:
         )
 
 
-class _Done(Exception):  # noqa: N818 - it is no error, but what ends the task group
+class _HostEnded(Exception):  # noqa: N818 - it is no error, but what ends the task group
     """The host ends: it cancels the tasks of the group."""
 
 

@@ -16,12 +16,12 @@ from mobius_tui.run.events.run_events import (
     HostStopped,
     VariableSet,
 )
-from mobius_tui.run.host.control_server import Judge
-from mobius_tui.run.host.takeover import HostOrder, operator
+from mobius_tui.run.host.control_server import IntentHandler
+from mobius_tui.run.host.takeover import HostOrder, current_operator
 from mobius_tui.run.intents.envelope import Caller, decode_envelope
 from mobius_tui.run.journal.journal import JournalTail
 from mobius_tui.run.journal.journal_writer import JournalWriter
-from mobius_tui.run.records.run_record import sum_up, write_record
+from mobius_tui.run.records.run_record import summarize_run, write_record
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.watch.health_monitor import HealthMonitor
 
@@ -29,7 +29,7 @@ from mobius_tui.run.watch.health_monitor import HealthMonitor
 async def journal_host_start(
     context: RunContext,
     writer: JournalWriter,
-    judge: Judge,
+    handle_intent: IntentHandler,
     order: HostOrder,
     tail: JournalTail,
     left_over: tuple[str, ...],
@@ -39,7 +39,7 @@ async def journal_host_start(
     Args:
         context: the run's.
         writer: the run's.
-        judge: acts on the intent that the run begins with.
+        handle_intent: acts on the intent that the run begins with.
         order: what whoever started the host wants.
         tail: the journal as it was found.
         left_over: attempts that an earlier host left behind.
@@ -47,7 +47,7 @@ async def journal_host_start(
     Raises:
         RunError: it could not be made durable.
     """
-    who = operator()
+    who = current_operator()
     if not tail.entries and order.began is not None:
         await writer.record(order.began, who)
         await _record_values(context, writer, order, who)
@@ -64,7 +64,7 @@ async def journal_host_start(
         await writer.record(order.watch, who)
     if order.auto is not None:
         first = decode_envelope(order.auto.encode())
-        reply = await judge(first, Caller(name=who))
+        reply = await handle_intent(first, Caller(name=who))
         if not reply.ok:
             await writer.record(AutoStopped(reason=reply.text, code=INCOMPLETE))
 
@@ -143,7 +143,7 @@ async def journal_host_end(
         await writer.record(HostStopped(reason=why))
         if context.state.ended is not None:
             _write_record(context, writer)
-            await asyncio.to_thread(sum_up, context.directory, is_host=True)
+            await asyncio.to_thread(summarize_run, context.directory, is_host=True)
 
 
 def _write_record(context: RunContext, writer: JournalWriter) -> None:

@@ -138,6 +138,6 @@ def step_environment(began: RunBegan) -> dict[str, str]:
     return env
 
 
-def operator() -> str:
+def current_operator() -> str:
     """The name of the account that starts a run or a host."""
     return account_name(os.getuid())

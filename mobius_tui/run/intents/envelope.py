@@ -16,7 +16,7 @@ from mobius_tui.run.intents.intent_actions import ACTIONS, VERSION, Action
 
 LINE_LIMIT = 1 << 20
 """Bytes of a line at most."""
-LATE = 10.0
+MAX_INTENT_AGE = 10.0
 """Seconds after which nobody expects any more that what they asked for is done."""
 LONGEST_ID = 64
 """Characters of an id that are kept."""
@@ -49,7 +49,11 @@ class Envelope:
         Args:
             now: seconds, by the clock of whoever sent it.
         """
-        if self.sent is None or self.action.never_late or now - self.sent <= LATE:
+        if (
+            self.sent is None
+            or self.action.never_late
+            or now - self.sent <= MAX_INTENT_AGE
+        ):
             return 0.0
         return now - self.sent
 
@@ -66,7 +70,7 @@ class Caller:
     """Where who approves or denies sits, as the system says."""
 
 
-class NoIntentError(RunError):
+class InvalidIntentError(RunError):
     """A line that carries no action which this program knows."""
 
     def __init__(self, words: str, intent: str = "") -> None:
@@ -80,7 +84,7 @@ class NoIntentError(RunError):
         self.intent = intent
 
 
-class OtherVersionError(NoIntentError):
+class VersionMismatchError(InvalidIntentError):
     """A line of another version of the wire."""
 
     def __init__(self, version: int, intent: str) -> None:
@@ -94,7 +98,7 @@ class OtherVersionError(NoIntentError):
         self.version = version
 
 
-def other_version(*, viewer: int, host: int, remedy: str) -> str:
+def version_mismatch_text(*, viewer: int, host: int, remedy: str) -> str:
     """What is said where a viewer and a host do not speak the same version.
 
     Args:
@@ -116,7 +120,7 @@ def other_version(*, viewer: int, host: int, remedy: str) -> str:
     )
 
 
-def let_go(pid: int, run: str) -> str:
+def replace_host_remedy(pid: int, run: str) -> str:
     """How a run gets a host of this version, where an older one runs it.
 
     Args:
@@ -157,7 +161,7 @@ def decode_envelope(line: bytes) -> Envelope:
         if type(version) is not int:
             raise TypeError(f"its version is {version!r}")
         if version != VERSION:
-            raise OtherVersionError(version, intent)
+            raise VersionMismatchError(version, intent)
         sent, name = data.pop("sent"), data.pop("action")
         if not is_text(name) or name not in _CODEC.kinds:
             raise ValueError(f"no such action: {name!r}")
@@ -167,7 +171,7 @@ def decode_envelope(line: bytes) -> Envelope:
             raise ValueError(f"{wrong or 'id or sent'!r} cannot be that")
         json.dumps([intent, data], ensure_ascii=False).encode()  # half a surrogate
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise NoIntentError(f"this is no intent: {error!r}", intent) from error
+        raise InvalidIntentError(f"this is no intent: {error!r}", intent) from error
     return Envelope(action=action, id=intent, sent=sent, version=version)
 
 

@@ -16,10 +16,10 @@ from mobius_tui.run.events.drill_events import FacilitatorAct
 VERSION = 2
 """Of what viewers and hosts say to each other: one more with each action, and each
 field of one, that is added, renamed or taken out. 1 had no number."""
-Who = Literal["approvers", "group", "owner"]
+PermittedRequester = Literal["approvers", "group", "owner"]
 """Who may ask for an action, beside the run's owner: whoever may approve; the group of
 a run that is shared to be acted on; nobody else."""
-FREE_TEXTS = ("reason", "note", "text")
+FREE_TEXT_FIELDS = ("reason", "note", "text")
 """The fields of actions that hold what a person wrote, and that go on record."""
 
 
@@ -29,7 +29,7 @@ class BaseAction:
 
     never_late: ClassVar[bool] = False
     """Whether it is done however late the host hears it, since it begins nothing."""
-    who: ClassVar[Who] = "group"
+    who: ClassVar[PermittedRequester] = "group"
     """Who may ask for it, beside the run's owner."""
 
 
@@ -180,7 +180,7 @@ class EnterPhase(BaseAction):
 class StartAutomatic(BaseAction):
     """Run the main line without a person from here on: `--auto`."""
 
-    who: ClassVar[Who] = "owner"
+    who: ClassVar[PermittedRequester] = "owner"
     """What runs by itself is asked for in the owner's name, and nobody must approve
     what they made run."""
     manual: Literal["stop", "skip", "tick"] = "stop"
@@ -259,7 +259,7 @@ class AskApproval(BaseAction):
 class ApproveStep(BaseAction):
     """Say as a second person that an attempt may begin."""
 
-    who: ClassVar[Who] = "approvers"
+    who: ClassVar[PermittedRequester] = "approvers"
     step: str
     binding: str = ""
     """What the approver was shown: see `approvals.binding`."""
@@ -274,7 +274,7 @@ class DenyApproval(BaseAction):
     """Say as a second person that an attempt may not begin."""
 
     never_late: ClassVar[bool] = True
-    who: ClassVar[Who] = "approvers"
+    who: ClassVar[PermittedRequester] = "approvers"
     step: str
     reason: str = ""
 

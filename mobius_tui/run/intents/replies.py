@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from mobius_tui.errors import RunError
 from mobius_tui.run.intents.intent_actions import VERSION
 
-SIGN_WANTED = b"\n"
+SIGN_REQUEST = b"\n"
 """The line by which a viewer asks for a sign of life; a poke of 0 answers it."""
 NO_HOST = "no host runs this run; resume it to go on"
 """What is answered where nobody could be asked."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from mobius_tui.run.intents.intent_actions import ApproveStep, AskApproval, DenyApproval
-from mobius_tui.run.planning.approval_rules import missing, valid
-from mobius_tui.run.planning.confirmation import approval_phrase, wrong_name
+from mobius_tui.run.planning.approval_rules import missing_approval_text, valid_approval
+from mobius_tui.run.planning.confirmation import approval_phrase, approver_name_problem
 from mobius_tui.run.planning.situation import (
-    Code,
     NotPermittedError,
+    RefusalCode,
     Situation,
-    wanted,
+    require_text,
 )
 from mobius_tui.run.planning.step_status import waits_of_retry
 from mobius_tui.run.state.approvals import Approval
@@ -21,16 +21,18 @@ def ask_approval(action: AskApproval, situation: Situation) -> None:
     """What is about to begin is put before somebody else."""
     step = _step(situation, action.step)
     plan, state, name = situation.plan, situation.state, situation.plan.name(step.id)
-    number = situation.number(step)
+    number = situation.next_attempt(step)
     if action.attempt != number:
         words = f"{name} has moved on: the next attempt is {number}"
-        raise NotPermittedError(Code.MOVED_ON, words)
-    if not missing(plan, state, step):
-        raise NotPermittedError(Code.NO_APPROVAL, f"{name} wants no approval now")
-    if valid(plan, state, step) is not None:
+        raise NotPermittedError(RefusalCode.MOVED_ON, words)
+    if not missing_approval_text(plan, state, step):
+        raise NotPermittedError(
+            RefusalCode.NO_APPROVAL, f"{name} wants no approval now"
+        )
+    if valid_approval(plan, state, step) is not None:
         words = f"the approval of {name} is asked for already"
-        raise NotPermittedError(Code.ASKED_ALREADY, words)
-    _not_early(situation, step)
+        raise NotPermittedError(RefusalCode.ASKED_ALREADY, words)
+    _require_ready_to_ask(situation, step)
 
 
 def _step(situation: Situation, step_id: str) -> Step:
@@ -38,28 +40,28 @@ def _step(situation: Situation, step_id: str) -> Step:
     step = situation.step(step_id)
     if step.approve is None:
         words = f"{situation.plan.name(step.id)} wants nobody's approval"
-        raise NotPermittedError(Code.NO_APPROVAL, words)
+        raise NotPermittedError(RefusalCode.NO_APPROVAL, words)
     if situation.state.ended is not None:
         words = "the run has ended; nothing can be started in it"
-        raise NotPermittedError(Code.RUN_ENDED, words)
+        raise NotPermittedError(RefusalCode.RUN_ENDED, words)
     return step
 
 
-def _not_early(situation: Situation, step: Step) -> None:
+def _require_ready_to_ask(situation: Situation, step: Step) -> None:
     """Let nothing be approved whose values may yet change."""
     plan, name = situation.plan, situation.plan.name(step.id)
-    standing = situation.standings[step.id]
+    standing = situation.statuses[step.id]
     if standing.status is Status.NOT_APPLICABLE:
         words = f"{name} does not apply: {standing.reason}"
-        raise NotPermittedError(Code.NOT_APPLICABLE, words)
+        raise NotPermittedError(RefusalCode.NOT_APPLICABLE, words)
     if standing.status is Status.RUNNING:
-        raise NotPermittedError(Code.RUNNING, f"{name} is {standing.status}")
+        raise NotPermittedError(RefusalCode.RUNNING, f"{name} is {standing.status}")
     if standing.status is Status.SKIPPED:
-        raise NotPermittedError(Code.SKIPPED, f"{name} is {standing.status}")
+        raise NotPermittedError(RefusalCode.SKIPPED, f"{name} is {standing.status}")
     others = [*standing.waits, *waits_of_retry(plan, situation.state, step.id)]
     waits = dict.fromkeys(wait.text for wait in others if wait.kind != "approval")
     if waits:
-        raise NotPermittedError(Code.WAITS, f"{name} waits: {', '.join(waits)}")
+        raise NotPermittedError(RefusalCode.WAITS, f"{name} waits: {', '.join(waits)}")
 
 
 def approve(action: ApproveStep, situation: Situation) -> None:
@@ -70,38 +72,40 @@ def approve(action: ApproveStep, situation: Situation) -> None:
     if not weaker:
         for other in approval.given:
             if other.uid == situation.uid:
-                raise NotPermittedError(Code.HAS_APPROVED, _again(other.name))
+                raise NotPermittedError(RefusalCode.HAS_APPROVED, _again(other.name))
     if action.binding != approval.asked.binding:
         words = "this is not what is asked for now; look at it again"
-        raise NotPermittedError(Code.UNFILLED, words)
+        raise NotPermittedError(RefusalCode.UNFILLED, words)
     if weaker:
-        _may_stand_for(action, situation, approval)
+        _require_named_approver(action, situation, approval)
 
 
 def _again(name: str) -> str:
     return f"{name} has approved it; another person is wanted"
 
 
-def _may_stand_for(
+def _require_named_approver(
     action: ApproveStep, situation: Situation, approval: Approval
 ) -> None:
     """An approval in the login that asked for it names who gives it."""
     name = action.name
-    wrong = wrong_name(name, approval.by) or wrong_name(name, situation.name)
+    wrong = approver_name_problem(name, approval.by) or approver_name_problem(
+        name, situation.name
+    )
     words = approval_phrase(name, action.step)
     if not wrong and action.confirm != words:
         wrong = f"type, word for word: {words}"
     if not wrong and any(other.name == name for other in approval.given):
         wrong = _again(name)
     if wrong:
-        raise NotPermittedError(Code.UNFILLED, wrong)
+        raise NotPermittedError(RefusalCode.UNFILLED, wrong)
 
 
 def deny(action: DenyApproval, situation: Situation) -> None:
     """Somebody else says that it may not begin; it can be asked for again."""
     step = _step(situation, action.step)
     open_approval(situation, step)
-    wanted(action.reason)
+    require_text(action.reason)
 
 
 def open_approval(situation: Situation, step: Step) -> Approval:
@@ -111,11 +115,13 @@ def open_approval(situation: Situation, step: Step) -> Approval:
         NotPermittedError: nothing is.
     """
     plan, name = situation.plan, situation.plan.name(step.id)
-    approval = valid(plan, situation.state, step)
+    approval = valid_approval(plan, situation.state, step)
     if approval is None or approval.is_complete:
-        words = missing(plan, situation.state, step) or "it may begin"
+        words = missing_approval_text(plan, situation.state, step) or "it may begin"
         words = f"nobody waits for you: {name}: {words}"
-        raise NotPermittedError(Code.NOBODY_WAITS, words)
+        raise NotPermittedError(RefusalCode.NOBODY_WAITS, words)
     if situation.now > approval.expires_at:
-        raise NotPermittedError(Code.LAPSED, f"the time to approve {name} is over")
+        raise NotPermittedError(
+            RefusalCode.LAPSED, f"the time to approve {name} is over"
+        )
     return approval

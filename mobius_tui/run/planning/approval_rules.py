@@ -17,7 +17,7 @@ from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.runbook.text.units import duration_in_words
 
 
-def binding(plan: Plan, state: RunState, step: Step) -> str:
+def binding_digest(plan: Plan, state: RunState, step: Step) -> str:
     """SHA-256 of what is approved: the step, and every value that it reads.
 
     Its texts are those of the runbook, which does not change in a run: with their
@@ -33,13 +33,13 @@ def binding(plan: Plan, state: RunState, step: Step) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def valid(plan: Plan, state: RunState, step: Step) -> Approval | None:
+def valid_approval(plan: Plan, state: RunState, step: Step) -> Approval | None:
     """The request for the attempt that comes next, if it still holds."""
     found = state.approvals.get(step.id)
     number = len(state.steps[step.id].attempts) + 1
     if found is None or found.denied or found.asked.attempt != number:
         return None
-    return found if found.asked.binding == binding(plan, state, step) else None
+    return found if found.asked.binding == binding_digest(plan, state, step) else None
 
 
 def drill_approves(state: RunState) -> bool:
@@ -47,12 +47,12 @@ def drill_approves(state: RunState) -> bool:
     return state.began is not None and state.began.mode == "drill"
 
 
-def missing(plan: Plan, state: RunState, step: Step) -> str:
+def missing_approval_text(plan: Plan, state: RunState, step: Step) -> str:
     """What a step still wants of its approval, in words; empty where it may begin."""
     if step.approve is None or drill_approves(state):
         return ""
     wanted = f"approval by {step.approve.role}"
-    approval = valid(plan, state, step)
+    approval = valid_approval(plan, state, step)
     if approval is not None:
         if approval.is_complete:
             return ""
@@ -67,7 +67,7 @@ def missing(plan: Plan, state: RunState, step: Step) -> str:
     return f"{wanted}, void: what it was for has changed since"
 
 
-def may_not_begin(
+def begin_refusal(
     plan: Plan, state: RunState, step: Step, *, uid: int, now: float
 ) -> str:
     """Why somebody does not begin what is approved; empty where they may.
@@ -79,7 +79,7 @@ def may_not_begin(
         uid: of whoever begins it.
         now: seconds since 1970.
     """
-    approval = valid(plan, state, step)
+    approval = valid_approval(plan, state, step)
     if step.approve is None or approval is None or drill_approves(state):
         return ""
     if now > approval.expires_at:
@@ -89,7 +89,7 @@ def may_not_begin(
     return ""
 
 
-def still_approved(plan: Plan, state: RunState, step: Step) -> bool:
+def is_retry_approved(plan: Plan, state: RunState, step: Step) -> bool:
     """Whether `retry` may try a step again: what it reads is what was approved.
 
     The runbook that says so was part of what was approved.
@@ -97,11 +97,11 @@ def still_approved(plan: Plan, state: RunState, step: Step) -> bool:
     if step.approve is None or drill_approves(state):
         return True
     own = state.approvals.get(step.id)
-    same = own is not None and own.asked.binding == binding(plan, state, step)
+    same = own is not None and own.asked.binding == binding_digest(plan, state, step)
     return same and own is not None and own.is_complete
 
 
-def pending(plan: Plan, state: RunState) -> tuple[Step, ...]:
+def steps_awaiting_approval(plan: Plan, state: RunState) -> tuple[Step, ...]:
     """The steps whose approval is asked for, and not yet complete."""
     found = (plan.steps.get(step_id) for step_id in state.approvals)
     return tuple(
@@ -109,6 +109,6 @@ def pending(plan: Plan, state: RunState) -> tuple[Step, ...]:
         for step in found
         if step is not None
         and state.steps[step.id].status is not Status.RUNNING
-        and (approval := valid(plan, state, step)) is not None
+        and (approval := valid_approval(plan, state, step)) is not None
         and not approval.is_complete
     )

@@ -9,7 +9,7 @@ from mobius_tui.run.state.run_state import RunState
 from mobius_tui.runbook.model.runbook import Phase, Runbook, Step
 
 
-def step_word(plan: Plan, state: RunState, step: Step) -> str:
+def step_confirmation_word(plan: Plan, state: RunState, step: Step) -> str:
     """The word that confirms a step; empty where none is wanted.
 
     It is the environment's name where that is protected, and the step's number where
@@ -20,7 +20,7 @@ def step_word(plan: Plan, state: RunState, step: Step) -> str:
     return _word(plan, state, plan.numbers[step.id])
 
 
-def rollback_word(plan: Plan, state: RunState, phase: Phase) -> str:
+def rollback_confirmation_word(plan: Plan, state: RunState, phase: Phase) -> str:
     """The word that confirms the rollback as a whole, once; empty where none is wanted.
 
     Where no environment is named that is the phase's number.
@@ -50,7 +50,7 @@ _ALIKE = str.maketrans("0158|!", "oissll")
 """Signs that are read as letters."""
 
 
-def wrong_name(name: str, asker: str) -> str:
+def approver_name_problem(name: str, asker: str) -> str:
     """Why a typed name cannot be an approver's; empty where it can.
 
     Args:
@@ -66,12 +66,12 @@ def wrong_name(name: str, asker: str) -> str:
             "a name is written with the letters a to z, digits, spaces and . _ @ + - "
             "alone, so that none can look like another"
         )
-    if alike(name, asker):
+    if are_lookalikes(name, asker):
         return f"{asker} asked for it; somebody else approves"
     return ""
 
 
-def alike(one: str, other: str) -> bool:
+def are_lookalikes(one: str, other: str) -> bool:
     """Whether two names are the same to whoever reads them."""
     return _skeleton(one) == _skeleton(other)
 

@@ -8,7 +8,7 @@ from mobius_tui.run.intents.intent_actions import (
     SendMessageOfStep,
     TickStep,
 )
-from mobius_tui.run.planning.situation import Code, NotPermittedError, Situation
+from mobius_tui.run.planning.situation import NotPermittedError, RefusalCode, Situation
 from mobius_tui.run.planning.step_permissions import tick
 from mobius_tui.run.state.deliveries import (
     WANTS_A_PERSON,
@@ -28,39 +28,39 @@ def send(action: SendMessageOfStep, situation: Situation) -> None:
     step = situation.step(action.step)
     name = situation.plan.name(step.id)
     if not isinstance(step.action, SendMessage):
-        raise NotPermittedError(Code.WRONG_KIND, f"{name} is no message")
+        raise NotPermittedError(RefusalCode.WRONG_KIND, f"{name} is no message")
     tick(TickStep(step=action.step, attempt=action.attempt), situation)
     if deliveries_of_attempt(situation.state.deliveries, step.id, action.attempt):
         words = (
             f"{name} was queued just before its host ended; see what became of it, "
             "and mark it as told"
         )
-        raise NotPermittedError(Code.QUEUED, words)
+        raise NotPermittedError(RefusalCode.QUEUED, words)
     if not action.text.strip():
-        raise NotPermittedError(Code.UNFILLED, "there is no text to send")
+        raise NotPermittedError(RefusalCode.UNFILLED, "there is no text to send")
     long = len(action.text.encode("utf-8", "replace"))
     if long > TEXT_LIMIT:
         words = (
             f"the text has {size_in_words(long)}, and {size_in_words(TEXT_LIMIT)} are "
             "sent at most; shorten it"
         )
-        raise NotPermittedError(Code.UNFILLED, words)
+        raise NotPermittedError(RefusalCode.UNFILLED, words)
     channels = step.action.to
     if not action.channels or any(name not in channels for name in action.channels):
         known = ", ".join(channels) or "none"
         words = f"name channels of this step; it has: {known}"
-        raise NotPermittedError(Code.UNFILLED, words)
+        raise NotPermittedError(RefusalCode.UNFILLED, words)
 
 
 def resend(action: ResendMessages, situation: Situation) -> None:
     """What did not arrive, or of which nobody knows, is sent again."""
     if situation.state.ended is not None:
         words = "the run has ended; copy the message, and send it by hand"
-        raise NotPermittedError(Code.RUN_ENDED, words)
+        raise NotPermittedError(RefusalCode.RUN_ENDED, words)
     for own in deliveries_of(action.deliveries, situation):
         if own.status not in {*WANTS_A_PERSON, DeliveryStatus.QUEUED}:
             words = f"the message to {own.channel} is {own.status} already"
-            raise NotPermittedError(Code.ARRIVED, words)
+            raise NotPermittedError(RefusalCode.ARRIVED, words)
 
 
 def drop(action: DropMessages, situation: Situation) -> None:
@@ -68,7 +68,7 @@ def drop(action: DropMessages, situation: Situation) -> None:
     for own in deliveries_of(action.deliveries, situation):
         if own.status not in {*WANTS_A_PERSON, DeliveryStatus.QUEUED}:
             words = f"the message to {own.channel} is {own.status}"
-            raise NotPermittedError(Code.ARRIVED, words)
+            raise NotPermittedError(RefusalCode.ARRIVED, words)
 
 
 def deliveries_of(
@@ -83,5 +83,5 @@ def deliveries_of(
     known = {own.number: own for own in have}
     if not numbers or any(number not in known for number in numbers):
         words = f"name messages by number; there are {len(have)}"
-        raise NotPermittedError(Code.UNKNOWN, words)
+        raise NotPermittedError(RefusalCode.UNKNOWN, words)
     return tuple(known[number] for number in dict.fromkeys(numbers))

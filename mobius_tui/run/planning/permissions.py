@@ -48,9 +48,9 @@ from mobius_tui.run.planning import (
 )
 from mobius_tui.run.planning.situation import (
     ALLOWED,
-    Code,
     NotPermittedError,
     Permission,
+    RefusalCode,
     Refused,
     Situation,
 )
@@ -80,7 +80,7 @@ def decide_offer(action: Action, situation: Situation) -> Permission:
         situation: the run, and who asks.
     """
     permission = decide(action, situation)
-    if isinstance(permission, Refused) and permission.code is Code.UNFILLED:
+    if isinstance(permission, Refused) and permission.code is RefusalCode.UNFILLED:
         return ALLOWED
     return permission
 
@@ -92,7 +92,7 @@ def require(action: Action, situation: Situation) -> None:
         NotPermittedError: it may not; its words say why.
     """
     if not situation.has_host and not isinstance(action, StopStep):
-        raise NotPermittedError(Code.NO_HOST, NO_HOST)
+        raise NotPermittedError(RefusalCode.NO_HOST, NO_HOST)
     match action:
         case StartStep() | RetryStep():
             step_permissions.start(action, situation)

@@ -18,18 +18,18 @@ from mobius_tui.run.intents.intent_actions import (
     SetVariables,
     StartAutomatic,
 )
-from mobius_tui.run.planning.approval_rules import pending
+from mobius_tui.run.planning.approval_rules import steps_awaiting_approval
 from mobius_tui.run.planning.initial_values import refuse_value
 from mobius_tui.run.planning.plan import effect_of, is_follower
 from mobius_tui.run.planning.situation import (
-    Code,
     NotPermittedError,
+    RefusalCode,
     Situation,
-    wanted,
+    require_text,
 )
 from mobius_tui.run.planning.watch_permissions import (
     require_rollback_phase,
-    unattended,
+    unattended_refusal,
 )
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.model.limits import limits_by_variable
@@ -43,20 +43,22 @@ def set_variables(action: SetVariables, situation: Situation) -> None:
         variable = runbook.variables.get(name)
         if variable is None or variable.secret or name == runbook.environment:
             words = f"{name} cannot be set during a run"
-            raise NotPermittedError(Code.NOT_SETTABLE, words)
-        situation.may_follow(VariableSet(name=name, value=value, source="set"))
+            raise NotPermittedError(RefusalCode.NOT_SETTABLE, words)
+        situation.require_event_allowed(
+            VariableSet(name=name, value=value, source="set")
+        )
         try:
             refuse_value(variable, value, filled_in.get(name, ()))
         except UsageError as error:
-            raise NotPermittedError(Code.UNFILLED, str(error)) from error
+            raise NotPermittedError(RefusalCode.UNFILLED, str(error)) from error
 
 
 def add_note(action: AddNote, situation: Situation) -> None:
     """Something is put on record."""
     if action.step is not None:
         situation.step(action.step)
-    situation.may_follow(NoteAdded(text=action.text, step=action.step))
-    wanted(action.text)
+    situation.require_event_allowed(NoteAdded(text=action.text, step=action.step))
+    require_text(action.text)
 
 
 def enter_phase(action: EnterPhase, situation: Situation) -> None:
@@ -64,36 +66,36 @@ def enter_phase(action: EnterPhase, situation: Situation) -> None:
     phases = {phase.id: phase for phase in situation.plan.runbook.phases}
     if action.phase not in phases:
         words = f"this runbook has no phase {action.phase!r}"
-        raise NotPermittedError(Code.UNKNOWN, words)
+        raise NotPermittedError(RefusalCode.UNKNOWN, words)
     busy = situation.busy
     if busy is not None:
         why = f"{situation.plan.name(busy.id)} is running"
-        raise NotPermittedError(Code.BUSY, f"{why}; wait, or stop it", why)
-    situation.may_enter(phases[action.phase])
+        raise NotPermittedError(RefusalCode.BUSY, f"{why}; wait, or stop it", why)
+    situation.require_phase_enterable(phases[action.phase])
 
 
 def start_automatic(action: StartAutomatic, situation: Situation) -> None:
     """The host runs the main line by itself from here on."""
     state = situation.state
-    if words := unattended(situation.plan.runbook, "--auto"):
-        raise NotPermittedError(Code.UNATTENDED, words)
+    if words := unattended_refusal(situation.plan.runbook, "--auto"):
+        raise NotPermittedError(RefusalCode.UNATTENDED, words)
     if action.trigger_within is not None:
         if state.began is None or state.began.mode != "drill":
             words = "only a drill waits for a trigger; `watch` does it elsewhere"
-            raise NotPermittedError(Code.NO_DRILL, words)
+            raise NotPermittedError(RefusalCode.NO_DRILL, words)
         require_rollback_phase(situation)
     if action.manual == "tick" and state.began is not None:
-        words = tick_refused(
+        words = manual_tick_refusal(
             mode=state.began.mode,
             environment=state.began.environment,
             protected=state.began.protected,
         )
         if words:
-            raise NotPermittedError(Code.PROTECTED, words)
-    situation.may_follow(AutoStarted())
+            raise NotPermittedError(RefusalCode.PROTECTED, words)
+    situation.require_event_allowed(AutoStarted())
 
 
-def tick_refused(*, mode: Mode, environment: str | None, protected: bool) -> str:
+def manual_tick_refusal(*, mode: Mode, environment: str | None, protected: bool) -> str:
     """Why `--manual tick` is refused in a run; empty where it may be given.
 
     Args:
@@ -111,7 +113,7 @@ def tick_refused(*, mode: Mode, environment: str | None, protected: bool) -> str
 
 def end_run(_action: EndRun, situation: Situation) -> None:
     """The run is over for good."""
-    situation.may_follow(RunEnded(outcome="abandoned"))
+    situation.require_event_allowed(RunEnded(outcome="abandoned"))
     for step in situation.plan.steps.values():
         running = situation.state.steps[step.id].status is Status.RUNNING
         if running and not is_follower(step) and effect_of(step) != "read":
@@ -120,7 +122,7 @@ def end_run(_action: EndRun, situation: Situation) -> None:
                 f"{name} changes things and is still running; "
                 "wait for it, or stop it, before the run is ended"
             )
-            raise NotPermittedError(Code.BUSY, words, f"{name} is running")
+            raise NotPermittedError(RefusalCode.BUSY, words, f"{name} is running")
 
 
 def release_host(_action: ReleaseHost, situation: Situation) -> None:
@@ -134,9 +136,9 @@ def release_host(_action: ReleaseHost, situation: Situation) -> None:
     words = ""
     if running:
         words = f"{', '.join(running)} is running; the host stays"
-    elif pending(plan, state):
+    elif steps_awaiting_approval(plan, state):
         words = "an approval is waited for; the host stays"
     elif situation.viewers > 1:
         words = "others watch this run; the host stays"
     if words:
-        raise NotPermittedError(Code.HOST_NEEDED, words)
+        raise NotPermittedError(RefusalCode.HOST_NEEDED, words)

@@ -18,7 +18,7 @@ from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.model.runbook import Phase, Step
 
 
-class Code(StrEnum):
+class RefusalCode(StrEnum):
     """Why an action is refused, for whoever says it in words of their own."""
 
     NO_HOST = "no host"
@@ -69,7 +69,7 @@ class Allowed:
 class Refused:
     """The action may not be done now."""
 
-    code: Code
+    code: RefusalCode
     text: str
     """Why not, in a sentence for a person."""
     why: str = ""
@@ -83,7 +83,7 @@ ALLOWED = Allowed()
 class NotPermittedError(RunError):
     """An action may not be done now; its words say why."""
 
-    def __init__(self, code: Code, text: str, why: str = "") -> None:
+    def __init__(self, code: RefusalCode, text: str, why: str = "") -> None:
         """Refuse it.
 
         Args:
@@ -114,9 +114,9 @@ class Situation:
     """The account's name of whoever asks."""
     has_host: bool = True
     """Whether a host runs the run."""
-    known: Mapping[str, StepStatus] | None = None
+    known_statuses: Mapping[str, StepStatus] | None = None
     """Where each step stands, for whoever knows it already."""
-    alive: Callable[[Step], tuple[str, ...]] = nothing_lives
+    survivors_of: Callable[[Step], tuple[str, ...]] = nothing_lives
     """What lives of a step's last attempt, in words; the host alone looks."""
     being_checked: Collection[str] = ()
     """Ids of the steps whose checks are being made, or that watch health."""
@@ -124,10 +124,12 @@ class Situation:
     """How many viewers are connected."""
 
     @cached_property
-    def standings(self) -> Mapping[str, StepStatus]:
+    def statuses(self) -> Mapping[str, StepStatus]:
         """Where each step stands."""
         return (
-            step_statuses(self.plan, self.state) if self.known is None else self.known
+            step_statuses(self.plan, self.state)
+            if self.known_statuses is None
+            else self.known_statuses
         )
 
     @cached_property
@@ -136,12 +138,12 @@ class Situation:
         return running_step(self.plan, self.state)
 
     @cached_property
-    def in_the_way(self) -> Step | None:
+    def rollback_blocker(self) -> Step | None:
         """The running step that a rollback waits for."""
         return step_blocking_rollback(self.plan, self.state)
 
     @property
-    def where(self) -> str:
+    def environment_phrase(self) -> str:
         """` in production`, where that is protected; else nothing."""
         began = self.state.began
         return f" in {began.environment}" if began and began.protected else ""
@@ -155,14 +157,14 @@ class Situation:
         step = self.plan.steps.get(step_id)
         if step is None:
             words = f"this runbook has no step {step_id!r}"
-            raise NotPermittedError(Code.UNKNOWN, words)
+            raise NotPermittedError(RefusalCode.UNKNOWN, words)
         return step
 
-    def number(self, step: Step) -> int:
+    def next_attempt(self, step: Step) -> int:
         """The number of the attempt that comes next."""
         return len(self.state.steps[step.id].attempts) + 1
 
-    def may_follow(self, event: Event) -> None:
+    def require_event_allowed(self, event: Event) -> None:
         """Hold an action to the table of what may follow in a run.
 
         Args:
@@ -174,9 +176,9 @@ class Situation:
         try:
             self.state.check(event)
         except StateError as error:
-            raise NotPermittedError(Code.ILLEGAL, str(error)) from error
+            raise NotPermittedError(RefusalCode.ILLEGAL, str(error)) from error
 
-    def may_enter(self, phase: Phase) -> None:
+    def require_phase_enterable(self, phase: Phase) -> None:
         """Enter no phase while one of its steps goes on: entered, it begins anew.
 
         Raises:
@@ -185,11 +187,13 @@ class Situation:
         for step in phase.steps if phase.aside else ():
             if self.state.steps[step.id].status is Status.RUNNING:
                 why = f"{self.plan.name(step.id)} is running"
-                raise NotPermittedError(Code.BUSY, f"{why}; wait, or stop it", why)
-        self.may_follow(PhaseEntered(phase=phase.id))
+                raise NotPermittedError(
+                    RefusalCode.BUSY, f"{why}; wait, or stop it", why
+                )
+        self.require_event_allowed(PhaseEntered(phase=phase.id))
 
 
-def wanted(typed: str) -> str:
+def require_text(typed: str) -> str:
     """What a person wrote, without the blanks around it.
 
     Raises:
@@ -197,5 +201,5 @@ def wanted(typed: str) -> str:
     """
     if not typed.strip():
         words = "a reason is wanted; it stays on record"
-        raise NotPermittedError(Code.UNFILLED, words)
+        raise NotPermittedError(RefusalCode.UNFILLED, words)
     return typed.strip()

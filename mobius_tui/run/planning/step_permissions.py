@@ -14,14 +14,14 @@ from mobius_tui.run.intents.intent_actions import (
     StopStep,
     TickStep,
 )
-from mobius_tui.run.planning.approval_rules import may_not_begin
-from mobius_tui.run.planning.confirmation import step_word
+from mobius_tui.run.planning.approval_rules import begin_refusal
+from mobius_tui.run.planning.confirmation import step_confirmation_word
 from mobius_tui.run.planning.plan import effect_of, is_follower, kind_of
 from mobius_tui.run.planning.situation import (
-    Code,
     NotPermittedError,
+    RefusalCode,
     Situation,
-    wanted,
+    require_text,
 )
 from mobius_tui.run.planning.step_status import waits_of_retry
 from mobius_tui.run.state.run_state import RunState
@@ -30,7 +30,7 @@ from mobius_tui.runbook.model.actions import Choose, Manual, Option
 from mobius_tui.runbook.model.guards import guard_variables
 from mobius_tui.runbook.model.runbook import Step
 
-TICKED = ("manual", "message")
+TICKABLE_KINDS = ("manual", "message")
 """The kinds of steps that a person does."""
 
 
@@ -38,16 +38,18 @@ def start(action: StartStep | RetryStep, situation: Situation) -> None:
     """A script, a check or a watch over health begins."""
     step = situation.step(action.step)
     name = situation.plan.name(step.id)
-    on_time(situation, step, action.attempt)
-    may_begin(situation, step, again=isinstance(action, RetryStep))
-    if kind_of(step) in (*TICKED, "choose"):
+    require_next_attempt(situation, step, action.attempt)
+    require_can_begin(situation, step, again=isinstance(action, RetryStep))
+    if kind_of(step) in (*TICKABLE_KINDS, "choose"):
         words = f"{name} is for a person, not for a script"
-        raise NotPermittedError(Code.WRONG_KIND, words)
-    not_own_approval(situation, step)
-    word = step_word(situation.plan, situation.state, step)
+        raise NotPermittedError(RefusalCode.WRONG_KIND, words)
+    require_other_approver(situation, step)
+    word = step_confirmation_word(situation.plan, situation.state, step)
     if word and action.confirm != word:
-        words = f"{name} destroys{situation.where}; type {word} to confirm it"
-        raise NotPermittedError(Code.UNFILLED, words)
+        words = (
+            f"{name} destroys{situation.environment_phrase}; type {word} to confirm it"
+        )
+        raise NotPermittedError(RefusalCode.UNFILLED, words)
 
 
 def tick(action: TickStep, situation: Situation) -> None:
@@ -56,40 +58,40 @@ def tick(action: TickStep, situation: Situation) -> None:
     Whether an answer matches its pattern is looked at when it is taken.
     """
     step = situation.step(action.step)
-    on_time(situation, step, action.attempt)
-    may_begin(situation, step, again=True)
-    if kind_of(step) not in TICKED:
+    require_next_attempt(situation, step, action.attempt)
+    require_can_begin(situation, step, again=True)
+    if kind_of(step) not in TICKABLE_KINDS:
         words = f"{situation.plan.name(step.id)} cannot be ticked: it is to be run"
-        raise NotPermittedError(Code.WRONG_KIND, words)
-    not_own_approval(situation, step)
+        raise NotPermittedError(RefusalCode.WRONG_KIND, words)
+    require_other_approver(situation, step)
     for ask in step.action.ask if isinstance(step.action, Manual) else ():
         if not action.answers.get(ask.var, "").strip():
             words = f"{ask.title or ask.var}: an answer is wanted"
-            raise NotPermittedError(Code.UNFILLED, words)
+            raise NotPermittedError(RefusalCode.UNFILLED, words)
 
 
 def choose(action: ChooseOptions, situation: Situation) -> None:
     """A decision is taken."""
     step = situation.step(action.step)
-    on_time(situation, step, action.attempt)
-    may_begin(situation, step, again=True)
+    require_next_attempt(situation, step, action.attempt)
+    require_can_begin(situation, step, again=True)
     decision = step.action
     if not isinstance(decision, Choose):
         words = f"{situation.plan.name(step.id)} is no decision"
-        raise NotPermittedError(Code.WRONG_KIND, words)
-    not_own_approval(situation, step)
+        raise NotPermittedError(RefusalCode.WRONG_KIND, words)
+    require_other_approver(situation, step)
     options = options_of(decision, situation.state)
     if not action.options or any(name not in options for name in action.options):
         words = f"choose one of: {', '.join(options)}"
-        raise NotPermittedError(Code.UNFILLED, words)
+        raise NotPermittedError(RefusalCode.UNFILLED, words)
     if len(action.options) > 1 and not decision.multi:
-        raise NotPermittedError(Code.UNFILLED, "only one of them can be chosen")
+        raise NotPermittedError(RefusalCode.UNFILLED, "only one of them can be chosen")
     for phase in situation.plan.runbook.phases:
         if any(options[name].go == phase.id for name in action.options):
-            situation.may_enter(phase)
+            situation.require_phase_enterable(phase)
     if action.attempt > 1 and not action.reason and _used(situation, decision.var):
         words = "steps that depend on this have begun; give a reason to change"
-        raise NotPermittedError(Code.UNFILLED, words)
+        raise NotPermittedError(RefusalCode.UNFILLED, words)
 
 
 def options_of(decision: Choose, state: RunState) -> dict[str, Option]:
@@ -109,18 +111,18 @@ def _used(situation: Situation, name: str) -> bool:
     )
 
 
-def on_time(situation: Situation, step: Step, attempt: int) -> None:
+def require_next_attempt(situation: Situation, step: Step, attempt: int) -> None:
     """Refuse what was meant for another attempt than the one that comes next."""
-    number = situation.number(step)
+    number = situation.next_attempt(step)
     if attempt != number:
         words = (
             f"{situation.plan.name(step.id)} has moved on: attempt {attempt} was "
             f"asked for, the next is {number}"
         )
-        raise NotPermittedError(Code.MOVED_ON, words)
+        raise NotPermittedError(RefusalCode.MOVED_ON, words)
 
 
-def may_begin(situation: Situation, step: Step, *, again: bool) -> None:
+def require_can_begin(situation: Situation, step: Step, *, again: bool) -> None:
     """Refuse to begin what waits, runs, or does not apply.
 
     Args:
@@ -130,39 +132,43 @@ def may_begin(situation: Situation, step: Step, *, again: bool) -> None:
     """
     if situation.state.ended is not None:
         words = "the run has ended; nothing can be started in it"
-        raise NotPermittedError(Code.RUN_ENDED, words)
+        raise NotPermittedError(RefusalCode.RUN_ENDED, words)
     plan, name = situation.plan, situation.plan.name(step.id)
-    standing = situation.standings[step.id]
+    standing = situation.statuses[step.id]
     own = situation.state.steps[step.id].status
     if standing.status is Status.WAITING:
         waits = ", ".join(wait.text for wait in standing.waits)
-        raise NotPermittedError(Code.WAITS, f"{name} waits: {waits}", waits)
+        raise NotPermittedError(RefusalCode.WAITS, f"{name} waits: {waits}", waits)
     if standing.status is Status.NOT_APPLICABLE:
         words = f"{name} does not apply: {standing.reason}"
-        raise NotPermittedError(Code.NOT_APPLICABLE, words, standing.reason)
+        raise NotPermittedError(RefusalCode.NOT_APPLICABLE, words, standing.reason)
     if own is Status.RUNNING:
-        raise NotPermittedError(Code.RUNNING, f"{name} is running already")
+        raise NotPermittedError(RefusalCode.RUNNING, f"{name} is running already")
     if own is Status.SKIPPED:
         words = f"{name} was skipped; restore it first"
-        raise NotPermittedError(Code.SKIPPED, words)
+        raise NotPermittedError(RefusalCode.SKIPPED, words)
     if own is not Status.PENDING and not again:
         words = f"{name} has ended ({own}); retry it to run it again"
-        raise NotPermittedError(Code.DONE, words)
+        raise NotPermittedError(RefusalCode.DONE, words)
     waits_now = waits_of_retry(plan, situation.state, step.id)
     if waits_now:
         waits = ", ".join(wait.text for wait in waits_now)
-        raise NotPermittedError(Code.WAITS, f"{name} waits: {waits}", waits)
+        raise NotPermittedError(RefusalCode.WAITS, f"{name} waits: {waits}", waits)
     busy = situation.busy
-    if busy is not None and not is_follower(step) and not _goes_first(situation, step):
+    if (
+        busy is not None
+        and not is_follower(step)
+        and not _may_overtake(situation, step)
+    ):
         why = f"{plan.name(busy.id)} is running"
-        raise NotPermittedError(Code.BUSY, f"{why}; one at a time", why)
-    left = situation.alive(step) if own is Status.UNKNOWN else ()
+        raise NotPermittedError(RefusalCode.BUSY, f"{why}; one at a time", why)
+    left = situation.survivors_of(step) if own is Status.UNKNOWN else ()
     if left:
         why = f"may still be running: {'; '.join(left)}. Stop that first"
-        raise NotPermittedError(Code.ALIVE, f"{name} {why}", why)
+        raise NotPermittedError(RefusalCode.ALIVE, f"{name} {why}", why)
 
 
-def _goes_first(situation: Situation, step: Step) -> bool:
+def _may_overtake(situation: Situation, step: Step) -> bool:
     """Whether a step of the rollback need not wait for one that only reads."""
     watch, phase_of = situation.state.watch, situation.plan.phase_of
     busy = situation.busy
@@ -176,14 +182,14 @@ def _goes_first(situation: Situation, step: Step) -> bool:
     )
 
 
-def not_own_approval(situation: Situation, step: Step) -> None:
+def require_other_approver(situation: Situation, step: Step) -> None:
     """Let nobody begin what they approved themselves, or what was approved long ago."""
-    refused = may_not_begin(
+    refused = begin_refusal(
         situation.plan, situation.state, step, uid=situation.uid, now=situation.now
     )
     if refused:
         words = f"{situation.plan.name(step.id)}: {refused}"
-        raise NotPermittedError(Code.OWN_APPROVAL, words, refused)
+        raise NotPermittedError(RefusalCode.OWN_APPROVAL, words, refused)
 
 
 def stop(action: StopStep, situation: Situation) -> None:
@@ -192,10 +198,10 @@ def stop(action: StopStep, situation: Situation) -> None:
     own = situation.state.steps[step.id]
     if own.status is not Status.RUNNING or own.last is None:
         words = f"{situation.plan.name(step.id)} is not running ({own.status})"
-        raise NotPermittedError(Code.NOT_RUNNING, words)
+        raise NotPermittedError(RefusalCode.NOT_RUNNING, words)
     if action.attempt not in (None, own.last.number):
         words = f"attempt {action.attempt} has ended; {own.last.number} is running"
-        raise NotPermittedError(Code.MOVED_ON, words)
+        raise NotPermittedError(RefusalCode.MOVED_ON, words)
 
 
 def look_first(action: LookFirst, situation: Situation) -> None:
@@ -204,13 +210,13 @@ def look_first(action: LookFirst, situation: Situation) -> None:
     own, name = situation.state.steps[step.id], situation.plan.name(step.id)
     if not step.checks:
         words = f"{name} has no check; look at its output"
-        raise NotPermittedError(Code.NO_CHECKS, words)
+        raise NotPermittedError(RefusalCode.NO_CHECKS, words)
     if own.last is None or own.status not in BAD:
         words = f"{name} is {own.status}: only what went wrong is looked at so"
-        raise NotPermittedError(Code.NOT_BAD, words)
+        raise NotPermittedError(RefusalCode.NOT_BAD, words)
     if step.id in situation.being_checked:
         words = f"{name} is being looked at already"
-        raise NotPermittedError(Code.BEING_CHECKED, words)
+        raise NotPermittedError(RefusalCode.BEING_CHECKED, words)
 
 
 def skip(action: SkipStep, situation: Situation) -> None:
@@ -218,21 +224,25 @@ def skip(action: SkipStep, situation: Situation) -> None:
     step = situation.step(action.step)
     name = situation.plan.name(step.id)
     if step.gate:
-        raise NotPermittedError(Code.GATE, f"{name} is a gate; it cannot be skipped")
-    if situation.standings[step.id].status is Status.NOT_APPLICABLE:
-        raise NotPermittedError(Code.NOT_APPLICABLE, f"{name} does not apply anyway")
-    situation.may_follow(StepSkipped(step=step.id, reason=action.reason))
-    wanted(action.reason)
+        raise NotPermittedError(
+            RefusalCode.GATE, f"{name} is a gate; it cannot be skipped"
+        )
+    if situation.statuses[step.id].status is Status.NOT_APPLICABLE:
+        raise NotPermittedError(
+            RefusalCode.NOT_APPLICABLE, f"{name} does not apply anyway"
+        )
+    situation.require_event_allowed(StepSkipped(step=step.id, reason=action.reason))
+    require_text(action.reason)
 
 
 def restore(action: RestoreStep, situation: Situation) -> None:
     """A skipped step is pending again."""
     step = situation.step(action.step)
-    situation.may_follow(StepRestored(step=step.id))
+    situation.require_event_allowed(StepRestored(step=step.id))
 
 
 def override(action: OverrideStep, situation: Situation) -> None:
     """A person vouches that a step is as it should be."""
     step = situation.step(action.step)
-    situation.may_follow(StepOverridden(step=step.id, reason=action.reason))
-    wanted(action.reason)
+    situation.require_event_allowed(StepOverridden(step=step.id, reason=action.reason))
+    require_text(action.reason)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from mobius_tui.run.planning.approval_rules import missing
+from mobius_tui.run.planning.approval_rules import missing_approval_text
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import OPEN, Status
@@ -142,7 +142,7 @@ def _no_value_text(plan: Plan, name: str) -> str:
 
 def approval_awaited(plan: Plan, state: RunState, step: Step) -> Iterator[Wait]:
     """The approval that a step still lacks."""
-    text = missing(plan, state, step)
+    text = missing_approval_text(plan, state, step)
     if text and step.approve is not None:
         yield Wait(kind="approval", on=step.approve.role, text=text)
 

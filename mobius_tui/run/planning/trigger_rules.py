@@ -26,7 +26,7 @@ class RunTriggerRules:
     def __init__(self, plan: Plan, state: RunState) -> None:
         self._plan = plan
         self._state = state
-        self.watch: TriggerEvaluator | None = None
+        self.evaluator: TriggerEvaluator | None = None
         """`None` before the first check, and where there are no rules."""
         self.problem = ""
         """Why there are none though the runbook names some."""
@@ -37,9 +37,9 @@ class RunTriggerRules:
         """Take in a probe's result; returns the rules that fired or cleared."""
         if not isinstance(record, ProbeResult):
             return ()
-        if self.watch is None and not self.problem:
+        if self.evaluator is None and not self.problem:
             self._fill_rules()
-        return self.watch.apply(record) if self.watch is not None else ()
+        return self.evaluator.apply(record) if self.evaluator is not None else ()
 
     def copy(self, state: RunState) -> RunTriggerRules:
         """An independent copy.
@@ -48,7 +48,7 @@ class RunTriggerRules:
             state: the run's, a copy too.
         """
         new = RunTriggerRules(self._plan, state)
-        new.watch, new.problem = deepcopy(self.watch), self.problem
+        new.evaluator, new.problem = deepcopy(self.evaluator), self.problem
         return new
 
     def _fill_rules(self) -> None:
@@ -62,14 +62,14 @@ class RunTriggerRules:
                 above = values.fill(triggers.p95_latency.above)
                 slow = replace(triggers.p95_latency, above=above)
                 triggers = replace(triggers, p95_latency=slow)
-            self.watch = TriggerEvaluator(triggers, health.probes)
+            self.evaluator = TriggerEvaluator(triggers, health.probes)
         except (RunError, ValueError) as error:
             self.problem = f"health.trigger.p95_latency.above: {error}"
 
     def apply_event(self, event: Event) -> None:
         """Begin an epoch of counting where an event begins one."""
-        if self.watch is not None and self.begins_epoch(event):
-            self.watch.begin_epoch()
+        if self.evaluator is not None and self.begins_epoch(event):
+            self.evaluator.begin_epoch()
 
     def begins_epoch(self, event: Event) -> bool:
         """Whether counting starts anew with an event."""
@@ -121,7 +121,7 @@ def trigger_caveats(
     if health is None:
         return ()
     counted = [probe for probe in health.probes if probe.trigger]
-    caveats = [*_probes_below_p95_limit(health, counted, fill, reported)]
+    caveats = [*_p95_caveats(health, counted, fill, reported)]
     far = [p.id for p in counted if not is_loopback(fill(p.url))]
     if far and not health.witness:
         names = " and ".join(far)
@@ -131,7 +131,7 @@ def trigger_caveats(
     return tuple(caveats)
 
 
-def _probes_below_p95_limit(
+def _p95_caveats(
     health: Health,
     counted: list[Probe],
     fill: Callable[[str], str],

@@ -8,7 +8,7 @@ from typing import Literal
 
 from mobius_tui.errors import UsageError
 from mobius_tui.run.intents.intent_actions import StartAutomatic
-from mobius_tui.run.planning.run_permissions import tick_refused
+from mobius_tui.run.planning.run_permissions import manual_tick_refusal
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.runbook.model.limits import (
     bounded_duration,
@@ -17,11 +17,11 @@ from mobius_tui.runbook.model.runbook import Variable
 from mobius_tui.runbook.toml.runbook_source import MAX_BYTES, RefusedError
 from mobius_tui.runbook.toml.toml_document import Findings, parse_toml
 
-Manual = Literal["stop", "skip", "tick"]
+ManualPolicy = Literal["stop", "skip", "tick"]
 """What becomes of manual steps in a run that goes on by itself."""
 
 
-def answers_of(path: Path) -> dict[str, str]:
+def read_answers_file(path: Path) -> dict[str, str]:
     """What an answers file says: variable → value; lists are joined by newlines.
 
     Raises:
@@ -43,7 +43,9 @@ def answers_of(path: Path) -> dict[str, str]:
     return found
 
 
-def auto(answers: Mapping[str, str], *, manual: Manual, yes: bool) -> StartAutomatic:
+def automatic_action(
+    answers: Mapping[str, str], *, manual: ManualPolicy, yes: bool
+) -> StartAutomatic:
     """What makes a run automatic.
 
     Args:
@@ -72,7 +74,7 @@ def auto(answers: Mapping[str, str], *, manual: Manual, yes: bool) -> StartAutom
     )
 
 
-def remedy(state: RunState, otherwise: str = "") -> str:
+def person_remedy(state: RunState, otherwise: str = "") -> str:
     """How a run goes on that wants a person; a rollback by a trigger knows no --auto.
 
     Args:
@@ -92,11 +94,11 @@ def remedy_of_manual(state: RunState, missing: Sequence[Variable]) -> str:
         missing: the variables for which there is no answer.
     """
     began = state.began
-    refused = began is None or tick_refused(
+    refused = began is None or manual_tick_refusal(
         mode=began.mode, environment=began.environment, protected=began.protected
     )
     if refused or any(variable.secret for variable in missing):
-        return remedy(state)  # no answers file gives a secret
+        return person_remedy(state)  # no answers file gives a secret
     names = ", ".join(variable.name for variable in missing)
     answers = f" --answers FILE that has {names}" if names else ""
-    return remedy(state, f"with --auto --manual tick{answers}")
+    return person_remedy(state, f"with --auto --manual tick{answers}")

@@ -233,7 +233,7 @@ def check_env(step: Step, runbook: Runbook, values: Values) -> dict[str, str]:
     return env
 
 
-def probe_texts(probe: Probe) -> tuple[str, ...]:
+def probe_variable_names(probe: Probe) -> tuple[str, ...]:
     """The names of the variables in a probe's texts."""
     names = [name for text in texts_in(probe) for name in template_names(text)]
     return tuple(dict.fromkeys(names))

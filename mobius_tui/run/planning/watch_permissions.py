@@ -19,16 +19,16 @@ from mobius_tui.run.intents.intent_actions import (
     HoldRollback,
     TouchSite,
 )
-from mobius_tui.run.planning.confirmation import rollback_word
+from mobius_tui.run.planning.confirmation import rollback_confirmation_word
 from mobius_tui.run.planning.rollback import rollback_phase
-from mobius_tui.run.planning.situation import Code, NotPermittedError, Situation
+from mobius_tui.run.planning.situation import NotPermittedError, RefusalCode, Situation
 from mobius_tui.runbook.model.runbook import Phase, Runbook
 
 LONGEST_HINT = 500
 """Characters."""
 
 
-def unattended(runbook: Runbook, asked: str) -> str:
+def unattended_refusal(runbook: Runbook, asked: str) -> str:
     """Why no run goes by itself on the word of a check that cannot fail.
 
     Args:
@@ -50,44 +50,46 @@ def unattended(runbook: Runbook, asked: str) -> str:
 def arm(action: ArmWatch, situation: Situation) -> None:
     """A trigger that fires begins the rollback."""
     phase = require_rollback_phase(situation)
-    _not_begun(situation)
+    _require_no_rollback_yet(situation)
     watch = situation.state.watch
     if watch.armed:
         words = f"it is armed already, by {watch.armed_by}"
-        raise NotPermittedError(Code.ARMED, words)
-    if words := unattended(situation.plan.runbook, "arming"):
-        raise NotPermittedError(Code.UNATTENDED, words)
-    situation.may_follow(WatchArmed())
+        raise NotPermittedError(RefusalCode.ARMED, words)
+    if words := unattended_refusal(situation.plan.runbook, "arming"):
+        raise NotPermittedError(RefusalCode.UNATTENDED, words)
+    situation.require_event_allowed(WatchArmed())
     what = "an armed trigger rolls back by itself"
-    _confirmed(situation, phase, action.confirm, what)
+    _require_confirmation(situation, phase, action.confirm, what)
 
 
 def disarm(_action: DisarmWatch, situation: Situation) -> None:
     """A trigger that fires only says so."""
     if not situation.state.watch.armed:
-        raise NotPermittedError(Code.NOT_ARMED, "it is not armed")
-    situation.may_follow(WatchDisarmed(reason=""))
+        raise NotPermittedError(RefusalCode.NOT_ARMED, "it is not armed")
+    situation.require_event_allowed(WatchDisarmed(reason=""))
 
 
 def hold(_action: HoldRollback, situation: Situation) -> None:
     """The countdown ends, and nothing begins."""
     if situation.state.watch.countdown is None:
         words = "no countdown is under way; there is nothing to hold"
-        raise NotPermittedError(Code.NO_COUNTDOWN, words)
-    situation.may_follow(RollbackHeld(reason=""))
+        raise NotPermittedError(RefusalCode.NO_COUNTDOWN, words)
+    situation.require_event_allowed(RollbackHeld(reason=""))
 
 
 def begin_rollback(action: BeginRollback, situation: Situation) -> None:
     """A person begins what a trigger would."""
     phase = require_rollback_phase(situation)
-    _not_begun(situation)
-    busy = situation.in_the_way
+    _require_no_rollback_yet(situation)
+    busy = situation.rollback_blocker
     if busy is not None:
         why = f"{situation.plan.name(busy.id)} is running"
-        raise NotPermittedError(Code.BUSY, f"{why}; wait, or stop it", why)
-    situation.may_follow(RollbackBegan(phase=phase.id, cause="person", reason=""))
-    situation.may_enter(phase)
-    _confirmed(situation, phase, action.confirm, f"{phase.title} destroys")
+        raise NotPermittedError(RefusalCode.BUSY, f"{why}; wait, or stop it", why)
+    situation.require_event_allowed(
+        RollbackBegan(phase=phase.id, cause="person", reason="")
+    )
+    situation.require_phase_enterable(phase)
+    _require_confirmation(situation, phase, action.confirm, f"{phase.title} destroys")
 
 
 def require_rollback_phase(situation: Situation) -> Phase:
@@ -99,48 +101,50 @@ def require_rollback_phase(situation: Situation) -> Phase:
     phase = rollback_phase(situation.plan)
     if phase is None:
         words = "this runbook names no phase that a trigger begins"
-        raise NotPermittedError(Code.NO_ROLLBACK, words)
+        raise NotPermittedError(RefusalCode.NO_ROLLBACK, words)
     return phase
 
 
-def _not_begun(situation: Situation) -> None:
+def _require_no_rollback_yet(situation: Situation) -> None:
     watch = situation.state.watch
     if watch.rollback is not None:
         words = (
             f"{watch.rollback_began_by} began the rollback; it is made once in a run"
         )
-        raise NotPermittedError(Code.ROLLBACK_BEGUN, words)
+        raise NotPermittedError(RefusalCode.ROLLBACK_BEGUN, words)
 
 
-def _confirmed(situation: Situation, phase: Phase, typed: str, what: str) -> None:
-    word = rollback_word(situation.plan, situation.state, phase)
+def _require_confirmation(
+    situation: Situation, phase: Phase, typed: str, what: str
+) -> None:
+    word = rollback_confirmation_word(situation.plan, situation.state, phase)
     if word and typed != word:
-        words = f"{what}{situation.where}: type {word} to confirm it"
-        raise NotPermittedError(Code.UNFILLED, words)
+        words = f"{what}{situation.environment_phrase}: type {word} to confirm it"
+        raise NotPermittedError(RefusalCode.UNFILLED, words)
 
 
 def give_hint(action: GiveHint, situation: Situation) -> None:
     """The team of a drill is told something."""
-    _in_a_drill(situation)
+    _require_drill(situation)
     text = action.text.strip()
     if not text:
-        raise NotPermittedError(Code.UNFILLED, "a hint says something")
+        raise NotPermittedError(RefusalCode.UNFILLED, "a hint says something")
     if len(text) > LONGEST_HINT:
         words = f"a hint has at most {LONGEST_HINT} characters; this one {len(text)}"
-        raise NotPermittedError(Code.UNFILLED, words)
+        raise NotPermittedError(RefusalCode.UNFILLED, words)
 
 
 def touch_site(action: TouchSite, situation: Situation) -> None:
     """A drill's site is about to be touched."""
-    _in_a_drill(situation)
+    _require_drill(situation)
     if re.fullmatch("[0-9a-f]{64}", action.seal) is None:
         words = "a facilitator injects, worsens or heals, and seals what it is"
-        raise NotPermittedError(Code.UNFILLED, words)
+        raise NotPermittedError(RefusalCode.UNFILLED, words)
 
 
-def _in_a_drill(situation: Situation) -> None:
+def _require_drill(situation: Situation) -> None:
     began = situation.state.began
     if began is None or began.mode != "drill":
         words = "only a drill has a facilitator; this run is an incident"
-        raise NotPermittedError(Code.NO_DRILL, words)
-    situation.may_follow(HintGiven(text="", who=""))
+        raise NotPermittedError(RefusalCode.NO_DRILL, words)
+    situation.require_event_allowed(HintGiven(text="", who=""))

@@ -78,7 +78,7 @@ def watch_step_verdict(
     return WatchStepVerdict(result=Status.PASSED, reason=f"{lasted}; no trigger fired")
 
 
-def is_premature(watch: WatchState, health: HealthSnapshot) -> bool:
+def should_await_checks(watch: WatchState, health: HealthSnapshot) -> bool:
     """Whether to wait for the next checks at the step's end.
 
     A failure may be the first of those that a trigger counts, or the only one.

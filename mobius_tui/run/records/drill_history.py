@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from mobius_tui.run.events.run_events import RunBegan
-from mobius_tui.run.records.run_record import record_of
+from mobius_tui.run.records.run_record import read_record_or_empty
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.run_index import runs_of
 
@@ -43,7 +43,7 @@ def last_and_best(times: Iterable[float | None]) -> LastAndBest:
     return LastAndBest(known[0] if known else None, min(known, default=None))
 
 
-def drills_before(
+def times_of_earlier_drills(
     directory: RunDirectory, began: RunBegan | None, at: float
 ) -> tuple[Mapping[str, float], ...]:
     """What each drill of the same runbook took that had ended before, newest first.
@@ -60,7 +60,8 @@ def drills_before(
     if began is None:
         return ()
     return tuple(
-        times_of_record(record_of(e)) for e in earlier_drills(directory, began, at)
+        times_of_record(read_record_or_empty(e))
+        for e in earlier_drills(directory, began, at)
     )
 
 
@@ -76,7 +77,7 @@ def earlier_drills(
     """
     for each in runs_of(directory.path.parent, began.runbook):
         is_other = each.id != directory.id
-        if is_other and _is_before(record_of(each), began.runbook, at):
+        if is_other and _is_before(read_record_or_empty(each), began.runbook, at):
             yield each
 
 

@@ -43,7 +43,7 @@ class PastStep(NamedTuple):
 
     results: tuple[str, ...]
     """How each attempt ended."""
-    took: tuple[float, ...]
+    passed_durations: tuple[float, ...]
     """The seconds of each attempt that passed."""
     skipped: bool
     overridden: bool
@@ -66,7 +66,7 @@ class PastRun:
     """Those that were begun, skipped or vouched for."""
 
 
-def past_run(run: str, state: RunState, restored: float | None) -> PastRun:
+def past_run_from_state(run: str, state: RunState, restored: float | None) -> PastRun:
     """Sum up a run that has ended.
 
     Args:
@@ -89,14 +89,14 @@ def past_run(run: str, state: RunState, restored: float | None) -> PastRun:
     )
 
 
-_UNTOUCHED = PastStep(results=(), took=(), skipped=False, overridden=False)
+_UNTOUCHED = PastStep(results=(), passed_durations=(), skipped=False, overridden=False)
 
 
 def _past_step(own: StepState) -> PastStep:
     ended = [each for each in own.attempts if each.status is not Status.RUNNING]
     return PastStep(
         results=tuple(str(each.status) for each in ended),
-        took=tuple(
+        passed_durations=tuple(
             each.duration
             for each in ended
             if each.status in (Status.PASSED, Status.WARNED)
@@ -134,46 +134,47 @@ def _digest_of(path: Path) -> bytes:
         return hashlib.file_digest(file, "sha256").digest()
 
 
-def read(directory: RunDirectory) -> PastRun | None:
+def read_stats(directory: RunDirectory) -> PastRun | None:
     """What a run came to; `None` where no summary says it that can be believed."""
     try:
         with open_regular(directory.stats) as file:
-            seal, _, told = file.read(LIMIT).partition(b"\n")
-        if seal != _seal(fingerprint(directory), told):
+            seal, _, payload = file.read(LIMIT).partition(b"\n")
+        if seal != _seal(fingerprint(directory), payload):
             return None
         with without_garbage_collection():
-            return _decoded(directory.id, json.loads(told))
-    except (OSError, RunError, *_NO_SUMMARY):
+            return _decoded(directory.id, json.loads(payload))
+    except (OSError, RunError, *_MALFORMED_ERRORS):
         return None
 
 
-def keep(directory: RunDirectory, run: PastRun, of: bytes) -> None:
+def write_stats(directory: RunDirectory, run: PastRun, source_digest: bytes) -> None:
     """Write down what a run came to; where that cannot be, its journal is read again.
 
     Args:
         directory: the run's.
         run: what it came to.
-        of: the `fingerprint` of what it was summed up from, before that was read.
+        source_digest: the `fingerprint` of what it was summed up from, before that
+            was read.
     """
     new = directory.stats.with_suffix(f".{os.getpid()}")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    told = _encoded(run)
+    payload = _encoded(run)
     with suppress(OSError, RunError):
-        if fingerprint(directory) != of:
+        if fingerprint(directory) != source_digest:
             return  # it went on meanwhile
         try:
             # What a loss of power makes of it has no seal: it need not be durable.
             with os.fdopen(os.open(new, flags, 0o600), "wb") as file:
                 os.fchmod(file.fileno(), file_mode(directory.path))
-                file.write(_seal(of, told) + b"\n" + told)
+                file.write(_seal(source_digest, payload) + b"\n" + payload)
             new.replace(directory.stats)
         finally:
             new.unlink(missing_ok=True)
 
 
-def _seal(of: bytes, told: bytes) -> bytes:
+def _seal(source_digest: bytes, payload: bytes) -> bytes:
     version = f"mobius-tui {__version__} stats {FORMAT}\n".encode()
-    return hashlib.sha256(version + of + told).hexdigest().encode()
+    return hashlib.sha256(version + source_digest + payload).hexdigest().encode()
 
 
 def _encoded(run: PastRun) -> bytes:
@@ -185,16 +186,16 @@ def _encoded(run: PastRun) -> bytes:
         "began": run.began,
         "restored": run.restored,
         "steps": {
-            step_id: each.took[0]
-            if each == _passed_at_once(*each.took[:1])
-            else (each.results, each.took, each.skipped, each.overridden)
+            step_id: each.passed_durations[0]
+            if each == _passed_at_once(*each.passed_durations[:1])
+            else (each.results, each.passed_durations, each.skipped, each.overridden)
             for step_id, each in run.steps.items()
         },
     }
     return json.dumps(said, separators=(",", ":")).encode() + b"\n"
 
 
-_NO_SUMMARY = (
+_MALFORMED_ERRORS = (
     *(ValueError, KeyError, TypeError, AttributeError),
     *(RecursionError, ArithmeticError),
 )
@@ -202,17 +203,17 @@ _RESULTS = frozenset(map(str, ENDED))
 _MODES = frozenset(get_args(Mode))
 
 
-def _decoded(run: str, said: Any) -> PastRun:
+def _decoded(run: str, data: Any) -> PastRun:
     """A seal can be made by anyone: what is read is held to its types all the same.
 
     Raises:
         ValueError: it says what no run comes to; other errors of `_NO_SUMMARY`, too.
     """
-    began, restored = said["began"], said["restored"]
+    began, restored = data["began"], data["restored"]
     well = (
-        is_text(said["runbook"])
-        and said["mode"] in _MODES
-        and said["outcome"] in OUTCOMES
+        is_text(data["runbook"])
+        and data["mode"] in _MODES
+        and data["outcome"] in OUTCOMES
         and is_number(began)
         and 0 <= began < YEAR_9999
         and (restored is None or is_number(restored))
@@ -221,14 +222,14 @@ def _decoded(run: str, said: Any) -> PastRun:
         raise ValueError("it says what no run comes to")
     return PastRun(
         id=run,
-        runbook=said["runbook"],
-        mode=said["mode"],
-        outcome=said["outcome"],
+        runbook=data["runbook"],
+        mode=data["mode"],
+        outcome=data["outcome"],
         began=began,
         restored=restored,
         steps={
             step_id: _passed_at_once(own) if is_number(own) else _decoded_step(*own)
-            for step_id, own in said["steps"].items()
+            for step_id, own in data["steps"].items()
         },
     )
 
@@ -248,7 +249,7 @@ def _decoded_step(
         raise ValueError("it says what no step comes to")
     return PastStep(
         results=tuple(results),
-        took=tuple(took),
+        passed_durations=tuple(took),
         skipped=skipped is True,
         overridden=overridden is True,
     )

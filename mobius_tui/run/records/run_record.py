@@ -85,7 +85,7 @@ def write_record(
         record["outage"] = outage_record(directory)
     with exclusive_record(directory):
         record.update(_added_tables(directory))
-        write_private(directory.record, tomli_w.dumps(record).encode())
+        replace_file_durably(directory.record, tomli_w.dumps(record).encode())
 
 
 def record_of_journal(state: RunState, head: str) -> dict[str, Any]:
@@ -144,7 +144,7 @@ def _added_tables(directory: RunDirectory) -> dict[str, Any]:
     return {name: older[name] for name in tables if name in older}
 
 
-def write_private(target: Path, data: bytes) -> None:
+def replace_file_durably(target: Path, data: bytes) -> None:
     """Replace a file's content, durably, as private as its folder.
 
     Raises:
@@ -163,7 +163,7 @@ def write_private(target: Path, data: bytes) -> None:
         new.unlink(missing_ok=True)
 
 
-def sum_up(directory: RunDirectory, *, is_host: bool = False) -> PastRun | None:
+def summarize_run(directory: RunDirectory, *, is_host: bool = False) -> PastRun | None:
     """Read what a run came to from its journal, and keep that, where it may be kept.
 
     Args:
@@ -182,7 +182,7 @@ def sum_up(directory: RunDirectory, *, is_host: bool = False) -> PastRun | None:
     of = past_run.fingerprint(directory)
     found = past_run_of(directory)
     if found is not None:
-        past_run.keep(directory, found, of)
+        past_run.write_stats(directory, found, of)
     return found
 
 
@@ -203,12 +203,12 @@ def past_run_of(directory: RunDirectory) -> PastRun | None:
     for check in checks(directory):
         past.add(check)
     course = course_of(Plan(runbook), tail.entries)
-    score = record_of(directory).get("score")
+    score = read_record_or_empty(directory).get("score")
     restored = course.as_scored(past, score).after("restored")
-    return past_run.past_run(directory.id, state, restored)
+    return past_run.past_run_from_state(directory.id, state, restored)
 
 
-def record_of(directory: RunDirectory) -> Mapping[str, Any]:
+def read_record_or_empty(directory: RunDirectory) -> Mapping[str, Any]:
     """The record of a run's end; empty where there is none to read."""
     try:
         return read_record(directory)

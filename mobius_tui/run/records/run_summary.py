@@ -64,14 +64,14 @@ class Summary:
         state = self.outcome
         if state == "open":
             state = "still running" if self.host else "open, no host"
-        since = self.since(time.time())
+        since = self.unwatched_text(time.time())
         note = f"{since}  " if since else ""
         return (
             f"{when}  {self.mode:8}  {state:13}  {took:>7}  {self.title}"
             f"  {self.environment}  {note}{self.id}"
         )
 
-    def since(self, now: float) -> str:
+    def unwatched_text(self, now: float) -> str:
         """`unwatched since 03:12`, where nobody watches that should.
 
         Args:
@@ -98,7 +98,7 @@ class Summary:
         }
 
 
-def summary(directory: RunDirectory) -> Summary:
+def read_summary(directory: RunDirectory) -> Summary:
     """A run's summary, from the two ends of its journal; raises for no content."""
     try:
         first, last, ended_at = _ends(directory.journal)
@@ -160,7 +160,7 @@ def _nothing(directory: RunDirectory, outcome: str) -> Summary:
 
 def is_open(directory: RunDirectory) -> bool:
     """Whether a run began and has not ended."""
-    return summary(directory).outcome == "open"
+    return read_summary(directory).outcome == "open"
 
 
 def newest_open(root: Path) -> RunDirectory:
@@ -175,7 +175,7 @@ def newest_open(root: Path) -> RunDirectory:
     return newest
 
 
-def _is_told(began: RunBegan) -> bool:
+def _has_text_fields(began: RunBegan) -> bool:
     """Whether what a list says of a run is text: anybody can write a journal."""
     words = (began.title, began.runbook, began.mode, began.operator)
     more = (began.sha256, began.path, began.environment or "")
@@ -197,7 +197,7 @@ def _ends(
     if not head.endswith(b"\n"):
         return None, None, None
     entry, _ = decode_entry(head[:-1])
-    if not isinstance(entry.event, RunBegan) or not _is_told(entry.event):
+    if not isinstance(entry.event, RunBegan) or not _has_text_fields(entry.event):
         raise RunError(f"{journal}: it does not begin with RunBegan")
     for text in reversed(tail.split(b"\n")[:-1]):
         if b'"event":"RunEnded"' in text:

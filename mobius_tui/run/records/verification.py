@@ -145,13 +145,13 @@ def _journal_problems(directory: RunDirectory, tail: JournalTail) -> Iterator[st
         state = fold(runbook, tail.entries)
         yield from _record_problems(directory, tail, runbook, state)
         yield from _annotation_problems(directory, tail, state)
-        kept = past_run.read(directory)
+        kept = past_run.read_stats(directory)
         if kept is not None and kept != past_run_of(directory):
             yield f"{directory.stats.name}: it says other than the journal"
     except MobiusError as error:
         yield str(error)
         return
-    yield from _contents_problems(directory, first, Plan(runbook))
+    yield from _table_of_contents_problems(directory, first, Plan(runbook))
     yield from _step_problems(directory, runbook, tail, state)
 
 
@@ -207,7 +207,7 @@ def _shown(value: Any) -> str:
     return words if len(words) <= SHOWN else f"{words[:SHOWN]}…"
 
 
-def _contents_problems(
+def _table_of_contents_problems(
     directory: RunDirectory, began: RunBegan, plan: Plan
 ) -> Iterator[str]:
     expected = encode_contents(plan, mode=began.mode, environment=began.environment)

@@ -24,7 +24,7 @@ from mobius_tui.run.checks.context import CheckContext
 from mobius_tui.run.checks.machine_checks import unit_states_now
 from mobius_tui.run.journal.journal import Clock
 from mobius_tui.run.keeper.disk_full import DISK_FULL_ERRNOS
-from mobius_tui.run.planning.variables import probe_texts
+from mobius_tui.run.planning.variables import probe_variable_names
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.safe_open import open_regular
 from mobius_tui.runbook.model.check_kinds import ProcessCheck, ServiceCheck
@@ -197,7 +197,7 @@ class HealthMonitor:
         values = context.values()
         ready = []
         for probe in health.probes:
-            names = probe_texts(probe)
+            names = probe_variable_names(probe)
             if all(n in context.state.variables for n in names if "." not in n):
                 try:
                     ready.append(

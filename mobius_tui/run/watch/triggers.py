@@ -90,7 +90,7 @@ class TriggerMonitor:
         self._rules.apply_event(entry.event)
 
     def _is_true(self, alarm: Alarm) -> bool:
-        rules = self._rules.watch
+        rules = self._rules.evaluator
         return rules is not None and rules.is_true(alarm.probe, alarm.rule)
 
     def unknown_triggers(self) -> tuple[str, ...]:
@@ -237,5 +237,5 @@ class TriggerMonitor:
 
     @property
     def _meters(self) -> tuple[Meter, ...]:
-        watch = self._rules.watch
+        watch = self._rules.evaluator
         return watch.meters() if watch is not None else ()

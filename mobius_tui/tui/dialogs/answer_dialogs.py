@@ -39,14 +39,14 @@ class StepAnswers:
     note: str
 
 
-MAX_ANSWER = 0.5
+MATCH_TIMEOUT = 0.5
 """Seconds that a pattern may keep a key waiting; the host looks again, and longer."""
 
 
 def _may_match(pattern: str, answer: str) -> bool:
     """Whether an answer matches its pattern, or the match takes too long."""
     try:
-        return all(lines_matching(pattern, [answer], whole=True, within=MAX_ANSWER))
+        return all(lines_matching(pattern, [answer], whole=True, within=MATCH_TIMEOUT))
     except TooSlowError:
         return True
 

@@ -8,7 +8,11 @@ from textual import on
 from textual.widget import Widget
 from textual.widgets import Button, Input
 
-from mobius_tui.run.planning.confirmation import approval_phrase, step_word, wrong_name
+from mobius_tui.run.planning.confirmation import (
+    approval_phrase,
+    approver_name_problem,
+    step_confirmation_word,
+)
 from mobius_tui.run.planning.plan import effect_of
 from mobius_tui.run.planning.proposal import undone_steps_before
 from mobius_tui.run.state.approvals import Approval
@@ -23,7 +27,7 @@ from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.step_details import approved_fields, command, filled
 from mobius_tui.tui.presenters.styled_text import Role, assemble, text
 
-MAX_SCRIPT_LINES = 4
+MAX_UNDONE_STEPS = 4
 """Steps that are named as not done yet."""
 
 
@@ -34,7 +38,9 @@ class ConfirmDialog(Dialog[str]):
         self._view = view
         self._step = step
         self._destroys = effect_of(step) == "destroy"
-        self.word = ConfirmationWord(step_word(view.plan, view.state, step))
+        self.word = ConfirmationWord(
+            step_confirmation_word(view.plan, view.state, step)
+        )
         again = " again" if view.step_state(step.id).attempts else ""
         tone: Role = "bad" if self._destroys else "warn"
         title = as_question(f"Run {view.plan.name(step.id)}{again}")
@@ -48,7 +54,7 @@ class ConfirmDialog(Dialog[str]):
         role: Role = "bad" if self._destroys else "warn"
         line = assemble((f"{effect}{where}", role))
         head = (Field("effect", line), *approved_fields(view, step))
-        head += tuple(_out_of_order_text(view, step))
+        head += tuple(_out_of_order_fields(view, step))
         if step.why:
             head += (Field("why", prose=Prose(step.why)),)
         checks = tuple(
@@ -80,16 +86,16 @@ class ConfirmDialog(Dialog[str]):
             self.refuse(self.word.refusal)
 
 
-def _out_of_order_text(view: RunView, step: Step) -> Iterator[Field]:
+def _out_of_order_fields(view: RunView, step: Step) -> Iterator[Field]:
     """That it is out of order, and what is still to be done before it."""
     undone = undone_steps_before(view.plan, view.state, step.id, view.standings)
     if undone is None:
         words = "out of order: the run is in another phase"
     elif undone:
-        names = ", ".join(view.plan.name(each) for each in undone[:MAX_SCRIPT_LINES])
+        names = ", ".join(view.plan.name(each) for each in undone[:MAX_UNDONE_STEPS])
         more = (
-            f" and {len(undone) - MAX_SCRIPT_LINES} more"
-            if len(undone) > MAX_SCRIPT_LINES
+            f" and {len(undone) - MAX_UNDONE_STEPS} more"
+            if len(undone) > MAX_UNDONE_STEPS
             else ""
         )
         words = f"out of order; not done before it: {names}{more}"
@@ -152,7 +158,7 @@ class ApproveDialog(Dialog[str]):
             wanted = approval_phrase("NAME" if self._own else name, self._step.id)
             self.refuse(f"That is not it; type {wanted}, or Esc.")
             return
-        wrong = wrong_name(name, self._approval.by) if self._own else ""
+        wrong = approver_name_problem(name, self._approval.by) if self._own else ""
         if wrong:
             self.refuse(f"{wrong[0].upper()}{wrong[1:]}.")
         else:

@@ -35,13 +35,13 @@ from mobius_tui.tui.widgets.banners import AlarmBanner
 from mobius_tui.tui.widgets.detail_pane import FieldList
 
 
-def written(dialog: Widget) -> Draft:
+def field_values(dialog: Widget) -> Draft:
     """What stands in its fields."""
     lines = {each.id or "": each.value for each in dialog.query(Input)}
     return lines | {each.id or "": each.text for each in dialog.query(TextArea)}
 
 
-def write(dialog: Widget, draft: Draft) -> None:
+def fill_fields(dialog: Widget, draft: Draft) -> None:
     """Put what was typed before into those of its fields that there are."""
     for line in dialog.query(Input):
         if (words := draft.get(line.id or "")) is not None:
@@ -104,16 +104,16 @@ class Dialog(ModalScreen[T | None], Generic[T]):
     was closed. With a reason that is kept, two keys would skip a step."""
     draft: Draft = MappingProxyType({})
     """What was typed in it before, and nothing came of."""
-    left: Mapping[DraftKey, Draft] = MappingProxyType({})
+    drafts_at_close: Mapping[DraftKey, Draft] = MappingProxyType({})
     """What was typed in it when it was closed or answered, as `typed` gives it."""
     alarm: reactive[RunView | None] = reactive(None, repaint=False)
     """The run, of which the banner over the dialog tells; none where there is none."""
 
     mono: Callable[[], float] = monotonic
     """Where seconds come from for the times of what is typed in it."""
-    copier: Callable[[str], None] | None = None
+    copy_text: Callable[[str], None] | None = None
     """Copies text and says which way it went; given by the page that it is over."""
-    status: Callable[[], None] | None = None
+    copy_status: Callable[[], None] | None = None
     """Copies where the run stands; given by the page that it is over."""
 
     def __init__(
@@ -183,27 +183,27 @@ class Dialog(ModalScreen[T | None], Generic[T]):
         else:
             self.set_reactive(Dialog.alarm, view)
 
-    def renew(self) -> None:
+    def restart_input_guard(self) -> None:
         """It says something else now: no key answers that before it has been seen."""
         self._input_guard.restart()
         self.refresh()
 
     def on_mount(self) -> None:
         """Put back what was typed; on a low screen, scroll to what is to be typed."""
-        self._given = written(self)
-        write(self, self.draft)
+        self._given = field_values(self)
+        fill_fields(self, self.draft)
         self.call_after_refresh(self._show_focus)
 
     def dismiss(self, result: T | None = None) -> AwaitComplete:
         """Close, and give what was answered; what was typed is known afterwards."""
-        self.left = self.typed()
+        self.drafts_at_close = self.typed()
         return super().dismiss(result)
 
     def typed(self) -> Mapping[DraftKey, Draft]:
         """What was typed in its fields, under its key; empty if that is not kept."""
         if self.draft_key is None:
             return {}
-        given, now = self._given, written(self)
+        given, now = self._given, field_values(self)
         return {self.draft_key: {k: w for k, w in now.items() if w != given.get(k)}}
 
     def _show_focus(self) -> None:
@@ -212,7 +212,7 @@ class Dialog(ModalScreen[T | None], Generic[T]):
 
     def compose(self) -> ComposeResult:
         """The box: the body, which scrolls, and the foot, which does not."""
-        yield AlarmBanner(before="Esc").data_bind(view=Dialog.alarm)
+        yield AlarmBanner(key_prefix="Esc").data_bind(view=Dialog.alarm)
         with self.box:
             self.box.border_title = Content(self.heading)
             with self._scrolled:
@@ -246,7 +246,7 @@ class Dialog(ModalScreen[T | None], Generic[T]):
         self._refusal.update(text(words, "bad"))
         self._refusal.display = True
 
-    def refuse_nothing(self) -> None:
+    def clear_refusal(self) -> None:
         """What was refused is no longer so."""
         self._refusal.display = False
 
@@ -269,13 +269,13 @@ class Dialog(ModalScreen[T | None], Generic[T]):
         """Show whom to call, over it; a line that is typed in takes the key itself."""
         if self.alarm is not None and not isinstance(self, ContactsDialog):
             dialog = ContactsDialog(self.alarm.runbook.contacts)
-            dialog.mono, dialog.status = self.mono, self.status
+            dialog.mono, dialog.copy_status = self.mono, self.copy_status
             self.app.push_screen(dialog)
 
     def action_status(self) -> None:
         """Copy where the run stands; it answers nothing, and the dialog stays."""
-        if self.status is not None:
-            self.status()
+        if self.copy_status is not None:
+            self.copy_status()
 
     @on(Button.Pressed, "#cancel")
     def action_cancel(self) -> None:

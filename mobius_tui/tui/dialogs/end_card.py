@@ -20,7 +20,7 @@ from mobius_tui.drill import drill_record
 from mobius_tui.drill.coached_drills import is_first
 from mobius_tui.drill.detection_gaps import subject_coverage
 from mobius_tui.drill.drill_verdict import await_score
-from mobius_tui.drill.scored_drills import compare_times, drills_known_before
+from mobius_tui.drill.scored_drills import compare_times, drills_of_same_runbook
 from mobius_tui.errors import FAILED, OK, OUTCOMES
 from mobius_tui.review.run_walk import count_deviations
 from mobius_tui.run.client.follow_up import FollowUp, follow_up
@@ -96,7 +96,7 @@ class EndCard(Dialog[str]):
             Field("why", text(ended.reason)),
             Field("took", text(duration_in_words(view.elapsed))),
             Field("steps", _status_counts(view)),
-            *_failed_attempts_text(view),
+            *_failed_attempts_fields(view),
             *outage_fields(view),
             *delivery_problem_fields(view),
             Field("kept", text(directory)),
@@ -180,7 +180,7 @@ def _status_counts(view: RunView) -> Content:
     return assemble(*parts)
 
 
-def _failed_attempts_text(view: RunView) -> Iterable[Field]:
+def _failed_attempts_fields(view: RunView) -> Iterable[Field]:
     """How many attempts ended badly, where that is not how their steps ended."""
     parts: list[tuple[str, Role]] = []
     for how, count in count_deviations(view.state).items():
@@ -206,7 +206,7 @@ async def await_score_fields(
     drill = await await_score(directory, site)
     if drill is None:
         return score_fields(None)
-    before = await asyncio.to_thread(drills_known_before, directory, drill)
+    before = await asyncio.to_thread(drills_of_same_runbook, directory, drill)
     found = await asyncio.to_thread(subject_coverage, directory.path.parent, runbook)
     scored = DrillResult(drill=drill, times=compare_times(drill, before))
     return (*score_fields(scored), *undetected_fields(found))
@@ -226,13 +226,13 @@ async def end_card(
     judge = None
     if began is not None and began.site is not None:
         judge = partial(await_score_fields, directory, Path(began.site), view.runbook)
-    more = _next_steps_text() if coaches else ()
+    more = _next_steps_fields() if coaches else ()
     first = coaches and await run_in_thread(partial(is_first, directory))
     due = follow_up(view.plan, view.state)
     return EndCard(view, str(directory.path), judge, more, due, is_first=first)
 
 
-def _next_steps_text() -> tuple[Field, ...]:
+def _next_steps_fields() -> tuple[Field, ...]:
     """How a first-time user goes on."""
     return tuple(
         Field(

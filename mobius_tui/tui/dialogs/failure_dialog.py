@@ -14,11 +14,11 @@ from mobius_tui.runbook.model.actions import Run, script_without_lint_comments
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.tui.commands.registry import bind, command
 from mobius_tui.tui.dialogs.dialog import Choice, Dialog, fields_widget, text_widget
-from mobius_tui.tui.presenters.availability import available
+from mobius_tui.tui.presenters.availability import available_commands
 from mobius_tui.tui.presenters.communication import escalation_fields
 from mobius_tui.tui.presenters.fields import Field
 from mobius_tui.tui.presenters.run_view import RunView
-from mobius_tui.tui.presenters.step_details import describe
+from mobius_tui.tui.presenters.step_details import detail_fields
 
 COMMANDS_OFFERED = (
     ("look_first", "Check"),
@@ -42,10 +42,9 @@ class FailureDialog(Dialog[str]):
         status = view.standings[step.id].status
         super().__init__(f"{view.plan.name(step.id)}: {status}", tone="bad")
         self._fields = _known_fields(view, step)
-        self._offered = available(view, step.id)
+        self._offered = available_commands(view, step.id)
         self._first = "look_first" if "look_first" in self._offered else "retry"
         self._gate = step.gate
-        self._follow = view.proposal.step == step.id
 
     def compose_body(self) -> Iterable[Widget]:
         """What is known."""
@@ -94,6 +93,6 @@ def _known_fields(view: RunView, step: Step) -> tuple[Field, ...]:
     )
     if "\n" in script.strip():
         hidden.add("run")
-    fields = describe(view, step.id, compact=False)
+    fields = detail_fields(view, step.id, compact=False)
     known = tuple(field for field in fields if field.label not in {*hidden, "role"})
     return (*known, *escalation_fields(view.runbook.contacts, step))

@@ -75,7 +75,7 @@ class HelpDialog(Dialog[None]):
     def _find(self, event: Input.Changed) -> None:
         words = event.value.strip().lower()
         found = [group.find(words) for group in self.query(HelpGroup)]
-        self.refuse_nothing()
+        self.clear_refusal()
         if not any(found):
             self.refuse("No key has that word.")
 

@@ -28,7 +28,7 @@ Attempts = tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Leaving:
+class LeaveState:
     """What is left when the screen is left now."""
 
     running: Mapping[tuple[str, int], str]
@@ -38,16 +38,16 @@ class Leaving:
     """What the run came to; empty while it is open."""
     is_silent: bool = False
     """Whether its host lives, but gives no sign."""
-    ends_alone: bool = False
+    ends_with_last_viewer: bool = False
     """Whether it is a watch that ends when nobody looks at it any more."""
-    fades: bool = False
+    has_unwatched_limit: bool = False
     """Whether it is a drill that ends when nobody has looked at it for a while."""
 
 
-NOTHING = Leaving(running={}, has_host=True, ended="")
+NOTHING = LeaveState(running={}, has_host=True, ended="")
 
 
-def leaving(view: RunView, running: Attempts) -> Leaving:
+def leave_state(view: RunView, running: Attempts) -> LeaveState:
     """What is left when the screen of a view is left.
 
     Args:
@@ -55,17 +55,17 @@ def leaving(view: RunView, running: Attempts) -> Leaving:
         running: what runs in it.
     """
     ended = view.state.ended
-    return Leaving(
+    return LeaveState(
         running={each: view.plan.name(each[0]) for each in running},
         has_host=view.host is not None,
         ended=ended.outcome if ended is not None else "",
         is_silent=view.silent > 0,
-        ends_alone=ends_without_viewers(view.plan, view.state),
-        fades=fades(view.state),
+        ends_with_last_viewer=ends_without_viewers(view.plan, view.state),
+        has_unwatched_limit=has_unwatched_limit(view.state),
     )
 
 
-def fades(state: RunState) -> bool:
+def has_unwatched_limit(state: RunState) -> bool:
     """Whether the run is a drill whose host ends when no screen shows it."""
     is_drill = state.began is not None and state.began.mode == "drill"
     return is_drill and state.auto is None
@@ -78,7 +78,7 @@ def closing_text(state: RunState, plan: Plan) -> str:
         return sanitize.line(f"{state.ended.outcome}: {state.ended.reason} ({run})")
     if ends_without_viewers(plan, state):
         return f"the watch ends when nobody looks at it any more ({run})"
-    if fades(state):
+    if has_unwatched_limit(state):
         return (
             f"the drill goes on for {duration_in_words(UNWATCHED_DRILL_LIMIT)} "
             "that nobody watches; "
@@ -94,9 +94,9 @@ class LeaveDialog(Dialog[Way]):
     counts that was typed before they were seen: nobody answers what they did not read.
     """
 
-    state: reactive[Leaving] = reactive(NOTHING, repaint=False)
+    state: reactive[LeaveState] = reactive(NOTHING, repaint=False)
 
-    def __init__(self, state: Leaving, run_id: str) -> None:
+    def __init__(self, state: LeaveState, run_id: str) -> None:
         """Make the dialog.
 
         Args:
@@ -129,11 +129,11 @@ class LeaveDialog(Dialog[Way]):
         if state.is_silent:
             words = "Its host gives no sign of life: nobody watches, nothing begins."
             lines.append(text(words, "bad"))
-        if state.ends_alone:
+        if state.ends_with_last_viewer:
             words = "A watch that was begun without --detach ends with its last viewer."
             return Content("\n\n").join([*lines, text(words, "warn")])
         goes = text("It goes on without this screen, and nothing is lost.")
-        if state.fades:
+        if state.has_unwatched_limit:
             goes = text(
                 "It goes on without this screen, and nothing is lost; but a drill that "
                 f"nobody watches for {duration_in_words(UNWATCHED_DRILL_LIMIT)} "
@@ -155,7 +155,7 @@ class LeaveDialog(Dialog[Way]):
 
     @property
     def _leave_label(self) -> str:
-        ends = self.state.ended or self.state.ends_alone
+        ends = self.state.ended or self.state.ends_with_last_viewer
         return "Leave" if ends else "Leave it running"
 
     @property
@@ -178,7 +178,7 @@ class LeaveDialog(Dialog[Way]):
     def watch_state(self) -> None:
         """Say how it is now; it has to be read before it is answered."""
         if self.is_mounted:
-            self.renew()
+            self.restart_input_guard()
             self._text.update(self._leave_text())
             self._show_buttons()
 

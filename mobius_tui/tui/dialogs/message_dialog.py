@@ -33,7 +33,7 @@ from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.styled_text import Role, cut_in_middle, text
 from mobius_tui.tui.screen_state import DraftKey, Purpose
 
-NAME = 14
+MAX_CHANNEL_CELLS = 14
 """Cells of a channel's id on a button."""
 _MENTION = re.compile(r"\$\{[\w.-]+\}")
 
@@ -61,11 +61,11 @@ class MessageDialog(Dialog[MessageAnswer]):
     composes = True
 
     def __init__(self, view: RunView, step: Step) -> None:
-        self._open = _unsent_deliveries(deliveries_of(view, step))
+        self._unsent = _unsent_deliveries(deliveries_of(view, step))
         key = DraftKey(
             purpose=Purpose.MESSAGE,
             step=step.id,
-            deliveries=tuple(own.number for own in self._open),
+            deliveries=tuple(own.number for own in self._unsent),
         )
         super().__init__(f"Tell: {view.plan.name(step.id)}", draft_key=key)
         assert isinstance(step.action, SendMessage)
@@ -74,26 +74,28 @@ class MessageDialog(Dialog[MessageAnswer]):
         last = view.step_state(step.id).last
         self._step = step
         self._view = view
-        self._told = ""
+        self._last_sent_text = ""
         if last is not None and last.ended is not None:
             ago = duration_in_words(max(0.0, view.now - last.ended))
-            self._told = f"Told {ago} ago by {last.by}; this is what was said then."
+            self._last_sent_text = (
+                f"Told {ago} ago by {last.by}; this is what was said then."
+            )
             body = last.note or body
         self._body = sanitize.clean(
             with_drill_mark(body, view.state.began), newlines=True
         )
-        if self._open:
-            self._body = sanitize.clean(self._open[0].queued.text, newlines=True)
+        if self._unsent:
+            self._body = sanitize.clean(self._unsent[0].queued.text, newlines=True)
         ready = (w.channel for w in channels_of(view, step) if not w.problem)
         self._ready = () if queued_before_host_ended(view, step) else tuple(ready)
         self._channels = fields_widget(tuple(channel_fields(view, step)), id="channels")
         self._hint = text_widget(*self._first_hint())
         self._hint.id = "hint"
         self._hint.display = bool(self._first_hint()[0])
-        self._leaves = text_widget("Tab leaves the text.", "muted")
-        self._leaves.display = False
+        self._tab_hint = text_widget("Tab leaves the text.", "muted")
+        self._tab_hint.display = False
         self._area = TextArea(self._body, id="text", soft_wrap=True, compact=True)
-        self._area.read_only = bool(self._open)
+        self._area.read_only = bool(self._unsent)
 
     @property
     def _is_run_over(self) -> bool:
@@ -103,7 +105,7 @@ class MessageDialog(Dialog[MessageAnswer]):
     @property
     def _why_not_now(self) -> str:
         """Why it cannot be told just now; empty where it can."""
-        if self._open or self._is_run_over:
+        if self._unsent or self._is_run_over:
             return ""
         number = self._view.next_attempt(self._step.id)
         tell = TickStep(step=self._step.id, attempt=number)
@@ -112,20 +114,20 @@ class MessageDialog(Dialog[MessageAnswer]):
 
     def compose_body(self) -> Iterable[Widget]:
         """The deliveries so far, the channels, and the text."""
-        if self._told:
-            yield text_widget(self._told, "good")
+        if self._last_sent_text:
+            yield text_widget(self._last_sent_text, "good")
         if self._channels.fields:
             yield self._channels
         yield self._hint
         unknown = ", ".join(dict.fromkeys(_MENTION.findall(self._body)))
-        if unknown and not self._open:
+        if unknown and not self._unsent:
             yield text_widget(f"Not known yet; write it yourself: {unknown}", "warn")
         yield self._area
-        yield self._leaves
+        yield self._tab_hint
 
     def on_descendant_focus(self) -> None:
         """Show how to leave the text while it has the focus."""
-        self._leaves.display = self._area.has_focus
+        self._tab_hint.display = self._area.has_focus
 
     def _first_hint(self) -> tuple[str, Role]:
         """What to do, in a line."""
@@ -133,9 +135,9 @@ class MessageDialog(Dialog[MessageAnswer]):
             return "Nothing is sent any more: copy it, and tell it by hand.", "muted"
         if self._why_not_now:
             return f"Copy it; it goes on record later: {self._why_not_now}.", "warn"
-        if any(own.status is DeliveryStatus.UNKNOWN for own in self._open):
+        if any(own.status is DeliveryStatus.UNKNOWN for own in self._unsent):
             return "It may have arrived: look there before you send it again.", "warn"
-        if self._open:
+        if self._unsent:
             return "Send it again, or tell it by hand and say so.", "muted"
         if self._ready:
             return "", "muted"
@@ -151,12 +153,12 @@ class MessageDialog(Dialog[MessageAnswer]):
         copy, edit = Choice("copy", "c Copy"), Choice("edit", "e Edit")
         if self._is_run_over or self._why_not_now:
             return (Choice("copy", "c Copy", "primary"), Choice("cancel", "Close"))
-        if self._open:
-            where = _short_channels(tuple(own.channel for own in self._open))
+        if self._unsent:
+            where = _short_channels(tuple(own.channel for own in self._unsent))
             again = Choice("again", f"Send again to {where}", "primary")
             by_hand = Choice("drop", "Told by hand")
             return (again, copy, by_hand, Choice("cancel", "Close"))
-        if self._told:
+        if self._last_sent_text:
             ways = [Choice("cancel", "Close", "primary"), copy, edit]
             if self._ready:
                 ways.append(Choice("send", "Send anew"))
@@ -175,7 +177,7 @@ class MessageDialog(Dialog[MessageAnswer]):
         """
         first = self.choices()[0].id
         if (
-            any(own.status is DeliveryStatus.UNKNOWN for own in self._open)
+            any(own.status is DeliveryStatus.UNKNOWN for own in self._unsent)
             and not self._is_run_over
         ):
             first = "cancel"
@@ -191,8 +193,8 @@ class MessageDialog(Dialog[MessageAnswer]):
 
         The next Enter marks it as told, where it is not to be sent.
         """
-        if self.copier is not None:
-            self.copier(self._text)
+        if self.copy_text is not None:
+            self.copy_text(self._text)
         next_one = self.buttons.get("drop") or self.buttons.get("ok")
         if next_one is None:
             return
@@ -200,14 +202,14 @@ class MessageDialog(Dialog[MessageAnswer]):
         if not self._ready:
             next_one.focus()
             words = "Paste it where people read; then Enter says that it was told."
-        if not self._open:  # of what may have arrived, the warning stays
+        if not self._unsent:  # of what may have arrived, the warning stays
             self._hint.update(text(words))
             self._hint.display = True
 
     @on(Button.Pressed, "#edit")
     def action_edit(self) -> None:
         """Go to the end of the text."""
-        if self._open:
+        if self._unsent:
             return
         self._area.focus()
         self._area.move_cursor(self._area.document.end)
@@ -226,14 +228,14 @@ class MessageDialog(Dialog[MessageAnswer]):
     def again(self) -> None:
         """Send what did not arrive once more, as it is."""
         self.dismiss(
-            MessageAnswer(self._text, again=tuple(own.number for own in self._open))
+            MessageAnswer(self._text, again=tuple(own.number for own in self._unsent))
         )
 
     @on(Button.Pressed, "#drop")
     def drop(self) -> None:
         """Mark the message as sent by other means."""
         self.dismiss(
-            MessageAnswer(self._text, drop=tuple(own.number for own in self._open))
+            MessageAnswer(self._text, drop=tuple(own.number for own in self._unsent))
         )
 
     @on(Button.Pressed, "#ok")
@@ -252,7 +254,7 @@ class MessageDialog(Dialog[MessageAnswer]):
 def _short_channels(channels: tuple[str, ...]) -> str:
     """Channels on a button; the lines above name them all."""
     if len(channels) == 1:
-        return cut_in_middle(channels[0], NAME)
+        return cut_in_middle(channels[0], MAX_CHANNEL_CELLS)
     return "both" if len(channels) == 2 else f"all {len(channels)}"
 
 

@@ -92,27 +92,32 @@ class AnnotationsDialog(Dialog[int]):
     ASKS = False
 
     def __init__(
-        self, said: Sequence[Annotation], plan: Plan, *, at: int = 0, is_open: bool
+        self,
+        annotations: Sequence[Annotation],
+        plan: Plan,
+        *,
+        at: int = 0,
+        is_open: bool,
     ) -> None:
         """Make the dialog.
 
         Args:
-            said: the annotations, in the order of what they are on.
+            annotations: the annotations, in the order of what they are on.
             plan: the run's.
             at: the place of the one that the cursor begins on.
             is_open: whether the run goes on, so that none can be made yet.
         """
         super().__init__("Annotations")
-        self._said = said
+        self._annotations = annotations
         self._plan = plan
         self._at = at
         self._is_open = is_open
-        lines = (Option(self._lines(each)) for each in said)
+        lines = (Option(self._lines(each)) for each in annotations)
         self._list = OptionList(*lines, id="annotations", markup=False, compact=True)
 
     def compose_body(self) -> Iterable[Widget]:
         """Each with its text; where there is none, how to make one."""
-        if not self._said:
+        if not self._annotations:
             yield text_widget(self._nothing_found_text(), "muted")
         else:
             yield self._list
@@ -149,13 +154,13 @@ class AnnotationsDialog(Dialog[int]):
 
     def choices(self) -> tuple[Choice, ...]:
         """Go there, or close."""
-        if not self._said:
+        if not self._annotations:
             return super().choices()
         return (Choice("ok", "Go there", "primary"), Choice("cancel", "Close"))
 
     def on_mount(self) -> None:
         """Choose at once."""
-        if self._said:
+        if self._annotations:
             self._list.highlighted = self._at
             self._list.focus()
 

@@ -9,7 +9,7 @@ from textual.widget import Widget
 from textual.widgets import Button, Input
 
 from mobius_tui.run.client.preflight import understated_steps
-from mobius_tui.run.planning.confirmation import rollback_word
+from mobius_tui.run.planning.confirmation import rollback_confirmation_word
 from mobius_tui.run.planning.plan import effect_of
 from mobius_tui.run.planning.rollback import rollback_obstacles, rollback_phase
 from mobius_tui.run.planning.trigger_rules import trigger_caveats
@@ -60,7 +60,11 @@ class RollbackDialog(Dialog[str]):
         title = phase.title if phase is not None else ""
         self._view = view
         self._arms = arms
-        wanted = "" if phase is None else rollback_word(view.plan, view.state, phase)
+        wanted = (
+            ""
+            if phase is None
+            else rollback_confirmation_word(view.plan, view.state, phase)
+        )
         self.word = ConfirmationWord(wanted)
         words = f"Let a trigger begin {title}?" if arms else f"Begin {title} now?"
         super().__init__(words, tone="bad")

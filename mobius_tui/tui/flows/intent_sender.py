@@ -54,7 +54,7 @@ class IntentSender:
         self, action: Action, typed: Mapping[DraftKey, Draft]
     ) -> None:
         try:
-            reply = await self._viewer.intend(action)
+            reply = await self._viewer.send_intent(action)
         finally:
             self._pending.remove(action)
         self._page.post_message(Answered(action, reply, typed))

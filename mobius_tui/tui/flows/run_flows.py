@@ -20,7 +20,7 @@ from mobius_tui.tui.dialogs.dialog import ContactsDialog
 from mobius_tui.tui.dialogs.phases_dialog import PhasesDialog
 from mobius_tui.tui.dialogs.question import DialogOpener, Flow, Question, ReasonDialog
 from mobius_tui.tui.dialogs.rollback_dialog import RollbackDialog
-from mobius_tui.tui.presenters.availability import enterable
+from mobius_tui.tui.presenters.availability import enterable_phases
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.screen_state import DraftKey, Purpose
 
@@ -52,7 +52,7 @@ async def enter_phase(
     step = view.step(key)
     likely = step.on_failure if step is not None else None
     phase = await ask(
-        PhasesDialog(view.plan, enterable(view, view.situation), likely=likely)
+        PhasesDialog(view.plan, enterable_phases(view, view.situation), likely=likely)
     )
     return _enter(view, phase, step)
 
@@ -111,8 +111,8 @@ async def arm(ask: DialogOpener, view: RunView, _key: str | None) -> Action | No
         if not await ask(question):
             return None
         return DisarmWatch()
-    said = await ask(RollbackDialog(view, arms=True))
-    return None if said is None else ArmWatch(confirm=said)
+    answer = await ask(RollbackDialog(view, arms=True))
+    return None if answer is None else ArmWatch(confirm=answer)
 
 
 async def hold(_ask: DialogOpener, _view: RunView, _key: str | None) -> Action | None:

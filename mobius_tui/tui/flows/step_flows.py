@@ -21,7 +21,7 @@ from mobius_tui.run.intents.intent_actions import (
     StopStep,
     TickStep,
 )
-from mobius_tui.run.planning.approval_rules import valid
+from mobius_tui.run.planning.approval_rules import valid_approval
 from mobius_tui.run.planning.confirmation import approval_phrase
 from mobius_tui.run.planning.plan import effect_of, is_follower, kind_of
 from mobius_tui.run.planning.run_outcome import run_progress
@@ -40,10 +40,13 @@ from mobius_tui.tui.dialogs.question import (
     as_question,
 )
 from mobius_tui.tui.flows.run_flows import RUN_FLOWS
-from mobius_tui.tui.presenters.availability import awaits_approval, stoppable
+from mobius_tui.tui.presenters.availability import (
+    step_awaiting_approval,
+    stoppable_step,
+)
 from mobius_tui.tui.presenters.communication import step_needing_person
 from mobius_tui.tui.presenters.run_view import RunView
-from mobius_tui.tui.presenters.step_explanation import waiting_for
+from mobius_tui.tui.presenters.step_explanation import waiting_step_count
 from mobius_tui.tui.screen_state import DraftKey, Purpose
 
 
@@ -69,8 +72,8 @@ async def ask_approval(
 
 async def approve(ask: DialogOpener, view: RunView, key: str | None) -> Action | None:
     """Approve a step as a second person."""
-    step = awaits_approval(view, key)
-    approval = valid(view.plan, view.state, step) if step is not None else None
+    step = step_awaiting_approval(view, key)
+    approval = valid_approval(view.plan, view.state, step) if step is not None else None
     if step is None or approval is None:
         return None
     name = await ask(ApproveDialog(view, step, approval))
@@ -174,18 +177,18 @@ async def message(ask: DialogOpener, view: RunView, key: str | None) -> Action |
         step = view.step(step_needing_person(view))
     if step is None:
         return None
-    told = await ask(MessageDialog(view, step))
-    if told is None:
+    answer = await ask(MessageDialog(view, step))
+    if answer is None:
         return None
-    if told.again:
-        return ResendMessages(deliveries=told.again)
-    if told.drop:
-        return DropMessages(deliveries=told.drop)
+    if answer.again:
+        return ResendMessages(deliveries=answer.again)
+    if answer.drop:
+        return DropMessages(deliveries=answer.drop)
     number = view.next_attempt(step.id)
-    if not told.channels:
-        return TickStep(step=step.id, attempt=number, note=told.text)
+    if not answer.channels:
+        return TickStep(step=step.id, attempt=number, note=answer.text)
     return SendMessageOfStep(
-        step=step.id, attempt=number, text=told.text, channels=told.channels
+        step=step.id, attempt=number, text=answer.text, channels=answer.channels
     )
 
 
@@ -220,7 +223,7 @@ async def retry(ask: DialogOpener, view: RunView, key: str | None) -> Action | N
 
 async def stop(ask: DialogOpener, view: RunView, key: str | None) -> Action | None:
     """Stop a running step."""
-    step = stoppable(view, key)
+    step = stoppable_step(view, key)
     last = view.step_state(step.id).last if step is not None else None
     if step is None or last is None:
         return None
@@ -247,7 +250,7 @@ async def skip(ask: DialogOpener, view: RunView, key: str | None) -> Action | No
     if step is None:
         return None
     counts = "" if step.optional else " A run with a skipped step is not completed."
-    waiting = waiting_for(view, step)
+    waiting = waiting_step_count(view, step)
     if waiting:
         them = "1 step waits" if waiting == 1 else f"{waiting} steps wait"
         counts += f" {them} for it, and will go on waiting."

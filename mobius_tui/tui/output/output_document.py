@@ -137,9 +137,9 @@ class OutputDocument:
         self._spans: Spans | None = None
         self._cache: OrderedDict[int, tuple[OutputLine, int]] = OrderedDict()
         self._cached = 0
-        self._next = 0, PLAIN
-        self._loose: set[int] = set()
-        self._seen = 0, 0, 0
+        self._next_pen = 0, PLAIN
+        self._unsettled: set[int] = set()
+        self._last_sizes = 0, 0, 0
         self._scanning = threading.Lock()
         self._closed = False
         self.index = LineIndex(self._descriptor, limit)
@@ -172,14 +172,14 @@ class OutputDocument:
                 self._spans = Spans(self._spans_descriptor)
         if self._spans is not None:
             self._spans.refresh()
-        before = self._seen
-        self._seen = self.size, self._spans.count if self._spans else 0, counted
-        if before == self._seen:
+        before = self._last_sizes
+        self._last_sizes = self.size, self._spans.count if self._spans else 0, counted
+        if before == self._last_sizes:
             return False
-        for start in self._loose:
+        for start in self._unsettled:
             self._cached -= self._cache.pop(start)[1]
-        self._loose.clear()
-        return before[:2] != self._seen[:2]
+        self._unsettled.clear()
+        return before[:2] != self._last_sizes[:2]
 
     def scan(self, limit: int) -> bool:
         """Count lines on, through `limit` bytes; return whether that was all."""
@@ -200,7 +200,7 @@ class OutputDocument:
             line = kept[0]
         else:
             line = self._parse(start)
-        self._next = line.after, line.pen
+        self._next_pen = line.after, line.pen
         return line
 
     def previous(self, start: int) -> int:
@@ -232,7 +232,7 @@ class OutputDocument:
     def _parse(self, start: int) -> OutputLine:
         body, after, complete, hidden = self._extent(start)
         text = clean(decode(body), keep_sgr=True)
-        following, pen = self._next
+        following, pen = self._next_pen
         segments, end = parse(text, pen if following == start else self._pen_at(start))
         if hidden:
             end = pen_after(decode(self._read(max(start, after - USUAL), USUAL)), end)
@@ -298,11 +298,11 @@ class OutputDocument:
         self._cache[line.start] = line, cost
         self._cached += cost
         if not line.settled:
-            self._loose.add(line.start)
+            self._unsettled.add(line.start)
         while self._cached > CACHE:
             start, (_, freed) = self._cache.popitem(last=False)
             self._cached -= freed
-            self._loose.discard(start)
+            self._unsettled.discard(start)
 
 
 def text_of(line: OutputLine) -> str:

@@ -142,12 +142,12 @@ class Finder:
         """Whether a thread counts."""
         self.first_step: Step = 1
         """In which direction the first hit was looked for."""
-        self._from = TextPlace(0, 0)
+        self._origin = TextPlace(0, 0)
         self._step: Step | None = None
         self._line: OutputLine | None = None
         self._pattern: re.Pattern[str] | None = None
         self._rest: Iterator[re.Match[str]] = iter(())
-        self._found: list[tuple[int, int]] = []
+        self._row_matches: list[tuple[int, int]] = []
 
     def begin(
         self,
@@ -172,7 +172,7 @@ class Finder:
         self.end()
         if wanted:
             self.search = Search(path, wanted, near=origin.line, limit=limit)
-            self._from, self._step = origin, step
+            self._origin, self._step = origin, step
             self.first_step = step
 
     def end(self) -> None:
@@ -184,13 +184,13 @@ class Finder:
 
     def go(self, step: Step, origin: TextPlace) -> None:
         """Look for the next hit after the shown one, or from `origin` if none is."""
-        self._from, self._step = self.hit or origin, step
+        self._origin, self._step = self.hit or origin, step
 
     def take_sought_hit(self) -> TextPlace | None:
         """Return the hit that was looked for, once, as soon as it is known."""
         if self.search is None or self._step is None:
             return None
-        found = self.search.nearest(self._from, self._step)
+        found = self.search.nearest(self._origin, self._step)
         if found is not None:
             self.hit, self._step = found, None
         elif self.search.is_done:
@@ -209,15 +209,15 @@ class Finder:
         if self._line is not row.line or self._pattern is not search.pattern:
             self._line, self._pattern = row.line, search.pattern
             self._rest = search.pattern.finditer(row.text)
-            self._found = []
-        while not self._found or self._found[-1][0] < row.end:
+            self._row_matches = []
+        while not self._row_matches or self._row_matches[-1][0] < row.end:
             match = next(self._rest, None)
             if match is None:
                 break
-            self._found.append(match.span())
-        first = bisect_right(self._found, row.start, key=itemgetter(1))
-        last = bisect_left(self._found, row.end, key=itemgetter(0))
-        return self._found[first:last]
+            self._row_matches.append(match.span())
+        first = bisect_right(self._row_matches, row.start, key=itemgetter(1))
+        last = bisect_left(self._row_matches, row.end, key=itemgetter(0))
+        return self._row_matches[first:last]
 
     @property
     def passes_over(self) -> bool:

@@ -331,14 +331,14 @@ class OutputPane(Widget, can_focus=True):
     def lay_out(self) -> list[Strip]:
         """Find the visible rows."""
         width, height = self.room()
-        look = output_styles(self)
+        styles = output_styles(self)
         document = self._feed.document
         if document is None or not document.size:
             words = sanitize.line(self._feed.problem or self.placeholder)
-            return notice_rows(words, width, look.note)[:height]
+            return notice_rows(words, width, styles.note)[:height]
         times = self._shows_times()
         layout = Layout(
-            width=width, wrap=self.wrap, times=times, shift=self.shift, styles=look
+            width=width, wrap=self.wrap, times=times, shift=self.shift, styles=styles
         )
         if self.viewport is None:
             self.viewport = Viewport(document, layout, height)

@@ -17,7 +17,7 @@ from mobius_tui.tui.output.output_document import PIECE, shown_part, shown_part_
 from mobius_tui.tui.output.plain_text import (
     BLOCK,
     ShownLines,
-    counted,
+    count_hits,
     has_long_line,
     newline_from,
     plain,
@@ -46,9 +46,9 @@ class FileBlocks:
         self.is_closed = False
         self.size = 0
         """Bytes at the last `grow`."""
-        self.loose: set[int] = set()
+        self.unsettled_blocks: set[int] = set()
         """Blocks that are other ones when the file has grown."""
-        self.cut: set[int] = set()
+        self.truncated_lines: set[int] = set()
         """Where lines begin that are too long to be shown to their end."""
 
     def close(self) -> None:
@@ -102,7 +102,7 @@ class FileBlocks:
         if end >= 0:
             return low + begin, data[begin : end + 1], False
         if low + len(data) < high + PIECE + 1:
-            self.loose.add(block)
+            self.unsettled_blocks.add(block)
             return low + begin, data[begin:], False
         return low + begin, data[begin:], True
 
@@ -111,14 +111,14 @@ class FileBlocks:
         body, hidden = (
             shown_part(line) if len(line) <= PIECE else self._shown_of_long(start)
         )
-        (self.cut.add if hidden else self.cut.discard)(start)
+        (self.truncated_lines.add if hidden else self.truncated_lines.discard)(start)
         return body
 
     def _shown_of_long(self, start: int) -> tuple[bytes, int]:
         known = self._ends.get(start, start)
         end = self._ends[start] = newline_from(self._read, known, self.size)
         if end == self.size:
-            self.loose.add(start // BLOCK)
+            self.unsettled_blocks.add(start // BLOCK)
         head = self._read(PIECE, start)
         tail_start = max(start, end - PIECE)
         return shown_part_of_long(
@@ -167,9 +167,9 @@ class Search:
         )
         self._counts = array("q")
         self._near = near // BLOCK
-        self._spread = -1, -1, -1
+        self._counted_range = -1, -1, -1
         self._last_block: tuple[int, ShownLines] | None = None
-        self._searched: tuple[str, list[int]] = "", []
+        self._last_columns: tuple[str, list[int]] = "", []
         self.grow()
 
     def close(self) -> None:
@@ -181,8 +181,8 @@ class Search:
         if self._blocks.grow():
             missing = -(-self.size // BLOCK) - len(self._counts)
             self._counts.extend([UNKNOWN] * missing)
-            while self._blocks.loose:
-                self._counts[self._blocks.loose.pop()] = UNKNOWN
+            while self._blocks.unsettled_blocks:
+                self._counts[self._blocks.unsettled_blocks.pop()] = UNKNOWN
             self._last_block = None
         return not self._blocks.is_closed and not self.is_done
 
@@ -199,7 +199,7 @@ class Search:
     @property
     def passes_over(self) -> bool:
         """Whether some line is too long to be shown and searched to its end."""
-        return bool(self._blocks.cut)
+        return bool(self._blocks.truncated_lines)
 
     @property
     def total(self) -> int:
@@ -213,7 +213,7 @@ class Search:
             return False
         size = self.size
         count = self._count(block)
-        if block not in self._blocks.loose or size == self.size:
+        if block not in self._blocks.unsettled_blocks or size == self.size:
             self._counts[block] = count
         return True
 
@@ -258,7 +258,7 @@ class Search:
         at = bisect_left(lines.offsets, place.line)
         within = self._columns(lines, at) if at < len(lines.offsets) else []
         here = bisect_right(within, place.column)
-        return sum(before) + lines.before(self.pattern)[at] + here
+        return sum(before) + lines.hits_before_lines(self.pattern)[at] + here
 
     def places(self, block: int) -> Iterator[TextPlace]:
         """Give the hits in a block, in order."""
@@ -304,10 +304,10 @@ class Search:
     def _columns(self, lines: ShownLines, number: int) -> list[int]:
         """Return where the hits of a line begin; the last lines are cached."""
         text = lines.texts[number]
-        if self._searched[0] is not text:
+        if self._last_columns[0] is not text:
             found = [match.start() for match in self.pattern.finditer(text)]
-            self._searched = text, found
-        return self._searched[1]
+            self._last_columns = text, found
+        return self._last_columns[1]
 
     def _next_block(self) -> int | None:
         """Return the block to count next: the nearest to where the person looks."""
@@ -315,14 +315,14 @@ class Search:
         if not counts:
             return None
         near = min(self._near, len(counts) - 1)
-        if near != self._spread[0]:
-            self._spread = near, near, near
-        _, earlier, later = self._spread
+        if near != self._counted_range[0]:
+            self._counted_range = near, near, near
+        _, earlier, later = self._counted_range
         while earlier >= 0 and counts[earlier] != UNKNOWN:
             earlier -= 1
         while later < len(counts) and counts[later] != UNKNOWN:
             later += 1
-        self._spread = near, earlier, later
+        self._counted_range = near, earlier, later
         if later < len(counts) and (earlier < 0 or later - near <= near - earlier):
             return later
         if earlier >= 0:
@@ -333,13 +333,13 @@ class Search:
         """Count the hits of a block, without saying where they are."""
         _, data, is_cut = self._blocks.lines(block)
         if is_cut or has_long_line(data):
-            return self._blocks.texts(block).before(self.pattern)[-1]
+            return self._blocks.texts(block).hits_before_lines(self.pattern)[-1]
         wanted = self.wanted
         if not data.translate(None, _PLAIN):
             if not wanted.isascii():
                 return 0
-            return counted(data, wanted.encode(), is_strict=self.is_strict)
+            return count_hits(data, wanted.encode(), is_strict=self.is_strict)
         text = plain(data)
         if self.is_strict or (text.isascii() and wanted.isascii()):
-            return counted(text, wanted, is_strict=self.is_strict)
+            return count_hits(text, wanted, is_strict=self.is_strict)
         return sum(1 for _ in self.pattern.finditer(text))

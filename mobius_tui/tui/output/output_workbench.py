@@ -21,13 +21,13 @@ from mobius_tui.tui.output.output_pane import OutputPane
 from mobius_tui.tui.output.output_search import Search
 from mobius_tui.tui.output.selectable_pane import OutputSelection
 from mobius_tui.tui.output.selection import Mark, marked
-from mobius_tui.tui.output.viewport import TextPlace, TextRow, row_of, rows_in_sight
+from mobius_tui.tui.output.viewport import TextPlace, TextRow, row_of, visible_rows
 from mobius_tui.tui.presenters.output_choice import OutputTab, TabTarget, tab_row
 
-NEWS = 0.1
+PROGRESS_INTERVAL = 0.1
 """Seconds between two reports of how many hits there are."""
 
-REST = 0.25
+RECOUNT_PAUSE = 0.25
 """Seconds of rest before what was appended meanwhile is searched."""
 
 WHEEL = 3
@@ -76,7 +76,7 @@ class OutputWorkbench(OutputPane):
     """The key of the one that is shown."""
 
     CopyWanted: TypeAlias = pane_messages.CopyWanted
-    Told: TypeAlias = pane_messages.Told
+    NoticeRequested: TypeAlias = pane_messages.NoticeRequested
     TabChosen: TypeAlias = pane_messages.TabChosen
     StopWanted: TypeAlias = pane_messages.StopWanted
     OpenWanted: TypeAlias = pane_messages.OpenWanted
@@ -121,7 +121,7 @@ class OutputWorkbench(OutputPane):
         if viewport is None or not (self.has_selection or self._finder.search):
             return strips
         margin = viewport.layout.margin
-        rows = rows_in_sight(viewport)
+        rows = visible_rows(viewport)
         return [
             marked(strip, row, self._marks(row), margin)
             for strip, row in zip(strips, rows, strict=True)
@@ -210,7 +210,7 @@ class OutputWorkbench(OutputPane):
         if self._finder.hit is not None:
             return self._finder.hit.line
         assert self.viewport is not None
-        rows = rows_in_sight(self.viewport)
+        rows = visible_rows(self.viewport)
         return rows[-1 if self.following else 0].line.start
 
     def action_tab(self, step: int) -> None:
@@ -236,14 +236,14 @@ class OutputWorkbench(OutputPane):
     def action_open(self, way: Literal["pager", "editor", "save"]) -> None:
         """Have the output opened in a pager or an editor, or saved."""
         if self.viewport is None or not self.viewport.document.size:
-            self.post_message(pane_messages.Told("There is no output yet."))
+            self.post_message(pane_messages.NoticeRequested("There is no output yet."))
         else:
             self.post_message(pane_messages.OpenWanted(way))
 
     # Finding
 
     @property
-    def finds(self) -> bool:
+    def is_finding(self) -> bool:
         """Whether something is looked for, or about to be."""
         return self._find_line is not None and self._find_line.display
 
@@ -253,13 +253,13 @@ class OutputWorkbench(OutputPane):
             self._find_line = FindLine()
             await self.mount(self._find_line)
         self._find_line.display = True
-        self._say_found(self._find_line)
+        self._show_count(self._find_line)
         self._find_line.begin()
         self.repaint(at_once=True)
 
     def action_dismiss(self) -> None:
         """End finding, or else select nothing, or else leave the key to others."""
-        if self.finds:
+        if self.is_finding:
             self.end_find()
         elif self.has_selection:
             self._selected.clear()
@@ -307,7 +307,7 @@ class OutputWorkbench(OutputPane):
         self._begin(event.wanted)
 
     @on(FindLine.HitRequested)
-    def _went(self, event: FindLine.HitRequested) -> None:
+    def _hit_requested(self, event: FindLine.HitRequested) -> None:
         event.stop()
         self._go(1 if event.step > 0 else -1)
 
@@ -333,7 +333,9 @@ class OutputWorkbench(OutputPane):
             try:
                 self._finder.begin(self.path, wanted, origin, step, self.limit)
             except OSError as error:
-                self.post_message(pane_messages.Told(f"{self.path}: {error.strerror}"))
+                self.post_message(
+                    pane_messages.NoticeRequested(f"{self.path}: {error.strerror}")
+                )
         self._count()
         self._show_found()
 
@@ -363,7 +365,7 @@ class OutputWorkbench(OutputPane):
         """Count hits up to the end, in a thread."""
         told = 0.0
         while search.count_some():
-            if monotonic() - told > NEWS:
+            if monotonic() - told > PROGRESS_INTERVAL:
                 told = monotonic()
                 self.post_message(pane_messages.Searched(search))
         self.post_message(pane_messages.Searched(search, is_over=True))
@@ -373,7 +375,7 @@ class OutputWorkbench(OutputPane):
         if event.search is self._finder.search:
             if event.is_over:
                 self._finder.counting = False
-                self.set_timer(REST, self._count)
+                self.set_timer(RECOUNT_PAUSE, self._count)
             self._show_found()
 
     def _show_found(self) -> None:
@@ -382,10 +384,10 @@ class OutputWorkbench(OutputPane):
         if found is not None:
             self._show_place(found)
         if self._find_line is not None:
-            self._say_found(self._find_line)
+            self._show_count(self._find_line)
         self.repaint(at_once=True)
 
-    def _say_found(self, line: FindLine) -> None:
+    def _show_count(self, line: FindLine) -> None:
         line.show_count(self._finder.words(), passes_over=self._finder.passes_over)
 
     def _show_place(self, place: TextPlace) -> None:
@@ -394,7 +396,7 @@ class OutputWorkbench(OutputPane):
         if viewport is None or place.line >= viewport.document.size:
             return
         self.following = False
-        for row in rows_in_sight(viewport):
+        for row in visible_rows(viewport):
             if row.line.start == place.line and row.start <= place.column < row.end:
                 return
         viewport.top, viewport.skip = place.line, row_of(viewport, place)

@@ -77,7 +77,7 @@ class OpenWanted(Message, namespace="output_pane"):
         self.way = way
 
 
-class Told(Message, namespace="output_pane"):
+class NoticeRequested(Message, namespace="output_pane"):
     """A notice is to be shown to the person."""
 
     def __init__(self, words: str) -> None:

@@ -29,7 +29,7 @@ class ShownLines:
         self.texts = texts
         self._before: list[int] | None = None
 
-    def before(self, pattern: re.Pattern[str]) -> list[int]:
+    def hits_before_lines(self, pattern: re.Pattern[str]) -> list[int]:
         """Return how many hits are before each line, and before the end."""
         if self._before is None:
             counts = (len(pattern.findall(text)) for text in self.texts)
@@ -117,7 +117,7 @@ def newline_from(read: Read, start: int, stop: int) -> int:
     return start
 
 
-def counted(text: str | bytes, wanted: str | bytes, *, is_strict: bool) -> int:
+def count_hits(text: str | bytes, wanted: str | bytes, *, is_strict: bool) -> int:
     """Count in plain text."""
     if isinstance(text, bytes) and isinstance(wanted, bytes):
         return (text if is_strict else text.lower()).count(wanted)

@@ -18,7 +18,7 @@ from mobius_tui.tui.output import pane_messages
 from mobius_tui.tui.output.output_pane import OutputPane
 from mobius_tui.tui.output.selection import (
     COPY_LIMIT,
-    Selecting,
+    MouseSelection,
     read_all,
     read_stretch,
 )
@@ -40,7 +40,7 @@ class OutputSelection:
         """
         self._pane = pane
         self._rows_above = rows_above
-        self._selecting = Selecting()
+        self._selecting = MouseSelection()
         self._scrolling: Timer | None = None
         self._pointer = Offset(0, 0)
 
@@ -102,7 +102,9 @@ class OutputSelection:
         pane = self._pane
         viewport, path = pane.viewport, pane.path
         if viewport is None or path is None or not viewport.document.size:
-            pane.post_message(pane_messages.Told("There is no output to copy."))
+            pane.post_message(
+                pane_messages.NoticeRequested("There is no output to copy.")
+            )
             return
         if self.stretch is None:
             self._selecting.take_line(viewport, line_to_copy())
@@ -122,7 +124,9 @@ class OutputSelection:
         pane = self._pane
         viewport, path = pane.viewport, pane.path
         if viewport is None or path is None or not viewport.document.size:
-            pane.post_message(pane_messages.Told("There is no output to copy."))
+            pane.post_message(
+                pane_messages.NoticeRequested("There is no output to copy.")
+            )
         elif viewport.document.size > COPY_LIMIT:
             self._refuse(viewport.document.size)
         else:
@@ -157,4 +161,6 @@ class OutputSelection:
     def _refuse(self, size: int) -> None:
         where = sanitize.line(str(self._pane.path))
         words = f"{size / 1e6:,.0f} MB is too much to copy at once; S saves it. "
-        self._pane.post_message(pane_messages.Told(f"{words}It is in {where}"))
+        self._pane.post_message(
+            pane_messages.NoticeRequested(f"{words}It is in {where}")
+        )

@@ -43,17 +43,17 @@ def marked(strip: Strip, row: TextRow, marks: Iterable[Mark], margin: int) -> St
             map(get_character_cell_size, row.text[row.start : row.end]), initial=margin
         )
     )
-    over: list[tuple[Style, ...]] = [()] * ends[-1]
+    cell_styles: list[tuple[Style, ...]] = [()] * ends[-1]
     for first, last, style in marks:
         first, last = max(first, row.start), min(last, row.end)
         if first < last:
             for cell in range(ends[first - row.start], ends[last - row.start]):
-                over[cell] = (*over[cell], style)
-    if not any(over):
+                cell_styles[cell] = (*cell_styles[cell], style)
+    if not any(cell_styles):
         return strip
     segments: list[Segment] = []
     # Hits side by side are restyled together: a row may be nothing but hits.
-    groups = [(styles, len(list(cells))) for styles, cells in groupby(over)]
+    groups = [(styles, len(list(cells))) for styles, cells in groupby(cell_styles)]
     cuts = list(accumulate(length for _, length in groups))
     pieces = strip.divide([*cuts, strip.cell_length])
     for (styles, _), piece in zip(groups, pieces, strict=False):
@@ -71,14 +71,14 @@ def _restyled(strip: Strip, styles: Sequence[Style]) -> list[Segment]:
     return segments
 
 
-AGAIN = 0.5
+MULTI_CLICK_SECONDS = 0.5
 """Seconds within which another press on the same cell means more."""
 
 COPY_LIMIT = 8 * 1024 * 1024
 """Bytes of output that are copied at most: more is no use in a clipboard."""
 
 
-class Selecting:
+class MouseSelection:
     """What the mouse selected; it stays on its text while that scrolls."""
 
     def __init__(self) -> None:
@@ -91,7 +91,7 @@ class Selecting:
 
     def press(self, viewport: Viewport, x: int, y: int, now: float) -> None:
         """Take hold: once for characters, twice for words, three times for lines."""
-        again = now - self._pressed_at < AGAIN and self._pressed == (x, y)
+        again = now - self._pressed_at < MULTI_CLICK_SECONDS and self._pressed == (x, y)
         self._presses = self._presses % 3 + 1 if again else 1
         self._pressed, self._pressed_at = (x, y), now
         place = place_at(viewport, x, y)

@@ -220,7 +220,7 @@ class TextRow:
     """The characters of it that are in this row."""
 
 
-def rows_in_sight(viewport: Viewport) -> list[TextRow]:
+def visible_rows(viewport: Viewport) -> list[TextRow]:
     """Return what each row of the window shows, as `Viewport.frame` draws it."""
     found: list[TextRow] = []
     document, layout = viewport.document, viewport.layout
@@ -244,7 +244,7 @@ def place_at(viewport: Viewport, x: int, y: int) -> TextPlace | None:
         x: Cells from the left, time and gutter among them.
         y: Rows from the top.
     """
-    rows = rows_in_sight(viewport)
+    rows = visible_rows(viewport)
     if not rows:
         return None
     row = rows[min(max(y, 0), len(rows) - 1)]

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from mobius_tui.run.intents.intent_actions import StopStep
 from mobius_tui.run.intents.replies import Reply
-from mobius_tui.tui.dialogs.leave_dialog import LeaveDialog, leaving
+from mobius_tui.tui.dialogs.leave_dialog import LeaveDialog, leave_state
 from mobius_tui.tui.dialogs.question import Tell
 from mobius_tui.tui.parts.question_gate import QuestionGate
 from mobius_tui.tui.parts.run_feed import RunFeed
@@ -41,7 +41,7 @@ class LeaveQuestion:
     def update(self, view: RunView) -> None:
         """Say how the run is now, while it is asked."""
         if self._dialog is not None:
-            self._dialog.state = leaving(view, self._feed.running())
+            self._dialog.state = leave_state(view, self._feed.running())
 
     async def ask(self, view: RunView) -> bool:
         """A worker: ask, and stop what is to be stopped; whether the screen may go.
@@ -49,7 +49,7 @@ class LeaveQuestion:
         Args:
             view: the run.
         """
-        state = leaving(view, self._feed.running())
+        state = leave_state(view, self._feed.running())
         dialog = self._dialog = LeaveDialog(state, self._feed.directory.id)
         try:
             way = await self._questions.ask(dialog)
@@ -57,11 +57,11 @@ class LeaveQuestion:
             self._dialog = None
         if way == "stop":
             for step, attempt in dialog.state.running:
-                if not await self._has_stopped(step, attempt):
+                if not await self._stop_attempt(step, attempt):
                     return False
         return way is not None
 
-    async def _has_stopped(self, step: str, attempt: int) -> bool:
+    async def _stop_attempt(self, step: str, attempt: int) -> bool:
         """Stop an attempt; whether it runs no longer, which it may do by itself."""
         reply = await self._intend(StopStep(step=step, attempt=attempt))
         is_shown = self._feed.refresh()

@@ -24,7 +24,7 @@ from mobius_tui.tui.parts.run_feed import RunFeed
 from mobius_tui.tui.presenters.output_choice import OutputChoice, split_tab_key
 from mobius_tui.tui.presenters.run_view import RunView
 
-BEAT = 0.05
+SIZE_POLL_INTERVAL = 0.05
 """Seconds between looks at the output of a running step."""
 TABS = frozenset({"output.next_tab", "output.previous_tab"})
 """The commands that there are only with several tabs."""
@@ -108,10 +108,10 @@ class OutputController:
             if size != seen:
                 seen = size
                 self._screen.post_message(OutputGrew(step, attempt))
-            await asyncio.sleep(BEAT)
+            await asyncio.sleep(SIZE_POLL_INTERVAL)
         self._screen.post_message(OutputGrew(step, attempt))
 
-    def grew(self, step: str, attempt: int) -> None:
+    def refresh_if_shown(self, step: str, attempt: int) -> None:
         """Show what came, where that output is the one that is shown."""
         path = self._feed.directory.attempt(step, attempt).output
         if self.shown is not None and self.shown.path == path:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mobius_tui.tui.presenters.run_view import RunView
 
 T = TypeVar("T")
-TYPED = "Open it again: what you typed is there."
+DRAFT_KEPT_TEXT = "Open it again: what you typed is there."
 
 
 class QuestionGate:
@@ -30,7 +30,7 @@ class QuestionGate:
         screen: Screen[Any],
         drafts: Drafts,
         *,
-        lend: Callable[[Dialog[Any]], None],
+        prepare_dialog: Callable[[Dialog[Any]], None],
         tell: Tell,
     ) -> None:
         """Open the gate.
@@ -38,11 +38,11 @@ class QuestionGate:
         Args:
             screen: the one that asks; its workers wait for the answers.
             drafts: what was typed before and nothing came of.
-            lend: gives a dialog what it has not of itself.
+            prepare_dialog: gives a dialog what it has not of itself.
             tell: shows a notice for a moment.
         """
         self._screen = screen
-        self._lend = lend
+        self._prepare_dialog = prepare_dialog
         self._tell = tell
         self.drafts = drafts
         self._open: Dialog[Any] | None = None
@@ -74,7 +74,7 @@ class QuestionGate:
 
     async def ask(self, dialog: Dialog[T], /) -> T | None:
         """Show a dialog and wait for what it gives; only from a worker."""
-        self._lend(dialog)
+        self._prepare_dialog(dialog)
         dialog.draft = self.drafts.take(dialog.draft_key)
         dialog.show_alarm(self._alarm)
         self._open = dialog
@@ -82,13 +82,17 @@ class QuestionGate:
             given = await self._screen.app.push_screen_wait(dialog)
         finally:
             self._open = None
-        if given is None and dialog.composes and self.drafts.keep(dialog.left):
-            self._tell(f"Closed. {TYPED}")
+        if (
+            given is None
+            and dialog.composes
+            and self.drafts.keep(dialog.drafts_at_close)
+        ):
+            self._tell(f"Closed. {DRAFT_KEPT_TEXT}")
         return given
 
     def show(self, dialog: Dialog[Any]) -> None:
         """Show a dialog that asks nothing; nobody waits for it."""
-        self._lend(dialog)
+        self._prepare_dialog(dialog)
         self._screen.app.push_screen(dialog)
 
     def show_alarm(self, view: RunView) -> None:
@@ -102,7 +106,7 @@ class QuestionGate:
         dialog = self._open
         if dialog is None or not dialog.is_mounted or not dialog.ASKS:
             return ""
-        kept = f" {TYPED}" if self.drafts.keep(dialog.typed()) else ""
+        kept = f" {DRAFT_KEPT_TEXT}" if self.drafts.keep(dialog.typed()) else ""
         return f"Closed, and nothing was sent: “{dialog.heading}”.{kept}"
 
     # Which keys are meant
@@ -142,5 +146,5 @@ class Conversation:
         """Show a dialog and wait for what it gives."""
         given = await self._questions.ask(dialog)
         if given is not None:
-            self._typed.update(dialog.left)
+            self._typed.update(dialog.drafts_at_close)
         return given

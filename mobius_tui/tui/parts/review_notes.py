@@ -12,7 +12,7 @@ from mobius_tui.review import run_action_items, run_annotations
 from mobius_tui.review.reviewed_run import ReviewedRun
 from mobius_tui.review.run_annotations import AnnotationTarget
 from mobius_tui.review.run_report import Annotation
-from mobius_tui.run.host.takeover import operator
+from mobius_tui.run.host.takeover import current_operator
 from mobius_tui.tui.dialogs.question import Tell
 from mobius_tui.tui.dialogs.review_dialogs import (
     ActionItemDialog,
@@ -20,7 +20,11 @@ from mobius_tui.tui.dialogs.review_dialogs import (
     AnnotateDialog,
     AnnotationsDialog,
 )
-from mobius_tui.tui.parts.question_gate import TYPED, Conversation, QuestionGate
+from mobius_tui.tui.parts.question_gate import (
+    DRAFT_KEPT_TEXT,
+    Conversation,
+    QuestionGate,
+)
 
 
 class ReviewNotes:
@@ -28,7 +32,7 @@ class ReviewNotes:
 
     def __init__(
         self,
-        rewound: ReviewedRun,
+        reviewed_run: ReviewedRun,
         questions: QuestionGate,
         *,
         tell: Tell,
@@ -37,12 +41,12 @@ class ReviewNotes:
         """Add nothing yet.
 
         Args:
-            rewound: the run.
+            reviewed_run: the run.
             questions: opens the dialogs.
             tell: says what came of it.
             added: is called when there may be more on record than was known.
         """
-        self._rewound = rewound
+        self._reviewed_run = reviewed_run
         self._questions = questions
         self._tell = tell
         self._added = added
@@ -59,13 +63,13 @@ class ReviewNotes:
             return False
         keep = partial(
             run_annotations.annotate,
-            self._rewound.directory,
+            self._reviewed_run.directory,
             said.text,
             said.place,
-            by=operator(),
+            by=current_operator(),
             now=time.time(),
         )
-        if not await self._keeps(keep, ask):
+        if not await self._try_save(keep, ask):
             return False
         self._tell("Kept beside the journal.")
         self._added()
@@ -84,16 +88,16 @@ class ReviewNotes:
             and the moment that it is about, in seconds since 1970.
         """
         said = await asyncio.to_thread(
-            run_annotations.read_annotations, self._rewound.directory
+            run_annotations.read_annotations, self._reviewed_run.directory
         )
         self._added()
         order = sorted(range(len(said)), key=lambda number: self._when(said[number]))
         here = next((n for n, each in enumerate(order) if is_here(each)), 0)
         dialog = AnnotationsDialog(
             tuple(said[number] for number in order),
-            self._rewound.plan,
+            self._reviewed_run.plan,
             at=here,
-            is_open=self._rewound.is_open,
+            is_open=self._reviewed_run.is_open,
         )
         chosen = await self._questions.ask(dialog)
         if chosen is None:
@@ -108,14 +112,14 @@ class ReviewNotes:
         """
         if said.since is not None:
             return said.since
-        own = self._rewound.newest.steps.get(said.step)
+        own = self._reviewed_run.newest.steps.get(said.step)
         attempts = own.attempts if own is not None else ()
         began = next((each.started for each in attempts), None)
-        return self._rewound.rewind.until if began is None else began
+        return self._reviewed_run.rewind.until if began is None else began
 
     async def change_items(self) -> None:
         """A worker: list what is left to do, and change one after the other."""
-        rewound, at = self._rewound, ""
+        rewound, at = self._reviewed_run, ""
         directory = rewound.directory
         while True:
             path, runbook = rewound.began.path, rewound.runbook
@@ -137,12 +141,12 @@ class ReviewNotes:
                 run_action_items.keep_action_item,
                 directory,
                 changed,
-                by=operator(),
+                by=current_operator(),
                 now=time.time(),
             )
-            await self._keeps(keep, ask)
+            await self._try_save(keep, ask)
 
-    async def _keeps(self, keep: Callable[[], object], typed: Conversation) -> bool:
+    async def _try_save(self, keep: Callable[[], object], typed: Conversation) -> bool:
         """Write something down; whether that went well.
 
         Args:
@@ -152,7 +156,11 @@ class ReviewNotes:
         try:
             await asyncio.to_thread(keep)
         except MobiusError as error:
-            kept = f" {TYPED}" if self._questions.drafts.keep(typed.typed) else ""
+            kept = (
+                f" {DRAFT_KEPT_TEXT}"
+                if self._questions.drafts.keep(typed.typed)
+                else ""
+            )
             self._tell(f"{error}{kept}", is_problem=True)
             return False
         return True

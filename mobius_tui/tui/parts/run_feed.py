@@ -30,7 +30,7 @@ class RunFeed:
     def __init__(
         self,
         viewer: Viewer,
-        sight: RunPresenter,
+        presenter: RunPresenter,
         screen: Screen[Any],
         *,
         repaints: int,
@@ -43,7 +43,7 @@ class RunFeed:
 
         Args:
             viewer: the run; the feed closes it.
-            sight: makes views of it.
+            presenter: makes views of it.
             screen: is told what there is, and has the workers and timers.
             repaints: the most looks in a second that news may cause.
             wall: gives seconds since 1970.
@@ -52,7 +52,7 @@ class RunFeed:
             tell: says why it cannot be followed.
         """
         self._viewer = viewer
-        self._sight = sight
+        self._presenter = presenter
         self._screen = screen
         self.repaints = repaints
         """The most looks in a second that news may cause."""
@@ -61,7 +61,7 @@ class RunFeed:
         self._tell = tell
         self._follower: Worker[None] | None = None
         self._updated = 0.0
-        self._is_due = False
+        self._is_show_scheduled = False
 
     # Following
 
@@ -71,7 +71,7 @@ class RunFeed:
         self._follower = run(self._follow(), name="follow run", exit_on_error=False)
 
     async def _follow(self) -> None:
-        async with aclosing(self._sight.news()) as news:
+        async with aclosing(self._presenter.news()) as news:
             async for message in news:
                 self._screen.post_message(message)
 
@@ -85,18 +85,18 @@ class RunFeed:
 
     # Showing what there is
 
-    def changed(self) -> None:
+    def show_throttled(self) -> None:
         """Show the news, but not more often than the line bears."""
         wait = self._updated + 1 / self.repaints - self._mono()
         if wait <= 0:
-            self.look()
-        elif not self._is_due:
-            self._is_due = True
-            self._screen.set_timer(wait, self.look)
+            self.show_now()
+        elif not self._is_show_scheduled:
+            self._is_show_scheduled = True
+            self._screen.set_timer(wait, self.show_now)
 
-    def look(self) -> None:
+    def show_now(self) -> None:
         """Show the run as it is known, at once; the next news has to wait."""
-        self._is_due = False
+        self._is_show_scheduled = False
         self._updated = self._mono()
         self._show()
 
@@ -114,7 +114,7 @@ class RunFeed:
         except MobiusError as error:
             self._tell(str(error), is_problem=True)
             return False
-        self.look()
+        self.show_now()
         return True
 
     # What is known
@@ -132,7 +132,7 @@ class RunFeed:
     @property
     def state(self) -> RunState:
         """The run as the journal tells it."""
-        return self._sight.state
+        return self._presenter.state
 
     @property
     def head(self) -> str:
@@ -149,16 +149,16 @@ class RunFeed:
         Args:
             before: the view before, of which what has not changed is taken over.
         """
-        return self._sight.run(self._wall(), before)
+        return self._presenter.run(self._wall(), before)
 
     def health(self, view: RunView) -> HealthView:
         """Health as it is in a view."""
-        return self._sight.health(view)
+        return self._presenter.health(view)
 
     def running(self) -> tuple[tuple[str, int], ...]:
         """The attempts at scripts that run now: the step's id, and the number."""
-        return self._sight.running()
+        return self._presenter.running()
 
     def is_running(self, step: str, attempt: int) -> bool:
         """Whether this attempt is at a script that runs now."""
-        return self._sight.is_running(step, attempt)
+        return self._presenter.is_running(step, attempt)

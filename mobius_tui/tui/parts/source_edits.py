@@ -27,7 +27,7 @@ from mobius_tui.tui.dialogs.source_dialogs import ChangesDialog, file_to_edit
 from mobius_tui.tui.external.editor import edit
 from mobius_tui.tui.parts.question_gate import QuestionGate
 from mobius_tui.tui.parts.run_feed import RunFeed
-from mobius_tui.tui.presenters.run_view import PHASE
+from mobius_tui.tui.presenters.run_view import PHASE_KEY_PREFIX
 
 EDITS = 2.0
 """Seconds between two looks whether the runbook's source was edited."""
@@ -43,7 +43,7 @@ class SourceEdits:
         questions: QuestionGate,
         *,
         tell: Tell,
-        go_out: Callable[[ForegroundTask], None],
+        run_foreground_task: Callable[[ForegroundTask], None],
         was_edited: bool = False,
         is_known: bool = False,
     ) -> None:
@@ -54,7 +54,8 @@ class SourceEdits:
             feed: the run.
             questions: opens the dialogs.
             tell: says why something cannot be shown.
-            go_out: leaves the screens, to do something in the plain terminal.
+            run_foreground_task: leaves the screens, to do something in the plain
+                terminal.
             was_edited: whether the person comes back from the editor, and is to be
                 shown what differs.
             is_known: whether they know already that the source is another by now.
@@ -63,10 +64,10 @@ class SourceEdits:
         self._feed = feed
         self._questions = questions
         self._tell = tell
-        self._go_out = go_out
+        self._run_foreground_task = run_foreground_task
         self._was_edited = was_edited
         self._stamp: SourceStamp | None = None
-        self._looking: Worker[None] | None = None
+        self._check_worker: Worker[None] | None = None
         self.is_known = is_known
         """Whether the person knows that the source was edited since the run began."""
         self.is_editing = False
@@ -90,11 +91,11 @@ class SourceEdits:
         source = await file_to_edit(edited_source(began), self._questions.ask)
         if source is None:
             return
-        part: HeaderKind = "phase" if key.startswith(PHASE) else "phase.step"
-        name = key.removeprefix(PHASE)
+        part: HeaderKind = "phase" if key.startswith(PHASE_KEY_PREFIX) else "phase.step"
+        name = key.removeprefix(PHASE_KEY_PREFIX)
         self.is_editing = True
         run = partial(edit, source, os.environ, part=part, name=name)
-        self._go_out(ForegroundTask(run=run))
+        self._run_foreground_task(ForegroundTask(run=run))
 
     # Showing what differs
 
@@ -125,17 +126,17 @@ class SourceEdits:
 
     def follow(self) -> None:
         """Tell by itself, and once, when the source is edited while the run goes on."""
-        self._screen.set_interval(EDITS, self._begin_look)
+        self._screen.set_interval(EDITS, self._begin_check)
 
-    def _begin_look(self) -> None:
+    def _begin_check(self) -> None:
         state = self._feed.state
-        if self._looking is not None and self._looking.is_running:
+        if self._check_worker is not None and self._check_worker.is_running:
             return
         if state.began is not None and state.ended is None and not self.is_editing:
-            look, run = partial(self.look, state.began), self._screen.run_worker
-            self._looking = run(look, group="edits", exit_on_error=False)
+            look, run = partial(self.check_source, state.began), self._screen.run_worker
+            self._check_worker = run(look, group="edits", exit_on_error=False)
 
-    async def look(self, began: RunBegan) -> None:
+    async def check_source(self, began: RunBegan) -> None:
         """A worker: compare the files where one of them is another by now.
 
         Args:

@@ -30,7 +30,7 @@ class TimelineBuilder:
     def __init__(
         self,
         screen: Screen[Any],
-        rewound: ReviewedRun,
+        reviewed_run: ReviewedRun,
         whole: RunTimeline | None,
         *,
         show: Callable[[RunTimeline], None],
@@ -41,7 +41,7 @@ class TimelineBuilder:
 
         Args:
             screen: has the workers.
-            rewound: the run.
+            reviewed_run: the run.
             whole: its timeline, where that is made already.
             show: is given each that was made, if nothing else is wanted by then.
             grown: is told that a run which goes on has gone on: until which moment it
@@ -49,27 +49,29 @@ class TimelineBuilder:
             tell: says that there is no drill to show it beside.
         """
         self._screen = screen
-        self._rewound = rewound
+        self._reviewed_run = reviewed_run
         self._show = show
         self._grown = grown
         self._tell = tell
-        self.known = review_snapshot(rewound).timeline() if whole is None else whole
+        self.full_timeline = (
+            review_snapshot(reviewed_run).timeline() if whole is None else whole
+        )
         """The timeline of all that is known, whatever of it is wanted."""
         self._query = ""
         self._drill: ComparedDrill | None = None
         self._times: Milestones | None = None
-        self._is_old = self._has_grown = False
+        self._is_stale = self._has_grown = False
         self._is_wanted = self._is_making = False
 
     def narrow(self, query: str) -> None:
         """Want what matches a search alone; everything for an empty one."""
         self._query = query
-        self._make_anew()
+        self._request_build()
 
     def renew(self) -> None:
         """Take in what people have added to the run's record."""
-        self._is_old = True
-        self._make_anew()
+        self._is_stale = True
+        self._request_build()
 
     def grow(self) -> None:
         """Take in what has happened in a run that goes on."""
@@ -80,59 +82,59 @@ class TimelineBuilder:
         """Want it beside the last drill of its runbook, or alone again."""
         if self._drill is not None:
             self._drill = None
-            self._make_anew()
+            self._request_build()
         else:
             run = self._screen.run_worker
             run(self._find_drill(), name="drill", exit_on_error=False)
 
     async def _find_drill(self) -> None:
         """A worker: a drill has to be read."""
-        rewound = self._rewound
+        rewound = self._reviewed_run
         at = rewound.newest.began_at
         find = partial(last_drill_before, rewound.directory, rewound.began, at)
         self._drill = await run_in_thread(find)
         if self._drill is None:
             self._tell("No drill of this runbook ended before this run began.")
-        self._make_anew()
+        self._request_build()
 
-    def _make_anew(self) -> None:
+    def _request_build(self) -> None:
         self._is_wanted = True
         if not self._is_making:
             self._is_making = True
             run = self._screen.run_worker
-            run(self._make(), name="timeline", exit_on_error=False)
+            run(self._build_requested(), name="timeline", exit_on_error=False)
 
-    async def _make(self) -> None:
+    async def _build_requested(self) -> None:
         """A worker: one of 100,000 moments takes seconds."""
         try:
             while self._is_wanted:
                 self._is_wanted = False
-                if self._is_old:
-                    self._is_old = False
-                    await self._know()
-                make, query, drill = self._wanted(), self._query, self._drill
+                if self._is_stale:
+                    self._is_stale = False
+                    await self._reload_full_timeline()
+                make, query, drill = self._timeline_maker(), self._query, self._drill
                 made = await run_in_thread(make)
                 if (query, drill) == (self._query, self._drill):
                     self._show(made)
         finally:
             self._is_making = False
 
-    async def _know(self) -> None:
+    async def _reload_full_timeline(self) -> None:
         """Take in what is known by now."""
-        made = await run_in_thread(review_snapshot(self._rewound).timeline)
-        before, has_grown = self.known.until, self._has_grown
-        self.known, self._has_grown = made, False
+        made = await run_in_thread(review_snapshot(self._reviewed_run).timeline)
+        before, has_grown = self.full_timeline.until, self._has_grown
+        self.full_timeline, self._has_grown = made, False
         if has_grown:
             self._grown(before)
 
-    def _wanted(self) -> Callable[[], RunTimeline]:
+    def _timeline_maker(self) -> Callable[[], RunTimeline]:
         """What makes the timeline that is wanted: beside a drill, or narrowed down."""
-        whole, query, drill = self.known, self._query, self._drill
+        whole, query, drill = self.full_timeline, self._query, self._drill
         if drill is None:
             return partial(filter_timeline, whole, query)
         if self._times is None:
-            self._times = self._rewound.times()
-        state, times = self._rewound.newest.copy(), self._times
+            self._times = self._reviewed_run.times()
+        state, times = self._reviewed_run.newest.copy(), self._times
         return lambda: filter_timeline(
             compare_with_drill(whole, state, times, drill), query
         )

@@ -16,19 +16,20 @@ from mobius_tui.run.planning.rollback import (
 from mobius_tui.run.watch.other_runs import OtherRun
 from mobius_tui.runbook.text.units import clock_duration
 from mobius_tui.tui.commands.registry import command
-from mobius_tui.tui.presenters.availability import of_watch
+from mobius_tui.tui.presenters.availability import available_watch_commands
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.styled_text import Role, assemble
 
 AlarmPart = tuple[str, Role]
 
 
-def alarm_text(view: RunView | None, *, before: str = "") -> tuple[Content, ...]:
+def alarm_text(view: RunView | None, *, key_prefix: str = "") -> tuple[Content, ...]:
     """The banner's lines, the most urgent first; empty without an alarm.
 
     Args:
         view: the run.
-        before: what has to be pressed before the keys that it names: `Esc` in a dialog.
+        key_prefix: what has to be pressed before the keys that it names: `Esc` in a
+            dialog.
     """
     if (
         view is None
@@ -40,16 +41,16 @@ def alarm_text(view: RunView | None, *, before: str = "") -> tuple[Content, ...]
     if watch.rollback is not None:
         return _rollback_lines(view)
     if watch.countdown is not None:
-        return (_fired_text(watch.rollback_reason), _countdown_lines(view, before))
+        return (_fired_text(watch.rollback_reason), _countdown_line(view, key_prefix))
     if not watch.alarms:
         return ()
-    becomes = _armed_lines if watch.armed else _unarmed_lines
-    return (_fired_text(watch.rollback_reason), becomes(view, before))
+    becomes = _armed_line if watch.armed else _unarmed_line
+    return (_fired_text(watch.rollback_reason), becomes(view, key_prefix))
 
 
-def _unarmed_lines(view: RunView, before: str) -> Content:
+def _unarmed_line(view: RunView, key_prefix: str) -> Content:
     """The line for a trigger that is not armed: a person must begin."""
-    watch, ways = view.state.watch, of_watch(view)
+    watch, ways = view.state.watch, available_watch_commands(view)
     parts: list[AlarmPart] = [("Nothing begins by itself", "strong")]
     if watch.disarm_reason:
         parts.append((f" ({watch.disarm_reason})", "muted"))
@@ -57,20 +58,20 @@ def _unarmed_lines(view: RunView, before: str) -> Content:
     if busy is not None:
         parts.append((f" · {view.plan.name(busy.id)} is running", "warn"))
     if "roll_back" in ways:
-        parts += _key("roll_back", "begins the rollback", before)
+        parts += _key("roll_back", "begins the rollback", key_prefix)
     if "arm" in ways:
-        parts += _key("arm", "arms it", before)
+        parts += _key("arm", "arms it", key_prefix)
     return assemble(*parts)
 
 
-def _armed_lines(view: RunView, before: str) -> Content:
+def _armed_line(view: RunView, key_prefix: str) -> Content:
     """The line for an armed trigger: what its countdown waits for."""
     health = view.runbook.health
     grace = view.values.preview(health.trigger.grace) if health is not None else ""
     meter = meter_of(view.meters, view.state.watch.alarms[0])
     so_far = f", {sanitize.line(meter.words)}" if meter is not None else ""
     words = f"Armed: counts anew{so_far}; then the rollback in {sanitize.line(grace)}"
-    return assemble((words, "bad"), *_key("arm", "disarms it", before))
+    return assemble((words, "bad"), *_key("arm", "disarms it", key_prefix))
 
 
 def _fired_text(reason: str) -> Content:
@@ -78,12 +79,12 @@ def _fired_text(reason: str) -> Content:
     return words + assemble((f" {reason}", "strong"))
 
 
-def _key(command_id: str, words: str, before: str) -> list[AlarmPart]:
-    name = f"{before} {command(command_id).key_name or 'the palette'}".strip()
+def _key(command_id: str, words: str, key_prefix: str) -> list[AlarmPart]:
+    name = f"{key_prefix} {command(command_id).key_name or 'the palette'}".strip()
     return [(" · ", "muted"), (name, "key"), (f" {words}", "plain")]
 
 
-def _countdown_lines(view: RunView, before: str) -> Content:
+def _countdown_line(view: RunView, key_prefix: str) -> Content:
     countdown = view.state.watch.countdown
     assert countdown is not None
     left = countdown.ends - view.now
@@ -93,16 +94,16 @@ def _countdown_lines(view: RunView, before: str) -> Content:
         ran = clock_duration(view.runtime(busy.id) or 0.0)
         parts: list[AlarmPart] = [
             (f"The rollback waits for {name}, which has run {ran}", "warn"),
-            *_key("stop", "stops that", before),
+            *_key("stop", "stops that", key_prefix),
         ]
     elif left > 0:
         parts = [(f"The rollback begins in {clock_duration(ceil(left))}", "bad")]
-        parts += _key("roll_back", "begins it now", before)
+        parts += _key("roll_back", "begins it now", key_prefix)
     else:
         oks = oks_that_drop_rollback(view.meters, countdown.alarm)
         words = f"The rollback waits for the next check; {oks} good ones drop it"
         parts = [(words, "warn")]
-    return assemble(*parts, *_key("hold", "holds it", before))
+    return assemble(*parts, *_key("hold", "holds it", key_prefix))
 
 
 def _rollback_lines(view: RunView) -> tuple[Content, ...]:
@@ -200,30 +201,30 @@ def trigger_rules_text(view: RunView) -> tuple[str, ...]:
     if rules.p95_latency is not None:
         limit, checks = rules.p95_latency.above, rules.p95_latency.for_checks
         named = {p.id: p.p95 is not None for p in health.probes if p.trigger}
-        told = {i: seen.p95 for i, seen in view.reports.items()}
+        reported = {i: seen.p95 for i, seen in view.reports.items()}
         limits = f"was above {limit} at {checks} checks in a row"
-        found.append(_rule_text("P95{} " + limits, named, told))
+        found.append(_rule_text("P95{} " + limits, named, reported))
     if rules.error_rate is not None:
         errors, checks = rules.error_rate.above, rules.error_rate.for_checks
         named = {p.id: p.error_rate is not None for p in health.probes if p.trigger}
-        told = {i: seen.error_rate for i, seen in view.reports.items()}
+        reported = {i: seen.error_rate for i, seen in view.reports.items()}
         limits = f"at {checks} checks in a row"
         found.append(
-            _rule_text(f"more than {errors:.0%} errors{{}} {limits}", named, told)
+            _rule_text(f"more than {errors:.0%} errors{{}} {limits}", named, reported)
         )
     return tuple(found)
 
 
-def _rule_text(words: str, named: dict[str, bool], told: dict[str, bool]) -> str:
+def _rule_text(words: str, named: dict[str, bool], reported: dict[str, bool]) -> str:
     """A rule, and whether our own checks provide its figure.
 
     Args:
         words: the rule, with a place for whose figure it is.
         named: whether the runbook says where the service reports it, by probe.
-        told: whether it does, by probe that was looked at.
+        reported: whether it does, by probe that was looked at.
     """
-    own = [not told.get(probe, False) for probe in named]
-    sure = all(probe in told or not named[probe] for probe in named)
+    own = [not reported.get(probe, False) for probe in named]
+    sure = all(probe in reported or not named[probe] for probe in named)
     if own and all(own) and sure:
         return words.format(" of our checks")
     hint = " (of our checks where none is reported)" if any(own) else ""

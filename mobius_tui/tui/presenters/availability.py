@@ -23,18 +23,18 @@ from mobius_tui.run.intents.intent_actions import (
     StopStep,
     TickStep,
 )
-from mobius_tui.run.planning.approval_rules import pending
+from mobius_tui.run.planning.approval_rules import steps_awaiting_approval
 from mobius_tui.run.planning.permissions import decide_offer
 from mobius_tui.run.planning.plan import kind_of
 from mobius_tui.run.planning.rollback import rollback_phase, step_blocking_rollback
-from mobius_tui.run.planning.situation import ALLOWED, Code, Refused, Situation
+from mobius_tui.run.planning.situation import ALLOWED, RefusalCode, Refused, Situation
 from mobius_tui.run.state.step_state import BAD, Status
 from mobius_tui.runbook.model.runbook import Phase, Step
 from mobius_tui.tui.commands.registry import key_of
 from mobius_tui.tui.presenters import next_action
 from mobius_tui.tui.presenters.communication import step_needing_person
 from mobius_tui.tui.presenters.glyphs import MARKS
-from mobius_tui.tui.presenters.next_action import is_aside, terminal_step
+from mobius_tui.tui.presenters.next_action import is_unentered_aside, terminal_step
 from mobius_tui.tui.presenters.run_view import RunView
 
 HALFWAY = frozenset(
@@ -45,7 +45,7 @@ DONE = BAD | {Status.PASSED, Status.WARNED, Status.OVERRIDDEN, Status.RECOVERED}
 """Ends of a step that was begun, or vouched for."""
 
 
-def available(view: RunView | None, selected: str | None) -> frozenset[str]:
+def available_commands(view: RunView | None, selected: str | None) -> frozenset[str]:
     """The ids of the commands on steps and the run that apply now.
 
     Args:
@@ -80,12 +80,12 @@ def is_offered(
         command_id: one of `COMMANDS`.
         situation: the view's, made once.
     """
-    if not helps(view, selected, command_id):
+    if not is_useful(view, selected, command_id):
         return False
     if command_id == "message":  # it can be read and copied, whatever else goes on
         return situation.has_host and view.state.ended is None
     if command_id == "enter_phase":
-        return bool(enterable(view, situation))
+        return bool(enterable_phases(view, situation))
     action = action_of(view, selected, command_id)
     return action is not None and decide_offer(action, situation) == ALLOWED
 
@@ -102,8 +102,8 @@ def action_of(view: RunView, selected: str | None, command_id: str) -> Action | 
         The action; `None` where there is nothing that it could be about.
     """
     step = view.step(selected)
-    if command_id in OF_RUN:
-        return OF_RUN[command_id](view, selected)
+    if command_id in RUN_COMMAND_ACTIONS:
+        return RUN_COMMAND_ACTIONS[command_id](view, selected)
     if step is None:
         return None
     number = view.next_attempt(step.id)
@@ -132,7 +132,7 @@ def _note(view: RunView, selected: str | None) -> Action:
 
 
 def _stop(view: RunView, selected: str | None) -> Action | None:
-    step = stoppable(view, selected)
+    step = stoppable_step(view, selected)
     last = view.step_state(step.id).last if step is not None else None
     if step is None or last is None:
         return None
@@ -140,7 +140,7 @@ def _stop(view: RunView, selected: str | None) -> Action | None:
 
 
 def _approve(view: RunView, selected: str | None) -> Action | None:
-    step = awaits_approval(view, selected)
+    step = step_awaiting_approval(view, selected)
     return None if step is None else ApproveStep(step=step.id)
 
 
@@ -148,7 +148,7 @@ def _arm(view: RunView, _selected: str | None) -> Action:
     return DisarmWatch() if view.state.watch.armed else ArmWatch()
 
 
-OF_RUN: Mapping[str, Callable[[RunView, str | None], Action | None]] = {
+RUN_COMMAND_ACTIONS: Mapping[str, Callable[[RunView, str | None], Action | None]] = {
     "note": _note,
     "stop": _stop,
     "end_run": lambda _view, _selected: EndRun(),
@@ -159,14 +159,14 @@ OF_RUN: Mapping[str, Callable[[RunView, str | None], Action | None]] = {
 }
 """What commands ask for that do not need a step under the cursor."""
 COMMANDS = (
-    *OF_RUN,
+    *RUN_COMMAND_ACTIONS,
     *("retry", "tick", "message", "look_first", "skip", "restore", "override"),
     "enter_phase",
 )
 """The commands on steps and the run that ask the host for something."""
 
 
-def enterable(view: RunView, situation: Situation) -> tuple[Phase, ...]:
+def enterable_phases(view: RunView, situation: Situation) -> tuple[Phase, ...]:
     """The phases off the main line that can be turned to now."""
     asides = (phase for phase in view.runbook.phases if phase.aside)
     return tuple(
@@ -176,14 +176,14 @@ def enterable(view: RunView, situation: Situation) -> tuple[Phase, ...]:
     )
 
 
-def awaits_approval(view: RunView, selected: str | None = None) -> Step | None:
+def step_awaiting_approval(view: RunView, selected: str | None = None) -> Step | None:
     """The step that waits for an approval: the one under the cursor, or the first."""
-    steps = pending(view.plan, view.state)
+    steps = steps_awaiting_approval(view.plan, view.state)
     first = steps[0] if steps else None
     return next((step for step in steps if step.id == selected), first)
 
 
-def helps(view: RunView, selected: str | None, command_id: str) -> bool:
+def is_useful(view: RunView, selected: str | None, command_id: str) -> bool:
     """Whether a command is of any use here; whether it is allowed is judged apart.
 
     The host takes more than is offered: an override of what has passed changes nothing
@@ -197,10 +197,10 @@ def helps(view: RunView, selected: str | None, command_id: str) -> bool:
     if command_id == "roll_back":
         watch = view.state.watch
         return bool(watch.alarms) or watch.countdown is not None
-    if command_id in (*OF_RUN, "enter_phase"):
+    if command_id in (*RUN_COMMAND_ACTIONS, "enter_phase"):
         return True
     step = view.step(selected)
-    if step is None or is_aside(view, view.plan.phase_of[step.id]):
+    if step is None or is_unentered_aside(view, view.plan.phase_of[step.id]):
         return False
     status, kind = view.standings[step.id].status, kind_of(step)
     match command_id:
@@ -219,7 +219,7 @@ def helps(view: RunView, selected: str | None, command_id: str) -> bool:
             return True
 
 
-def stoppable(view: RunView, selected: str | None) -> Step | None:
+def stoppable_step(view: RunView, selected: str | None) -> Step | None:
     """The running step that is stopped from here.
 
     The one under the cursor; else the one that a rollback waits for.
@@ -231,7 +231,7 @@ def stoppable(view: RunView, selected: str | None) -> Step | None:
     return step_blocking_rollback(view.plan, view.state) if waits else None
 
 
-def of_watch(view: RunView) -> set[str]:
+def available_watch_commands(view: RunView) -> set[str]:
     """What can be done about triggers; the rollback is made once in a run."""
     situation = view.situation
     ways = ("arm", "roll_back", "hold")
@@ -276,16 +276,16 @@ def why_not(view: RunView, key: str | None, command_id: str) -> str:
         return _no_phase(view)
     if command_id == "approve":
         return _no_approval(view, key)
-    if command_id == "end_run" or command_id in OF_WATCH:
-        return _of_run(view, command_id)
+    if command_id == "end_run" or command_id in WATCH_COMMANDS:
+        return _why_not_run_command(view, command_id)
     step = view.step(key)
     if step is None:
         return "That is for a step, and the cursor is on a phase."
     name = view.plan.name(step.id)
     phase = view.plan.phase_of[step.id]
-    if next_action.is_aside(view, phase):
+    if next_action.is_unentered_aside(view, phase):
         return f"{name} is in {phase.title}: {key_of('enter_phase')} turns aside to it."
-    return f"{name} {_of_step(view, step, command_id)}"
+    return f"{name} {_why_not_step_command(view, step, command_id)}"
 
 
 def _no_phase(view: RunView) -> str:
@@ -305,10 +305,10 @@ def _no_approval(view: RunView, key: str | None) -> str:
     return "Nobody has asked for an approval that is not given yet."
 
 
-def _of_run(view: RunView, command_id: str) -> str:
+def _why_not_run_command(view: RunView, command_id: str) -> str:
     """Why the run is not ended, or the watch not armed, held, or begun by hand."""
     watch = view.state.watch
-    if command_id in OF_WATCH:
+    if command_id in WATCH_COMMANDS:
         if rollback_phase(view.plan) is None:
             return "This runbook names no phase that a trigger begins."
         if watch.rollback is not None:
@@ -319,11 +319,11 @@ def _of_run(view: RunView, command_id: str) -> str:
     if not isinstance(permission, Refused):
         return f"No trigger has fired; {key_of('enter_phase')} turns aside by hand."
     match permission.code:
-        case Code.BUSY:
+        case RefusalCode.BUSY:
             return f"{permission.why}: wait for it, or stop it."
-        case Code.NO_COUNTDOWN:
+        case RefusalCode.NO_COUNTDOWN:
             return "No countdown is under way; there is nothing to hold."
-        case Code.UNATTENDED:
+        case RefusalCode.UNATTENDED:
             blocking = "; ".join(view.runbook.blocking)
             return f"Nobody would see it go wrong: {blocking}."
         case _:
@@ -334,40 +334,40 @@ def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _of_step(view: RunView, step: Step, command_id: str) -> str:
+def _why_not_step_command(view: RunView, step: Step, command_id: str) -> str:
     """Why a command does nothing for a step, without the step's name."""
     if command_id in ("look_first", "message", "stop"):
-        return _useless(view, step, command_id)
+        return _useless_reason(view, step, command_id)
     action = action_of(view, step.id, command_id)
     if action is None:
-        return _state_words(view, step) or _useless(view, step, command_id)
+        return _blocking_text(view, step) or _useless_reason(view, step, command_id)
     permission = decide_offer(action, view.situation)
     if not isinstance(permission, Refused):
-        return _useless(view, step, command_id)
+        return _useless_reason(view, step, command_id)
     match permission.code:
-        case Code.GATE:
+        case RefusalCode.GATE:
             override = key_of("override")
             return f"is a gate: it cannot be skipped. {override} overrides it."
-        case Code.BUSY:
+        case RefusalCode.BUSY:
             return f"has to wait: {permission.why}."
-        case Code.WAITS:
+        case RefusalCode.WAITS:
             return f"waits: {permission.why}."
-        case Code.ILLEGAL if command_id == "restore":
+        case RefusalCode.ILLEGAL if command_id == "restore":
             state = _state(view, step)
             return f"is not skipped ({state}): there is nothing to take back."
-        case Code.OWN_APPROVAL:
+        case RefusalCode.OWN_APPROVAL:
             return f"waits: {permission.why}."
-        case Code.ALIVE:
+        case RefusalCode.ALIVE:
             return f"{permission.why}."
         case _:
-            return _state_words(view, step) or _useless(view, step, command_id)
+            return _blocking_text(view, step) or _useless_reason(view, step, command_id)
 
 
 def _state(view: RunView, step: Step) -> str:
     return MARKS[view.standings[step.id].status].word
 
 
-def _state_words(view: RunView, step: Step) -> str:
+def _blocking_text(view: RunView, step: Step) -> str:
     """What keeps any step from being begun or passed over; empty if nothing."""
     standing = view.standings[step.id]
     match standing.status:
@@ -383,7 +383,7 @@ def _state_words(view: RunView, step: Step) -> str:
             return ""
 
 
-def _useless(view: RunView, step: Step, command_id: str) -> str:
+def _useless_reason(view: RunView, step: Step, command_id: str) -> str:
     """Why a command that is allowed, or is for another kind of step, is of no use."""
     kind, state = kind_of(step), _state(view, step)
     match command_id:
@@ -405,11 +405,11 @@ def _useless(view: RunView, step: Step, command_id: str) -> str:
             return f"is {state} already: there is nothing to skip."
         case "override":
             words = f"is {state} already: there is nothing to vouch for."
-            return _state_words(view, step) or words
+            return _blocking_text(view, step) or words
         case "message" if kind != "message":
             return "is no message."
         case "message":
-            return _state_words(view, step)
+            return _blocking_text(view, step)
         case _:
             return (
                 f"is run, not ticked: {key_of('next_action')} runs it, "
@@ -417,4 +417,4 @@ def _useless(view: RunView, step: Step, command_id: str) -> str:
             )
 
 
-OF_WATCH = ("arm", "hold", "roll_back")
+WATCH_COMMANDS = ("arm", "hold", "roll_back")

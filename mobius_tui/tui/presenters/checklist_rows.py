@@ -22,9 +22,9 @@ from mobius_tui.tui.presenters.glyphs import (
     MARKS,
     UNFOLDED,
     Mark,
-    of_phase,
+    phase_mark,
 )
-from mobius_tui.tui.presenters.run_view import PHASE, RunView
+from mobius_tui.tui.presenters.run_view import PHASE_KEY_PREFIX, RunView
 from mobius_tui.tui.presenters.styled_text import Role
 
 WHO_LIMIT = 14
@@ -82,7 +82,7 @@ def phase_row(view: RunView, phase: Phase, *, folded: bool, waits: str) -> Check
             is_dim=True,
         )
     count = view.counts.phase(phase)
-    mark = of_phase(count.statuses)
+    mark = phase_mark(count.statuses)
     took = count.runtime(view.now)
     is_bad = mark.role == "bad"
     right = waits or (clock_duration(took) if took >= 1 else "")
@@ -148,12 +148,12 @@ def _right(view: RunView, step: Step, standing: StepStatus) -> tuple[str, Role]:
         case status if status in BAD:
             return mark.word, "bad"
         case Status.NOT_APPLICABLE if standing.is_guard_false:
-            return _passed_over(view, step), mark.role
+            return _guard_value_text(view, step), mark.role
         case _:
             return mark.word, mark.role
 
 
-def _passed_over(view: RunView, step: Step) -> str:
+def _guard_value_text(view: RunView, step: Step) -> str:
     """The value that decided its guard, where it is one, and short."""
     found = [
         f"{name}={sanitize.line(value.text or '')}"
@@ -202,9 +202,9 @@ def tally(view: RunView) -> str:
     """How many steps are done, and how many of those not well, for the border."""
     done, total = view.counts.progress
     counts = view.counts.statuses
-    told = BAD | {Status.WARNED, Status.SKIPPED, Status.OVERRIDDEN}
+    reported_statuses = BAD | {Status.WARNED, Status.SKIPPED, Status.OVERRIDDEN}
     worst_first = sorted(
-        (status for status in counts if status in told),
+        (status for status in counts if status in reported_statuses),
         key=lambda status: status not in BAD,
     )
     parts = [f"{done} of {total} done"]
@@ -241,7 +241,7 @@ class ChecklistOutline:
         if view.standings is not self._standings:
             self._standings = view.standings
             self._waits = {}
-        state = view.last_n if self.query else 0
+        state = view.last_entry_number if self.query else 0
         made_of = (
             view.state.entered,
             tuple(self._toggled_phases.items()),
@@ -261,7 +261,7 @@ class ChecklistOutline:
     def _listed_rows(self, view: RunView) -> tuple[str, ...]:
         listed: list[str] = []
         for phase in view.runbook.phases:
-            listed.append(PHASE + phase.id)
+            listed.append(PHASE_KEY_PREFIX + phase.id)
             if not self.is_folded(phase):
                 listed.extend(step.id for step in phase.steps)
         return tuple(listed)
@@ -274,7 +274,7 @@ class ChecklistOutline:
         for phase in view.runbook.phases:
             steps = [step.id for step in phase.steps if matches(step)]
             if steps:
-                listed += [PHASE + phase.id, *steps]
+                listed += [PHASE_KEY_PREFIX + phase.id, *steps]
                 self.match_count += len(steps)
         return tuple(listed)
 
@@ -299,7 +299,7 @@ class ChecklistOutline:
         phases = view.runbook.phases
         done = [p for p in phases if not self.is_folded(p) and _is_done(view, p)]
         for phase in done or phases:
-            if not next_action.is_aside(view, phase):
+            if not next_action.is_unentered_aside(view, phase):
                 self._toggled_phases[phase.id] = bool(done)
 
     def _phase_of(self, key: str | None) -> Phase | None:
@@ -313,7 +313,7 @@ class ChecklistOutline:
         if key in self._places:
             return key
         phase = self._phase_of(key)
-        head = PHASE + phase.id if phase is not None else None
+        head = PHASE_KEY_PREFIX + phase.id if phase is not None else None
         return head if head in self._places else None
 
     def place(self, key: str | None) -> int:
@@ -322,7 +322,9 @@ class ChecklistOutline:
 
     def phase_near(self, place: int, count: int) -> int:
         """The place of the phase before a row, or after it."""
-        heads = [n for n, key in enumerate(self.keys) if key.startswith(PHASE)]
+        heads = [
+            n for n, key in enumerate(self.keys) if key.startswith(PHASE_KEY_PREFIX)
+        ]
         if count < 0:
             return max((head for head in heads if head < place), default=0)
         return min((head for head in heads if head > place), default=len(self.keys))

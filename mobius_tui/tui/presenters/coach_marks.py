@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mobius_tui.run.planning.confirmation import rollback_word
+from mobius_tui.run.planning.confirmation import rollback_confirmation_word
 from mobius_tui.run.planning.plan import effect_of
 from mobius_tui.run.planning.rollback import rollback_phase
 from mobius_tui.run.planning.run_outcome import run_outcome
@@ -27,11 +27,15 @@ def coach_mark(view: RunView) -> str:
     watch = view.state.watch
     if _is_restored(view):
         return _after_rollback(view)
-    if watch.rollback is not None or _runs(view):
+    if watch.rollback is not None or _is_step_running(view):
         return ""
     if watch.alarms:
         phase = rollback_phase(view.plan)
-        word = "" if phase is None else rollback_word(view.plan, view.state, phase)
+        word = (
+            ""
+            if phase is None
+            else rollback_confirmation_word(view.plan, view.state, phase)
+        )
         typed = f"Type {word}, Enter" if word else "Confirm it"
         return _mark(
             2,
@@ -66,7 +70,7 @@ def _mark(number: int, words: str) -> str:
     return f"{number} of {MARKS} · {words}"
 
 
-def _runs(view: RunView) -> bool:
+def _is_step_running(view: RunView) -> bool:
     """Whether a step is at work: then one looks at that."""
     return view.proposal.kind == "running"
 

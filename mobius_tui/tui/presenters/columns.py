@@ -94,21 +94,21 @@ class ColumnTable:
         ranked = sorted(range(len(widths)), key=lambda n: self.columns[n].rank)
         while True:
             shown = [width for width in widths if width]
-            over = sum(shown) + GAP * (len(shown) - 1) - room
+            excess = sum(shown) + GAP * (len(shown) - 1) - room
             spare = [
                 max(0, width - column.least) if column.least else 0
                 for width, column in zip(widths, self.columns, strict=True)
             ]
-            if over <= sum(spare):
+            if excess <= sum(spare):
                 break
             last = ranked.pop()
             if not self.columns[last].rank:
                 break
             widths[last] = 0
         for place, most in enumerate(spare):
-            cut = min(max(0, over), most)
+            cut = min(max(0, excess), most)
             widths[place] -= cut
-            over -= cut
+            excess -= cut
         return widths
 
 
@@ -126,7 +126,7 @@ class TableRow(Visual):
         """The full text of the row, at any width."""
         return "  ".join(words for words, _ in self._cells if words)
 
-    def at(self, width: int) -> Content:
+    def content_at(self, width: int) -> Content:
         """The row in so many cells.
 
         Captions stand where the cells stand: what is less indented begins earlier, and
@@ -148,7 +148,7 @@ class TableRow(Visual):
         self, width: int, height: int | None, style: Style, options: RenderOptions
     ) -> list[Strip]:
         """The row, as Textual asks for it."""
-        return self.at(width).render_strips(width, height, style, options)
+        return self.content_at(width).render_strips(width, height, style, options)
 
     def get_optimal_width(self, rules: RulesMap, container_width: int) -> int:
         """All that there is."""

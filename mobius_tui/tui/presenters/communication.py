@@ -116,20 +116,20 @@ def channel_fields(view: RunView, step: Step) -> Iterator[Field]:
     """
     delivered = {own.channel: own for own in deliveries_of(view, step)}
     label = "to"
-    for way in channels_of(view, step):
-        own = delivered.get(way.channel)
-        name: tuple[str, Role] = (f"{way.channel}  ", "plain")
+    for channel in channels_of(view, step):
+        own = delivered.get(channel.channel)
+        name: tuple[str, Role] = (f"{channel.channel}  ", "plain")
         if own is not None:
             mark = DELIVERY_MARKS[own.status]
             state = (f"{mark.glyph} {mark.word}", mark.role)
             yield Field(
                 label, assemble(name, state, (_delivery_details(view, own), "muted"))
             )
-        elif way.problem:
-            words = f"✖ {way.problem}; the message can be copied"
+        elif channel.problem:
+            words = f"✖ {channel.problem}; the message can be copied"
             yield Field(label, assemble(name, (words, "warn")))
         else:
-            yield Field(label, assemble(name, (f"● ready: {way.goes_to}", "good")))
+            yield Field(label, assemble(name, (f"● ready: {channel.goes_to}", "good")))
         label = ""
 
 

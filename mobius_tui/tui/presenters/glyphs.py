@@ -62,7 +62,7 @@ ASIDE = Mark("┄", "aside", "muted")
 """A phase off the main line that the run has not entered."""
 
 
-def of_phase(statuses: Iterable[Status]) -> Mark:
+def phase_mark(statuses: Iterable[Status]) -> Mark:
     """The one mark that sums up a phase: what is worst or going on in it."""
     found = set(statuses)
     if Status.RUNNING in found:

@@ -195,7 +195,9 @@ def build_health_view(
         probes=probes,
         machine=_machine(health),
         every="" if "${" in every else every,  # in a review, not known yet
-        unwatched=_until(last or 0.0, now, has_ended=has_ended) if nobody else "",
+        unwatched=_unwatched_text(last or 0.0, now, has_ended=has_ended)
+        if nobody
+        else "",
         has_ended=has_ended,
         meters=meters,
         armed=armed,
@@ -203,7 +205,7 @@ def build_health_view(
     )
 
 
-def _until(last: float, now: float, *, has_ended: bool) -> str:
+def _unwatched_text(last: float, now: float, *, has_ended: bool) -> str:
     """Since when health is not watched, in words."""
     return (
         f"{'watched until' if has_ended else 'unwatched since'} {local_time(last, now)}"
@@ -287,15 +289,15 @@ def health_field(view: RunView, step: Step) -> Iterator[Field]:
     last = view.step_state(step.id).last
     if last is None or view.runbook.health is None or view.past.is_empty:
         return
-    parts = _at(view, last.started)
+    parts = _probes_at(view, last.started)
     if last.ended is None:
         parts.append(("  when it began", "muted"))
     elif last.ended > last.started:
-        parts += [("  →  ", "muted"), *_at(view, last.ended)]
+        parts += [("  →  ", "muted"), *_probes_at(view, last.ended)]
     yield Field("health", assemble(*parts))
 
 
-def _at(view: RunView, moment: float) -> list[OutagePart]:
+def _probes_at(view: RunView, moment: float) -> list[OutagePart]:
     """Every probe at a moment."""
     plan = view.runbook.health
     assert plan is not None

@@ -65,26 +65,26 @@ def run_table(*, is_open: bool) -> ColumnTable:
     )
 
 
-def standing(run: Summary, now: float) -> tuple[str, Role]:
+def run_status(run: Summary, now: float) -> tuple[str, Role]:
     """The state or outcome of a run: a glyph and a word."""
     glyph, role = OUTCOMES.get(run.outcome, ("?", "warn"))
     word = run.outcome
     if run.outcome == "open":
         alive = run.host is not None
         glyph, role = ("▶", "accent") if alive else ("?", "warn")
-        word = "still running" if alive else run.since(now) or "open, no host"
+        word = "still running" if alive else run.unwatched_text(now) or "open, no host"
     return f"{glyph} {word}", role
 
 
 def short_outcome(run: Summary, now: float) -> tuple[str, Role]:
     """The same, in no more than two words."""
-    words, role = standing(run, now)
+    words, role = run_status(run, now)
     return (f"{words[0]} open" if run.outcome == "open" else words), role
 
 
 def run_cells(run: Summary, now: float) -> Iterator[TableCell]:
     """The cells of a run: state, start, duration, title and id."""
-    yield standing(run, now)
+    yield run_status(run, now)
     yield local_time(run.began, now), "muted"
     if run.outcome != "open":
         yield clock_duration(run.took) if run.took is not None else "", "muted"
@@ -150,7 +150,7 @@ def drill_words(fresh: DrillFreshness | None, *, now: float) -> Content:
     word = drill.outcome
     if score is not None and score.handled is False:
         glyph, word, role = "✖", "not handled", "bad"
-    points = f" (score {fresh.points})" if fresh.points else ""
+    points = f" (score {fresh.score_words})" if fresh.score_words else ""
     who = f"  by {drill.operator}" if drill.operator else " "
     return assemble(
         (f"drilled {ago(now - began)}  ", "muted"),
@@ -200,7 +200,7 @@ class LibraryGroup:
 def run_entries(
     table: ColumnTable,
     found: tuple[tuple[RunDirectory, Summary], ...],
-    act: Callable[[RunDirectory], None],
+    open_run: Callable[[RunDirectory], None],
     now: float,
 ) -> list[LibraryEntry]:
     """A line for each run.
@@ -208,7 +208,7 @@ def run_entries(
     Args:
         table: gets them.
         found: the runs.
-        act: opens one.
+        open_run: opens one.
         now: seconds since 1970.
     """
     entries = []
@@ -219,7 +219,7 @@ def run_entries(
                 key=str(directory.path),
                 row=row,
                 words=f"{row} {summary.operator}".lower(),
-                open_entry=partial(act, directory),
+                open_entry=partial(open_run, directory),
                 runbook=summary.runbook,
                 title=summary.title,
                 about=summary,
@@ -231,7 +231,7 @@ def run_entries(
 def runbook_entries(
     table: ColumnTable,
     found: tuple[ListedRunbook, ...],
-    act: Callable[[Path], None],
+    open_briefing: Callable[[Path], None],
     now: float,
 ) -> list[LibraryEntry]:
     """A line for each runbook.
@@ -239,20 +239,20 @@ def runbook_entries(
     Args:
         table: gets them.
         found: the runbooks.
-        act: opens the briefing of one.
+        open_briefing: opens the briefing of one.
         now: seconds since 1970.
     """
     entries = []
     for book in found:
         row = table.row(*runbook_cells(book, now))
         who = book.drilled.drill.operator if book.drilled is not None else ""
-        known = (book.title, book.id, book.environment, str(book.path), who)
+        searched_texts = (book.title, book.id, book.environment, str(book.path), who)
         entries.append(
             LibraryEntry(
                 key=str(book.path),
                 row=row,
-                words=" ".join(known).lower(),
-                open_entry=partial(act, book.path),
+                words=" ".join(searched_texts).lower(),
+                open_entry=partial(open_briefing, book.path),
                 runbook=book.id,
                 title=book.title,
                 about=book,
@@ -331,7 +331,7 @@ def run_fields(run: Summary, now: float) -> Iterator[Field]:
         now: seconds since 1970.
     """
     took = f"  after {clock_duration(run.took)}" if run.took is not None else ""
-    yield Field("now", assemble(standing(run, now), (took, "muted")))
+    yield Field("now", assemble(run_status(run, now), (took, "muted")))
     if run.reason:
         yield Field("why", text(run.reason[:MAX_TITLE]))
     if run.title:

@@ -19,7 +19,7 @@ from mobius_tui.run.intents.intent_actions import (
     StartStep,
     TickStep,
 )
-from mobius_tui.run.planning.approval_rules import valid
+from mobius_tui.run.planning.approval_rules import valid_approval
 from mobius_tui.run.planning.permissions import decide_offer
 from mobius_tui.run.planning.plan import effect_of, has_terminal, is_follower, kind_of
 from mobius_tui.run.planning.proposal import Proposal, is_out_of_order
@@ -31,7 +31,7 @@ from mobius_tui.runbook.model.step_text import EFFECTS
 from mobius_tui.runbook.text.units import clock_duration
 from mobius_tui.tui.presenters.glyphs import MARKS
 from mobius_tui.tui.presenters.run_view import (
-    PHASE,
+    PHASE_KEY_PREFIX,
     RunView,
     trigger_consequence,
     watch_time_left,
@@ -107,7 +107,7 @@ def next_action(view: RunView, selected: str | None, *, moved: bool) -> NextActi
     return _for_proposal(view, proposal)
 
 
-def is_aside(view: RunView, phase: Phase) -> bool:
+def is_unentered_aside(view: RunView, phase: Phase) -> bool:
     """Whether a phase is off the main line, and the run has not turned aside to it."""
     return phase.aside and phase.id not in view.state.entered
 
@@ -115,7 +115,7 @@ def is_aside(view: RunView, phase: Phase) -> bool:
 def _for_selection(view: RunView, key: str | None) -> NextAction | None:
     """What Enter does for the selected row; `None` where that is nothing."""
     phase = view.phase(key)
-    if phase is not None and is_aside(view, phase):
+    if phase is not None and is_unentered_aside(view, phase):
         if not _may_turn_to(view, phase):
             return None
         return NextAction(
@@ -125,12 +125,12 @@ def _for_selection(view: RunView, key: str | None) -> NextAction | None:
     if step is None or view.state.auto is not None:
         return None
     own_phase = view.plan.phase_of[step.id]
-    if is_aside(view, own_phase):
+    if is_unentered_aside(view, own_phase):
         if not _may_turn_to(view, own_phase):
             return None
         words = f"Go to {own_phase.title}, which {view.plan.name(step.id)} is in"
         return NextAction(
-            kind="phase", key=PHASE + own_phase.id, text=words, role="warn"
+            kind="phase", key=PHASE_KEY_PREFIX + own_phase.id, text=words, role="warn"
         )
     standing = view.standings[step.id]
     if standing.status in BAD:
@@ -179,7 +179,7 @@ def _for_proposal(view: RunView, proposal: Proposal) -> NextAction:
 
 def _approval(view: RunView, step: Step, proposal: Proposal) -> NextAction:
     """A step that waits for a second person alone: who is this?"""
-    name, asked = view.plan.name(step.id), valid(view.plan, view.state, step)
+    name, asked = view.plan.name(step.id), valid_approval(view.plan, view.state, step)
     role = step.approve.role if step.approve is not None else ""
     ask = AskApproval(step=step.id, attempt=view.next_attempt(step.id))
     if asked is None and decide_offer(ask, view.situation) == ALLOWED:
@@ -231,7 +231,7 @@ def _decide(view: RunView, step: Step) -> NextAction:
     return NextAction(kind="decide", key=step.id, text=words, role="bad")
 
 
-def beginning(view: RunView, step: Step) -> Action:
+def start_action(view: RunView, step: Step) -> Action:
     """What begins a step, as far as it is known before a dialog is opened."""
     number = view.next_attempt(step.id)
     match kind_of(step):
@@ -246,7 +246,7 @@ def beginning(view: RunView, step: Step) -> Action:
 
 def _start(view: RunView, step: Step, note: str = "") -> NextAction:
     name = view.plan.name(step.id)
-    permission = decide_offer(beginning(view, step), view.situation)
+    permission = decide_offer(start_action(view, step), view.situation)
     if isinstance(permission, Refused):
         words = f"{name} waits: {permission.why or permission.text}"
         return NextAction(kind="wait", key=step.id, text=words, role="warn")

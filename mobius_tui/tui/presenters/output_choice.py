@@ -83,8 +83,8 @@ def tab_row(
     targets: list[TabTarget] = []
     left = cell_len("« ") if first else 0
     for number in range(first, last):
-        for text, look, stops in parts[number]:
-            segments.append(Segment(text, look))
+        for text, part_style, stops in parts[number]:
+            segments.append(Segment(text, part_style))
             right = left + cell_len(text)
             targets.append(TabTarget(left, right, tabs[number].key, stops))
             left = right
@@ -244,13 +244,13 @@ def _attempt(
         spans=attempt.spans,
         title=f"Output · {name} · attempt {number}",
         running=running,
-        placeholder=_while_empty(view, step_id, running=running),
+        placeholder=_empty_output_text(view, step_id, running=running),
         tabs=tabs,
         tab=tab,
     )
 
 
-def _while_empty(view: RunView, step_id: str, *, running: bool) -> str:
+def _empty_output_text(view: RunView, step_id: str, *, running: bool) -> str:
     """The text in place of the output of an attempt that printed nothing."""
     if not has_terminal(view.plan.steps[step_id]):
         return "It has printed nothing yet." if running else "It printed nothing."

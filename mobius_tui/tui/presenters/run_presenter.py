@@ -99,8 +99,8 @@ class RunPresenter:
             view,
             verifying=self.verifying(view),
             reports=reported_figures(follower.health.windows),
-            meters=follower.trigger_rules.watch.meters()
-            if follower.trigger_rules.watch
+            meters=follower.trigger_rules.evaluator.meters()
+            if follower.trigger_rules.evaluator
             else (),
             past=follower.health_history,
             course=follower.milestone_tracker,
@@ -194,7 +194,7 @@ class PastRunPresenter(RunPresenter):
             viewer: of the run.
         """
         super().__init__(viewer)
-        self._reviewed_run = viewer.rewound
+        self._reviewed_run = viewer.reviewed
         self.damage: tuple[str, ...] | None = None
         """What of the run is not as it was written; `None` while that is not known."""
 

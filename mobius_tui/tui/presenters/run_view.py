@@ -114,7 +114,7 @@ class StepCounts:
         return max(tried)[1] if tried else None
 
 
-PHASE = "#"
+PHASE_KEY_PREFIX = "#"
 """What a checklist's key of a phase begins with; no step's id does."""
 
 
@@ -157,7 +157,7 @@ class RunView:
     """Where it is looked back on, the seconds of the whole run; else `None`."""
     damage: tuple[str, ...] | None = None
     """What is not as it was written, in words; `None` while that is not known."""
-    last_n: int = 0
+    last_entry_number: int = 0
     """The journal's entry up to which it was judged."""
 
     @cached_property
@@ -169,10 +169,10 @@ class RunView:
             now=self.now,
             uid=self.uid,
             has_host=self.host is not None,
-            known=self.standings,
+            known_statuses=self.standings,
         )
 
-    def looks_like(self, before: RunView | None) -> bool:
+    def shows_same_as(self, before: RunView | None) -> bool:
         """Whether it shows nothing that the view before does not show."""
         return before is not None and self.changing_parts == before.changing_parts
 
@@ -180,7 +180,7 @@ class RunView:
     def changing_parts(self) -> tuple[object, ...]:
         """The parts of it that can change between two views."""
         unwell = self.lost, self.stalled, self.silent > 0
-        return self.last_n, int(self.now), self.host, *unwell
+        return self.last_entry_number, int(self.now), self.host, *unwell
 
     @property
     def runbook(self) -> Runbook:
@@ -232,9 +232,9 @@ class RunView:
 
     def phase(self, key: str | None) -> Phase | None:
         """The phase of a checklist's key; `None` for a step's."""
-        if key is None or not key.startswith(PHASE):
+        if key is None or not key.startswith(PHASE_KEY_PREFIX):
             return None
-        return self.runbook.phase(key.removeprefix(PHASE))
+        return self.runbook.phase(key.removeprefix(PHASE_KEY_PREFIX))
 
     def step_state(self, step_id: str) -> StepState:
         """The state of a step by the journal."""
@@ -287,7 +287,11 @@ def build_run_view(
         health: each probe's state, in words.
         before: the view before, whose standings hold where the journal has not grown.
     """
-    if before is not None and before.state is state and before.last_n == state.n:
+    if (
+        before is not None
+        and before.state is state
+        and before.last_entry_number == state.n
+    ):
         standings, proposal = before.standings, before.proposal
         counts = before.counts
     else:
@@ -305,7 +309,7 @@ def build_run_view(
         uid=uid,
         last_outputs=last_outputs,
         health=health,
-        last_n=state.n,
+        last_entry_number=state.n,
     )
 
 

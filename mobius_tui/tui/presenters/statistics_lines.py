@@ -240,16 +240,18 @@ def _follow_up_lines(stats: RunbookStatistics) -> Iterator[Content]:
         yield assemble(("Skipped most  –", "strong"))
         for step in stats.skipped_most:
             yield assemble((f"  {step.name}, in {step.skipped} runs", "plain"))
-    off = [step for step in stats.steps if step.off is not None]
+    off = [step for step in stats.steps if step.expect_correction is not None]
     if off:
         yield Content("")
         yield assemble(("What expect says is off", "strong"))
     for step in off:
-        assert step.off is not None
-        usual = duration_in_words(step.off.usual)
+        correction = step.expect_correction
+        assert correction is not None
+        usual = duration_in_words(correction.usual)
+        stated = f"  {step.name}: it says {correction.stated}, and usually takes "
         yield assemble(
-            (f"  {step.name}: it says {step.off.said}, and usually takes ", "plain"),
+            (stated, "plain"),
             (usual, "warn"),
             ("; write ", "plain"),
-            (f'expect = "{step.off.better}"', "command"),
+            (f'expect = "{correction.suggested}"', "command"),
         )

@@ -112,7 +112,9 @@ def status_text(
     if outage is not None and outage.outage is not None:
         found = (f"{at} {words}".strip() for at, words in outage_lines(outage, _hour))
         lines.append(f"Outage: {', '.join(found)}")
-    lines.append(f"{_utc(view.now)} · run {run} · journal {view.last_n}:{head[:12]}")
+    lines.append(
+        f"{_utc(view.now)} · run {run} · journal {view.last_entry_number}:{head[:12]}"
+    )
     return "\n".join(sanitize.line(line) for line in lines) + "\n"
 
 

@@ -11,7 +11,7 @@ from textual.content import Content
 
 from mobius_tui import sanitize
 from mobius_tui.run.events.approval_events import ApprovalGiven
-from mobius_tui.run.planning.approval_rules import may_not_begin, valid
+from mobius_tui.run.planning.approval_rules import begin_refusal, valid_approval
 from mobius_tui.run.planning.plan import effect_of, kind_of
 from mobius_tui.run.state.step_state import Attempt, StepState
 from mobius_tui.run.terminal.detach_key import DETACH_HINT
@@ -76,7 +76,7 @@ def approved_fields(view: RunView, step: Step) -> Iterator[Field]:
 
     Nothing where nobody has, or where what they approved has changed since.
     """
-    approval = valid(view.plan, view.state, step)
+    approval = valid_approval(view.plan, view.state, step)
     if approval is None or not approval.given:
         return
     words = f"approved by {', '.join(_approver_text(each) for each in approval.given)}"
@@ -84,7 +84,7 @@ def approved_fields(view: RunView, step: Step) -> Iterator[Field]:
         until = time.strftime("%H:%M:%S", time.localtime(approval.expires_at))
         words += f", to be begun by {until}"
     yield Field("now", assemble((words, "good")))
-    why_not = may_not_begin(view.plan, view.state, step, uid=view.uid, now=view.now)
+    why_not = begin_refusal(view.plan, view.state, step, uid=view.uid, now=view.now)
     if why_not:
         yield Field("", text(why_not, "warn"))
 
@@ -108,8 +108,8 @@ def full_form(view: RunView, step: Step, ask: Ask) -> str:
         return ask.hint
     handle = _handle(view, step, ask)
     parts = (ask.hint, f"such as {handle}" if handle else "")
-    told = ", ".join(part for part in parts if part)
-    return f"{told} (pattern {ask.match})" if told else f"pattern {ask.match}"
+    hints = ", ".join(part for part in parts if part)
+    return f"{hints} (pattern {ask.match})" if hints else f"pattern {ask.match}"
 
 
 def _handle(view: RunView, step: Step, ask: Ask) -> str:
@@ -154,7 +154,7 @@ def title(view: RunView, key: str | None) -> str:
     return sanitize.line(view.plan.name(step.id)) if step is not None else ""
 
 
-def edge(view: RunView, key: str | None) -> tuple[str, Role]:
+def border_text(view: RunView, key: str | None) -> tuple[str, Role]:
     """The text of the pane's lower border: effect, limit and the usual duration."""
     step = view.step(key)
     if step is None or not isinstance(step.action, Run):
@@ -171,7 +171,7 @@ def edge(view: RunView, key: str | None) -> tuple[str, Role]:
     return sanitize.line(" · ".join(parts)), role
 
 
-def describe(
+def detail_fields(
     view: RunView, key: str | None, *, compact: bool, tab: str = ""
 ) -> tuple[Field, ...]:
     """The fields of the detail pane.
@@ -286,9 +286,9 @@ def _action(
         case SendMessage() as send:
             body = values.prose(view.runbook.messages[send.message].body)
             last = view.step_state(step.id).last
-            told = last.note if last is not None else ""
+            sent_text = last.note if last is not None else ""
             yield from channel_fields(view, step)
-            yield Field("text", prose=Prose(told) if told else body)
+            yield Field("text", prose=Prose(sent_text) if sent_text else body)
         case Choose() as choose:
             held = view.state.variables.get(choose.var)
             chosen = (held.text or "").split("\n") if held is not None else []

@@ -16,7 +16,7 @@ from mobius_tui.runbook.model.actions import Run
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.runbook.text.units import duration_in_words
 from mobius_tui.tui.commands.registry import key_of
-from mobius_tui.tui.presenters.availability import available
+from mobius_tui.tui.presenters.availability import available_commands
 from mobius_tui.tui.presenters.fields import Field
 from mobius_tui.tui.presenters.glyphs import MARKS
 from mobius_tui.tui.presenters.run_view import RunView
@@ -32,14 +32,14 @@ def standing_fields(view: RunView, step: Step) -> Iterator[Field]:
     last = own.last
     match standing.status:
         case Status.PENDING:
-            yield from _before(view, step)
+            yield from _previous_step_fields(view, step)
         case Status.RUNNING:
             if last is not None:
                 yield from _running(view, step, last)
         case Status.WAITING:
             waits = ", ".join(wait.text for wait in standing.waits)
             yield Field("waits", assemble((waits, "warn")))
-            yield Field("until", text(_unblocks(view, step), "muted"))
+            yield Field("until", text(_unblocking_text(view, step), "muted"))
         case status if status in BAD:
             reason = own.reason or standing.reason
             words = f"  {reason}" if reason != mark.word else ""
@@ -72,12 +72,12 @@ def _output_value_fields(view: RunView, step: Step) -> Iterator[Field]:
             label = ""
 
 
-def _before(view: RunView, step: Step) -> Iterator[Field]:
+def _previous_step_fields(view: RunView, step: Step) -> Iterator[Field]:
     """That the step before the next one only just passed, or was passed over."""
     before = view.latest()
     if step.id != view.proposal.step or before is None:
         return
-    yield from _passed_over(view, step)
+    yield from _not_applicable_fields(view, step)
     if view.standings[before].status is Status.WARNED:
         mark = MARKS[Status.WARNED]
         head = assemble((f"{mark.glyph} {view.plan.name(before)} {mark.word}", "warn"))
@@ -85,7 +85,7 @@ def _before(view: RunView, step: Step) -> Iterator[Field]:
         yield Field("before", head + assemble((f"  {reason}", "muted")))
 
 
-def _passed_over(view: RunView, step: Step) -> Iterator[Field]:
+def _not_applicable_fields(view: RunView, step: Step) -> Iterator[Field]:
     """What the run came past just before the next step, and why."""
     order = list(steps_in_order(view.plan, view.state))
     passed = list(
@@ -125,23 +125,23 @@ def _running(view: RunView, step: Step, last: Attempt) -> Iterator[Field]:
 
 def _problem_fields(view: RunView, step: Step, last: Attempt | None) -> Iterator[Field]:
     if last is not None:
-        said = view.last_outputs.get(f"{step.id}.{last.number}", LastOutput())
-        if said.error:
-            yield Field("error", text(said.error, "warn"))
-        if said.last and said.last != said.error:
-            yield Field("said", text(said.last, "warn"))
+        last_output = view.last_outputs.get(f"{step.id}.{last.number}", LastOutput())
+        if last_output.error:
+            yield Field("error", text(last_output.error, "warn"))
+        if last_output.last and last_output.last != last_output.error:
+            yield Field("said", text(last_output.last, "warn"))
         if last.left:
             words = f"still alive: {'; '.join(last.left)}"
             yield Field("left", text(words, "warn"))
     if view.reviewed is not None:
         return  # what could be done then is not what can be done now
-    first = _look_first(view, step, last)
+    first = _look_first_advice(view, step, last)
     if first:
         yield Field("look", text(first))
     yield Field("keys", choices(view, step))
 
 
-def _look_first(view: RunView, step: Step, last: Attempt | None) -> str:
+def _look_first_advice(view: RunView, step: Step, last: Attempt | None) -> str:
     """What to look at before deciding; empty where the fields before are enough."""
     retry, override = key_of("retry"), key_of("override")
     reads = kind_of(step) == "check" or effect_of(step) == "read"
@@ -178,7 +178,7 @@ def _look_first(view: RunView, step: Step, last: Attempt | None) -> str:
 
 def choices(view: RunView, step: Step) -> Content:
     """The choices for a failed step, with their keys."""
-    offered = available(view, step.id)
+    offered = available_commands(view, step.id)
     parts: list[tuple[str, Role]] = []
     for command_id, words in (
         ("look_first", "check"),
@@ -201,7 +201,7 @@ def _aside(view: RunView, step: Step) -> str:
     return f"turn aside to {number}"
 
 
-def _unblocks(view: RunView, step: Step) -> str:
+def _unblocking_text(view: RunView, step: Step) -> str:
     """What would free a waiting step."""
     words = []
     for wait in view.standings[step.id].waits:
@@ -225,7 +225,7 @@ def _unblocks(view: RunView, step: Step) -> str:
     return "; ".join(words)
 
 
-def waiting_for(view: RunView, step: Step) -> int:
+def waiting_step_count(view: RunView, step: Step) -> int:
     """How many steps wait for one to pass, or for what it gives."""
     return sum(
         any(

@@ -242,7 +242,7 @@ class BriefingScreen(Page):
             first = self._probe_button
         first.focus(scroll_visible=False)
         self.call_after_refresh(self._show_focus)
-        self.run_worker(self._look_back(), name="look back", exit_on_error=False)
+        self.run_worker(self._read_drills(), name="look back", exit_on_error=False)
         labels = self._compare_labels()
         self.run_worker(labels, name="compare labels", exit_on_error=False)
 
@@ -256,7 +256,7 @@ class BriefingScreen(Page):
         return {name: value for name, value in given.items() if value is not None}
 
     @property
-    def _wanted(self) -> Variable | None:
+    def _first_unanswered(self) -> Variable | None:
         """The first that is to be filled in yet."""
         empty = (
             each
@@ -277,17 +277,19 @@ class BriefingScreen(Page):
 
     def _show_keys(self) -> None:
         """Say what the keys do, Enter first where it begins the run."""
-        heeds = isinstance(self.focused, Input) or self.focused is self._begin_button
-        is_ready = self._wanted is None and not self.trouble
-        self._keys.offered = footer_keys(enter_begins=heeds and is_ready)
+        enter_applies = (
+            isinstance(self.focused, Input) or self.focused is self._begin_button
+        )
+        is_ready = self._first_unanswered is None and not self.trouble
+        self._keys.offered = footer_keys(enter_begins=enter_applies and is_ready)
 
     @on(Input.Submitted)
     def _next_line(self) -> None:
         """Enter goes to the next line that is empty; where none is, it begins."""
-        if self._wanted is None:
+        if self._first_unanswered is None:
             self.action_begin()
         else:
-            self._lines[self._wanted].focus()
+            self._lines[self._first_unanswered].focus()
 
     @on(Button.Pressed, "#back")
     def action_back(self) -> None:
@@ -301,13 +303,14 @@ class BriefingScreen(Page):
             key = command("briefing.edit").key_name
             self._refuse(f"{self.source.name} has errors: {key} edits it")
             return
-        if self._wanted is not None:
-            self._refuse(f"Still wanted: {self._wanted.title or self._wanted.name}")
-            self._lines[self._wanted].focus()
+        if self._first_unanswered is not None:
+            wanted = self._first_unanswered
+            self._refuse(f"Still wanted: {wanted.title or wanted.name}")
+            self._lines[wanted].focus()
         elif not self._is_beginning:
             self._is_beginning = True
             self._begin_button.disabled = True
-            work = self._go(self._given())
+            work = self._begin_run(self._given())
             self.run_worker(work, name="begin", exit_on_error=False)
 
     def action_edit(self) -> None:
@@ -319,7 +322,7 @@ class BriefingScreen(Page):
         source = await file_to_edit(self.source, self.questions.ask)
         if source is not None:
             self.source, self.is_edited = source, True
-            self.go_out(
+            self.run_foreground_task(
                 ForegroundTask(run=partial(edit, source, os.environ, tells=False))
             )
 
@@ -336,10 +339,10 @@ class BriefingScreen(Page):
     def action_probe(self) -> None:
         """Ask the probes once; nothing else goes over the network before Begin."""
         self._probed.fields = (Field("probes", text("asking")),)
-        look = self._look(self._given())
+        look = self._ask_probes(self._given())
         self.run_worker(look, group="probe", exclusive=True, exit_on_error=False)
 
-    async def _look(self, given: Mapping[str, str]) -> None:
+    async def _ask_probes(self, given: Mapping[str, str]) -> None:
         """A worker: what the probes see."""
         self.post_message(ProbesAsked(await self._probe(self._briefing, given)))
 
@@ -355,7 +358,7 @@ class BriefingScreen(Page):
         self._labels.fields = tuple(Field("▲ label", text(w, "warn")) for w in found)
         self._labels.display = bool(found)
 
-    async def _look_back(self) -> None:
+    async def _read_drills(self) -> None:
         """A worker: how the last drill went; a thousand runs take a moment to read."""
         self.post_message(DrillsSearched(await asyncio.to_thread(self._drilled)))
 
@@ -373,7 +376,7 @@ class BriefingScreen(Page):
     def _refuse(self, words: str) -> None:
         self._problem.update(text(words, "bad"))
 
-    async def _go(self, given: Mapping[str, str]) -> None:
+    async def _begin_run(self, given: Mapping[str, str]) -> None:
         """A worker: begin the run, and open it."""
         try:
             directory = await self._begin(self._briefing, given)

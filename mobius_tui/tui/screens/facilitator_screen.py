@@ -69,7 +69,7 @@ class FacilitatorPage(Page):
 
     view: reactive[RunView | None] = reactive(None, repaint=False)
 
-    class Shown(Message):
+    class SymptomsRead(Message):
         """The site was asked what it shows."""
 
         def __init__(self, found: Mapping[str, str]) -> None:
@@ -101,7 +101,7 @@ class FacilitatorPage(Page):
             show=self.show_run,
             tell=self.tell,
         )
-        self._shows: Mapping[str, str] = {}
+        self._symptom_by_fault: Mapping[str, str] = {}
         self._standing: Mapping[str, FacilitatorAct] = {}
         self._list = FaultList(id="faults", markup=False, compact=True)
         self._list.add_options(
@@ -132,9 +132,9 @@ class FacilitatorPage(Page):
         self._list.highlighted = 0
         self._keys.offered = self.footer_commands()
         self.feed.begin()
-        self.set_interval(1.0, self.feed.look)
+        self.set_interval(1.0, self.feed.show_now)
         self.set_interval(SYMPTOMS, self._ask_site)
-        self.feed.look()
+        self.feed.show_now()
         self._ask_site()
 
     async def on_unmount(self) -> None:
@@ -145,7 +145,7 @@ class FacilitatorPage(Page):
     def _changed(self, event: RunChanged) -> None:
         event.stop()
         if event.changes.entries:
-            self.feed.changed()
+            self.feed.show_throttled()
 
     @on(RunLost)
     def _lost(self, event: RunLost) -> None:
@@ -160,7 +160,7 @@ class FacilitatorPage(Page):
         self._team.fields = tuple(team_fields(view, health))
         try:
             self._times.fields = tuple(live_score_fields(self._facilitator.score()))
-            standing = self._facilitator.standing()
+            standing = self._facilitator.last_acts()
         except MobiusError as error:
             self._times.fields = (Field("score", text(str(error), "bad")),)
             return
@@ -180,7 +180,7 @@ class FacilitatorPage(Page):
     @on(OptionList.OptionHighlighted)
     def _show_fault(self) -> None:
         fault = self._fault
-        shows = self._shows.get(fault.name)
+        shows = self._symptom_by_fault.get(fault.name)
         self._about.fields = tuple(fault_fields(fault, shows))
 
     def _ask_site(self) -> None:
@@ -193,17 +193,17 @@ class FacilitatorPage(Page):
 
     async def _symptoms(self, names: tuple[str, ...]) -> None:
         """A worker: each is a request or a look at a file."""
-        found = dict(self._shows)
+        found = dict(self._symptom_by_fault)
         for name in names:
             with suppress(MobiusError, OSError):
                 site = self._facilitator.site
                 found[name] = await asyncio.to_thread(self._faults[name].symptom, site)
-        self.post_message(self.Shown(found))
+        self.post_message(self.SymptomsRead(found))
 
-    @on(Shown)
-    def _note_shown(self, event: Shown) -> None:
+    @on(SymptomsRead)
+    def _note_shown(self, event: SymptomsRead) -> None:
         event.stop()
-        self._shows = event.found
+        self._symptom_by_fault = event.found
         self._show_fault()
 
     def action_inject(self) -> None:

@@ -61,10 +61,10 @@ def status_of(path: Path, now: float) -> str:
     """
     directory = RunDirectory(path)
     viewer = Viewer(directory)
-    sight = RunPresenter(viewer)
-    view = sight.run(now, None)
+    presenter = RunPresenter(viewer)
+    view = presenter.run(now, None)
     head = viewer.follower.head
-    return status_text(view, sight.health(view), run=directory.id, head=head)
+    return status_text(view, presenter.health(view), run=directory.id, head=head)
 
 
 NOTHING = text("  Nothing here matches: Esc lists everything again.")
@@ -94,7 +94,7 @@ class LibraryScreen(Page):
         "of a runbook before it is run. Nothing runs by being opened."
     )
 
-    class Looked(Message):
+    class GroupsRead(Message):
         """What there is was looked at."""
 
         def __init__(self, found: tuple[LibraryGroup, ...]) -> None:
@@ -130,7 +130,7 @@ class LibraryScreen(Page):
         self._open_run = attach
         self._wall = wall
         self.at = at
-        self._look = look
+        self._read_library = look
         self._open_briefing = brief
         self._open_review = look_back
         self._groups: tuple[LibraryGroup, ...] = ()
@@ -167,10 +167,10 @@ class LibraryScreen(Page):
 
     async def _look_again(self) -> None:
         """A worker: a thousand runs take a moment to read, and to put in columns."""
-        self.post_message(self.Looked(await asyncio.to_thread(self._grouped)))
+        self.post_message(self.GroupsRead(await asyncio.to_thread(self._grouped)))
 
-    @on(Looked)
-    def _show_found(self, event: Looked) -> None:
+    @on(GroupsRead)
+    def _show_found(self, event: GroupsRead) -> None:
         event.stop()
         self._groups = event.found
         self._list()
@@ -215,23 +215,23 @@ class LibraryScreen(Page):
 
     def _grouped(self) -> tuple[LibraryGroup, ...]:
         """In a thread: what stands under which heading."""
-        return tuple(self._groups_of(self._look()))
+        return tuple(self._groups_of(self._read_library()))
 
-    def _groups_of(self, shelf: LibraryListing) -> Iterator[LibraryGroup]:
+    def _groups_of(self, listing: LibraryListing) -> Iterator[LibraryGroup]:
         """The headings, and what to do where there is nothing under one."""
         now = self._wall()
         table = run_table(is_open=True)
-        found = run_entries(table, shelf.open, self._open_run, now)
+        found = run_entries(table, listing.open, self._open_run, now)
         yield LibraryGroup("Open runs", table, found)
         table = runbook_table()
-        found = runbook_entries(table, shelf.bundled, self._open_briefing, now)
+        found = runbook_entries(table, listing.bundled, self._open_briefing, now)
         yield LibraryGroup("Runbooks", table, found)
         hint = "mobius-tui run FILE.toml runs one, and it is listed here from then on"
-        found = runbook_entries(table, shelf.recent, self._open_briefing, now)
+        found = runbook_entries(table, listing.recent, self._open_briefing, now)
         yield LibraryGroup("Runbooks of your own", table, found, hint)
         hint = "none yet; mobius-tui demo rehearses one on a site of its own"
         table = run_table(is_open=False)
-        found = run_entries(table, shelf.past, self._look_back, now)
+        found = run_entries(table, listing.past, self._begin_review, now)
         yield LibraryGroup("Past runs", table, found, hint)
 
     @on(OptionList.OptionHighlighted)
@@ -253,7 +253,7 @@ class LibraryScreen(Page):
         words = " · ".join(part for part in (self._count, where) if part)
         self._options.border_subtitle = text(cut_in_middle(words, room), "muted")
 
-    def _look_back(self, directory: RunDirectory) -> None:
+    def _begin_review(self, directory: RunDirectory) -> None:
         work = self._open_review(directory)
         self.run_worker(work, name="review", group="review", exit_on_error=False)
 
@@ -321,7 +321,9 @@ class LibraryScreen(Page):
         source = await file_to_edit(path, self.questions.ask)
         if source is not None:
             self.at = str(source)
-            self.go_out(ForegroundTask(run=partial(edit, source, os.environ)))
+            self.run_foreground_task(
+                ForegroundTask(run=partial(edit, source, os.environ))
+            )
 
     def action_open(self) -> None:
         """Open what is under the cursor."""

@@ -82,7 +82,7 @@ class Page(Screen[None]):
         """
         super().__init__()
         self.questions = QuestionGate(
-            self, Drafts(drafts), lend=self._lend, tell=self.tell
+            self, Drafts(drafts), prepare_dialog=self._prepare_dialog, tell=self.tell
         )
 
     def on_compose(self) -> None:
@@ -107,10 +107,10 @@ class Page(Screen[None]):
         """Keep what was typed in an open dialog; returns what to tell of it later."""
         return self.questions.close_for_task()
 
-    def _lend(self, dialog: Dialog[Any]) -> None:
+    def _prepare_dialog(self, dialog: Dialog[Any]) -> None:
         """Give a dialog what it has not of itself."""
-        dialog.mono, dialog.status = self.mono, self.action_status
-        dialog.copier = self.copy
+        dialog.mono, dialog.copy_status = self.mono, self.action_status
+        dialog.copy_text = self.copy
 
     def available(self) -> frozenset[str]:
         """The ids of the commands that apply now, beside those that always do."""
@@ -126,13 +126,13 @@ class Page(Screen[None]):
         found = [c for c in commands(*self.PLACES) if not c.by_widget]
         return tuple(c for c in found if c.id in shown or c.id in ALWAYS_AVAILABLE)
 
-    def tidings(self) -> TitleChanged:
+    def title_message(self) -> TitleChanged:
         """What the terminal's title is while this page is on top."""
         return TitleChanged("mobius-tui", ring=False)
 
     @on(events.ScreenResume)
     def _came_to_the_top(self) -> None:
-        self.post_message(self.tidings())
+        self.post_message(self.title_message())
 
     def tell(self, words: str, *, is_problem: bool = False) -> None:
         """Show a notice for a moment."""
@@ -181,7 +181,7 @@ class Page(Screen[None]):
         copied = await asyncio.to_thread(copy)
         self.tell(copied.words, is_problem=not copied.is_copied)
 
-    def go_out(self, task: ForegroundTask) -> None:
+    def run_foreground_task(self, task: ForegroundTask) -> None:
         """Leave the screens, do something in the plain terminal, and come back."""
         self.app.exit(leave_for_task(task, self.app.screen_stack))
 

@@ -85,7 +85,7 @@ class ReviewScreen(RunPage):
 
     def __init__(
         self,
-        rewound: ReviewedRun,
+        reviewed_run: ReviewedRun,
         *,
         whole: RunTimeline | None = None,
         repaints: int = 20,
@@ -94,39 +94,39 @@ class ReviewScreen(RunPage):
         """Make the screen.
 
         Args:
-            rewound: the run, read.
+            reviewed_run: the run, read.
             whole: its timeline, where that is made already.
             repaints: the most repaints in a second that news may cause.
             drafts: what was typed before the screens went away.
         """
-        viewer = ReviewViewer(rewound)
-        past_sight, timeline = PastRunPresenter(viewer), TimelinePane(id="timeline")
+        viewer = ReviewViewer(reviewed_run)
+        past_presenter, timeline = PastRunPresenter(viewer), TimelinePane(id="timeline")
         way = "review.pane."
         super().__init__(
             viewer,
-            past_sight,
+            past_presenter,
             repaints=repaints,
-            wall=lambda: rewound.moment,
-            choose=partial(_output_then, rewound.directory),
-            stand=ScreenState(pane="timeline", drafts=drafts),
+            wall=lambda: reviewed_run.moment,
+            choose=partial(_output_then, reviewed_run.directory),
+            screen_state=ScreenState(pane="timeline", drafts=drafts),
             ways=way,
             more={"timeline": Pane(timeline, "Timeline", f"{way}timeline")},
         )
-        self.rewound = rewound
-        self.past_sight, self.timeline = past_sight, timeline
+        self.reviewed_run = reviewed_run
+        self.past_presenter, self.timeline = past_presenter, timeline
         self.timelines = TimelineBuilder(
             self,
-            rewound,
+            reviewed_run,
             whole,
             show=self._show_timeline,
             grown=self._timeline_grown,
             tell=self.tell,
         )
-        self.whole = self.timelines.known
+        self.whole = self.timelines.full_timeline
         self.notes = ReviewNotes(
-            rewound, self.questions, tell=self.tell, added=self.timelines.renew
+            reviewed_run, self.questions, tell=self.tell, added=self.timelines.renew
         )
-        if rewound.moment < rewound.rewind.until:
+        if reviewed_run.moment < reviewed_run.rewind.until:
             self._come_back()
         else:
             self._go_to_end()
@@ -135,7 +135,7 @@ class ReviewScreen(RunPage):
         """What is over everything, header, panes, timeline, keys."""
         page = ReviewScreen
         yield Static("Too small: needs 40 × 10", id="small", markup=False)
-        yield DamageBanner(self.rewound.directory.id).data_bind(page.view)
+        yield DamageBanner(self.reviewed_run.directory.id).data_bind(page.view)
         yield from self.compose_panes()
         yield self.timeline.data_bind(
             page.here, page.moment, page.mark, timeline=page.whole
@@ -154,9 +154,9 @@ class ReviewScreen(RunPage):
 
     async def _find_damage(self) -> None:
         """A worker: outputs may have gigabytes."""
-        find = partial(damage_of_open_run, self.rewound.directory)
-        self.past_sight.damage = await run_in_thread(find)
-        self.feed.look()
+        find = partial(damage_of_open_run, self.reviewed_run.directory)
+        self.past_presenter.damage = await run_in_thread(find)
+        self.feed.show_now()
 
     @on(RunChanged)
     def _run_changed(self, event: RunChanged) -> None:
@@ -174,7 +174,7 @@ class ReviewScreen(RunPage):
         self.set_reactive(ReviewScreen.view, None)
         view = self.feed.view(None)
         self.show_view(view, self._place_of_run(view))
-        self.post_message(self.tidings())
+        self.post_message(self.title_message())
 
     def _place_of_run(self, view: RunView) -> str | None:
         """The step that the event is about; else where the person was."""
@@ -193,14 +193,15 @@ class ReviewScreen(RunPage):
         other = "checklist" if is_here else "timeline"
         return tuple(c for c in super().footer_commands() if c.place != other)
 
-    def tidings(self) -> TitleChanged:
+    def title_message(self) -> TitleChanged:
         """The run's title; nothing rings: it is all over."""
-        return TitleChanged(f"Review of {self.rewound.began.title}", ring=False)
+        return TitleChanged(f"Review of {self.reviewed_run.began.title}", ring=False)
 
     @property
     def left_behind(self) -> str:
         """The run, which is as it was."""
-        return f"the run is untouched; `mobius-tui review {self.rewound.directory.id}`"
+        run = self.reviewed_run.directory.id
+        return f"the run is untouched; `mobius-tui review {run}`"
 
     def copies_folder(self) -> Path:
         """Not the run's own: nothing is written there."""
@@ -217,10 +218,10 @@ class ReviewScreen(RunPage):
             self.copy(self._status(self.view))
 
     def _status(self, view: RunView) -> Callable[[], str]:
-        directory, health = self.rewound.directory, self.health
+        directory, health = self.reviewed_run.directory, self.health
 
         def text() -> str:
-            head = head_at(directory, view.last_n)
+            head = head_at(directory, view.last_entry_number)
             return status_text(view, health, run=directory.id, head=head)
 
         return text
@@ -235,16 +236,19 @@ class ReviewScreen(RunPage):
 
     def action_end(self) -> None:
         """Show what the run came to in the end."""
-        if self.rewound.is_open:
+        if self.reviewed_run.is_open:
             self.tell("The run has not ended.")
         else:
-            self.questions.begin(self._tell_end())
+            self.questions.begin(self._show_end_card())
 
-    async def _tell_end(self) -> None:
+    async def _show_end_card(self) -> None:
         """A worker: the card, which tells of the whole run wherever the cursor is."""
         from mobius_tui.tui.dialogs.end_card import end_card
 
-        rewound, (n, at) = self.rewound, (self.rewound.n, self.rewound.moment)
+        rewound, (n, at) = (
+            self.reviewed_run,
+            (self.reviewed_run.n, self.reviewed_run.moment),
+        )
         rewound.show(len(rewound.rewind.entries), rewound.rewind.until)
         view = self.feed.view(None)
         rewound.show(n, at)
@@ -254,19 +258,21 @@ class ReviewScreen(RunPage):
 
     def _come_back(self) -> None:
         """Where it was shown when the screens went away."""
-        self.here = (self.rewound.moment, self.rewound.n)
-        moments = self.timelines.known.moments
+        self.here = (self.reviewed_run.moment, self.reviewed_run.n)
+        moments = self.timelines.full_timeline.moments
         self.moment = next((each for each in moments if each.order == self.here), None)
 
     def _go_to_end(self) -> None:
         """The last that is known."""
-        rewind = self.rewound.rewind
+        rewind = self.reviewed_run.rewind
         until, n = rewind.until, len(rewind.entries)
-        self.rewound.show(n, until)
+        self.reviewed_run.show(n, until)
         self.here = (until, n)
-        moments = self.timelines.known.moments
+        moments = self.timelines.full_timeline.moments
         last = moments[-1] if moments else None
-        self.moment = last if last is not None and not self.rewound.is_open else None
+        self.moment = (
+            last if last is not None and not self.reviewed_run.is_open else None
+        )
         self.key = None
 
     def _timeline_grown(self, before: float) -> None:
@@ -277,37 +283,37 @@ class ReviewScreen(RunPage):
         """
         if self.here[0] >= before:
             self._go_to_end()
-            self.feed.look()
+            self.feed.show_now()
 
     def _show_timeline(self, made: RunTimeline) -> None:
         self.whole = made
 
     @on(TimelinePane.MomentReached)
-    def _went(self, event: TimelinePane.MomentReached) -> None:
+    def _on_moment_reached(self, event: TimelinePane.MomentReached) -> None:
         event.stop()
         self._go_to(event.moment)
 
     def _go_to(self, moment: TimelineMoment) -> None:
-        n = moment.n or self.rewound.rewind.n_at(moment.at)
-        self._show(n, self.rewound.rewind.at(n) if moment.n else moment.at)
+        n = moment.n or self.reviewed_run.rewind.n_at(moment.at)
+        self._show(n, self.reviewed_run.rewind.entry_time(n) if moment.n else moment.at)
         self.here, self.moment = moment.order, moment
         if moment.step:
             self.key = moment.step
             self.follow_cursor()
 
     @on(TimelinePane.TimeReached)
-    def _went_to(self, event: TimelinePane.TimeReached) -> None:
+    def _on_time_reached(self, event: TimelinePane.TimeReached) -> None:
         event.stop()
         self._go_to_time(event.at)
 
     def _go_to_time(self, at: float) -> None:
-        n = self.rewound.rewind.n_at(at)
+        n = self.reviewed_run.rewind.n_at(at)
         self.here, self.moment = (at, n), None
         self._show(n, at)
 
     def _show(self, n: int, at: float) -> None:
-        self.rewound.show(n, at)
-        self.feed.look()
+        self.reviewed_run.show(n, at)
+        self.feed.show_now()
 
     @on(TimelinePane.Narrowed)
     def _narrowed(self, event: TimelinePane.Narrowed) -> None:
@@ -326,13 +332,13 @@ class ReviewScreen(RunPage):
 
     def action_mark(self) -> None:
         """Mark one end of a range, or no longer."""
-        self.mark = self.rewound.moment if self.mark is None else None
+        self.mark = self.reviewed_run.moment if self.mark is None else None
         words = "marked: go to its other end, and annotate it" if self.mark else "gone"
         self.tell(f"The range's end is {words}.")
 
     def action_annotate(self) -> None:
         """Say something of a moment, a step or a range."""
-        if self.rewound.is_open:
+        if self.reviewed_run.is_open:
             self.tell(
                 "The run goes on: a note belongs into its journal, from its screen."
             )
@@ -346,7 +352,7 @@ class ReviewScreen(RunPage):
 
     def _places(self) -> Iterator[tuple[str, NotePlace]]:
         """What an annotation can be on, the likeliest first."""
-        at = self.rewound.moment
+        at = self.reviewed_run.moment
         clock = partial(time.strftime, "%H:%M:%S")
         if self.mark is not None and self.mark != at:
             since, until = sorted((self.mark, at))
@@ -366,13 +372,13 @@ class ReviewScreen(RunPage):
         """A worker: where the timeline has it not yet, go to its time."""
         here = self.moment
         chosen = await self.notes.choose(
-            lambda number: here is not None and _is_said(here, number)
+            lambda number: here is not None and _is_annotation(here, number)
         )
         if chosen is None:
             return
         number, at = chosen
-        moments = self.timelines.known.moments
-        found = next((each for each in moments if _is_said(each, number)), None)
+        moments = self.timelines.full_timeline.moments
+        found = next((each for each in moments if _is_annotation(each, number)), None)
         if found is not None:
             self._go_to(found)
         else:
@@ -380,14 +386,14 @@ class ReviewScreen(RunPage):
 
     def action_items(self) -> None:
         """Show what is left to do after the run."""
-        if self.rewound.is_open:
+        if self.reviewed_run.is_open:
             self.tell("The run has not ended: what is left to do is not known yet.")
         else:
             self.questions.begin(self.notes.change_items())
 
 
-def _is_said(moment: TimelineMoment, number: int) -> bool:
-    return moment.event == "Annotation" and moment.said == number
+def _is_annotation(moment: TimelineMoment, number: int) -> bool:
+    return moment.event == "Annotation" and moment.annotation_number == number
 
 
 def _output_then(

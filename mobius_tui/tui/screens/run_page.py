@@ -30,7 +30,7 @@ from mobius_tui.tui.widgets.detail_pane import DetailPane
 from mobius_tui.tui.widgets.health_panel import HealthPanel
 from mobius_tui.tui.widgets.run_header import RunHeader
 
-BESIDE = 0.015
+FOLLOW_CURSOR_DELAY = 0.015
 """Seconds from a move of the cursor until the panes beside the checklist follow: the
 cursor itself is drawn first."""
 
@@ -59,12 +59,12 @@ class RunPage(Page):
     def __init__(
         self,
         viewer: Viewer,
-        sight: RunPresenter,
+        presenter: RunPresenter,
         *,
         repaints: int,
         wall: Callable[[], float],
         choose: Choose,
-        stand: ScreenState,
+        screen_state: ScreenState,
         ways: str = "pane.",
         more: Mapping[str, Pane] = MappingProxyType({}),
     ) -> None:
@@ -72,18 +72,18 @@ class RunPage(Page):
 
         Args:
             viewer: the run; the page closes it.
-            sight: makes views of it.
+            presenter: makes views of it.
             repaints: the most repaints in a second that news may cause.
             wall: gives seconds since 1970.
             choose: says which output is shown.
-            stand: where the person was before the screens went away.
+            screen_state: where the person was before the screens went away.
             ways: what the ids of the commands that lead to a pane begin with.
             more: panes by their ids, beside those of every run.
         """
-        super().__init__(drafts=stand.drafts)
+        super().__init__(drafts=screen_state.drafts)
         self.feed = RunFeed(
             viewer,
-            sight,
+            presenter,
             self,
             repaints=repaints,
             wall=wall,
@@ -97,9 +97,9 @@ class RunPage(Page):
             self.feed,
             self.questions,
             tell=self.tell,
-            go_out=self.go_out,
-            was_edited=stand.edited,
-            is_known=stand.edits_told,
+            run_foreground_task=self.run_foreground_task,
+            was_edited=screen_state.edited,
+            is_known=screen_state.edits_told,
         )
         self.checklist = Checklist(id="checklist")
         self._detail = DetailPane(id="detail")
@@ -110,13 +110,13 @@ class RunPage(Page):
             "health": Pane(self._health_panel, "Health", f"{ways}health"),
             "detail": Pane(self._detail, "Details", f"{ways}detail"),
         }
-        self.pane_layout = PaneLayout(self, {**panes, **more}, first=stand.pane)
+        self.pane_layout = PaneLayout(self, {**panes, **more}, first=screen_state.pane)
         self.panes = self.pane_layout.widgets
-        self._begins_zoomed = stand.zoomed
-        self.has_moved = stand.moved
+        self._begins_zoomed = screen_state.zoomed
+        self.has_moved = screen_state.moved
         """Whether the person put the cursor where it is: else it follows the run."""
-        if stand.moved:
-            self.set_reactive(RunPage.key, stand.key)
+        if screen_state.moved:
+            self.set_reactive(RunPage.key, screen_state.key)
 
     def compose_panes(self) -> ComposeResult:
         """The header, and the panes under it."""
@@ -133,7 +133,7 @@ class RunPage(Page):
 
     def on_mount(self) -> None:
         """Show what is there, and follow the run."""
-        self.feed.look()
+        self.feed.show_now()
         self.pane_layout.focus(self.pane_layout.focused)
         if self._begins_zoomed:
             self.pane_layout.zoom()
@@ -204,12 +204,12 @@ class RunPage(Page):
         """What is shown grows old from here on: say so as long as it is shown."""
         event.stop()
         self.tell(event.why, is_problem=True)
-        self.feed.look()
+        self.feed.show_now()
 
     @on(OutputGrew)
     def _output_grew(self, event: OutputGrew) -> None:
         event.stop()
-        self.outputs.grew(event.step, event.attempt)
+        self.outputs.refresh_if_shown(event.step, event.attempt)
 
     # What is told by widgets, and done by keys
 
@@ -231,7 +231,7 @@ class RunPage(Page):
         view = self.view
         watched = view is not None and bool(watch_time_left(view))
         self.has_moved = watched or view is None or event.key != view.proposal.step
-        self.set_timer(BESIDE, self.follow_cursor)
+        self.set_timer(FOLLOW_CURSOR_DELAY, self.follow_cursor)
 
     @on(Checklist.EditWanted)
     def _edit_wanted(self, event: Checklist.EditWanted) -> None:
@@ -243,8 +243,8 @@ class RunPage(Page):
         event.stop()
         self.copy(event.read)
 
-    @on(OutputWorkbench.Told)
-    def _told(self, event: OutputWorkbench.Told) -> None:
+    @on(OutputWorkbench.NoticeRequested)
+    def _told(self, event: OutputWorkbench.NoticeRequested) -> None:
         event.stop()
         self.tell(event.words)
 
@@ -264,7 +264,7 @@ class RunPage(Page):
             return
         task = self.outputs.task(event.way, self.copies_folder())
         if task is not None:
-            self.go_out(task)
+            self.run_foreground_task(task)
 
     def action_copy_selection(self) -> None:
         """Copy what is selected: in the output, or in another pane."""

@@ -44,7 +44,7 @@ from mobius_tui.tui.flows.intent_sender import DONE, IntentSender
 from mobius_tui.tui.messages import Answered, RunChanged, TitleChanged
 from mobius_tui.tui.output.output_workbench import OutputWorkbench
 from mobius_tui.tui.parts.leave_question import LeaveQuestion
-from mobius_tui.tui.parts.question_gate import TYPED, Conversation
+from mobius_tui.tui.parts.question_gate import DRAFT_KEPT_TEXT, Conversation
 from mobius_tui.tui.presenters import availability, next_action
 from mobius_tui.tui.presenters.availability import why_not
 from mobius_tui.tui.presenters.next_action import (
@@ -61,7 +61,7 @@ from mobius_tui.tui.screens.run_page import RunPage
 from mobius_tui.tui.widgets.banners import AlarmBanner, HintBanner
 from mobius_tui.tui.widgets.footer import CoachMark, KeyBar, NextLine
 
-STAYS: tuple[type[Action], ...] = (
+ACTIONS_KEEPING_CURSOR: tuple[type[Action], ...] = (
     *(AddNote, StopStep, LookFirst, ResendMessages, DropMessages),
 )
 """What leaves the cursor where it is."""
@@ -102,7 +102,7 @@ class RunScreen(RunPage):
         auto: StartAutomatic | None = None,
         repaints: int = 20,
         wall: Callable[[], float] | None = None,
-        stand: ScreenState = AT_THE_RUN,
+        screen_state: ScreenState = AT_THE_RUN,
         brief: Callable[[FollowUp], None] | None = None,
     ) -> None:
         """Make the screen of a run.
@@ -114,7 +114,7 @@ class RunScreen(RunPage):
             auto: what is sent at once, which makes the run go on by itself.
             repaints: the most repaints in a second that news may cause.
             wall: gives seconds since 1970; the run's own clock without it.
-            stand: where the person was before the screens went away.
+            screen_state: where the person was before the screens went away.
             brief: opens the briefing of what is due after the run.
         """
         directory = viewer.directory
@@ -124,21 +124,21 @@ class RunScreen(RunPage):
             repaints=repaints,
             wall=wall or viewer.follower.now,
             choose=lambda view, key, tab: choose_output(view, key, directory, tab),
-            stand=stand,
+            screen_state=screen_state,
         )
         self._resume = resume
         self._brief = brief
         self._auto = auto
         self._card_is_due = not is_new
-        self._end_is_told = False
+        self._is_end_card_shown = False
         self._sender = IntentSender(viewer, self)
         self._leave_question = LeaveQuestion(
-            self.feed, self.questions, intend=viewer.intend, tell=self.tell
+            self.feed, self.questions, intend=viewer.send_intent, tell=self.tell
         )
         self._watcher = TitleAndBell()
-        self.before = read_last_view(directory)
+        self.last_view = read_last_view(directory)
         """The last look of any screen before this one."""
-        self._glanced = 0.0
+        self._last_view_recorded_at = 0.0
 
     def compose(self) -> ComposeResult:
         """What is over everything, header, panes, what Enter does, keys."""
@@ -160,10 +160,10 @@ class RunScreen(RunPage):
 
     async def on_unmount(self) -> None:
         """Put on record that somebody looked until now."""
-        self._keep_glance(self.feed.now(), leaves=True)
+        self._record_last_view(self.feed.now(), leaves=True)
 
     @property
-    def stand(self) -> ScreenState:
+    def screen_state(self) -> ScreenState:
         """Where the person is, and what they know."""
         return ScreenState(
             key=self.key,
@@ -180,20 +180,20 @@ class RunScreen(RunPage):
     @on(RunChanged)
     def _run_changed(self, event: RunChanged) -> None:
         event.stop()
-        self.feed.changed()
+        self.feed.show_throttled()
 
     def show_run(self) -> None:
         """Look at the run, and pass down what there is to see."""
         view, before = self.feed.view(self.view), self.view
-        if view.looks_like(before):
+        if view.shows_same_as(before):
             return
         self.show_view(view, self._place_of_run(view))
-        if before is None or view.last_n != before.last_n:
+        if before is None or view.last_entry_number != before.last_entry_number:
             self.outputs.follow()
             self.post_message(self._watcher.update(view))
         self._open_cards(view)
-        if view.now - self._glanced >= WRITE_INTERVAL:
-            self._keep_glance(view.now)
+        if view.now - self._last_view_recorded_at >= WRITE_INTERVAL:
+            self._record_last_view(view.now)
 
     def _place_of_run(self, view: RunView) -> str | None:
         """The step that is proposed, or the one that the run stopped at."""
@@ -201,9 +201,9 @@ class RunScreen(RunPage):
             return view.proposal.step
         return self.key or view.latest() or next(iter(view.plan.steps), None)
 
-    def _keep_glance(self, now: float, *, leaves: bool = False) -> None:
+    def _record_last_view(self, now: float, *, leaves: bool = False) -> None:
         """Put on record that somebody looked, for whoever comes back."""
-        self._glanced = now
+        self._last_view_recorded_at = now
         if self.view is not None and self.view.state.ended is None:
             news = self.health.news if self.health is not None else ""
             write_last_view(
@@ -220,7 +220,7 @@ class RunScreen(RunPage):
 
     def available(self) -> frozenset[str]:
         """The commands on steps and the run that apply now."""
-        return availability.available(self.view, self.key)
+        return availability.available_commands(self.view, self.key)
 
     @property
     def left_behind(self) -> str:
@@ -228,10 +228,10 @@ class RunScreen(RunPage):
         run = self.feed.directory.id
         return f"the run goes on, and `mobius-tui resume {run}` shows it again"
 
-    def tidings(self) -> TitleChanged:
+    def title_message(self) -> TitleChanged:
         """The run's title."""
         if self.view is None:
-            return super().tidings()
+            return super().title_message()
         return TitleChanged(title(self.view), ring=False)
 
     def copies_folder(self) -> Path:
@@ -268,9 +268,9 @@ class RunScreen(RunPage):
             return
         if view.state.ended is not None:
             self._card_is_due = False
-            if not self._end_is_told and not self.questions.is_asking:
-                self._end_is_told = True
-                self.questions.begin(self._tell_end(view))
+            if not self._is_end_card_shown and not self.questions.is_asking:
+                self._is_end_card_shown = True
+                self.questions.begin(self._show_end_card(view))
         elif self._card_is_due:
             self._card_is_due = False
             news = self.health.news if self.health is not None else ""
@@ -278,16 +278,16 @@ class RunScreen(RunPage):
                 self.questions.begin(self._tell_return(view, news))
 
     async def _tell_return(self, view: RunView, news: str) -> None:
-        await self.questions.ask(ReturnCard(view, news, self.before))
+        await self.questions.ask(ReturnCard(view, news, self.last_view))
 
-    async def _tell_end(self, view: RunView) -> None:
+    async def _show_end_card(self, view: RunView) -> None:
         from mobius_tui.tui.dialogs.end_card import end_card
 
         directory = self.feed.directory
         card = await end_card(view, directory, coaches=self.coaches)
         way = await self.questions.ask(card)
         if way == "leave":
-            self._go()
+            self._leave_now()
         elif way == "follow_up":
             self.action_follow_up()
 
@@ -299,9 +299,9 @@ class RunScreen(RunPage):
         if offer is None or self.view is None:
             return
         if offer.kind == "resume":
-            self.questions.begin(self._get_host())
+            self.questions.begin(self._start_host())
         elif offer.kind == "ended":
-            self.questions.begin(self._tell_end(self.view))
+            self.questions.begin(self._show_end_card(self.view))
         elif offer.kind == "lost":
             self.action_leave()
         elif offer.kind == "terminal":
@@ -312,9 +312,9 @@ class RunScreen(RunPage):
             self._catch_up()
             self.outputs.pane.focus()
         else:
-            self.questions.begin(self._do(offer.kind, offer.key))
+            self.questions.begin(self._run_flow(offer.kind, offer.key))
 
-    async def _do(self, flow: str, key: str | None) -> None:
+    async def _run_flow(self, flow: str, key: str | None) -> None:
         """A worker: ask what must be asked, then send what is wanted."""
         from mobius_tui.tui.flows.step_flows import FLOWS
 
@@ -327,7 +327,7 @@ class RunScreen(RunPage):
         else:
             self.questions.drafts.keep(ask.typed)
 
-    async def _get_host(self) -> None:
+    async def _start_host(self) -> None:
         """A worker: start a host for a run that has none."""
         await self._resume(self.feed.directory, self.feed.plan.runbook)
         self.feed.refresh()
@@ -338,7 +338,11 @@ class RunScreen(RunPage):
         event.stop()
         is_shown = self.feed.refresh()
         if not event.reply.ok:
-            kept = f". {TYPED}" if self.questions.drafts.keep(event.typed) else ""
+            kept = (
+                f". {DRAFT_KEPT_TEXT}"
+                if self.questions.drafts.keep(event.typed)
+                else ""
+            )
             self._refuse(event.reply.text + kept, is_problem=True)
             return
         if not is_shown:
@@ -350,7 +354,7 @@ class RunScreen(RunPage):
         words = event.reply.text if stops else DONE.get(type(action))
         if words:
             self.tell(words)
-        if not isinstance(action, STAYS):
+        if not isinstance(action, ACTIONS_KEEPING_CURSOR):
             self._catch_up()
 
     def _refuse(self, words: str, *, is_problem: bool = False) -> None:
@@ -364,7 +368,9 @@ class RunScreen(RunPage):
         number = terminal_attempt(view, key) if view is not None else None
         if view is not None and key is not None and number is not None:
             name = view.plan.name(key)
-            self.go_out(attach_task(self.feed.directory, key, number, name))
+            self.run_foreground_task(
+                attach_task(self.feed.directory, key, number, name)
+            )
 
     def action_terminal(self) -> None:
         """Go to the terminal of the step under the cursor, or of the one that runs."""
@@ -381,7 +387,7 @@ class RunScreen(RunPage):
         if command_id == "tick" and step is not None and kind_of(step) == "message":
             command_id = "message"
         if command_id in self.available():
-            self.questions.begin(self._do(command_id, self.key))
+            self.questions.begin(self._run_flow(command_id, self.key))
         elif self.view is not None:
             self._refuse(why_not(self.view, self.key, command_id))
 
@@ -415,16 +421,16 @@ class RunScreen(RunPage):
     def action_leave(self) -> None:
         """Leave; ask first where something is open."""
         if self.view is None or self.view.state.ended is not None:
-            self._go()
+            self._leave_now()
         else:
             self.questions.begin(self._leave(self.view))
 
     async def _leave(self, view: RunView) -> None:
         """A worker: ask, and go if that is wanted."""
         if await self._leave_question.ask(view):
-            self._go()
+            self._leave_now()
 
-    def _go(self) -> None:
+    def _leave_now(self) -> None:
         """Back to the screen beneath, or out with the run's exit code."""
         if len(self.app.screen_stack) > 2:
             self.dismiss()

@@ -57,7 +57,7 @@ class StatsScreen(Page):
         "incidents. Nothing of it is sent anywhere."
     )
 
-    class Looked(Message):
+    class StatisticsRead(Message):
         """The runs were read."""
 
         def __init__(self, found: RunbookStatistics) -> None:
@@ -103,10 +103,10 @@ class StatsScreen(Page):
 
     async def _search(self) -> None:
         """A worker."""
-        self.post_message(self.Looked(await asyncio.to_thread(self._look)))
+        self.post_message(self.StatisticsRead(await asyncio.to_thread(self._look)))
 
-    @on(Looked)
-    def _show_found(self, event: Looked) -> None:
+    @on(StatisticsRead)
+    def _show_found(self, event: StatisticsRead) -> None:
         event.stop()
         self._found = event.found
         self._show()

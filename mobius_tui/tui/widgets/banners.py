@@ -41,18 +41,18 @@ class AlarmBanner(Widget):
     view: reactive[RunView | None] = reactive(None, repaint=False)
     _lines: tuple[Content, ...] = ()
 
-    def __init__(self, *, before: str = "") -> None:
+    def __init__(self, *, key_prefix: str = "") -> None:
         """Make an empty banner.
 
         Args:
-            before: what has to be pressed before the keys that it names.
+            key_prefix: what has to be pressed before the keys that it names.
         """
         super().__init__()
-        self._before = before
+        self._key_prefix = key_prefix
 
     def watch_view(self, view: RunView | None) -> None:
         """Show the alarm again if its text has changed."""
-        lines = alarm_text(view, before=self._before)
+        lines = alarm_text(view, key_prefix=self._key_prefix)
         if lines == self._lines:
             return
         other_height = len(lines) != len(self._lines)
@@ -107,17 +107,17 @@ class ElsewhereBanner(Widget):
             self.runs = runs
 
     def __init__(
-        self, look: OtherRunsReader, *, wall: Callable[[], float], key: str
+        self, reader: OtherRunsReader, *, wall: Callable[[], float], key: str
     ) -> None:
         """Make an empty banner.
 
         Args:
-            look: gives the runs.
+            reader: gives the runs.
             wall: gives seconds since 1970.
             key: the name of the key that opens the first of them.
         """
         super().__init__()
-        self._look, self._wall, self._key = look, wall, key
+        self._reader, self._wall, self._key = reader, wall, key
         self._runs: tuple[OtherRun, ...] = ()
         self._lines: tuple[Content, ...] = ()
 
@@ -139,7 +139,7 @@ class ElsewhereBanner(Widget):
 
     async def _read_runs(self) -> None:
         """A worker: files are read."""
-        self.post_message(self.RunsRead(await asyncio.to_thread(self._look)))
+        self.post_message(self.RunsRead(await asyncio.to_thread(self._reader)))
 
     @on(RunsRead)
     def _show(self, event: RunsRead) -> None:

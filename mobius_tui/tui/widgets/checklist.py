@@ -26,7 +26,7 @@ from mobius_tui.tui.presenters.checklist_rows import (
     ChecklistRow,
     tally,
 )
-from mobius_tui.tui.presenters.run_view import PHASE, RunView
+from mobius_tui.tui.presenters.run_view import PHASE_KEY_PREFIX, RunView
 from mobius_tui.tui.presenters.styled_text import cut
 from mobius_tui.tui.widgets.list_controls import FilterLine, ScrollMark, clamp, top_for
 
@@ -400,7 +400,7 @@ class Checklist(ChecklistRows):
             return
         event.stop()
         key = keys[self.top + offset.y]
-        if key.startswith(PHASE) and offset.x < FOLD_CELLS:
+        if key.startswith(PHASE_KEY_PREFIX) and offset.x < FOLD_CELLS:
             self._outline.fold(key)
             self._rebuild_rows()
         else:

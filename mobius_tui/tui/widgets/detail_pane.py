@@ -20,7 +20,7 @@ from mobius_tui.tui.presenters.columns import TableRow
 from mobius_tui.tui.presenters.fields import Field, prose_lines
 from mobius_tui.tui.presenters.glyphs import MARKS
 from mobius_tui.tui.presenters.run_view import RunView
-from mobius_tui.tui.presenters.step_details import describe, edge, title
+from mobius_tui.tui.presenters.step_details import border_text, detail_fields, title
 from mobius_tui.tui.presenters.styled_text import (
     STYLES,
     Role,
@@ -140,8 +140,8 @@ class DetailPane(VerticalScroll):
         step = view.step(self.key)
         pending = step is not None and view.standings[step.id].status is Status.PENDING
         state = f" · {MARKS[Status.PENDING].word}" * pending
-        self._set_border(title(view, self.key), state, *edge(view, self.key))
-        self._fields.fields = describe(
+        self._set_border(title(view, self.key), state, *border_text(view, self.key))
+        self._fields.fields = detail_fields(
             view, self.key, compact=self.compact, tab=self.tab
         )
 
@@ -165,7 +165,7 @@ class PreviewRows(Widget):
         """As many rows as fit."""
         width, height = self.size
         room = height if len(self.rows) <= height else height - 1
-        lines = [row.at(width) for row in self.rows[:room]]
+        lines = [row.content_at(width) for row in self.rows[:room]]
         if len(self.rows) > room:
             lines.append(text(f"  and {len(self.rows) - room} more", "muted"))
         return Content("\n").join(lines)

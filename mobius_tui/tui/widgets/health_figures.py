@@ -226,7 +226,10 @@ def _load(machine: MachineView) -> str:
 
 def machine_lines(machine: MachineView, width: int, *, upright: bool) -> list[Content]:
     """Its figures, then what runs on it: first what does not, and should."""
-    counts = [*runs(machine, well=False), *runs(machine, well=True)]
+    counts = [
+        *process_and_service_texts(machine, well=False),
+        *process_and_service_texts(machine, well=True),
+    ]
     if upright:
         meters = [_machine_meter(name, value) for name, value in _figures_of(machine)]
         load = assemble(("load  ", "muted"), (_load(machine), "plain"))
@@ -241,7 +244,7 @@ def machine_lines(machine: MachineView, width: int, *, upright: bool) -> list[Co
     return rows
 
 
-def runs(machine: MachineView, *, well: bool) -> list[Content]:
+def process_and_service_texts(machine: MachineView, *, well: bool) -> list[Content]:
     """The processes and services that are as they should be, or that are not."""
     return [
         *(_count(name, n) for name, n in machine.processes if bool(n) is well),
@@ -257,7 +260,7 @@ def figures(machine: MachineView, gap: str) -> Content:
     """CPU, memory, disk and load in a row."""
     parts: list[tuple[str, Role]] = []
     for name, value in _figures_of(machine):
-        parts += [(f"{name} ", "muted"), (f"{_percent(value)}{gap}", _height(value))]
+        parts += [(f"{name} ", "muted"), (f"{_percent(value)}{gap}", _load_role(value))]
     return assemble(*parts, ("load ", "muted"), (_load(machine), "plain"))
 
 
@@ -265,16 +268,16 @@ def _percent(value: float | None) -> str:
     return "–" if value is None else f"{value:.0f}%"
 
 
-def _height(value: float | None) -> Role:
+def _load_role(value: float | None) -> Role:
     return "warn" if value is not None and value >= HIGH_LOAD else "plain"
 
 
 def _machine_meter(name: str, value: float | None) -> Content:
-    role: Role = "warn" if _height(value) == "warn" else "accent"
+    role: Role = "warn" if _load_role(value) == "warn" else "accent"
     return assemble(
         (f"{name:<5} ", "muted"),
         (meter(value, 100.0, METER), role),
-        (f"  {_percent(value)}", _height(value)),
+        (f"  {_percent(value)}", _load_role(value)),
     )
 
 

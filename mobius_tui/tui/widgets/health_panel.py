@@ -35,8 +35,8 @@ from mobius_tui.tui.widgets.health_figures import (
     machine_lines,
     percentile_role,
     percentiles,
+    process_and_service_texts,
     reported,
-    runs,
     share_ok,
     step_marks,
     trigger_lines,
@@ -233,11 +233,11 @@ def _latest_figure(probe: ProbeView) -> list[tuple[str, Role]]:
     """The last good moment of what fails, and else how long it takes."""
     if probe.state == "failing":
         return [(f"  {last_good(probe)}", "bad")]
-    own = probe.reported_p95 is None
-    p95 = probe.p95 if own else probe.reported_p95
+    is_own_p95 = probe.reported_p95 is None
+    p95 = probe.p95 if is_own_p95 else probe.reported_p95
     return [
         ("  " if probe.ms is None else f"  {in_ms(probe.ms)} ms  ", "plain"),
-        (f"p95 {OWN_LATENCY[0]}" if own else "p95 ", "muted"),
+        (f"p95 {OWN_LATENCY[0]}" if is_own_p95 else "p95 ", "muted"),
         (in_ms(p95), percentile_role(p95, probe.limit)),
     ]
 
@@ -259,7 +259,9 @@ def _two_lines(health: HealthView, width: int) -> list[Content]:
         found = [first.truncate(width, ellipsis=True)]
     if health.machine is not None:
         line = figures(health.machine, "  ")
-        line = Content("  ").join([*runs(health.machine, well=False), line])
+        line = Content("  ").join(
+            [*process_and_service_texts(health.machine, well=False), line]
+        )
         found.append(line.truncate(width, ellipsis=True))
     return found
 

@@ -15,15 +15,15 @@ from pathlib import Path
 import pytest
 
 import mobius_tui.drill
-from mobius_tui.drill.drill_verdict import verdict
+from mobius_tui.drill.drill_verdict import site_problems
 from mobius_tui.drill.site.drill_site import (
     Site,
-    await_answer,
     build_site,
     request_site,
     tear_down,
+    wait_for_status,
 )
-from mobius_tui.drill.site.site_files import version
+from mobius_tui.drill.site.site_files import installed_version
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 Newest = Callable[[Site], Path]
@@ -61,14 +61,14 @@ def test_a_kind_rollback_restores_all_and_restarts(
     words = ("--backup", str(backup), "--env", "production", "--force")
     ended = run(kind, ROLLBACK, *words)
     assert ended.returncode == 0, ended.stderr
-    await_answer(kind, 200, path="/api/health/detailed")
-    assert verdict(kind) == ()
+    wait_for_status(kind, 200, path="/api/health/detailed")
+    assert site_problems(kind) == ()
     assert newest_backup(kind) == backup, "the broken state never is the newest"
     (kept,) = (kind.root / "backups").glob("pre-rollback_production_*.zip")
     assert "src/extra.py" in zipfile.ZipFile(kept).namelist()
-    assert json.loads(request_site(kind, "/version")[1])["version"] == version(
-        kind.root
-    )
+    assert json.loads(request_site(kind, "/version")[1])[
+        "version"
+    ] == installed_version(kind.root)
 
 
 def test_a_kind_site_migrates_back(kind: Site, run: Run) -> None:

@@ -16,9 +16,9 @@ import pytest
 from mobius_tui.drill.faults import FAULTS
 from mobius_tui.drill.site.drill_site import (
     Site,
-    await_answer,
     environment,
     request_site,
+    wait_for_status,
 )
 from mobius_tui.drill.site.site_files import digest
 
@@ -130,13 +130,13 @@ def test_the_service_reads_what_is_on_disk_at_its_start_alone(
         ] == served
         assert request_site(site, "/api/health/detailed")[0] == 200
         assert run(site, "systemctl", "restart", "mobius-api").returncode == 0
-        await_answer(site, 418)
+        wait_for_status(site, 418)
     finally:
         for file, data in files.items():
             file.write_bytes(data)
         migration.unlink()
         run(site, "systemctl", "restart", "mobius-api")
-        await_answer(site, 200)
+        wait_for_status(site, 200)
     assert [request_site(site, path) for path in ("/health", "/version", "/")] == served
 
 
@@ -403,7 +403,7 @@ def test_a_smoke_test_that_fails_is_a_warning(
     assert DONE in ended.stderr
     assert request_site(site, "/health")[0] == 0, "and nothing was started"
     run(site, "systemctl", "start", "mobius-api")
-    await_answer(site, 200)
+    wait_for_status(site, 200)
 
 
 def test_a_rollback_leaves_its_logs_and_copies_and_no_more(

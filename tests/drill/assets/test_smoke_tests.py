@@ -14,10 +14,10 @@ import pytest
 from mobius_tui.drill.faults import FAULTS
 from mobius_tui.drill.site.drill_site import (
     Site,
-    await_answer,
     build_site,
     request_site,
     tear_down,
+    wait_for_status,
 )
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -63,7 +63,7 @@ def test_the_first_critical_one_that_fails_ends_it(site: Site, run: Run) -> None
     ended = run(site, SMOKE, "--env", "production")
     assert (ended.returncode, told(ended)) == (1, {"is healthy": "FAIL"})
     run(site, "systemctl", "start", "mobius-api")
-    await_answer(site, 200)
+    wait_for_status(site, 200)
 
 
 @pytest.mark.parametrize("name", ["backup.sh", "rollback_dhash.sh", "package.json"])
@@ -173,6 +173,6 @@ def test_port_3000_is_asked_whatever_the_environment(staging: Site, run: Run) ->
     assert run(staging, SMOKE, *words).returncode == 1
     run(staging, "systemctl", "stop", "mobius-api")
     run(staging, "systemctl", "start", staging.api)
-    await_answer(staging, 200)
+    wait_for_status(staging, 200)
     assert run(staging, SMOKE, "--env", "staging", "--quick").returncode == 1
     assert run(staging, SMOKE, *words).returncode == 0

@@ -14,7 +14,7 @@ from typing import get_args
 
 import pytest
 
-from mobius_tui.drill.drill_verdict import verdict
+from mobius_tui.drill.drill_verdict import site_problems
 from mobius_tui.drill.faults import FAULTS
 from mobius_tui.drill.faults.fault import Fault
 from mobius_tui.drill.faults.fault_combinations import (
@@ -26,16 +26,16 @@ from mobius_tui.drill.faults.fault_combinations import (
 from mobius_tui.drill.faults.rollback_faults import good_backups, is_intact
 from mobius_tui.drill.site.drill_site import (
     Site,
-    await_answer,
     build_site,
     request_site,
     tear_down,
+    wait_for_status,
 )
 from mobius_tui.drill.site.site_files import (
     Kind,
     install_release,
+    installed_version,
     read_baseline,
-    version,
 )
 from mobius_tui.errors import UsageError
 
@@ -75,11 +75,11 @@ def test_a_fault_shows_is_seen_by_the_verdict_and_heals(
 ) -> None:
     fault = FAULTS[name]
     assert fault.symptom(broken) == ""
-    assert verdict(broken, [fault]) == ()
+    assert site_problems(broken, [fault]) == ()
     fault.inject(broken)
     shown = await_symptom(fault, broken)
     assert shown.strip() == shown
-    wrong = verdict(broken, [fault])
+    wrong = site_problems(broken, [fault])
     # What is only in the way of a rollback leaves the service well.
     assert bool(wrong) is (fault.role == "cause" or name in OLDER)
     if name in OLDER:
@@ -90,7 +90,7 @@ def test_a_fault_shows_is_seen_by_the_verdict_and_heals(
             await_symptom(fault, broken)
     fault.heal(broken)
     assert fault.symptom(broken) == ""
-    assert verdict(broken, [fault]) == ()
+    assert site_problems(broken, [fault]) == ()
 
 
 def test_flapping_is_two_of_five_and_never_three_in_a_row(broken: Site) -> None:
@@ -149,7 +149,7 @@ def test_the_rollback_script_dies(
     assert run(broken, ROLLBACK, *words).returncode == 0
     assert lock.read_bytes() == locked
     FAULTS["second-rollback"].heal(broken)  # the backups that the script has made
-    assert verdict(broken) == ()
+    assert site_problems(broken) == ()
 
 
 def test_the_kind_script_breaks_as_well(tmp_path: Path, run: Run) -> None:
@@ -169,7 +169,7 @@ def test_the_kind_script_breaks_as_well(tmp_path: Path, run: Run) -> None:
             assert run(kind, ROLLBACK, *words).returncode != 0
             FAULTS[name].heal(kind)
         assert run(kind, ROLLBACK, *words).returncode == 0
-        assert verdict(kind) == ()
+        assert site_problems(kind) == ()
     finally:
         tear_down(kind)
 
@@ -183,7 +183,7 @@ def test_a_second_rollback_finds_the_bad_release_as_the_newest_backup(
     assert is_intact(newest)
     with zipfile.ZipFile(newest) as archive:
         assert json.loads(archive.read("package.json"))["version"] == "2.5.0"
-    (wrong,) = FAULTS["second-rollback"].proof(broken)
+    (wrong,) = FAULTS["second-rollback"].unrepaired(broken)
     assert wrong.startswith("2.5.0 is installed; the newest good backup has 2.4.")
     made = time.mktime(time.strptime(newest.stem[-15:], "%Y%m%d_%H%M%S"))
     assert 59 * 60 < time.time() - made < 65 * 60
@@ -206,7 +206,7 @@ def test_the_next_backup_prunes_the_good_one(
     assert run(broken, BACKUP, "--env", "production").returncode == 0
     assert good_backups(broken) == ()
     assert not Path(f"{good}.sha256").exists()
-    assert FAULTS["pruned-backups"].proof(broken) == ("no backup can be trusted",)
+    assert FAULTS["pruned-backups"].unrepaired(broken) == ("no backup can be trusted",)
     FAULTS["pruned-backups"].heal(broken)
     FAULTS["bad-release"].heal(broken)
     for path, data in kept.items():
@@ -233,7 +233,7 @@ def test_a_foreign_backup_has_a_good_name_and_a_good_sum(tmp_path: Path) -> None
         assert newest.name in fault.symptom(staging)
         fault.heal(staging)
         assert fault.symptom(staging) == ""
-        assert verdict(staging, [fault]) == ()
+        assert site_problems(staging, [fault]) == ()
     finally:
         tear_down(staging)
 
@@ -243,11 +243,11 @@ def test_a_stale_process_serves_what_is_not_on_disk_any_more(
 ) -> None:
     fault = FAULTS["stale-process"]
     fault.inject(broken)
-    assert version(broken.root) in read_baseline(broken.root).releases
-    assert any("/health answers 500" in each for each in verdict(broken))
+    assert installed_version(broken.root) in read_baseline(broken.root).releases
+    assert any("/health answers 500" in each for each in site_problems(broken))
     run(broken, "systemctl", "restart", "mobius-api", "mobius-worker")
-    await_answer(broken, 200)
-    assert verdict(broken, [fault]) == ()
+    wait_for_status(broken, 200)
+    assert site_problems(broken, [fault]) == ()
 
 
 def test_source_that_no_backup_holds_is_seen_by_the_verdict(broken: Site) -> None:
@@ -256,9 +256,9 @@ def test_source_that_no_backup_holds_is_seen_by_the_verdict(broken: Site) -> Non
     for backup in broken.root.glob("backups/*.zip"):
         names = zipfile.ZipFile(backup).namelist()
         assert not [name for name in names if name.startswith("src/")]
-    assert "src/ is not what was released" in verdict(broken)
+    assert "src/ is not what was released" in site_problems(broken)
     fault.heal(broken)
-    assert verdict(broken) == ()
+    assert site_problems(broken) == ()
 
 
 def test_without_npm_nothing_is_installed(
@@ -278,10 +278,12 @@ def test_without_npm_nothing_is_installed(
 def test_the_archive_of_a_release_is_as_good_as_a_backup(broken: Site) -> None:
     fault = FAULTS["corrupt-backup"]
     fault.inject(broken)
-    assert fault.proof(broken) != (), "the newest is installed, and cannot be trusted"
+    assert fault.unrepaired(broken) != (), (
+        "the newest is installed, and cannot be trusted"
+    )
     kept = broken.root / "src.failed.20261124_130000"
     kept.mkdir()  # as whoever puts a release in place keeps what was there
-    assert fault.proof(broken) == ()
+    assert fault.unrepaired(broken) == ()
     kept.rmdir()
     fault.heal(broken)
 
@@ -298,7 +300,7 @@ def test_a_stuck_service_outlives_its_unit(broken: Site, run: Run) -> None:
     assert fault.symptom(broken)
     assert run(broken, "pkill", "-KILL", "-f", "node.*mobius/api").returncode == 0
     fault.heal(broken)
-    assert verdict(broken, [fault]) == ()
+    assert site_problems(broken, [fault]) == ()
 
 
 def test_a_migration_is_taken_back_even_without_its_way_back(broken: Site) -> None:
@@ -307,7 +309,7 @@ def test_a_migration_is_taken_back_even_without_its_way_back(broken: Site) -> No
     # As a rollback of the packages alone leaves it: the way back went with them.
     install_release(broken.root, read_baseline(broken.root).live, broken.kind)
     fault.heal(broken)
-    assert verdict(broken, [fault]) == ()
+    assert site_problems(broken, [fault]) == ()
 
 
 def test_every_fault_has_its_name_and_answers() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mobius_tui.drill.drill_verdict import verdict
+from mobius_tui.drill.drill_verdict import site_problems
 from mobius_tui.drill.faults import FAULTS
 from mobius_tui.drill.site.drill_site import (
     Site,
@@ -22,7 +22,10 @@ from mobius_tui.run.client.run_briefing import Briefing, prepare_briefing
 from mobius_tui.run.client.start_run import start_new_run
 from mobius_tui.run.events.run_events import RunEnded
 from mobius_tui.run.journal.follower import Follower
-from mobius_tui.run.planning.unattended_answers import answers_of, auto
+from mobius_tui.run.planning.unattended_answers import (
+    automatic_action,
+    read_answers_file,
+)
 from mobius_tui.run.storage.state_home import runs_root
 from mobius_tui.runbook.library.loader import examine, load
 from mobius_tui.runbook.library.runbook_files import bundled_runbooks, find_runbook
@@ -77,8 +80,8 @@ def answers_to(runbook: Runbook, fault: str | None) -> dict[str, str]:
 
     Where a site has a value already, it holds.
     """
-    found = {} if fault is None else answers_of(FAULTS[fault].answers)
-    found.update(answers_of(FAULTS["rollback-fails"].answers) | found)
+    found = {} if fault is None else read_answers_file(FAULTS[fault].answers)
+    found.update(read_answers_file(FAULTS["rollback-fails"].answers) | found)
     for step in runbook.steps():
         for ask in step.action.ask if isinstance(step.action, Manual) else ():
             tries = ("@ops", "2026-11-30", "it was so")
@@ -101,7 +104,7 @@ async def gone_through(
     """A run that has ended well, by itself."""
     wanted = {v.name: answers[v.name] for v in briefing.missing}
     directory = await start_new_run(
-        briefing, wanted, auto(answers, manual="tick", yes=True)
+        briefing, wanted, automatic_action(answers, manual="tick", yes=True)
     )
     wait_for(lambda: re.search("RunEnded|AutoStopped", directory.journal.read_text()))
     follower = Follower(directory)
@@ -126,11 +129,11 @@ async def test_it_is_gone_through_and_the_site_is_well(
     try:
         for time in ("the first time", "once more"):
             FAULTS[fault].inject(site)
-            assert verdict(site) != ()
+            assert site_problems(site) != ()
             await gone_through(runbook, briefing_of(runbook, site), answers)
-            assert verdict(site) == (), time
+            assert site_problems(site) == (), time
     finally:
-        if verdict(site):
+        if site_problems(site):
             FAULTS[fault].heal(site)  # the next one is to fail by itself alone
 
 

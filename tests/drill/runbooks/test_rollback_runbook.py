@@ -17,22 +17,22 @@ from pathlib import Path
 
 import pytest
 
-from mobius_tui.drill.drill_verdict import verdict
+from mobius_tui.drill.drill_verdict import site_problems
 from mobius_tui.drill.faults import FAULTS
 from mobius_tui.drill.faults.release_faults import install
 from mobius_tui.drill.site.drill_site import (
     Site,
-    await_answer,
     build_site,
     drill_variables,
     request_site,
     tear_down,
+    wait_for_status,
 )
 from mobius_tui.drill.site.site_files import (
     digest,
+    installed_version,
     read_baseline,
     run_site_program,
-    version,
 )
 from mobius_tui.runbook.library.loader import examine
 from mobius_tui.runbook.model.actions import Choose, Manual
@@ -89,9 +89,9 @@ def test_the_main_line_repairs_a_bad_release(walk: Walk, newest_backup: Newest) 
         "files change nothing until a restart"
     )
     walk.all("restart-after")
-    await_answer(walk.site, 200, path="/api/health/detailed")
+    wait_for_status(walk.site, 200, path="/api/health/detailed")
     walk.all("smoke-tests", "configuration")
-    assert verdict(walk.site) == ()
+    assert site_problems(walk.site) == ()
 
 
 def test_a_script_that_restored_nothing_is_found_out(walk: Walk) -> None:
@@ -113,7 +113,7 @@ def test_a_failing_script_says_what_is_in_place(walk: Walk) -> None:
     code, output = walk.run("execute")
     assert code == 1
     assert "nothing was restarted: what runs is what ran before" in output
-    assert version(walk.site.root) == "2.5.0", "it dies before the packages"
+    assert installed_version(walk.site.root) == "2.5.0", "it dies before the packages"
 
 
 def _other_backup(scratch: Path, newest: Path) -> bytes:
@@ -219,9 +219,9 @@ def test_without_npm_nothing_begins(walk: Walk) -> None:
     walk.all("stop-services", "restore-config")
     assert walk.run("restore-packages")[0] == 3
     walk.all("restore-code", "start-services")
-    await_answer(walk.site, 200, path="/api/health/detailed")
+    wait_for_status(walk.site, 200, path="/api/health/detailed")
     FAULTS["npm-missing"].heal(walk.site)
-    assert verdict(walk.site) == ()
+    assert site_problems(walk.site) == ()
 
 
 def test_a_backup_that_the_script_prunes_is_there_again(walk: Walk) -> None:
@@ -233,8 +233,8 @@ def test_a_backup_that_the_script_prunes_is_there_again(walk: Walk) -> None:
     restored = Path(walk.values["backup_file"])
     assert restored.exists()
     assert Path(f"{restored}.sha256").exists()
-    await_answer(walk.site, 200)
-    assert FAULTS["pruned-backups"].proof(walk.site) == ()
+    wait_for_status(walk.site, 200)
+    assert FAULTS["pruned-backups"].unrepaired(walk.site) == ()
 
 
 @pytest.mark.parametrize("state", ["empty", "missing"])
@@ -266,10 +266,10 @@ def test_failure_recovery_restores_by_hand(walk: Walk) -> None:
     walk.all("restore-config", "restore-packages", "restore-code", "start-services")
     for step_id in ("restore-config", "restore-code"):
         assert walk.check(step_id)[0] == 0
-    await_answer(walk.site, 200, path="/api/health/detailed")
-    assert verdict(walk.site) == ()
+    wait_for_status(walk.site, 200, path="/api/health/detailed")
+    assert site_problems(walk.site) == ()
     (kept,) = walk.site.root.glob("package.json.failed.*")
-    assert json.loads(kept.read_text())["version"] == version(walk.site.root)
+    assert json.loads(kept.read_text())["version"] == installed_version(walk.site.root)
     assert list(walk.site.root.glob("config/production.failed.*"))
 
 
@@ -287,8 +287,8 @@ def test_the_source_comes_from_a_release(walk: Walk) -> None:
     assert walk.run("find-backup")[0] == 3, "its packages are those of the newest"
     assert walk.check("name-release")[0] == 0
     walk.all(*CODE[1:3], "put-release", "restart-after")
-    await_answer(walk.site, 200)
-    assert verdict(walk.site) == ()
+    wait_for_status(walk.site, 200)
+    assert site_problems(walk.site) == ()
     assert len(list(walk.site.root.glob("src.failed.*"))) == 1
 
 
@@ -326,8 +326,8 @@ def test_the_database_comes_from_its_dump(walk: Walk) -> None:
     assert len(kept) == 1, "what is there now is kept"
     assert _schema(walk.site) == 3
     walk.all("execute", "restart-after")
-    await_answer(walk.site, 200, path="/api/health/detailed")
-    assert verdict(walk.site) == ()
+    wait_for_status(walk.site, 200, path="/api/health/detailed")
+    assert site_problems(walk.site) == ()
 
 
 @pytest.mark.parametrize("what", ["no dump", "no file"])
@@ -373,7 +373,7 @@ def test_where_there_is_one_it_goes_before_the_packages(
         walk.all("stop-for-database", "migrate-back")
         assert _schema(kind) == 3
         walk.all("execute", "restart-after")
-        await_answer(kind, 200, path="/api/health/detailed")
+        wait_for_status(kind, 200, path="/api/health/detailed")
         code, output = walk.run("migrate-back")
         assert code == 0, output
         assert _schema(kind) == 2, "the old release takes back one of its own"
@@ -390,7 +390,7 @@ def test_only_the_configuration_goes_back(walk: Walk) -> None:
     code, output = walk.run("config-difference")
     assert (code, "extra.json" in output) == (0, True)
     walk.all("config-stop", "config-restore", "config-start")
-    await_answer(walk.site, 200)
+    wait_for_status(walk.site, 200)
     assert digest(folder) == truth.config, "what the backup lacks goes, too"
     assert walk.run("config-difference")[0] == 3
     (kept,) = folder.parent.glob("production.failed.*")

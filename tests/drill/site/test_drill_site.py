@@ -33,7 +33,7 @@ from mobius_tui.drill.site.drill_site import (
     sites_root,
     tear_down,
 )
-from mobius_tui.drill.site.site_files import version
+from mobius_tui.drill.site.site_files import installed_version
 from mobius_tui.drill.site_guard import reap_orphans
 from mobius_tui.errors import RunError
 
@@ -55,7 +55,7 @@ def test_a_new_site_is_healthy(site: Site) -> None:
     assert status == 200
     detailed = json.loads(body)
     assert (detailed["database"], detailed["worker"]) == ("ok", "ok")
-    released = version(site.root)
+    released = installed_version(site.root)
     for path in ("/version", "/api/version"):
         assert json.loads(request_site(site, path)[1])["version"] == released
     assert json.loads(request_site(site, "/api/assets")[1]) == {"assets": 500}
@@ -111,7 +111,7 @@ def test_staging_is_served_beside_production(tmp_path: Path, started: datetime) 
 def test_what_no_backup_holds_is_elsewhere(site: Site) -> None:
     values = drill_variables(site)
     archive, dump = values["release_archive"], values["database_dump"]
-    assert Path(archive).name == f"mobius-{version(site.root)}.tar.gz"
+    assert Path(archive).name == f"mobius-{installed_version(site.root)}.tar.gz"
     with tarfile.open(archive) as release:
         names = release.getnames()
     for name in ("src/mobius/api.py", "node_modules/mobius-core/handlers.py"):

@@ -14,9 +14,9 @@ import pytest
 from mobius_tui.drill.site import site_services
 from mobius_tui.drill.site.drill_site import (
     Site,
-    await_answer,
     environment,
     request_site,
+    wait_for_status,
 )
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -26,7 +26,7 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 def _all_running(site: Site, run: Run) -> Iterator[None]:
     yield
     assert run(site, "systemctl", "start", *site.units).returncode == 0
-    await_answer(site, 200, path="/api/health/detailed")
+    wait_for_status(site, 200, path="/api/health/detailed")
 
 
 def pid_of(site: Site, unit: str) -> int | None:

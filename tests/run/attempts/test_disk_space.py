@@ -329,7 +329,7 @@ async def test_a_step_is_stopped_though_the_journal_has_no_room(
         await run.until(lambda _: viewer.stalled == FULL)
         noting.cancel()
         for other, number in (("b", None), ("a", 2), ("../a", None)):
-            refused = await viewer.intend(StopStep(step=other, attempt=number))
+            refused = await viewer.send_intent(StopStep(step=other, attempt=number))
             assert "this was not done" in refused.text
         assert lock_holder(keeper)
         reply = await run.intend("stop", "a", attempt=1)

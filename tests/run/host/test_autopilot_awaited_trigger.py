@@ -10,7 +10,7 @@ import pytest_asyncio
 from mobius_tui.run.client.run_briefing import prepare_briefing
 from mobius_tui.run.client.start_run import start_new_run
 from mobius_tui.run.events.run_events import Mode
-from mobius_tui.run.planning.unattended_answers import auto
+from mobius_tui.run.planning.unattended_answers import automatic_action
 from mobius_tui.run.state.step_state import Status
 from tests.conftest import MakeRunbook
 from tests.run.running import Running
@@ -56,7 +56,9 @@ async def ask(run: Running, within: str) -> str:
     """Ask for a run that waits for a trigger; gives why not."""
     assert run.viewer is not None
     answers = {"trigger_within": within}
-    reply = await run.viewer.intend(auto(answers, manual="tick", yes=True))
+    reply = await run.viewer.send_intent(
+        automatic_action(answers, manual="tick", yes=True)
+    )
     return "" if reply.ok else reply.text
 
 

@@ -12,9 +12,14 @@ import pytest
 from mobius_tui.health.ticker import boot_clock
 from mobius_tui.run.host import control_server
 from mobius_tui.run.host.control_server import ControlServer
-from mobius_tui.run.intents.envelope import LATE, Caller, Envelope, encode_envelope
+from mobius_tui.run.intents.envelope import (
+    MAX_INTENT_AGE,
+    Caller,
+    Envelope,
+    encode_envelope,
+)
 from mobius_tui.run.intents.intent_actions import AddNote, ReleaseHost
-from mobius_tui.run.intents.replies import SIGN_WANTED, Reply, decode_from_host
+from mobius_tui.run.intents.replies import SIGN_REQUEST, Reply, decode_from_host
 from tests.run.asking import action
 
 
@@ -66,7 +71,7 @@ async def test_a_line_may_come_in_pieces(
     async with listening(tmp_path, monkeypatch, 60):
         reader, writer = await asyncio.open_unix_connection("control.sock")
         line = encode_envelope(Envelope(action=AddNote(text="x"), id="first"))
-        for byte in SIGN_WANTED + line:
+        for byte in SIGN_REQUEST + line:
             writer.write(bytes([byte]))
             await writer.drain()
             await asyncio.sleep(0)
@@ -99,11 +104,11 @@ async def test_more_connections_than_any_run_has_are_not_held(
     ("word", "ago", "heeded"),
     [
         ("start", 0, True),
-        ("start", LATE - 5, True),
-        ("start", LATE + 5, False),
-        ("approve", LATE + 5, False),
-        ("rollback", LATE + 5, False),
-        ("end", LATE + 5, False),
+        ("start", MAX_INTENT_AGE - 5, True),
+        ("start", MAX_INTENT_AGE + 5, False),
+        ("approve", MAX_INTENT_AGE + 5, False),
+        ("rollback", MAX_INTENT_AGE + 5, False),
+        ("end", MAX_INTENT_AGE + 5, False),
         ("stop", 3600, True),
         ("disarm", 3600, True),
         ("hold", 3600, True),

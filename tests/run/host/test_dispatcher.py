@@ -9,7 +9,7 @@ import pytest
 from mobius_tui.errors import RunError
 from mobius_tui.run.host.dispatcher import without_secrets
 from mobius_tui.run.intents.intent_actions import (
-    FREE_TEXTS,
+    FREE_TEXT_FIELDS,
     Action,
     AddNote,
     ApproveStep,
@@ -43,7 +43,7 @@ def test_a_text_that_is_kept_loses_the_values_of_secrets(
     services = judges.host(fold(run.runbook, judges.tail.entries))
     services.context.secrets["token"] = SECRET
     harmless = without_secrets(services, action)
-    [text] = [t for t in (getattr(harmless, n, "") for n in FREE_TEXTS) if t]
+    [text] = [t for t in (getattr(harmless, n, "") for n in FREE_TEXT_FIELDS) if t]
     assert text.startswith("by ")
     assert SECRET not in text
     judges.close()

@@ -11,13 +11,13 @@ import pytest
 from mobius_tui.run.intents.envelope import (
     LONGEST_ID,
     Envelope,
-    NoIntentError,
+    InvalidIntentError,
     decode_envelope,
     encode_envelope,
 )
 from mobius_tui.run.intents.intent_actions import (
     ACTIONS,
-    FREE_TEXTS,
+    FREE_TEXT_FIELDS,
     Action,
     ResendMessages,
     StartStep,
@@ -60,7 +60,7 @@ def test_a_text_that_is_kept_has_a_name_by_which_secrets_are_taken_out(
 ) -> None:
     hints = get_type_hints(kind)
     texts = {f.name for f in fields(kind) if "str" in str(hints[f.name])}
-    known = {*WORDS, *FREE_TEXTS, "answers", "values"}
+    known = {*WORDS, *FREE_TEXT_FIELDS, "answers", "values"}
     assert texts <= known | {"options", "channels", "attended"}
     assert not {f.name for f in fields(kind)} & {"version", "id", "sent", "action"}
 
@@ -95,7 +95,7 @@ def test_a_text_that_is_kept_has_a_name_by_which_secrets_are_taken_out(
     ],
 )
 def test_what_is_no_intent_is_refused(line: bytes) -> None:
-    with pytest.raises(NoIntentError, match="this is no intent"):
+    with pytest.raises(InvalidIntentError, match="this is no intent"):
         decode_envelope(line)
 
 

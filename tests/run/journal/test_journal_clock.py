@@ -13,7 +13,7 @@ from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.run_events import HostStarted
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.journal.journal import boot_id, monotonic_run_clock
-from mobius_tui.run.records.run_summary import summary
+from mobius_tui.run.records.run_summary import read_summary
 from tests.run.books import ONE, step
 from tests.run.conftest import Begin
 from tests.run.running import wait_for
@@ -125,7 +125,7 @@ async def test_a_run_whose_clock_is_set_tells_its_times_right(
     entries = run.entries()
     assert all(one.at <= other.at for one, other in pairwise(entries))
     assert all(before - 30 < entry.at < time.time() + 30 for entry in entries)
-    whole = summary(run.directory).took
+    whole = read_summary(run.directory).took
     assert whole is not None
     assert 2.5 <= whole <= time.time() - before + 30
     follower = Follower(run.directory)

@@ -72,11 +72,11 @@ from mobius_tui.run.intents.intent_actions import (
 )
 from mobius_tui.run.intents.replies import Reply
 from mobius_tui.run.journal.journal import Clock, Journal, read_journal
-from mobius_tui.run.planning.approval_rules import binding
+from mobius_tui.run.planning.approval_rules import binding_digest
 from mobius_tui.run.planning.confirmation import (
     approval_phrase,
-    rollback_word,
-    step_word,
+    rollback_confirmation_word,
+    step_confirmation_word,
 )
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.planning.rollback import rollback_phase, step_blocking_rollback
@@ -365,7 +365,7 @@ def _mended(plan: Plan, state: RunState, event: Event) -> Event:
         number = len(state.steps[event.step].attempts) + 1
         event = replace(event, attempt=number)
         if isinstance(event, ApprovalAsked | ApprovalGiven):
-            bound = binding(plan, state, plan.steps[event.step])
+            bound = binding_digest(plan, state, plan.steps[event.step])
             return replace(event, binding=bound)
         return event
     if isinstance(event, StepEnded | StepUnknown | ApprovalDenied):
@@ -408,7 +408,7 @@ def filled(action: Action, seen: Situation) -> Action:
     plan, state = seen.plan, seen.state
     match action:
         case StartStep() | RetryStep():
-            word = step_word(plan, state, plan.steps[action.step])
+            word = step_confirmation_word(plan, state, plan.steps[action.step])
             return replace(action, confirm=word)
         case TickStep():
             step = plan.steps[action.step].action
@@ -430,7 +430,11 @@ def filled(action: Action, seen: Situation) -> Action:
             return replace(action, text="why")
         case ArmWatch() | BeginRollback():
             phase = rollback_phase(plan)
-            word = rollback_word(plan, state, phase) if phase is not None else ""
+            word = (
+                rollback_confirmation_word(plan, state, phase)
+                if phase is not None
+                else ""
+            )
             return replace(action, confirm=word)
         case ApproveStep():
             asked = state.approvals.get(action.step)
@@ -482,7 +486,7 @@ class Judges:
         """What the host answers in a state, which stays as it is."""
         caller = Caller(name="maria", uid=UID)
         services = self.host(state.copy())
-        return await Dispatcher(services).judge(Envelope(action=action), caller)
+        return await Dispatcher(services).handle_intent(Envelope(action=action), caller)
 
     def close(self) -> None:
         self.journal.close()

@@ -7,13 +7,16 @@ from pathlib import Path
 import pytest
 
 from mobius_tui.errors import UsageError
-from mobius_tui.run.planning.unattended_answers import answers_of, auto
+from mobius_tui.run.planning.unattended_answers import (
+    automatic_action,
+    read_answers_file,
+)
 
 
 def test_texts_and_lists_of_texts_are_answers(tmp_path: Path) -> None:
     path = tmp_path / "answers.toml"
     path.write_text('reason = "it is broken"\nkinds = ["code", "data"]\n')
-    assert answers_of(path) == {"reason": "it is broken", "kinds": "code\ndata"}
+    assert read_answers_file(path) == {"reason": "it is broken", "kinds": "code\ndata"}
 
 
 @pytest.mark.parametrize(
@@ -32,24 +35,24 @@ def test_what_is_no_answers_file_is_said(
     path = tmp_path / "answers.toml"
     path.write_bytes(data)
     with pytest.raises(UsageError, match=said) as caught:
-        answers_of(path)
+        read_answers_file(path)
     assert str(path) in str(caught.value)
 
 
 def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"no: No such file or directory$"):
-        answers_of(tmp_path / "no")
+        read_answers_file(tmp_path / "no")
 
 
 def test_who_attends_is_no_variable() -> None:
-    action = auto({"attended": "a b", "v": "1"}, manual="tick", yes=True)
+    action = automatic_action({"attended": "a b", "v": "1"}, manual="tick", yes=True)
     assert action.attended == ("a", "b")
     assert action.answers == {"v": "1"}
     assert (action.manual, action.confirmed) == ("tick", True)
 
 
 def test_how_long_a_trigger_is_waited_for_is_no_variable() -> None:
-    action = auto({"trigger_within": "90s"}, manual="stop", yes=False)
+    action = automatic_action({"trigger_within": "90s"}, manual="stop", yes=False)
     assert (action.trigger_within, action.answers) == (90.0, {})
     with pytest.raises(UsageError, match="--answers: trigger_within: "):
-        auto({"trigger_within": "soon"}, manual="stop", yes=False)
+        automatic_action({"trigger_within": "soon"}, manual="stop", yes=False)

@@ -20,7 +20,7 @@ from mobius_tui.run.intents.intent_actions import (
 )
 from mobius_tui.run.planning.permissions import decide, decide_offer
 from mobius_tui.run.planning.plan import Plan
-from mobius_tui.run.planning.situation import ALLOWED, Code, Refused
+from mobius_tui.run.planning.situation import ALLOWED, RefusalCode, Refused
 from tests.run.planning import situations
 from tests.run.planning.situations import (
     RARE,
@@ -58,7 +58,7 @@ def test_what_is_allowed_a_host_does_and_what_is_not_it_refuses_so(
                 allowed[type(asked)] += 1
                 missing = decide(asked, seen)
                 if isinstance(missing, Refused):
-                    assert missing.code is Code.UNFILLED
+                    assert missing.code is RefusalCode.UNFILLED
                     reply = await judges.judge(state, asked)
                     assert (reply.ok, reply.text) == (False, missing.text)
 

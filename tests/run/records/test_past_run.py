@@ -34,7 +34,7 @@ from mobius_tui.run.events.watch_events import TriggerCleared, TriggerFired
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.records import past_run
-from mobius_tui.run.records.run_record import sum_up, write_record
+from mobius_tui.run.records.run_record import summarize_run, write_record
 from mobius_tui.run.records.verification import run_problems
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.runbook.library.loader import load
@@ -140,8 +140,8 @@ def test_statistics_are_the_same_from_summaries_and_from_journals(
         a_run(root, course, states, mode=mode)
         (directory,) = map(RunDirectory, root.iterdir())
         whole = from_journals(root)
-        assert sum_up(directory) == past_run.read(directory)
-        assert past_run.read(directory) is not None
+        assert summarize_run(directory) == past_run.read_stats(directory)
+        assert past_run.read_stats(directory) is not None
         assert told(root) == whole
         assert not any("stats.json" in each for each in run_problems(directory))
         damaged(directory, *damage)
@@ -171,8 +171,8 @@ def damaged(directory: RunDirectory, name: str, how: str, where: float) -> None:
 def run(tmp_path: Path) -> MadeRun:
     """A run that has ended, and is summed up."""
     run = story(tmp_path / "runs", said=HOSTILE)
-    sum_up(run.directory)
-    assert past_run.read(run.directory) is not None
+    summarize_run(run.directory)
+    assert past_run.read_stats(run.directory) is not None
     return run
 
 
@@ -180,9 +180,9 @@ def test_a_run_that_went_on_is_read_again_and_summed_up_anew(run: MadeRun) -> No
     directory = run.directory
     before = directory.stats.read_bytes()
     run.write(NoteAdded(text="one more thing"), after=9)
-    assert past_run.read(directory) is None
+    assert past_run.read_stats(directory) is None
     (found,) = past_runs(directory.path.parent, "story")
-    assert past_run.read(directory) == found
+    assert past_run.read_stats(directory) == found
     assert directory.stats.read_bytes() != before
 
 
@@ -190,7 +190,7 @@ def test_health_that_was_written_anew_is_read_again(run: MadeRun) -> None:
     health = run.directory.health
     assert [each.restored for each in past_runs(health.parents[1], "story")] == [129]
     health.write_bytes(health.read_bytes().replace(b'"failed"', b'"ok"'))
-    assert past_run.read(run.directory) is None
+    assert past_run.read_stats(run.directory) is None
     (found,) = past_runs(health.parents[1], "story")
     assert found.restored != 129
 
@@ -202,42 +202,42 @@ def test_a_run_whose_last_line_is_torn_is_left_out(run: MadeRun) -> None:
 
 
 def test_what_went_on_while_it_was_summed_up_is_not_kept(run: MadeRun) -> None:
-    found, of = sum_up(run.directory), past_run.fingerprint(run.directory)
+    found, of = summarize_run(run.directory), past_run.fingerprint(run.directory)
     assert found is not None
     before = run.directory.stats.read_bytes()
     run.write(HostStopped(reason="so"))
-    past_run.keep(run.directory, replace(found, outcome="failed"), of)
+    past_run.write_stats(run.directory, replace(found, outcome="failed"), of)
     assert run.directory.stats.read_bytes() == before
 
 
 def test_what_is_said_of_a_run_afterwards_loses_nothing(run: MadeRun) -> None:
     follower = Follower(run.directory)
     write_record(run.directory, follower.plan, follower.state, follower.head)
-    sum_up(run.directory)
+    summarize_run(run.directory)
     whole = told(run.directory.path.parent)
     annotate(
         run.directory, "it was the disk", AnnotationTarget(), by="ana", now=run.at + 60
     )
-    assert past_run.read(run.directory) is None
+    assert past_run.read_stats(run.directory) is None
     assert told(run.directory.path.parent) == whole
-    assert past_run.read(run.directory) is not None
+    assert past_run.read_stats(run.directory) is not None
 
 
 def test_the_summary_of_another_run_is_not_believed(run: MadeRun) -> None:
     other = story(run.directory.path.parent, mode="drill", at=BEGAN + 1000)
     shutil.copy(run.directory.stats, other.directory.stats)
-    assert past_run.read(other.directory) is None
+    assert past_run.read_stats(other.directory) is None
 
 
 def test_the_summary_of_another_version_is_not_believed(
     run: MadeRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(past_run, "__version__", "0.0.9")
-    assert past_run.read(run.directory) is None
-    sum_up(run.directory)
-    assert past_run.read(run.directory) is not None
+    assert past_run.read_stats(run.directory) is None
+    summarize_run(run.directory)
+    assert past_run.read_stats(run.directory) is not None
     monkeypatch.undo()
-    assert past_run.read(run.directory) is None
+    assert past_run.read_stats(run.directory) is None
 
 
 STRANGE: tuple[Any, ...] = (
@@ -265,9 +265,9 @@ def test_one_that_somebody_made_up_is_held_to_its_types(run: MadeRun) -> None:
         texts.append(json.dumps(lacking).encode())
     for text in texts:
         sealed(run.directory, text)
-        assert past_run.read(run.directory) is None, text
+        assert past_run.read_stats(run.directory) is None, text
     sealed(run.directory, json.dumps(whole).encode())
-    assert past_run.read(run.directory) is not None
+    assert past_run.read_stats(run.directory) is not None
 
 
 def test_verify_tells_of_one_that_says_other_than_the_journal(run: MadeRun) -> None:
@@ -295,7 +295,7 @@ def test_what_is_no_summary_is_not_read(
     else:
         path.write_bytes(b"")
         os.truncate(path, 1 << 40)
-    assert past_run.read(run.directory) is None
+    assert past_run.read_stats(run.directory) is None
     assert len([*past_runs(run.directory.path.parent, "story")]) == 1
     if kind == "a link":
         assert (tmp_path / "aside").read_bytes() == whole
@@ -312,13 +312,13 @@ def test_a_full_disk_leaves_nothing_behind(
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(Path, "replace", full)
-    assert sum_up(run.directory) is not None
+    assert summarize_run(run.directory) is not None
     assert run.directory.stats.read_bytes() == before
     names = {path.name for path in run.directory.path.iterdir()}
     assert not [
         name for name in names if name.startswith("stats.") and name != "stats.json"
     ]
-    assert past_run.read(run.directory) is None
+    assert past_run.read_stats(run.directory) is None
 
 
 def test_nothing_is_written_into_a_folder_that_is_not_to_be_written(

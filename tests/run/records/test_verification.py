@@ -22,7 +22,7 @@ from mobius_tui.run.events.journal_entry import Entry, encode_entry
 from mobius_tui.run.events.step_events import StepEnded, StepUnknown
 from mobius_tui.run.host.takeover import HostOrder
 from mobius_tui.run.journal.journal import FIRST_PREV, read_journal
-from mobius_tui.run.records.run_summary import newest_open, summary
+from mobius_tui.run.records.run_summary import newest_open, read_summary
 from mobius_tui.run.records.verification import run_problems
 from mobius_tui.run.storage.run_directory import RunDirectory
 from tests.run.books import ONE, step
@@ -230,7 +230,7 @@ async def test_a_run_whose_end_was_cut_is_not_gone_on_with(
         assert code == INCOMPLETE
         assert words in capsys.readouterr().err
     assert files(run.directory) == before
-    assert summary(run.directory).outcome == "damaged"
+    assert read_summary(run.directory).outcome == "damaged"
     with pytest.raises(Exception, match="no open run"):
         newest_open(run.directory.path.parent)
     host = subprocess.run(

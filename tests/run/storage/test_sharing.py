@@ -168,7 +168,7 @@ async def asked(place: str) -> None:
     """Print what the host says to whoever calls it."""
     viewer = Viewer(RunDirectory(Path(place)))
     for action in (StartStep(step="a", attempt=1), StartAutomatic(), EndRun()):
-        reply = await viewer.intend(action)
+        reply = await viewer.send_intent(action)
         print("" if reply.ok else reply.text)
     await viewer.close()
 

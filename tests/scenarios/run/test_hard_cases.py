@@ -145,7 +145,7 @@ async def test_what_follows_is_stopped_at_any_end(begin: Begin) -> None:
     state = await run.over()
     assert state.steps["f"].status == "passed"
     assert run.directory.record.exists()
-    summed_up = past_run.read(run.directory)
+    summed_up = past_run.read_stats(run.directory)
     assert summed_up is not None
     assert summed_up == past_run_of(run.directory)
     assert summed_up.steps["a"].results == ("failed",)

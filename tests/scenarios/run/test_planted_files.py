@@ -23,8 +23,8 @@ from mobius_tui.run.attempts.attempt_files import (
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.journal.journal import read_journal
 from mobius_tui.run.records import past_run
-from mobius_tui.run.records.run_record import sum_up
-from mobius_tui.run.records.run_summary import summary
+from mobius_tui.run.records.run_record import summarize_run
+from mobius_tui.run.records.run_summary import read_summary
 from mobius_tui.run.records.verification import run_problems
 from mobius_tui.run.storage.last_viewed import read_last_view
 from mobius_tui.run.storage.run_directory import RunDirectory, make_run_directory
@@ -98,12 +98,12 @@ def test_nothing_that_is_planted_hangs_whoever_reads(
         kept = path.read_bytes() if path.is_file() else None
         path.unlink(missing_ok=True)
         plant(path)
-        within(lambda: summary(run))
+        within(lambda: read_summary(run))
         within(lambda: Follower(run))
         within(lambda: tuple(run_problems(run, None)))
         within(lambda: read_journal(run.journal))
-        within(lambda: past_run.read(run))
-        within(lambda: sum_up(run))
+        within(lambda: past_run.read_stats(run))
+        within(lambda: summarize_run(run))
         within(
             lambda: (
                 read_table_of_contents(run, 20),
@@ -118,7 +118,7 @@ def test_nothing_that_is_planted_hangs_whoever_reads(
         path.rmdir() if path.is_dir() and not path.is_symlink() else path.unlink()
         if kept is not None:
             path.write_bytes(kept)
-    assert summary(run).outcome == "open", "all is as it was"
+    assert read_summary(run).outcome == "open", "all is as it was"
 
 
 @pytest.mark.parametrize("plant", PLANTS, ids=lambda plant: plant.__name__)

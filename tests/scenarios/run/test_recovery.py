@@ -256,7 +256,9 @@ async def test_stop_reaches_the_keeper_where_no_host_understands_it(
     stop = StopStep(step="a", attempt=1)
     async with first_version(run.directory) if is_old else contextlib.nullcontext():
         if is_old:
-            said = await asyncio.gather(*(viewer.intend(EndRun()) for _ in range(3)))
+            said = await asyncio.gather(
+                *(viewer.send_intent(EndRun()) for _ in range(3))
+            )
             assert not any(reply.ok for reply in said), "each of them is answered"
             words = (
                 "speaks version 2 of the run's wire, and its host version 1: nothing"
@@ -264,7 +266,7 @@ async def test_stop_reaches_the_keeper_where_no_host_understands_it(
             assert words in said[0].text
             assert "or `kill 4242` lets its host go, what runs" in said[2].text
             assert f"`mobius-tui resume {run.directory.id}` starts" in said[2].text
-        reply = await viewer.intend(stop)
+        reply = await viewer.send_intent(stop)
         assert reply.ok, reply.text
         await viewer.close()
     wait_for(run.directory.attempt("a", 1).exit.exists)

@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from mobius_tui.drill.drill_verdict import verdict
+from mobius_tui.drill.drill_verdict import site_problems
 from mobius_tui.drill.faults import FAULTS
 from mobius_tui.drill.site.drill_site import (
     Site,
-    await_answer,
     build_site,
     drill_variables,
     environment,
     tear_down,
+    wait_for_status,
 )
 from tests.acceptance.campaigns import end_all
 from tests.run.running import wait_for
@@ -58,7 +58,7 @@ def test_the_site_counts_one_rollback(mobius: Site, beside: Watch) -> None:
     rows = (mobius.root / "backups" / "rollbacks.log").read_text().splitlines()
     assert [row.split("|")[1] for row in rows] == ["restored", "made"]
     assert len(list(mobius.root.glob("config/production.backup.*"))) == 1
-    await_answer(mobius, 200)
-    assert verdict(mobius) == ()
+    wait_for_status(mobius, 200)
+    assert site_problems(mobius) == ()
     assert beside.code() == 1
     wait_for(lambda: "rollback: began" in beside.out)

@@ -39,7 +39,10 @@ def gone(pilot: Pilot[AppResult], words: str = "") -> str:
 def again(run: MadeRun, before: RunScreen, time: Time) -> RunScreen:
     """The page as it comes back."""
     page = RunScreen(
-        Viewer(run.directory), resume=no_resume, is_new=True, stand=before.stand
+        Viewer(run.directory),
+        resume=no_resume,
+        is_new=True,
+        screen_state=before.screen_state,
     )
     page.mono = time.mono
     return page
@@ -144,7 +147,7 @@ async def test_what_was_typed_for_a_message_is_not_put_over_a_delivery(
         run.write(scenes.queued("alert-stakeholders"))
         run.write(MessageTried(delivery=1, number=1), by="host")
         run.write(MessageUnknown(delivery=1, number=1, reason="no answer"), by="host")
-        await until(pilot, lambda: page.view and page.view.last_n == run.n)
+        await until(pilot, lambda: page.view and page.view.last_entry_number == run.n)
         await press(pilot, time, "m")
         assert isinstance(pilot.app.screen, MessageDialog)
         assert pilot.app.screen.query_one(TextArea).text == scenes.TOLD

@@ -247,7 +247,9 @@ async def test_an_open_composer_follows_what_becomes_of_it(tmp_path: Path) -> No
             MessageSent(delivery=2, number=1, status=202, answer="[b]x\x1b[2J"),
             by="host",
         )
-        await until(pilot, lambda: screen.view and screen.view.last_n == run.n)
+        await until(
+            pilot, lambda: screen.view and screen.view.last_entry_number == run.n
+        )
         shown = words(pilot)
         assert "teams  ✔ sent" in shown
         assert "it answers 202: [b]x␛[2J" in shown

@@ -156,10 +156,10 @@ async def test_a_run_goes_on_by_its_copy_and_shows_the_diff(
             await until(pilot, lambda: pilot.app.return_value is not None)
         assert away(pilot.app.return_value).task.run() != "", "a control character"
         assert (tmp_path / "words").read_text().startswith(f"+10\n{book}\n")
-        stand = before.stand
+        stand = before.screen_state
         assert stand.edited
         page = RunScreen(
-            Viewer(run.directory), resume=no_resume, is_new=True, stand=stand
+            Viewer(run.directory), resume=no_resume, is_new=True, screen_state=stand
         )
         page.mono = time.mono
         async with running(page, size=(120, 36)) as pilot:
@@ -169,7 +169,7 @@ async def test_a_run_goes_on_by_its_copy_and_shows_the_diff(
             assert "+run = 'echo ␛]0;x␇ $place'" in shown
             await press(pilot, time, "escape")
             await until(pilot, lambda: pilot.app.screen is page)
-            assert not page.stand.edited
+            assert not page.screen_state.edited
     assert copy.read_text() == BOOK
     assert editor.exists()
 
@@ -186,7 +186,7 @@ async def test_an_edit_from_elsewhere_is_told_once_and_by_itself(
 
     async with hosted(run), opened(run) as (screen, pilot):
         monkeypatch.setattr(screen, "notify", note)
-        looks = screen.source_edits.look
+        looks = screen.source_edits.check_source
         seen: list[int] = []
 
         async def counted(began: RunBegan) -> None:
@@ -207,10 +207,10 @@ async def test_an_edit_from_elsewhere_is_told_once_and_by_itself(
         assert "D shows what differs" in told[0]
         book.write_text(BOOK.replace("echo $place", "echo elsewhere"))
         await looked()
-        assert screen.stand.edits_told
+        assert screen.screen_state.edits_told
         assert len(told) == 1
         book.write_text(BOOK)  # as it was: what comes next is told again
-        await until(pilot, lambda: not screen.stand.edits_told)
+        await until(pilot, lambda: not screen.screen_state.edits_told)
         book.unlink()
         await looked()
         assert len(told) == 1

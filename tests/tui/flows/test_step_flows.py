@@ -163,7 +163,7 @@ async def test_a_dialog_that_is_yet_to_be_seen_takes_text_and_esc(
         await press(pilot, time, "n")
         dialog = pilot.app.screen
         assert isinstance(dialog, Dialog)
-        dialog.renew()
+        dialog.restart_input_guard()
         await pilot.press(*"ab", "left", "enter", "tab", "space")
         assert dialog.query_one("#reason", Input).value == "ab"
         assert dialog.buttons["ok"].has_focus

@@ -13,11 +13,11 @@ from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.approval_events import ApprovalAsked, ApprovalGiven
 from mobius_tui.run.events.run_events import VariableSet
 from mobius_tui.run.intents.intent_actions import ApproveStep, AskApproval
-from mobius_tui.run.planning.approval_rules import binding
+from mobius_tui.run.planning.approval_rules import binding_digest
 from mobius_tui.tui.dialogs.confirm_dialogs import ConfirmDialog
 from mobius_tui.tui.presenters import next_action
 from mobius_tui.tui.presenters.run_presenter import RunPresenter
-from mobius_tui.tui.presenters.step_details import describe
+from mobius_tui.tui.presenters.step_details import detail_fields
 from tests.tui import runs, scenes
 from tests.tui.runs import MadeRun, Time, hosted, opened, press, until, words
 
@@ -39,7 +39,7 @@ def assessed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MadeRun:
 def ask(run: MadeRun, uid: int, *, count: int = 1) -> None:
     follower = Viewer(run.directory).follower
     step = follower.plan.steps["execute"]
-    bound = binding(follower.plan, follower.state, step)
+    bound = binding_digest(follower.plan, follower.state, step)
     run.write(
         ApprovalAsked(
             step="execute",
@@ -99,7 +99,7 @@ async def test_enter_offers_it_to_another_user(assessed: MadeRun) -> None:
 def give(run: MadeRun, uid: int, *, weaker: bool = False) -> None:
     follower = Viewer(run.directory).follower
     step = follower.plan.steps["execute"]
-    bound = binding(follower.plan, follower.state, step)
+    bound = binding_digest(follower.plan, follower.state, step)
     run.write(
         ApprovalGiven(
             step="execute",
@@ -116,7 +116,7 @@ def facts(run: MadeRun) -> str:
     """What the detail pane says of the step that was approved."""
     view = RunPresenter(Viewer(run.directory)).run(run.at, None)
     return "\n".join(
-        field.content.plain for field in describe(view, "execute", compact=True)
+        field.content.plain for field in detail_fields(view, "execute", compact=True)
     )
 
 

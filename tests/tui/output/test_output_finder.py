@@ -73,7 +73,7 @@ async def test_enter_goes_back_to_the_output_and_esc_ends_it(
         await until(pilot, lambda: count(pane) == "10 of 11")
         assert await copied(pane, pilot) == "line 58"
         await pilot.press("escape")
-        assert not pane.finds
+        assert not pane.is_finding
         assert pane.has_selection
         await pilot.press("escape")
         assert reversed_text(pane) == []

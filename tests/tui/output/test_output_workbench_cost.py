@@ -18,7 +18,7 @@ from mobius_tui.tui.output.line_layout import Layout, OutputStyles
 from mobius_tui.tui.output.output_document import COSTLY, PIECE, OutputDocument
 from mobius_tui.tui.output.output_finder import Finder
 from mobius_tui.tui.output.selection import marked
-from mobius_tui.tui.output.viewport import TextPlace, Viewport, rows_in_sight
+from mobius_tui.tui.output.viewport import TextPlace, Viewport, visible_rows
 
 PLAIN = Style()
 LAYOUT = Layout(
@@ -79,7 +79,7 @@ def test_no_key_costs_much(tmp_path: Path, name: str) -> None:
     finder.begin(tmp_path / "output", "x", TextPlace(0, 0), 1)
 
     def marks() -> None:
-        for row, strip in zip(rows_in_sight(view), view.frame(), strict=True):
+        for row, strip in zip(visible_rows(view), view.frame(), strict=True):
             marked(strip, row, [(a, b, PLAIN) for a, b, _ in finder.spans(row)], 1)
 
     keys: dict[str, Callable[[], object]] = {
@@ -130,7 +130,7 @@ def test_what_is_cut_off_is_told(tmp_path: Path) -> None:
 
 
 def test_marks_go_over_each_other(tmp_path: Path) -> None:
-    (row,) = rows_in_sight(view := opened(tmp_path, b"abcdef"))
+    (row,) = visible_rows(view := opened(tmp_path, b"abcdef"))
     bold, dim = Style(bold=True), Style(dim=True)
     strip = Strip([Segment(" ", PLAIN), Segment("abcdef", PLAIN)])
     found = list(marked(strip, row, [(0, 2, bold), (1, 4, dim)], 1))

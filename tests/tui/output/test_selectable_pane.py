@@ -8,7 +8,7 @@ import pytest
 from textual.pilot import Pilot
 
 from mobius_tui.tui.output import selection
-from mobius_tui.tui.output.viewport import place_at, rows_in_sight
+from mobius_tui.tui.output.viewport import place_at, visible_rows
 from tests.tui.output.panes import (
     Recording,
     app_of,
@@ -76,7 +76,7 @@ async def test_wide_characters_and_wrapped_lines(recording: Recording) -> None:
         assert set(text) == {"w"}
         viewport = pane.viewport
         assert viewport is not None
-        first, second, *_ = rows_in_sight(viewport)
+        first, second, *_ = visible_rows(viewport)
         assert len(text) == second.end - second.start + 3
         assert first.line is second.line
 
@@ -92,7 +92,7 @@ async def test_every_cell_of_a_row_is_the_character_that_it_shows(
             await pilot.press("right")
         viewport = pane.viewport
         assert viewport is not None
-        rows = rows_in_sight(viewport)
+        rows = visible_rows(viewport)
         for y, text in enumerate(shown(pane)):
             row = rows[y]
             assert row.text[row.start : row.end].rstrip() == text[1:].rstrip()

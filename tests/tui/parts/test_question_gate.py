@@ -111,7 +111,7 @@ async def test_the_banner_over_a_dialog_tells_of_the_run_as_it_is(
         await until(pilot, lambda: pilot.app.screen is dialog)
         first: RunView | None = dialog.alarm
         assert first is view, "when it is opened"
-        screen.feed.look()
+        screen.feed.show_now()
         later = screen.feed.view(None)
         screen.questions.show_alarm(later)
         assert dialog.alarm is later, "and when that changes"

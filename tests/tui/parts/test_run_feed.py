@@ -32,7 +32,7 @@ async def test_what_the_host_wrote_is_shown_when_it_has_answered(
         await press(pilot, time, "n", "x", "enter")
         await until(pilot, lambda: (refusal or "on record") in words(pilot))
         assert screen.view is not None
-        assert screen.view.last_n == run.n
+        assert screen.view.last_entry_number == run.n
 
 
 async def test_what_was_written_is_shown_when_a_host_was_started(
@@ -47,7 +47,9 @@ async def test_what_was_written_is_shown_when_a_host_was_started(
     async with opened(run, time=time, resume=resume) as (screen, pilot):
         deaf(monkeypatch, screen.feed)
         await press(pilot, time, "enter")
-        await until(pilot, lambda: screen.view and screen.view.last_n == run.n)
+        await until(
+            pilot, lambda: screen.view and screen.view.last_entry_number == run.n
+        )
 
 
 async def test_a_journal_that_cannot_be_read_on_is_said_and_ends_nothing(
@@ -59,7 +61,7 @@ async def test_a_journal_that_cannot_be_read_on_is_said_and_ends_nothing(
         run.write(NoteAdded(text="seen"))
         assert screen.feed.refresh()
         assert screen.view is not None
-        assert screen.view.last_n == n + 1, "at once"
+        assert screen.view.last_entry_number == n + 1, "at once"
         with run.directory.journal.open("ab") as file:
             file.write(b"not a line of a journal\n")
         assert not screen.feed.refresh()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mobius_tui.tui.commands.registry import COMMANDS
-from mobius_tui.tui.presenters.availability import available, why_not
+from mobius_tui.tui.presenters.availability import available_commands, why_not
 from tests.tui import scenes
 from tests.tui.runs import hosted, view_of
 
@@ -57,7 +57,7 @@ async def test_every_command_on_every_step_applies_or_says_why_not(
     async with hosted(run):
         view = view_of(run)
         for step_id in view.plan.steps:
-            offered = available(view, step_id)
+            offered = available_commands(view, step_id)
             for command in FLOWS:
                 said = command in offered or why_not(view, step_id, command)
                 assert said, (step_id, command)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.runbook.library.loader import load
-from mobius_tui.tui.dialogs.leave_dialog import leaving
+from mobius_tui.tui.dialogs.leave_dialog import leave_state
 from mobius_tui.tui.presenters import next_action
 from mobius_tui.tui.presenters.run_presenter import RunPresenter
 from mobius_tui.tui.presenters.status_text import status_text
@@ -19,13 +19,13 @@ async def test_nothing_is_offered_and_nothing_promised(tmp_path: Path) -> None:
     async with hosted(run):
         heard = RunPresenter(Viewer(run.directory)).run(run.at, None)
     silent = replace(heard, silent=65.0)
-    assert not silent.looks_like(heard)
+    assert not silent.shows_same_as(heard)
     offered = next_action.next_action(silent, None, moved=False)
     assert (offered.kind, offered.role) == ("wait", "bad")
     assert offered.text == "Host silent for 1:05; if it was stopped: kill -CONT 4242"
     assert next_action.next_action(heard, None, moved=False).kind != "wait"
-    assert leaving(silent, ()).is_silent
-    assert not leaving(heard, ()).is_silent
+    assert leave_state(silent, ()).is_silent
+    assert not leave_state(heard, ()).is_silent
     words = "the host of this run gives no sign of life"
     assert words in status_text(silent, None, run="r", head="h")
     assert words not in status_text(heard, None, run="r", head="h")

@@ -28,7 +28,7 @@ from mobius_tui.tui.dialogs.drills_dialog import DrillsDialog
 from mobius_tui.tui.dialogs.end_card import EndCard
 from mobius_tui.tui.dialogs.failure_dialog import FailureDialog
 from mobius_tui.tui.dialogs.help_dialog import HelpDialog
-from mobius_tui.tui.dialogs.leave_dialog import LeaveDialog, leaving
+from mobius_tui.tui.dialogs.leave_dialog import LeaveDialog, leave_state
 from mobius_tui.tui.dialogs.message_dialog import MessageDialog
 from mobius_tui.tui.dialogs.phases_dialog import PhasesDialog
 from mobius_tui.tui.dialogs.question import Question, ReasonDialog, SaveDialog
@@ -88,7 +88,7 @@ MADE: Mapping[type[Dialog[Any]], Callable[[RunView], Dialog[Any]]] = {
     EndCard: lambda view: EndCard(view, "/runs/one", None),
     FailureDialog: lambda view: FailureDialog(view, _step(view, "execute")),
     HelpDialog: lambda _: HelpDialog((), first="", glyphs=False),
-    LeaveDialog: lambda view: LeaveDialog(leaving(view, ()), "one"),
+    LeaveDialog: lambda view: LeaveDialog(leave_state(view, ()), "one"),
     MessageDialog: lambda view: MessageDialog(view, _step(view, "alert-stakeholders")),
     PhasesDialog: lambda view: PhasesDialog(
         view.plan, view.runbook.phases[-1:], likely=None

@@ -38,7 +38,7 @@ async def test_the_title_says_what_is_wrong_as_long_as_it_is(
     async with hosted(run), opened(run) as (screen, _):
         assert screen.view is not None
         assert title(screen.view) == words
-        assert screen.tidings().title == words
+        assert screen.title_message().title == words
 
 
 async def test_it_rings_once_for_each_failure_and_for_the_end(tmp_path: Path) -> None:
@@ -54,11 +54,15 @@ async def test_it_rings_once_for_each_failure_and_for_the_end(tmp_path: Path) ->
             StepEnded(step="execute", attempt=2, result=Status.FAILED, reason="exit 1"),
             after=3,
         )
-        await until(pilot, lambda: screen.view and screen.view.last_n == run.n)
+        await until(
+            pilot, lambda: screen.view and screen.view.last_entry_number == run.n
+        )
         assert watcher.update(screen.view).ring, "again, though it was bad before"
         assert not watcher.update(screen.view).ring
         run.write(RunEnded(outcome="failed", reason="it did not work"))
-        await until(pilot, lambda: screen.view and screen.view.last_n == run.n)
+        await until(
+            pilot, lambda: screen.view and screen.view.last_entry_number == run.n
+        )
         assert watcher.update(screen.view).ring
         assert not watcher.update(screen.view).ring
 

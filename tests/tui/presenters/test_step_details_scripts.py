@@ -13,7 +13,7 @@ from mobius_tui.run.state.reducer import initial_state
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.model.actions import script_without_lint_comments
 from mobius_tui.tui.presenters.run_view import build_run_view
-from mobius_tui.tui.presenters.step_details import command, describe
+from mobius_tui.tui.presenters.step_details import command, detail_fields
 
 BOOK = """
 format = 1
@@ -55,7 +55,9 @@ def test_the_command_is_shown_without_what_is_for_lint(tmp_path: Path) -> None:
     (step,) = runbook.steps()
     ways = [
         "\n".join(dry_run(prepare_briefing(runbook, given={}), now=0.0)),
-        "\n".join(field.content.plain for field in describe(view, "s", compact=False)),
+        "\n".join(
+            field.content.plain for field in detail_fields(view, "s", compact=False)
+        ),
         "\n".join(field.content.plain for field in command(view, step)),
     ]
     for shown in ways:

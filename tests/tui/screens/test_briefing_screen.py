@@ -61,7 +61,7 @@ run = 'echo "because $reason in $shop, $region"'
 async def over(directory: RunDirectory) -> None:
     """End a run and wait until its host has gone."""
     viewer = Viewer(directory)
-    await viewer.intend(EndRun())
+    await viewer.send_intent(EndRun())
     await viewer.close()
     async with asyncio.timeout(10):
         while directory.host_pid() is not None:

@@ -97,7 +97,9 @@ def drawn(width: int) -> list[str]:
         )
         for more in (7, 112)
     ]
-    return [row.at(width).plain.rstrip() for row in (table.heading("Books"), *rows)]
+    return [
+        row.content_at(width).plain.rstrip() for row in (table.heading("Books"), *rows)
+    ]
 
 
 def test_columns_line_up_under_their_captions() -> None:
@@ -129,15 +131,15 @@ def test_what_has_no_room_is_cut_and_then_left_out(width: int, wanted: str) -> N
         ("12", "muted"),
         ("now", "muted"),
     )
-    assert row.at(width).plain.rstrip() == wanted
+    assert row.content_at(width).plain.rstrip() == wanted
 
 
 @given(st.lists(st.text(max_size=60), min_size=4, max_size=4), st.integers(1, 90))
 @settings(deadline=None, max_examples=60)
 def test_a_row_is_never_wider_than_its_room(texts: list[str], width: int) -> None:
     row = ColumnTable(*TABLE).row(*((each, "plain") for each in texts))
-    assert cells(row.at(width).plain) <= width
-    assert not set(row.at(width).plain) & set("\x1b\n\t\x00\u202e")
+    assert cells(row.content_at(width).plain) <= width
+    assert not set(row.content_at(width).plain) & set("\x1b\n\t\x00\u202e")
 
 
 async def test_what_is_at_the_cursor_is_told_beside_the_list(tmp_path: Path) -> None:

@@ -226,7 +226,7 @@ async def test_what_is_copied_is_how_the_run_stood_then(
         await go(pilot, *["left"] * 8, "y")
         await until(pilot, copied.exists, seconds=30)
         assert screen.view is not None
-        n = screen.view.last_n
+        n = screen.view.last_entry_number
     said = copied.read_text()
     assert "Failed: 2.2 Restore the backup" in said
     following = json.loads(run.directory.journal.read_bytes().splitlines()[n])
@@ -237,14 +237,14 @@ async def test_what_is_copied_is_how_the_run_stood_then(
 async def test_a_run_that_goes_on_is_followed_from_its_end(tmp_path: Path) -> None:
     run = scenes.running(tmp_path)
     async with reviewed(run) as (screen, pilot):
-        n = screen.rewound.n
+        n = screen.reviewed_run.n
         run.write(NoteAdded(text="a note that came meanwhile"), after=3)
-        await until(pilot, lambda: screen.rewound.n == n + 1, seconds=30)
+        await until(pilot, lambda: screen.reviewed_run.n == n + 1, seconds=30)
         await go(pilot, "home")
         run.write(NoteAdded(text="another"), after=3)
-        whole = screen.rewound.rewind
+        whole = screen.reviewed_run.rewind
         await until(pilot, lambda: len(whole.entries) == n + 2, seconds=30)
-        assert screen.rewound.n == 1
+        assert screen.reviewed_run.n == 1
 
 
 async def test_hostile_words_are_harmless_on_the_timeline(tmp_path: Path) -> None:
@@ -273,7 +273,7 @@ async def test_keys_do_not_wait_for_a_timeline_and_the_last_one_wanted_is_shown(
         await until(pilot, lambda: is_making(pilot), seconds=30)
         await pilot.press("enter", "left", "left")
         await settled(pilot)
-        assert screen.here[0] < screen.rewound.rewind.until, "the cursor went on"
+        assert screen.here[0] < screen.reviewed_run.rewind.until, "the cursor went on"
         assert set(shown) == {""}
         await pilot.press("slash", *" 2.1")
         await settled(pilot)

@@ -70,7 +70,9 @@ async def test_the_cursor_follows_the_run_unless_the_person_moved_it(
         assert screen.key == "decision"
         run.write(StepStarted(step="metrics", attempt=1), after=1)
         run.write(StepEnded(step="metrics", attempt=1, result=Status.PASSED), after=1)
-        await until(pilot, lambda: screen.view and screen.view.last_n == run.n)
+        await until(
+            pilot, lambda: screen.view and screen.view.last_entry_number == run.n
+        )
         assert screen.key == "decision"
         assert screen.offer is not None
         assert "out of order" in screen.offer.note
@@ -93,7 +95,7 @@ async def test_a_clock_that_moves_on_draws_no_detail_anew(
     async with hosted(run), opened(run, time=time) as (screen, pilot):
         monkeypatch.setattr(Widget, "refresh", noted)
         time.pass_(1)
-        screen.feed.look()
+        screen.feed.show_now()
         await settled(pilot)
         assert "RunHeader" in drawn
         assert not {"DetailPane", "FieldList"} & set(drawn)

@@ -63,7 +63,7 @@ async def test_damaged_health_does_not_keep_the_run_from_being_followed(
         run.directory.health.unlink()
         run.write(NoteAdded(step=None, text="still here"))
         n = run.n
-        await until(pilot, lambda: screen.view and screen.view.last_n == n)
+        await until(pilot, lambda: screen.view and screen.view.last_entry_number == n)
         assert not screen.view.lost
 
 

@@ -48,7 +48,7 @@ def past(number: int, mode: str) -> PastRun:
 
 def _step(results: tuple[str, ...], *took: float, **how: bool) -> PastStep:
     kept = {"skipped": False, "overridden": False, **how}
-    return PastStep(results=results, took=took, **kept)
+    return PastStep(results=results, passed_durations=took, **kept)
 
 
 def all_of_it() -> RunbookStatistics:

@@ -15,11 +15,11 @@ from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.host.intents.host_services import HostServices
 from mobius_tui.run.intents.envelope import Caller
 from mobius_tui.run.intents.intent_actions import ApproveStep, AskApproval, DenyApproval
-from mobius_tui.run.planning.approval_rules import binding, drill_approves
+from mobius_tui.run.planning.approval_rules import binding_digest, drill_approves
 from mobius_tui.run.planning.variables import NoDurationError
 from mobius_tui.runbook.model.runbook import Step
 
-OF_A_DRILL = "drill"
+DRILL_APPROVER = "drill"
 """Who gives the approvals of a drill."""
 
 
@@ -32,11 +32,13 @@ async def ask_approval(
     services: HostServices, action: AskApproval, caller: Caller, intent: str
 ) -> Entry:
     """What is about to begin is put before somebody else."""
-    asked = _asked(services, services.context.plan.steps[action.step], uid_of(caller))
+    asked = _approval_request(
+        services, services.context.plan.steps[action.step], uid_of(caller)
+    )
     return await services.writer.write(asked, caller.name, intent)
 
 
-def _asked(services: HostServices, step: Step, uid: int) -> ApprovalAsked:
+def _approval_request(services: HostServices, step: Step, uid: int) -> ApprovalAsked:
     assert step.approve is not None
     try:
         within = services.context.values().seconds(step.approve.within, "within")
@@ -48,7 +50,7 @@ def _asked(services: HostServices, step: Step, uid: int) -> ApprovalAsked:
         role=step.approve.role,
         count=step.approve.count,
         within=within,
-        binding=binding(services.context.plan, services.context.state, step),
+        binding=binding_digest(services.context.plan, services.context.state, step),
         uid=uid,
     )
 
@@ -85,11 +87,11 @@ async def deny(
     return await services.writer.write(event, caller.name, intent)
 
 
-async def answer_in_drill(services: HostServices, step: Step, who: str) -> None:
+async def record_drill_approvals(services: HostServices, step: Step, who: str) -> None:
     """Put the drill's own approvers on record, just before a step begins."""
     if step.approve is None or not drill_approves(services.context.state):
         return
-    asked = _asked(services, step, os.getuid())
+    asked = _approval_request(services, step, os.getuid())
     await services.writer.write(asked, who)
     for number in range(1, asked.count + 1):
         given = ApprovalGiven(
@@ -99,4 +101,4 @@ async def answer_in_drill(services: HostServices, step: Step, who: str) -> None:
             name=f"{asked.role} {number}" if asked.count > 1 else asked.role,
             uid=-1,
         )
-        await services.writer.write(given, OF_A_DRILL)
+        await services.writer.write(given, DRILL_APPROVER)

@@ -81,13 +81,15 @@ async def set_variables(
     return entry
 
 
-async def note(services: HostServices, action: AddNote, who: str, intent: str) -> Entry:
+async def add_note(
+    services: HostServices, action: AddNote, who: str, intent: str
+) -> Entry:
     """Something is put on record."""
     event = NoteAdded(text=action.text.strip(), step=action.step)
     return await services.writer.write(event, who, intent)
 
 
-async def enter(
+async def enter_phase(
     services: HostServices, action: EnterPhase, who: str, intent: str
 ) -> Entry:
     """The run turns aside, or goes, to a phase."""
@@ -117,7 +119,9 @@ async def start_automatic(
     return await services.writer.write(event, who, intent)
 
 
-async def end(services: HostServices, action: EndRun, who: str, intent: str) -> Entry:
+async def end_run(
+    services: HostServices, action: EndRun, who: str, intent: str
+) -> Entry:
     """The run is over."""
     outcome, reason = run_outcome(services.context.plan, services.context.state)
     if is_only_watched(services.context.plan, services.context.state):

@@ -13,7 +13,7 @@ from mobius_tui.run.attempts.stopping import attempt_survivors, finish_run, stop
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.run_events import NoteAdded, PhaseEntered, VariableSet
 from mobius_tui.run.events.step_events import ChoiceMade, StepEnded, StepStarted
-from mobius_tui.run.host.intents.approval_handlers import answer_in_drill, uid_of
+from mobius_tui.run.host.intents.approval_handlers import record_drill_approvals, uid_of
 from mobius_tui.run.host.intents.host_services import HostServices
 from mobius_tui.run.host.intents.watch_handlers import disarm_before_change
 from mobius_tui.run.intents.envelope import Caller
@@ -45,7 +45,7 @@ def situation_of(services: HostServices, caller: Caller) -> Situation:
         now=services.context.clock.wall(),
         uid=uid_of(caller),
         name=caller.name,
-        alive=lambda step: attempt_survivors(services.context, step),
+        survivors_of=lambda step: attempt_survivors(services.context, step),
         being_checked=services.context.step_tasks.running(),
         viewers=services.viewers(),
     )
@@ -58,7 +58,7 @@ async def start(
     step = services.context.plan.steps[action.step]
     if caller.name != AUTO:
         await disarm_before_change(services, step, caller.name)
-    await answer_in_drill(services, step, caller.name)
+    await record_drill_approvals(services, step, caller.name)
     return await services.runner.start(step, action.attempt, caller.name, intent)
 
 
@@ -121,7 +121,7 @@ async def tick(
     declared = services.context.plan.runbook.variables
     asks = step.action.ask if isinstance(step.action, Manual) else ()
     answers = {ask.var: action.answers[ask.var].strip() for ask in asks}
-    await answer_in_drill(services, step, caller.name)
+    await record_drill_approvals(services, step, caller.name)
     started = StepStarted(
         step=step.id,
         attempt=number,
@@ -138,12 +138,14 @@ async def tick(
     if step.checks:
         services.runner.carry_out(step, number)
         return entry
-    said = ", ".join(v for name, v in answers.items() if not declared[name].secret)
+    answers_text = ", ".join(
+        v for name, v in answers.items() if not declared[name].secret
+    )
     ended = StepEnded(
         step=step.id,
         attempt=number,
         result=Status.PASSED,
-        reason=said,
+        reason=answers_text,
         note=action.note,
     )
     await services.writer.write(ended, caller.name)
@@ -157,7 +159,7 @@ async def choose(
     step = services.context.plan.steps[action.step]
     assert isinstance(step.action, Choose)
     options = options_of(step.action, services.context.state)
-    await answer_in_drill(services, step, caller.name)
+    await record_drill_approvals(services, step, caller.name)
     event = ChoiceMade(
         step=step.id,
         attempt=action.attempt,

@@ -16,7 +16,7 @@ from mobius_tui.run.intents.intent_actions import (
     DisarmWatch,
     HoldRollback,
 )
-from mobius_tui.run.planning.confirmation import rollback_word
+from mobius_tui.run.planning.confirmation import rollback_confirmation_word
 from mobius_tui.run.planning.plan import effect_of
 from mobius_tui.run.planning.rollback import rollback_phase
 from mobius_tui.run.watch import triggers
@@ -28,7 +28,9 @@ async def arm(
 ) -> Entry:
     """A trigger that fires begins the rollback."""
     confirmed = bool(
-        rollback_word(services.context.plan, services.context.state, _phase(services))
+        rollback_confirmation_word(
+            services.context.plan, services.context.state, _phase(services)
+        )
     )
     return await services.writer.write(WatchArmed(confirmed=confirmed), who, intent)
 

@@ -41,11 +41,15 @@ from mobius_tui.run.host.caller_terminal import (
 )
 from mobius_tui.run.intents.envelope import Envelope, encode_envelope
 from mobius_tui.run.intents.intent_actions import DenyApproval
-from mobius_tui.run.intents.replies import SIGN_WANTED
+from mobius_tui.run.intents.replies import SIGN_REQUEST
 from mobius_tui.run.journal.describe_entry import journal_entry_text
 from mobius_tui.run.journal.follower import Follower
-from mobius_tui.run.planning.approval_rules import may_not_begin, missing, valid
-from mobius_tui.run.planning.confirmation import approval_phrase, wrong_name
+from mobius_tui.run.planning.approval_rules import (
+    begin_refusal,
+    missing_approval_text,
+    valid_approval,
+)
+from mobius_tui.run.planning.confirmation import approval_phrase, approver_name_problem
 from tests.run.books import ONE, step
 from tests.run.conftest import Begin
 from tests.run.running import LIMIT, Running
@@ -366,7 +370,7 @@ async def test_an_answer_says_where_its_giver_sat_who_has_gone(begin: Begin) -> 
     denies = Envelope(
         action=DenyApproval(step="a", reason="not now"), sent=boot_clock()
     )
-    lines = (SIGN_WANTED.decode(), encode_envelope(denies).decode())
+    lines = (SIGN_REQUEST.decode(), encode_envelope(denies).decode())
     told = (str(run.directory.path), str(run.host()), *lines)
     with at_a_terminal(ASKS_AND_GOES, *told) as (place, process):
         assert process.wait(LIMIT) == 0
@@ -382,10 +386,10 @@ async def test_the_approval_is_in_the_state_of_whoever_reads(begin: Begin) -> No
     plan = run.viewer.follower.plan  # type: ignore[union-attr]
     own = plan.steps["a"]
     state = run.state
-    assert valid(plan, state, own) is not None
+    assert valid_approval(plan, state, own) is not None
     assert state.began is not None
     state.began = replace(state.began, mode="drill")
-    assert missing(plan, state, own) == ""
+    assert missing_approval_text(plan, state, own) == ""
 
 
 async def test_a_host_that_died_has_forgotten_nothing(begin: Begin) -> None:
@@ -415,14 +419,14 @@ async def test_a_host_that_died_has_forgotten_nothing(begin: Begin) -> None:
     ],
 )
 def test_a_name_cannot_pass_for_another(name: str, wanted: str) -> None:
-    wrong = wrong_name(name, "ana")
+    wrong = approver_name_problem(name, "ana")
     assert wanted in wrong
     assert bool(wrong) == bool(wanted)
 
 
 @pytest.mark.parametrize("name", ["0ps1", "Opsl", "o.p.s.I", "oPSi"])
 def test_signs_that_look_alike_are_the_same(name: str) -> None:
-    assert "somebody else" in wrong_name(name, "ops1")
+    assert "somebody else" in approver_name_problem(name, "ops1")
 
 
 async def test_whoever_approved_does_not_begin_it(begin: Begin) -> None:
@@ -434,7 +438,7 @@ async def test_whoever_approved_does_not_begin_it(begin: Begin) -> None:
     plan = run.viewer.follower.plan  # type: ignore[union-attr]
     state, meant = run.state, plan.steps["a"]
     state.approvals = {"a": replace(own, given=(given,))}
-    assert "you approved" in may_not_begin(plan, state, meant, uid=7, now=at)
-    assert may_not_begin(plan, state, meant, uid=8, now=at) == ""
+    assert "you approved" in begin_refusal(plan, state, meant, uid=7, now=at)
+    assert begin_refusal(plan, state, meant, uid=8, now=at) == ""
     late = own.since + own.asked.within + 1
-    assert "lapsed" in may_not_begin(plan, state, meant, uid=8, now=late)
+    assert "lapsed" in begin_refusal(plan, state, meant, uid=8, now=late)

@@ -15,8 +15,8 @@ async def test_a_repeated_intent_gets_the_first_answer(begin: Begin) -> None:
     run = await begin(ONE + step("a", "echo once"))
     action = StartStep(step="a", attempt=1)
     assert run.viewer is not None
-    first = await run.viewer.intend(action, "same")
-    again = await run.viewer.intend(action, "same")
+    first = await run.viewer.send_intent(action, "same")
+    again = await run.viewer.send_intent(action, "same")
     assert first.ok
     assert (again.ok, again.n) == (True, first.n)
     await run.status("a", "passed")
