@@ -16,12 +16,12 @@ NAME = "run/coached"
 
 
 def coach(site: Path) -> None:
-    """Have whoever works on a site told what to look at, and press."""
+    """Mark a site as the demo's, so that the screens of its run show hints."""
     (site / NAME).touch()
 
 
 def is_coached(site: str | None) -> bool:
-    """Whether they are.
+    """Whether the screens of a run on this site show hints.
 
     Args:
         site: the folder of the run's site; none where it is no drill.
@@ -30,6 +30,6 @@ def is_coached(site: str | None) -> bool:
 
 
 def is_first(directory: RunDirectory) -> bool:
-    """Whether no other drill has been made here that came to a score."""
+    """Whether no earlier drill on this machine has a score."""
     made = history(directory.path.parent)
     return all(each.run == directory.id for each in made)

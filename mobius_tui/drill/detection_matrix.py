@@ -50,7 +50,7 @@ class MatrixColumn:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DetectionMatrix:
-    """All of it."""
+    """The drills of every fault against every subject of a runbook."""
 
     runbook: str
     columns: tuple[MatrixColumn, ...]
@@ -58,7 +58,7 @@ class DetectionMatrix:
 
     @property
     def is_handled(self) -> bool:
-        """Whether every fault was."""
+        """Whether the site was restored in the drill of every fault."""
         return all(column.is_handled for column in self.columns)
 
     def red_by(self, key: Key) -> tuple[str, ...]:

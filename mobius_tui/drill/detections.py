@@ -92,7 +92,7 @@ class Subject:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DetectionCounts:
-    """How often one of them was red and green, and when last."""
+    """How often a subject was seen red and green, and when each was last."""
 
     key: Key
     text: str
@@ -104,7 +104,7 @@ class DetectionCounts:
 
 
 def subjects(plan: Plan) -> Iterator[Subject]:
-    """All of them, in the order of the runbook; its triggers and probes first."""
+    """Every subject of a runbook (probes, triggers, then checks in order)."""
     health = plan.runbook.health
     for probe in health.probes if health is not None else ():
         yield Subject(
@@ -222,7 +222,7 @@ def count_looks(
 def merge_detections(
     sights: Iterable[DetectionCounts],
 ) -> Mapping[Key, DetectionCounts]:
-    """Several sightings of equal texts as one each, by key."""
+    """Add up the counts of each key; equal keys must have equal texts."""
     found: dict[Key, DetectionCounts] = {}
     for one in sights:
         other = found.get(one.key)

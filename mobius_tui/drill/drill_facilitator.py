@@ -138,7 +138,7 @@ class Facilitator:
             raise RunError(reply.text)
 
     def last_acts(self) -> Mapping[str, FacilitatorAct]:
-        """The last act on each fault that was touched.
+        """The last act (inject, worsen or heal) on each fault, by the fault's name.
 
         Raises:
             RunError: the site's notes cannot be read.

@@ -62,7 +62,7 @@ class DrillRecord:
 
 
 def write_drill_record(directory: RunDirectory, kept: DrillRecord) -> None:
-    """Write it down, and the score into the record.
+    """Write a drill's `drill.json`, and its score into `record.toml`.
 
     Raises:
         RunError: it cannot be written.

@@ -237,7 +237,7 @@ def score(
     left: tuple[str, ...] | None,
     facts: FaultFacts,
 ) -> Score:
-    """The score of a drill; see `Scoring`.
+    """The score of a drill; see `DrillScorer`.
 
     Raises:
         StateError: an entry may not follow where it stands.

@@ -77,7 +77,7 @@ def read_acts(root: Path) -> tuple[LoggedAct, ...]:
     """Read all that was done to a site, in order.
 
     Raises:
-        RunError: the file is not as `note_fault` writes it.
+        RunError: the file is not as `log_injection` writes it.
     """
     try:
         lines = (root / _FILE).read_text().splitlines()
@@ -101,7 +101,7 @@ def injected_faults(root: Path) -> tuple[LoggedAct, ...]:
     """Read which faults were injected into a site, in order.
 
     Raises:
-        RunError: the file is not as `note_fault` writes it.
+        RunError: the file is not as `log_injection` writes it.
     """
     return tuple(each for each in read_acts(root) if each.act == "inject")
 

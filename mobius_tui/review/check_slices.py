@@ -56,7 +56,7 @@ class CheckSlices:
     def probes(
         self, health: Health | None, state: RunState, began: float, until: float
     ) -> tuple[ReportProbe, ...]:
-        """What all of it amounts to.
+        """The report of each probe: its totals, percentiles, longest outage and slices.
 
         Args:
             health: what the runbook watches.

@@ -80,7 +80,7 @@ MOST = 2000
 
 
 def build_report(directory: RunDirectory) -> RunReport:
-    """All that is told of a run; whatever has become of it, it is told.
+    """Build the report of a run, even of one that is damaged or never began.
 
     The same run gives the same value, as long as nothing is added to it and the drills
     before it are kept.

@@ -76,7 +76,7 @@ def _sent(
 def _manual_messages(
     plan: Plan, walked: WalkedRun, step: ReportStep, redactor: ReportRedactor
 ) -> Iterator[tuple[AttemptKey, ReportMessage]]:
-    """What a person said by other ways than the program's."""
+    """The messages that a person sent by hand, outside of the program."""
     action = plan.steps[step.id].action
     if not isinstance(action, SendMessage):
         return

@@ -1,4 +1,4 @@
-"""What the reports say alike, in words. Pure."""
+"""Wording shared by all report formats (Markdown, HTML, JUnit). Pure."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def facts(report: RunReport) -> Iterator[tuple[str, str]]:
 
 
 def proof(report: RunReport) -> Iterator[tuple[str, str]]:
-    """By what the report can be held to the run."""
+    """The digests and counts by which a report can be verified against its run."""
     yield "Journal", f"{report.events} events"
     yield "Head", report.head
     if report.said_head:

@@ -238,7 +238,7 @@ class RunWalker:
 
 
 def walk_run(plan: Plan, entries: Iterable[Entry]) -> WalkedRun:
-    """Apply the entries as far as they may follow each other."""
+    """Apply the entries in order, and stop at the first that is not valid there."""
     walker = RunWalker(plan)
     problem = ""
     try:

@@ -222,7 +222,7 @@ def _arm_action(options: argparse.Namespace, briefing: Briefing) -> ArmWatch | N
 
 
 def _refuse_stopping_rollback(briefing: Briefing) -> None:
-    """Refuse to arm a rollback that would stop halfway with nobody there.
+    """Raise if the rollback to be armed has steps at which it would stop for a person.
 
     Raises:
         UsageError: it would; names each step and the reason.

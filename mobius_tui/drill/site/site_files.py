@@ -72,7 +72,7 @@ def installed_version(root: Path) -> str:
 
 
 def write_baseline(root: Path, truth: SiteBaseline) -> None:
-    """Keep it in the site."""
+    """Write the baseline to the site's `run/truth.json`."""
     (root / "run" / "truth.json").write_text(json.dumps(asdict(truth), indent=1) + "\n")
 
 
@@ -148,7 +148,7 @@ def copy_files(source: Path, target: Path) -> None:
 
 
 def home_and_tmpdir(root: Path) -> dict[str, str]:
-    """Where programs that act on a site keep what they keep: in the site."""
+    """HOME and TMPDIR for programs that act on a site: folders inside of it."""
     return {"HOME": str(root / "home"), "TMPDIR": str(root / "tmp")}
 
 

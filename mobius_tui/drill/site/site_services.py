@@ -53,7 +53,7 @@ def identity(pid: int) -> str:
 
 
 def _identity_by_ps(pid: int) -> str:
-    """The same where there is no /proc."""
+    """As `identity`, by `ps`, for systems without /proc."""
     columns = ("-o", "stat=", "-o", "lstart=", "-p", str(pid))
     listed = subprocess.run(("ps", *columns), capture_output=True, text=True).stdout
     state, _, began = listed.strip().partition(" ")

@@ -114,7 +114,7 @@ def _leading(text: str) -> str:
 
 
 def _first(text: str) -> str:
-    """These, and the first one."""
+    """As `_leading`, and the first word as code, too."""
     first = text.split(" ", 1)[0]
     return _words(
         text, lambda word: word == first or _AUTOLINKS.search(word) is not None

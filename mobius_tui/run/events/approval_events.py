@@ -19,7 +19,7 @@ class ApprovalAsked:
     within: float
     """Seconds after which it is denied; after each approval they begin anew."""
     binding: str
-    """Digest of the step and of every value that it reads; see `approvals.binding`."""
+    """Digest of the step and of every value that it reads; see `binding_digest`."""
     uid: int
     """Whose process asked, as the kernel says; the host's own for `--auto`."""
 

@@ -57,7 +57,7 @@ class Codec(Generic[T]):
             line[key] = getattr(value, key)
 
     def take(self, name: str, line: dict[str, Any]) -> T:
-        """The value that the fields of a line make; `misshapen` says if it is none.
+        """The value that the fields of a line make; `wrong_field` says if it is none.
 
         Args:
             name: of one of the classes.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from mobius_tui.run.attempts.run_context import RunContext
 from mobius_tui.run.attempts.stopping import stop_attempt
@@ -21,12 +20,9 @@ from mobius_tui.run.planning.step_status import StepStatus, step_statuses
 from mobius_tui.run.state.step_state import BAD, Status
 from mobius_tui.runbook.text.units import duration_in_words
 
-if TYPE_CHECKING:
-    pass
-
 
 async def settle(context: RunContext, writer: JournalWriter) -> None:
-    """Take the turn, and write what follows by itself from what is on record.
+    """Acquire `writer.turn`, then journal every consequence of the current state.
 
     Raises:
         StateError: an event may not follow.

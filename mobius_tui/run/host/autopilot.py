@@ -53,7 +53,7 @@ async def run_autopilot(services: HostServices) -> None:
 
 
 async def _decide(services: HostServices) -> bool:
-    """Do the next thing; returns whether there may be another at once."""
+    """Make one decision; returns whether to decide again at once."""
     async with services.writer.turn:
         auto = services.context.state.auto or _rollback_settings(services)
         if (

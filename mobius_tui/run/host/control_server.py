@@ -49,7 +49,7 @@ MOST_CONNECTIONS = 200
 """Connections at most: each takes a descriptor, which steps and probes need."""
 
 IntentHandler = Callable[[Envelope, Caller], Awaitable[Reply]]
-"""Given what is asked for and who asks, acts and answers."""
+"""Handles one intent for one caller, and returns the reply."""
 
 
 class ControlServer:

@@ -1,4 +1,4 @@
-"""What viewers ask for, one after the other: acted on once, and answered.
+"""Authorises each intent from a viewer and passes it to its handler, one at a time.
 
 Whoever decides holds the run's turn from the look at its state until the event that
 follows is durable, so no two decisions see the same state.
@@ -81,7 +81,7 @@ class Dispatcher:
         """Make one.
 
         Args:
-            services: the run's decider.
+            services: the run's context, journal writer and runner of attempts.
         """
         self._services = services
 
@@ -167,7 +167,7 @@ async def perform_action(
     """Do what is asked for, where it may be done; the turn is held.
 
     Args:
-        services: the run's decider.
+        services: the run's context, journal writer and runner of attempts.
         action: what is asked for.
         caller: who asks.
         intent: the id under which it goes on record.
@@ -221,7 +221,7 @@ async def perform_action(
 async def _act_beside(
     services: HostServices, action: BesideAction, caller: Caller, intent: str
 ) -> Entry | None:
-    """Do what is about messages, approvals, the watch over health, or a drill."""
+    """Perform one of the `Beside` actions: messages, approvals, the watch, drills."""
     who = caller.name
     match action:
         case SendMessageOfStep():

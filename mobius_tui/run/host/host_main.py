@@ -1,8 +1,8 @@
 """The host: the one detached process that runs a run and writes its journal.
 
 `python -P -m mobius_tui.run.host.host_main` in the run's directory, with an order
-(`Order`) as JSON on standard input. It needs no viewer. It starts so: lock, read and
-verify the journal, cut a torn tail, fold, list the attempts left over, journal
+(`HostOrder`) as JSON on standard input. It needs no viewer. It starts so: lock, read
+and verify the journal, cut a torn tail, fold, list the attempts left over, journal
 HostStarted, and only then bind `control.sock`.
 """
 

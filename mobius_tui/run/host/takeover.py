@@ -105,7 +105,7 @@ def take_run_lock(directory: RunDirectory) -> int:
 
 
 def left_over_attempts(directory: RunDirectory, state: RunState) -> tuple[str, ...]:
-    """Attempts that run as far as the journal says, as `step.number`.
+    """Attempts that are running according to the journal, as `step.number`.
 
     Raises:
         RunError: there is an attempt that is not in the journal: it was cut.

@@ -17,7 +17,7 @@ from mobius_tui.run.intents.intent_actions import ACTIONS, VERSION, Action
 LINE_LIMIT = 1 << 20
 """Bytes of a line at most."""
 MAX_INTENT_AGE = 10.0
-"""Seconds after which nobody expects any more that what they asked for is done."""
+"""The age in seconds beyond which an intent is refused as too old."""
 LONGEST_ID = 64
 """Characters of an id that are kept."""
 _CODEC: Codec[Action] = Codec(ACTIONS)
@@ -35,7 +35,7 @@ class Envelope:
     action: Action
     id: str = field(default_factory=new_id)
     sent: float | None = None
-    """When it was sent, in seconds of `health.beat.awake`, a clock that nobody sets and
+    """When it was sent, in seconds of `boot_clock`, a clock that nobody sets and
     that all of a machine have; `None` where nobody says."""
     version: int = VERSION
     """Of the wire that its sender speaks."""
@@ -99,7 +99,7 @@ class VersionMismatchError(InvalidIntentError):
 
 
 def version_mismatch_text(*, viewer: int, host: int, remedy: str) -> str:
-    """What is said where a viewer and a host do not speak the same version.
+    """The error text for a viewer and a host that speak different protocol versions.
 
     Args:
         viewer: the version that it speaks.
@@ -121,7 +121,7 @@ def version_mismatch_text(*, viewer: int, host: int, remedy: str) -> str:
 
 
 def replace_host_remedy(pid: int, run: str) -> str:
-    """How a run gets a host of this version, where an older one runs it.
+    """Instructions for replacing an older host by one of this version.
 
     Args:
         pid: of the older host.

@@ -262,7 +262,7 @@ class ApproveStep(BaseAction):
     who: ClassVar[PermittedRequester] = "approvers"
     step: str
     binding: str = ""
-    """What the approver was shown: see `approvals.binding`."""
+    """What the approver was shown: see `binding_digest`."""
     name: str = ""
     """Who approves, in the login that asked for it."""
     confirm: str = ""

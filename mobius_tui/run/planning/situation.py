@@ -165,7 +165,7 @@ class Situation:
         return len(self.state.steps[step.id].attempts) + 1
 
     def require_event_allowed(self, event: Event) -> None:
-        """Hold an action to the table of what may follow in a run.
+        """Raise unless the event is a legal transition in the run's current state.
 
         Args:
             event: what would go on record.
@@ -179,7 +179,7 @@ class Situation:
             raise NotPermittedError(RefusalCode.ILLEGAL, str(error)) from error
 
     def require_phase_enterable(self, phase: Phase) -> None:
-        """Enter no phase while one of its steps goes on: entered, it begins anew.
+        """Raise unless the phase can be entered now: an aside may have no running step.
 
         Raises:
             NotPermittedError: one does.
@@ -194,7 +194,7 @@ class Situation:
 
 
 def require_text(typed: str) -> str:
-    """What a person wrote, without the blanks around it.
+    """Require a non-empty text from a person; returns it stripped.
 
     Raises:
         NotPermittedError: nothing.

@@ -67,7 +67,7 @@ class RunTriggerRules:
             self.problem = f"health.trigger.p95_latency.above: {error}"
 
     def apply_event(self, event: Event) -> None:
-        """Begin an epoch of counting where an event begins one."""
+        """Reset the evaluator's counters if this event starts counting anew."""
         if self.evaluator is not None and self.begins_epoch(event):
             self.evaluator.begin_epoch()
 

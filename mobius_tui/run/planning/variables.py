@@ -234,6 +234,6 @@ def check_env(step: Step, runbook: Runbook, values: Values) -> dict[str, str]:
 
 
 def probe_variable_names(probe: Probe) -> tuple[str, ...]:
-    """The names of the variables in a probe's texts."""
+    """The names of the variables that a probe's texts use."""
     names = [name for text in texts_in(probe) for name in template_names(text)]
     return tuple(dict.fromkeys(names))

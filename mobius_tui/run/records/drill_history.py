@@ -1,7 +1,7 @@
 """The drills of a runbook before a run, and what each of them took.
 
 Read from their `record.toml`, so a drill counts that nobody scored. What a drill with a
-score came to stands in its `drill.json`; see `drill.kept`.
+score came to stands in its `drill.json`; see `drill/drill_record.py`.
 """
 
 from __future__ import annotations

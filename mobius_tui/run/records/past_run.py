@@ -207,7 +207,7 @@ def _decoded(run: str, data: Any) -> PastRun:
     """A seal can be made by anyone: what is read is held to its types all the same.
 
     Raises:
-        ValueError: it says what no run comes to; other errors of `_NO_SUMMARY`, too.
+        ValueError: it says what no run comes to; other `_MALFORMED_ERRORS`, too.
     """
     began, restored = data["began"], data["restored"]
     well = (

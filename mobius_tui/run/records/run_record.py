@@ -189,7 +189,7 @@ def summarize_run(directory: RunDirectory, *, is_host: bool = False) -> PastRun 
 def past_run_of(directory: RunDirectory) -> PastRun | None:
     """What a run came to, as its journal, its health and its record tell.
 
-    Returns and raises as `sum_up`.
+    Returns and raises as `summarize_run`.
     """
     tail = read_journal(directory.journal)
     began = tail.entries[0].event if tail.entries else None

@@ -75,7 +75,7 @@ def with_new_seals(
 
     Args:
         record: as it is before.
-        table: which of `SEALED`.
+        table: which of `SEALED_TABLES`.
         entries: what is to be in the table.
         first: the digest of the journal's first line.
     """

@@ -6,7 +6,7 @@ nothing themselves. What passes between the script and the person at its termina
 into no file: `output` stays empty.
 
 The script is started when the first viewer has come to its terminal, so that it finds
-the right size and TERM, or after `COMING` without one.
+the right size and TERM, or after `FIRST_VIEWER_TIME` without one.
 """
 
 import _signal

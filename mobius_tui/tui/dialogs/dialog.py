@@ -142,7 +142,7 @@ class Dialog(ModalScreen[T | None], Generic[T]):
         fit(self)
 
     def render(self) -> RenderResult:  # type: ignore[override]
-        """What is seen through it; any widget may be drawn so, and a screen is one."""
+        """The dialog's background: the screen beneath, dimmed."""
         return dim_background(super().render())
 
     @property
@@ -184,7 +184,7 @@ class Dialog(ModalScreen[T | None], Generic[T]):
             self.set_reactive(Dialog.alarm, view)
 
     def restart_input_guard(self) -> None:
-        """It says something else now: no key answers that before it has been seen."""
+        """The content has changed: ignore keys until the new content has been shown."""
         self._input_guard.restart()
         self.refresh()
 
@@ -247,7 +247,7 @@ class Dialog(ModalScreen[T | None], Generic[T]):
         self._refusal.display = True
 
     def clear_refusal(self) -> None:
-        """What was refused is no longer so."""
+        """Remove the refusal."""
         self._refusal.display = False
 
     def action_scroll_body(self, rows: int) -> None:

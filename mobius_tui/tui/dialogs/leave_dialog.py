@@ -29,7 +29,7 @@ Attempts = tuple[tuple[str, int], ...]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LeaveState:
-    """What is left when the screen is left now."""
+    """The state of a run that decides what the leave dialog says."""
 
     running: Mapping[tuple[str, int], str]
     """Names by step's id and attempt."""

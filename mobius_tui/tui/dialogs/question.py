@@ -127,7 +127,7 @@ class ReasonDialog(Dialog[str]):
 
 
 class ConfirmationWord:
-    """The line that a dialog has for it in its foot."""
+    """The input line, in a dialog's foot, for the word that confirms a step."""
 
     def __init__(self, wanted: str) -> None:
         """Make the line.

@@ -248,7 +248,7 @@ class ActionItemsDialog(Dialog[str]):
 
     @on(Button.Pressed, "#add")
     def add(self) -> None:
-        """Give none of them."""
+        """Ask for a new item: the result is empty."""
         self.dismiss("")
 
     @on(OptionList.OptionSelected)
@@ -309,7 +309,7 @@ class ActionItemDialog(Dialog[ActionItem]):
 
     @on(Button.Pressed, "#turn")
     def turn(self) -> None:
-        """And done, or not done any more."""
+        """Submit it with done toggled."""
         self._submit(done=not self._item.done)
 
     def _submit(self, *, done: bool) -> None:

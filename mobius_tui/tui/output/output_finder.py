@@ -157,7 +157,7 @@ class Finder:
         step: Step,
         limit: int | None = None,
     ) -> None:
-        """Look for a text in place of the one before.
+        """Replace the current search by one for another text.
 
         Args:
             path: The output.

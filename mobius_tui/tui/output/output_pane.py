@@ -187,7 +187,7 @@ class OutputPane(Widget, can_focus=True):
         """Another file is shown from now on."""
 
     def refresh_from_file(self) -> None:
-        """Take up what was appended; costs next to nothing if that is nothing."""
+        """Show what was appended to the file; costs next to nothing if nothing was."""
         if self._poll_file():
             self._repaint_soon()
         else:

@@ -60,7 +60,7 @@ class FileBlocks:
                 self._descriptor = -1
 
     def grow(self) -> bool:
-        """Take note of what was appended; return whether the size is another one."""
+        """Read the file's size anew; return whether it differs from the last one."""
         with self._lock:
             if self.is_closed:
                 return False

@@ -97,7 +97,7 @@ class OutputWorkbench(OutputPane):
         return int(any(tab.key != self.tab for tab in self.tabs))
 
     def room(self) -> tuple[int, int]:
-        """What the tabs and the find line leave."""
+        """The width and height left for output beside the tab row and the find line."""
         width, height = super().room()
         find = self._find_line.rows if self._find_line is not None else 0
         return width, max(1, max(1, height - self.rows_above) - find)

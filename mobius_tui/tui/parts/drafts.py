@@ -21,11 +21,11 @@ class Drafts:
 
     @property
     def kept(self) -> Mapping[DraftKey, Draft]:
-        """All that there are now."""
+        """All drafts that are stored now, by dialog."""
         return MappingProxyType(dict(self._kept))
 
     def take(self, key: DraftKey | None) -> Draft:
-        """A draft, which stands in its dialog from then on; empty where there is none.
+        """Remove and return the draft of a dialog; empty where there is none.
 
         Args:
             key: the dialog's; `None` for one whose text is not kept.

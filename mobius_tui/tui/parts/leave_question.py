@@ -14,7 +14,7 @@ from mobius_tui.tui.presenters.run_view import RunView
 
 
 class LeaveQuestion:
-    """Asks, and keeps what it says of the run as the run is meanwhile."""
+    """Asks before an open run is left, and updates the dialog while the run changes."""
 
     def __init__(
         self,
@@ -62,7 +62,7 @@ class LeaveQuestion:
         return way is not None
 
     async def _stop_attempt(self, step: str, attempt: int) -> bool:
-        """Stop an attempt; whether it runs no longer, which it may do by itself."""
+        """Ask the host to stop an attempt; return whether it no longer runs."""
         reply = await self._intend(StopStep(step=step, attempt=attempt))
         is_shown = self._feed.refresh()
         if reply.ok or (is_shown and not self._feed.is_running(step, attempt)):

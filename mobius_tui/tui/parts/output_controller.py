@@ -35,7 +35,7 @@ the person wants a tab; `None` for a row or a tab where there is none."""
 
 
 class OutputController:
-    """Hands a pane what it shows; the pane reaches for nothing but its file."""
+    """Chooses the output that the output pane shows, and follows the ones that grow."""
 
     def __init__(self, screen: Screen[Any], feed: RunFeed, choose: Choose) -> None:
         """Show nothing yet.
@@ -112,7 +112,7 @@ class OutputController:
         self._screen.post_message(OutputGrew(step, attempt))
 
     def refresh_if_shown(self, step: str, attempt: int) -> None:
-        """Show what came, where that output is the one that is shown."""
+        """Refresh the pane if the output that grew is the one on show."""
         path = self._feed.directory.attempt(step, attempt).output
         if self.shown is not None and self.shown.path == path:
             self.pane.refresh_from_file()

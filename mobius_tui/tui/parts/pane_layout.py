@@ -84,7 +84,7 @@ class PaneLayout:
         self._show(zoomed=not self.is_zoomed)
 
     def ways(self) -> tuple[Command, ...]:
-        """The commands that lead to the panes that are out of sight."""
+        """The commands that focus the panes which are hidden now."""
         screen = self._screen
         if not (screen.has_class("-w-narrow") or screen.has_class("-h-short")):
             return ()

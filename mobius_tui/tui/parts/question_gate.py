@@ -126,7 +126,7 @@ class QuestionGate:
 
 
 class Conversation:
-    """Asks one question after the other, and knows what was typed in all of them."""
+    """Opens dialogs one after another, and collects what was typed in all of them."""
 
     def __init__(self, questions: QuestionGate) -> None:
         """Begin.

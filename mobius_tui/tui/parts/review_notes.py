@@ -147,7 +147,7 @@ class ReviewNotes:
             await self._try_save(keep, ask)
 
     async def _try_save(self, keep: Callable[[], object], typed: Conversation) -> bool:
-        """Write something down; whether that went well.
+        """Save in a thread; on an error show it, keep the draft, and return False.
 
         Args:
             keep: does it, in a thread.

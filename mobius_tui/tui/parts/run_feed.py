@@ -95,7 +95,7 @@ class RunFeed:
             self._screen.set_timer(wait, self.show_now)
 
     def show_now(self) -> None:
-        """Show the run as it is known, at once; the next news has to wait."""
+        """Have the screen redraw now, and restart the interval between redraws."""
         self._is_show_scheduled = False
         self._updated = self._mono()
         self._show()

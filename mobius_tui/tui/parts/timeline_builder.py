@@ -74,7 +74,7 @@ class TimelineBuilder:
         self._request_build()
 
     def grow(self) -> None:
-        """Take in what has happened in a run that goes on."""
+        """Read the new events of a run that is still open, and rebuild."""
         self._has_grown, self._times = True, None
         self.renew()
 
@@ -120,7 +120,7 @@ class TimelineBuilder:
             self._is_making = False
 
     async def _reload_full_timeline(self) -> None:
-        """Take in what is known by now."""
+        """Rebuild the full, unfiltered timeline from the run as read so far."""
         made = await run_in_thread(review_snapshot(self._reviewed_run).timeline)
         before, has_grown = self.full_timeline.until, self._has_grown
         self.full_timeline, self._has_grown = made, False

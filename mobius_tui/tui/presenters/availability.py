@@ -232,7 +232,7 @@ def stoppable_step(view: RunView, selected: str | None) -> Step | None:
 
 
 def available_watch_commands(view: RunView) -> set[str]:
-    """What can be done about triggers; the rollback is made once in a run."""
+    """The ids of the watch commands (arm, hold, roll back) that are available now."""
     situation = view.situation
     ways = ("arm", "roll_back", "hold")
     return {way for way in ways if is_offered(view, None, way, situation)}

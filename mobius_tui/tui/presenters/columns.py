@@ -127,7 +127,7 @@ class TableRow(Visual):
         return "  ".join(words for words, _ in self._cells if words)
 
     def content_at(self, width: int) -> Content:
-        """The row in so many cells.
+        """The row laid out to a width in cells.
 
         Captions stand where the cells stand: what is less indented begins earlier, and
         has a wider first cell.

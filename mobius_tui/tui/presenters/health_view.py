@@ -206,7 +206,7 @@ def build_health_view(
 
 
 def _unwatched_text(last: float, now: float, *, has_ended: bool) -> str:
-    """Since when health is not watched, in words."""
+    """`watched until 13:45` or `unwatched since 13:45`."""
     return (
         f"{'watched until' if has_ended else 'unwatched since'} {local_time(last, now)}"
     )

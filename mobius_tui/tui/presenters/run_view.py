@@ -29,7 +29,7 @@ from mobius_tui.runbook.text.units import clock_duration
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PhaseCount:
-    """What the steps of a phase come to."""
+    """The step statuses of a phase, counted, and the time that its attempts took."""
 
     statuses: Counter[Status]
     took: float
@@ -59,7 +59,7 @@ class StepCounts:
         return run_progress(self._plan, self._state, self._standings)
 
     def phase(self, phase: Phase) -> PhaseCount:
-        """What the steps of a phase come to."""
+        """Counts of the statuses of a phase's steps, and the time of its attempts."""
         found = self._phases.get(phase.id)
         if found is None:
             found = self._phases[phase.id] = self._count(phase)

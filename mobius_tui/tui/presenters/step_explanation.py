@@ -62,7 +62,7 @@ def standing_fields(view: RunView, step: Step) -> Iterator[Field]:
 
 
 def _output_value_fields(view: RunView, step: Step) -> Iterator[Field]:
-    """What its output gave, as the variables hold it."""
+    """The variables that this step's output has set, with their values."""
     label = "gave"
     for name in step.outputs:
         held = view.state.variables.get(name)

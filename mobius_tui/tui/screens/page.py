@@ -108,7 +108,7 @@ class Page(Screen[None]):
         return self.questions.close_for_task()
 
     def _prepare_dialog(self, dialog: Dialog[Any]) -> None:
-        """Give a dialog what it has not of itself."""
+        """Give a dialog the page's clock, and its ways to copy text and status."""
         dialog.mono, dialog.copy_status = self.mono, self.action_status
         dialog.copy_text = self.copy
 

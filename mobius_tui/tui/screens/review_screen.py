@@ -257,7 +257,7 @@ class ReviewScreen(RunPage):
     # From moment to moment
 
     def _come_back(self) -> None:
-        """Where it was shown when the screens went away."""
+        """Restore the cursor to where it was before the screens went away."""
         self.here = (self.reviewed_run.moment, self.reviewed_run.n)
         moments = self.timelines.full_timeline.moments
         self.moment = next((each for each in moments if each.order == self.here), None)

@@ -180,7 +180,7 @@ class RunPage(Page):
             self.show_row()
 
     def watch_told(self) -> None:
-        """Another row shows its own output."""
+        """Another row: go back to its own output."""
         self.outputs.choose_tab(None)
 
     def footer_commands(self) -> tuple[Command, ...]:

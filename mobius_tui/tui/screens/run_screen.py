@@ -159,7 +159,7 @@ class RunScreen(RunPage):
             self._sender.send(self._auto)
 
     async def on_unmount(self) -> None:
-        """Put on record that somebody looked until now."""
+        """Record the time until which a screen showed the run."""
         self._record_last_view(self.feed.now(), leaves=True)
 
     @property
@@ -202,7 +202,7 @@ class RunScreen(RunPage):
         return self.key or view.latest() or next(iter(view.plan.steps), None)
 
     def _record_last_view(self, now: float, *, leaves: bool = False) -> None:
-        """Put on record that somebody looked, for whoever comes back."""
+        """Record when a screen last showed the run, for the card on coming back."""
         self._last_view_recorded_at = now
         if self.view is not None and self.view.state.ended is None:
             news = self.health.news if self.health is not None else ""

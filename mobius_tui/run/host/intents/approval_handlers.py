@@ -88,7 +88,7 @@ async def deny(
 
 
 async def record_drill_approvals(services: HostServices, step: Step, who: str) -> None:
-    """Put the drill's own approvers on record, just before a step begins."""
+    """Journal simulated approvals in a drill, just before a step begins."""
     if step.approve is None or not drill_approves(services.context.state):
         return
     asked = _approval_request(services, step, os.getuid())

@@ -33,7 +33,7 @@ async def queue(
     and the next one queues it only once.
 
     Args:
-        services: the run's decider.
+        services: the run's context, journal writer and runner of attempts.
         step: the message's.
         channels: ids; each is declared.
         text: what is said.
@@ -71,7 +71,7 @@ async def send(
 async def _write(
     services: HostServices, events: list[MessageEvent], who: str, intent: str
 ) -> Entry | None:
-    """The first event answers the intent."""
+    """Journal the events; only the first carries the intent's id. Returns its entry."""
     entry = None
     for event in events:
         own = await services.writer.write(event, who, intent if entry is None else None)

@@ -1,4 +1,4 @@
-"""Handlers of intents about the whole run or its drill, and the table of all."""
+"""Handlers of intents about the whole run or its drill."""
 
 from __future__ import annotations
 
