@@ -193,7 +193,7 @@ async def test_an_edit_from_elsewhere_is_told_once_and_by_itself(
             await looks(began)
             seen.append(1)
 
-        monkeypatch.setattr(screen.source_edits, "look", counted)
+        monkeypatch.setattr(screen.source_edits, "check_source", counted)
 
         async def looked() -> None:
             before = len(seen)
