@@ -244,7 +244,7 @@ class RunPage(Page):
         self.copy(event.read)
 
     @on(OutputWorkbench.NoticeRequested)
-    def _told(self, event: OutputWorkbench.NoticeRequested) -> None:
+    def _notice_requested(self, event: OutputWorkbench.NoticeRequested) -> None:
         event.stop()
         self.tell(event.words)
 

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import subprocess
+import time
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,6 +22,7 @@ from mobius_tui.drill.site.drill_site import (
     wait_for_status,
 )
 from mobius_tui.drill.site.site_files import digest
+from tests.run.running import wait_for
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 Newest = Callable[[Site], Path]
@@ -337,11 +339,17 @@ def drifted(site: Site) -> Iterator[Path]:
     code.write_bytes(was[1])
 
 
+def _backup_name_now() -> str:
+    return time.strftime("production.backup.%Y%m%d_%H%M%S")
+
+
 def test_a_rollback_restores_configuration_and_lists_of_packages_alone(
     site: Site, run: Run, spare: Path, drifted: Path
 ) -> None:
     running, modules = marks(site), digest(site.root / "node_modules")
     kept_before = set(site.root.glob("config/production.backup.*"))
+    # The script names a backup by the second: one of this second would be its own.
+    wait_for(lambda: _backup_name_now() not in {each.name for each in kept_before})
     words = ("--backup", str(spare), "--env", "production", "--force")
     # The real tools of the machine, were they found, would act on the machine.
     ended = run(site, ROLLBACK, *words, PATH=os.environ["PATH"])

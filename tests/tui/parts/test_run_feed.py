@@ -16,7 +16,7 @@ from tests.tui.runs import Time, hosted, opened, press, until, words
 
 def deaf(monkeypatch: pytest.MonkeyPatch, feed: object) -> None:
     """The feed takes no notice of news by itself."""
-    monkeypatch.setattr(feed, "changed", lambda: None)
+    monkeypatch.setattr(feed, "show_throttled", lambda: None)
 
 
 @pytest.mark.parametrize("refusal", ["", "it came late"])
