@@ -55,7 +55,9 @@ class PaneApp(App[None]):
     def on_output_pane_copy_wanted(self, event: OutputWorkbench.CopyWanted) -> None:
         self.copied.append(event.read())
 
-    def on_output_pane_notice_requested(self, event: OutputWorkbench.NoticeRequested) -> None:
+    def on_output_pane_notice_requested(
+        self, event: OutputWorkbench.NoticeRequested
+    ) -> None:
         self.told.append(event.words)
 
     def on_output_pane_tab_chosen(self, event: OutputWorkbench.TabChosen) -> None:
