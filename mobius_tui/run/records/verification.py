@@ -8,7 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from mobius_tui.errors import MobiusError, RunError
-from mobius_tui.run.attempts.attempt_files import file_digest, read_script_end
+from mobius_tui.run.attempts.attempt_files import (
+    file_digest,
+    read_pid,
+    read_script_end,
+)
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.run_events import (
     HealthSealed,
@@ -232,6 +236,16 @@ def _content_problems(path: Path, expected: bytes, *, may_lack: bool) -> Iterato
         yield f"{_name(path)} was changed after it was written"
 
 
+def _is_cut_off(attempt: AttemptDirectory, script: bytes) -> bool:
+    """Whether the host died while it wrote an attempt's script, which never began."""
+    try:
+        with open_regular(attempt.script) as file:
+            written = file.read(len(script) + 1)
+    except OSError:
+        return False
+    return script.startswith(written) and read_pid(attempt) is None
+
+
 def _name(path: Path) -> str:
     return f"{path.parent.name}/{path.name}"
 
@@ -254,6 +268,8 @@ def _step_problems(
             if isinstance(step.action, Run):
                 script = step.action.script.encode("utf-8", "surrogateescape")
                 may_lack = (step.id, own.number) not in ran
+                if may_lack and _is_cut_off(attempt, script):
+                    continue
                 yield from _content_problems(attempt.script, script, may_lack=may_lack)
     try:
         names = sorted(path.name for path in directory.steps.iterdir())

@@ -207,6 +207,30 @@ async def test_what_a_killed_keeper_left_is_held_to_the_journal(begin: Begin) ->
     )
 
 
+async def test_a_script_that_a_killed_host_had_not_written_is_no_change(
+    begin: Begin,
+) -> None:
+    """The host was killed while it wrote the file; nothing was begun of it."""
+    run = await begin(ONE + step("a", "echo one; sleep 60"))
+    await run.did("start", "a")
+    await run.output("a", "one")
+    run.kill_keeper("a")
+    await run.status("a", "unknown")
+    await run.until(
+        lambda _: any(isinstance(e.event, StepUnknown) for e in run.entries())
+    )
+    attempt = run.directory.attempt("a", 1)
+    changed = "a.1/script was changed after it was written"
+    attempt.script.write_text("echo o")
+    assert changed in run_problems(run.directory), "it ran, so it was whole"
+    attempt.pid.unlink()
+    assert changed not in run_problems(run.directory)
+    attempt.script.write_text("")
+    assert changed not in run_problems(run.directory)
+    attempt.script.write_text("echo two\n")
+    assert changed in run_problems(run.directory)
+
+
 def files(directory: RunDirectory) -> dict[Path, tuple[bytes, int]]:
     every = (path for path in directory.path.rglob("*") if path.is_file())
     return {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in every}
