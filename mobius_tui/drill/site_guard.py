@@ -139,8 +139,10 @@ def _stop_scripts(run: RunDirectory) -> None:
     stopping = []
     for path in sorted(run.steps.iterdir()):
         step, _, number = path.name.rpartition(".")
+        if not number.isdecimal():
+            continue  # no attempt's folder: whatever it is, nothing runs in it
         attempt = run.attempt(step, int(number))
-        if number.isdigit() and ask_to_stop(attempt):
+        if ask_to_stop(attempt):
             stopping.append(attempt.lock)
     deadline = time.monotonic() + STOP_SECONDS
     while any(lock_holder(lock) for lock in stopping) and time.monotonic() < deadline:
