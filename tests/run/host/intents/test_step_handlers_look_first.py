@@ -6,7 +6,10 @@ import os
 import signal
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
+
+import psutil
 
 from mobius_tui.run.attempts.survivors import ATTEMPT_MARK, find_survivors
 from mobius_tui.run.events.run_events import NoteAdded
@@ -14,6 +17,7 @@ from mobius_tui.run.events.step_events import StepStarted
 from mobius_tui.run.storage.run_directory import AttemptDirectory
 from tests.run.books import ONE, step
 from tests.run.conftest import Begin
+from tests.run.running import wait_for
 
 
 async def test_the_checks_of_an_unknown_step_are_made_and_nothing_else_of_it(
@@ -48,6 +52,11 @@ async def test_the_checks_of_an_unknown_step_are_made_and_nothing_else_of_it(
     assert (tmp_path / "count").read_text() == "x\n"
 
 
+def has_mark(pid: int, mark: str | None) -> bool:
+    """Whether a process has the environment that it was started with, by now."""
+    return psutil.Process(pid).environ().get(ATTEMPT_MARK) == mark
+
+
 def test_a_number_that_was_given_to_another_is_no_survivor(tmp_path: Path) -> None:
     """A pid is used again: whoever has it now is not what is left of the step."""
     directory = AttemptDirectory(tmp_path)
@@ -60,6 +69,7 @@ def test_a_number_that_was_given_to_another_is_no_survivor(tmp_path: Path) -> No
         )
         directory.pid.write_text(f"{other.pid}\n")
         os.utime(directory.pid, (1e9, 1e9))  # long before it began
+        wait_for(partial(has_mark, other.pid, env.get(ATTEMPT_MARK)))
         assert bool(find_survivors(directory, "r/a.1")) is found
         os.utime(directory.pid)  # by a clock that was set, or not: it may be ours
         assert len(find_survivors(directory, "r/a.1")) == 1
