@@ -1,4 +1,4 @@
-"""What is asked of a host: no secret of it is kept."""
+"""What is asked of a host: no secret of it is kept, and what follows is written."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from mobius_tui.errors import RunError
-from mobius_tui.run.host.dispatcher import without_secrets
+from mobius_tui.run.events.run_events import PhaseEntered
+from mobius_tui.run.host.dispatcher import Dispatcher, without_secrets
+from mobius_tui.run.intents.envelope import Caller, Envelope
 from mobius_tui.run.intents.intent_actions import (
     FREE_TEXT_FIELDS,
     Action,
@@ -21,7 +23,7 @@ from mobius_tui.run.intents.intent_actions import (
 )
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.state.reducer import fold
-from tests.run.planning.situations import Judges, made
+from tests.run.planning.situations import UID, Judges, made, state_after
 
 SECRET = "hunter2-and-more"
 
@@ -66,4 +68,21 @@ def test_a_value_that_is_a_secret_is_refused(tmp_path: Path, action: Action) -> 
     services.context.secrets["token"] = SECRET
     with pytest.raises(RunError, match="holds the value of a secret, and is kept"):
         without_secrets(services, action)
+    judges.close()
+
+
+async def test_what_follows_is_written_before_the_answer(tmp_path: Path) -> None:
+    """Nothing else of this host runs: an aside of which all is skipped is left."""
+    run = made(tmp_path)
+    plan = Plan(run.runbook)
+    judges = Judges(run.directory, plan)
+    entered = [PhaseEntered(phase="side", reason="asked")]
+    services = judges.host(state_after(judges.tail.entries, plan, entered))
+    dispatcher, caller = Dispatcher(services), Caller(name="maria", uid=UID)
+    for step in ("watch-side", "mend"):
+        assert services.context.state.frames, "entered, and not left yet"
+        action = SkipStep(step=step, reason="done by hand")
+        reply = await dispatcher.handle_intent(Envelope(action=action), caller)
+        assert reply.ok, reply.text
+    assert services.context.state.frames == ()
     judges.close()
