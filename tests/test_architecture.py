@@ -238,6 +238,7 @@ LAZY: Mapping[tuple[str, str], float] = {
     ("commands.watch", "commands.support.watch_begin"): 152,
     ("commands.support.automatic_run", "run.planning.unattended_answers"): 63,
     ("commands.support.run_frontend", "commands.support.run_lines"): 93,
+    ("commands.support.screens", "tui.config.settings_file"): 35,
     ("commands.support.site_sweeping", "drill.site_guard"): 166,
     ("commands.support.watch_replay", "commands.support.recorded_rollback"): 79,
     ("drill.drill_record", "tomli_w"): 2,

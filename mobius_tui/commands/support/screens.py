@@ -7,12 +7,13 @@ up printing lines does without the screens, which take 160 ms to import.
 from __future__ import annotations
 
 import argparse
+import os
 from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from mobius_tui.tui.config.settings import Settings
-from mobius_tui.tui.config.settings_file import load
+from mobius_tui.runbook.decode.config_file import config_file
+from mobius_tui.tui.config.settings import DEFAULTS, Settings
 
 if TYPE_CHECKING:
     from mobius_tui.tui.main import (
@@ -50,5 +51,10 @@ def load_screen_settings(options: argparse.Namespace) -> Settings:
     Raises:
         UsageError: config.toml is wrong; the text is the whole report.
     """
-    settings = load()
+    settings = DEFAULTS
+    if os.path.lexists(config_file()):
+        # Only then: the first picture does not wait for what reads TOML.
+        from mobius_tui.tui.config.settings_file import load
+
+        settings = load()
     return replace(settings, ascii=True) if options.ascii else settings

@@ -26,7 +26,12 @@ from mobius_tui.run.intents.envelope import (
     replace_host_remedy,
     version_mismatch_text,
 )
-from mobius_tui.run.intents.intent_actions import VERSION, ApproveStep, DenyApproval
+from mobius_tui.run.intents.intent_actions import (
+    VERSION,
+    ApproveStep,
+    DenyApproval,
+    intent_refusal,
+)
 from mobius_tui.run.intents.replies import (
     SIGN_REQUEST,
     Reply,
@@ -36,7 +41,7 @@ from mobius_tui.run.intents.replies import (
     encode_stalled,
 )
 from mobius_tui.run.keeper.peer import peer_uid
-from mobius_tui.run.storage.sharing import account_name, intent_refusal
+from mobius_tui.run.storage.sharing import account_name
 from mobius_tui.runbook.text.units import duration_in_words
 
 ANSWER_TIME_AT_END = 1.0

@@ -323,3 +323,22 @@ Action = (
     | ReleaseHost
 )
 ACTIONS: tuple[type[Action], ...] = get_args(Action)
+
+
+def intent_refusal(action: Action | type[Action], *, control: bool) -> str:
+    """Why somebody other than the owner may not ask for it; empty where they may.
+
+    Args:
+        action: what is asked for.
+        control: whether the run is shared with `--share-control`.
+    """
+    if action.who == "approvers":
+        return ""
+    if action.who == "owner":
+        return "only the run's owner makes it run by itself"
+    if control:
+        return ""
+    return (
+        "this run is shared with you to read and to approve; with --share-control its "
+        "owner would let you act on it"
+    )

@@ -18,7 +18,6 @@ from contextlib import suppress
 from pathlib import Path
 
 from mobius_tui.errors import RunError, UsageError
-from mobius_tui.run.intents.intent_actions import Action
 
 SHARED_FOLDER_MODE = 0o2750
 """The mode of a folder that is shared; what is made in it is the group's, too."""
@@ -155,25 +154,6 @@ def refuse_hosting(path: Path) -> None:
             f"others may write in {path}: what is in it is not run; look at it, and "
             f"`chmod go-w` it"
         )
-
-
-def intent_refusal(action: Action | type[Action], *, control: bool) -> str:
-    """Why somebody other than the owner may not ask for it; empty where they may.
-
-    Args:
-        action: what is asked for.
-        control: whether the run is shared with `--share-control`.
-    """
-    if action.who == "approvers":
-        return ""
-    if action.who == "owner":
-        return "only the run's owner makes it run by itself"
-    if control:
-        return ""
-    return (
-        "this run is shared with you to read and to approve; with --share-control its "
-        "owner would let you act on it"
-    )
 
 
 def account_name(uid: int) -> str:

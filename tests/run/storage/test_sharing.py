@@ -23,17 +23,13 @@ from mobius_tui.run.client.start_run import resume_run, start_new_run
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.host.takeover import take_run_lock
 from mobius_tui.run.intents.intent_actions import (
-    ACTIONS,
-    Action,
-    ApproveStep,
-    DenyApproval,
     EndRun,
     StartAutomatic,
     StartStep,
 )
 from mobius_tui.run.storage.run_directory import RunDirectory, make_run_directory
 from mobius_tui.run.storage.run_index import all_runs, run_by_name
-from mobius_tui.run.storage.sharing import intent_refusal, refuse_hosting, shared_folder
+from mobius_tui.run.storage.sharing import refuse_hosting, shared_folder
 from mobius_tui.run.storage.state_home import private_folder, runs_root
 from tests.conftest import MakeRunbook
 from tests.run.books import ONE, step
@@ -96,13 +92,6 @@ async def test_a_shared_run_is_read_by_its_group_and_changed_by_nobody_else(
     assert run.directory.path.is_relative_to(shared)
     assert [each.path for each in all_runs(runs_root())] == [run.directory.path]
     assert run_by_name(runs_root(), run.directory.id) == run.directory
-
-
-@pytest.mark.parametrize("kind", ACTIONS)
-def test_what_a_group_may_ask_for(kind: type[Action]) -> None:
-    approves = kind in (ApproveStep, DenyApproval)
-    assert bool(intent_refusal(kind, control=False)) is not approves
-    assert bool(intent_refusal(kind, control=True)) is (kind is StartAutomatic)
 
 
 @pytest.mark.parametrize("what", ["link", "file", "inner link"])

@@ -1,0 +1,21 @@
+"""What a host can be asked for, and by whom."""
+
+from __future__ import annotations
+
+import pytest
+
+from mobius_tui.run.intents.intent_actions import (
+    ACTIONS,
+    Action,
+    ApproveStep,
+    DenyApproval,
+    StartAutomatic,
+    intent_refusal,
+)
+
+
+@pytest.mark.parametrize("kind", ACTIONS)
+def test_what_a_group_may_ask_for(kind: type[Action]) -> None:
+    approves = kind in (ApproveStep, DenyApproval)
+    assert bool(intent_refusal(kind, control=False)) is not approves
+    assert bool(intent_refusal(kind, control=True)) is (kind is StartAutomatic)
