@@ -103,7 +103,9 @@ def is_unicode(encoding: str) -> bool:
 
 
 def says_ascii(environ: Mapping[str, str], *, was_c: bool) -> bool:
-    """Whether the locale names an encoding other than UTF-8, or is C or POSIX.
+    """Whether output must be ASCII by the locale.
+
+    It names an encoding other than UTF-8, or is C or POSIX.
 
     Without a locale, or without an encoding in it, UTF-8 is assumed.
 
@@ -126,7 +128,10 @@ def is_c_locale(environ: Mapping[str, str]) -> bool:
 
 
 def write_ascii(stream: TextIO) -> None:
-    """Let a stream write ASCII: a sign for each known glyph, an escape for others."""
+    """Reconfigure a stream to ASCII.
+
+    Known glyphs become their ASCII signs, other characters backslash escapes.
+    """
     codecs.register_error(ERROR_HANDLER, _replace_with_sign)
     if hasattr(stream, "reconfigure"):
         stream.reconfigure(encoding="ascii", errors=ERROR_HANDLER)

@@ -81,7 +81,7 @@ def print_line(text: str) -> None:
 
 
 def plain_text(row: str) -> str:
-    """An equivalent line of JSON without unprintable characters."""
+    """A line of JSON with every unprintable character escaped; parsed, it is equal."""
     if row.isprintable():
         return row
     return "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in row)
@@ -249,7 +249,9 @@ async def show(
     auto: StartAutomatic | None,
     sent: bool = False,
 ) -> int:
-    """Print a run until it has ended, or is not continued.
+    """Print a run until it has ended, its host has gone, or `--auto` has stopped.
+
+    The whole of `--plain` and `--json`.
 
     Args:
         directory: the run.

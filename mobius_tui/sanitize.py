@@ -100,7 +100,9 @@ def decode(data: bytes) -> str:
 
 
 def excess(text: str, most: int) -> int | None:
-    """Return the offset of the first replaced character beyond `most`, if any.
+    """The offset of the first character to be replaced after `most` such characters.
+
+    None if there are no more.
 
     Replacing controls, colours, tabs and unreadable bytes costs far more than letters.
 
@@ -116,7 +118,9 @@ def excess(text: str, most: int) -> int | None:
 
 
 def collapse(text: str) -> str:
-    r"""Keep what a terminal would show last of lines that rewrite themselves by `\r`.
+    """Drop text that a terminal would overwrite.
+
+    Of each line only what follows its last `\r`.
 
     A progress line is written over and over after a carriage return: only the text
     after the last one stays, but for those at the line's very end. `\r\n` is a newline.

@@ -102,7 +102,7 @@ def _settings(root: Path) -> dict[str, str]:
 
 
 def _files(root: Path) -> Iterator[Path]:
-    """The files that say something, in the order in which they overrule each other."""
+    """The files of logind's configuration, weakest first: later ones override."""
     mains = [root / folder / "logind.conf" for folder in SYSTEMD_FOLDERS]
     yield from [path for path in mains if path.is_file()][-1:]
     drops: dict[str, Path] = {}

@@ -26,7 +26,7 @@ def terminal_findings(
     size: tuple[int, int] | None,
     encoding: str,
 ) -> Iterator[Finding]:
-    """Look at each.
+    """Examine the terminal's size, encoding, colours, clipboard and editor.
 
     Args:
         environ: the environment.

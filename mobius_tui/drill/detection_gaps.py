@@ -29,7 +29,7 @@ EXPECTED_DETECTIONS: Mapping[str, tuple[str, ...]] = {
 
 
 SHOWN = 3
-"""Of them that are named where there is little room."""
+"""How many subjects are named in a summary; the others are counted."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

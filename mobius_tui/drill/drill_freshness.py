@@ -16,7 +16,7 @@ from mobius_tui.runbook.model.runbook import Runbook
 from mobius_tui.runbook.model.runbook_diff import step_digests
 
 NO_END = ("open", "damaged", "never began", "imported")
-"""Outcomes of runs that tell nothing of a runbook."""
+"""Outcomes of runs that never came to an end, and so prove nothing about the runbook."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

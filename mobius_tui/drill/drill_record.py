@@ -155,7 +155,10 @@ def _decoded_counts(
 
 
 def _seconds(said: Any) -> float:
-    """A time from a drill's beginning on, that can be told in words."""
+    """Decode seconds since the drill began.
+
+    Raise ValueError if too large to be formatted.
+    """
     seconds = float(said)
     if not abs(seconds) < YEAR_9999:
         raise ValueError("a time that has no end")

@@ -36,7 +36,7 @@ TIMES = ("detected", "decided", "restored", "steady")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FaultFacts:
-    """What is known of what broke the site."""
+    """The facts about the injected faults that a score is computed from."""
 
     faults: tuple[str, ...] = ()
     """Their names, in order."""

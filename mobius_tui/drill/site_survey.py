@@ -152,7 +152,10 @@ class SiteSurvey:
         return count_looks(subject, [(time.time(), sight.held)])
 
     def _context(self, step: Step, check: Check) -> CheckContext | None:
-        """Where it looks; `None` where something is not known that it needs."""
+        """The context to run a check in.
+
+        `None` if a variable it needs has no value yet.
+        """
         if isinstance(check, OutputCheck) or not self._is_known(check):
             return None  # nothing was run, or it has no value yet
         env = dict(self._env)

@@ -177,13 +177,16 @@ class _ProbeHistory:
         return "unknown"
 
     def until(self, moment: float) -> _ProbeHistory:
-        """The checks that had begun by a moment."""
+        """A copy with only the checks that began at or before a moment."""
         new, count = _ProbeHistory(), self.times.by(moment)
         new.times, new.states = self.times.first(count), self.states[:count]
         return new
 
     def ok_streak_at(self, since: float, count: int) -> float | None:
-        """When so many checks in a row had been ok, after a moment."""
+        """When the last check of the first `count` ok ones in a row began.
+
+        Counted from `since`; None if there were none.
+        """
         row = 0
         for place in range(self.times.before(since), len(self.times)):
             state = self.states[place]
@@ -205,7 +208,10 @@ class _ProbeHistory:
         return CheckCounts(numbers[0], numbers[1], lasts[0], lasts[1])
 
     def healthy_since(self) -> float | None:
-        """The first ok of the last row that no failure breaks."""
+        """When the first ok check after the last failed one began.
+
+        None if there is none.
+        """
         place = self.states.find(_OK, self.states.rfind(_FAILED) + 1)
         return self.times[place] if place >= 0 else None
 

@@ -85,7 +85,9 @@ class ReportedFigure:
     """Answers in a row without it."""
 
     def after(self, value: float | None) -> ReportedFigure:
-        """The state after the next answer.
+        """The figure after one more answer.
+
+        It is dropped after `NOT_REPORTED_AFTER` answers in a row without it.
 
         Args:
             value: the reported figure; `None` if there is none, or none in range.

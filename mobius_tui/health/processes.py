@@ -77,7 +77,7 @@ def group_of(pid: int) -> int | None:
 
 
 def is_counted(pid: int, groups: AbstractSet[int]) -> bool:
-    """Whether a process is alive and in none of the given process groups."""
+    """Whether a process is alive, and its process group is not among the excluded ones."""
     group = group_of(pid)
     return group is not None and group not in groups
 

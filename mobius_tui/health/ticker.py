@@ -22,7 +22,10 @@ def boot_clock() -> float:
 
 
 class Ticker:
-    """Slots at start + k · every, and the last stall."""
+    """Schedules checks at start + k · `every` seconds.
+
+    It notices when the process was suspended.
+    """
 
     def __init__(self, every: float, clock: Callable[[], float] = boot_clock) -> None:
         """Start now.

@@ -43,7 +43,7 @@ class Fired:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Cleared:
-    """The condition of a trigger that had fired no longer holds."""
+    """A trigger that had fired is cleared: its condition no longer holds."""
 
     at: float
     """When the check began that showed it, in seconds since 1970."""
@@ -98,7 +98,9 @@ class TriggerEvaluator:
         return probe.apply(check) if probe is not None else ()
 
     def begin_epoch(self) -> None:
-        """Restart every count: at arming, and after a step that changed things.
+        """Restart all counts, so that earlier checks fire no trigger.
+
+        At arming, and after a step that changed something.
 
         A trigger that has fired stays so until later checks show that its condition no
         longer holds, and does not fire again before that; `is_true` judges by the later

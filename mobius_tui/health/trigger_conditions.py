@@ -47,7 +47,10 @@ class Condition(Protocol):
 
 
 class CheckStreak:
-    """Counts checks in a row that are bad for the service."""
+    """Counts bad checks in a row.
+
+    `holds` once there are `limit` of them, None while that is undecided.
+    """
 
     def __init__(self, limit: int) -> None:
         """Begin with none.
@@ -137,7 +140,9 @@ class FigureCondition(StreakCondition):
         return self._reported.value is None
 
     def _judge(self, reported: float | None, limit: float, *, own: bool | None) -> None:
-        """Count an answer.
+        """Add one answer to the streak.
+
+        By the reported figure, or by the measured one if none is reported.
 
         Args:
             reported: the figure in the answer, if any.
@@ -356,7 +361,7 @@ def _number(value: float) -> str:
 
 
 def _unlike_limit(value: float, limit: float) -> str:
-    """A number with as few decimals as keep it above or below a limit."""
+    """A number with the fewest decimals that show its side of a limit."""
     limit = round(limit, 6)
     side = _compare(round(value, 6), limit)
     texts = (f"{value:.{digits}f}" for digits in range(6))

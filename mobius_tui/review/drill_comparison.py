@@ -24,7 +24,7 @@ from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.runbook.text.units import clock_duration
 
 NOTICED = 1.0
-"""Seconds that make no difference."""
+"""A difference of fewer seconds than this counts as none."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -25,13 +25,15 @@ from mobius_tui.runbook.text.units import (
 NONE = "–"
 """Where there is nothing to say."""
 OURS = ("P50 of our checks", "P95 of our checks")
-"""What the percentiles of a probe are called; what a service reports is told apart."""
+"""Titles of the percentiles that our own probes measured; figures reported by the
+service have other titles.
+"""
 NO_DEVIATIONS = (
     "None: no attempt went wrong, and nothing was made again, skipped, overridden or "
     "out of order."
 )
 FAR = 2.0
-"""Times the longest answer up to which a limit is in sight."""
+"""A limit is drawn in a chart if it is at most this many times the longest latency."""
 _RISING = "▁▂▃▄▅▆▇█"
 
 

@@ -153,7 +153,7 @@ def _shown(at: float) -> str:
 
 
 LONGEST_ANNOTATION = 4000
-"""Characters of one; more is a document of its own."""
+"""Maximum length of one annotation, in characters."""
 
 
 def read_annotations(directory: RunDirectory) -> tuple[Annotation, ...]:

@@ -280,7 +280,7 @@ class ActionItem:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RunReport:
-    """All that is told of a run."""
+    """The whole content of a report, independent of its format."""
 
     run: str
     """Its id."""

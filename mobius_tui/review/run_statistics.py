@@ -19,7 +19,7 @@ TOO_SHORT = 1.5
 TOO_LONG = 0.5
 """It usually takes so little of what it says: who waits notices a hang too late."""
 MIN_DIFFERENCE_SECONDS = 2.0
-"""Seconds that nobody minds."""
+"""A median that differs from the stated duration by less is not worth a correction."""
 MOST_SKIPPED = 3
 """Steps that are named as skipped most."""
 

@@ -48,7 +48,10 @@ def _drift_back(site: Site) -> None:
 
 
 def _drift_alone(site: Site) -> None:
-    """The same, where nobody keeps a copy of the configuration beside it."""
+    """The same drift, with the backup of the configuration and worker.json removed too.
+
+    Nothing to copy it from.
+    """
     shutil.rmtree(site.root / "config" / "backup", ignore_errors=True)
     (site.config / "worker.json").unlink()
     _drift(site)

@@ -15,7 +15,9 @@ from mobius_tui.runbook.text.names import did_you_mean
 USUAL = "bad-release"
 """The reason to roll back where only obstacles were named."""
 SAME = frozenset({"corrupt-backup", "missing-checksum"})
-"""Two of the newest backup: with its checksum gone, nobody sees that it is damaged."""
+"""Faults of the newest backup that exclude each other: without its checksum nobody sees
+the damage.
+"""
 SCRIPT = frozenset({"rollback-fails", "half-restored", "prompting-script"})
 """Each gives the rollback script another text: the last one would be the only one."""
 

@@ -24,7 +24,10 @@ OUTPUTS_LIMIT = 1 << 20
 
 
 class Cause(StrEnum):
-    """Why a script ended, as its keeper spells it in `exit`; see `bare.script`."""
+    """Why a script ended, as the keeper writes it into `exit`.
+
+    See `keeper.script_process`.
+    """
 
     EXITED = "exited"
     STOPPED = "stopped"

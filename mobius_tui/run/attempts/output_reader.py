@@ -199,6 +199,6 @@ def rows_of(data: bytes, *, is_cut: bool | None = None) -> list[str]:
 
 
 def last_row(path: Path) -> str:
-    """The last of them that has something on it; empty where none has."""
+    """The last row of an output that is not blank; empty where there is none."""
     rows = (row.strip() for row in reversed(last_rows(path)))
     return next(filter(None, rows), "")

@@ -1,4 +1,7 @@
-"""The host's own work on steps, which is no process: checks, and watching health."""
+"""Asyncio tasks that the host runs for a step itself, without a process.
+
+Its checks, and watching health.
+"""
 
 from __future__ import annotations
 

@@ -80,7 +80,7 @@ def unset_variables(runbook: Runbook, known: Collection[str]) -> Iterator[str]:
 
 
 def refuse_unattended(runbook: Runbook, asked: str) -> None:
-    """Let no run go by itself on the word of a check that cannot fail.
+    """Refuse to run unattended if a check that cannot fail guards a destructive step.
 
     Args:
         runbook: what is to be run.

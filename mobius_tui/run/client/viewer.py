@@ -258,7 +258,9 @@ class Viewer:
         return ask_to_stop(self.directory.attempt(action.step, action.attempt))
 
     def _understood(self, reply: Reply, action: Action, intent: str) -> Reply:
-        """A host's answer; one of another version has not done what was asked for.
+        """Translate the reply of a host of another version.
+
+        It has not carried out the action.
 
         One of the first version does not know what it was told, nor say whose it was.
         """

@@ -248,7 +248,10 @@ _NO_EVENT = (
 
 
 def _envelope_problem(entry: Entry, prev: object) -> str | None:
-    """The first field beside the event that is invalid, in words; empty if none is."""
+    """The envelope field (n, prev, at, mono, boot, by, intent) that is invalid.
+
+    `None` if none is.
+    """
     if not (is_text(prev) and is_exact_integer(entry.n)):
         return "n or prev"
     if not 0 <= entry.at < YEAR_9999:

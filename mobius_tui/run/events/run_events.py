@@ -26,7 +26,7 @@ class RunBegan:
     file: str
     """The main file's name in the run's `runbook/` folder."""
     sha256: str
-    """Of all its files: see `directory.runbook_digest`."""
+    """Digest over all files of the runbook; see `run_directory.runbook_digest`."""
     title: str
     mode: Mode
     profile: str | None = None

@@ -1,4 +1,4 @@
-"""A line for each journal entry and for each delivery of a message. Pure."""
+"""Describes journal entries and undelivered messages as one line of text each. Pure."""
 
 from __future__ import annotations
 

@@ -168,11 +168,12 @@ class Follower:
         self.milestone_tracker = MilestoneTracker(self.plan)
         """The times of an outage, but for those that health tells."""
         self.trigger_rules = RunTriggerRules(self.plan, self.state)
-        """How far the triggers are."""
+        """The triggers' rules, evaluated over the health records read so far."""
         self._health = LineFollower(directory.health)
         self.pending_health = 0
-        """Lines of health that are none: a full disk tears them. The run's course does
-        not hang on them, so they are left out."""
+        """Lines of `health.jsonl` that could not be decoded: a full disk can tear one.
+        They are left out; nothing in the run depends on them.
+        """
         for entry in entries:
             advance(self.state, entry)
             self.milestone_tracker.apply_entry(entry)
@@ -247,7 +248,7 @@ class Follower:
 
 
 def checks(directory: RunDirectory) -> Iterator[ProbeResult]:
-    """Every check on record; lines that are none are left out."""
+    """Every probe result in `health.jsonl`; lines that cannot be decoded are left out."""
     try:
         with open_regular(directory.health) as file:
             while row := file.readline(LONGEST):

@@ -52,7 +52,10 @@ class Clock:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class JournalTail:
-    """The content of a journal."""
+    """The decoded content of a whole journal.
+
+    Its entries, their digests, and the size of a torn last line.
+    """
 
     entries: tuple[Entry, ...]
     heads: tuple[str, ...]
@@ -131,7 +134,7 @@ class _WriteRequest:
 
 
 class Journal:
-    """The writing end; there is one, in the host.
+    """Appends entries to the journal in a thread of its own; the host has the only one.
 
     Orders are written in the order of `append`, each synced before its future is set.
     A full disk is waited out once the run is served: the line is carried on from where

@@ -1,4 +1,6 @@
-"""The times by which an outage is judged: from the first sign to three healthy checks.
+"""The milestones of an outage, folded from the journal.
+
+Detected, acknowledged, decided, rollback, restored, steady.
 
 Pure: a fold over the journal's entries, evaluated together with the checks on record.
 """
@@ -70,13 +72,16 @@ class Milestones:
     began: float = 0.0
     """When the run began."""
     broken: float = 0.0
-    """The same, or when a drill's site was broken, where that came later: only from
-    then on anything is a sign of it."""
+    """When a drill's site was broken, if that was after `began`; else `began`. No sign
+    before it counts.
+    """
     ended: float | None = None
     outage: Outage | None = None
     """What a trigger found; `None` where none has fired."""
     triggered: bool = False
-    """Whether that came before what destroys: what a repair sets off led to nothing."""
+    """Whether the trigger fired before the first step that destroys; a trigger set off
+    by the repair itself does not count.
+    """
     detected: float | None = None
     """The first sign on record: a trigger that fired, a step or a look of a check that
     failed, a decision, or a step that changes something."""
@@ -233,7 +238,10 @@ class MilestoneTracker:
         )
 
     def as_scored(self, past: HealthHistory, score: object) -> Milestones:
-        """The times by now; of a drill that is over, as its score has them.
+        """The milestones by now.
+
+        For a scored drill with the time of the injection and the verdict that its
+        `[score]` has.
 
         Args:
             past: the checks on record.
@@ -296,12 +304,15 @@ def milestones(
     past: HealthHistory,
     injected: float | None = None,
 ) -> Milestones:
-    """The times of a run; see `Course.milestones`."""
+    """The milestones of a run that has these entries.
+
+    See `MilestoneTracker.milestones`.
+    """
     return course_of(plan, entries).milestones(past, injected)
 
 
 def course_of(plan: Plan, entries: Iterable[Entry]) -> MilestoneTracker:
-    """The course of a run that has these entries."""
+    """A `MilestoneTracker` that has applied these entries."""
     course = MilestoneTracker(plan)
     for entry in entries:
         course.apply_entry(entry)

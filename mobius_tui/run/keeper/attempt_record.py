@@ -30,7 +30,10 @@ RECORD_BYTES = 4096
 
 
 def read_keeper_order() -> "tuple[int, int, dict[str, Any]]":
-    """Read what the command line and its pipe hold: the lock, the tree, the spec."""
+    """Read the keeper's spec from the pipe.
+
+    The descriptors of `lock` and `tree` come from the command line.
+    """
     lock, tree, source = (int(text) for text in sys.argv[1:4])
     with os.fdopen(source, "rb") as file:
         # It comes by a pipe from our own host, and from nobody else.

@@ -10,7 +10,9 @@ if TYPE_CHECKING:
     from typing import Any
 
     Waiting = Generator[int, None, Any]
-    """Work on the disk; it gives the error's number while there is no room for it."""
+    """A disk operation as a generator: yields an errno each time that the disk is full,
+    and retries when resumed.
+    """
 
 
 DISK_FULL_ERRNOS = (errno.ENOSPC, errno.EDQUOT)
@@ -20,7 +22,10 @@ RETRY_INTERVAL = 0.25
 
 
 def retrying_when_full(operation: "Callable[..., Any]", *words: object) -> "Waiting":
-    """Do an operation; where the disk is full, again when the caller resumes this."""
+    """Call an operation.
+
+    While the disk is full, yield the error's number and try again when resumed.
+    """
     while True:
         try:
             return operation(*words)

@@ -33,7 +33,10 @@ if TYPE_CHECKING:
 
 
 def keep_attempt(lock: int, tree: int, spec: "dict[str, Any]") -> None:
-    """Carry one attempt, from the reserved `exit` to its rename."""
+    """Run one script from start to end.
+
+    Reserve `exit.new`, start it, copy its output, end its group, write `exit`.
+    """
     stop_requests: list[int] = []
     record, waker, output = begin_attempt_record(lock, spec, stop_requests)
     script = ScriptProcess(spec, lock, tree)

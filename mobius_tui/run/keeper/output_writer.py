@@ -39,7 +39,9 @@ class OutputWriter:
     ) -> None:
         self.folder, self.limit, self.rotate = folder, limit, rotate
         self._began = time.time_ns() + int(clock_offset * 1e9) - _boot_clock_ns()
-        """The run's own time when `_passed` began: nobody sets it meanwhile."""
+        """The run's time, in ns since 1970, at zero of the boot clock; added to that
+        clock it gives a span's time.
+        """
         self.total = 0
         self.is_full = False
         """Whether the limit is reached."""

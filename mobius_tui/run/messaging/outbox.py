@@ -94,7 +94,7 @@ class Outbox:
         return not any(own.status in going for own in self._context.state.deliveries)
 
     def delays_host_end(self, now: float, *, is_released: bool) -> bool:
-        """Whether a host that may end stays a moment for messages on their way.
+        """Whether the host has to stay up to send messages that are still queued.
 
         What is unsent after that stays queued.
 

@@ -65,7 +65,7 @@ def is_public_address(address: Address) -> bool:
 
 
 async def addresses_of(host: str, port: int) -> tuple[str, ...]:
-    """The addresses to connect to, the likeliest first.
+    """PrivateAddressError: a name resolves to private addresses alone.
 
     Raises:
         PrivateError: a name leads to private addresses alone.

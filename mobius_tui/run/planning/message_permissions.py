@@ -53,7 +53,7 @@ def send(action: SendMessageOfStep, situation: Situation) -> None:
 
 
 def resend(action: ResendMessages, situation: Situation) -> None:
-    """What did not arrive, or of which nobody knows, is sent again."""
+    """Raise unless failed or unknown deliveries may be sent again."""
     if situation.state.ended is not None:
         words = "the run has ended; copy the message, and send it by hand"
         raise NotPermittedError(RefusalCode.RUN_ENDED, words)

@@ -96,7 +96,7 @@ class NotPermittedError(RunError):
 
 
 def nothing_lives(_step: Step) -> tuple[str, ...]:
-    """What lives of a step's last attempt, for whoever cannot look."""
+    """Default of `Situation.survivors_of`: no process of the last attempt is alive."""
     return ()
 
 
@@ -109,13 +109,15 @@ class Situation:
     now: float
     """Seconds since 1970."""
     uid: int
-    """The account's number of whoever asks."""
+    """The uid of the caller."""
     name: str = ""
     """The account's name of whoever asks."""
     has_host: bool = True
     """Whether a host runs the run."""
     known_statuses: Mapping[str, StepStatus] | None = None
-    """Where each step stands, for whoever knows it already."""
+    """The status of each step if the caller has computed it already; else computed on
+    demand.
+    """
     survivors_of: Callable[[Step], tuple[str, ...]] = nothing_lives
     """What lives of a step's last attempt, in words; the host alone looks."""
     being_checked: Collection[str] = ()

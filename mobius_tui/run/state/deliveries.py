@@ -1,4 +1,7 @@
-"""The status of messages to channels, and which event may follow in it. Pure."""
+"""The deliveries of a run: their statuses, and the events that are allowed in each.
+
+Pure.
+"""
 
 from __future__ import annotations
 
@@ -201,7 +204,10 @@ def deliveries_of_attempt(
 
 
 def after_host_start(deliveries: Deliveries, at: float) -> Deliveries:
-    """The deliveries under a new host: what was being sent has arrived or not."""
+    """The deliveries after a host started.
+
+    Those that the last one was sending become `unknown`.
+    """
     return tuple(
         replace(own, status=DeliveryStatus.UNKNOWN, reason=HOST_ENDED_REASON, since=at)
         if own.status is DeliveryStatus.SENDING
@@ -211,7 +217,7 @@ def after_host_start(deliveries: Deliveries, at: float) -> Deliveries:
 
 
 def as_seen(own: Delivery, *, hosted: bool) -> Delivery:
-    """A delivery as a reader of the run is shown it now.
+    """The delivery, `unknown` if a host that has ended was sending it.
 
     Args:
         own: as the journal has it.

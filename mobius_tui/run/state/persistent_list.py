@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 class ListStore(Protocol[T]):
-    """The items that versions of a list share."""
+    """The storage that the versions of a persistent list share."""
 
     def append(self, item: T, /) -> None:
         """Add an item."""
@@ -144,8 +144,9 @@ BLOCK_SIZE = 64
 """Items that are packed together. Of each list, up to twice as many are unpacked."""
 
 _PackedItems = tuple[tuple[bytes, ...], tuple[bytes, int], list[Packable]]
-"""Whole blocks, a block of which the first so many come after them, and the items after
-that, at length: fewer than two blocks of them."""
+"""(compressed full blocks, (a shared block, how many of its first items count), the
+newest items, unpacked: fewer than two blocks).
+"""
 
 
 class PackedList(Generic[Packable]):

@@ -95,7 +95,7 @@ messages are sent if they can be."""
 
 @dataclass(slots=True)
 class RunState:
-    """Everything that the journal says; `reducer.advance` applies entries to it.
+    """The state of a run as folded from its journal by `reducer.advance`.
 
     It is mutable, so that 100,000 events cost no copies; the values in it are
     immutable.

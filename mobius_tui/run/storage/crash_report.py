@@ -27,7 +27,7 @@ def crash_folder() -> Path:
 
 
 def unforeseen_fault(error: BaseException, note: str = "") -> FaultError:
-    """What to raise for an unexpected error.
+    """Write a crash report, and return the `FaultError` to raise.
 
     Args:
         error: the error.

@@ -1,4 +1,4 @@
-"""When a screen last showed a run, and when each probe was last asked."""
+"""When a screen last showed a run (`glance.json`), and each probe's last check."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class LastView:
     at: float
     """Seconds since 1970."""
     health: str
-    """The worst news of health then, in words."""
+    """The most serious health status that the screen showed then, in words."""
     leaves: bool = False
     """Whether that screen was left then; another may show the run all the same."""
 

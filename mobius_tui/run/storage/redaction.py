@@ -109,7 +109,10 @@ def _url_forms(text: str) -> Iterator[str]:
 
 
 def _base64_forms(secret: str) -> Iterator[str]:
-    """What base64 of any text that holds a secret holds, by the secret's offset."""
+    """The parts of a secret's base64 that do not depend on what surrounds it.
+
+    One for each of the three byte offsets.
+    """
     data = secret.encode("utf-8", "surrogateescape")
     for before in range(3):
         whole = b64encode(bytes(before) + data).decode()

@@ -159,7 +159,10 @@ class RunDirectory:
 
     @property
     def stats(self) -> Path:
-        """What it came to, for who counts many runs; see `storage.past_run`."""
+        """Figures of the ended run for statistics over many runs.
+
+        See `records.past_run`.
+        """
         return self.path / "stats.json"
 
     @property

@@ -134,7 +134,7 @@ def _belongs_to(path: Path, uid: int) -> bool:
 
 
 def refuse_hosting(path: Path) -> None:
-    """Let nobody run a run that is another's, or that another may change.
+    """Refuse to host a run that another user owns or could change.
 
     Its scripts would be run in the name of whoever resumes it.
 

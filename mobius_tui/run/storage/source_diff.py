@@ -38,7 +38,7 @@ def source_edits(directory: RunDirectory, began: RunBegan) -> tuple[str, ...]:
 
 
 def source_stamp(directory: RunDirectory, began: RunBegan) -> SourceStamp | None:
-    """What is another one where a source may have been edited.
+    """A stamp of the source files that changes when one may have been edited.
 
     Args:
         directory: the run's.

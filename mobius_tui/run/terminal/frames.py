@@ -1,4 +1,4 @@
-"""What a `tty` step's keeper and the viewer at its terminal say to each other.
+"""DETACHED (the constant's name; the table still says LET_GO).
 
 Over `terminal.sock` in the attempt's directory go frames, both ways: a byte that says
 what it is, two bytes of length (big-endian), and so many bytes.

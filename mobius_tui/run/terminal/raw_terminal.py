@@ -76,7 +76,7 @@ class RawTerminal:
         return size.lines, size.columns
 
     def read(self) -> bytes:
-        """What was typed.
+        """TerminalGoneError: the terminal has ended.
 
         Raises:
             GoneError: the terminal has ended.

@@ -105,7 +105,7 @@ class HealthMonitor:
         self.on_record: Callable[[ProbeResult | MachineSample], None] = lambda _: None
         """Told of every record, once it counts."""
         self._torn = b""
-        """What of a line a full disk has kept out."""
+        """The unwritten rest of a line that was cut short by a full disk."""
         self.failed: str | None = None
         """Why nothing is written any more."""
 

@@ -44,7 +44,10 @@ class PatternToken:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CommandLine:
-    """One line of the table, for one command."""
+    """One line of commands.toml.
+
+    A pattern of a command's arguments, and what a call that matches it does.
+    """
 
     tokens: tuple[PatternToken, ...] = ()
     effect: Weight | None = None

@@ -89,7 +89,10 @@ OffsetMap = Callable[[int], int]
 
 
 def _map_into_word(word: Word, place: OffsetMap) -> OffsetMap:
-    """Map offsets in a word's text; to the word's start if quoting changes them."""
+    """A map of offsets in a word's text to offsets in the script.
+
+    All go to the word's start if quotes or escapes moved them.
+    """
     single = _SINGLE.fullmatch(word.source)
     if single is not None:
         return lambda offset: place(word.start + 1 + offset)
@@ -99,7 +102,7 @@ def _map_into_word(word: Word, place: OffsetMap) -> OffsetMap:
 
 
 class _Judge:
-    """Judges a script and the code in it, in one pass."""
+    """Collects the effects of a script, and of scripts, commands and code nested in it."""
 
     def __init__(self, table: CommandTable) -> None:
         self.effects: list[CommandEffect] = []
@@ -229,7 +232,7 @@ class _Judge:
             self._add_effect("change", 0, " ".join(shell), known=entry is not None)
 
     def _run(self, words: tuple[Word, ...], known_input: Word | None) -> None:
-        """Judge a command.
+        """Judge one call of a program, by its entry in the table of commands.
 
         Args:
             words: its name and its arguments.
@@ -416,7 +419,7 @@ class _Judge:
 
 
 def _has_value(invocation: Invocation) -> bool:
-    """Whether an option has the code of a command."""
+    """Whether the code to run is given as the value of an option, as in `psql -c CODE`."""
     return any("value" in match.line.code for match in invocation.matches())
 
 

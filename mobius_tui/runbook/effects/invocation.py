@@ -229,7 +229,10 @@ def _is_more_specific(one: LineMatch, other: LineMatch) -> bool:
 
 
 def heaviest_weight(weights: Sequence[Weight]) -> Weight:
-    """The heaviest of some effects; but `nothing`, if it is among them."""
+    """The heaviest of several effects.
+
+    `nothing` overrules all of them, `read` if there are none.
+    """
     if "nothing" in weights:
         return "nothing"
     return max(weights, key=WEIGHTS.index, default="read")

@@ -33,7 +33,7 @@ class ScriptEffects:
         return heaviest_effect("read", *(one.effect for one in self.effects))
 
     def beyond(self, label: Effect) -> tuple[CommandEffect, ...]:
-        """The effects that are heavier than a label."""
+        """The effects heavier than a step's label, which therefore does not cover them."""
         own = WEIGHTS.index(label)
         return tuple(each for each in self.effects if WEIGHTS.index(each.effect) > own)
 

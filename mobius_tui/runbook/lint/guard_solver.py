@@ -53,7 +53,10 @@ def can_hold(
 def _candidates(
     texts: list[str], possible: tuple[str, ...], *, is_several: bool
 ) -> tuple[str, ...]:
-    """The values of a variable that matter; empty if there are too many."""
+    """Sample values with which every comparison of a variable is tried.
+
+    Empty if there are too many, or a pattern is among them.
+    """
     if possible:
         return _selections(possible) if is_several else possible
     meant = [parse_comparison(text) for text in texts]
@@ -84,7 +87,10 @@ def _selections(texts: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _points(operands: Iterable[str]) -> Iterator[str]:
-    """Values at, between, below and above the numbers among some texts."""
+    """Boundary values of the numbers, durations and sizes in a guard.
+
+    Each, one below, one above, and the means between them.
+    """
     by_name: dict[QuantityKind, set[Decimal]] = {}
     for text in operands:
         if (own := parse_quantity(text)) is not None:

@@ -218,7 +218,10 @@ def _script_findings(
 
 
 def _visits(body: Script) -> tuple[CommandVisit, ...]:
-    """The commands; one that is a function of the script gets no program name."""
+    """Every simple command.
+
+    A call of a function of the script itself has an empty program name.
+    """
     own = {
         each.function
         for each in commands(body)

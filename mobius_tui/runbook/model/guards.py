@@ -77,7 +77,10 @@ def guard_variables(guard: Guard) -> frozenset[str]:
 
 
 def texts_of(part: Part) -> tuple[str, ...]:
-    """The texts of a variable; empty if the part is none of a variable."""
+    """The comparisons of a variable, such as `> 1000`.
+
+    Empty if the part is a nested guard.
+    """
     if isinstance(part, Mapping):
         return ()
     return tuple(each for each in part if isinstance(each, str))
@@ -221,7 +224,10 @@ def _combine(
     order: tuple[bool | None, ...],
     join: Callable[[list[str]], str],
 ) -> GuardVerdict:
-    """Combine several verdicts: the first result in `order` that any of them has."""
+    """Combine verdicts by three-valued logic.
+
+    `order` lists the results, the one that wins over the others first.
+    """
     found = list(parts)
     if len(found) == 1:
         return found[0]

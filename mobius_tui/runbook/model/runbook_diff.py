@@ -189,7 +189,10 @@ def _moved(
 def _reordered(
     part: str, old: Sequence[str], new: Sequence[str], titles: Mapping[Key, str]
 ) -> Iterator[RunbookChange]:
-    """The smallest set that must have moved, of those in both runbooks."""
+    """The fewest parts whose moves explain the new order.
+
+    Parts in only one runbook are ignored.
+    """
     both = set(old) & set(new)
     before, after = ([e for e in each if e in both] for each in (old, new))
     matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)

@@ -18,7 +18,10 @@ from mobius_tui.runbook.text.names import RUN_FACTS
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class KnownValues:
-    """The state of a run when the phase begins."""
+    """What is assumed when the triggered phase begins.
+
+    Variables with a value, and steps that satisfy `needs`.
+    """
 
     names: frozenset[str]
     """The variables that have a value."""

@@ -90,7 +90,10 @@ class _MarkdownReader:
         return (replace(found[0], gap=False), *found[1:])
 
     def _joins_next(self, first: Node, after: Sequence[Node]) -> bool:
-        """Whether a paragraph is laid out, and the next part adjoins it."""
+        """Whether a paragraph is preformatted, with no empty line after it.
+
+        See `_is_laid_out`.
+        """
         if first.type != "paragraph" or not after or after[0].type == "fence":
             return False
         words = first.children[0].content

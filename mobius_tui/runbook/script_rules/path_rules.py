@@ -168,7 +168,9 @@ def is_relative(start: str) -> bool:
 
 
 def known_starts(body: Script, initial: Mapping[str, str]) -> dict[str, str]:
-    """How the values of the variables of a script start, as far as it shows.
+    """The known prefix of each variable's value, found by following assignments.
+
+    `HOLE` stands for unknown parts.
 
     Args:
         body: the script.

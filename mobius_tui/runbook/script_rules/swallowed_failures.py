@@ -40,7 +40,10 @@ _OUTPUT_TARGETS = frozenset(("1", "2", "/dev/stderr", "/dev/stdout", "/dev/null"
 
 
 def status_of(pipe: Pipeline) -> str:
-    """The program whose exit status a pipeline has; `?` if it is no simple command."""
+    """The name of the last program of a pipeline, whose exit status the pipeline has.
+
+    `?` if that is a compound command or unknown.
+    """
     command = pipe.commands[-1]
     run = effective_program(command) if isinstance(command, SimpleCommand) else None
     if isinstance(command, SimpleCommand) and run is None and command.assignments:

@@ -124,7 +124,10 @@ def _endless_form(run: Program) -> str:
 
 
 def _is_cut(visit: CommandVisit) -> bool:
-    """Whether a later command of the pipeline, or `&`, ends it."""
+    """Whether something else ends the command.
+
+    It is in the background, or `head`, `grep -q` or `grep -m` closes its pipe.
+    """
     if visit.statement.background:
         return True
     for command in visit.pipeline.commands[visit.place + 1 :]:

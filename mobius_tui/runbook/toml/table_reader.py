@@ -58,7 +58,9 @@ class TableRegistry:
 
 
 class TomlTable:
-    """A table of a document, which records the keys that are asked for.
+    """A table of a document that records which keys were read.
+
+    The others can then be reported as unknown.
 
     A step with `use` has a `base`: missing keys are read from there, and their problems
     are reported there.
@@ -109,7 +111,10 @@ class TomlTable:
         return key in self.owner(key).node
 
     def given(self, *keys: str) -> tuple[str, ...]:
-        """Those of the keys that the table, or its base, has."""
+        """Those of the given keys that are present here or in the base.
+
+        Marks all of the given keys as read.
+        """
         return tuple(key for key in keys if self.has(key))
 
     def keys(self) -> Iterator[str]:

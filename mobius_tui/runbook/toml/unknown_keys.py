@@ -122,7 +122,9 @@ _PLACES: Mapping[str, _Keys] = {
 
 
 def our_key_for(place: str, key: str) -> str:
-    """What to write for a key of another tool; empty if it is unknown.
+    """This program's equivalent of a key that other runbook tools use.
+
+    Empty if none is known.
 
     Args:
         place: the table's dotted name.

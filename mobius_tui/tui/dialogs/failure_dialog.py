@@ -54,7 +54,7 @@ class FailureDialog(Dialog[str]):
             yield text_widget(words, "warn")
 
     def choices(self) -> tuple[Choice, ...]:
-        """The ways that are open."""
+        """The commands that are available for the failed step, as buttons."""
         ways = [
             Choice(
                 f"way-{command_id}",

@@ -35,7 +35,9 @@ class Tell(Protocol):
 
 
 Flow = Callable[[DialogOpener, RunView, str | None], Awaitable[Action | None]]
-"""Given how to ask, the run, and the checklist's key that it is about."""
+"""A coroutine that turns a command into an action: takes a dialog opener, the view, and
+the selected checklist key.
+"""
 
 
 def as_question(words: str) -> str:

@@ -139,4 +139,4 @@ RUN_FLOWS: Mapping[str, Flow] = {
     "hold": hold,
     "roll_back": roll_back,
 }
-"""Those about the run, by command, and by what Enter offers."""
+"""Flows about the whole run, by command id and by `NextAction.kind`."""

@@ -310,4 +310,4 @@ FLOWS: Mapping[str, Flow] = {
     "approve": approve,
     **RUN_FLOWS,
 }
-"""By command, and by what Enter offers."""
+"""Flows by command id and by `NextAction.kind`."""

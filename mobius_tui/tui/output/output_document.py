@@ -88,7 +88,7 @@ RESETS = (b"\x1b[0m", b"\x1b[m")
 CACHE = 1024 * 1024
 """Bytes of lines that are kept parsed."""
 LINE = 1024
-"""What a line counts besides its own bytes: the objects that it is made of."""
+"""Bytes of overhead that a cached line counts for, besides its own: its objects."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

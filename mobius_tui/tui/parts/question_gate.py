@@ -62,7 +62,9 @@ class QuestionGate:
         return self._screen.is_current and self.is_asking
 
     def begin(self, work: Coroutine[Any, Any, None]) -> None:
-        """Begin to ask, in a worker; not while something is asked already.
+        """Start a worker that asks questions.
+
+        Does nothing while a question is already open.
 
         What is pressed before a question is seen is not meant for another one.
         """

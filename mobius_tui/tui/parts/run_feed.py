@@ -21,7 +21,7 @@ from mobius_tui.tui.presenters.run_view import RunView
 
 
 class RunFeed:
-    """From the journal of one run to views of it, as often as the line bears.
+    """Turns the journal of one run into views, throttled to `repaints` a second.
 
     A worker follows the files and posts `RunChanged` and `RunLost` to the screen, which
     says `changed` and so is told to look: by `show`, and by nothing else.

@@ -138,13 +138,17 @@ class RunView:
     health: Mapping[str, str] = field(default_factory=dict)
     """Each probe's state, in words."""
     reports: Mapping[str, ReportedFigures] = field(default_factory=dict)
-    """Which figures the services report, of the probes that were looked at."""
+    """For each probe that was checked, which figures (p95, error rate) the service
+    itself reports.
+    """
     meters: tuple[Meter, ...] = ()
     """How far each trigger is."""
     past: HealthHistory = field(default_factory=HealthHistory)
     """What health was at any moment; it grows in place."""
     course: MilestoneTracker | None = None
-    """The times of an outage, but for those that health tells; it grows in place."""
+    """The milestones of the outage that come from the journal; those from health are in
+    the health history. Mutated in place.
+    """
     lost: str = ""
     """Why the run's files are followed no longer; empty while they are."""
     stalled: str = ""
@@ -154,7 +158,9 @@ class RunView:
     uid: int
     """Whose viewer this is."""
     reviewed: float | None = None
-    """Where it is looked back on, the seconds of the whole run; else `None`."""
+    """The duration of the whole run in seconds if this view is part of a review; else
+    `None`.
+    """
     damage: tuple[str, ...] | None = None
     """What is not as it was written, in words; `None` while that is not known."""
     last_entry_number: int = 0

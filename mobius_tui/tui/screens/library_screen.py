@@ -83,7 +83,10 @@ class LibraryList(OptionList):
 
 
 class LibraryScreen(Page):
-    """A list to choose from; says what was chosen."""
+    """The screen that lists runbooks and runs.
+
+    Opening is done by the callbacks it is given.
+    """
 
     CSS_PATH = ["../styles/app.tcss", "../styles/pages.tcss"]  # noqa: RUF012
     PLACES: ClassVar[tuple[Place, ...]] = ("library", "app")

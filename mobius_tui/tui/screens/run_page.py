@@ -50,8 +50,9 @@ class RunPage(Page):
     key: reactive[str | None] = reactive[str | None](None, repaint=False)
     """The checklist's row under the cursor."""
     told: reactive[str | None] = reactive[str | None](None, repaint=False)
-    """The row that the panes beside the checklist tell of: the cursor's, once the
-    cursor has been drawn where it went."""
+    """The checklist key whose details the other panes show; follows the cursor (`key`)
+    after a short delay.
+    """
     tab: reactive[str] = reactive("", repaint=False)
     """Whose output is shown, as `STEP.ATTEMPT`."""
     offered: reactive[tuple[Command, ...]] = reactive((), repaint=False)

@@ -86,7 +86,7 @@ class DetailPane(VerticalScroll):
     view: reactive[RunView | None] = reactive(None, repaint=False)
     key: reactive[str | None] = reactive[str | None](None, repaint=False)
     tab: reactive[str] = reactive("", repaint=False)
-    """Whose output is looked at, as `STEP.ATTEMPT`."""
+    """The attempt whose output is shown, as `STEP.ATTEMPT`; empty for none."""
     compact: reactive[bool] = reactive(False, repaint=False)  # noqa: FBT003 - a default
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002

@@ -24,7 +24,7 @@ DRILL_APPROVER = "drill"
 
 
 def uid_of(caller: Caller) -> int:
-    """The account's number of whoever asks; the host asks in its owner's name."""
+    """The uid of the caller; the run owner's for the host itself."""
     return os.getuid() if caller.uid is None else caller.uid
 
 

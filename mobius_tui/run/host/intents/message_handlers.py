@@ -60,7 +60,7 @@ async def queue(
 async def send(
     services: HostServices, action: SendMessageOfStep, caller: Caller, intent: str
 ) -> Entry:
-    """The step is told, and its text goes to channels."""
+    """Mark the message step as done and queue its text for the channels."""
     step = services.context.plan.steps[action.step]
     channels = tuple(dict.fromkeys(action.channels))
     await queue(services, step, channels, action.text, caller.name)
@@ -82,7 +82,7 @@ async def _write(
 async def send_again(
     services: HostServices, action: ResendMessages, who: str, intent: str
 ) -> Entry | None:
-    """What did not arrive, or of which nobody knows."""
+    """Queue again the deliveries that failed or whose outcome is unknown."""
     numbers = dict.fromkeys(action.deliveries)
     events: list[MessageEvent] = [MessageRequeued(delivery=n) for n in numbers]
     return await _write(services, events, who, intent)
@@ -91,7 +91,7 @@ async def send_again(
 async def drop(
     services: HostServices, action: DropMessages, who: str, intent: str
 ) -> Entry | None:
-    """It was told by another way."""
+    """Drop failed deliveries: the message was passed on by hand."""
     reason = action.reason.strip() or "told by another way"
     numbers = dict.fromkeys(action.deliveries)
     events: list[MessageEvent] = [

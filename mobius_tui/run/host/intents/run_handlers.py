@@ -34,7 +34,7 @@ from mobius_tui.run.watch.watch_command import person_end_reason
 async def give_hint(
     services: HostServices, action: GiveHint, who: str, intent: str
 ) -> Entry:
-    """The team is told something, and it counts."""
+    """Record a facilitator's hint to the team; it counts in the score."""
     event = HintGiven(text=action.text.strip(), who=who)
     return await services.writer.write(event, FACILITATOR, intent)
 
