@@ -53,9 +53,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _print_error(str(error))
         return USAGE
     except Exception as error:  # noqa: BLE001 - nobody is shown a traceback
-        from mobius_tui.run.storage.crash_report import unforeseen_fault
+        from mobius_tui.run.storage.crash_report import report_unexpected_error
 
-        fault = unforeseen_fault(error)
+        fault = report_unexpected_error(error)
         _print_error(str(fault))
         return fault.exit_code
 

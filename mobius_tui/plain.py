@@ -25,7 +25,7 @@ from mobius_tui.run.planning.watch_progress import watch_duration, watch_progres
 from mobius_tui.run.state.step_state import Attempt, Status
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.safe_open import open_regular
-from mobius_tui.sanitize import clean, collapse, decode, line
+from mobius_tui.sanitize import clean, decode, drop_overwritten, line
 
 READ_SIZE = 1 << 18
 """Bytes of output that are read and printed at a time."""
@@ -64,7 +64,7 @@ class OutputPrinter:
             )
         self._offsets[path] = offset + len(data)
         for text in decode(data.removesuffix(b"\n")).split("\n") if data else ():
-            yield clean(collapse(text))
+            yield clean(drop_overwritten(text))
 
     def forget(self, step: str, attempt: int) -> None:
         """Forget the position in the output of an attempt that has ended."""
@@ -112,7 +112,7 @@ class PlainReport:
         """Close the journal."""
         self._journal_file.close()
 
-    async def entries(self, entries: tuple[Entry, ...]) -> None:
+    async def print_entries(self, entries: tuple[Entry, ...]) -> None:
         """Print new entries of the journal."""
         if self._json:
             for _ in entries:
@@ -122,7 +122,9 @@ class PlainReport:
         follower = self._viewer.follower
         for entry in entries:
             if isinstance(entry.event, CheckTried | StepEnded | StepUnknown):
-                await self.output(entry.event.step, entry.event.attempt, whole=True)
+                await self.print_output(
+                    entry.event.step, entry.event.attempt, whole=True
+                )
                 if not isinstance(entry.event, CheckTried):
                     self._output.forget(entry.event.step, entry.event.attempt)
             text = journal_entry_text(entry, follower.plan, follower.state)
@@ -150,7 +152,9 @@ class PlainReport:
         if proposal is not None:
             print_line(line(f"due: {proposal.text}"))
 
-    async def output(self, step: str, attempt: int, *, whole: bool = False) -> None:
+    async def print_output(
+        self, step: str, attempt: int, *, whole: bool = False
+    ) -> None:
         """Print the new output of a step."""
         if self._json:
             return
@@ -163,12 +167,12 @@ class PlainReport:
             await asyncio.sleep(0)  # a flood must not keep ctrl+c away
             has_more = whole and shown
 
-    async def running(self) -> None:
+    async def print_running(self) -> None:
         """Print the new output of all running steps, and their progress."""
         for step_id, step in self._viewer.follower.state.steps.items():
-            if step.status == "running" and step.last is not None:
-                await self.output(step_id, step.last.number)
-                self._print_progress(step_id, step.last)
+            if step.status == "running" and step.last_attempt is not None:
+                await self.print_output(step_id, step.last_attempt.number)
+                self._print_progress(step_id, step.last_attempt)
 
     def _print_progress(self, step_id: str, last: Attempt) -> None:
         """Print the progress of a `watch` step, from time to time."""
@@ -213,7 +217,7 @@ class HostNotices:
         self._stalled, self._is_silent = stalled, is_silent
 
 
-async def intend(viewer: Viewer, action: Action) -> Reply:
+async def send_and_await_reply(viewer: Viewer, action: Action) -> Reply:
     """Ask the host for an action and await its answer; print a notice if none comes."""
     asking = asyncio.create_task(viewer.send_intent(action))
     done, _ = await asyncio.wait({asking}, timeout=SILENCE_LIMIT)
@@ -242,7 +246,7 @@ def _print_notice(words: str) -> None:
     print(f"mobius-tui: {line(words)}", file=sys.stderr, flush=True)  # noqa: T201
 
 
-async def show(
+async def print_run(
     directory: RunDirectory,
     *,
     as_json: bool,
@@ -265,9 +269,9 @@ async def show(
     viewer = Viewer(directory)
     report = PlainReport(viewer, as_json=as_json)
     try:
-        await report.entries(viewer.follower.entries)
+        await report.print_entries(viewer.follower.initial_entries)
         if auto is not None and not sent and viewer.follower.state.ended is None:
-            reply = await intend(viewer, auto)
+            reply = await send_and_await_reply(viewer, auto)
             if not reply.ok:
                 print(f"mobius-tui: {line(reply.text)}", file=sys.stderr)  # noqa: T201
                 return INCOMPLETE
@@ -281,8 +285,8 @@ async def _follow(viewer: Viewer, report: PlainReport, *, automatic: bool) -> in
     state = viewer.follower.state
     host = HostNotices(viewer)
     async for changes in viewer.changes():
-        await report.entries(changes.entries)
-        await report.running()
+        await report.print_entries(changes.entries)
+        await report.print_running()
         host.print_changes()
         if state.ended is not None:
             report.print_follow_up()

@@ -117,8 +117,8 @@ def excess(text: str, most: int) -> int | None:
     return None if found is None else found.start()
 
 
-def collapse(text: str) -> str:
-    """Drop text that a terminal would overwrite.
+def drop_overwritten(text: str) -> str:
+    r"""Drop text that a terminal would overwrite.
 
     Of each line only what follows its last `\r`.
 

@@ -48,7 +48,8 @@ def lines(tmp_path: Path, scene: str) -> list[str]:
     run = getattr(scenes, scene)(tmp_path)
     follower = Follower(run.directory)
     said = (
-        journal_entry_text(e, follower.plan, follower.state) for e in follower.entries
+        journal_entry_text(e, follower.plan, follower.state)
+        for e in follower.initial_entries
     )
     return [line for line in said if line]
 
@@ -86,7 +87,7 @@ def test_the_words_of_each_kind(tmp_path: Path) -> None:
 
 def test_a_run_in_no_environment_names_none(tmp_path: Path) -> None:
     follower = Follower(scenes.fresh(tmp_path).directory)
-    began = follower.entries[0]
+    began = follower.initial_entries[0]
     assert isinstance(began.event, RunBegan)
     event = dataclasses.replace(began.event, environment=None)
     entry = dataclasses.replace(began, event=event)
@@ -166,11 +167,13 @@ async def test_an_answer_that_is_long_in_coming_is_told_of(
     run = scenes.running(tmp_path)
     viewer = Viewer(run.directory)
     async with hosted(run) as host:
-        assert (await plain.intend(viewer, AddNote(text="x"))).ok
+        assert (await plain.send_and_await_reply(viewer, AddNote(text="x"))).ok
         assert capsys.readouterr().err == ""
         host.answers.clear()
         host.stall(full)
-        asked = asyncio.create_task(plain.intend(viewer, AddNote(text="y")))
+        asked = asyncio.create_task(
+            plain.send_and_await_reply(viewer, AddNote(text="y"))
+        )
         err = ""
         async with asyncio.timeout(60):
             while not err:
@@ -216,7 +219,7 @@ async def test_texts_have_their_lines_where_nothing_is_drawn(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run = written(tmp_path)
-    await plain.show(run.directory, as_json=False, auto=None)
+    await plain.print_run(run.directory, as_json=False, auto=None)
     said = capsys.readouterr().out
     summary = "         what: Do this:\n\n               1. first\n"
     assert summary in said
@@ -233,7 +236,7 @@ async def test_an_auto_run_that_stops_says_what_the_person_is_to_do(
     run.write(AutoStopped(reason="1.1 Edit the file wants a person", code=4))
     follower = Follower(run.directory)
     texts = StepTexts(follower.plan)
-    *_, last = follower.entries
+    *_, last = follower.initial_entries
     assert "\n".join(texts.lines(last, follower.state)) + "\n" == SAID
 
 

@@ -16,8 +16,8 @@ from mobius_tui.sanitize import (
     _without_marks,
     cells,
     clean,
-    collapse,
     decode,
+    drop_overwritten,
     line,
 )
 
@@ -83,7 +83,7 @@ def test_cleaning_twice_changes_nothing(text: str) -> None:
         assert clean(once, newlines=True) == once
     coloured = clean(text, keep_sgr=True, newlines=True)
     assert clean(coloured, keep_sgr=True, newlines=True) == coloured
-    assert collapse(collapse(text)) == collapse(text)
+    assert drop_overwritten(drop_overwritten(text)) == drop_overwritten(text)
 
 
 @settings(deadline=None)
@@ -91,7 +91,7 @@ def test_cleaning_twice_changes_nothing(text: str) -> None:
 def test_any_bytes_decode_to_something_that_cleans(data: bytes) -> None:
     text = decode(data)
     assert not any(0xD800 <= ord(one) <= 0xDFFF for one in text)
-    assert invisible(clean(collapse(text))) == []
+    assert invisible(clean(drop_overwritten(text))) == []
 
 
 @settings(deadline=None)
@@ -174,7 +174,7 @@ def test_a_single_line_shows_its_newlines() -> None:
     ],
 )
 def test_progress_collapses_to_its_last_state(text: str, shown: str) -> None:
-    assert collapse(text) == shown
+    assert drop_overwritten(text) == shown
 
 
 def test_undecodable_bytes_are_shown_in_hex() -> None:

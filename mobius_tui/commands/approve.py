@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from mobius_tui.commands.support.command_output import narrate, print_data
 from mobius_tui.errors import FAILED, OK, STOPPED, RunError, UsageError
-from mobius_tui.plain import intend
+from mobius_tui.plain import send_and_await_reply
 from mobius_tui.run.client.dry_run import step_lines
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.intents.intent_actions import ApproveStep, DenyApproval
@@ -99,15 +99,15 @@ def _refuse_early(follower: Follower, step: Step, *, denies: bool) -> None:
 
 def _request_lines(follower: Follower, step: Step, approval: Approval) -> Iterator[str]:
 
-    state, asked = follower.state, approval.asked
+    state, asked = follower.state, approval.request
     if state.began is not None:
         where = f" in {state.began.environment}" if state.began.environment else ""
         yield f"{state.began.title}{where}, run {state.began.run}"
     values = Values(state, now=follower.now(), name_of=follower.plan.name)
     yield from step_lines(follower.plan, step, state, values)
     until = time.strftime("%H:%M:%S", time.localtime(approval.expires_at))
-    of = f"{len(approval.given)} of {asked.count} have approved"
-    yield f"{approval.by} asks for approval by {asked.role} ({of}), until {until}"
+    of = f"{len(approval.approvals_given)} of {asked.count} have approved"
+    yield f"{approval.asked_by} asks for approval by {asked.role} ({of}), until {until}"
 
 
 def _decision(
@@ -117,9 +117,9 @@ def _decision(
     if options.deny is not None:
         return DenyApproval(step=step.id, reason=options.deny)
     name = account_name(os.getuid())
-    if os.getuid() == approval.asked.uid:
+    if os.getuid() == approval.request.uid:
         name = options.name or ""
-        wrong = approver_name_problem(name, approval.by)
+        wrong = approver_name_problem(name, approval.asked_by)
         if wrong:
             raise UsageError(f"this login asked for it: {wrong}")
     elif options.name is not None:
@@ -130,7 +130,7 @@ def _decision(
     if typed != words:
         return None
     return ApproveStep(
-        step=step.id, binding=approval.asked.binding, name=name, confirm=typed
+        step=step.id, binding=approval.request.binding, name=name, confirm=typed
     )
 
 
@@ -138,6 +138,6 @@ async def _send(follower: Follower, action: ApproveStep | DenyApproval) -> Reply
 
     viewer = Viewer(follower.directory, follower)
     try:
-        return await intend(viewer, action)
+        return await send_and_await_reply(viewer, action)
     finally:
         await viewer.close()

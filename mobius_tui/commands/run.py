@@ -13,7 +13,7 @@ from mobius_tui.commands.support.command_options import (
 from mobius_tui.commands.support.run_frontend import start_run
 from mobius_tui.errors import UsageError
 from mobius_tui.run.client.run_briefing import prepare_briefing
-from mobius_tui.run.storage.sharing import shared_folder
+from mobius_tui.run.storage.sharing import make_shared_folder
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.library.runbook_files import find_runbook
 
@@ -30,7 +30,7 @@ def do(options: argparse.Namespace) -> int:
     if options.share_control and options.share is None:
         raise UsageError("--share-control: only with --share GROUP")
     if options.share is not None and not options.dry_run:
-        shared_folder(options.share)  # what is wrong with it is said at once
+        make_shared_folder(options.share)  # what is wrong with it is said at once
     briefing = replace(
         briefing, share=options.share, share_control=options.share_control
     )

@@ -25,7 +25,9 @@ def do(options: argparse.Namespace) -> int:
         return FAILED
     follower = Follower(directory)
     record = read_record(directory)
-    print_data(f"{directory.id}: as it was written, {follower.state.n} events")
+    print_data(
+        f"{directory.id}: as it was written, {follower.state.last_entry_number} events"
+    )
     print_data(f"head {follower.head}")
     if words := seals.sealed_counts(record, older=has_no_seals(follower.state)):
         print_data(line(words))

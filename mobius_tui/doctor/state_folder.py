@@ -45,10 +45,10 @@ def state_folder_findings(state: Path, mounts: str) -> Iterator[Finding]:
         state: the folder.
         mounts: the system's list of mounts, as `/proc/mounts` has it.
     """
-    there = next(p for p in (state, *state.parents) if p.exists())
-    yield _rights_finding(state, there)
-    yield _file_system(there.resolve(), mounts)
-    yield _free_space_finding(there)
+    existing = next(p for p in (state, *state.parents) if p.exists())
+    yield _rights_finding(state, existing)
+    yield _file_system(existing.resolve(), mounts)
+    yield _free_space_finding(existing)
 
 
 def _rights_finding(state: Path, there: Path) -> Finding:

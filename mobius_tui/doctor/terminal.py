@@ -82,10 +82,10 @@ def _editor_finding(environ: Mapping[str, str]) -> Finding:
     try:
         words = editor_words(environ)
     except ValueError as error:
-        said = f"$EDITOR cannot be read: {error}"
-        return Finding(about="editor", verdict="note", words=said, remedy=remedy)
+        problem = f"$EDITOR cannot be read: {error}"
+        return Finding(about="editor", verdict="note", words=problem, remedy=remedy)
     editor = shutil.which(words[0], path=environ.get("PATH"))
     if editor:
         return Finding(about="editor", verdict="ok", words=editor)
-    said = f"{words[0]} is not on PATH"
-    return Finding(about="editor", verdict="note", words=said, remedy=remedy)
+    problem = f"{words[0]} is not on PATH"
+    return Finding(about="editor", verdict="note", words=problem, remedy=remedy)

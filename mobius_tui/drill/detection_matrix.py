@@ -145,10 +145,10 @@ def _fault(column: MatrixColumn) -> dict[str, Any]:
     }
 
 
-def _cell(sight: DetectionCounts | None) -> str:
-    if sight is None:
+def _cell(counts: DetectionCounts | None) -> str:
+    if counts is None:
         return UNSEEN
-    return RED if sight.red else GREEN
+    return RED if counts.red else GREEN
 
 
 def _cut(name: str) -> str:

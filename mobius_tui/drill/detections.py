@@ -220,11 +220,11 @@ def count_looks(
 
 
 def merge_detections(
-    sights: Iterable[DetectionCounts],
+    detections: Iterable[DetectionCounts],
 ) -> Mapping[Key, DetectionCounts]:
     """Add up the counts of each key; equal keys must have equal texts."""
     found: dict[Key, DetectionCounts] = {}
-    for one in sights:
+    for one in detections:
         other = found.get(one.key)
         found[one.key] = one if other is None else _both(one, other)
     return found

@@ -34,7 +34,7 @@ DONE: Mapping[FacilitatorAct, str] = {
     "heal": "healed",
 }
 """Each act, once it is done."""
-Intend = Callable[[Action], Awaitable[Reply]]
+SendIntent = Callable[[Action], Awaitable[Reply]]
 """Sends an action to a host, and returns its reply."""
 
 
@@ -58,7 +58,7 @@ def drill_under_way() -> RunDirectory:
 class Facilitator:
     """Leads one drill."""
 
-    def __init__(self, viewer: Viewer, intend: Intend | None = None) -> None:
+    def __init__(self, viewer: Viewer, intend: SendIntent | None = None) -> None:
         """Start to lead a drill.
 
         Args:
@@ -76,8 +76,8 @@ class Facilitator:
         if state.ended is not None:
             raise UsageError(f"{run} is over; a facilitator leads what is under way")
         self._viewer = viewer
-        self._intend: Intend = intend or viewer.send_intent
-        self._scoring = DrillScorer(viewer.follower.plan)
+        self._send_intent: SendIntent = intend or viewer.send_intent
+        self._scorer = DrillScorer(viewer.follower.plan)
         self._journal = JournalFollower(viewer.directory)
         self.root = Path(began.site)
         self.faults: Mapping[str, Fault] = faults_at(self.root)
@@ -112,7 +112,7 @@ class Facilitator:
         site = self.site
         note = injection_log.log_line(fault.name, time.time(), act)
         seal = injection_log.seal(note)
-        await self._ask(TouchSite(act=act, seal=seal))
+        await self._send(TouchSite(act=act, seal=seal))
         injection_log.append_line(self.root, note)
         do = {
             "inject": fault.inject,
@@ -130,10 +130,10 @@ class Facilitator:
         Raises:
             RunError: the host refuses.
         """
-        await self._ask(GiveHint(text=text))
+        await self._send(GiveHint(text=text))
 
-    async def _ask(self, action: Action) -> None:
-        reply = await self._intend(action)
+    async def _send(self, action: Action) -> None:
+        reply = await self._send_intent(action)
         if not reply.ok:
             raise RunError(reply.text)
 
@@ -152,6 +152,6 @@ class Facilitator:
             MobiusError: the run, or the site's notes, cannot be read.
         """
         for entry in self._journal.read_new():
-            self._scoring.apply(entry)
+            self._scorer.apply(entry)
         past = self._viewer.follower.health_history
-        return self._scoring.score(past, None, injected_fault_facts(self.root))
+        return self._scorer.score(past, None, injected_fault_facts(self.root))

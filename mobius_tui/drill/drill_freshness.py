@@ -15,8 +15,8 @@ from mobius_tui.run.storage.run_index import runs_of
 from mobius_tui.runbook.model.runbook import Runbook
 from mobius_tui.runbook.model.runbook_diff import step_digests
 
-NO_END = ("open", "damaged", "never began", "imported")
-"""Outcomes of runs that never came to an end, and so prove nothing about the runbook."""
+INCONCLUSIVE_OUTCOMES = ("open", "damaged", "never began", "imported")
+"""Outcomes of runs that never came to an end: they prove nothing of the runbook."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,7 +33,7 @@ class DrillFreshness:
     not known."""
 
     @property
-    def is_proof(self) -> bool:
+    def shows_handled(self) -> bool:
         """Whether it shows that the runbook handled a fault."""
         if self.score is None:
             return self.drill.outcome == "completed"
@@ -73,7 +73,7 @@ def drills_among(
 ) -> Iterator[DrillFreshness]:
     """The drills of a runbook that came to an end, among some runs, in their order."""
     for run in runs:
-        is_drill = run.mode == "drill" and run.outcome not in NO_END
+        is_drill = run.mode == "drill" and run.outcome not in INCONCLUSIVE_OUTCOMES
         if is_drill and run.runbook == runbook.id:
             yield _freshness(root, run, runbook)
 

@@ -127,8 +127,8 @@ def _score(table: Mapping[str, Any]) -> Score:
     return Score(**{**values, "hints": int(values["hints"])})
 
 
-def _rows(sights: Iterable[DetectionCounts]) -> list[list[Any]]:
-    return [[str(each.key), *list(asdict(each).values())[1:]] for each in sights]
+def _rows(counts: Iterable[DetectionCounts]) -> list[list[Any]]:
+    return [[str(each.key), *list(asdict(each).values())[1:]] for each in counts]
 
 
 def _decode_counts(rows: Iterable[list[Any]]) -> Iterator[DetectionCounts]:

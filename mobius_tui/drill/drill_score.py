@@ -21,8 +21,8 @@ from mobius_tui.run.events.step_events import (
     StepStarted,
 )
 from mobius_tui.run.journal.outage_times import (
-    FAILURE_EVENTS,
-    NO_TEAM_MEMBER,
+    FAILURE_RESULTS,
+    NON_TEAM_AUTHORS,
     MilestoneTracker,
 )
 from mobius_tui.run.planning.plan import Plan, effect_of
@@ -126,7 +126,7 @@ class DrillScorer:
         Raises:
             StateError: it may not follow.
         """
-        by_person = entry.by not in NO_TEAM_MEMBER
+        by_person = entry.by not in NON_TEAM_AUTHORS
         event = entry.event
         if by_person and isinstance(event, StepStarted | ChoiceMade):
             self._check_order(event.step)
@@ -151,7 +151,7 @@ class DrillScorer:
                 self._hints += 1
             case StepStarted(step=step) if self._changes_something(step):
                 self._begun.setdefault(self._plan.steps[step].same_as or step, step)
-            case StepEnded(step=step, result=result) if result in FAILURE_EVENTS:
+            case StepEnded(step=step, result=result) if result in FAILURE_RESULTS:
                 self._ends.append((at, step))
             case _:
                 pass
@@ -188,7 +188,7 @@ class DrillScorer:
         late = found.broken - found.began
 
         def after(name: str) -> float | None:
-            at = found.at(name)
+            at = found.time_of(name)
             return None if at is None else at - found.broken
 
         return Score(

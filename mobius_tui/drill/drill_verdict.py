@@ -275,8 +275,8 @@ def record_score(
         MobiusError: nothing can be written.
     """
     state = run.state
-    ended = state.ended_at or state.at
-    seen = detection_counts(run.plan, run.entries, run.health_history, ended)
+    ended = state.ended_at or state.last_entry_at
+    seen = detection_counts(run.plan, run.initial_entries, run.health_history, ended)
     found = DrillRecord(
         run=run.directory.id,
         runbook=run.began.runbook,
@@ -285,7 +285,9 @@ def record_score(
         outcome=state.ended.outcome if state.ended is not None else "open",
         began=state.began_at,
         ended=ended,
-        score=score(run.plan, run.entries, run.health_history, left=left, facts=facts),
+        score=score(
+            run.plan, run.initial_entries, run.health_history, left=left, facts=facts
+        ),
         texts=step_digests(run.runbook),
         seen=tuple(merge_detections((*looks, *seen)).values()),
         wrecked=wrecked,

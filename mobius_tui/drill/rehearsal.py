@@ -21,7 +21,7 @@ from mobius_tui.drill.site.site_files import Kind
 from mobius_tui.drill.site_guard import reap_orphans
 from mobius_tui.errors import RunError, UsageError
 from mobius_tui.run.client.run_briefing import Briefing, prepare_briefing
-from mobius_tui.run.storage.state_home import private_folder
+from mobius_tui.run.storage.state_home import make_private_folder
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.library.runbook_files import find_runbook
 from mobius_tui.runbook.model.runbook import Runbook
@@ -116,7 +116,7 @@ def _new_folder(started: datetime) -> Path:
         started: the time, in UTC, that its name begins with.
     """
     root = drill_site.sites_root()
-    private_folder(root)
+    make_private_folder(root)
     reap_orphans(root)
     return root / f"{started:%Y-%m-%dT%H-%M-%S}-{os.getpid()}"
 

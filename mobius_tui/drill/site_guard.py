@@ -20,7 +20,7 @@ from mobius_tui.drill.site import site_services
 from mobius_tui.drill.site.drill_site import remove_site
 from mobius_tui.drill.site.site_services import identity
 from mobius_tui.errors import MobiusError
-from mobius_tui.run.attempts.launcher import ask_to_stop
+from mobius_tui.run.attempts.launcher import request_stop
 from mobius_tui.run.events.run_events import RunBegan, RunEnded
 from mobius_tui.run.journal.follower import JournalFollower
 from mobius_tui.run.storage.run_directory import RunDirectory, lock_holder
@@ -142,7 +142,7 @@ def _stop_scripts(run: RunDirectory) -> None:
         if not number.isdecimal():
             continue  # no attempt's folder: whatever it is, nothing runs in it
         attempt = run.attempt(step, int(number))
-        if ask_to_stop(attempt):
+        if request_stop(attempt):
             stopping.append(attempt.lock)
     deadline = time.monotonic() + STOP_SECONDS
     while any(lock_holder(lock) for lock in stopping) and time.monotonic() < deadline:

@@ -74,7 +74,7 @@ def wreck_site(site: Site) -> None:
 
 CHECKS_PER_PROBE = 8
 """Checks of each probe: three more than the five that the slowest trigger wants."""
-AT_ONCE = 4
+MAX_CONCURRENT_CHECKS = 4
 """Looks at the same time."""
 _FILE = "run/looks.json"
 
@@ -123,15 +123,15 @@ class SiteSurvey:
         self._env = env
         self._values = Values(state, now=time.time(), secrets=secrets)
         self._subjects = {each.key: each for each in subjects(plan)}
-        self._room = asyncio.Semaphore(AT_ONCE)
+        self._slots = asyncio.Semaphore(MAX_CONCURRENT_CHECKS)
 
-    async def look(self) -> tuple[DetectionCounts, ...]:
+    async def survey(self) -> tuple[DetectionCounts, ...]:
         """Look at all of it; what cannot be looked at yet is left out."""
-        checks = asyncio.ensure_future(self.look_at_checks())
+        checks = asyncio.ensure_future(self.survey_checks())
         health = await self._health()
         return (*health, *await checks)
 
-    async def look_at_checks(self) -> tuple[DetectionCounts, ...]:
+    async def survey_checks(self) -> tuple[DetectionCounts, ...]:
         """Look at each check of each step, once."""
         looks = [
             self._check(self._subjects[CheckKey(step.id, index)], step, check)
@@ -147,9 +147,9 @@ class SiteSurvey:
         context = self._context(step, check)
         if context is None:
             return None
-        async with self._room:
-            sight = await run_check(check, context)
-        return count_looks(subject, [(time.time(), sight.held)])
+        async with self._slots:
+            result = await run_check(check, context)
+        return count_looks(subject, [(time.time(), result.held)])
 
     def _context(self, step: Step, check: Check) -> CheckContext | None:
         """The context to run a check in.
@@ -168,7 +168,7 @@ class SiteSurvey:
             workdir=self._workdir,
             env=env,
             fill=self._values.fill,
-            own=frozenset({os.getpid()}),
+            own_pids=frozenset({os.getpid()}),
         )
 
     def _is_known(self, check: Check) -> bool:
@@ -237,7 +237,7 @@ def survey_before_run(
         env={**os.environ, "PATH": briefing.path, **briefing.home_and_tmpdir},
         secrets=dict(briefing.secrets),
     )
-    write_survey(site.root, asyncio.run(looking.look()))
+    write_survey(site.root, asyncio.run(looking.survey()))
 
 
 def survey_after_run(run: Follower, site: Site) -> tuple[DetectionCounts, ...]:
@@ -259,7 +259,7 @@ def survey_after_run(run: Follower, site: Site) -> tuple[DetectionCounts, ...]:
         env=step_environment(run.began),
         secrets={},
     )
-    return asyncio.run(looking.look_at_checks())
+    return asyncio.run(looking.survey_checks())
 
 
 def _known_variables(

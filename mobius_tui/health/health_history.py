@@ -65,7 +65,7 @@ class Times:
                 array("q"),
             )
 
-    def first(self, count: int) -> Times:
+    def copy_of_first(self, count: int) -> Times:
         """An independent copy of the first `count` moments."""
         new = Times(self._block)
         firsts, packed, newest = self._state
@@ -78,11 +78,11 @@ class Times:
             new._last = self._moments(self._state, last)[inside]
         return new
 
-    def before(self, moment: float) -> int:
+    def count_before(self, moment: float) -> int:
         """The number of moments before a moment."""
         return self._count(moment, bisect_left)
 
-    def by(self, moment: float) -> int:
+    def count_until(self, moment: float) -> int:
         """The number of moments before or at a moment."""
         return self._count(moment, bisect_right)
 
@@ -167,7 +167,7 @@ class _ProbeHistory:
 
     def at(self, moment: float, within: float) -> ProbeCondition:
         """The condition at a moment, by the checks before it."""
-        place = self.times.by(moment) - 1
+        place = self.times.count_until(moment) - 1
         if place < 0 or moment - self.times[place] > within:
             return "unknown"
         for back in range(min(UNKNOWN_AFTER, place + 1)):
@@ -178,8 +178,8 @@ class _ProbeHistory:
 
     def until(self, moment: float) -> _ProbeHistory:
         """A copy with only the checks that began at or before a moment."""
-        new, count = _ProbeHistory(), self.times.by(moment)
-        new.times, new.states = self.times.first(count), self.states[:count]
+        new, count = _ProbeHistory(), self.times.count_until(moment)
+        new.times, new.states = self.times.copy_of_first(count), self.states[:count]
         return new
 
     def ok_streak_at(self, since: float, count: int) -> float | None:
@@ -188,7 +188,7 @@ class _ProbeHistory:
         Counted from `since`; None if there were none.
         """
         row = 0
-        for place in range(self.times.before(since), len(self.times)):
+        for place in range(self.times.count_before(since), len(self.times)):
             state = self.states[place]
             if state == _NO_DATA:
                 continue
@@ -199,7 +199,7 @@ class _ProbeHistory:
 
     def counts(self, since: float) -> CheckCounts:
         """How many were ok and failed since a moment, and when the last of each was."""
-        first = self.times.before(since)
+        first = self.times.count_before(since)
         numbers, lasts = [], []
         for code in (_OK, _FAILED):
             numbers.append(self.states.count(code, first))

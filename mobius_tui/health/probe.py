@@ -134,9 +134,9 @@ class Prober:
         """Check one target at each slot."""
         slot = 0
         while True:
-            due = await ticker.until(slot)
+            due = await ticker.wait_for_slot(slot)
             on_check(await self._check(ticker, due, target, client))
-            slot = ticker.after(slot)
+            slot = ticker.next_slot(slot)
 
     async def _check(
         self,

@@ -77,7 +77,7 @@ def group_of(pid: int) -> int | None:
 
 
 def is_counted(pid: int, groups: AbstractSet[int]) -> bool:
-    """Whether a process is alive, and its process group is not among the excluded ones."""
+    """Whether a process is alive, and its group is not among the excluded ones."""
     group = group_of(pid)
     return group is not None and group not in groups
 
@@ -101,18 +101,18 @@ def _parent_in_session(pid: int) -> int | None:
         return None
 
 
-def matching(
+def matching_processes(
     pattern: str,
     *,
     groups: AbstractSet[int] = frozenset(),
-    own: AbstractSet[int] = frozenset(),
+    excluded_pids: AbstractSet[int] = frozenset(),
 ) -> tuple[Process, ...]:
     """The processes whose command line matches, without this program's own.
 
     Args:
         pattern: searched for in the command line.
         groups: process groups whose members do not count.
-        own: processes that do not count, with their ancestors in their session.
+        excluded_pids: processes that do not count, nor their ancestors in the session.
 
     Raises:
         TooSlowError: the pattern takes too long.
@@ -122,7 +122,7 @@ def matching(
         pattern, [each.command_line for each in processes]
     )
     ours = {each.pid for each in processes if is_ours(each.argv)}
-    excluded = with_ancestors(ours | own | {os.getpid()})
+    excluded = with_ancestors(ours | excluded_pids | {os.getpid()})
     return tuple(
         each
         for each, is_hit in zip(processes, hits, strict=True)

@@ -13,10 +13,10 @@ import sys
 
 def main() -> None:
     """Read a request from stdin and print the numbers of the lines that match."""
-    asked = json.load(sys.stdin)
-    pattern = re.compile(asked["pattern"])
-    match = pattern.fullmatch if asked["whole"] else pattern.search
-    found = [number for number, line in enumerate(asked["lines"]) if match(line)]
+    request = json.load(sys.stdin)
+    pattern = re.compile(request["pattern"])
+    match = pattern.fullmatch if request["whole"] else pattern.search
+    found = [number for number, line in enumerate(request["lines"]) if match(line)]
     sys.stdout.write(json.dumps(found))
 
 

@@ -52,7 +52,7 @@ class Ticker:
                 self._stall, self._stall_end = late, now
             self._last_tick = now
 
-    async def until(self, slot: int) -> float:
+    async def wait_for_slot(self, slot: int) -> float:
         """Wait for a slot, and return the time at which it was due."""
         due = self._start + slot * self.every
         await asyncio.sleep(0)  # a probe that is always late must let others run
@@ -60,7 +60,7 @@ class Ticker:
             await asyncio.sleep(remaining)
         return due
 
-    def after(self, slot: int) -> int:
+    def next_slot(self, slot: int) -> int:
         """The next slot after `slot` that is not due yet."""
         passed = math.floor((self.clock() - self._start) / self.every)
         return max(slot, passed) + 1

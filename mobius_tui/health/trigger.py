@@ -22,7 +22,7 @@ from mobius_tui.health.trigger_conditions import (
 from mobius_tui.runbook.model.probes import Probe, Triggers
 
 Rule = Literal["consecutive_failures", "success_rate", "p95_latency", "error_rate"]
-Nearness = Literal["calm", "near", "fired", "standing", "unknown"]
+MeterState = Literal["calm", "near", "fired", "standing", "unknown"]
 
 _DEFAULT_OKS_WANTED = 3
 """Checks in a row that must be ok before a trigger may fire again, if there is no rule
@@ -60,7 +60,7 @@ class Meter:
     count: int
     of: int
     """The count at which it fires."""
-    state: Nearness
+    state: MeterState
     """`near` from half of the way; `fired` while its condition holds; `standing` where
     it fired, and is being counted again, so that it is unknown whether it still
     holds."""
@@ -103,7 +103,7 @@ class TriggerEvaluator:
         At arming, and after a step that changed something.
 
         A trigger that has fired stays so until later checks show that its condition no
-        longer holds, and does not fire again before that; `is_true` judges by the later
+        longer holds, and does not fire again before that; `condition_holds` judges by the later
         checks alone. A trigger that has not fired may fire at once.
         """
         for probe in self._probes.values():
@@ -119,16 +119,16 @@ class TriggerEvaluator:
         )
 
     @property
-    def standing(self) -> tuple[Fired, ...]:
+    def uncleared(self) -> tuple[Fired, ...]:
         """The triggers that fired and are not cleared, by probe and rule."""
         return tuple(
-            trigger.standing
+            trigger.uncleared
             for probe in self._probes.values()
             for trigger in probe.triggers.values()
-            if trigger.standing is not None
+            if trigger.uncleared is not None
         )
 
-    def is_true(self, probe: str, rule: Rule) -> bool:
+    def condition_holds(self, probe: str, rule: Rule) -> bool:
         """Whether a condition holds now; False while that is unknown."""
         triggers_of_probe = self._probes.get(probe)
         if (
@@ -201,7 +201,7 @@ class _Trigger:
         self, probe: str, rule: Rule, condition: Condition, oks_wanted: int
     ) -> None:
         self.condition = condition
-        self.standing: Fired | None = None
+        self.uncleared: Fired | None = None
         self._probe = probe
         self._rule = rule
         self._oks_wanted = oks_wanted
@@ -219,38 +219,38 @@ class _Trigger:
         self._ok_streak = self._ok_streak + 1 if is_over and check.state == "ok" else 0
         if self._ok_streak >= self._oks_wanted:
             self._may_fire = True
-        if not is_over or self.standing is None:
+        if not is_over or self.uncleared is None:
             return None
-        self.standing = None
+        self.uncleared = None
         return Cleared(at=check.at, probe=self._probe, rule=self._rule)
 
     def _fire(self, at: float) -> Fired:
         self._may_fire = False
-        self.standing = Fired(
+        self.uncleared = Fired(
             at=at,
             probe=self._probe,
             rule=self._rule,
             reason=self.condition.why(self._probe),
         )
-        return self.standing
+        return self.uncleared
 
     def reset_streaks(self) -> None:
         self._ok_streak = 0
         self.condition.reset_streaks()
 
     def begin_epoch(self) -> None:
-        self._may_fire = self.standing is None
+        self._may_fire = self.uncleared is None
         self.condition.begin_epoch()
 
     def meter(self, *, is_unknown: bool) -> Meter:
         progress = self.condition.progress()
         words = progress.words
-        state: Nearness
+        state: MeterState
         if is_unknown:
             state, words = "unknown", "no data"
         elif self.condition.holds:
             state = "fired"
-        elif self.standing is not None:
+        elif self.uncleared is not None:
             state = "standing"
         else:
             state = "near" if 2 * progress.count >= progress.of else "calm"

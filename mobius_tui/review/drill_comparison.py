@@ -15,7 +15,7 @@ from mobius_tui.review.run_timeline import (
 )
 from mobius_tui.review.run_walk import walk_run
 from mobius_tui.run.events.run_events import RunBegan
-from mobius_tui.run.journal.follower import checks
+from mobius_tui.run.journal.follower import read_probe_results
 from mobius_tui.run.journal.outage_times import Milestones
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.records.drill_history import earlier_drills
@@ -23,7 +23,7 @@ from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.runbook.text.units import clock_duration
 
-NOTICED = 1.0
+NEGLIGIBLE_SECONDS = 1.0
 """A difference of fewer seconds than this counts as none."""
 
 
@@ -66,7 +66,7 @@ def _drill(directory: RunDirectory) -> ComparedDrill | None:
     plan = Plan(record.runbook)
     walked = walk_run(plan, record.entries)
     past = HealthHistory()
-    for check in checks(directory):
+    for check in read_probe_results(directory):
         past.add(check)
     state = walked.state
     return ComparedDrill(
@@ -120,7 +120,7 @@ def _shifted(bar: TimelineBar, by: float) -> TimelineBar:
 
 
 def _difference(seconds: float) -> str:
-    if abs(seconds) < NOTICED:
+    if abs(seconds) < NEGLIGIBLE_SECONDS:
         return "="
     return f"{'+' if seconds > 0 else '-'}{clock_duration(abs(seconds))}"
 
@@ -134,10 +134,10 @@ def _measured(own: Milestones, drill: Milestones, *, both: bool) -> Iterator[str
     if own.triggered != drill.triggered and not both:
         return
     for name, word in _SAID:
-        mine, theirs = own.after(name), drill.after(name)
+        mine, theirs = own.seconds_until(name), drill.seconds_until(name)
         if mine is None or theirs is None:
             continue
-        if abs(mine - theirs) < NOTICED:
+        if abs(mine - theirs) < NEGLIGIBLE_SECONDS:
             yield f"{word} as soon"
         else:
             later = "later" if mine > theirs else "sooner"

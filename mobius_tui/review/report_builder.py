@@ -17,7 +17,7 @@ from mobius_tui.review.report_steps import StepReporter, messages, report_values
 from mobius_tui.review.run_reader import ReadRun
 from mobius_tui.review.run_report import Measure, RunReport, TimelineEntry
 from mobius_tui.review.run_walk import WalkedRun, walk_run
-from mobius_tui.run.journal.follower import checks
+from mobius_tui.run.journal.follower import read_probe_results
 from mobius_tui.run.journal.outage_times import Milestones
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.planning.run_outcome import run_progress
@@ -61,7 +61,7 @@ def measures_with_drills(
             at = found.ended
             after = at - began if at is not None and began is not None else None
         else:
-            at, after = found.at(name), found.after(name)
+            at, after = found.time_of(name), found.seconds_until(name)
         measures.append(
             Measure(
                 name=name,
@@ -75,7 +75,7 @@ def measures_with_drills(
     return tuple(measures)
 
 
-MOST = 2000
+MAX_TIMELINE_LINES = 2000
 """Lines of a timeline that are told; of a longer one, its beginning and its end."""
 
 
@@ -94,7 +94,7 @@ def build_report(directory: RunDirectory) -> RunReport:
         )
     redactor = ReportRedactor(_secrets(record.runbook))
     beats = CheckSlices()
-    for check in checks(directory):
+    for check in read_probe_results(directory):
         beats.add(check)
     return _assemble_report(record, plan, walked, beats, redactor)
 
@@ -191,13 +191,13 @@ def _until(state: RunState, beats: CheckSlices) -> float:
     """The last that is known of a run, in seconds since 1970."""
     if state.ended_at is not None:
         return state.ended_at
-    return max(state.at, beats.last or 0.0)
+    return max(state.last_entry_at, beats.last or 0.0)
 
 
 def _shortened(
     timeline: tuple[TimelineEntry, ...],
 ) -> tuple[tuple[TimelineEntry, ...], int]:
-    if len(timeline) <= MOST:
+    if len(timeline) <= MAX_TIMELINE_LINES:
         return timeline, 0
-    half = MOST // 2
-    return (*timeline[:half], *timeline[-half:]), len(timeline) - MOST
+    half = MAX_TIMELINE_LINES // 2
+    return (*timeline[:half], *timeline[-half:]), len(timeline) - MAX_TIMELINE_LINES

@@ -20,7 +20,7 @@ from mobius_tui.run.attempts.output_reader import last_rows
 from mobius_tui.run.planning.plan import Plan, effect_of, kind_of
 from mobius_tui.run.planning.step_status import step_statuses
 from mobius_tui.run.planning.variables import Values
-from mobius_tui.run.state.deliveries import as_seen
+from mobius_tui.run.state.deliveries import delivery_for_viewer
 from mobius_tui.run.state.step_state import Attempt, StateVariable, Status
 from mobius_tui.runbook.model.actions import Choose, Manual, Run, SendMessage, Watch
 from mobius_tui.runbook.model.runbook import Phase, Step
@@ -47,7 +47,9 @@ def messages(
         hosted: whether a host runs the run now.
     """
     sent = tuple(_sent(walked, redactor, hosted=hosted))
-    through = {(d.queued.step, d.queued.attempt) for d in walked.state.deliveries}
+    through = {
+        (d.queued_event.step, d.queued_event.attempt) for d in walked.state.deliveries
+    }
     by_people = (
         delivered
         for told in steps
@@ -61,15 +63,15 @@ def _sent(
     walked: WalkedRun, redactor: ReportRedactor, *, hosted: bool
 ) -> Iterator[ReportMessage]:
     for delivery in walked.state.deliveries:
-        own = as_seen(delivery, hosted=hosted)
+        own = delivery_for_viewer(delivery, hosted=hosted)
         why = f": {own.reason}" if own.reason else ""
         yield ReportMessage(
-            at=own.since or own.at,
-            by=redactor.line(own.by),
-            title=redactor.line(own.queued.title),
+            at=own.status_since or own.queued_at,
+            by=redactor.line(own.queued_by),
+            title=redactor.line(own.queued_event.title),
             channel=redactor.line(own.channel),
             state=redactor.line(f"{own.status}{why}"),
-            text=redactor.lines(own.queued.text),
+            text=redactor.lines(own.queued_event.text),
         )
 
 
@@ -144,7 +146,7 @@ class StepReporter:
             number=self._plan.phase_numbers[phase.id],
             title=self._sanitize(phase.title),
             aside=phase.aside,
-            entered=not phase.aside or phase.id in self._walked.state.entered,
+            entered=not phase.aside or phase.id in self._walked.state.entered_phases,
             why=self._redactor.prose(Prose(phase.why)),
             steps=tuple(self._step(step) for step in phase.steps),
         )

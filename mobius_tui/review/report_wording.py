@@ -32,7 +32,7 @@ NO_DEVIATIONS = (
     "None: no attempt went wrong, and nothing was made again, skipped, overridden or "
     "out of order."
 )
-FAR = 2.0
+MAX_LIMIT_RATIO = 2.0
 """A limit is drawn in a chart if it is at most this many times the longest latency."""
 _RISING = "▁▂▃▄▅▆▇█"
 
@@ -194,7 +194,7 @@ def chart_top(probe: ReportProbe) -> float:
     longest = max((beat.ms or 0.0 for beat in probe.beats), default=0.0)
     top = max(longest, 2 * (probe.p50_ms or 0.0), 1.0)
     limit = probe.limit_ms or 0.0
-    return limit if top < limit <= FAR * top else top
+    return limit if top < limit <= MAX_LIMIT_RATIO * top else top
 
 
 def sparkline(probe: ReportProbe, width: int) -> str:

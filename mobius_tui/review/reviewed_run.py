@@ -28,7 +28,7 @@ from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.safe_open import open_regular
 
-BEAT = 1.0
+POLL_INTERVAL = 1.0
 """Seconds between looks at the files of a run that goes on."""
 REFUSED = "this is a review: it starts nothing and changes nothing of the run"
 
@@ -59,8 +59,8 @@ class ReviewedRun(Follower):
             rules=self.trigger_rules,
             milestone_tracker=self.milestone_tracker,
         )
-        self._take(self.entries)
-        self.n = self.state.n
+        self._take(self.initial_entries)
+        self.n = self.state.last_entry_number
         """The entry that it is shown after."""
         self.moment = self.rewind.until
         """The moment that it is shown at, in seconds since 1970."""
@@ -149,7 +149,7 @@ class ReviewViewer(Viewer):
         del quiet  # looks are rare
         while True:
             yield self.reviewed.poll()
-            await asyncio.sleep(BEAT)
+            await asyncio.sleep(POLL_INTERVAL)
 
     async def connect(self) -> bool:
         """Connect to nobody."""

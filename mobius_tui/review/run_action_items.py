@@ -34,7 +34,7 @@ from mobius_tui.runbook.model.runbook import Runbook, Step
 
 LONGEST_ACTION_ITEM = 200
 """Characters of an owner's name, or of what is to be done; more is neither."""
-OWN = "own:"
+ADDED_ID_PREFIX = "own:"
 """How the id of an item begins that a person has added: no step has such an id."""
 
 
@@ -50,14 +50,20 @@ class ActionItemList:
 
     def new(self) -> ActionItem:
         """One that a person adds."""
-        used = [each.id.removeprefix(OWN) for each in self.items if is_added_item(each)]
+        used = [
+            each.id.removeprefix(ADDED_ID_PREFIX)
+            for each in self.items
+            if is_added_item(each)
+        ]
         numbers = [int(each) for each in used if each.isdecimal()]
-        return ActionItem(id=f"{OWN}{max(numbers, default=0) + 1}", title="")
+        return ActionItem(
+            id=f"{ADDED_ID_PREFIX}{max(numbers, default=0) + 1}", title=""
+        )
 
 
 def is_added_item(item: ActionItem) -> bool:
     """Whether a person has added it, so that they may call it otherwise, too."""
-    return item.id.startswith(OWN)
+    return item.id.startswith(ADDED_ID_PREFIX)
 
 
 def action_item_list(
@@ -81,13 +87,13 @@ def action_item_list(
         return ActionItemList(title="", items=tuple(kept.values()), problem=words)
     answered = _answered(directory, back)
     items = []
-    for step in _asking(back):
+    for step in _steps_with_owner(back):
         item = kept.pop(step.id, None) or _item(step, answered)
         items.append(replace(item, title=step.title))
     return ActionItemList(title=back.title, items=(*items, *kept.values()))
 
 
-def _asking(runbook: Runbook) -> Iterator[Step]:
+def _steps_with_owner(runbook: Runbook) -> Iterator[Step]:
     """The steps that want an owner."""
     for step in runbook.steps():
         if isinstance(step.action, Manual) and _var(step.action.ask, "owner"):
@@ -101,15 +107,15 @@ def _var(asks: Sequence[Ask], what: str) -> str:
 def _item(step: Step, answered: Mapping[str, str]) -> ActionItem:
     asks = step.action.ask if isinstance(step.action, Manual) else ()
 
-    def said(what: str) -> str:
+    def answer(what: str) -> str:
         return answered.get(_var(asks, what), "")
 
     return ActionItem(
         id=step.id,
         title=step.title,
-        owner=said("owner"),
-        due=said("due"),
-        note=said("note"),
+        owner=answer("owner"),
+        due=answer("due"),
+        note=answer("note"),
     )
 
 

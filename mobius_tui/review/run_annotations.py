@@ -199,7 +199,7 @@ def annotation_target(
     """
     follower = Follower(directory)
     state, plan = follower.state, follower.plan
-    span = {"began": state.began_at, "ended": state.ended_at or state.at}
+    span = {"began": state.began_at, "ended": state.ended_at or state.last_entry_at}
     if (since is None) != (until is None):
         raise UsageError("--from and --to belong together")
     if sum(each is not None for each in (at, step, since)) > 1:

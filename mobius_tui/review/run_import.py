@@ -24,7 +24,7 @@ from mobius_tui.run.records.verification import run_problems
 from mobius_tui.run.storage.run_directory import RunDirectory, create_file, sync_folder
 from mobius_tui.run.storage.run_index import is_run_id
 from mobius_tui.run.storage.safe_open import open_regular
-from mobius_tui.run.storage.state_home import private_folder
+from mobius_tui.run.storage.state_home import make_private_folder
 from mobius_tui.runbook.text.units import size_in_words
 from mobius_tui.sanitize import line
 
@@ -229,7 +229,7 @@ def import_run(file: Path, root: Path, *, head: str | None, now: float) -> RunDi
             source.seek(0)
             manifest = inspect_export(source)
             source.seek(0)
-            private_folder(root)
+            make_private_folder(root)
             folder = Path(tempfile.mkdtemp(prefix=".importing-", dir=root))
             try:
                 unpack_export(source, folder)

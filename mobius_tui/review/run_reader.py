@@ -12,7 +12,7 @@ from mobius_tui.health.health_history import HealthHistory
 from mobius_tui.run.events.journal_entry import Entry, without_garbage_collection
 from mobius_tui.run.events.run_events import PhaseEntered, PhaseLeft, RunBegan
 from mobius_tui.run.journal.journal import FIRST_PREV, decode_entries
-from mobius_tui.run.journal.outage_times import Milestones, course_of
+from mobius_tui.run.journal.outage_times import Milestones, track_milestones
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.records.run_record import read_record_or_empty
 from mobius_tui.run.storage.run_directory import RunDirectory, runbook_digest
@@ -161,4 +161,4 @@ def milestones_of(
         past: the checks on record.
     """
     score = read_record_or_empty(directory).get("score")
-    return course_of(plan, entries).as_scored(past, score)
+    return track_milestones(plan, entries).as_scored(past, score)

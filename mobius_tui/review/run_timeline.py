@@ -15,7 +15,7 @@ from mobius_tui.review.timeline_moments import (
     TimelineMoment,
     group_by_severity,
 )
-from mobius_tui.run.journal.outage_times import NO_TEAM_MEMBER
+from mobius_tui.run.journal.outage_times import NON_TEAM_AUTHORS
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import Attempt, Status
@@ -245,7 +245,7 @@ def _marks(moments: Sequence[TimelineMoment]) -> Iterator[TimelineLane]:
 def _people(moments: Iterable[TimelineMoment]) -> Iterator[TimelineLane]:
     found: dict[str, list[TimelineMoment]] = {}
     for each in moments:
-        if each.by and each.by not in NO_TEAM_MEMBER:
+        if each.by and each.by not in NON_TEAM_AUTHORS:
             found.setdefault(each.by, []).append(each)
     for name, own in found.items():
         short = name if len(name) <= SHORT else f"{name[: SHORT - 1]}…"

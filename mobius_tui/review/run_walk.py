@@ -24,13 +24,13 @@ from mobius_tui.run.events.step_events import (
     StepUnknown,
 )
 from mobius_tui.run.journal.describe_entry import journal_entry_text
-from mobius_tui.run.journal.outage_times import NO_TEAM_MEMBER
+from mobius_tui.run.journal.outage_times import NON_TEAM_AUTHORS
 from mobius_tui.run.planning.plan import Plan, has_terminal
 from mobius_tui.run.planning.proposal import is_out_of_order
 from mobius_tui.run.state.reducer import advance, initial_state
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import (
-    BAD,
+    BAD_STATUSES,
     Attempt,
     StateVariable,
     Status,
@@ -57,7 +57,7 @@ def attempt_deviations(plan: Plan, state: RunState) -> Iterator[Deviation]:
                     by=each.by,
                     text=f"attempt {each.number}; the one before it {_ended(before)}",
                 )
-            if each.status in BAD:
+            if each.status in BAD_STATUSES:
                 yield Deviation(
                     kind=each.status.value,  # type: ignore[arg-type]
                     step=step_id,
@@ -78,9 +78,9 @@ def count_deviations(state: RunState) -> dict[Status | str, int]:
     again = bad = standing = 0
     for own in state.steps.values():
         again += max(0, len(own.attempts) - 1)
-        standing += own.status in BAD
+        standing += own.status in BAD_STATUSES
         for each in own.attempts:
-            if each.status in BAD:
+            if each.status in BAD_STATUSES:
                 bad += 1
                 found[each.status] = found.get(each.status, 0) + 1
     if again:
@@ -155,7 +155,7 @@ class RunWalker:
         early = (
             self._judges_order
             and isinstance(event, StepStarted | ChoiceMade)
-            and entry.by not in NO_TEAM_MEMBER
+            and entry.by not in NON_TEAM_AUTHORS
             and event.step in self.plan.steps
             and is_out_of_order(self.plan, self.state, event.step)
         )
@@ -248,7 +248,7 @@ def walk_run(plan: Plan, entries: Iterable[Entry]) -> WalkedRun:
         problem = str(error)
     return WalkedRun(
         state=walker.state,
-        last_applied=walker.state.n,
+        last_applied=walker.state.last_entry_number,
         problem=problem,
         deviations=_final_deviations(walker),
         timeline=tuple(walker.timeline),

@@ -17,7 +17,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
 
-from mobius_tui.run.storage.crash_report import unforeseen_fault
+from mobius_tui.run.storage.crash_report import report_unexpected_error
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.run_index import newest_run_without_record
 from mobius_tui.run.storage.state_home import runs_root
@@ -96,7 +96,7 @@ def run_app(
         if settings.title:
             _restore_title()
         if app.crash is not None:
-            raise unforeseen_fault(app.crash, app.left_behind) from app.crash
+            raise report_unexpected_error(app.crash, app.left_behind) from app.crash
         if app.open_error is not None:
             raise app.open_error
         if not isinstance(result, LeaveForTask) or app.return_code:

@@ -70,10 +70,10 @@ class Navigator:
 
         screen = LibraryScreen(
             _list_runbooks_and_runs,
-            brief=brief,
+            open_briefing=brief,
             attach=attach,
-            look_back=look_back,
-            elsewhere=OtherRunsMonitor(runs_root()).urgent_runs,
+            open_review=look_back,
+            other_runs_reader=OtherRunsMonitor(runs_root()).urgent_runs,
             at=at,
         )
         screen.reopen = lambda: self.library(screen.at)
@@ -110,11 +110,11 @@ class Navigator:
         screen = BriefingScreen(
             briefing,
             begin=start_new_run,
-            opened=opened,
+            open_run=opened,
             answers=answers,
             probe=_preview_probes,
-            drilled=partial(drill_coverage, runs_root(), briefing.runbook),
-            elsewhere=OtherRunsMonitor(runs_root()).urgent_runs,
+            coverage_reader=partial(drill_coverage, runs_root(), briefing.runbook),
+            other_runs_reader=OtherRunsMonitor(runs_root()).urgent_runs,
             attach=attach,
             source=source,
             trouble=trouble,

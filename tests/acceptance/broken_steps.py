@@ -410,12 +410,15 @@ def _words(viewer: Viewer) -> str:
     """What is said of the last step that went wrong, and was not put right."""
     state, found = viewer.follower.state, ""
     for step_id, own in state.steps.items():
-        if own.last is not None and own.status in (Status.FAILED, Status.SKIPPED):
-            attempt = viewer.directory.attempt(step_id, own.last.number)
+        if own.last_attempt is not None and own.status in (
+            Status.FAILED,
+            Status.SKIPPED,
+        ):
+            attempt = viewer.directory.attempt(step_id, own.last_attempt.number)
             found = (
                 last_output(attempt).error
                 or last_output(attempt).last
-                or own.last.reason
+                or own.last_attempt.reason
             )
     ended = state.ended
     return " | ".join(each for each in (found, ended.reason if ended else "") if each)

@@ -14,7 +14,7 @@ from pathlib import Path
 from mobius_tui.drill.site.drill_site import sites_root
 from mobius_tui.drill.site_guard import reap_orphans
 from mobius_tui.errors import MobiusError
-from mobius_tui.run.attempts.launcher import ask_to_stop
+from mobius_tui.run.attempts.launcher import request_stop
 from mobius_tui.run.client.run_briefing import prepare_briefing
 from mobius_tui.run.client.start_run import start_new_run
 from mobius_tui.run.storage.run_directory import RunDirectory
@@ -66,7 +66,7 @@ def end_all() -> None:
                 os.kill(pid, signal.SIGTERM)
         for path in run.steps.glob("*.*"):  # a host that was killed may have made none
             step, _, number = path.name.rpartition(".")
-            ask_to_stop(run.attempt(step, int(number)))
+            request_stop(run.attempt(step, int(number)))
     for owner in sites_root().glob("*/run/owner"):
         pid = int(owner.read_text().split()[0])
         with contextlib.suppress(ProcessLookupError):

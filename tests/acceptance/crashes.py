@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mobius_tui.errors import MobiusError
-from mobius_tui.run.attempts.attempt_files import read_pid
+from mobius_tui.run.attempts.attempt_files import read_process_group
 from mobius_tui.run.client.run_briefing import prepare_briefing
 from mobius_tui.run.client.start_run import resume_run, start_new_run
 from mobius_tui.run.client.viewer import Viewer
@@ -151,9 +151,9 @@ class Campaign:
         viewer.follower.poll()
         for step_id, step in viewer.follower.state.steps.items():
             if step.status in ("unknown", "not started", "failed"):
-                last = step.last
+                last = step.last_attempt
                 assert last is not None
-                group = read_pid(self.directory.attempt(step_id, last.number))
+                group = read_process_group(self.directory.attempt(step_id, last.number))
                 if group:
                     with contextlib.suppress(ProcessLookupError):
                         os.killpg(group, signal.SIGKILL)
@@ -241,7 +241,7 @@ def hold(
         tally: gets what was found.
     """
     follower = Follower(directory)
-    entries, steps = follower.entries, follower.plan.steps
+    entries, steps = follower.initial_entries, follower.plan.steps
     marks = ran.read_text().split() if ran.exists() else []
     times = Counter(mark.partition("/")[2] for mark in marks)
     by_intent = {entry.intent: entry.n for entry in entries if entry.intent}

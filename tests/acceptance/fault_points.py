@@ -23,7 +23,7 @@ from mobius_tui.run.client.start_run import resume_run, start_new_run
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.intents.intent_actions import AddNote, OverrideStep, StartAutomatic
 from mobius_tui.run.journal.follower import Follower
-from mobius_tui.run.state.step_state import BAD
+from mobius_tui.run.state.step_state import BAD_STATUSES
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.run_index import all_runs
 from mobius_tui.run.storage.state_home import runs_root
@@ -250,7 +250,7 @@ class _Trial:
             if state.ended is not None or viewer.host_pid() is None:
                 break
             for step_id, own in state.steps.items():
-                if own.status in BAD:
+                if own.status in BAD_STATUSES:
                     looked = OverrideStep(step=step_id, reason="looked")
                     await viewer.send_intent(looked)
             if state.auto is None:

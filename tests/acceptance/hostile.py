@@ -160,7 +160,7 @@ async def live(
         screen.calm()
         tally.check("screen", screen)
         assert screen.child.isalive(), "it came to its end"
-        entries = Follower(directory).entries
+        entries = Follower(directory).initial_entries
         begun = [each.event for each in entries if hasattr(each.event, "step")]
         if any(each.step in ("next", "asked") for each in begun):
             tally.faults.append(f"screen: nobody pressed a key for {begun}")

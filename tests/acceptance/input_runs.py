@@ -30,7 +30,7 @@ from mobius_tui.review.run_export import export
 from mobius_tui.review.run_import import import_run
 from mobius_tui.run.attempts.attempt_files import (
     read_outputs,
-    read_pid,
+    read_process_group,
     read_script_end,
 )
 from mobius_tui.run.client.viewer import Viewer
@@ -164,10 +164,10 @@ class Journals(Kept):
 
     def _followed(self) -> None:
         follower = Follower(self.directory)
-        for entry in follower.entries:
+        for entry in follower.initial_entries:
             journal_entry_text(entry, follower.plan, follower.state)
         rewind = Rewind(follower.plan)
-        rewind.take(follower.entries, ())
+        rewind.take(follower.initial_entries, ())
 
 
 class Healths(Kept):
@@ -262,7 +262,7 @@ class Records(Kept):
             lambda: read_last_view(run),
             lambda: read_table_of_contents(run, 10),
             lambda: read_script_end(attempt),
-            lambda: read_pid(attempt),
+            lambda: read_process_group(attempt),
             lambda: read_outputs(attempt) if path == attempt.outputs else None,
             run.host_pid,
             self.told,

@@ -271,7 +271,7 @@ class Soak:
 
 
 def _has_ended(viewer: Viewer, step: str, attempt: int) -> bool:
-    last = viewer.follower.state.steps[step].last
+    last = viewer.follower.state.steps[step].last_attempt
     return last is not None and last.number == attempt and last.ended is not None
 
 

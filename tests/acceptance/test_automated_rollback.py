@@ -28,7 +28,7 @@ async def test_without_a_backup_it_ends_in_failure_recovery_and_asks_for_a_perso
         viewer = Viewer(directory)
         reply = await viewer.send_intent(ArmWatch(confirm="production"))
         assert reply.ok, reply.text
-        wait_for(lambda: "failure-recovery" in Follower(directory).state.entered)
+        wait_for(lambda: "failure-recovery" in Follower(directory).state.entered_phases)
         state = Follower(directory).state
         assert state.steps["auto-find-backup"].status is Status.FAILED
         assert state.steps["auto-execute"].attempts == ()

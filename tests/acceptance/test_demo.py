@@ -19,7 +19,7 @@ from mobius_tui.drill.faults import FAULTS
 from mobius_tui.drill.rehearsal import rehearsal
 from mobius_tui.drill.site import drill_site
 from mobius_tui.errors import MobiusError
-from mobius_tui.plain import show
+from mobius_tui.plain import print_run
 from mobius_tui.run.client.start_run import start_new_run
 from mobius_tui.run.intents.intent_actions import StartAutomatic
 from mobius_tui.run.journal.follower import Follower
@@ -142,7 +142,7 @@ def test_without_a_backup_it_fails_and_says_why(
             "authorized_by": "@ops",
         }
         auto = StartAutomatic(answers=answers, manual="tick", confirmed=True)
-        return await show(directory, as_json=False, auto=auto)
+        return await print_run(directory, as_json=False, auto=auto)
 
     with rehearsal("mobius-rollback", fault, seed=0, given={}, keep=False) as briefing:
         shutil.rmtree(briefing.workdir / "backups")

@@ -25,7 +25,7 @@ async def tried(folder: Path, fault: Fault) -> tuple[Found, RunDirectory]:
 
 
 def hosts(directory: RunDirectory) -> int:
-    entries = Follower(directory).entries
+    entries = Follower(directory).initial_entries
     return sum(isinstance(entry.event, HostStarted) for entry in entries)
 
 

@@ -15,7 +15,7 @@ from mobius_tui.plain import plain_text
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.messaging.payload import OutgoingMessage, encode_body
 from mobius_tui.runbook.model.runbook import Channel
-from mobius_tui.sanitize import SGR, clean, collapse, decode, line
+from mobius_tui.sanitize import SGR, clean, decode, drop_overwritten, line
 from mobius_tui.tui.backend import capabilities, clipboard
 from tests.acceptance.answering import OURS
 from tests.acceptance.conftest import ended as ended
@@ -79,7 +79,11 @@ HOSTILE = st.text() | st.sampled_from(EVERY).map(text)
 @given(HOSTILE, HOSTILE)
 def test_any_text_by_every_way(first: str, second: str) -> None:
     said = first + second
-    for shown in (line(said), clean(said), clean(collapse(said), newlines=True)):
+    for shown in (
+        line(said),
+        clean(said),
+        clean(drop_overwritten(said), newlines=True),
+    ):
         assert not RAW.search(shown)
     assert not RAW.search(SGR.sub("", clean(said, keep_sgr=True)))
     title = capabilities.title_sequence(said, None)

@@ -46,8 +46,8 @@ async def test_a_killed_viewer_stops_nothing(terminal: Open, tmp_path: Path) -> 
     text = second.until("failed")
     assert "exit 7" in second.until("exit 7") or text
     state = Follower(directory).state
-    assert state.steps["s1"].last is not None
-    assert state.steps["s1"].last.exit == 7
+    assert state.steps["s1"].last_attempt is not None
+    assert state.steps["s1"].last_attempt.exit == 7
 
 
 async def test_a_killed_host_is_seen_and_resumed(

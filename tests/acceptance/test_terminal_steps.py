@@ -16,7 +16,7 @@ import pytest
 import textual
 
 import mobius_tui
-from mobius_tui.run.attempts.attempt_files import read_pid
+from mobius_tui.run.attempts.attempt_files import read_process_group
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.records.verification import run_problems
 from mobius_tui.run.storage.run_directory import RunDirectory
@@ -160,7 +160,7 @@ def test_a_killed_viewer_leaves_the_step_to_another(
     first.until(outside("Second? "))
     first.child.kill(signal.SIGKILL)
     first.over()
-    pid = read_pid(run.attempt("s1", 1))
+    pid = read_process_group(run.attempt("s1", 1))
     second = terminal("resume", columns=80, rows=24)
     second.until("Back in")
     press_until(second, ENTER, lambda text: "Enter ▸ Go to the terminal" in text)
@@ -168,7 +168,7 @@ def test_a_killed_viewer_leaves_the_step_to_another(
     second.press("two\r")
     second.until(is_back)
     wait_for(lambda: status(run, "s1") == "passed")
-    assert read_pid(run.attempt("s1", 1)) == pid
+    assert read_process_group(run.attempt("s1", 1)) == pid
 
 
 def test_a_step_that_is_left_running_can_be_stopped(

@@ -62,8 +62,8 @@ async def end(directory: RunDirectory) -> None:
     async with viewing(directory) as viewer:
         viewer.follower.poll()
         for step_id, own in viewer.follower.state.steps.items():
-            if own.status == "running" and own.last is not None:
-                number = own.last.number
+            if own.status == "running" and own.last_attempt is not None:
+                number = own.last_attempt.number
                 await viewer.send_intent(StopStep(step=step_id, attempt=number))
         while any(o.status == "running" for o in viewer.follower.state.steps.values()):
             viewer.follower.poll()

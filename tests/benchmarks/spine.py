@@ -24,7 +24,7 @@ from mobius_tui.run.journal.journal import (
     FIRST_PREV,
     Clock,
     Journal,
-    JournalTail,
+    JournalContent,
     read_journal,
 )
 from mobius_tui.run.state.reducer import fold
@@ -117,12 +117,12 @@ def journal(folder: Path) -> Iterator[Figure]:
     count, text = 500, "x" * 250
 
     async def ours(path: Path) -> list[float]:
-        empty = JournalTail(entries=(), heads=(), size=0, torn_bytes=0)
+        empty = JournalContent(entries=(), heads=(), size=0, torn_bytes=0)
         log = Journal(path, empty, Clock(boot="b"))
         took = []
         for _ in range(count):
             await log.append(NoteAdded(text=text), by="b")
-            took.append(log.took)
+            took.append(log.last_append_seconds)
         log.close()
         return took
 

@@ -87,7 +87,7 @@ async def test_what_is_done_is_on_record_and_its_name_is_not(
     assert not FAULT.symptom(site)
     await leads.hint("look at the backups")
     follower = Follower(drill)
-    touched = [e for e in follower.entries if isinstance(e.event, SiteTouched)]
+    touched = [e for e in follower.initial_entries if isinstance(e.event, SiteTouched)]
     notes = (site.root / "run" / "injected.jsonl").read_text().splitlines()
     assert [e.event.seal for e in touched if isinstance(e.event, SiteTouched)] == [
         injection_log.seal(note) for note in notes

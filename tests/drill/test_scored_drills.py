@@ -189,7 +189,7 @@ def test_how_fresh_a_runbook_is(make_runbook: MakeRunbook) -> None:
     drill(HANDLED, days=12, runbook=book)
     fresh = newest_drill(runs_root(), book)
     assert fresh is not None
-    assert (fresh.score_words, fresh.edits, fresh.is_proof) == ("8:41", "", True)
+    assert (fresh.score_words, fresh.edits, fresh.shows_handled) == ("8:41", "", True)
     moved = make_runbook("# a comment\n" + ONE + "".join(steps))
     fresh = newest_drill(runs_root(), moved)
     assert fresh is not None
@@ -201,4 +201,4 @@ def test_how_fresh_a_runbook_is(make_runbook: MakeRunbook) -> None:
     drill(Score(handled=False), days=3, runbook=edited)
     fresh = newest_drill(runs_root(), edited)
     assert fresh is not None
-    assert (fresh.score_words, fresh.edits, fresh.is_proof) == ("", "", False)
+    assert (fresh.score_words, fresh.edits, fresh.shows_handled) == ("", "", False)

@@ -40,11 +40,11 @@ def test_they_are_what_a_list_would_be(gaps: list[int], cut: int, block: int) ->
         moments.append(now / 1_000_000)
     made = times(moments, block)
     assert told(made) == moments
-    assert told(made.first(cut)) == moments[:cut]
+    assert told(made.copy_of_first(cut)) == moments[:cut]
     for moment in moments:
         for near in (moment - 0.25, moment, moment + 0.25):
-            assert made.before(near) == bisect_left(moments, near)
-            assert made.by(near) == bisect_right(moments, near)
+            assert made.count_before(near) == bisect_left(moments, near)
+            assert made.count_until(near) == bisect_right(moments, near)
     if moments:
         assert made[-1] == moments[-1]
     with pytest.raises(IndexError):
@@ -54,12 +54,12 @@ def test_they_are_what_a_list_would_be(gaps: list[int], cut: int, block: int) ->
 @pytest.mark.parametrize("block", [1, 2, 3, BLOCK])
 def test_a_part_goes_on_by_itself(block: int) -> None:
     made = times([1.0, 2.0, 9000.5], block)
-    part = made.first(2)
+    part = made.copy_of_first(2)
     part.append(3.0)
     part.append(4.0)
     made.append(9001.0)
     assert told(part) == [1.0, 2.0, 3.0, 4.0]
-    early = made.first(2)
+    early = made.copy_of_first(2)
     early.append(1.5)
     assert told(early) == [1.0, 2.0, 2.0], "a clock that is put back"
     assert told(made) == [1.0, 2.0, 9000.5, 9001.0]

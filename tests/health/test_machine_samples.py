@@ -17,7 +17,7 @@ from mobius_tui.health.processes import (
     FULL_SCAN_EVERY,
     ProcessCounter,
     is_ours,
-    matching,
+    matching_processes,
     process,
     with_ancestors,
 )
@@ -98,16 +98,16 @@ def test_groups_and_own_processes_do_not_count(mark: str) -> None:
         assert scan.count(0.0) == {"it": 1}
         assert scan.count(0.0, groups={child.pid}) == {"it": 0}
         assert scan.count(0.0, own={child.pid}) == {"it": 0}
-        assert [each.pid for each in matching(mark)] == [child.pid]
-        assert matching(mark, groups={child.pid}) == ()
-        assert matching(mark, own={child.pid}) == ()
+        assert [each.pid for each in matching_processes(mark)] == [child.pid]
+        assert matching_processes(mark, groups={child.pid}) == ()
+        assert matching_processes(mark, excluded_pids={child.pid}) == ()
 
 
 def test_this_process_and_its_ancestors_in_the_session_do_not_count() -> None:
     own = with_ancestors({os.getpid()})
     assert os.getpid() in own
     assert {os.getsid(pid) for pid in own} == {os.getsid(0)}
-    found = {each.pid for each in matching("")}
+    found = {each.pid for each in matching_processes("")}
     assert not found & own
 
 

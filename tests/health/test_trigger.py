@@ -39,7 +39,7 @@ def test_a_probe_that_is_kept_out_counts_toward_nothing() -> None:
     watch = TriggerEvaluator(FAILURES, (API, out))
     assert told(watch, trace("f" * 9, "web") + trace("f" * 9, "other")) == []
     assert [meter.probe for meter in watch.meters()] == ["api"]
-    assert not watch.is_true("web", "consecutive_failures")
+    assert not watch.condition_holds("web", "consecutive_failures")
 
 
 def test_each_probe_has_its_own_counts() -> None:
@@ -53,7 +53,7 @@ def test_each_probe_has_its_own_counts() -> None:
     watch = TriggerEvaluator(FAILURES, (API, web))
     told(watch, trace("---") + trace("fff", "web"))
     assert unknown(watch)
-    assert watch.is_true("web", "consecutive_failures")
+    assert watch.condition_holds("web", "consecutive_failures")
     assert [(m.probe, m.state) for m in watch.meters()] == [
         ("api", "unknown"),
         ("web", "fired"),
@@ -74,9 +74,9 @@ def test_several_rules_may_fire_at_one_check() -> None:
 def test_a_trigger_fires_once_and_clears_once() -> None:
     watch = TriggerEvaluator(FAILURES, (API,))
     assert told(watch, trace("f" * 50)) == ["3 api consecutive_failures fired"]
-    assert [fired.at for fired in watch.standing] == [3.0]
+    assert [fired.at for fired in watch.uncleared] == [3.0]
     assert told(watch, trace("ooo")) == ["1 api consecutive_failures cleared"]
-    assert watch.standing == ()
+    assert watch.uncleared == ()
 
 
 @pytest.mark.parametrize(
@@ -135,34 +135,34 @@ def test_ok_checks_do_not_count_while_the_condition_is_undecided() -> None:
     watch = after(SUCCESS, trace("fofof"))
     watch.begin_epoch()
     assert told(watch, trace("ooo" + "ff")) == []
-    assert watch.is_true("api", "success_rate")
+    assert watch.condition_holds("api", "success_rate")
 
 
 def test_no_data_clears_nothing_and_rolls_nothing_back() -> None:
     watch = after(FAILURES, trace("fff"))
-    assert watch.is_true("api", "consecutive_failures")
+    assert watch.condition_holds("api", "consecutive_failures")
     assert told(watch, trace("--")) == []
-    assert watch.is_true("api", "consecutive_failures")
+    assert watch.condition_holds("api", "consecutive_failures")
     assert not unknown(watch)
     assert told(watch, trace("-")) == []
-    assert not watch.is_true("api", "consecutive_failures")
+    assert not watch.condition_holds("api", "consecutive_failures")
     assert unknown(watch)
     assert the_meter(watch).state == "unknown"
     assert the_meter(watch).words == "no data"
-    assert len(watch.standing) == 1
+    assert len(watch.uncleared) == 1
     # A failure is no sign that it went away; an ok check is.
     assert told(watch, trace("f")) == []
-    assert len(watch.standing) == 1
+    assert len(watch.uncleared) == 1
     assert told(watch, trace("o")) == ["1 api consecutive_failures cleared"]
 
 
 def test_a_share_is_not_true_while_nothing_is_known() -> None:
     watch = after(SUCCESS, trace("fofof"))
-    assert watch.is_true("api", "success_rate")
+    assert watch.condition_holds("api", "success_rate")
     told(watch, trace("---"))
-    assert not watch.is_true("api", "success_rate")
+    assert not watch.condition_holds("api", "success_rate")
     told(watch, trace("f"))
-    assert watch.is_true("api", "success_rate")
+    assert watch.condition_holds("api", "success_rate")
 
 
 def test_nothing_is_known_before_the_first_check_with_data() -> None:
@@ -210,13 +210,13 @@ def test_an_epoch_begins_the_window_of_our_own_latencies_anew() -> None:
 def test_what_stands_is_judged_anew_after_an_epoch() -> None:
     watch = after(FAILURES, trace("fff"))
     watch.begin_epoch()
-    assert not watch.is_true("api", "consecutive_failures")
+    assert not watch.condition_holds("api", "consecutive_failures")
     assert the_meter(watch).state == "standing"
     assert told(watch, trace("ff")) == []
-    assert len(watch.standing) == 1
-    assert not watch.is_true("api", "consecutive_failures")
+    assert len(watch.uncleared) == 1
+    assert not watch.condition_holds("api", "consecutive_failures")
     assert told(watch, trace("f")) == []  # it fired once
-    assert watch.is_true("api", "consecutive_failures")
+    assert watch.condition_holds("api", "consecutive_failures")
     watch.begin_epoch()
     assert told(watch, trace("o")) == ["1 api consecutive_failures cleared"]
 

@@ -79,7 +79,7 @@ from tests.health.checks import (
 def test_a_trigger_says_why_in_words(
     triggers: Triggers, checks: list[ProbeResult], probe: Probe, reason: str
 ) -> None:
-    (fired,) = after(triggers, checks, probe).standing
+    (fired,) = after(triggers, checks, probe).uncleared
     assert fired.reason == reason
 
 
@@ -123,7 +123,7 @@ def test_a_meter_says_how_far_it_is(
 def test_what_fired_is_told_as_it_stands() -> None:
     watch = TriggerEvaluator(ALL, (API,))
     events = [each for check in trace("fffff") for each in watch.apply(check)]
-    assert tuple(events) == watch.standing
+    assert tuple(events) == watch.uncleared
     assert all(isinstance(each, Fired) for each in events)
     rules: tuple[Rule, ...] = ("consecutive_failures", "success_rate", "error_rate")
-    assert tuple(each.rule for each in watch.standing) == rules
+    assert tuple(each.rule for each in watch.uncleared) == rules

@@ -167,7 +167,7 @@ def test_the_rules_are_what_a_plain_reading_says(
         same_now(watch, triggers, probes, moments[: index + 1])
     assert sorted(found) == read(triggers, probes, moments)
     balance = Counter(what for *_, what in found)
-    assert len(watch.standing) == balance["fired"] - balance["cleared"]
+    assert len(watch.uncleared) == balance["fired"] - balance["cleared"]
 
 
 def same_now(
@@ -186,6 +186,6 @@ def same_now(
     for rule in RULES:
         wanted = probe.trigger and rule in named(triggers) and not blind
         wanted = wanted and reference.holds(rule, triggers, probe, past) is True
-        assert watch.is_true(probe.id, rule) == wanted
+        assert watch.condition_holds(probe.id, rule) == wanted
     if blind and probe.trigger:
         assert watch.is_unknown

@@ -287,15 +287,15 @@ def test_each_whole_prefix_is_told(tmp_path: Path) -> None:
 
 
 def test_a_timeline_that_is_too_long_is_told_at_both_ends(tmp_path: Path) -> None:
-    from mobius_tui.review.report_builder import MOST
+    from mobius_tui.review.report_builder import MAX_TIMELINE_LINES
     from mobius_tui.run.events.run_events import NoteAdded
 
     run = begun(tmp_path / "runs")
-    for number in range(MOST + 10):
+    for number in range(MAX_TIMELINE_LINES + 10):
         run.write(NoteAdded(text=f"note {number}"), after=1)
     run.write(RunEnded(outcome="abandoned"))
     told = build_report(run.directory)
-    assert (len(told.timeline), told.left_out) == (MOST, 12)
+    assert (len(told.timeline), told.left_out) == (MAX_TIMELINE_LINES, 12)
     assert "12 lines are left out here" in as_markdown(told)
 
 

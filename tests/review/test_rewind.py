@@ -91,7 +91,7 @@ def test_the_way_back_begins_at_a_checkpoint(run: MadeRun) -> None:
     rewind.take((*first, *notes), records)
     for n in (1, 700, 2500, 5001):
         state = rewind.fold_until(n, BEGAN + n).state
-        assert state.n == n
+        assert state.last_entry_number == n
         assert rewind.folded <= CHECKPOINT_INTERVAL
     health = rewind.fold_until(4000, BEGAN + 3999).health
     assert health.window("api").ok == 4000
@@ -125,8 +125,8 @@ def test_a_run_that_goes_on_grows_while_its_past_is_shown(tmp_path: Path) -> Non
     rewound.show(1, rewound.rewind.entry_time(1))
     run.write(NoteAdded(text="later"), after=5)
     assert rewound.poll()
-    assert rewound.state.n == 1
-    assert (rewound.newest.n, rewound.is_open) == (3, True)
+    assert rewound.state.last_entry_number == 1
+    assert (rewound.newest.last_entry_number, rewound.is_open) == (3, True)
     run.write(RunEnded(outcome="abandoned", reason="so"), after=5)
     rewound.poll()
     assert not rewound.is_open

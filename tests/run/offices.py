@@ -129,7 +129,7 @@ class Office:
         self.outbox.wake()
 
     async def write(self, event: Event) -> None:
-        await self.services.writer.record(event)
+        await self.services.writer.write_in_turn(event)
 
 
 def new_run(root: Path, runbook: Runbook) -> RunDirectory:
@@ -174,7 +174,7 @@ async def office(
                 outbox = Outbox(context, services.writer, pace)
                 if not tail.entries:
                     await _begin(services, runbook, secrets, began)
-                await services.writer.record(HostStarted(pid=os.getpid()))
+                await services.writer.write_in_turn(HostStarted(pid=os.getpid()))
                 tasks.create_task(outbox.run())
                 yield Office(services, outbox, time)
                 raise _Gone
@@ -201,11 +201,11 @@ async def _begin(
         operator="ana",
         setting={},
     )
-    await services.writer.record(replace(began, **more))  # type: ignore[arg-type]
+    await services.writer.write_in_turn(replace(began, **more))  # type: ignore[arg-type]
     values = VariableSet(name="reason", value="every page answers 500", source="begin")
-    await services.writer.record(values)
+    await services.writer.write_in_turn(values)
     for name in secrets:
-        await services.writer.record(
+        await services.writer.write_in_turn(
             VariableSet(name=name, value=None, source="secret")
         )
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import psutil
 
-from mobius_tui.run.attempts.attempt_files import read_pid
-from mobius_tui.run.attempts.launcher import ask_to_stop
+from mobius_tui.run.attempts.attempt_files import read_process_group
+from mobius_tui.run.attempts.launcher import request_stop
 from mobius_tui.run.client.run_briefing import prepare_briefing
 from mobius_tui.run.client.start_run import resume_run, start_new_run
 from mobius_tui.run.client.viewer import Viewer
@@ -66,7 +66,7 @@ class Running:
         return self.viewer.follower.state
 
     def entries(self) -> tuple[Entry, ...]:
-        return Follower(self.directory).entries
+        return Follower(self.directory).initial_entries
 
     async def intend(
         self, word: str, step: str | None = None, **fields: object
@@ -143,8 +143,8 @@ class Running:
         for path in self.directory.steps.iterdir():
             step, _, number = path.name.rpartition(".")
             attempt = self.directory.attempt(step, int(number))
-            ask_to_stop(attempt)
-            group = read_pid(attempt)
+            request_stop(attempt)
+            group = read_process_group(attempt)
             if group and not lock_holder(attempt.lock):
                 with contextlib.suppress(ProcessLookupError, PermissionError):
                     os.killpg(group, signal.SIGKILL)

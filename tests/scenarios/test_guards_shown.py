@@ -92,9 +92,9 @@ def test_on_the_timeline(tmp_path: Path) -> None:
     run = passed_over(tmp_path)
     follower = Viewer(run.directory).follower
     walk = RunWalker(follower.plan)
-    for entry in follower.entries:
+    for entry in follower.initial_entries:
         walk.apply(entry)
-    moments = moments_of(follower.plan, follower.entries, walk.timeline, ())
+    moments = moments_of(follower.plan, follower.initial_entries, walk.timeline, ())
     (moment,) = (each for each in moments if each.event == "StepPassedOver")
     assert moment.text == f"passed over: 1.2 Stop when the lag is too big: {WHY}"
     assert (moment.kind, moment.step, moment.tone) == ("steps", "b", "plain")

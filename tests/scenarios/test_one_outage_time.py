@@ -130,7 +130,7 @@ def test_a_report_the_score_and_the_record_have_the_same_times() -> None:
 
 def test_the_card_at_the_end_the_status_and_who_looks_back_say_the_same() -> None:
     drill = drilled()
-    view = RunPresenter(Viewer(drill.directory)).run(drill.state.at, None)
+    view = RunPresenter(Viewer(drill.directory)).run(drill.state.last_entry_at, None)
     assert view.milestones is not None
     assert [*outage_lines(view.milestones, lambda _: "then")] == [
         ("then", "trigger fired: 3 failures"),
@@ -159,7 +159,7 @@ def test_a_later_run_its_comparison_and_the_statistics_tell_the_same() -> None:
     assert beside is not None
     assert beside.times == ReviewedRun(drill.directory).times()
     for name, at in AT.items():
-        assert beside.times.after(name) == at - FIRED
+        assert beside.times.seconds_until(name) == at - FIRED
 
 
 def test_what_the_site_showed_to_be_broken_was_never_restored() -> None:

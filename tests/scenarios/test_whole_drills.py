@@ -117,7 +117,7 @@ def test_two_faults_at_once() -> None:
     done, run = drill(*both, "--fault", "corrupt-backup")
     assert done.returncode == 0, done.stdout + done.stderr
     state = Follower(run).state
-    assert state.entered[:2] == ("automated-rollback", "failure-recovery")
+    assert state.entered_phases[:2] == ("automated-rollback", "failure-recovery")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -34,10 +34,10 @@ def untouched(wall: Callable[[], float] = time.time) -> BriefingScreen:
     return BriefingScreen(
         drill(),
         begin=nothing,
-        opened=lambda _directory: None,
+        open_run=lambda _directory: None,
         answers={},
         probe=nothing,
-        drilled=lambda: None,
+        coverage_reader=lambda: None,
         wall=wall,
     )
 

@@ -128,7 +128,7 @@ def _remarks_on(
 def _freshness(runbook: Runbook, now: float, oldest: float) -> tuple[str, bool]:
     """When a drill last handled its fault, in words, and whether that is fresh."""
     drills = tuple(drills_of(runs_root(), runbook))
-    proof = next((each for each in drills if each.is_proof), None)
+    proof = next((each for each in drills if each.shows_handled), None)
     if proof is None or proof.drill.began is None:
         tried = "no drill of it was handled" if drills else "never drilled here"
         return tried, False

@@ -31,7 +31,7 @@ from mobius_tui.drill.site.drill_site import open_site
 from mobius_tui.drill.site.site_files import Kind
 from mobius_tui.drill.site_survey import survey_before_run
 from mobius_tui.errors import OK, UsageError
-from mobius_tui.plain import intend
+from mobius_tui.plain import send_and_await_reply
 from mobius_tui.run.client.run_briefing import Briefing
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.drill_events import FacilitatorAct
@@ -159,7 +159,7 @@ async def _act_at_once(directory: RunDirectory, options: argparse.Namespace) -> 
     asked += [("heal", options.heal)] if options.heal else []
     viewer = Viewer(directory)
     try:
-        facilitator = Facilitator(viewer, partial(intend, viewer))
+        facilitator = Facilitator(viewer, partial(send_and_await_reply, viewer))
         for act, fault in [(act, facilitator.fault(name)) for act, name in asked]:
             await facilitator.act(act, fault)
             narrate(f"{fault.name} is {DONE[act]}; the team is told at the end")

@@ -20,7 +20,7 @@ from mobius_tui.drill.site.drill_site import open_site
 from mobius_tui.drill.site_guard import run_on_site
 from mobius_tui.errors import FAILED, OK
 from mobius_tui.garbage_collection import collect_as_usual
-from mobius_tui.plain import plain_text, show
+from mobius_tui.plain import plain_text, print_run
 from mobius_tui.run.client.preflight import refuse_unattended, understated_steps
 from mobius_tui.run.client.run_briefing import Briefing
 from mobius_tui.run.client.start_run import resume_run, start_new_run
@@ -140,7 +140,7 @@ async def print_until_end(
         The exit code that its end has; 1 for a drill that was completed, or went by
         itself, though the site is still broken.
     """
-    code = await show(directory, as_json=as_json, auto=auto, sent=sent)
+    code = await print_run(directory, as_json=as_json, auto=auto, sent=sent)
     site = _site_of_drill(directory)
     if site is None:
         return code

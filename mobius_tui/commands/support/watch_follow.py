@@ -84,7 +84,7 @@ class FollowedWatch:
         """Print the watch until it is over; returns the exit code."""
         viewer = self._viewer
         try:
-            await self._lines.print_new(viewer.follower.entries)
+            await self._lines.print_new(viewer.follower.initial_entries)
             host = HostNotices(viewer)
             async for changes in viewer.changes():
                 await self._lines.print_new(changes.entries)

@@ -275,9 +275,9 @@ class WatchLines:
             if isinstance(row, ProbeChange):
                 self._change(row)
                 continue
-            await self._lines.entries((row,))
+            await self._lines.print_entries((row,))
         if not self._summary_only:
-            await self._lines.running()
+            await self._lines.print_running()
 
     def _change(self, change: ProbeChange) -> None:
         if self._json:
@@ -301,7 +301,7 @@ class WatchLines:
             state=state,
             tallies=self._checks.tallies,
             fired=tuple(self._fired),
-            ended=state.at if state.ended is not None else follower.now(),
+            ended=state.last_entry_at if state.ended is not None else follower.now(),
             code=code,
             reason=reason,
         )

@@ -12,13 +12,15 @@ from mobius_tui.errors import UsageError
 from mobius_tui.run.planning.unattended_answers import read_answers_file
 from mobius_tui.runbook.text.names import did_you_mean
 
-USUAL = "bad-release"
+DEFAULT_FAULT = "bad-release"
 """The reason to roll back where only obstacles were named."""
-SAME = frozenset({"corrupt-backup", "missing-checksum"})
+NEWEST_BACKUP_FAULTS = frozenset({"corrupt-backup", "missing-checksum"})
 """Faults of the newest backup that exclude each other: without its checksum nobody sees
 the damage.
 """
-SCRIPT = frozenset({"rollback-fails", "half-restored", "prompting-script"})
+ROLLBACK_SCRIPT_FAULTS = frozenset(
+    {"rollback-fails", "half-restored", "prompting-script"}
+)
 """Each gives the rollback script another text: the last one would be the only one."""
 
 
@@ -47,12 +49,14 @@ def combine_faults(names: Sequence[str]) -> tuple[Fault, ...]:
             "cannot tell the other from it; name one of them, and what is in the way "
             f"of it: {', '.join(n for n, f in FAULTS.items() if f.role == 'obstacle')}"
         )
-    if {fault.name for fault in obstacles} >= SAME:
+    if {fault.name for fault in obstacles} >= NEWEST_BACKUP_FAULTS:
         raise UsageError(
-            f"--fault {' --fault '.join(sorted(SAME))}: both are about the newest "
-            "backup, and without its checksum nobody sees that it is damaged"
+            f"--fault {' --fault '.join(sorted(NEWEST_BACKUP_FAULTS))}: both are about "
+            "the newest backup, and without its checksum nobody sees that it is damaged"
         )
-    scripts = [fault.name for fault in obstacles if fault.name in SCRIPT]
+    scripts = [
+        fault.name for fault in obstacles if fault.name in ROLLBACK_SCRIPT_FAULTS
+    ]
     if len(scripts) > 1:
         raise UsageError(
             f"--fault {' --fault '.join(scripts)}: each breaks the rollback script in "
@@ -63,7 +67,7 @@ def combine_faults(names: Sequence[str]) -> tuple[Fault, ...]:
             f"--fault {causes[0].name} --fault {obstacles[0].name}: what repairs the "
             "first reads no backup, so the second would be in nobody's way"
         )
-    return (*(causes or [FAULTS[USUAL]]), *obstacles)
+    return (*(causes or [FAULTS[DEFAULT_FAULT]]), *obstacles)
 
 
 def random_fault(seed: int | None) -> tuple[tuple[str, ...], int]:

@@ -31,7 +31,7 @@ SLOW = 5.0
 """Seconds after which an answer is too late: the P95 of the runbook's trigger."""
 REQUESTS = 26
 """Requests that show an error in each twelve or so, for certain."""
-AT_ONCE = 0.5
+STOP_GRACE_SECONDS = 0.5
 """Seconds for a release to stop that is being replaced; a stuck one never does."""
 
 
@@ -61,7 +61,7 @@ def redeploy(site: Site) -> None:
     truth = read_baseline(site.root)
     shutil.rmtree(site.root / "systemd", ignore_errors=True)
     for pid in site_services.processes(site.root, site.api):
-        site_services.end(pid, grace=AT_ONCE)
+        site_services.end(pid, grace=STOP_GRACE_SECONDS)
     run_site_program(site.root, "bin/systemctl", "stop", site.api, site.worker)
     shutil.rmtree(site.root / "src")
     copy_files(ASSETS / "site" / "src", site.root / "src")

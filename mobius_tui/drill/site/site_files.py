@@ -103,7 +103,7 @@ RELEASES = "releases"
 releases."""
 BACKUP_AGES = (timedelta(hours=26), timedelta(hours=14), timedelta(hours=2))
 """How old the backups are when a drill starts, oldest first."""
-REFUSED = (
+FORBIDDEN_PROGRAMS = (
     *("docker", "halt", "killall", "kubectl", "launchctl", "poweroff", "reboot"),
     *("scp", "service", "shutdown", "ssh", "wget"),
 )
@@ -211,7 +211,7 @@ def create_site_files(root: Path, wanted: SiteSpecification, started: datetime) 
         copy_files(ASSETS / "kind", root)
     services = Path(__file__).with_name("site_services.py")
     shutil.copyfile(services, root / "lib/services.py")
-    for name in REFUSED:
+    for name in FORBIDDEN_PROGRAMS:
         shutil.copyfile(root / "lib" / "refuse.sh", root / "bin" / name)
         (root / "bin" / name).chmod(0o755)
     for name in ("node", "python"):

@@ -76,7 +76,7 @@ def write_mark(path: Path, pid: int) -> None:
     fresh.replace(path)
 
 
-def words_of(pid: int) -> tuple[str, ...]:
+def command_line(pid: int) -> tuple[str, ...]:
     """The command line of a process; empty if it is gone, or may not be read."""
     try:
         data = Path(f"/proc/{pid}/cmdline").read_bytes()
@@ -91,7 +91,7 @@ def words_of(pid: int) -> tuple[str, ...]:
 
 def is_ours(root: Path, pid: int) -> bool:
     """Whether a process runs a program of this site: only such a one is signalled."""
-    line = " ".join(words_of(pid))
+    line = " ".join(command_line(pid))
     return line.startswith((f"{root}/lib/node -", f"{root}/lib/python -"))
 
 

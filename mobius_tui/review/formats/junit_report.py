@@ -17,7 +17,7 @@ from xml.etree import ElementTree as Tree  # nosec B405
 
 from mobius_tui.review import report_wording
 from mobius_tui.review.run_report import ReportPhase, ReportStep, RunReport
-from mobius_tui.run.state.step_state import BAD, Status
+from mobius_tui.run.state.step_state import BAD_STATUSES, Status
 
 _ERRORS = frozenset({Status.UNKNOWN, Status.NOT_STARTED, Status.OUTPUT_LOST})
 """Ends that say nothing of what the step was to do."""
@@ -75,7 +75,7 @@ def _case(report: RunReport, phase: ReportPhase, step: ReportStep) -> Tree.Eleme
     if step.status in _LEFT:
         why = f": {step.reason}" if step.reason not in ("", step.status) else ""
         Tree.SubElement(case, "skipped", message=f"{step.status}{why}")
-    elif step.status in BAD:
+    elif step.status in BAD_STATUSES:
         name = "error" if step.status in _ERRORS else "failure"
         Tree.SubElement(case, name, type=step.status, message=reason)
     _earlier(case, step)
@@ -96,10 +96,10 @@ def _earlier(case: Tree.Element, step: ReportStep) -> None:
     """The attempts that ended badly, but for the one that the case itself tells."""
     if step.status in _LEFT:
         return  # it is neither: what came before stands in its output
-    last = step.tries[-1:] if step.status in BAD else ()
+    last = step.tries[-1:] if step.status in BAD_STATUSES else ()
     prefix = "rerun" if last else "flaky"
     for attempt in step.tries:
-        if attempt.status in BAD and attempt not in last:
+        if attempt.status in BAD_STATUSES and attempt not in last:
             name = "Error" if attempt.status in _ERRORS else "Failure"
             message = f"attempt {attempt.number}: {attempt.reason or attempt.status}"
             Tree.SubElement(

@@ -10,7 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from mobius_tui.errors import RunError
-from mobius_tui.run.attempts.output_reader import end_of_errors, last_rows, rows_of
+from mobius_tui.run.attempts.output_reader import last_rows, rows_of, stderr_tail
 from mobius_tui.run.checks.error_line import error_line, last_meaningful
 from mobius_tui.run.keeper.process_table import is_locked
 from mobius_tui.run.storage.run_directory import AttemptDirectory
@@ -126,7 +126,7 @@ def keeper_wait_reason(directory: AttemptDirectory) -> str:
     return os.strerror(int(number)) if state == b"waits" and number.isdigit() else ""
 
 
-def read_pid(directory: AttemptDirectory) -> int | None:
+def read_process_group(directory: AttemptDirectory) -> int | None:
     """The script's process group; 0 when unreadable, `None` when it cannot have run."""
     try:
         with open_regular(directory.pid) as file:
@@ -238,7 +238,7 @@ class LastOutput:
 
 def last_output(attempt: AttemptDirectory) -> LastOutput:
     """What an attempt said last, without colours."""
-    errors = _plain(rows_of(end_of_errors(attempt, _SPANS_SEARCHED)))
+    errors = _plain(rows_of(stderr_tail(attempt, _SPANS_SEARCHED)))
     printed = _plain(last_rows(attempt.output))
     error = error_line(errors) or last_meaningful(errors) or error_line(printed)
     return LastOutput(

@@ -16,7 +16,7 @@ from mobius_tui.run.journal.journal_writer import JournalWriter
 from mobius_tui.run.planning.approval_rules import is_retry_approved
 from mobius_tui.run.planning.plan import will_retry
 from mobius_tui.run.planning.proposal import running_step
-from mobius_tui.run.state.step_state import BAD
+from mobius_tui.run.state.step_state import BAD_STATUSES
 from mobius_tui.runbook.model.limits import bounded_duration
 from mobius_tui.runbook.model.runbook import Step
 
@@ -66,10 +66,12 @@ class AttemptRunner:
             reads=self._context.plan.variables_read[step.id],
         )
         entry = await self._writer.write(event, who, intent)
-        self.carry_out(step, attempt)
+        self.execute_in_task(step, attempt)
         return entry
 
-    def carry_out(self, step: Step, attempt: int, *, resumed: bool = False) -> None:
+    def execute_in_task(
+        self, step: Step, attempt: int, *, resumed: bool = False
+    ) -> None:
         """Carry an attempt through whose start is journaled, in a task of its own.
 
         Args:
@@ -80,10 +82,10 @@ class AttemptRunner:
         if resumed:
             self.resumed_steps.add(step.id)
         self._context.tasks.create_task(
-            self._carry_out(step, attempt, resumed), name=f"attempt {step.id}.{attempt}"
+            self._execute(step, attempt, resumed), name=f"attempt {step.id}.{attempt}"
         )
 
-    async def _carry_out(self, step: Step, attempt: int, resumed: bool) -> None:
+    async def _execute(self, step: Step, attempt: int, resumed: bool) -> None:
         execution = AttemptExecution(
             self._context, self._writer, self._disk_waiters, step, attempt
         )
@@ -118,7 +120,7 @@ class AttemptRunner:
         await asyncio.sleep(pause)
         async with self._writer.turn:
             own = state.steps[step.id]
-            is_same = len(own.attempts) == tried and own.status in BAD
+            is_same = len(own.attempts) == tried and own.status in BAD_STATUSES
             if is_same and state.ended is None and self._may_retry(step):
                 await self.start(step, tried + 1, "host")
 

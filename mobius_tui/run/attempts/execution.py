@@ -197,12 +197,12 @@ class AttemptExecution:
             attempt=self._number,
             reason=self._context.redact(verdict.reason),
         )
-        await self._writer.record(event)
+        await self._writer.write_in_turn(event)
         return None
 
     def _have_checks_begun(self) -> bool:
         """Whether its checks have begun, which come after its action."""
-        last = self._context.state.steps[self._step.id].last
+        last = self._context.state.steps[self._step.id].last_attempt
         return last is not None and bool(last.check_tries)
 
     def _mark(self) -> str:
@@ -292,13 +292,13 @@ class AttemptExecution:
     async def _recover_without_end(self) -> None:
         """Journal what the recovery table says of an attempt without a recorded end."""
         context, writer = self._context, self._writer
-        last = context.state.steps[self._step.id].last
+        last = context.state.steps[self._step.id].last_attempt
         assert last is not None
         evidence = RecoveryEvidence(
             is_lock_held=False,
             is_same_boot=last.boot == context.clock.boot,
             has_valid_exit=False,
-            has_pid=attempt_files.read_pid(self._directory) is not None,
+            has_pid=attempt_files.read_process_group(self._directory) is not None,
         )
         if recovery_verdict(evidence) == "not started":
             await self._end(Status.NOT_STARTED, recovery_reason(evidence))
@@ -323,7 +323,7 @@ class AttemptExecution:
             spans_sha256=None if survivors else digests.spans,
             outputs_sha256=None if survivors else digests.outputs,
         )
-        await writer.record(event)
+        await writer.write_in_turn(event)
 
     async def _set_outputs(self) -> str:
         """Set the variables that the step outputs.
@@ -352,7 +352,7 @@ class AttemptExecution:
         for name in self._step.outputs:
             if self._is_set_by_choice(name):
                 continue  # what somebody chose stays, until they choose again
-            await writer.record(
+            await writer.write_in_turn(
                 VariableSet(
                     name=name, value=outputs[name], source="output", step=self._step.id
                 )
@@ -393,4 +393,4 @@ class AttemptExecution:
             left=tuple(map(self._context.redact, self._survivors)),
             ended_with=tuple(map(self._context.redact, self._ended_processes)),
         )
-        await self._writer.record(event)
+        await self._writer.write_in_turn(event)

@@ -138,9 +138,9 @@ def _encode_spec(directory: AttemptDirectory, spec: LaunchSpec) -> bytes:
     )
 
 
-def _write_spec(handle: int, order: bytes) -> None:
+def _write_spec(handle: int, encoded: bytes) -> None:
     """Write the spec; ignore that the keeper died at once."""
-    rest = memoryview(order)
+    rest = memoryview(encoded)
     try:
         while rest:
             rest = rest[os.write(handle, rest) :]
@@ -174,7 +174,7 @@ async def wait_until_unlocked(path: Path) -> None:
     await done
 
 
-def ask_to_stop(directory: AttemptDirectory) -> bool:
+def request_stop(directory: AttemptDirectory) -> bool:
     """Ask a living keeper to stop its script; works without a host.
 
     Returns:

@@ -14,13 +14,13 @@ from pathlib import Path
 
 from mobius_tui.run.storage.run_directory import AttemptDirectory
 from mobius_tui.run.storage.safe_open import open_regular
-from mobius_tui.sanitize import collapse, decode
+from mobius_tui.sanitize import decode, drop_overwritten
 
 RECORD = struct.Struct("<QQQ")
 """Offset; length in the low 56 bits and the stream above them; nanoseconds."""
 
 STDERR = 2
-PIECE = 1 << 14
+MAX_TAIL_BYTES = 1 << 14
 """Bytes of the end of an output that are read at most."""
 
 _LENGTH_BITS = 56
@@ -74,7 +74,7 @@ class Spans:
         self._latest = span
         return span
 
-    def by(self, time: int) -> Span | None:
+    def last_read_by(self, time: int) -> Span | None:
         """Return the last span that had been read by a time; `None` if none had.
 
         Args:
@@ -132,7 +132,7 @@ def printed_by(attempt: AttemptDirectory, moment: float) -> int:
         with open_regular(attempt.spans) as file:
             spans = Spans(file.fileno())
             spans.refresh()
-            last = spans.by(int(moment * 1e9))
+            last = spans.last_read_by(int(moment * 1e9))
     except OSError:
         return _size(attempt.output)  # without spans nobody knows when it came
     return last.end if last is not None else 0
@@ -145,7 +145,7 @@ def _size(path: Path) -> int:
         return 0
 
 
-def end_of_errors(attempt: AttemptDirectory, look_back: int) -> bytes:
+def stderr_tail(attempt: AttemptDirectory, look_back: int) -> bytes:
     """The end of what came from stderr, `PIECE` bytes at most.
 
     Args:
@@ -161,7 +161,7 @@ def end_of_errors(attempt: AttemptDirectory, look_back: int) -> bytes:
             spans = Spans(file.fileno())
             spans.refresh()
             for span in spans.newest(look_back):
-                wanted = min(span.length, PIECE - len(end))
+                wanted = min(span.length, MAX_TAIL_BYTES - len(end))
                 if span.stream == STDERR and wanted:
                     output.seek(span.end - wanted)
                     end = output.read(wanted) + end
@@ -178,8 +178,8 @@ def last_rows(path: Path) -> list[str]:
     """
     try:
         with open_regular(path) as file:
-            begin = file.seek(max(0, file.seek(0, os.SEEK_END) - PIECE))
-            data = file.read(PIECE)
+            begin = file.seek(max(0, file.seek(0, os.SEEK_END) - MAX_TAIL_BYTES))
+            data = file.read(MAX_TAIL_BYTES)
     except OSError:
         return []
     return rows_of(data, is_cut=begin > 0)
@@ -193,8 +193,8 @@ def rows_of(data: bytes, *, is_cut: bool | None = None) -> list[str]:
         is_cut: whether it may begin within a row, which is left out then unless it is
             the only one; by itself, where it is as long as what is read at most.
     """
-    rows = collapse(decode(data)).rstrip("\n").split("\n") if data else []
-    cut = len(data) >= PIECE if is_cut is None else is_cut
+    rows = drop_overwritten(decode(data)).rstrip("\n").split("\n") if data else []
+    cut = len(data) >= MAX_TAIL_BYTES if is_cut is None else is_cut
     return rows[1:] if cut and len(rows) > 1 else rows
 
 

@@ -116,7 +116,7 @@ class StepChecks:
         return "; ".join(seen)
 
     def _stop_asked(self) -> bool:
-        last = self._context.state.steps[self._step.id].last
+        last = self._context.state.steps[self._step.id].last_attempt
         return last is not None and last.stop_asked
 
     async def _run_until_decided(self, index: int, check: Check, pause: float) -> None:
@@ -146,7 +146,7 @@ class StepChecks:
                 ms=round((loop.time() - began) * 1000, 1),
                 row=tally.held_in_row,
             )
-            await writer.record(event)
+            await writer.write_in_turn(event)
             if verdict != "more":
                 return
             await asyncio.sleep(pause)
@@ -174,7 +174,7 @@ class StepChecks:
             env=env,
             output=self._directory.output if self._directory.output.exists() else None,
             fill=values.fill,
-            groups=running_process_groups(context),
-            own=frozenset({os.getpid()}),
+            step_groups=running_process_groups(context),
+            own_pids=frozenset({os.getpid()}),
             shell=launcher.BASH,
         )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from mobius_tui.run.attempts.attempt_files import read_pid
-from mobius_tui.run.attempts.launcher import ask_to_stop
+from mobius_tui.run.attempts.attempt_files import read_process_group
+from mobius_tui.run.attempts.launcher import request_stop
 from mobius_tui.run.attempts.run_context import RunContext
 from mobius_tui.run.attempts.survivors import attempt_mark, find_survivors
 from mobius_tui.run.events.journal_entry import Entry
@@ -20,16 +20,16 @@ from mobius_tui.runbook.model.runbook import Step
 def running_process_groups(context: RunContext) -> frozenset[int]:
     """The process groups of the steps that run now."""
     groups = {
-        read_pid(context.directory.attempt(step_id, own.last.number))
+        read_process_group(context.directory.attempt(step_id, own.last_attempt.number))
         for step_id, own in context.state.steps.items()
-        if own.status is Status.RUNNING and own.last is not None
+        if own.status is Status.RUNNING and own.last_attempt is not None
     }
     return frozenset(group for group in groups if group)
 
 
 def attempt_survivors(context: RunContext, step: Step) -> tuple[str, ...]:
     """The processes that a step's last attempt left behind, in words."""
-    last = context.state.steps[step.id].last
+    last = context.state.steps[step.id].last_attempt
     if last is None or kind_of(step) != "run":
         return ()
     return find_survivors(
@@ -61,7 +61,7 @@ async def _enforce_stop(context: RunContext, step: Step, attempt: int) -> None:
     """Stop an attempt, as soon as there is something of it to stop."""
     directory = context.directory.attempt(step.id, attempt)
     while context.state.steps[step.id].status is Status.RUNNING:
-        if context.step_tasks.cancel(step.id) or ask_to_stop(directory):
+        if context.step_tasks.cancel(step.id) or request_stop(directory):
             return
         await asyncio.sleep(STOP_RETRY_INTERVAL)
 
@@ -92,7 +92,9 @@ async def finish_run(
     """
     for step in context.plan.steps.values():
         own = context.state.steps[step.id]
-        if own.status is Status.RUNNING and own.last is not None:
-            await stop_attempt(context, writer, step, own.last.number, who, None)
+        if own.status is Status.RUNNING and own.last_attempt is not None:
+            await stop_attempt(
+                context, writer, step, own.last_attempt.number, who, None
+            )
     ended = RunEnded(outcome=outcome, reason=context.redact(reason), seals=True)
     return await writer.write(ended, who, intent)

@@ -6,7 +6,7 @@ import os
 
 import psutil
 
-from mobius_tui.run.attempts.attempt_files import read_pid, read_script_end
+from mobius_tui.run.attempts.attempt_files import read_process_group, read_script_end
 from mobius_tui.run.keeper.process_table import process_start_ticks
 from mobius_tui.run.storage.run_directory import AttemptDirectory, RunDirectory
 
@@ -29,7 +29,7 @@ def find_survivors(directory: AttemptDirectory, mark: str) -> tuple[str, ...]:
         directory: the attempt's.
         mark: the value of `ATTEMPT_MARK` in their environment.
     """
-    group = read_pid(directory)
+    group = read_process_group(directory)
     if group and _is_reused_group(group, directory, mark):
         group = None
     end = read_script_end(directory)

@@ -44,7 +44,10 @@ class WatchAttempt:
             context: the run's.
             step: one whose action is to watch, and whose attempt has started.
         """
-        health, last = context.plan.runbook.health, context.state.steps[step.id].last
+        health, last = (
+            context.plan.runbook.health,
+            context.state.steps[step.id].last_attempt,
+        )
         assert health is not None
         assert last is not None
         self._context = context

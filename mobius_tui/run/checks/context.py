@@ -27,9 +27,9 @@ class CheckContext:
     """The attempt's output."""
     fill: Callable[[str], str]
     """Puts values in place of `${}`; raises `MobiusError` where a name has none."""
-    groups: frozenset[int] = frozenset()
+    step_groups: frozenset[int] = frozenset()
     """Process groups of this program's steps, whose members are not counted."""
-    own: frozenset[int] = frozenset()
+    own_pids: frozenset[int] = frozenset()
     """This program's own processes."""
     shell: tuple[str, ...] = BASH
     """What runs a predicate that names no program of its own."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 
 import psutil
 
-from mobius_tui.health.processes import matching
+from mobius_tui.health.processes import matching_processes
 from mobius_tui.health.safe_search import TooSlowError
 from mobius_tui.run.checks.blocking_io import run_in_thread
 from mobius_tui.run.checks.context import CheckContext, CheckResult, check_result
@@ -101,10 +101,12 @@ async def check_process(check: ProcessCheck, ctx: CheckContext) -> CheckResult:
     """Make a `process` check once: count the matching processes."""
     satisfies_count(0, check.count)
     re.compile(check.match)
-    groups = ctx.groups | running_check_groups()
+    groups = ctx.step_groups | running_check_groups()
     try:
         processes = await run_in_thread(
-            lambda _: matching(check.match, groups=groups, own=ctx.own)
+            lambda _: matching_processes(
+                check.match, groups=groups, excluded_pids=ctx.own_pids
+            )
         )
     except TooSlowError as error:
         return check_result(held=False, detail=str(error))

@@ -12,7 +12,7 @@ from mobius_tui.errors import MobiusError, UsageError
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.planning.plan import Plan, effect_of, is_follower
 from mobius_tui.run.state.run_state import RunState
-from mobius_tui.run.state.step_state import BAD
+from mobius_tui.run.state.step_state import BAD_STATUSES
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.run_index import run_by_name
 from mobius_tui.run.storage.state_home import runs_root
@@ -60,12 +60,12 @@ def run_facts(run: str) -> tuple[RunDirectory, Mapping[str, str]]:
     began, ended = state.began, state.ended
     if began is None or ended is None:
         raise UsageError(f"run {directory.id} has not ended; look back on it then")
-    ended_at = state.ended_at or state.at
+    ended_at = state.ended_at or state.last_entry_at
     bad = [
         follower.plan.name(step_id)
         for step_id, step in state.steps.items()
         if not is_follower(follower.plan.steps[step_id])
-        and any(attempt.status in BAD for attempt in step.attempts)
+        and any(attempt.status in BAD_STATUSES for attempt in step.attempts)
     ]
     return directory, {
         "runbook": began.title,

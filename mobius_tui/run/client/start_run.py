@@ -29,7 +29,7 @@ from mobius_tui.run.storage.run_directory import (
     make_run_directory,
     runbook_digest,
 )
-from mobius_tui.run.storage.sharing import refuse_hosting, shared_folder
+from mobius_tui.run.storage.sharing import make_shared_folder, require_may_host
 from mobius_tui.run.storage.state_home import runs_root
 from mobius_tui.run.storage.table_of_contents import write_table_of_contents
 from mobius_tui.runbook.model.runbook import Runbook
@@ -65,7 +65,7 @@ async def start_new_run(
     if auto is not None:
         asked = "--auto" if isinstance(auto, StartAutomatic) else "--auto-rollback"
         refuse_unattended(runbook, asked)
-    root = runs_root() if ready.share is None else shared_folder(ready.share)
+    root = runs_root() if ready.share is None else make_shared_folder(ready.share)
     directory = make_run_directory(
         root,
         runbook.id,
@@ -166,7 +166,7 @@ def _refuse_unhostable(directory: RunDirectory) -> None:
         RunError: it is so.
     """
     refuse_imported(directory)
-    refuse_hosting(directory.path)
+    require_may_host(directory.path)
     refuse_cut_journal(directory)
 
 

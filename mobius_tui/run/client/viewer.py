@@ -11,7 +11,7 @@ from time import monotonic
 
 from mobius_tui.errors import RunError
 from mobius_tui.health.ticker import boot_clock
-from mobius_tui.run.attempts.launcher import ask_to_stop
+from mobius_tui.run.attempts.launcher import request_stop
 from mobius_tui.run.intents.envelope import (
     LINE_LIMIT,
     Envelope,
@@ -255,7 +255,7 @@ class Viewer:
         """Ask the keeper of an attempt to stop it; whether there is one to ask."""
         if not isinstance(action, StopStep) or not action.attempt:
             return False
-        return ask_to_stop(self.directory.attempt(action.step, action.attempt))
+        return request_stop(self.directory.attempt(action.step, action.attempt))
 
     def _understood(self, reply: Reply, action: Action, intent: str) -> Reply:
         """Translate the reply of a host of another version.

@@ -51,13 +51,13 @@ class Codec(Generic[T]):
             for name, each in own.items()
         }
 
-    def put(self, value: T, line: dict[str, Any]) -> None:
+    def encode_into(self, value: T, line: dict[str, Any]) -> None:
         """Add a value's fields to a line that becomes JSON."""
         for key in self._fields[type(value).__name__]:
             line[key] = getattr(value, key)
 
-    def take(self, name: str, line: dict[str, Any]) -> T:
-        """The value that the fields of a line make; `wrong_field` says if it is none.
+    def decode_fields(self, name: str, line: dict[str, Any]) -> T:
+        """The value that the fields of a line make; `first_invalid_field` says if it is none.
 
         Args:
             name: of one of the classes.
@@ -72,7 +72,7 @@ class Codec(Generic[T]):
         return self.kinds[name](**line)
 
 
-def wrong_field(value: Any) -> str | None:
+def first_invalid_field(value: Any) -> str | None:
     """The name of the first field whose value is of a wrong type; `None` if none is.
 
     Args:
@@ -202,7 +202,7 @@ def encode_entry(entry: Entry, prev: str) -> bytes:
     }
     if entry.intent is not None:
         line["intent"] = entry.intent
-    _CODEC.put(event, line)
+    _CODEC.encode_into(event, line)
     line["prev"] = prev
     text = json.dumps(line, ensure_ascii=False, separators=(",", ":"), default=dict)
     return text.encode("utf-8", "surrogatepass") + b"\n"
@@ -229,11 +229,11 @@ def decode_entry(line: bytes) -> tuple[Entry, str]:
             boot=boot,
             by=by,
             intent=intent,
-            event=_CODEC.take(name, data),
+            event=_CODEC.decode_fields(name, data),
         )
-    except _NO_EVENT as error:
+    except _DECODE_ERRORS as error:
         raise RunError(f"this line of the journal is no event: {error!r}") from error
-    wrong = _envelope_problem(entry, prev) or wrong_field(entry.event)
+    wrong = _envelope_problem(entry, prev) or first_invalid_field(entry.event)
     if wrong is not None:
         raise RunError(
             f"this line of the journal is no event: {wrong!r} cannot be that"
@@ -241,7 +241,7 @@ def decode_entry(line: bytes) -> tuple[Entry, str]:
     return entry, prev
 
 
-_NO_EVENT = (
+_DECODE_ERRORS = (
     *(ValueError, KeyError, TypeError, AttributeError),
     *(RecursionError, ArithmeticError),
 )

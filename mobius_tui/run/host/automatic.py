@@ -17,7 +17,7 @@ from mobius_tui.run.planning.proposal import steps_passed_over
 from mobius_tui.run.planning.rollback import is_only_watched
 from mobius_tui.run.planning.run_outcome import aside_outcome
 from mobius_tui.run.planning.step_status import StepStatus, step_statuses
-from mobius_tui.run.state.step_state import BAD, Status
+from mobius_tui.run.state.step_state import BAD_STATUSES, Status
 from mobius_tui.runbook.text.units import duration_in_words
 
 
@@ -54,7 +54,7 @@ async def _enter_begun_rollback(context: RunContext, writer: JournalWriter) -> N
     Entered it begins anew, so it waits for what still runs of it.
     """
     begun, steps = context.state.watch.rollback, context.state.steps
-    if begun is None or begun.phase in context.state.entered:
+    if begun is None or begun.phase in context.state.entered_phases:
         return
     own = context.plan.runbook.phase(begun.phase).steps
     if any(steps[step.id].status is Status.RUNNING for step in own):
@@ -73,7 +73,7 @@ async def _record_passed_over(
     """
     plan, state = context.plan, context.state
     statuses = step_statuses(plan, state)
-    if is_only_watched(plan, state) and not state.frames:
+    if is_only_watched(plan, state) and not state.aside_frames:
         return statuses  # nobody works its main line
     for step in steps_passed_over(plan, state, statuses):
         reason = statuses[step.id].reason
@@ -86,14 +86,14 @@ async def _leave_aside(
     context: RunContext, writer: JournalWriter, phase_id: str, passed: bool
 ) -> None:
     phase = context.plan.runbook.phase(phase_id)
-    origin = context.state.frames[-1].from_step
+    origin = context.state.aside_frames[-1].from_step
     repaired = []
     for step in context.plan.steps.values():
         own = context.state.steps[step.id]
         mine = context.plan.phase_of[step.id].id in phase.instead_of
-        if own.status in BAD and (step.id == origin or mine):
+        if own.status in BAD_STATUSES and (step.id == origin or mine):
             repaired.append(step.id)
-    aside = phase.next in context.state.asides
+    aside = phase.next in context.state.aside_steps
     event = PhaseLeft(
         phase=phase_id,
         passed=passed,
@@ -113,13 +113,13 @@ async def _stop_followers(
 
     A step that failed is not done: somebody may look for the reason in a log.
     """
-    going = BAD | {Status.PENDING, Status.WAITING, Status.RUNNING}
+    going = BAD_STATUSES | {Status.PENDING, Status.WAITING, Status.RUNNING}
     for phase in context.plan.runbook.phases:
         others = [s for s in phase.steps if not is_follower(s)]
         if any(statuses[s.id].status in going for s in others):
             continue
         for step in phase.steps:
-            last = context.state.steps[step.id].last
+            last = context.state.steps[step.id].last_attempt
             running = context.state.steps[step.id].status is Status.RUNNING
             if running and last is not None and not last.stop_asked:
                 await stop_attempt(context, writer, step, last.number, "host", None)
@@ -144,15 +144,15 @@ async def expire_late_approvals(context: RunContext, writer: JournalWriter) -> N
             return
         for step_id, own in context.state.approvals.items():
             step = context.state.steps[step_id]
-            used = own.asked.attempt != len(step.attempts) + 1
-            if own.denied or used or step.status is Status.RUNNING:
+            used = own.request.attempt != len(step.attempts) + 1
+            if own.denial_reason or used or step.status is Status.RUNNING:
                 continue
             if context.clock.wall() <= own.expires_at:
                 continue
-            within = duration_in_words(own.asked.within)
+            within = duration_in_words(own.request.within)
             words = f"begun in {within}" if own.is_complete else f"approved in {within}"
             reason = f"not {words}"
-            attempt = own.asked.attempt
+            attempt = own.request.attempt
             await writer.write(
                 ApprovalDenied(step=step_id, attempt=attempt, reason=reason), "host"
             )

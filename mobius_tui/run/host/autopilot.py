@@ -107,7 +107,7 @@ async def _end_without_trigger(services: HostServices) -> bool:
 
 def _rollback_settings(services: HostServices) -> AutoStarted | None:
     """What an automatic rollback runs by, while its phase is the run's."""
-    watch, frames = services.context.state.watch, services.context.state.frames
+    watch, frames = services.context.state.watch, services.context.state.aside_frames
     if not watch.rollback_running or watch.rollback is None or not frames:
         return None
     # Whoever armed the watch, or began the rollback, confirmed what it destroys.
@@ -121,7 +121,7 @@ def _rollback_settings(services: HostServices) -> AutoStarted | None:
 async def _act(services: HostServices, auto: AutoStarted, proposal: Proposal) -> bool:
     if proposal.kind == "running":
         return False
-    if proposal.kind == "end" and services.context.state.frames:
+    if proposal.kind == "end" and services.context.state.aside_frames:
         return False  # an aside has just come to its end, and is about to be left
     if proposal.kind == "end" or proposal.step is None:
         outcome, reason = run_outcome(services.context.plan, services.context.state)
@@ -316,7 +316,7 @@ async def _send_message(services: HostServices, step: Step) -> bool:
         WHO,
     )
     if step.checks:
-        services.runner.carry_out(step, number)
+        services.runner.execute_in_task(step, number)
         return True
     note = (
         services.context.redact(text) if action.to else "not sent: it names no channel"

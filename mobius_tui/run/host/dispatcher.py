@@ -93,8 +93,10 @@ class Dispatcher:
             caller: who asks.
         """
         services, intent = self._services, envelope.id
-        if services.writer.journal.stalled:
-            return self._reply_on_full_disk(envelope, services.writer.journal.stalled)
+        if services.writer.journal.stall_reason:
+            return self._reply_on_full_disk(
+                envelope, services.writer.journal.stall_reason
+            )
         async with services.writer.turn:
             known = services.context.state.intents.get(intent)
             if known is not None:
@@ -109,7 +111,11 @@ class Dispatcher:
                 return Reply(
                     id=intent, ok=False, text=services.context.redact(str(error))
                 )
-            number = entry.n if entry is not None else services.context.state.n
+            number = (
+                entry.n
+                if entry is not None
+                else services.context.state.last_entry_number
+            )
         await settle(services.context, services.writer)
         return Reply(id=intent, ok=True, n=number)
 

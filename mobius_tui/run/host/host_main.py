@@ -51,7 +51,7 @@ from mobius_tui.run.intents.replies import Reply
 from mobius_tui.run.journal.follower import load_run_runbook
 from mobius_tui.run.journal.journal import (
     Journal,
-    JournalTail,
+    JournalContent,
     monotonic_run_clock,
     read_journal,
 )
@@ -177,7 +177,7 @@ class Host:
                     left_over,
                 )
                 await self._serve(left_over)
-                failed = self.writer.failure or journal.stalled
+                failed = self.writer.failure or journal.stall_reason
                 code = INCOMPLETE if failed else OK
                 raise _HostEnded
         except* _HostEnded:
@@ -186,7 +186,7 @@ class Host:
             journal.close()
         return code
 
-    def _began(self, tail: JournalTail) -> RunBegan:
+    def _began(self, tail: JournalContent) -> RunBegan:
         if tail.entries:
             first = tail.entries[0].event
             if isinstance(first, RunBegan):
@@ -294,7 +294,7 @@ class Host:
         ]
         for name in left_over:
             step_id, _, number = name.rpartition(".")
-            self.runner.carry_out(
+            self.runner.execute_in_task(
                 context.plan.steps[step_id], int(number), resumed=True
             )
         for step in context.plan.steps.values():

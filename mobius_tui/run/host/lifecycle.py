@@ -19,7 +19,7 @@ from mobius_tui.run.events.run_events import (
 from mobius_tui.run.host.control_server import IntentHandler
 from mobius_tui.run.host.takeover import HostOrder, current_operator
 from mobius_tui.run.intents.envelope import Caller, decode_envelope
-from mobius_tui.run.journal.journal import JournalTail
+from mobius_tui.run.journal.journal import JournalContent
 from mobius_tui.run.journal.journal_writer import JournalWriter
 from mobius_tui.run.records.run_record import summarize_run, write_record
 from mobius_tui.run.state.run_state import RunState
@@ -31,7 +31,7 @@ async def journal_host_start(
     writer: JournalWriter,
     handle_intent: IntentHandler,
     order: HostOrder,
-    tail: JournalTail,
+    tail: JournalContent,
     left_over: tuple[str, ...],
 ) -> None:
     """Journal the host's start, before the control socket listens.
@@ -49,24 +49,24 @@ async def journal_host_start(
     """
     who = current_operator()
     if not tail.entries and order.began is not None:
-        await writer.record(order.began, who)
+        await writer.write_in_turn(order.began, who)
         await _record_values(context, writer, order, who)
         await _record_secrets(writer, tuple(order.secrets), who)
     lost = lost_secrets(context.state, order.secrets)
     started = HostStarted(
         pid=os.getpid(), left_over=left_over, cut=tail.torn_bytes, without=lost
     )
-    await writer.record(started)
+    await writer.write_in_turn(started)
     if context.state.ended is None:
         await _record_values(context, writer, order, who)
     await _record_secrets(writer, new_secrets(context.state, order.secrets), who)
     if order.watch is not None:
-        await writer.record(order.watch, who)
+        await writer.write_in_turn(order.watch, who)
     if order.auto is not None:
         first = decode_envelope(order.auto.encode())
         reply = await handle_intent(first, Caller(name=who))
         if not reply.ok:
-            await writer.record(AutoStopped(reason=reply.text, code=INCOMPLETE))
+            await writer.write_in_turn(AutoStopped(reason=reply.text, code=INCOMPLETE))
 
 
 async def _record_values(
@@ -76,7 +76,7 @@ async def _record_values(
     for name, (value, source) in order.values.items():
         if name not in context.state.variables:
             event = VariableSet(name=name, value=value, source=source)  # type: ignore[arg-type]
-            await writer.record(event, who)
+            await writer.write_in_turn(event, who)
 
 
 async def _record_secrets(
@@ -85,7 +85,7 @@ async def _record_secrets(
     """Journal that secrets have values, and never which."""
     for name in secrets:
         secret = VariableSet(name=name, value=None, source="secret")
-        await writer.record(secret, who)
+        await writer.write_in_turn(secret, who)
 
 
 def lost_secrets(state: RunState, given: Mapping[str, str]) -> tuple[str, ...]:
@@ -127,20 +127,20 @@ async def seal_health(
         StateError: it may not follow now.
     """
     size, digest = await asyncio.to_thread(monitor.digest)
-    sealed = context.state.sealed
+    sealed = context.state.health_seal
     if size and (sealed is None or sealed.bytes != size):
-        await writer.record(HealthSealed(bytes=size, sha256=digest))
+        await writer.write_in_turn(HealthSealed(bytes=size, sha256=digest))
 
 
 async def journal_host_end(
     context: RunContext, writer: JournalWriter, monitor: HealthMonitor, why: str
 ) -> None:
     """Seal health, journal the host's end, and write the record of an ended run."""
-    if writer.failure is not None or writer.journal.stalled:
+    if writer.failure is not None or writer.journal.stall_reason:
         return
     with contextlib.suppress(RunError, StateError):
         await seal_health(context, writer, monitor)
-        await writer.record(HostStopped(reason=why))
+        await writer.write_in_turn(HostStopped(reason=why))
         if context.state.ended is not None:
             _write_record(context, writer)
             await asyncio.to_thread(summarize_run, context.directory, is_host=True)

@@ -15,7 +15,7 @@ from mobius_tui.run.records.verification import refuse_cut_journal
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.run.storage.run_directory import RunDirectory, lock_holder, try_lock
-from mobius_tui.run.storage.sharing import account_name, refuse_hosting
+from mobius_tui.run.storage.sharing import account_name, require_may_host
 
 RESTORED_VARIABLES = ("PATH", "HOME", "LANG", "TMPDIR")
 """Environment variables that a resumed host takes from the run's beginning."""
@@ -81,7 +81,7 @@ def take_run_lock(directory: RunDirectory) -> int:
             its end; says which.
     """
     refuse_imported(directory)
-    refuse_hosting(directory.path)
+    require_may_host(directory.path)
     refuse_cut_journal(directory)
     flags = os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC
     handle = os.open(directory.lock, flags)

@@ -11,7 +11,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mobius_tui.errors import RunError
-from mobius_tui.run.events.journal_entry import Codec, is_number, is_text, wrong_field
+from mobius_tui.run.events.journal_entry import (
+    Codec,
+    first_invalid_field,
+    is_number,
+    is_text,
+)
 from mobius_tui.run.intents.intent_actions import ACTIONS, VERSION, Action
 
 LINE_LIMIT = 1 << 20
@@ -141,7 +146,7 @@ def encode_envelope(envelope: Envelope) -> bytes:
         "sent": envelope.sent,
         "action": type(envelope.action).__name__,
     }
-    _CODEC.put(envelope.action, line)
+    _CODEC.encode_into(envelope.action, line)
     return json.dumps(line, default=dict).encode() + b"\n"
 
 
@@ -165,8 +170,8 @@ def decode_envelope(line: bytes) -> Envelope:
         sent, name = data.pop("sent"), data.pop("action")
         if not is_text(name) or name not in _CODEC.kinds:
             raise ValueError(f"no such action: {name!r}")
-        action = _CODEC.take(name, data)
-        wrong = wrong_field(action)
+        action = _CODEC.decode_fields(name, data)
+        wrong = first_invalid_field(action)
         if wrong is not None or not intent or not _is_time(sent):
             raise ValueError(f"{wrong or 'id or sent'!r} cannot be that")
         json.dumps([intent, data], ensure_ascii=False).encode()  # half a surrogate

@@ -64,7 +64,7 @@ from mobius_tui.run.state.deliveries import (
     UNDELIVERED,
     Delivery,
     DeliveryStatus,
-    as_seen,
+    delivery_for_viewer,
 )
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.runbook.text.units import duration_in_words
@@ -79,7 +79,7 @@ def message_entry_text(entry: Entry, state: RunState) -> str | None:
         whom = ", ".join(event.channels)
         return f"message queued for {whom}: {event.title}, by {entry.by}"
     own = state.deliveries[event.delivery - 1]
-    what = f"{own.channel}: {own.queued.title}"
+    what = f"{own.channel}: {own.queued_event.title}"
     match event:
         case MessageSent(status=status, answer=answer):
             answer_text = f": {answer}" if answer else ""
@@ -114,7 +114,9 @@ def unsent_reason(delivery: Delivery, *, now: float) -> str:
         else delivery.reason
     )
     if delivery.status is DeliveryStatus.QUEUED and delivery.reason:
-        return f"{reason}; again in {duration_in_words(max(0.0, delivery.due - now))}"
+        return (
+            f"{reason}; again in {duration_in_words(max(0.0, delivery.due_at - now))}"
+        )
     return reason
 
 
@@ -125,15 +127,17 @@ def undelivered(state: RunState, *, hosted: bool) -> tuple[Delivery, ...]:
         state: the run's.
         hosted: whether a host runs it.
     """
-    deliveries = (as_seen(own, hosted=hosted) for own in state.deliveries)
+    deliveries = (delivery_for_viewer(own, hosted=hosted) for own in state.deliveries)
     return tuple(own for own in deliveries if own.status in UNDELIVERED)
 
 
 def undelivered_summary(deliveries: tuple[Delivery, ...]) -> Iterator[str]:
     """`2 not sent`, `1 not known whether it arrived`: one text for each status."""
-    stands = sorted((own.status for own in deliveries), key=list(DeliveryStatus).index)
-    for stand, same in groupby(stands):
-        yield f"{len(list(same))} {stand}"
+    statuses = sorted(
+        (own.status for own in deliveries), key=list(DeliveryStatus).index
+    )
+    for status, same in groupby(statuses):
+        yield f"{len(list(same))} {status}"
 
 
 def watch_entry_text(entry: Entry, plan: Plan) -> str | None:

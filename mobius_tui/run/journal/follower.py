@@ -30,7 +30,7 @@ from mobius_tui.runbook.text.units import local_time
 
 READ_BYTES = 4 << 20
 """Bytes of a file that are taken in one go."""
-LONGEST = 1 << 20
+MAX_HEALTH_LINE_BYTES = 1 << 20
 """Bytes of a line of health; no record is as long."""
 
 
@@ -76,7 +76,7 @@ class JournalFollower:
         self._name = directory.journal.name
         self.head = FIRST_PREV
         """The digest of the last line seen."""
-        self.n = 0
+        self.last_entry_number = 0
         """Its number."""
 
     def read_new(self) -> tuple[Entry, ...]:
@@ -88,9 +88,9 @@ class JournalFollower:
         entries: list[Entry] = []
         while data := self._lines.read_new():
             for entry, digest in decode_entries(
-                data, self.head, self.n + 1, self._name
+                data, self.head, self.last_entry_number + 1, self._name
             ):
-                self.head, self.n = digest, entry.n
+                self.head, self.last_entry_number = digest, entry.n
                 entries.append(entry)
         return tuple(entries)
 
@@ -170,7 +170,7 @@ class Follower:
         self.trigger_rules = RunTriggerRules(self.plan, self.state)
         """The triggers' rules, evaluated over the health records read so far."""
         self._health = LineFollower(directory.health)
-        self.pending_health = 0
+        self.invalid_health_lines = 0
         """Lines of `health.jsonl` that could not be decoded: a full disk can tear one.
         They are left out; nothing in the run depends on them.
         """
@@ -178,9 +178,9 @@ class Follower:
             advance(self.state, entry)
             self.milestone_tracker.apply_entry(entry)
         epochs = (e.at for e in entries if self.trigger_rules.begins_epoch(e.event))
-        self._since = max(epochs, default=0.0)
+        self._epoch_began_at = max(epochs, default=0.0)
         self._read_new_health()
-        self.entries = entries
+        self.initial_entries = entries
         """What the journal held at the first look."""
 
     @property
@@ -228,7 +228,7 @@ class Follower:
                 try:
                     self.apply_health(decode_health(line))
                 except RunError:
-                    self.pending_health += 1
+                    self.invalid_health_lines += 1
                 news = True
         return news
 
@@ -237,7 +237,7 @@ class Follower:
         self.health.apply(record)
         if isinstance(record, ProbeResult):
             self.health_history.add(record)
-        if record.at >= self._since:
+        if record.at >= self._epoch_began_at:
             self.trigger_rules.apply_probe_result(record)
 
     def _health_lines(self) -> bytes:
@@ -247,11 +247,11 @@ class Follower:
             return b""  # the health panel says how old what it shows is
 
 
-def checks(directory: RunDirectory) -> Iterator[ProbeResult]:
-    """Every probe result in `health.jsonl`; lines that cannot be decoded are left out."""
+def read_probe_results(directory: RunDirectory) -> Iterator[ProbeResult]:
+    """Every probe result in `health.jsonl`, but for lines that cannot be decoded."""
     try:
         with open_regular(directory.health) as file:
-            while row := file.readline(LONGEST):
+            while row := file.readline(MAX_HEALTH_LINE_BYTES):
                 with suppress(RunError):
                     record = decode_health(row)
                     if isinstance(record, ProbeResult):

@@ -51,7 +51,7 @@ class Clock:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class JournalTail:
+class JournalContent:
     """The decoded content of a whole journal.
 
     Its entries, their digests, and the size of a torn last line.
@@ -102,7 +102,7 @@ def decode_entries(
         yield entry, prev
 
 
-def read_journal(path: Path) -> JournalTail:
+def read_journal(path: Path) -> JournalContent:
     """Read a whole journal, and verify its chain.
 
     Raises:
@@ -116,7 +116,7 @@ def read_journal(path: Path) -> JournalTail:
     whole = data.rfind(b"\n") + 1
     with without_garbage_collection():
         decoded = list(decode_entries(data[:whole], FIRST_PREV, 1, path.name))
-    return JournalTail(
+    return JournalContent(
         entries=tuple(entry for entry, _ in decoded),
         heads=tuple(digest for _, digest in decoded),
         size=whole,
@@ -143,7 +143,7 @@ class Journal:
     fails with the same words.
     """
 
-    def __init__(self, path: Path, tail: JournalTail, clock: Clock) -> None:
+    def __init__(self, path: Path, tail: JournalContent, clock: Clock) -> None:
         """Open a journal at its end.
 
         Args:
@@ -155,13 +155,13 @@ class Journal:
         self._n = len(tail.entries)
         self._prev = tail.head
         self._failed: str | None = None
-        self._gives_up = threading.Event()
-        self._gives_up.set()
-        self.stalled = ""
+        self._fails_when_full = threading.Event()
+        self._fails_when_full.set()
+        self.stall_reason = ""
         """Why the last line has to wait, in words; empty where none does."""
         self.on_stall: Callable[[str], None] = lambda _: None
         """Told of `stalled` whenever it changes, in the event loop."""
-        self.took = 0.0
+        self.last_append_seconds = 0.0
         """Seconds that the last append took, in the journal's own thread."""
         flags = os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
         try:
@@ -197,11 +197,11 @@ class Journal:
 
     def wait_out_full_disk(self) -> None:
         """From now on wait for space on a full disk, instead of failing."""
-        self._gives_up.clear()
+        self._fails_when_full.clear()
 
     def close(self) -> None:
         """Write what was requested, and end; what a full disk holds up is given up."""
-        self._gives_up.set()
+        self._fails_when_full.set()
         self._requests.put(None)
         self._thread.join()
         os.close(self._file)
@@ -221,7 +221,7 @@ class Journal:
             line = encode_entry(entry, self._prev)
             if self._failed is None:
                 self._failed = self._write_durably(line, order.loop)
-            self.took = time.perf_counter() - began
+            self.last_append_seconds = time.perf_counter() - began
             if self._failed is None:
                 self._n += 1
                 self._prev = hashlib.sha256(line[:-1]).hexdigest()
@@ -243,10 +243,13 @@ class Journal:
                 try:
                     rest = rest[os.write(self._file, rest) :]
                 except OSError as error:
-                    if error.errno not in DISK_FULL_ERRNOS or self._gives_up.is_set():
+                    if (
+                        error.errno not in DISK_FULL_ERRNOS
+                        or self._fails_when_full.is_set()
+                    ):
                         raise
                     self._report_stall(error.strerror or str(error), loop)
-                    self._gives_up.wait(RETRY_INTERVAL)
+                    self._fails_when_full.wait(RETRY_INTERVAL)
             _sync(self._file)
         except OSError as error:
             return error.strerror or str(error)
@@ -255,8 +258,8 @@ class Journal:
         return None
 
     def _report_stall(self, why: str, loop: asyncio.AbstractEventLoop) -> None:
-        if why != self.stalled:
-            self.stalled = why
+        if why != self.stall_reason:
+            self.stall_reason = why
             loop.call_soon_threadsafe(self.on_stall, why)
 
 
@@ -305,6 +308,6 @@ def run_time_now(state: RunState) -> float:
 
     Where the machine was restarted since, or is another, it is the system's clock.
     """
-    if state.boot != _this_boot():
+    if state.last_entry_boot != _this_boot():
         return time.time()
-    return state.at + max(0.0, boot_clock() - state.mono)
+    return state.last_entry_at + max(0.0, boot_clock() - state.last_entry_mono)

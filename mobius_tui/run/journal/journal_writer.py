@@ -62,7 +62,7 @@ class JournalWriter:
         # would leave the state behind the journal.
         return await asyncio.shield(self._write(event, by, intent))
 
-    async def record(self, event: Event, by: str = "host") -> Entry:
+    async def write_in_turn(self, event: Event, by: str = "host") -> Entry:
         """Take `turn`, and write one event.
 
         Raises:
@@ -73,7 +73,7 @@ class JournalWriter:
             return await self.write(event, by)
 
     async def _write(self, event: Event, by: str, intent: str | None) -> Entry:
-        self.state.check(event)
+        self.state.validate_event(event)
         try:
             entry = await self.journal.append(event, by=by, intent=intent)
         except RunError as error:

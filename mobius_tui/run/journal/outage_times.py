@@ -33,7 +33,7 @@ from mobius_tui.run.state.step_state import Status
 
 STEADY_CHECKS = 3
 """Healthy checks in a row after which the service counts as steady."""
-NO_TEAM_MEMBER = frozenset({"host", "trigger", "auto", FACILITATOR})
+NON_TEAM_AUTHORS = frozenset({"host", "trigger", "auto", FACILITATOR})
 """Authors of entries that no person of the team wrote."""
 MILESTONE_NAMES = (
     "detected",
@@ -46,7 +46,7 @@ MILESTONE_NAMES = (
 """The times, in the order in which they mostly come about."""
 BAD_RESULTS = frozenset(get_args(Result)) - {Status.PASSED, Status.STOPPED}
 """Ends of an attempt that are a sign that something is wrong."""
-FAILURE_EVENTS = BAD_RESULTS - {Status.WARNED}
+FAILURE_RESULTS = BAD_RESULTS - {Status.WARNED}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -104,15 +104,15 @@ class Milestones:
         """The time that the others are measured from: the trigger, or the beginning."""
         return self.outage.fired if self.outage and self.triggered else self.began
 
-    def at(self, name: str) -> float | None:
+    def time_of(self, name: str) -> float | None:
         """The time of one of `MILESTONE_NAMES`."""
         times = (self.detected, self.acknowledged, self.decided)
         values = (*times, self.rollback, self.restored, self.steady)
         return values[MILESTONE_NAMES.index(name)]
 
-    def after(self, name: str) -> float | None:
+    def seconds_until(self, name: str) -> float | None:
         """Seconds until one of `MILESTONE_NAMES`; negative before the trigger."""
-        at = self.at(name)
+        at = self.time_of(name)
         return None if at is None else at - self.since
 
 
@@ -133,21 +133,21 @@ class MilestoneTracker:
         self._began = 0.0
         self._ended: float | None = None
         self._drill = False
-        self._standing: set[tuple[str, str]] = set()
+        self._uncleared_triggers: set[tuple[str, str]] = set()
         self._outage: Outage | None = None
-        self._signs: PersistentList[float] = EMPTY_LIST
-        self._choices: PersistentList[float] = EMPTY_LIST
-        self._changes: PersistentList[float] = EMPTY_LIST
-        self._destroyed: float | None = None
+        self._sign_times: PersistentList[float] = EMPTY_LIST
+        self._decision_times: PersistentList[float] = EMPTY_LIST
+        self._change_times: PersistentList[float] = EMPTY_LIST
+        self._first_destroy_at: float | None = None
         """When a rollback began, or the first step that destroys."""
-        self._changed: float | None = None
+        self._last_change_ended_at: float | None = None
         """When the last step that changes something ended well."""
 
     def copy(self) -> MilestoneTracker:
         """An independent copy."""
         new = MilestoneTracker(self._plan)
         new.__dict__.update(self.__dict__)
-        new._standing = set(self._standing)
+        new._uncleared_triggers = set(self._uncleared_triggers)
         return new
 
     def apply_entry(self, entry: Entry) -> None:
@@ -157,7 +157,7 @@ class MilestoneTracker:
         if isinstance(event, TriggerFired):
             self._trigger_fired(event, at)
         elif isinstance(event, TriggerCleared):
-            self._standing.discard((event.probe, event.rule))
+            self._uncleared_triggers.discard((event.probe, event.rule))
         elif self._outage is not None:
             self._outage = self._outage_after(self._outage, entry)
 
@@ -169,20 +169,20 @@ class MilestoneTracker:
             case RunEnded():
                 self._ended = at
             case TriggerFired() | CheckTried(held=False):
-                self._signs = self._signs.appended(at)
+                self._sign_times = self._sign_times.appended(at)
             case ChoiceMade():
-                self._choices = self._choices.appended(at)
+                self._decision_times = self._decision_times.appended(at)
             case StepStarted() | RollbackBegan():
                 if self._effect(event) != "read":
-                    self._changes = self._changes.appended(at)
-                if self._destroyed is None and self._effect(event) == "destroy":
-                    self._destroyed = at
+                    self._change_times = self._change_times.appended(at)
+                if self._first_destroy_at is None and self._effect(event) == "destroy":
+                    self._first_destroy_at = at
             case StepEnded(step=step, result=result):
                 if result in BAD_RESULTS:
-                    self._signs = self._signs.appended(at)
-                well = result not in FAILURE_EVENTS and result != Status.STOPPED
+                    self._sign_times = self._sign_times.appended(at)
+                well = result not in FAILURE_RESULTS and result != Status.STOPPED
                 if well and effect_of(self._plan.steps[step]) != "read":
-                    self._changed = at
+                    self._last_change_ended_at = at
             case _:
                 pass
 
@@ -194,12 +194,12 @@ class MilestoneTracker:
 
     def _trigger_fired(self, event: TriggerFired, at: float) -> None:
         began = self._outage is not None and self._outage.rollback is not None
-        if not self._standing and not began:
+        if not self._uncleared_triggers and not began:
             self._outage = Outage(probe=event.probe, reason=event.reason, fired=at)
-        self._standing.add((event.probe, event.rule))
+        self._uncleared_triggers.add((event.probe, event.rule))
 
     def _outage_after(self, outage: Outage, entry: Entry) -> Outage:
-        if outage.acknowledged is None and entry.by not in NO_TEAM_MEMBER:
+        if outage.acknowledged is None and entry.by not in NON_TEAM_AUTHORS:
             outage = replace(outage, acknowledged=entry.at, by=entry.by)
         if outage.rollback is None and self._effect(entry.event) == "destroy":
             outage = replace(outage, rollback=entry.at)
@@ -216,7 +216,7 @@ class MilestoneTracker:
                 `None` for before the run, and where that is not known.
         """
         outage, broken = self._outage, max(self._began, injected or 0.0)
-        first = self._destroyed
+        first = self._first_destroy_at
         triggered = outage is not None and (first is None or first >= outage.fired)
         milestones = Milestones(
             began=self._began,
@@ -256,12 +256,12 @@ class MilestoneTracker:
         return found
 
     def _detected(self, since: float) -> float | None:
-        signs = (*self._signs, *self._choices, *self._changes)
+        signs = (*self._sign_times, *self._decision_times, *self._change_times)
         return min((at for at in signs if at >= since), default=None)
 
     def _decided(self, since: float) -> float | None:
-        change = min((at for at in self._changes if at >= since), default=None)
-        choices = (at for at in self._choices if change is None or at <= change)
+        change = min((at for at in self._change_times if at >= since), default=None)
+        choices = (at for at in self._decision_times if change is None or at <= change)
         return max((at for at in choices if at >= since), default=change)
 
     def _probes_watched(self) -> tuple[str, ...]:
@@ -283,8 +283,8 @@ class MilestoneTracker:
             return again
         if counts and not any(each.ok for each in counts.values()):
             return None  # nobody looked
-        cleared = milestones.triggered and not self._standing
-        changed = self._changed if self._drill or cleared else None
+        cleared = milestones.triggered and not self._uncleared_triggers
+        changed = self._last_change_ended_at if self._drill or cleared else None
         return changed if changed is not None and changed >= milestones.since else None
 
     def _steady(self, past: HealthHistory, restored: float | None) -> float | None:
@@ -308,10 +308,10 @@ def milestones(
 
     See `MilestoneTracker.milestones`.
     """
-    return course_of(plan, entries).milestones(past, injected)
+    return track_milestones(plan, entries).milestones(past, injected)
 
 
-def course_of(plan: Plan, entries: Iterable[Entry]) -> MilestoneTracker:
+def track_milestones(plan: Plan, entries: Iterable[Entry]) -> MilestoneTracker:
     """A `MilestoneTracker` that has applied these entries."""
     course = MilestoneTracker(plan)
     for entry in entries:

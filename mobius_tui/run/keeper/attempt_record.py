@@ -9,8 +9,8 @@ import time
 from mobius_tui.run.keeper.disk_full import (
     DISK_FULL_ERRNOS,
     is_group_readable,
-    retry_while_full,
     retrying_when_full,
+    run_waiting_for_space,
     write_at,
 )
 from mobius_tui.run.keeper.output_writer import OutputWriter
@@ -29,7 +29,7 @@ RECORD_BYTES = 4096
 """Bytes reserved for the record of the script's end."""
 
 
-def read_keeper_order() -> "tuple[int, int, dict[str, Any]]":
+def read_keeper_spec() -> "tuple[int, int, dict[str, Any]]":
     """Read the keeper's spec from the pipe.
 
     The descriptors of `lock` and `tree` come from the command line.
@@ -100,17 +100,17 @@ def finish_attempt_record(record: int, script: ScriptProcess, total: int) -> Non
     """Write how the script ended into the reserved record, and rename it to `exit`."""
     status = script.reap() if script.pid else 0
     lines = [f"cause={script.cause}"]
-    if script.failed is not None:
-        what, number = script.failed
+    if script.start_failure is not None:
+        what, number = script.start_failure
         lines = ["cause=not started", f"what={what}", f"errno={number}"]
     elif script.output_error:
         lines.append(f"errno={script.output_error}")
     lines += [f"code={os.waitstatus_to_exitcode(status)}", f"bytes={total}"]
     lines += [*_ended_process_lines(script), *surviving_orphan_lines()]
     lines += [f"ns={time.time_ns()}", "end"]
-    retry_while_full(write_at(record, "\n".join(lines).encode() + b"\n", 0))
+    run_waiting_for_space(write_at(record, "\n".join(lines).encode() + b"\n", 0))
     os.close(record)
     folder = script.spec["dir"]
-    retry_while_full(
+    run_waiting_for_space(
         retrying_when_full(os.rename, folder + "/exit.new", folder + "/exit")
     )

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
     from typing import Any
 
-    Waiting = Generator[int, None, Any]
+    DiskWork = Generator[int, None, Any]
     """A disk operation as a generator: yields an errno each time that the disk is full,
     and retries when resumed.
     """
@@ -21,28 +21,30 @@ RETRY_INTERVAL = 0.25
 """Seconds between two tries on a full disk."""
 
 
-def retrying_when_full(operation: "Callable[..., Any]", *words: object) -> "Waiting":
+def retrying_when_full(
+    operation: "Callable[..., Any]", *arguments: object
+) -> "DiskWork":
     """Call an operation.
 
     While the disk is full, yield the error's number and try again when resumed.
     """
     while True:
         try:
-            return operation(*words)
+            return operation(*arguments)
         except OSError as error:
             if error.errno not in DISK_FULL_ERRNOS:
                 raise
             yield error.errno
 
 
-def write_at(file: int, data: bytes, place: int) -> "Waiting":
+def write_at(file: int, data: bytes, place: int) -> "DiskWork":
     """Write all of the data at an offset."""
     while data:
         count = yield from retrying_when_full(os.pwrite, file, data, place)
         data, place = data[count:], place + count
 
 
-def retry_while_full(work: "Waiting") -> None:
+def run_waiting_for_space(work: "DiskWork") -> None:
     """Do work to its end, waiting for space as long as the disk is full."""
     for _ in work:
         time.sleep(RETRY_INTERVAL)

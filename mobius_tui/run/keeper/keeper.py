@@ -21,7 +21,7 @@ sys.path.append(__file__.rpartition("/mobius_tui/")[0])
 from mobius_tui.run.keeper.attempt_record import (
     begin_attempt_record,
     finish_attempt_record,
-    read_keeper_order,
+    read_keeper_spec,
 )
 from mobius_tui.run.keeper.output_pump import OutputPump
 from mobius_tui.run.keeper.script_process import ScriptProcess
@@ -43,11 +43,11 @@ def keep_attempt(lock: int, tree: int, spec: "dict[str, Any]") -> None:
     streams: dict[int, tuple[int, StreamRedactor]] = {}
     for number, end in enumerate(script.start(), 1):
         streams[end] = (number, StreamRedactor(spec["secrets"]))
-    if script.failed is None:
+    if script.start_failure is None:
         OutputPump(script, streams, output, record, waker, stop_requests).run()
         script.end_group()
     finish_attempt_record(record, script, output.total)
 
 
 if __name__ == "__main__":
-    keep_attempt(*read_keeper_order())
+    keep_attempt(*read_keeper_spec())

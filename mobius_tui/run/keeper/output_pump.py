@@ -14,7 +14,7 @@ from mobius_tui.run.keeper.stream_redactor import StreamRedactor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from mobius_tui.run.keeper.disk_full import Waiting
+    from mobius_tui.run.keeper.disk_full import DiskWork
     from mobius_tui.run.keeper.stream_redactor import Bytes
 
 
@@ -48,14 +48,14 @@ class OutputPump:
         self.record, self.waker, self.stop_requests = record, waker, stop_requests
         self.buffers = (memoryview(bytearray(READ_BYTES)),)
         self.throttle = FloodThrottle()
-        self.until: float | None = None
+        self.drain_deadline: float | None = None
         """When reading ends, once the script's own process has ended."""
-        self.has_news = True
+        self.may_have_ended = True
         """Whether the script may have ended."""
-        self.poll, self.only_pipe = select.poll(), select.poll()
+        self.poll, self.signal_poll = select.poll(), select.poll()
         for end in (*streams, waker):
             self.poll.register(end, select.POLLIN)
-        self.only_pipe.register(waker, select.POLLIN)
+        self.signal_poll.register(waker, select.POLLIN)
 
     def run(self) -> None:
         """Move output until the script has ended and its pipes are drained."""
@@ -64,7 +64,9 @@ class OutputPump:
         while True:
             if self.stop_requests:
                 script.stop("stopped")
-            limits = [t for t in (self.until, script.deadline) if t is not None]
+            limits = [
+                t for t in (self.drain_deadline, script.deadline) if t is not None
+            ]
             if output.has_unwritten_span:
                 limits.append(settle_at)
             wait = min(limits) - time.monotonic() if limits else LONGEST_WAIT
@@ -78,23 +80,27 @@ class OutputPump:
                 self._run_work(output.write_last_span())
                 settle_at = now + SPAN_WRITE_INTERVAL
             script.enforce_deadline()
-            if self.until is None and (self.has_news or not self.streams):
-                self.has_news = False
-                self.until = (
+            if self.drain_deadline is None and (
+                self.may_have_ended or not self.streams
+            ):
+                self.may_have_ended = False
+                self.drain_deadline = (
                     time.monotonic() + DRAIN_TIME if script.has_ended() else None
                 )
-            if self.until is not None and (now >= self.until or not self.streams):
+            if self.drain_deadline is not None and (
+                now >= self.drain_deadline or not self.streams
+            ):
                 break
         self._drain_streams()
 
     def _rest(self, seconds: float) -> None:
         """Move nothing for some seconds; a signal ends the rest."""
-        if seconds > 0 and self.only_pipe.poll(seconds * 1000):
+        if seconds > 0 and self.signal_poll.poll(seconds * 1000):
             self._take_signal()
 
     def _take_signal(self) -> None:
         """Act on a signal, which may have come amid something else."""
-        self.has_news = True
+        self.may_have_ended = True
         try:
             os.read(self.waker, 512)
         except BlockingIOError:
@@ -105,7 +111,8 @@ class OutputPump:
         count = os.readv(end, self.buffers)
         number, redactor = self.streams[end]
         self._write_output(
-            redactor.feed(self.buffers[0][:count]) if count else redactor.end(), number
+            redactor.feed(self.buffers[0][:count]) if count else redactor.flush(),
+            number,
         )
         if not count:
             self.poll.unregister(end)
@@ -122,7 +129,7 @@ class OutputPump:
                     bytes_left -= self._read_stream(end)
             except BlockingIOError:
                 pass
-            self._write_output(redactor.end(), number)
+            self._write_output(redactor.flush(), number)
         self._run_work(self.output.write_last_span())
 
     def _write_output(self, data: "Bytes", number: int) -> None:
@@ -131,7 +138,7 @@ class OutputPump:
         if self.output.is_full:
             self.script.stop("output full")
 
-    def _run_work(self, work: "Waiting") -> None:
+    def _run_work(self, work: "DiskWork") -> None:
         """Do work on the output to its end, waiting where the disk is full."""
         if self.script.cause == "output lost":
             return
@@ -148,9 +155,9 @@ class OutputPump:
         finally:
             if began:
                 self._record_wait(0)
-                self.has_news = True
-                if self.until is not None:
-                    self.until += time.monotonic() - began
+                self.may_have_ended = True
+                if self.drain_deadline is not None:
+                    self.drain_deadline += time.monotonic() - began
 
     def _wait_for_space(self) -> bool:
         """Wait a while for space; returns whether that is still worth it.

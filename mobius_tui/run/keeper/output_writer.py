@@ -11,7 +11,7 @@ from mobius_tui.run.keeper.disk_full import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from mobius_tui.run.keeper.disk_full import Waiting
+    from mobius_tui.run.keeper.disk_full import DiskWork
     from mobius_tui.run.keeper.stream_redactor import Bytes
 
 
@@ -48,7 +48,7 @@ class OutputWriter:
         for number in self._open():
             raise OSError(number, os.strerror(number))
 
-    def _open(self) -> "Waiting":
+    def _open(self) -> "DiskWork":
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
         self.file = yield from retrying_when_full(
             os.open, self.folder + "/output", flags, 0o600
@@ -64,7 +64,7 @@ class OutputWriter:
         """Whether the last span is longer than what is written of it."""
         self.last: tuple[int, int, int, int] | None = None
 
-    def write(self, data: "Bytes", stream: int) -> "Waiting":
+    def write(self, data: "Bytes", stream: int) -> "DiskWork":
         """Write the bytes of one read of a stream."""
         room = self.limit - self.size
         if len(data) > room and self.rotate:
@@ -81,7 +81,7 @@ class OutputWriter:
             self.total += count
             yield from self._add_span(offset, count, stream)
 
-    def _add_span(self, offset: int, length: int, stream: int) -> "Waiting":
+    def _add_span(self, offset: int, length: int, stream: int) -> "DiskWork":
         """Extend the last span, or begin one; `write_last_span` writes it."""
         now = self._began + _boot_clock_ns()
         last = self.last
@@ -96,7 +96,7 @@ class OutputWriter:
         self.has_unwritten_span = True
         yield from self.write_last_span()
 
-    def write_last_span(self) -> "Waiting":
+    def write_last_span(self) -> "DiskWork":
         """Write the last span as it is by now."""
         last = self.last
         if last is None or not self.has_unwritten_span:
@@ -110,7 +110,7 @@ class OutputWriter:
         yield from write_at(self.spans, record, self.place)
         self.has_unwritten_span = False
 
-    def _rotate(self) -> "Waiting":
+    def _rotate(self) -> "DiskWork":
         yield from self.write_last_span()
         for name in ("output", "spans"):
             path = f"{self.folder}/{name}"

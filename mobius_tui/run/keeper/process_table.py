@@ -51,16 +51,16 @@ def process_start_ticks(pid: int) -> int:
     return int(words[START_TIME_FIELD]) if (words := _stat(pid)) else 0
 
 
-def has_other_children(but: int) -> bool:
+def has_other_children(excluded_pid: int) -> bool:
     """Whether this process has children besides one; true where that is not known.
 
     Args:
-        but: the process id of that one.
+        excluded_pid: the process id of that one.
     """
     own = os.getpid()
     try:
         with open(f"/proc/self/task/{own}/children", "rb") as file:
-            return any(int(pid) != but for pid in file.read().split())
+            return any(int(pid) != excluded_pid for pid in file.read().split())
     except (OSError, ValueError):
         return True
 
@@ -124,18 +124,18 @@ def become_subreaper() -> None:
         return
 
 
-def reap_orphans(but: int) -> None:
+def reap_orphans(excluded_pid: int) -> None:
     """Reap the adopted orphans that have ended.
 
     Args:
-        but: the keeper's own child, which is left unreaped; 0 where it was reaped
+        excluded_pid: the keeper's own child, left unreaped; 0 where it was reaped
             before.
     """
     if not hasattr(os, "waitid"):
         return
     flags = os.WEXITED | os.WNOWAIT | os.WNOHANG
     try:
-        while (found := os.waitid(os.P_ALL, 0, flags)) and found.si_pid != but:
+        while (found := os.waitid(os.P_ALL, 0, flags)) and found.si_pid != excluded_pid:
             os.waitpid(found.si_pid, 0)
     except ChildProcessError:
         return

@@ -44,7 +44,7 @@ class ScriptProcess:
         self.deadline: float | None = None
         self.pid = 0
         self.status: int | None = None
-        self.failed: tuple[str, int] | None = None
+        self.start_failure: tuple[str, int] | None = None
         self.output_error = 0
         """The number of the error that stopped its output from being written; 0 for
         none."""
@@ -64,7 +64,7 @@ class ScriptProcess:
         os.close(trouble_r)
         if failure:
             what, number = failure.decode().split(" ")
-            self.failed = (what, int(number))
+            self.start_failure = (what, int(number))
         if self.spec["timeout"] is not None:
             self.deadline = time.monotonic() + self.spec["timeout"]
         return ours
@@ -216,5 +216,7 @@ class ScriptProcess:
     def _process_name(self, pid: int) -> bytes:
         """The arguments of a process, without secrets."""
         redactor = StreamRedactor(self.spec["secrets"])
-        name = bytes(redactor.feed(b" ".join(process_arguments(pid)))) + redactor.end()
+        name = (
+            bytes(redactor.feed(b" ".join(process_arguments(pid)))) + redactor.flush()
+        )
         return name[:NAME_BYTES]

@@ -55,7 +55,7 @@ class StreamRedactor:
                 break
         return cut
 
-    def end(self) -> bytes:
+    def flush(self) -> bytes:
         """The rest that was held back, at the end of the stream."""
         held, self._held_back = self._held_back, b""
         return self._redact(held)

@@ -134,7 +134,7 @@ class Outbox:
         news = self._changed[channel]
         news.clear()
         own = self._first_queued(channel)
-        pause = None if own is None else own.due - self._context.clock.wall()
+        pause = None if own is None else own.due_at - self._context.clock.wall()
         if own is not None and pause is not None and pause <= 0:
             await self._try(own)
             return
@@ -177,7 +177,9 @@ class Outbox:
             )
         else:
             result = await post_webhook(url, data, within=self.intervals.timeout)
-        await self._writer.record(self._event_of_result(now, number, result), WHO)
+        await self._writer.write_in_turn(
+            self._event_of_result(now, number, result), WHO
+        )
 
     def _address(self, name: str) -> tuple[str, str]:
         """Why a channel has no URL, or its URL."""
@@ -198,8 +200,8 @@ class Outbox:
         began = self._context.state.began
         assert began is not None
         return OutgoingMessage(
-            title=own.queued.title,
-            text=own.queued.text,
+            title=own.queued_event.title,
+            text=own.queued_event.text,
             run=began.run,
             runbook=began.title,
             mode=began.mode,
@@ -236,9 +238,12 @@ class Outbox:
             reason += (
                 f" and asks to be left alone for {duration_in_words(result.wait_asked)}"
             )
-        elif result.is_temporary and before.round + 1 < self.intervals.tries:
+        elif (
+            result.is_temporary
+            and before.tries_since_request + 1 < self.intervals.tries
+        ):
             pause = min(
-                self.intervals.first_retry * 2**before.round,
+                self.intervals.first_retry * 2**before.tries_since_request,
                 self.intervals.longest_retry,
             )
             again = max(pause, result.wait_asked or 0.0)

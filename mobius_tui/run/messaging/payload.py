@@ -20,7 +20,7 @@ CARD_LIMIT = 27_000
 """Bytes of a whole card; Teams takes 28 KB."""
 SLACK_BLOCK_LIMIT = 2_900
 """Characters of one Slack block; Slack takes 3,000."""
-_ALL = re.compile(r"@(?=(?:here|channel|everyone|all)\b)", re.IGNORECASE)
+_GROUP_MENTION = re.compile(r"@(?=(?:here|channel|everyone|all)\b)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -75,7 +75,7 @@ def _slack_body(message: OutgoingMessage) -> dict[str, Any]:
         .replace(">", "&gt;")
     )
     return {
-        "text": _ALL.sub("@\u200b", text),
+        "text": _GROUP_MENTION.sub("@\u200b", text),
         "mrkdwn": False,
         "link_names": False,
         "parse": "none",

@@ -94,7 +94,7 @@ MAX_ANSWER = 4_096
 """Bytes of an answer that are read; the rest is left."""
 ANSWER_EXCERPT = 200
 """Characters of an answer that are recorded."""
-BUSY_STATUSES = 429
+TOO_MANY_REQUESTS = 429
 _REFUSED_WITH_200 = re.compile(
     r"delivery failed.*?HTTP error (?P<status>\d{3})", re.IGNORECASE | re.DOTALL
 )
@@ -280,9 +280,9 @@ def _result_of(url: str, seen: _RequestTrace, problem: str) -> WebhookResult:
         reason=words,
         status=status,
         answer=answer,
-        is_temporary=status_meant == BUSY_STATUSES or status_meant >= 500,
+        is_temporary=status_meant == TOO_MANY_REQUESTS or status_meant >= 500,
         wait_asked=_retry_after(seen.headers.get("retry-after", ""))
-        if status_meant == BUSY_STATUSES
+        if status_meant == TOO_MANY_REQUESTS
         else None,
     )
 

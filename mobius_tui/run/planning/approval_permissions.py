@@ -68,12 +68,12 @@ def approve(action: ApproveStep, situation: Situation) -> None:
     """Somebody else says that it may begin."""
     step = _step(situation, action.step)
     approval = open_approval(situation, step)
-    weaker = situation.uid == approval.asked.uid
+    weaker = situation.uid == approval.request.uid
     if not weaker:
-        for other in approval.given:
+        for other in approval.approvals_given:
             if other.uid == situation.uid:
                 raise NotPermittedError(RefusalCode.HAS_APPROVED, _again(other.name))
-    if action.binding != approval.asked.binding:
+    if action.binding != approval.request.binding:
         words = "this is not what is asked for now; look at it again"
         raise NotPermittedError(RefusalCode.UNFILLED, words)
     if weaker:
@@ -89,13 +89,13 @@ def _require_named_approver(
 ) -> None:
     """An approval in the login that asked for it names who gives it."""
     name = action.name
-    wrong = approver_name_problem(name, approval.by) or approver_name_problem(
+    wrong = approver_name_problem(name, approval.asked_by) or approver_name_problem(
         name, situation.name
     )
     words = approval_phrase(name, action.step)
     if not wrong and action.confirm != words:
         wrong = f"type, word for word: {words}"
-    if not wrong and any(other.name == name for other in approval.given):
+    if not wrong and any(other.name == name for other in approval.approvals_given):
         wrong = _again(name)
     if wrong:
         raise NotPermittedError(RefusalCode.UNFILLED, wrong)

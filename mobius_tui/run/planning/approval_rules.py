@@ -37,9 +37,9 @@ def valid_approval(plan: Plan, state: RunState, step: Step) -> Approval | None:
     """The request for the attempt that comes next, if it still holds."""
     found = state.approvals.get(step.id)
     number = len(state.steps[step.id].attempts) + 1
-    if found is None or found.denied or found.asked.attempt != number:
+    if found is None or found.denial_reason or found.request.attempt != number:
         return None
-    return found if found.asked.binding == binding_digest(plan, state, step) else None
+    return found if found.request.binding == binding_digest(plan, state, step) else None
 
 
 def drill_approves(state: RunState) -> bool:
@@ -56,14 +56,14 @@ def missing_approval_text(plan: Plan, state: RunState, step: Step) -> str:
     if approval is not None:
         if approval.is_complete:
             return ""
-        of = f"{len(approval.given)} of {approval.asked.count}"
-        within = duration_in_words(approval.asked.within)
+        of = f"{len(approval.approvals_given)} of {approval.request.count}"
+        within = duration_in_words(approval.request.within)
         return f"{wanted}, asked for ({of}, within {within})"
     last = state.approvals.get(step.id)
-    if last is None or last.asked.attempt != len(state.steps[step.id].attempts) + 1:
+    if last is None or last.request.attempt != len(state.steps[step.id].attempts) + 1:
         return f"{wanted}, not asked for yet"
-    if last.denied:
-        return f"{wanted}, denied: {last.denied}"
+    if last.denial_reason:
+        return f"{wanted}, denied: {last.denial_reason}"
     return f"{wanted}, void: what it was for has changed since"
 
 
@@ -84,7 +84,7 @@ def begin_refusal(
         return ""
     if now > approval.expires_at:
         return "its approval has lapsed; ask again"
-    if any(not each.weaker and each.uid == uid for each in approval.given):
+    if any(not each.weaker and each.uid == uid for each in approval.approvals_given):
         return "you approved it; somebody else begins it"
     return ""
 
@@ -97,7 +97,7 @@ def is_retry_approved(plan: Plan, state: RunState, step: Step) -> bool:
     if step.approve is None or drill_approves(state):
         return True
     own = state.approvals.get(step.id)
-    same = own is not None and own.asked.binding == binding_digest(plan, state, step)
+    same = own is not None and own.request.binding == binding_digest(plan, state, step)
     return same and own is not None and own.is_complete
 
 

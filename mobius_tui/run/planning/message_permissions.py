@@ -11,7 +11,7 @@ from mobius_tui.run.intents.intent_actions import (
 from mobius_tui.run.planning.situation import NotPermittedError, RefusalCode, Situation
 from mobius_tui.run.planning.step_permissions import tick
 from mobius_tui.run.state.deliveries import (
-    WANTS_A_PERSON,
+    NEEDS_PERSON,
     Delivery,
     DeliveryStatus,
     deliveries_of_attempt,
@@ -58,7 +58,7 @@ def resend(action: ResendMessages, situation: Situation) -> None:
         words = "the run has ended; copy the message, and send it by hand"
         raise NotPermittedError(RefusalCode.RUN_ENDED, words)
     for own in deliveries_of(action.deliveries, situation):
-        if own.status not in {*WANTS_A_PERSON, DeliveryStatus.QUEUED}:
+        if own.status not in {*NEEDS_PERSON, DeliveryStatus.QUEUED}:
             words = f"the message to {own.channel} is {own.status} already"
             raise NotPermittedError(RefusalCode.ARRIVED, words)
 
@@ -66,7 +66,7 @@ def resend(action: ResendMessages, situation: Situation) -> None:
 def drop(action: DropMessages, situation: Situation) -> None:
     """What did not arrive is sent no more: it was told by another way."""
     for own in deliveries_of(action.deliveries, situation):
-        if own.status not in {*WANTS_A_PERSON, DeliveryStatus.QUEUED}:
+        if own.status not in {*NEEDS_PERSON, DeliveryStatus.QUEUED}:
             words = f"the message to {own.channel} is {own.status}"
             raise NotPermittedError(RefusalCode.ARRIVED, words)
 

@@ -15,7 +15,7 @@ from mobius_tui.run.planning.step_status import (
     step_statuses,
 )
 from mobius_tui.run.state.run_state import RunState
-from mobius_tui.run.state.step_state import BAD, Status
+from mobius_tui.run.state.step_state import BAD_STATUSES, Status
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.runbook.model.templates import variables_set
 
@@ -47,11 +47,11 @@ def steps_in_order(plan: Plan, state: RunState) -> Iterator[Step]:
     In an aside phase, its own; on the main line, from the phase that the run went
     to, and then what was left out before it.
     """
-    if state.frames:
-        yield from plan.runbook.phase(state.frames[-1].phase).steps
+    if state.aside_frames:
+        yield from plan.runbook.phase(state.aside_frames[-1].phase).steps
         return
     ids = [phase.id for phase in plan.main_phases]
-    start = ids.index(state.at_phase) if state.at_phase in ids else 0
+    start = ids.index(state.main_line_phase) if state.main_line_phase in ids else 0
     for phase in (*plan.main_phases[start:], *plan.main_phases[:start]):
         yield from phase.steps
 
@@ -88,7 +88,7 @@ def propose(
         own = statuses[step.id]
         if own.status is Status.RUNNING and not is_follower(step):
             return Proposal(kind="running", step=step.id)
-        if own.status in BAD:
+        if own.status in BAD_STATUSES:
             return Proposal(kind="decide", step=step.id, text=own.reason)
         if own.status is Status.WAITING and waiting is None:
             waiting = step
@@ -122,7 +122,7 @@ def _wait_text(plan: Plan, wait: Wait, statuses: StepStatuses) -> str:
     return f"{wait.text} ({plan.numbers[giver]} gives it: {do})"
 
 
-_NOT_DONE = frozenset({Status.PENDING, Status.WAITING}) | BAD
+_NOT_DONE = frozenset({Status.PENDING, Status.WAITING}) | BAD_STATUSES
 
 
 def is_out_of_order(

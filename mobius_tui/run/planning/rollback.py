@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 from mobius_tui.run.planning.plan import Plan, effect_of
 from mobius_tui.run.planning.step_status import step_statuses
 from mobius_tui.run.state.run_state import RunState
-from mobius_tui.run.state.step_state import OPEN, Status
+from mobius_tui.run.state.step_state import GATE_OPENING_STATUSES, Status
 from mobius_tui.run.state.watch_state import WatchState
 from mobius_tui.runbook.model.runbook import Phase, Step
 from mobius_tui.runbook.model.unattended import (
     KnownValues,
-    obstacles,
     replaced_steps,
     triggered_phase,
+    unattended_stops,
 )
 
 if TYPE_CHECKING:
@@ -45,14 +45,14 @@ def rollback_obstacles(plan: Plan, state: RunState) -> tuple[str, ...]:
     replaced = {
         s for s in replaced_steps(plan.runbook) if standings[s].status in pending
     }
-    done = {s for s, each in standings.items() if each.status in OPEN}
+    done = {s for s, each in standings.items() if each.status in GATE_OPENING_STATUSES}
     known = KnownValues(
         names=frozenset(state.variables.keys() - set(state.lost_secrets)),
         # What the rollback does itself it does from the beginning.
-        open=frozenset((done - mine) | replaced),
+        satisfied_steps=frozenset((done - mine) | replaced),
         values={name: value.text for name, value in state.variables.items()},
     )
-    stops = obstacles(plan.runbook, known, lambda step: plan.name(step.id))
+    stops = unattended_stops(plan.runbook, known, lambda step: plan.name(step.id))
     return tuple(f"{plan.name(stop.step.id)}: {stop.why}" for stop in stops)
 
 
@@ -87,7 +87,7 @@ def oks_that_drop_rollback(meters: Iterable[Meter], alarm: Alarm) -> int:
 def is_worked_by_person(plan: Plan, state: RunState) -> bool:
     """Whether a person works through the runbook, and so decides when it ends."""
     mains = [step.id for phase in plan.main_phases for step in phase.steps]
-    elsewhere = bool(state.frames) and not (
+    elsewhere = bool(state.aside_frames) and not (
         state.watch.rollback_running or state.watch.rollback_stop_reason
     )
     return elsewhere or any(state.steps[step_id].attempts for step_id in mains)

@@ -6,21 +6,21 @@ from mobius_tui.run.events.run_events import Outcome
 from mobius_tui.run.planning.plan import Plan, is_follower
 from mobius_tui.run.planning.step_status import StepStatuses, step_statuses
 from mobius_tui.run.state.run_state import RunState
-from mobius_tui.run.state.step_state import BAD, OPEN, Status
+from mobius_tui.run.state.step_state import BAD_STATUSES, GATE_OPENING_STATUSES, Status
 
 
 def aside_outcome(plan: Plan, state: RunState) -> tuple[str, bool] | None:
     """The aside phase that has reached its end, and whether it passed."""
-    if not state.frames:
+    if not state.aside_frames:
         return None
-    phase = plan.runbook.phase(state.frames[-1].phase)
+    phase = plan.runbook.phase(state.aside_frames[-1].phase)
     statuses = step_statuses(plan, state)
     own = [statuses[s.id].status for s in phase.steps if not is_follower(s)]
-    if any(s not in OPEN and s is not Status.SKIPPED for s in own):
+    if any(s not in GATE_OPENING_STATUSES and s is not Status.SKIPPED for s in own):
         return None
     optional = {s.id for s in phase.steps if s.optional}
     passed = all(
-        statuses[s.id].status in OPEN or s.id in optional
+        statuses[s.id].status in GATE_OPENING_STATUSES or s.id in optional
         for s in phase.steps
         if not is_follower(s)
     )
@@ -33,12 +33,12 @@ def run_outcome(plan: Plan, state: RunState) -> tuple[Outcome, str]:
     counted = [
         step
         for phase in plan.runbook.phases
-        if not phase.aside or phase.id in state.entered
+        if not phase.aside or phase.id in state.entered_phases
         for step in phase.steps
     ]
     for status, outcome in (
         (Status.UNKNOWN, "incomplete"),
-        *((bad, "failed") for bad in sorted(BAD - {Status.UNKNOWN})),
+        *((bad, "failed") for bad in sorted(BAD_STATUSES - {Status.UNKNOWN})),
     ):
         names = [plan.name(s.id) for s in counted if statuses[s.id].status is status]
         if names:
@@ -71,13 +71,14 @@ def run_progress(
     counted = [
         statuses[step.id].status
         for phase in plan.runbook.phases
-        if not phase.aside or phase.id in state.entered
+        if not phase.aside or phase.id in state.entered_phases
         for step in phase.steps
     ]
     applicable = [s for s in counted if s is not Status.NOT_APPLICABLE]
     done = [
         s
         for s in applicable
-        if s not in (Status.PENDING, Status.WAITING, Status.RUNNING) and s not in BAD
+        if s not in (Status.PENDING, Status.WAITING, Status.RUNNING)
+        and s not in BAD_STATUSES
     ]
     return len(done), len(applicable)

@@ -176,7 +176,7 @@ class Situation:
             NotPermittedError: it may not follow.
         """
         try:
-            self.state.check(event)
+            self.state.validate_event(event)
         except StateError as error:
             raise NotPermittedError(RefusalCode.ILLEGAL, str(error)) from error
 

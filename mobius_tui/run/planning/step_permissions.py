@@ -25,7 +25,7 @@ from mobius_tui.run.planning.situation import (
 )
 from mobius_tui.run.planning.step_status import waits_of_retry
 from mobius_tui.run.state.run_state import RunState
-from mobius_tui.run.state.step_state import BAD, Status
+from mobius_tui.run.state.step_state import BAD_STATUSES, Status
 from mobius_tui.runbook.model.actions import Choose, Manual, Option
 from mobius_tui.runbook.model.guards import guard_variables
 from mobius_tui.runbook.model.runbook import Step
@@ -196,11 +196,13 @@ def stop(action: StopStep, situation: Situation) -> None:
     """A running attempt is asked to end."""
     step = situation.step(action.step)
     own = situation.state.steps[step.id]
-    if own.status is not Status.RUNNING or own.last is None:
+    if own.status is not Status.RUNNING or own.last_attempt is None:
         words = f"{situation.plan.name(step.id)} is not running ({own.status})"
         raise NotPermittedError(RefusalCode.NOT_RUNNING, words)
-    if action.attempt not in (None, own.last.number):
-        words = f"attempt {action.attempt} has ended; {own.last.number} is running"
+    if action.attempt not in (None, own.last_attempt.number):
+        words = (
+            f"attempt {action.attempt} has ended; {own.last_attempt.number} is running"
+        )
         raise NotPermittedError(RefusalCode.MOVED_ON, words)
 
 
@@ -211,7 +213,7 @@ def look_first(action: LookFirst, situation: Situation) -> None:
     if not step.checks:
         words = f"{name} has no check; look at its output"
         raise NotPermittedError(RefusalCode.NO_CHECKS, words)
-    if own.last is None or own.status not in BAD:
+    if own.last_attempt is None or own.status not in BAD_STATUSES:
         words = f"{name} is {own.status}: only what went wrong is looked at so"
         raise NotPermittedError(RefusalCode.NOT_BAD, words)
     if step.id in situation.being_checked:

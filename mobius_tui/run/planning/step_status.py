@@ -9,7 +9,7 @@ from typing import Literal
 from mobius_tui.run.planning.approval_rules import missing_approval_text
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.state.run_state import RunState
-from mobius_tui.run.state.step_state import OPEN, Status
+from mobius_tui.run.state.step_state import GATE_OPENING_STATUSES, Status
 from mobius_tui.runbook.model.guards import (
     Undecided,
     Values,
@@ -57,7 +57,7 @@ def step_statuses(plan: Plan, state: RunState) -> dict[str, StepStatus]:
             closed = aside_gate if phase.aside else gate
             own = _own_status(plan, state, step, closed, replaced.get(phase.id), values)
             statuses[step.id] = own
-            if step.gate and closed is None and own.status not in OPEN:
+            if step.gate and closed is None and own.status not in GATE_OPENING_STATUSES:
                 if phase.aside:
                     aside_gate = step.id
                 else:
@@ -77,7 +77,7 @@ def _replaced_phases(plan: Plan, state: RunState) -> dict[str, str]:
     return {
         old: phase.id
         for phase in plan.runbook.phases
-        if phase.id in state.entered
+        if phase.id in state.entered_phases
         for old in phase.instead_of
     }
 
@@ -106,7 +106,7 @@ def _own_status(
             return StepStatus(
                 status=Status.NOT_APPLICABLE, reason=reason, is_guard_false=True
             )
-        waits.extend(_guard_wait(each) for each in verdict.open)
+        waits.extend(_guard_wait(each) for each in verdict.undecided)
     if gate is not None:
         waits.append(Wait(kind="gate", on=gate, text=f"gate {plan.numbers[gate]}"))
     waits.extend(_variables_awaited(plan, state, step.id))
@@ -156,7 +156,7 @@ def _add_needs(plan: Plan, state: RunState, statuses: dict[str, StepStatus]) -> 
         closed = tuple(
             Wait(kind="needs", on=need, text=f"needs {plan.numbers[need]}")
             for need in step.needs
-            if statuses[need].status not in OPEN
+            if statuses[need].status not in GATE_OPENING_STATUSES
         )
         if closed and state.steps[step.id].status is Status.PENDING:
             statuses[step.id] = StepStatus(

@@ -58,7 +58,7 @@ class RunTriggerRules:
         triggers = health.trigger
         try:
             if triggers.p95_latency is not None:
-                values = Values(self._state, now=self._state.at)
+                values = Values(self._state, now=self._state.last_entry_at)
                 above = values.fill(triggers.p95_latency.above)
                 slow = replace(triggers.p95_latency, above=above)
                 triggers = replace(triggers, p95_latency=slow)

@@ -13,14 +13,14 @@ from contextlib import suppress
 
 from mobius_tui.errors import MobiusError
 from mobius_tui.run.state.run_state import RunState
-from mobius_tui.run.state.step_state import BAD
+from mobius_tui.run.state.step_state import BAD_STATUSES
 from mobius_tui.runbook.model.check_kinds import RunCheck
 from mobius_tui.runbook.model.limits import bounded_duration
 from mobius_tui.runbook.model.probes import Probe
 from mobius_tui.runbook.model.runbook import Runbook, Step
 from mobius_tui.runbook.model.templates import (
     fill,
-    script_names,
+    names_in_script,
     script_variables,
     template_names,
     texts_in,
@@ -112,9 +112,9 @@ class Values:
     def _failure(self) -> str | None:
         """The step that failed last, and why; `None` where none has."""
         bad = [
-            (own.last.ended or 0.0, step_id)
+            (own.last_attempt.ended or 0.0, step_id)
             for step_id, own in self._state.steps.items()
-            if own.status in BAD and own.last is not None
+            if own.status in BAD_STATUSES and own.last_attempt is not None
         ]
         if not bad:
             return None
@@ -126,11 +126,11 @@ class Values:
     def _step_value(self, rest: str) -> str | None:
         step_id, _, what = rest.rpartition(".")
         step = self._state.steps.get(step_id)
-        if step is None or step.last is None:
+        if step is None or step.last_attempt is None:
             return None
         if what == "result":
             return str(step.status)
-        looks = step.last.check_tries
+        looks = step.last_attempt.check_tries
         return f"{looks[-1].held_in_row}/{looks[-1].number}" if looks else None
 
     def fill(self, text: str) -> str:
@@ -225,7 +225,7 @@ def check_env(step: Step, runbook: Runbook, values: Values) -> dict[str, str]:
     """
     env = script_env(step, runbook, values)
     scripts = [check.script for check in step.checks if isinstance(check, RunCheck)]
-    for name in (name for script in scripts for name in script_names(script)):
+    for name in (name for script in scripts for name in names_in_script(script)):
         variable = runbook.variables.get(name)
         if variable is not None and not variable.secret and name not in env:
             with suppress(NoValueError):

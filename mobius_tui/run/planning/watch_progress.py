@@ -112,7 +112,7 @@ def watch_progress_text(step: Step, state: RunState, values: Values, now: float)
         now: seconds since 1970.
     """
     own = state.steps[step.id]
-    last = own.last
+    last = own.last_attempt
     if own.status is not Status.RUNNING or last is None or last.check_tries:
         return ""
     whole = watch_duration(step, values)

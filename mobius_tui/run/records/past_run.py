@@ -27,7 +27,7 @@ from mobius_tui.run.events.journal_entry import (
 )
 from mobius_tui.run.events.run_events import Mode
 from mobius_tui.run.state.run_state import RunState
-from mobius_tui.run.state.step_state import ENDED, Status, StepState
+from mobius_tui.run.state.step_state import ENDED_STATUSES, Status, StepState
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.safe_open import open_regular
 from mobius_tui.run.storage.sharing import file_mode
@@ -199,7 +199,7 @@ _MALFORMED_ERRORS = (
     *(ValueError, KeyError, TypeError, AttributeError),
     *(RecursionError, ArithmeticError),
 )
-_RESULTS = frozenset(map(str, ENDED))
+_RESULTS = frozenset(map(str, ENDED_STATUSES))
 _MODES = frozenset(get_args(Mode))
 
 

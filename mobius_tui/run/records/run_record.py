@@ -16,18 +16,22 @@ import tomli_w
 from mobius_tui.errors import RunError
 from mobius_tui.health.health_history import HealthHistory
 from mobius_tui.run.events.run_events import RunBegan
-from mobius_tui.run.journal.follower import Follower, checks, load_run_runbook
+from mobius_tui.run.journal.follower import (
+    Follower,
+    load_run_runbook,
+    read_probe_results,
+)
 from mobius_tui.run.journal.journal import read_journal
 from mobius_tui.run.journal.outage_times import (
     MILESTONE_NAMES,
     STEADY_CHECKS,
-    course_of,
+    track_milestones,
 )
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.planning.step_status import step_statuses
 from mobius_tui.run.records import past_run, seals
 from mobius_tui.run.records.past_run import PastRun
-from mobius_tui.run.state.deliveries import as_seen
+from mobius_tui.run.state.deliveries import delivery_for_viewer
 from mobius_tui.run.state.reducer import fold
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.storage.run_directory import RunDirectory, try_lock
@@ -79,7 +83,9 @@ def write_record(
         counts[str(standing.status)] = counts.get(str(standing.status), 0) + 1
     record: dict[str, Any] = {**record_of_journal(state, head), "steps": counts}
     if state.deliveries:
-        stands = [as_seen(own, hosted=False).status for own in state.deliveries]
+        stands = [
+            delivery_for_viewer(own, hosted=False).status for own in state.deliveries
+        ]
         record["messages"] = {str(each): stands.count(each) for each in stands}
     if state.watch.latest_alarm is not None:
         record["outage"] = outage_record(directory)
@@ -108,8 +114,8 @@ def record_of_journal(state: RunState, head: str) -> dict[str, Any]:
         "outcome": ended.outcome,
         "reason": ended.reason,
         "began": datetime.fromtimestamp(state.began_at, UTC),
-        "ended": datetime.fromtimestamp(state.ended_at or state.at, UTC),
-        "events": state.n,
+        "ended": datetime.fromtimestamp(state.ended_at or state.last_entry_at, UTC),
+        "events": state.last_entry_number,
         "head": head,
     }
 
@@ -200,11 +206,11 @@ def past_run_of(directory: RunDirectory) -> PastRun | None:
     if state.ended is None:
         return None
     past = HealthHistory()
-    for check in checks(directory):
+    for check in read_probe_results(directory):
         past.add(check)
-    course = course_of(Plan(runbook), tail.entries)
+    course = track_milestones(Plan(runbook), tail.entries)
     score = read_record_or_empty(directory).get("score")
-    restored = course.as_scored(past, score).after("restored")
+    restored = course.as_scored(past, score).seconds_until("restored")
     return past_run.past_run_from_state(directory.id, state, restored)
 
 
@@ -251,7 +257,7 @@ def outage_record(directory: RunDirectory, *, older: bool = False) -> dict[str, 
     else:
         times = {
             "since": milestones.since,
-            **{name: milestones.at(name) for name in MILESTONE_NAMES},
+            **{name: milestones.time_of(name) for name in MILESTONE_NAMES},
         }
     for name, at in {"fired": fired.fired, **times}.items():
         if at is not None:

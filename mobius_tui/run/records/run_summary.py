@@ -104,9 +104,9 @@ def read_summary(directory: RunDirectory) -> Summary:
         first, last, ended_at = _ends(directory.journal)
         host = directory.host_pid()
     except RunError:
-        return _nothing(directory, "damaged")
+        return _bare_summary(directory, "damaged")
     if first is None:
-        return _nothing(directory, "never began")
+        return _bare_summary(directory, "never began")
     began, at = first
     unended = "imported" if directory.imported.exists() else "open"
     if last is None and _lost_its_end(directory):
@@ -144,7 +144,7 @@ def _lost_its_end(directory: RunDirectory) -> bool:
         return True
 
 
-def _nothing(directory: RunDirectory, outcome: str) -> Summary:
+def _bare_summary(directory: RunDirectory, outcome: str) -> Summary:
     return Summary(
         id=directory.id,
         title="",

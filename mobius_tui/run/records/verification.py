@@ -10,7 +10,7 @@ from typing import Any
 from mobius_tui.errors import MobiusError, RunError
 from mobius_tui.run.attempts.attempt_files import (
     file_digest,
-    read_pid,
+    read_process_group,
     read_script_end,
 )
 from mobius_tui.run.events.journal_entry import Entry
@@ -22,7 +22,7 @@ from mobius_tui.run.events.run_events import (
 )
 from mobius_tui.run.events.step_events import StepEnded, StepUnknown
 from mobius_tui.run.journal.follower import load_run_runbook, sha256_of_start
-from mobius_tui.run.journal.journal import JournalTail, read_journal
+from mobius_tui.run.journal.journal import JournalContent, read_journal
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.records import past_run, seals
 from mobius_tui.run.records.run_record import (
@@ -83,7 +83,7 @@ def damage_of_open_run(directory: RunDirectory) -> tuple[str, ...]:
         return (f"it cannot be verified: {error}",)
 
 
-def cut_journal_text(directory: RunDirectory, tail: JournalTail) -> str:
+def cut_journal_text(directory: RunDirectory, tail: JournalContent) -> str:
     """How a journal lacks entries that its record names; empty where it does not.
 
     Raises:
@@ -136,7 +136,7 @@ def refuse_cut_journal(directory: RunDirectory) -> None:
         )
 
 
-def _journal_problems(directory: RunDirectory, tail: JournalTail) -> Iterator[str]:
+def _journal_problems(directory: RunDirectory, tail: JournalContent) -> Iterator[str]:
     """Where the runbook, the attempts and the record differ from the journal."""
     first = tail.entries[0].event if tail.entries else None
     if not isinstance(first, RunBegan):
@@ -160,7 +160,7 @@ def _journal_problems(directory: RunDirectory, tail: JournalTail) -> Iterator[st
 
 
 def _record_problems(
-    directory: RunDirectory, tail: JournalTail, runbook: Runbook, state: RunState
+    directory: RunDirectory, tail: JournalContent, runbook: Runbook, state: RunState
 ) -> Iterator[str]:
     """Where the record of a run's end differs from the journal."""
     record, name = read_record(directory), directory.record.name
@@ -185,7 +185,7 @@ def _record_problems(
 
 
 def _annotation_problems(
-    directory: RunDirectory, tail: JournalTail, state: RunState
+    directory: RunDirectory, tail: JournalContent, state: RunState
 ) -> Iterator[str]:
     """Where annotations and action items differ from their seals."""
     record = read_record(directory)
@@ -243,7 +243,7 @@ def _is_cut_off(attempt: AttemptDirectory, script: bytes) -> bool:
             written = file.read(len(script) + 1)
     except OSError:
         return False
-    return script.startswith(written) and read_pid(attempt) is None
+    return script.startswith(written) and read_process_group(attempt) is None
 
 
 def _name(path: Path) -> str:
@@ -251,7 +251,7 @@ def _name(path: Path) -> str:
 
 
 def _step_problems(
-    directory: RunDirectory, runbook: Runbook, tail: JournalTail, state: RunState
+    directory: RunDirectory, runbook: Runbook, tail: JournalContent, state: RunState
 ) -> Iterator[str]:
     """Whether each attempt ran the runbook's script, and no other attempt is there."""
     ends = (entry.event for entry in tail.entries)
@@ -317,7 +317,7 @@ def _old_exit_problems(attempt: AttemptDirectory, event: StepEnded) -> Iterator[
         yield f"{_name(attempt.exit)} was changed after the step ended"
 
 
-def _health_problems(directory: RunDirectory, tail: JournalTail) -> Iterator[str]:
+def _health_problems(directory: RunDirectory, tail: JournalContent) -> Iterator[str]:
     sealed = 0
     try:
         size = directory.health.stat().st_size

@@ -19,27 +19,29 @@ from mobius_tui.run.state.step_state import Status, StepState
 class Approval:
     """The latest request for a step's approval, and its answers."""
 
-    asked: ApprovalAsked
-    by: str
+    request: ApprovalAsked
+    asked_by: str
     """Who asked."""
     since: float
     """When it was requested, or last approved: seconds since 1970."""
-    given: tuple[ApprovalGiven, ...] = ()
-    denied: str = ""
+    approvals_given: tuple[ApprovalGiven, ...] = ()
+    denial_reason: str = ""
     """Why it was not approved; empty while it may be."""
 
     @property
     def expires_at(self) -> float:
         """When it is denied, or lapses: seconds since 1970."""
-        return self.since + self.asked.within
+        return self.since + self.request.within
 
     @property
     def is_complete(self) -> bool:
         """Whether as many have approved as must."""
-        return not self.denied and len(self.given) >= self.asked.count
+        return (
+            not self.denial_reason and len(self.approvals_given) >= self.request.count
+        )
 
 
-def check_approval_event(
+def validate_approval_event(
     approvals: Mapping[str, Approval],
     steps: Mapping[str, StepState],
     event: ApprovalEvent,
@@ -60,7 +62,7 @@ def check_approval_event(
     if isinstance(event, ApprovalAsked):
         return
     own = approvals.get(event.step)
-    if own is None or own.denied or own.asked.attempt != event.attempt:
+    if own is None or own.denial_reason or own.request.attempt != event.attempt:
         raise StateError(f"{name} for step {event.step!r}, but nobody asked for it")
 
 
@@ -77,10 +79,10 @@ def apply_approval_event(
     """
     match event:
         case ApprovalAsked():
-            own = Approval(asked=event, by=by, since=at)
+            own = Approval(request=event, asked_by=by, since=at)
         case ApprovalGiven():
             old = approvals[event.step]
-            own = replace(old, given=(*old.given, event), since=at)
+            own = replace(old, approvals_given=(*old.approvals_given, event), since=at)
         case ApprovalDenied():
-            own = replace(approvals[event.step], denied=event.reason)
+            own = replace(approvals[event.step], denial_reason=event.reason)
     return {**approvals, event.step: own}

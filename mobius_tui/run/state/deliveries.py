@@ -31,7 +31,7 @@ class DeliveryStatus(StrEnum):
     """It is sent, or tried again, without anybody's doing."""
     SENDING = "being sent"
     SENT = "sent"
-    HELD = "not sent"
+    NOT_SENT = "not sent"
     """It stays queued until a person acts."""
     UNKNOWN = "not known whether it arrived"
     DROPPED = "not to be sent any more"
@@ -41,12 +41,12 @@ UNDELIVERED = frozenset(
     {
         DeliveryStatus.QUEUED,
         DeliveryStatus.SENDING,
-        DeliveryStatus.HELD,
+        DeliveryStatus.NOT_SENT,
         DeliveryStatus.UNKNOWN,
     }
 )
 """The channel has not received it, as far as is known."""
-WANTS_A_PERSON = frozenset({DeliveryStatus.HELD, DeliveryStatus.UNKNOWN})
+NEEDS_PERSON = frozenset({DeliveryStatus.NOT_SENT, DeliveryStatus.UNKNOWN})
 
 STATUSES_BEFORE: Mapping[type[MessageEvent], frozenset[DeliveryStatus]] = {
     MessageTried: frozenset({DeliveryStatus.QUEUED}),
@@ -54,10 +54,10 @@ STATUSES_BEFORE: Mapping[type[MessageEvent], frozenset[DeliveryStatus]] = {
     MessageNotSent: frozenset({DeliveryStatus.SENDING, DeliveryStatus.QUEUED}),
     MessageUnknown: frozenset({DeliveryStatus.SENDING}),
     MessageRequeued: frozenset(
-        {DeliveryStatus.QUEUED, DeliveryStatus.HELD, DeliveryStatus.UNKNOWN}
+        {DeliveryStatus.QUEUED, DeliveryStatus.NOT_SENT, DeliveryStatus.UNKNOWN}
     ),
     MessageDropped: frozenset(
-        {DeliveryStatus.QUEUED, DeliveryStatus.HELD, DeliveryStatus.UNKNOWN}
+        {DeliveryStatus.QUEUED, DeliveryStatus.NOT_SENT, DeliveryStatus.UNKNOWN}
     ),
 }
 """For each event of a delivery, the statuses in which it may follow."""
@@ -70,18 +70,18 @@ class Delivery:
     number: int
     channel: str
     """The channel's id."""
-    queued: MessageQueued
-    by: str
+    queued_event: MessageQueued
+    queued_by: str
     """Who wanted it sent."""
-    at: float
+    queued_at: float
     """When, in seconds since 1970."""
     status: DeliveryStatus = DeliveryStatus.QUEUED
     tries: int = 0
-    round: int = 0
+    tries_since_request: int = 0
     """Tries since a person last asked for it to be sent."""
-    since: float = 0.0
+    status_since: float = 0.0
     """When its status changed last, in seconds since 1970."""
-    due: float = 0.0
+    due_at: float = 0.0
     """When it is tried next, where it is queued; in seconds since 1970."""
     http_status: int | None = None
     """The last HTTP status."""
@@ -94,7 +94,7 @@ Deliveries = tuple[Delivery, ...]
 """A run's, by number; the first has number 1."""
 
 
-def check_message_event(deliveries: Deliveries, event: MessageEvent) -> None:
+def validate_message_event(deliveries: Deliveries, event: MessageEvent) -> None:
     """Refuse an event that may not follow.
 
     Raises:
@@ -140,17 +140,17 @@ def apply_message_event(
             Delivery(
                 number=number,
                 channel=channel,
-                queued=event,
-                by=by,
-                at=at,
-                since=at,
-                due=at,
+                queued_event=event,
+                queued_by=by,
+                queued_at=at,
+                status_since=at,
+                due_at=at,
             )
             for number, channel in enumerate(event.channels, event.delivery)
         )
         return (*deliveries, *new)
     place = event.delivery - 1
-    moved = replace(_after_event(deliveries[place], event, at), since=at)
+    moved = replace(_after_event(deliveries[place], event, at), status_since=at)
     return (*deliveries[:place], moved, *deliveries[place + 1 :])
 
 
@@ -161,7 +161,7 @@ def _after_event(own: Delivery, event: MessageEvent, at: float) -> Delivery:
                 own,
                 status=DeliveryStatus.SENDING,
                 tries=number,
-                round=own.round + 1,
+                tries_since_request=own.tries_since_request + 1,
                 reason="",
             )
         case MessageSent(status=status, answer=answer):
@@ -172,8 +172,8 @@ def _after_event(own: Delivery, event: MessageEvent, at: float) -> Delivery:
             held = again is None
             return replace(
                 own,
-                status=DeliveryStatus.HELD if held else DeliveryStatus.QUEUED,
-                due=at + (again or 0.0),
+                status=DeliveryStatus.NOT_SENT if held else DeliveryStatus.QUEUED,
+                due_at=at + (again or 0.0),
                 reason=reason,
                 http_status=event.status,
                 answer=event.answer,
@@ -184,7 +184,11 @@ def _after_event(own: Delivery, event: MessageEvent, at: float) -> Delivery:
             )
         case MessageRequeued():
             return replace(
-                own, status=DeliveryStatus.QUEUED, round=0, due=at, reason=""
+                own,
+                status=DeliveryStatus.QUEUED,
+                tries_since_request=0,
+                due_at=at,
+                reason="",
             )
         case MessageDropped(reason=reason):
             return replace(own, status=DeliveryStatus.DROPPED, reason=reason)
@@ -199,7 +203,7 @@ def deliveries_of_attempt(
     return tuple(
         own
         for own in deliveries
-        if own.queued.step == step and own.queued.attempt == attempt
+        if own.queued_event.step == step and own.queued_event.attempt == attempt
     )
 
 
@@ -209,14 +213,19 @@ def after_host_start(deliveries: Deliveries, at: float) -> Deliveries:
     Those that the last one was sending become `unknown`.
     """
     return tuple(
-        replace(own, status=DeliveryStatus.UNKNOWN, reason=HOST_ENDED_REASON, since=at)
+        replace(
+            own,
+            status=DeliveryStatus.UNKNOWN,
+            reason=HOST_ENDED_REASON,
+            status_since=at,
+        )
         if own.status is DeliveryStatus.SENDING
         else own
         for own in deliveries
     )
 
 
-def as_seen(own: Delivery, *, hosted: bool) -> Delivery:
+def delivery_for_viewer(own: Delivery, *, hosted: bool) -> Delivery:
     """The delivery, `unknown` if a host that has ended was sending it.
 
     Args:

@@ -40,7 +40,7 @@ from mobius_tui.run.events.step_events import (
 from mobius_tui.run.state import approvals, deliveries, watch_reducer
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import (
-    ENDED,
+    ENDED_STATUSES,
     AsideFrame,
     Attempt,
     CheckTry,
@@ -66,8 +66,8 @@ def _withdraw_variables(state: RunState, step_id: str) -> None:
     if not gone:
         return
     for other, step in state.steps.items():
-        last = step.last
-        if other == step_id or last is None or step.status not in ENDED:
+        last = step.last_attempt
+        if other == step_id or last is None or step.status not in ENDED_STATUSES:
             continue
         if not gone.isdisjoint(last.reads):
             state.steps[other] = replace(step, is_stale=True)
@@ -252,11 +252,15 @@ def advance(state: RunState, entry: Entry) -> None:
         StateError: it may not follow; the state is unchanged.
     """
     event = entry.event
-    state.check(event)
-    if entry.n != state.n + 1:
-        raise StateError(f"entry {entry.n} follows entry {state.n}")
-    state.n = entry.n
-    state.at, state.mono, state.boot = entry.at, entry.mono, entry.boot
+    state.validate_event(event)
+    if entry.n != state.last_entry_number + 1:
+        raise StateError(f"entry {entry.n} follows entry {state.last_entry_number}")
+    state.last_entry_number = entry.n
+    state.last_entry_at, state.last_entry_mono, state.last_entry_boot = (
+        entry.at,
+        entry.mono,
+        entry.boot,
+    )
     if entry.intent is not None:
         _remember_intent(state.intents, entry.intent, entry.n)
     _APPLY[type(event)](state, event, entry)
@@ -305,19 +309,22 @@ def _variable_set(state: RunState, event: VariableSet, _entry: Entry) -> None:
 
 
 def _phase_entered(state: RunState, event: PhaseEntered, _entry: Entry) -> None:
-    state.entered = state.entered.appended(event.phase)
+    state.entered_phases = state.entered_phases.appended(event.phase)
     watch_reducer.after_phase_entered(state, event)
     if event.from_step in state.steps:
         state.aside_attempts[event.from_step] = len(
             state.steps[event.from_step].attempts
         )
-    steps = state.asides.get(event.phase)
+    steps = state.aside_steps.get(event.phase)
     if steps is None:
-        state.at_phase = event.phase
-        state.frames = ()
+        state.main_line_phase = event.phase
+        state.aside_frames = ()
         return
-    frames = tuple(frame for frame in state.frames if frame.phase != event.phase)
-    state.frames = (*frames, AsideFrame(phase=event.phase, from_step=event.from_step))
+    frames = tuple(frame for frame in state.aside_frames if frame.phase != event.phase)
+    state.aside_frames = (
+        *frames,
+        AsideFrame(phase=event.phase, from_step=event.from_step),
+    )
     for step_id in steps:
         state.passed_over.pop(step_id, None)
         old = state.steps[step_id]
@@ -327,11 +334,11 @@ def _phase_entered(state: RunState, event: PhaseEntered, _entry: Entry) -> None:
 
 
 def _phase_left(state: RunState, event: PhaseLeft, _entry: Entry) -> None:
-    state.frames = state.frames[:-1]
+    state.aside_frames = state.aside_frames[:-1]
     watch_reducer.after_phase_left(state, event)
-    if event.to is not None and event.to not in state.asides:
-        state.at_phase = event.to
-        state.frames = ()
+    if event.to is not None and event.to not in state.aside_steps:
+        state.main_line_phase = event.to
+        state.aside_frames = ()
     for step_id in event.recovered:
         old = state.steps[step_id]
         state.steps[step_id] = replace(
@@ -348,7 +355,7 @@ def _note_added(state: RunState, event: NoteAdded, _entry: Entry) -> None:
 
 
 def _health_sealed(state: RunState, event: HealthSealed, _entry: Entry) -> None:
-    state.sealed = event
+    state.health_seal = event
 
 
 def _hint_given(state: RunState, event: HintGiven, entry: Entry) -> None:
@@ -405,7 +412,7 @@ def initial_state(runbook: Runbook) -> RunState:
         phase_of={
             step.id: phase.id for phase in runbook.phases for step in phase.steps
         },
-        asides={
+        aside_steps={
             phase.id: tuple(step.id for step in phase.steps)
             for phase in runbook.phases
             if phase.aside

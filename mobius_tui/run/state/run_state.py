@@ -49,8 +49,8 @@ from mobius_tui.run.events.watch_events import RollbackBegan, TriggerCleared, Wa
 from mobius_tui.run.state import approvals, deliveries
 from mobius_tui.run.state.persistent_list import EMPTY_LIST, PersistentList
 from mobius_tui.run.state.step_state import (
-    BAD,
-    ENDED,
+    BAD_STATUSES,
+    ENDED_STATUSES,
     AsideFrame,
     StateVariable,
     Status,
@@ -59,16 +59,16 @@ from mobius_tui.run.state.step_state import (
 from mobius_tui.run.state.watch_state import WatchState
 
 STATUSES_BEFORE_EVENT: Mapping[type[Event], frozenset[Status]] = {
-    StepStarted: ENDED | {Status.PENDING},
-    ChoiceMade: ENDED | {Status.PENDING},
+    StepStarted: ENDED_STATUSES | {Status.PENDING},
+    ChoiceMade: ENDED_STATUSES | {Status.PENDING},
     CheckTried: frozenset({Status.RUNNING}),
     StopAsked: frozenset({Status.RUNNING}),
     StepEnded: frozenset({Status.RUNNING}),
     StepUnknown: frozenset({Status.RUNNING}),
-    StepSkipped: BAD | {Status.PENDING},
+    StepSkipped: BAD_STATUSES | {Status.PENDING},
     StepPassedOver: frozenset({Status.PENDING}),
     StepRestored: frozenset({Status.SKIPPED}),
-    StepOverridden: ENDED | {Status.PENDING, Status.SKIPPED},
+    StepOverridden: ENDED_STATUSES | {Status.PENDING, Status.SKIPPED},
 }
 """For each event of a step, the statuses of the step in which it may follow."""
 
@@ -103,22 +103,22 @@ class RunState:
 
     steps: dict[str, StepState]
     phase_of: Mapping[str, str]
-    asides: Mapping[str, tuple[str, ...]]
+    aside_steps: Mapping[str, tuple[str, ...]]
     """The step ids of each aside phase."""
     began: RunBegan | None = None
     began_at: float = 0.0
-    n: int = 0
+    last_entry_number: int = 0
     """The number of the last entry."""
-    at: float = 0.0
+    last_entry_at: float = 0.0
     """Its time."""
-    mono: float = 0.0
+    last_entry_mono: float = 0.0
     """The last entry's time on a clock that nobody sets, in seconds, within `boot`."""
-    boot: str = ""
+    last_entry_boot: str = ""
     variables: dict[str, StateVariable] = field(default_factory=dict)
-    frames: tuple[AsideFrame, ...] = ()
-    at_phase: str | None = None
+    aside_frames: tuple[AsideFrame, ...] = ()
+    main_line_phase: str | None = None
     """The phase of the main line to go on from; its first without one."""
-    entered: PersistentList[str] = EMPTY_LIST
+    entered_phases: PersistentList[str] = EMPTY_LIST
     """Every phase that was ever entered, in order."""
     aside_attempts: dict[str, int] = field(default_factory=dict)
     """Steps that led into an aside → how many attempts each had had by then."""
@@ -133,7 +133,7 @@ class RunState:
     auto_stopped: AutoStopped | None = None
     host_pid: int | None = None
     """The process id of the newest host, until it has stopped."""
-    sealed: HealthSealed | None = None
+    health_seal: HealthSealed | None = None
     watch: WatchState = field(default_factory=WatchState)
     """Triggers, arming, and the rollback that begins by itself."""
     hints: PersistentList[Hint] = EMPTY_LIST
@@ -158,7 +158,7 @@ class RunState:
             intents={},
         )
 
-    def check(self, event: Event) -> None:
+    def validate_event(self, event: Event) -> None:
         """Refuse an event that may not follow.
 
         Raises:
@@ -177,13 +177,13 @@ class RunState:
         elif isinstance(event, PhaseEntered | PhaseLeft):
             self._check_phase(event, name)
         elif isinstance(event, WatchEvent):
-            self.watch.check(event)
+            self.watch.validate_event(event)
             if isinstance(event, RollbackBegan):
                 self._check_known(name, event.phase)
         elif isinstance(event, MessageEvent):
-            deliveries.check_message_event(self.deliveries, event)
+            deliveries.validate_message_event(self.deliveries, event)
         elif isinstance(event, ApprovalEvent):
-            approvals.check_approval_event(self.approvals, self.steps, event)
+            approvals.validate_approval_event(self.approvals, self.steps, event)
 
     def _check_step(self, event: Event, name: str, allowed: frozenset[Status]) -> None:
         step_id = getattr(event, "step", "")
@@ -213,9 +213,9 @@ class RunState:
                 self._check_known(name, event.to)
             if not self.steps.keys() >= set(event.recovered):
                 raise StateError(f"{name} recovers a step that the runbook lacks")
-            if not self.frames or self.frames[-1].phase != event.phase:
+            if not self.aside_frames or self.aside_frames[-1].phase != event.phase:
                 raise StateError(f"PhaseLeft, but the run is not in {event.phase!r}")
         else:
-            for step_id in self.asides.get(event.phase, ()):
+            for step_id in self.aside_steps.get(event.phase, ()):
                 if self.steps[step_id].status is Status.RUNNING:
                     raise StateError(f"PhaseEntered while step {step_id!r} is running")

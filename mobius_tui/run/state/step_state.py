@@ -16,7 +16,7 @@ from mobius_tui.run.state.persistent_list import (
     Row,
 )
 
-BAD = frozenset(
+BAD_STATUSES = frozenset(
     {
         Status.FAILED,
         Status.TIMED_OUT,
@@ -29,7 +29,7 @@ BAD = frozenset(
 """Statuses that need a decision."""
 
 
-OPEN = frozenset(
+GATE_OPENING_STATUSES = frozenset(
     {
         Status.PASSED,
         Status.WARNED,
@@ -41,7 +41,12 @@ OPEN = frozenset(
 """Statuses that open gates and satisfy `needs`."""
 
 
-ENDED = BAD | {Status.PASSED, Status.WARNED, Status.OVERRIDDEN, Status.RECOVERED}
+ENDED_STATUSES = BAD_STATUSES | {
+    Status.PASSED,
+    Status.WARNED,
+    Status.OVERRIDDEN,
+    Status.RECOVERED,
+}
 """Statuses of a step that has ended."""
 
 
@@ -149,7 +154,7 @@ class StepState:
     notes: PersistentList[str] = EMPTY_LIST
 
     @property
-    def last(self) -> Attempt | None:
+    def last_attempt(self) -> Attempt | None:
         """The newest attempt, if there is one."""
         return self.attempts[-1] if self.attempts else None
 

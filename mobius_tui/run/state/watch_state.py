@@ -98,7 +98,7 @@ class WatchState:
             return f"{self.alarms[0].reason}{more}"
         return self.latest_alarm.reason if self.latest_alarm is not None else ""
 
-    def check(self, event: WatchEvent) -> None:
+    def validate_event(self, event: WatchEvent) -> None:
         """Refuse an event that may not follow.
 
         Raises:

@@ -14,7 +14,7 @@ from pathlib import Path
 from mobius_tui import __version__
 from mobius_tui.errors import FaultError, RunError
 from mobius_tui.run.storage.run_directory import create_file
-from mobius_tui.run.storage.state_home import private_folder, state_home
+from mobius_tui.run.storage.state_home import make_private_folder, state_home
 from mobius_tui.sanitize import line
 
 MESSAGE_LIMIT = 200
@@ -26,7 +26,7 @@ def crash_folder() -> Path:
     return state_home() / "faults"
 
 
-def unforeseen_fault(error: BaseException, note: str = "") -> FaultError:
+def report_unexpected_error(error: BaseException, note: str = "") -> FaultError:
     """Write a crash report, and return the `FaultError` to raise.
 
     Args:
@@ -47,7 +47,7 @@ def _write_report(error: BaseException) -> str:
     path = crash_folder() / f"crash-{when}-{os.getpid()}.log"
     head = f"mobius-tui {__version__}, {when}Z\n\n"
     try:
-        private_folder(crash_folder())
+        make_private_folder(crash_folder())
         create_file(path, (head + text).encode("utf-8", "backslashreplace"))
     except (OSError, RunError) as problem:
         return f"no file, for it could not be written: {problem}"

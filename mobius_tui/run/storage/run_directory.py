@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from mobius_tui.errors import RunError
 from mobius_tui.run.storage.safe_open import regular_descriptor
 from mobius_tui.run.storage.sharing import file_mode, make_folder
-from mobius_tui.run.storage.state_home import private_folder, runs_root, state_home
+from mobius_tui.run.storage.state_home import make_private_folder, runs_root, state_home
 
 if TYPE_CHECKING:
     from mobius_tui.runbook.model.runbook import Source
@@ -240,15 +240,15 @@ def make_run_directory(
         runbook_id: a part of its name.
         sources: the runbook's files.
         at: when it begins, in seconds since 1970.
-        shared: whether `root` is one that `sharing.shared_folder` made.
+        shared: whether `root` is one that `sharing.make_shared_folder` made.
 
     Raises:
         RunError: it cannot be made.
     """
     if root == runs_root():
-        private_folder(state_home())
+        make_private_folder(state_home())
     if not shared:
-        private_folder(root)
+        make_private_folder(root)
     when = datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H-%M-%S")
     for suffix in ("", *(f"-{n}" for n in range(2, 100))):
         path = root / f"{when}-{runbook_id}{suffix}"

@@ -59,13 +59,13 @@ def _newest_first(runs: Iterable[RunDirectory]) -> tuple[RunDirectory, ...]:
     return tuple(sorted(runs, key=lambda run: run.id, reverse=True))
 
 
-def _runs_in(folder: Path, but: Collection[str]) -> list[RunDirectory]:
+def _runs_in(folder: Path, excluded: Collection[str]) -> list[RunDirectory]:
     runs: list[RunDirectory] = []
     with suppress(FileNotFoundError, NotADirectoryError, PermissionError):
         runs = [
             RunDirectory(path)
             for path in folder.iterdir()
-            if path.name not in but
+            if path.name not in excluded
             and _RUN_ID.fullmatch(path.name)
             and path.is_dir()
             and not path.is_symlink()

@@ -24,17 +24,17 @@ def regular_descriptor(path: Path) -> int:
         handle = os.open(path, flags)
     except OSError as error:
         if error.errno in (errno.ELOOP, errno.ENXIO):  # a link, a socket
-            raise _no_file(path) from error
+            raise _not_regular_error(path) from error
         raise
     except ValueError as error:  # a name that no file can have
-        raise _no_file(path) from error
+        raise _not_regular_error(path) from error
     if not stat.S_ISREG(os.fstat(handle).st_mode):
         os.close(handle)
-        raise _no_file(path)
+        raise _not_regular_error(path)
     return handle
 
 
-def _no_file(path: Path) -> OSError:
+def _not_regular_error(path: Path) -> OSError:
     return OSError(errno.EINVAL, "it is no regular file", str(path))
 
 

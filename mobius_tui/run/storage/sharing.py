@@ -30,7 +30,7 @@ def shared_base() -> Path:
     return Path(given) if given.startswith("/") else Path("/var/tmp")  # noqa: S108
 
 
-def shared_folder(group: str) -> Path:
+def make_shared_folder(group: str) -> Path:
     """The folder of this user's runs that a group may read; made where it is not.
 
     Raises:
@@ -47,7 +47,7 @@ def shared_folder(group: str) -> Path:
         for path, mode in ((outer, 0o711), (folder, 0o700)):
             with suppress(FileExistsError):
                 path.mkdir(mode=mode)
-            _refuse_foreign(path)
+            _require_own_folder(path)
         outer.chmod(0o711)
         _give_to_group(folder, gid)
     except PermissionError as error:
@@ -62,7 +62,7 @@ def shared_folder(group: str) -> Path:
     return folder
 
 
-def _refuse_foreign(path: Path) -> None:
+def _require_own_folder(path: Path) -> None:
     status = path.lstat()
     if not stat.S_ISDIR(status.st_mode):
         raise RunError(f"{path} is no folder; move it away, or set MOBIUS_TUI_SHARED")
@@ -133,7 +133,7 @@ def _belongs_to(path: Path, uid: int) -> bool:
     return is_folder and status.st_uid == uid and not status.st_mode & 0o022
 
 
-def refuse_hosting(path: Path) -> None:
+def require_may_host(path: Path) -> None:
     """Refuse to host a run that another user owns or could change.
 
     Its scripts would be run in the name of whoever resumes it.

@@ -21,7 +21,7 @@ def runs_root() -> Path:
     return state_home() / "runs"
 
 
-def private_folder(path: Path) -> None:
+def make_private_folder(path: Path) -> None:
     """Make a folder that only its owner may enter, and its parents.
 
     Raises:

@@ -121,9 +121,9 @@ class AttachSession:
                 self._terminal.write(part)
 
     def _wait_limit(self) -> float | None:
-        if self._keys.until is None:
+        if self._keys.repeat_deadline is None:
             return None
-        return max(0.0, self._keys.until - time.monotonic())
+        return max(0.0, self._keys.repeat_deadline - time.monotonic())
 
     def _may_take_over(self, words: bytes) -> bool:
         """Ask whether to detach whoever is at the terminal."""

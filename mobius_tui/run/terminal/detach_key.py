@@ -21,7 +21,7 @@ class DetachKeyFilter:
     def __init__(self) -> None:
         self.is_detached = False
         """Whether its person wants to go."""
-        self.until: float | None = None
+        self.repeat_deadline: float | None = None
         """When that is decided, after the key was pressed once."""
 
     def feed(self, data: bytes, now: float) -> bytes:
@@ -34,23 +34,23 @@ class DetachKeyFilter:
         passed = b""
         while data and not self.is_detached:
             match = _DETACH_SEQUENCE.search(data)
-            if self.until is not None:
+            if self.repeat_deadline is not None:
                 if match is None or match.start() > 0:
                     self.is_detached = True
                     break
                 passed += match[0]
-                self.until = None
+                self.repeat_deadline = None
                 data = data[match.end() :]
             elif match is None:
                 passed += data
                 break
             else:
                 passed += data[: match.start()]
-                self.until = now + REPEAT_LIMIT
+                self.repeat_deadline = now + REPEAT_LIMIT
                 data = data[match.end() :]
         return passed
 
     def check_time(self, now: float) -> None:
         """Detach, where the key was pressed once and not again in time."""
-        if self.until is not None and now >= self.until:
+        if self.repeat_deadline is not None and now >= self.repeat_deadline:
             self.is_detached = True

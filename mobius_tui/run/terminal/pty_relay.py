@@ -55,8 +55,8 @@ class PtyRelay:
         self._history = TerminalHistory()
         self._typed = b""
         self._size = DEFAULT_SIZE
-        self._true_size_at: float | None = None
-        self._showed = 0.0
+        self._restore_size_at: float | None = None
+        self._last_output_at = 0.0
 
     def begin(self, master: int) -> None:
         """Relay a program's terminal from now on."""
@@ -104,14 +104,14 @@ class PtyRelay:
 
     def _limits(self) -> "tuple[float | None, float | None]":
         now = time.monotonic()
-        redraw = None if self._true_size_at is None else self._true_size_at - now
+        redraw = None if self._restore_size_at is None else self._restore_size_at - now
         at_it = self.viewer
         return redraw, at_it.stall_time_left(now) if at_it is not None else None
 
     def _drop_stalled_viewer(self) -> None:
         """Detach a viewer that has gone, or receives nothing; end a redraw."""
         now = time.monotonic()
-        if self._true_size_at is not None and now >= self._true_size_at:
+        if self._restore_size_at is not None and now >= self._restore_size_at:
             self._set_size(self._size)
         at_it = self.viewer
         patience = at_it.stall_time_left(now) if at_it is not None else None
@@ -144,12 +144,12 @@ class PtyRelay:
         rows, columns = self._size
         if before == self._size:
             self._set_size((rows, columns - 1 or 2))
-            self._true_size_at = time.monotonic() + REDRAW_TIME
+            self._restore_size_at = time.monotonic() + REDRAW_TIME
         else:
             self._set_size(self._size)
 
     def _set_size(self, size: "tuple[int, int]") -> None:
-        self._true_size_at = None
+        self._restore_size_at = None
         if self.master is not None:
             wanted = struct.pack("HHHH", *size, 0, 0)
             fcntl.ioctl(self.master, termios.TIOCSWINSZ, wanted)
@@ -196,7 +196,7 @@ class PtyRelay:
         if self.master is None or now >= ended + LAST_OUTPUT_TIME:
             return True
         waits = self.viewer is not None and self.viewer.has_unsent
-        return not waits and now >= max(ended, self._showed) + DRAIN_TIME
+        return not waits and now >= max(ended, self._last_output_at) + DRAIN_TIME
 
     def _send_output(self) -> None:
         assert self.master is not None
@@ -209,10 +209,10 @@ class PtyRelay:
         if not data:
             self.master = None
             return
-        self._showed = time.monotonic()
-        if self._true_size_at is not None:
-            self._true_size_at = min(
-                self._true_size_at, self._showed + REDRAW_TIME_AFTER_OUTPUT
+        self._last_output_at = time.monotonic()
+        if self._restore_size_at is not None:
+            self._restore_size_at = min(
+                self._restore_size_at, self._last_output_at + REDRAW_TIME_AFTER_OUTPUT
             )
         self._history.feed(data)
         if self.viewer is not None:

@@ -12,8 +12,8 @@ from typing import Self
 
 from mobius_tui.run.terminal.terminal_history import TerminalModes
 
-FENCE = b"\x1b[5n"
-FENCE_ANSWER = b"\x1b[0n"
+STATUS_QUERY = b"\x1b[5n"
+STATUS_REPLY = b"\x1b[0n"
 """A question that terminals answer, after all that they were asked before."""
 FENCE_LIMIT = 0.5
 """Seconds to wait for it: a slow line takes less, and a few terminals say nothing."""
@@ -116,10 +116,10 @@ class RawTerminal:
 
     def _discard_answers(self) -> None:
         """Read the terminal's pending answers, which would come back as keys."""
-        self._write_if_room(FENCE)
+        self._write_if_room(STATUS_QUERY)
         until = time.monotonic() + FENCE_LIMIT
         answers = b""
-        while FENCE_ANSWER not in answers and (left := until - time.monotonic()) > 0:
+        while STATUS_REPLY not in answers and (left := until - time.monotonic()) > 0:
             ready, _, _ = select.select([self.source], [], [], left)
             data = os.read(self.source, 65536) if ready else b""
             if ready and not data:

@@ -21,7 +21,7 @@ sys.path.append(__file__.rpartition("/mobius_tui/")[0])
 from mobius_tui.run.keeper.attempt_record import (
     begin_attempt_record,
     finish_attempt_record,
-    read_keeper_order,
+    read_keeper_spec,
 )
 from mobius_tui.run.keeper.process_table import living_processes
 from mobius_tui.run.keeper.script_process import ScriptProcess
@@ -116,8 +116,8 @@ def keep_attempt(lock: int, tree: int, spec: "dict[str, Any]") -> None:
         relay = PtyRelay(spec["dir"])
         start_script(script, relay, waker, stop_requests)
     except OSError as error:
-        script.failed = ("terminal", error.errno or 0)
-    if relay is not None and script.failed is None:
+        script.start_failure = ("terminal", error.errno or 0)
+    if relay is not None and script.start_failure is None:
         relay_until_end(script, relay, waker, stop_requests)
         script.end_group()
     if relay is not None:
@@ -135,7 +135,7 @@ def start_script(
     while relay.viewer is None and not stop_requests and time.monotonic() < until:
         relay.run_once(waker, until - time.monotonic())
     if stop_requests:
-        script.failed = ("stopped", 0)
+        script.start_failure = ("stopped", 0)
         return
     at_it = relay.viewer
     script.set_terminal(at_it.hello if at_it is not None else None)
@@ -161,4 +161,4 @@ def relay_until_end(
 
 
 if __name__ == "__main__":
-    keep_attempt(*read_keeper_order())
+    keep_attempt(*read_keeper_spec())

@@ -108,19 +108,19 @@ class TerminalSocket:
     """The listening socket, and connections without a HELLO yet."""
 
     def __init__(
-        self, folder: str, meet: "Callable[[AttachedViewer, AttachHello], None]"
+        self, folder: str, on_hello: "Callable[[AttachedViewer, AttachHello], None]"
     ) -> None:
         """Listen in the attempt's directory.
 
         Args:
             folder: its path may be longer than a socket's, so it is bound from within.
-            meet: takes who has said which terminal it brings.
+            on_hello: takes who has said which terminal it brings.
 
         Raises:
             OSError: the socket cannot be made.
         """
         self._path = f"{folder}/{frames.SOCKET}"
-        self._meet = meet
+        self._on_hello = on_hello
         self._newcomers: list[AttachedViewer] = []
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         os.chdir(folder)
@@ -179,4 +179,4 @@ class TerminalSocket:
                 newcomer.close()
             else:
                 newcomer.received_frames = received[1:]
-                self._meet(newcomer, hello)
+                self._on_hello(newcomer, hello)

@@ -78,8 +78,8 @@ def _check_context(context: RunContext) -> CheckContext:
         workdir=Path(began.workdir),
         env=context.env,
         fill=context.values().fill,
-        groups=running_process_groups(context),
-        own=frozenset({os.getpid()}),
+        step_groups=running_process_groups(context),
+        own_pids=frozenset({os.getpid()}),
     )
 
 
@@ -104,7 +104,7 @@ class HealthMonitor:
         self._units = UnitMonitor()
         self.on_record: Callable[[ProbeResult | MachineSample], None] = lambda _: None
         """Told of every record, once it counts."""
-        self._torn = b""
+        self._unwritten_rest = b""
         """The unwritten rest of a line that was cut short by a full disk."""
         self.failed: str | None = None
         """Why nothing is written any more."""
@@ -281,7 +281,7 @@ class HealthMonitor:
         Raises:
             OSError: it failed in another way.
         """
-        for data in (self._torn, line):
+        for data in (self._unwritten_rest, line):
             rest = memoryview(data)
             while rest:
                 try:
@@ -289,10 +289,10 @@ class HealthMonitor:
                 except OSError as error:
                     if error.errno not in DISK_FULL_ERRNOS:
                         raise
-                    begun = data is self._torn or len(rest) < len(data)
-                    self._torn = bytes(rest) if begun else b""
+                    begun = data is self._unwritten_rest or len(rest) < len(data)
+                    self._unwritten_rest = bytes(rest) if begun else b""
                     return
-            self._torn = b""
+            self._unwritten_rest = b""
 
     def digest(self) -> tuple[int, str]:
         """The size and SHA-256 of what has been written so far."""

@@ -55,7 +55,7 @@ class _WatchedRun:
 
     def __init__(self, directory: RunDirectory) -> None:
         self.directory = directory
-        self.state = RunState(steps={}, phase_of={}, asides={})
+        self.state = RunState(steps={}, phase_of={}, aside_steps={})
         self._lines = LineFollower(directory.journal)
 
     def read(self) -> None:

@@ -91,7 +91,7 @@ class TriggerMonitor:
 
     def _is_true(self, alarm: Alarm) -> bool:
         rules = self._rules.evaluator
-        return rules is not None and rules.is_true(alarm.probe, alarm.rule)
+        return rules is not None and rules.condition_holds(alarm.probe, alarm.rule)
 
     def unknown_triggers(self) -> tuple[str, ...]:
         """Triggers of which it is not known whether they hold, in words."""

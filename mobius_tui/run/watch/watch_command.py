@@ -139,13 +139,13 @@ class WatchRunMonitor:
         self._writer = writer
         self._empty_since = empty_since
         self._log: WatchLog | None = None
-        self._trouble = ""
+        self._log_failure = ""
         self._trouble_noted = False
 
     def log_health(self, record: ProbeResult | MachineSample) -> None:
         """Log a check."""
         watch = self._context.state.watch
-        if watch.watch_run is None or watch.watch_run_end_reason or self._trouble:
+        if watch.watch_run is None or watch.watch_run_end_reason or self._log_failure:
             return
         if not isinstance(record, ProbeResult) or not watch.watch_run.log:
             return
@@ -155,8 +155,8 @@ class WatchRunMonitor:
                 self._log = WatchLog(path)
             self._log.write(record)
         except OSError as error:
-            self._trouble = f"{path}: {error.strerror}; checks are no longer logged"
-            print(self._trouble, flush=True)  # noqa: T201
+            self._log_failure = f"{path}: {error.strerror}; checks are no longer logged"
+            print(self._log_failure, flush=True)  # noqa: T201
 
     async def run(self) -> None:
         """End the watch when it is due."""
@@ -187,9 +187,9 @@ class WatchRunMonitor:
         context, writer = self._context, self._writer
         if context.state.ended is not None or writer.failure is not None:
             return
-        if self._trouble and not self._trouble_noted:
+        if self._log_failure and not self._trouble_noted:
             self._trouble_noted = True
-            await writer.write(NoteAdded(text=self._trouble), "host")
+            await writer.write(NoteAdded(text=self._log_failure), "host")
         verdict = watch_run_verdict(
             context.plan,
             context.state,
@@ -213,6 +213,6 @@ class WatchRunMonitor:
 
     def close(self) -> None:
         """Log no more."""
-        self._trouble = self._trouble or "the host has ended"
+        self._log_failure = self._log_failure or "the host has ended"
         if self._log is not None:
             self._log.close()

@@ -68,7 +68,7 @@ def assemble(
     tables.update({("probe", name): table for name, table in probes.items()})
     phases, entries = _phases(root, includes, tables)
     for other in includes.roots():
-        other.given("runbook", "health", "phase")  # theirs, and left alone
+        other.present_keys("runbook", "health", "phase")  # theirs, and left alone
         _merge(variables, decode_head.variables(other), "var", tables)
         _merge(messages, decode_head.messages(other), "message", tables)
         _merge(channels, decode_head.channels(other), "channel", tables)
@@ -156,7 +156,7 @@ def _phases(
     for entry in root.tables("phase"):
         included = None
         if entry.has("include"):
-            entry.given(*_OVERRIDES)
+            entry.present_keys(*_OVERRIDES)
             included = includes.phase(entry)
             if included is None:
                 continue
@@ -194,20 +194,20 @@ def _add_table(
         return
     where = f"{first.document.file}:{first.line()}"
     words = f"a second {part} `{name}`; the first is at {where}"
-    reported_at.report(words, *reported_at.given("id"))
+    reported_at.report(words, *reported_at.present_keys("id"))
 
 
 def _with_overrides(phase: Phase, entry: TomlTable, target: str) -> Phase:
     """An included phase with the overrides of the including file."""
     if entry.has("id") or entry.has("step"):
         words = "an included phase keeps its `id` and its steps"
-        entry.report(words, entry.given("id", "step")[0])
-    given = entry.given(*_OVERRIDES)
+        entry.report(words, entry.present_keys("id", "step")[0])
+    given = entry.present_keys(*_OVERRIDES)
     own: dict[str, Any] = {
         "title": entry.text("title", filled=True),
         "why": entry.text("why", lines=True, filled=True),
         "aside": entry.flag("aside"),
-        "instead_of": entry.words("instead_of"),
+        "instead_of": entry.text_list("instead_of"),
         "next": entry.optional_text("next"),
         "attended": entry.flag("attended"),
     }

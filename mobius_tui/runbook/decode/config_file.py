@@ -11,7 +11,7 @@ from mobius_tui.runbook.effects.command_table import (
     BadLineError,
     CommandTable,
     bundled_commands,
-    read_line,
+    parse_table_line,
 )
 from mobius_tui.runbook.toml.runbook_source import RefusedError, read_bytes
 
@@ -51,7 +51,7 @@ def effective_commands(lines: Mapping[str, object]) -> CommandTable:
 
 def _is_line(pattern: str, says: object) -> bool:
     try:
-        read_line(pattern, says)
+        parse_table_line(pattern, says)
     except BadLineError:
         return False
     return True

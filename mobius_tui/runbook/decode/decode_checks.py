@@ -45,7 +45,7 @@ def read_step_checks(step: TomlTable) -> tuple[Check, ...]:
     if not table.node:
         table.report(f"a check names a kind: {', '.join(CHECK_KINDS)}")
     found: list[Check] = []
-    table.given(*CHECK_KINDS)
+    table.present_keys(*CHECK_KINDS)
     for kind in table.node:
         if kind in CHECK_KINDS:
             found += _of_kind(table, kind)
@@ -63,10 +63,10 @@ def _repeat(table: TomlTable) -> Repeat:
     """The keys that every kind of check has."""
     attempts = None
     if table.has("attempts"):
-        attempts = table.whole("attempts", 1, 1, 10_000)
+        attempts = table.integer("attempts", 1, 1, 10_000)
     found = Repeat(
         attempts=attempts,
-        consecutive=table.whole("consecutive", 1, 1, 10_000),
+        consecutive=table.integer("consecutive", 1, 1, 10_000),
         every=duration(table, "every", "5s"),
         timeout=duration(table, "timeout", "10s"),
     )
@@ -80,7 +80,7 @@ def _http(table: TomlTable) -> HttpCheck:
     faster = duration(table, "faster_than", None)
     return HttpCheck(
         url=url(table),
-        status=table.whole("status", 200, 100, 599),
+        status=table.integer("status", 200, 100, 599),
         method=table.text("method", "GET"),
         headers=table.strings("headers", shown=False),
         json=json_object(table, "json"),
@@ -100,16 +100,16 @@ def _process(table: TomlTable) -> ProcessCheck:
 
 def _service(table: TomlTable) -> ServiceCheck:
     table.require("names")
-    names = table.words("names", filled=True)
+    names = table.text_list("names", filled=True)
     if table.has("names") and table.node["names"] == []:
         table.report("`names` is empty: nothing would be verified", "names")
-    state = table.words("state", ("active",)) or ("active",)
+    state = table.text_list("state", ("active",)) or ("active",)
     return ServiceCheck(names=names, state=state, repeat=_repeat(table))
 
 
 def _checksum(table: TomlTable) -> ChecksumCheck:
     table.require("file")
-    if len(table.given("sums", "sha256")) != 1:
+    if len(table.present_keys("sums", "sha256")) != 1:
         table.report("`checksum` wants one of `sums` and `sha256`")
     return ChecksumCheck(
         file=table.text("file", filled=True),
@@ -122,7 +122,7 @@ def _checksum(table: TomlTable) -> ChecksumCheck:
 def _file(table: TomlTable) -> FileCheck:
     table.require("path")
     absent = table.flag("absent")
-    others = table.given("same_as", "mode", "newer_than", "min_size")
+    others = table.present_keys("same_as", "mode", "newer_than", "min_size")
     if absent and others:
         table.report(f"an absent file has no `{others[0]}`", others[0])
     return FileCheck(
@@ -146,7 +146,7 @@ def _tls(table: TomlTable) -> TlsCheck:
     table.require("at")
     return TlsCheck(
         at=address(table, "at"),
-        min_days=table.whole("min_days", 0, 0, 36_500),
+        min_days=table.integer("min_days", 0, 0, 36_500),
         ca=table.optional_text("ca", filled=True),
         repeat=_repeat(table),
     )
@@ -188,10 +188,10 @@ def _run_script(
 
 
 def _output(table: TomlTable) -> OutputCheck:
-    if not table.given("match", "not"):
+    if not table.present_keys("match", "not"):
         table.report("`output` wants `match`, `not` or both")
     match, not_ = pattern(table, "match"), pattern(table, "not")
-    for key in table.given("attempts", "consecutive"):
+    for key in table.present_keys("attempts", "consecutive"):
         table.report("an output does not change: it is looked at once", key)
     return OutputCheck(match=match, not_=not_, repeat=_repeat(table))
 

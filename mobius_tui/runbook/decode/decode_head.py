@@ -12,7 +12,7 @@ from mobius_tui.runbook.decode.value_shapes import NAME, one_of, slug, url
 from mobius_tui.runbook.effects.command_table import (
     MAX_ADDED_LINES,
     BadLineError,
-    read_line,
+    parse_table_line,
 )
 from mobius_tui.runbook.model.runbook import (
     Channel,
@@ -41,11 +41,11 @@ def read_head(root: TomlTable) -> dict[str, Any]:
         "updated": _date(table, "updated"),
         "review_cycle": table.text("review_cycle"),
         "review": _review(table),
-        "owners": table.words("owners"),
-        "requires": table.words("requires"),
+        "owners": table.text_list("owners"),
+        "requires": table.text_list("requires"),
         "workdir": table.text("workdir", ".", filled=True) or ".",
         "environment": table.optional_text("environment"),
-        "protected": table.words("protected"),
+        "protected": table.text_list("protected"),
     }
 
 
@@ -83,7 +83,7 @@ def name_problem(name: str) -> str | None:
 def variables(root: TomlTable) -> dict[str, tuple[Variable, TomlTable]]:
     """The `[var.NAME]` tables by name."""
     found: dict[str, tuple[Variable, TomlTable]] = {}
-    for name, table in root.named("var"):
+    for name, table in root.tables_by_name("var"):
         problem = name_problem(name)
         if problem is not None:
             table.report(problem)
@@ -96,7 +96,7 @@ def _variable(name: str, table: TomlTable) -> Variable:
         name=name,
         title=table.text("title"),
         default=table.optional_text("default", lines=True),
-        choices=table.words("choices"),
+        choices=table.text_list("choices"),
         ask=table.flag("ask"),
         from_env=table.optional_text("from_env"),
         secret=table.flag("secret"),
@@ -119,7 +119,7 @@ def _variable(name: str, table: TomlTable) -> Variable:
 def profiles(root: TomlTable) -> dict[str, tuple[Profile, TomlTable]]:
     """The `[profile.NAME]` tables by name."""
     found: dict[str, tuple[Profile, TomlTable]] = {}
-    for name, table in root.named("profile"):
+    for name, table in root.tables_by_name("profile"):
         values: dict[str, str] = {}
         for key in table.keys():  # noqa: SIM118 - a Table is no mapping
             values[key] = table.text(key, lines=True)
@@ -197,7 +197,7 @@ def commands(root: TomlTable) -> dict[str, object]:
     for pattern in table.keys():  # noqa: SIM118 - a Table is no mapping
         says = table.node[pattern]
         try:
-            read_line(pattern, says)
+            parse_table_line(pattern, says)
         except BadLineError as error:
             table.report(str(error), pattern)
             continue

@@ -63,15 +63,15 @@ def _inherit(table: TomlTable, other: TomlTable | None) -> None:
             table.report("that file has no [health]", "include")
         return
     own, theirs = table.table("trigger"), base.table("trigger")
-    base.given(*base.node)
+    base.present_keys(*base.node)
     table.base = base
     if own is not None and theirs is not None:
-        theirs.given(*theirs.node)
+        theirs.present_keys(*theirs.node)
         own.base = theirs
 
 
 def _witness(table: TomlTable) -> tuple[str, ...]:
-    found = table.words("witness", filled=True)
+    found = table.text_list("witness", filled=True)
     for text in found:
         if not is_address(text):
             table.report('`witness` is a list of "host:port"', "witness")
@@ -87,11 +87,11 @@ def _probe(table: TomlTable) -> Probe:
         timeout=duration(table, "timeout", "4s"),
         method=table.text("method", "GET"),
         headers=table.strings("headers", shown=False),
-        status=table.whole("status", 200, 100, 599),
+        status=table.integer("status", 200, 100, 599),
         json=json_object(table, "json"),
         contains=table.optional_text("contains", filled=True),
         ca=table.optional_text("ca", filled=True),
-        redirects=table.whole("redirects", 0, 0, 20),
+        redirects=table.integer("redirects", 0, 0, 20),
         trigger=table.flag("trigger", default=True),
         error_rate=_figure(table.table("error_rate"), ("fraction",)),
         p95=_figure(table.table("p95"), ("ms", "s")),
@@ -114,7 +114,7 @@ def _triggers(table: TomlTable | None) -> Triggers:
         return Triggers()
     failures = None
     if table.has("consecutive_failures"):
-        failures = table.whole("consecutive_failures", 3, 1, _MAX_CHECKS)
+        failures = table.integer("consecutive_failures", 3, 1, _MAX_CHECKS)
     rate = table.table("success_rate")
     latency = table.table("p95_latency")
     errors = table.table("error_rate")
@@ -131,8 +131,8 @@ def _triggers(table: TomlTable | None) -> Triggers:
 def _success(table: TomlTable) -> SuccessRate:
     found = SuccessRate(
         below=fraction(table, "below", 0.70),
-        min_checks=table.whole("min_checks", 5, 1, _MAX_CHECKS),
-        window=table.whole("window", 60, 1, _MAX_CHECKS),
+        min_checks=table.integer("min_checks", 5, 1, _MAX_CHECKS),
+        window=table.integer("window", 60, 1, _MAX_CHECKS),
     )
     if found.min_checks > found.window:
         table.report("`min_checks` is more than `window`: it could never fire")
@@ -142,13 +142,13 @@ def _success(table: TomlTable) -> SuccessRate:
 def _latency(table: TomlTable) -> P95Latency:
     return P95Latency(
         above=duration(table, "above", "5s"),
-        for_checks=table.whole("for_checks", 5, 1, _MAX_CHECKS),
-        window=table.whole("window", 20, 1, _MAX_CHECKS),
+        for_checks=table.integer("for_checks", 5, 1, _MAX_CHECKS),
+        window=table.integer("window", 20, 1, _MAX_CHECKS),
     )
 
 
 def _errors(table: TomlTable) -> ErrorRate:
     return ErrorRate(
         above=fraction(table, "above", 0.05),
-        for_checks=table.whole("for_checks", 5, 1, _MAX_CHECKS),
+        for_checks=table.integer("for_checks", 5, 1, _MAX_CHECKS),
     )

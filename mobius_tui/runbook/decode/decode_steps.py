@@ -54,13 +54,13 @@ def read_guard(table: TomlTable | None) -> Guard:
 
 def _part(table: TomlTable, name: str, value: Any) -> Part:
     if name == "not" and isinstance(value, dict):
-        return _filled(table.table(name))
+        return _read_nonempty_guard(table.table(name))
     if name in _OPERATORS and isinstance(value, list) and _is_of_tables(value):
-        return tuple(map(_filled, table.tables(name)))
+        return tuple(map(_read_nonempty_guard, table.tables(name)))
     if isinstance(value, str):
         return (table.text(name),)
     if isinstance(value, list) and value:
-        return table.words(name)
+        return table.text_list(name)
     if isinstance(value, dict):
         words = "`not` takes a table, `any` and `all` lists of tables; "
         table.report(f"{words}`{name}` is compared with {_EXAMPLES}", name)
@@ -74,7 +74,7 @@ def _is_of_tables(value: list[Any]) -> bool:
     return bool(value) and all(isinstance(each, dict) for each in value)
 
 
-def _filled(table: TomlTable | None) -> Guard:
+def _read_nonempty_guard(table: TomlTable | None) -> Guard:
     found = read_guard(table)
     if table is not None and not table.node:
         table.report("an empty table compares nothing")
@@ -96,12 +96,12 @@ _ONLY_WITH = {
 
 def read_action(step: TomlTable) -> Action | None:
     """The action of a step, or None if it only has checks."""
-    given = step.given(*ACTIONS)
+    given = step.present_keys(*ACTIONS)
     if len(given) > 1:
         words = ", ".join(f"`{key}`" for key in given)
         step.report(f"a step does one thing; this has {words}", given[1])
     for key, only in _ONLY_WITH.items():
-        for misplaced in step.given(*only):
+        for misplaced in step.present_keys(*only):
             if key not in given:
                 step.report(f"`{misplaced}` belongs to a step with `{key}`", misplaced)
     match given[:1]:
@@ -110,7 +110,7 @@ def read_action(step: TomlTable) -> Action | None:
         case ("manual",):
             return _manual(step)
         case ("message",):
-            return SendMessage(message=step.text("message"), to=step.words("to"))
+            return SendMessage(message=step.text("message"), to=step.text_list("to"))
         case ("choose",):
             return _choose(step)
         case ("watch",):
@@ -236,8 +236,8 @@ class StepTables:
     def add_all(self, root: TomlTable) -> None:
         """Add the tables of all steps of a file."""
         for phase in root.tables("phase"):
-            if not phase.asked:
-                phase.given(*phase.node)
+            if not phase.read_keys:
+                phase.present_keys(*phase.node)
                 self.add_phase(phase)
 
     def inherit(self, step: TomlTable) -> str | None:
@@ -275,7 +275,7 @@ def read_phase(
         steps=tuple(one for one, _ in found),
         why=table.text("why", lines=True, filled=True),
         aside=table.flag("aside"),
-        instead_of=table.words("instead_of"),
+        instead_of=table.text_list("instead_of"),
         next=table.optional_text("next"),
         attended=table.flag("attended"),
     )
@@ -287,7 +287,7 @@ def read_step(table: TomlTable, steps: StepTables) -> Step:
     same_as = steps.inherit(table)
     table.require("title")
     act, verified = read_action(table), read_step_checks(table)
-    if act is None and not verified and not table.given("check"):
+    if act is None and not verified and not table.present_keys("check"):
         table.report("a step wants one of run, manual, message, choose, watch or check")
     return Step(
         id=_own_id(table),
@@ -296,9 +296,9 @@ def read_step(table: TomlTable, steps: StepTables) -> Step:
         checks=verified,
         why=table.text("why", lines=True, filled=True),
         when=read_guard(table.table("when")),
-        needs=table.words("needs"),
-        uses=table.words("uses"),
-        outputs=table.words("outputs"),
+        needs=table.text_list("needs"),
+        uses=table.text_list("uses"),
+        outputs=table.text_list("outputs"),
         env=_environment(table, "env"),
         secrets=_environment(table, "secrets"),
         expect=duration(table, "expect", None),
@@ -339,7 +339,7 @@ def _retry(table: TomlTable | None) -> Retry | None:
     if table is None:
         return None
     table.require("attempts")
-    attempts = table.whole("attempts", 1, 1, 1000)
+    attempts = table.integer("attempts", 1, 1, 1000)
     return Retry(attempts=attempts, every=duration(table, "every", "5s"))
 
 
@@ -348,11 +348,11 @@ def _approve(table: TomlTable | None) -> Approve | None:
         return None  # an empty table takes away what `use` brought
     table.require("role")
     role = table.text("role")
-    if table.given("role") and not role.strip():
+    if table.present_keys("role") and not role.strip():
         table.report("`role` says whose approval it is", "role")
     return Approve(
         role=role,
-        count=table.whole("count", 1, 1, 100),
+        count=table.integer("count", 1, 1, 100),
         within=duration(table, "within", "15m"),
     )
 

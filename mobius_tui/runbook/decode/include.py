@@ -75,7 +75,7 @@ class Includes:
             return None
         root = self._root_of(name, table)
         if root is not None:
-            root.given(*_TOP_TABLES)
+            root.present_keys(*_TOP_TABLES)
         return root
 
     def phase(self, table: TomlTable) -> Included | None:
@@ -123,8 +123,8 @@ class Includes:
         self.sources.append(Source(name=name, data=data))
         given = document.tree.get("format")
         if type(given) is not int or given != 1:
-            document.add(("format",), "`format = 1` is missing: is this a runbook?")
+            document.report(("format",), "`format = 1` is missing: is this a runbook?")
             return None
         root = TomlTable(document, registry=self._registry)
-        root.given("format")
+        root.present_keys("format")
         return root

@@ -156,7 +156,7 @@ def interpreter(table: TomlTable) -> tuple[str, ...]:
     `${}` in them is an error, as nothing is filled in; but not after `-c` or `-e`,
     where it is code.
     """
-    found = table.words("shell")
+    found = table.text_list("shell")
     for index, word in enumerate(found):
         names = template_names(word)
         if names and found[index - 1] not in ("-c", "-e"):
@@ -259,7 +259,7 @@ def _frozen(table: TomlTable, value: Any, *path: str | int) -> Json:
                 _frozen(table, inner, *path, index) for index, inner in enumerate(value)
             )
         case str():
-            table.checked(value, *path, lines=True, filled=True)
+            table.check_text(value, *path, lines=True, filled=True)
             return value
         case bool() | int():
             return value

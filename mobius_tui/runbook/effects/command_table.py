@@ -43,7 +43,7 @@ class PatternToken:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class CommandLine:
+class TableLine:
     """One line of commands.toml.
 
     A pattern of a command's arguments, and what a call that matches it does.
@@ -59,7 +59,7 @@ class CommandLine:
     """Whether a runbook or a person added it to a command of the bundled table."""
 
     @property
-    def words(self) -> int:
+    def operand_count(self) -> int:
         """The number of operands that it matches."""
         return sum(not token.is_option for token in self.tokens)
 
@@ -68,15 +68,15 @@ class CommandLine:
 class CommandEntry:
     """All lines about one command."""
 
-    lines: tuple[CommandLine, ...]
+    lines: tuple[TableLine, ...]
     valued: frozenset[str] = frozenset()
     """Options that take the next word as their value."""
 
     @functools.cached_property
-    def base(self) -> CommandLine:
+    def base(self) -> TableLine:
         """The line that applies if no other one matches."""
         plain = [line for line in self.lines if not line.tokens]
-        return plain[-1] if plain else CommandLine(effect="change")
+        return plain[-1] if plain else TableLine(effect="change")
 
     @functools.cached_property
     def has_long_options(self) -> bool:
@@ -143,7 +143,7 @@ class CommandTable:
         return CommandTable(entries)
 
 
-def _may_add(line: CommandLine, existing: CommandEntry) -> bool:
+def _may_add(line: TableLine, existing: CommandEntry) -> bool:
     """Whether a line may be added to an entry: it must not lower its effect."""
     if line.effect is None or line.code or not line.tokens:
         return False
@@ -164,10 +164,10 @@ def bundled_commands() -> CommandTable:
 
 
 def _entries(lines: Mapping[str, object]) -> dict[str, CommandEntry]:
-    found: dict[str, list[CommandLine]] = {}
+    found: dict[str, list[TableLine]] = {}
     valued: dict[str, set[str]] = {}
     for pattern, entry_value in lines.items():
-        names, line, options = read_line(pattern, entry_value)
+        names, line, options = parse_table_line(pattern, entry_value)
         for name in names:
             found.setdefault(name, []).append(line)
             valued.setdefault(name, set()).update(options)
@@ -177,9 +177,9 @@ def _entries(lines: Mapping[str, object]) -> dict[str, CommandEntry]:
     }
 
 
-def read_line(
+def parse_table_line(
     pattern: str, entry_value: object
-) -> tuple[Sequence[str], CommandLine, Sequence[str]]:
+) -> tuple[Sequence[str], TableLine, Sequence[str]]:
     """Read a line of the table.
 
     Args:
@@ -203,7 +203,7 @@ def read_line(
     unknown_keys = sorted(set(table) - _KEYS)
     if unknown_keys:
         raise BadLineError(f"`{pattern}` knows no `{unknown_keys[0]}`")
-    line = CommandLine(
+    line = TableLine(
         tokens=tuple(_token(word) for word in words[1:]),
         effect=cast("Weight | None", _choice(pattern, table, "effect", WEIGHTS)),
         code=_codes(pattern, table),

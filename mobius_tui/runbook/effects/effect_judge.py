@@ -29,7 +29,7 @@ from mobius_tui.runbook.effects.script_effects import CommandEffect, ScriptEffec
 from mobius_tui.runbook.model.actions import SHELLS, is_shell
 from mobius_tui.runbook.shell.command_program import effective_program
 from mobius_tui.runbook.shell.script_model import (
-    HOLE,
+    EXPANSION_MARK,
     CommandGroup,
     Pipeline,
     Redirect,
@@ -73,7 +73,7 @@ def judge_script(
     judge = _Judge(bundled_commands() if table is None else table)
     # A program of a path of one's own is not trusted for its name.
     if not shell or (is_shell(shell) and _name(shell[0]) in SHELLS):
-        judge.shell(script, lambda offset: offset)
+        judge.judge_shell_script(script, lambda offset: offset)
     else:
         judge.judge_other_program(shell, script)
     return ScriptEffects(effects=tuple(judge.effects))
@@ -102,7 +102,7 @@ def _map_into_word(word: Word, place: OffsetMap) -> OffsetMap:
 
 
 class _Judge:
-    """Collects the effects of a script, and of scripts, commands and code nested in it."""
+    """Collects the effects of a script and of the code that is nested in it."""
 
     def __init__(self, table: CommandTable) -> None:
         self.effects: list[CommandEffect] = []
@@ -128,15 +128,15 @@ class _Judge:
             CommandEffect(effect=effect, offset=place, words=words, **more)
         )
 
-    def shell(self, script: str, place: OffsetMap) -> None:
+    def judge_shell_script(self, script: str, to_script_offset: OffsetMap) -> None:
         """Judge a shell script.
 
         Args:
             script: its text.
-            place: maps its offsets to those of the whole script.
+            to_script_offset: maps its offsets to those of the whole script.
         """
         outer = (self._to_script_offset, self._functions, self._values, self._own_files)
-        self._to_script_offset = place
+        self._to_script_offset = to_script_offset
         self._remaining -= len(script)
         self._depth += 1
         if self._depth > _MAX_DEPTH or self._remaining < 0:
@@ -144,8 +144,8 @@ class _Judge:
         else:
             parsed = parse_script(script)
             self._collect_definitions(parsed.body)
-            self._script(parsed.body)
-            if not parsed.complete or parsed.broken is not None:
+            self._judge_statements(parsed.body)
+            if not parsed.complete or parsed.syntax_problem is not None:
                 self._add_effect("change", len(script), "what follows", known=False)
         self._depth -= 1
         self._to_script_offset, self._functions, self._values, self._own_files = outer
@@ -165,7 +165,9 @@ class _Judge:
                 if is_temporary_file(each):
                     own_files.add(each.name)
                 elif (
-                    each.name in assigned_names or HOLE in each.value.text or each.rest
+                    each.name in assigned_names
+                    or EXPANSION_MARK in each.value.text
+                    or each.rest
                 ):
                     values.pop(each.name, None)
                     own_files.discard(each.name)
@@ -176,7 +178,7 @@ class _Judge:
         self._values = values
         self._own_files = frozenset(own_files)
 
-    def _script(self, body: Script) -> None:
+    def _judge_statements(self, body: Script) -> None:
         for statement in body:
             for pipe in pipelines(statement):
                 for place in range(len(pipe.commands)):
@@ -185,21 +187,21 @@ class _Judge:
     def _command(self, pipe: Pipeline, place: int) -> None:
         command = pipe.commands[place]
         for redirect in command.redirects:
-            self._redirect(redirect)
+            self._judge_redirect(redirect)
         for word in own_words(command):
             for script in word.scripts:
-                self._script(script)
+                self._judge_statements(script)
         if isinstance(command, SimpleCommand):
             before = pipe.commands[place - 1] if place else None
             run = effective_program(command)
             if run is not None:
                 words = (run.word, *run.arguments)
-                self._run(words, command_input(command, before))
+                self._judge_command(words, command_input(command, before))
             return
         for script in nested_scripts(command):
-            self._script(script)
+            self._judge_statements(script)
 
-    def _redirect(self, redirect: Redirect) -> None:
+    def _judge_redirect(self, redirect: Redirect) -> None:
         if redirect.sign in _WRITING_REDIRECTS and not self._is_own_file(
             redirect.target
         ):
@@ -211,8 +213,8 @@ class _Judge:
         if _NO_FILE.fullmatch(word.text):
             return True
         first = next((each for each in word.expansions if not each.inner), None)
-        if first is None or not word.text.startswith(HOLE):
-            return word.text == HOLE and bool(word.scripts)
+        if first is None or not word.text.startswith(EXPANSION_MARK):
+            return word.text == EXPANSION_MARK and bool(word.scripts)
         return first.name == _OUTPUT or first.name in self._own_files
 
     def judge_other_program(self, shell: Sequence[str], script: str) -> None:
@@ -220,18 +222,18 @@ class _Judge:
         if _name(shell[0]) in SHELLS:
             self._step_script = script
             code = next((word for word in shell[1:] if word[:1] != "-"), "")
-            self.shell(code, lambda _: 0)
+            self.judge_shell_script(code, lambda _: 0)
             return
         words = tuple(Word(source=word, text=word, start=0) for word in shell)
         run = effective_program(SimpleCommand(start=0, words=words))
-        entry = self._entry(run.word.text) if run is not None else None
+        entry = self._find_entry(run.word.text) if run is not None else None
         if entry is not None and entry.base.code:
             whole = Word(source=script, text=script, start=0)
             self._judge_language(entry.base.language, whole)
         else:
             self._add_effect("change", 0, " ".join(shell), known=entry is not None)
 
-    def _run(self, words: tuple[Word, ...], known_input: Word | None) -> None:
+    def _judge_command(self, words: tuple[Word, ...], known_input: Word | None) -> None:
         """Judge one call of a program, by its entry in the table of commands.
 
         Args:
@@ -242,15 +244,15 @@ class _Judge:
         text = self._expanded(word)
         if text in self._functions:
             return
-        entry = self._entry(text)
+        entry = self._find_entry(text)
         if entry is None:
             self._add_effect("change", word.start, _source_text(words), known=False)
             return
         if self._is_help_request(words) or self._runs_step_script(entry, words):
             return
         invocation = Invocation(entry, words[1:])
-        begins = self._code_index(invocation)
-        matches = invocation.matches(begins)
+        inner_command_start = self._code_index(invocation)
+        matches = invocation.matches(inner_command_start)
         weights = [
             self._line_weight(invocation, match)
             for match in matches
@@ -258,7 +260,7 @@ class _Judge:
         ]
         self._add_effect(heaviest_weight(weights), word.start, _source_text(words))
 
-    def _entry(self, text: str) -> CommandEntry | None:
+    def _find_entry(self, text: str) -> CommandEntry | None:
         found = self._table.find(_name(text))
         if found is None and "/" in text and not _SYSTEM_FOLDER.match(text):
             found = self._table.find(text.removeprefix("./"))
@@ -266,15 +268,15 @@ class _Judge:
 
     def _expanded(self, word: Word) -> str:
         """The text of a word, with the value of its only variable."""
-        if word.text == HOLE and len(word.expansions) == 1:
+        if word.text == EXPANSION_MARK and len(word.expansions) == 1:
             value = self._values.get(word.expansions[0].name, "")
             return value.strip()
-        return "" if HOLE in word.text else word.text
+        return "" if EXPANSION_MARK in word.text else word.text
 
     def _runs_step_script(self, entry: CommandEntry, words: tuple[Word, ...]) -> bool:
         """Judge the step's script, if a command in `shell` gets it as `$0`."""
         gets_script = any(
-            each.text == HOLE and [e.name for e in each.expansions] == ["0"]
+            each.text == EXPANSION_MARK and [e.name for e in each.expansions] == ["0"]
             for each in words[1:]
         )
         if self._step_script is None or not gets_script or not entry.base.code:
@@ -291,12 +293,12 @@ class _Judge:
     def _code_index(self, invocation: Invocation) -> int | None:
         """The index at which the words of another command begin."""
         for match in invocation.matches():
-            if "dashes" in match.line.code and invocation.dashes is not None:
-                return invocation.dashes
+            if "dashes" in match.line.code and invocation.double_dash_index is not None:
+                return invocation.double_dash_index
             if {"words", "joined"} & set(match.line.code):
-                at = match.line.words + match.line.skip
-                if at < len(invocation.words):
-                    return invocation.words[at]
+                at = match.line.operand_count + match.line.skip
+                if at < len(invocation.operand_indexes):
+                    return invocation.operand_indexes[at]
         return None
 
     def _line_weight(self, invocation: Invocation, match: LineMatch) -> Weight:
@@ -308,13 +310,16 @@ class _Judge:
 
     def _writes_own(self, invocation: Invocation, match: LineMatch) -> bool:
         arguments = invocation.arguments
-        words = [arguments[at] for at in invocation.words[match.line.words :]]
+        words = [
+            arguments[at]
+            for at in invocation.operand_indexes[match.line.operand_count :]
+        ]
         if match.line.writes == "value":
             option = match.option
             if option is None:
                 return False
-            if option.value_at is not None:
-                return self._is_own_file(arguments[option.value_at])
+            if option.value_index is not None:
+                return self._is_own_file(arguments[option.value_index])
             return _NO_FILE.fullmatch(option.value or "") is not None
         if match.line.writes == "last":
             words = words[-1:]
@@ -326,7 +331,10 @@ class _Judge:
         """Judge the code in a command's arguments or input; False if there is none."""
         line = match.line
         arguments = invocation.arguments
-        rest = [arguments[at] for at in invocation.words[line.words + line.skip :]]
+        rest = [
+            arguments[at]
+            for at in invocation.operand_indexes[line.operand_count + line.skip :]
+        ]
         for code in line.code:
             if code == "value" and match.option is not None:
                 value = self._value(invocation, match)
@@ -334,16 +342,16 @@ class _Judge:
                     self._judge_language(line.language, value)
                     return True
             elif code in ("words", "joined") and rest:
-                start = invocation.words[line.words + line.skip]
+                start = invocation.operand_indexes[line.operand_count + line.skip]
                 self._judge_inner_command(code, line.language, arguments[start:])
                 return True
-            elif code == "dashes" and invocation.dashes is not None:
-                inner = arguments[invocation.dashes + 1 :]
+            elif code == "dashes" and invocation.double_dash_index is not None:
+                inner = arguments[invocation.double_dash_index + 1 :]
                 if inner:
                     self._judge_inner_command("words", line.language, inner)
                     return True
             elif code == "until" and match.option is not None:
-                self._judge_find_exec(arguments[match.option.at + 1 :])
+                self._judge_find_exec(arguments[match.option.index + 1 :])
                 return True
             elif code == "first" and rest and not _has_value(invocation):
                 self._judge_language(line.language, rest[0])
@@ -360,9 +368,9 @@ class _Judge:
         option = match.option
         if option is None:
             return None
-        if option.value_at is not None:
-            return invocation.arguments[option.value_at]
-        word = invocation.arguments[option.at]
+        if option.value_index is not None:
+            return invocation.arguments[option.value_index]
+        word = invocation.arguments[option.index]
         if not option.value:
             return None
         return Word(
@@ -391,7 +399,7 @@ class _Judge:
                 SimpleCommand(start=words[0].start, words=tuple(words))
             )
             if run is not None:
-                self._run((run.word, *run.arguments), None)
+                self._judge_command((run.word, *run.arguments), None)
             self._depth -= 1
 
     def _judge_find_exec(self, words: Sequence[Word]) -> None:
@@ -405,12 +413,12 @@ class _Judge:
         """Judge a word that contains code of a language."""
         place = _map_into_word(word, self._to_script_offset)
         if language == "shell":
-            if not word.text.strip(HOLE + " \n;"):
+            if not word.text.strip(EXPANSION_MARK + " \n;"):
                 self._add_effect(
                     "change", word.start, word.source or word.text, known=False
                 )
             else:
-                self.shell(word.text, place)
+                self.judge_shell_script(word.text, place)
             return
         outer, self._to_script_offset = self._to_script_offset, place
         for weight, offset, words in LANGUAGE_JUDGES[language](word.text, self._table):
@@ -419,7 +427,7 @@ class _Judge:
 
 
 def _has_value(invocation: Invocation) -> bool:
-    """Whether the code to run is given as the value of an option, as in `psql -c CODE`."""
+    """Whether the code to run is the value of an option, as in `psql -c CODE`."""
     return any("value" in match.line.code for match in invocation.matches())
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from mobius_tui.runbook.effects.command_table import CommandEntry, CommandTable, Weight
 from mobius_tui.runbook.effects.invocation import Invocation, heaviest_weight
-from mobius_tui.runbook.shell.script_model import HOLE, Word
+from mobius_tui.runbook.shell.script_model import EXPANSION_MARK, Word
 
 CodeEffect = tuple[Weight, int, str]
 """An effect, the offset of its code, and that code."""
@@ -73,7 +73,11 @@ def _statement_effect(statement: str, commands: CommandTable) -> Weight:
         )
     match = _SQL_WORD.match(statement)
     if match is None:
-        return "change" if HOLE in statement or statement.strip(" ;\n\t") else "read"
+        return (
+            "change"
+            if EXPANSION_MARK in statement or statement.strip(" ;\n\t")
+            else "read"
+        )
     word = match[0].lower()
     rest = statement[match.end() :]
     lowered = rest.lower()
@@ -128,7 +132,7 @@ def _table_effect(commands: CommandTable, language: str, word: str) -> Weight | 
 
 def judge_mongo(text: str, commands: CommandTable) -> Iterator[CodeEffect]:
     """The calls that do more than read."""
-    if HOLE in text and not text.strip(HOLE + " ;"):
+    if EXPANSION_MARK in text and not text.strip(EXPANSION_MARK + " ;"):
         yield "change", 0, text
         return
     writes = _MONGO_WRITES.search(text)
@@ -170,7 +174,7 @@ def judge_awk(text: str, _: CommandTable) -> Iterator[CodeEffect]:
     """Code that runs a program or writes a file."""
     quoted = re.search(r"\|\s*&?\s*\"", text)
     match = quoted or _AWK_WRITES.search(without_matches(_AWK_TEXT, text))
-    if match is not None or text.strip() == HOLE:
+    if match is not None or text.strip() == EXPANSION_MARK:
         yield "change", match.start() if match is not None else 0, text
 
 

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from mobius_tui.runbook.effects.command_table import (
     WEIGHTS,
     CommandEntry,
-    CommandLine,
     PatternToken,
+    TableLine,
     Weight,
 )
 from mobius_tui.runbook.shell.command_program import effective_program
 from mobius_tui.runbook.shell.script_model import (
-    HOLE,
+    EXPANSION_MARK,
     Assignment,
     Command,
     SimpleCommand,
@@ -26,7 +26,11 @@ from mobius_tui.runbook.shell.script_model import (
 def is_temporary_file(assignment: Assignment) -> bool:
     """Whether a variable is assigned the name of a file made by `mktemp`."""
     value = assignment.value
-    if value.text != HOLE or len(value.scripts) != 1 or len(value.scripts[0]) != 1:
+    if (
+        value.text != EXPANSION_MARK
+        or len(value.scripts) != 1
+        or len(value.scripts[0]) != 1
+    ):
         return False
     first = value.scripts[0][0].first.commands[0]
     run = effective_program(first) if isinstance(first, SimpleCommand) else None
@@ -73,10 +77,10 @@ class GivenOption:
     """The option; for a cluster such as `-abc`, each of its letters, too."""
     value: str | None
     """The text after its `=` or its letter, or the next word."""
-    at: int
-    value_at: int | None
+    index: int
+    value_index: int | None
     """The index of its value, if that is a word of its own."""
-    takes: bool
+    takes_value: bool
     """Whether the table says that it takes a value."""
 
 
@@ -84,8 +88,8 @@ class GivenOption:
 class LineMatch:
     """A line of the table that matches a command."""
 
-    line: CommandLine
-    places: frozenset[int]
+    line: TableLine
+    matched_indexes: frozenset[int]
     """The indexes of the words that it matches; negative for values of options."""
     option: GivenOption | None = None
     """The last option that it matches."""
@@ -98,9 +102,9 @@ class Invocation:
         self.entry = entry
         self.arguments = arguments
         self.options: list[GivenOption] = []
-        self.words: list[int] = []
+        self.operand_indexes: list[int] = []
         """The indexes of the operands."""
-        self.dashes: int | None = None
+        self.double_dash_index: int | None = None
         """The index of `--`."""
         self._read()
 
@@ -109,17 +113,17 @@ class Invocation:
         while at < len(self.arguments):
             text = self.arguments[at].text
             if text == "--":
-                self.dashes = at
+                self.double_dash_index = at
                 self.options.append(_end_of_options(at))
-                self.words += range(at + 1, len(self.arguments))
+                self.operand_indexes += range(at + 1, len(self.arguments))
                 return
             if text[:1] == "-" and len(text) > 1:
                 option = self._option(text, at)
                 self.options.append(option)
-                is_added = option.takes and option.value_at is not None
-                at += 2 if is_added else 1
+                takes_next_word = option.takes_value and option.value_index is not None
+                at += 2 if takes_next_word else 1
             else:
-                self.words.append(at)
+                self.operand_indexes.append(at)
                 at += 1
 
     def _option(self, text: str, at: int) -> GivenOption:
@@ -136,29 +140,29 @@ class Invocation:
                     return GivenOption(
                         names=names,
                         value=text[index:].removeprefix("="),
-                        at=at,
-                        value_at=None,
-                        takes=True,
+                        index=at,
+                        value_index=None,
+                        takes_value=True,
                     )
             names = (*letters, text)
         name, sign, value = text.partition("=")
         if sign:
             names = (*names, name)
             return GivenOption(
-                names=names, value=value, at=at, value_at=None, takes=True
+                names=names, value=value, index=at, value_index=None, takes_value=True
             )
         takes = any(each in valued for each in names)
         return GivenOption(
-            names=names, value=following, at=at, value_at=after, takes=takes
+            names=names, value=following, index=at, value_index=after, takes_value=takes
         )
 
-    def matches(self, before: int | None = None) -> list[LineMatch]:
+    def matches(self, command_start: int | None = None) -> list[LineMatch]:
         """The matching lines, without those for which a more specific one matches.
 
         Args:
-            before: the index at which another command begins in the arguments.
+            command_start: the index at which another command begins in the arguments.
         """
-        limit = len(self.arguments) if before is None else before
+        limit = len(self.arguments) if command_start is None else command_start
         found = [
             match
             for line in self.entry.lines
@@ -168,8 +172,8 @@ class Invocation:
             each for each in found if not any(_is_more_specific(m, each) for m in found)
         ]
 
-    def _match_line(self, line: CommandLine, limit: int) -> Iterator[LineMatch]:
-        words = [at for at in self.words if at < limit]
+    def _match_line(self, line: TableLine, limit: int) -> Iterator[LineMatch]:
+        words = [at for at in self.operand_indexes if at < limit]
         places: set[int] = set()
         last: GivenOption | None = None
         position = 0
@@ -179,9 +183,9 @@ class Invocation:
                 if option is None:
                     return
                 last = option
-                places.add(option.at)
+                places.add(option.index)
                 if token.values:
-                    places.add(-1 - option.at)
+                    places.add(-1 - option.index)
             else:
                 if position >= len(words):
                     return
@@ -190,12 +194,12 @@ class Invocation:
                     return
                 places.add(words[position])
                 position += 1
-        yield LineMatch(line=line, places=frozenset(places), option=last)
+        yield LineMatch(line=line, matched_indexes=frozenset(places), option=last)
 
     def _find_option(self, token: PatternToken, limit: int) -> GivenOption | None:
         """The first option that a token matches; `None` if there is none."""
         for option in self.options:
-            if option.at >= limit:
+            if option.index >= limit:
                 continue
             for name in token.names:
                 value = self._value_under(option, name)
@@ -211,21 +215,23 @@ class Invocation:
         for each in option.names:
             if fnmatch.fnmatchcase(each, name):
                 return option.value or ""
-        whole = option.names[-1] if option.value_at is not None else option.names[0]
+        whole = option.names[-1] if option.value_index is not None else option.names[0]
         short = len(name) == 2 and whole.startswith(name)
         return whole[2:] if short and not self.entry.has_long_options else None
 
 
 def _end_of_options(at: int) -> GivenOption:
     """`--` as an option, which has a meaning for some commands."""
-    return GivenOption(names=("--",), value=None, at=at, value_at=None, takes=False)
+    return GivenOption(
+        names=("--",), value=None, index=at, value_index=None, takes_value=False
+    )
 
 
 def _is_more_specific(one: LineMatch, other: LineMatch) -> bool:
     """Whether a line matches more of the same words than another."""
     if one.line.is_added and (other.line.tokens and not other.line.is_added):
         return False
-    return other.places < one.places
+    return other.matched_indexes < one.matched_indexes
 
 
 def heaviest_weight(weights: Sequence[Weight]) -> Weight:

@@ -32,8 +32,8 @@ class ScriptEffects:
         """The heaviest effect."""
         return heaviest_effect("read", *(one.effect for one in self.effects))
 
-    def beyond(self, label: Effect) -> tuple[CommandEffect, ...]:
-        """The effects heavier than a step's label, which therefore does not cover them."""
+    def exceeding(self, label: Effect) -> tuple[CommandEffect, ...]:
+        """The effects heavier than a step's label: it does not cover them."""
         own = WEIGHTS.index(label)
         return tuple(each for each in self.effects if WEIGHTS.index(each.effect) > own)
 

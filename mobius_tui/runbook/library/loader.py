@@ -147,7 +147,9 @@ def _draft(
     lint_steps(draft)
     lint_graph(draft)
     lint_health(draft)
-    if not findings.failed:  # the defaults in place of wrong values are not examined
+    if (
+        not findings.has_errors
+    ):  # the defaults in place of wrong values are not examined
         warn_checks(draft)
     return draft
 

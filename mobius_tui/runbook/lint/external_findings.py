@@ -85,7 +85,9 @@ def warn_external(draft: RunbookDraft, linter: ExternalLinter) -> None:
 
 
 def _is_broken(source: ScriptSource) -> bool:
-    return is_bash(source.shell) and parse_script(source.script).broken is not None
+    return (
+        is_bash(source.shell) and parse_script(source.script).syntax_problem is not None
+    )
 
 
 def _is_set_by_runbook(

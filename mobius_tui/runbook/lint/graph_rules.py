@@ -42,12 +42,12 @@ def _lint_needs(draft: RunbookDraft) -> None:
                 continue
             words = f"no step `{need}`{did_you_mean(need, known)}"
             draft.at("step", step.id).report(words, "needs", index)
-    for circle in _circles(graph):
+    for circle in _cycles(graph):
         words = f"`needs` goes round in a circle: {' → '.join(circle)}"
         draft.at("step", circle[0]).report(words, "needs")
 
 
-def _circles(graph: _Graph) -> Iterator[list[str]]:
+def _cycles(graph: _Graph) -> Iterator[list[str]]:
     """Each cycle of a graph once, as a path that ends at its start."""
     while True:
         try:
@@ -97,7 +97,7 @@ def _lint_failure_phases(draft: RunbookDraft, phases: Mapping[str, Phase]) -> No
             if target in phases and target is not None:
                 graph.setdefault(phase.id, set()).add(target)
                 culprits.setdefault((phase.id, target), step.id)
-    for circle in _circles(graph):
+    for circle in _cycles(graph):
         words = f"`on_failure` goes round in a circle: {' → '.join(circle)}"
         step_id = culprits[circle[0], circle[1]]
         draft.at("step", step_id).report(words, "on_failure")

@@ -11,8 +11,8 @@ from mobius_tui.runbook.model.runbook import Runbook, Step
 from mobius_tui.runbook.model.templates import fill, is_template
 from mobius_tui.runbook.model.unattended import (
     known_at_start,
-    obstacles,
     triggered_phase,
+    unattended_stops,
 )
 from mobius_tui.runbook.script_rules.lint_rule import LintRule
 from mobius_tui.runbook.text import units
@@ -51,7 +51,9 @@ def warn_unattended(draft: RunbookDraft) -> None:
     """
     runbook = draft.runbook
     phase = triggered_phase(runbook)
-    stops = obstacles(runbook, known_at_start(runbook), lambda step: f"`{step.id}`")
+    stops = unattended_stops(
+        runbook, known_at_start(runbook), lambda step: f"`{step.id}`"
+    )
     for stop in stops:
         table = draft.at("step", stop.step.id)
         path = (stop.key,) if stop.key in table.node else ()

@@ -35,11 +35,11 @@ def effects_beyond_labels(runbook: Runbook) -> Mapping[str, ScriptEffects]:
     Effects that a comment in the script suppresses are left out.
     """
     commands = effective_commands(runbook.commands)
-    beyond = {step.id: _beyond(step, commands) for step in runbook.steps()}
+    beyond = {step.id: _unlabelled_effects(step, commands) for step in runbook.steps()}
     return {name: found for name, found in beyond.items() if found.effects}
 
 
-def _beyond(step: Step, commands: CommandTable) -> ScriptEffects:
+def _unlabelled_effects(step: Step, commands: CommandTable) -> ScriptEffects:
     action = step.action
     if not isinstance(action, Run):
         return ScriptEffects()
@@ -48,18 +48,20 @@ def _beyond(step: Step, commands: CommandTable) -> ScriptEffects:
     comments = Suppressions(script)
     return ScriptEffects(
         effects=tuple(
-            deed
-            for deed in found.beyond(action.effect)
-            if not comments.hides(_problem(script, deed))
+            command_effect
+            for command_effect in found.exceeding(action.effect)
+            if not comments.hides(_problem(script, command_effect))
         )
     )
 
 
-def _problem(script: str, deed: CommandEffect) -> Problem:
+def _problem(script: str, command_effect: CommandEffect) -> Problem:
     """The problem that `check` would report, as far as suppressions need it."""
-    line = script.count("\n", 0, deed.offset) + 1
+    line = script.count("\n", 0, command_effect.offset) + 1
     code = EFFECT_TOO_LOW.code
-    return Problem(file="", line=line, column=0, message=deed.words, code=code)
+    return Problem(
+        file="", line=line, column=0, message=command_effect.words, code=code
+    )
 
 
 _MAX_WARNINGS = 5
@@ -81,14 +83,14 @@ def warn_labels(draft: RunbookDraft) -> None:
         found = judge_script(source.script, shell=source.shell, table=commands)
         label = _label(source)
         end = len(source.script)  # what could not be parsed is reported by other rules
-        beyond = [deed for deed in found.beyond(label) if deed.offset < end]
+        beyond = [deed for deed in found.exceeding(label) if deed.offset < end]
         if not beyond:
             continue
         fitting = heaviest_effect(label, *(deed.effect for deed in beyond))
         positions = source.positions()
-        for deed in beyond[:_MAX_WARNINGS]:
-            message = _message(deed, source, label, fitting)
-            positions.warn(EFFECT_TOO_LOW.code, message, deed.offset)
+        for command_effect in beyond[:_MAX_WARNINGS]:
+            message = _message(command_effect, source, label, fitting)
+            positions.warn(EFFECT_TOO_LOW.code, message, command_effect.offset)
 
 
 def _label(source: ScriptSource) -> Effect:
@@ -99,18 +101,18 @@ def _label(source: ScriptSource) -> Effect:
 
 
 def _message(
-    deed: CommandEffect, source: ScriptSource, label: Effect, fitting: Effect
+    command_effect: CommandEffect, source: ScriptSource, label: Effect, fitting: Effect
 ) -> str:
-    command = f"`{one_line_excerpt(deed.words)}`"
-    does = f"{command} {EFFECT_VERBS[deed.effect]}"
-    if not deed.known:
+    command = f"`{one_line_excerpt(command_effect.words)}`"
+    does = f"{command} {EFFECT_VERBS[command_effect.effect]}"
+    if not command_effect.known:
         does = f"what {command} does is not known, and counts as a change"
     if source.check is not None:
-        remedy = "say so in [commands], if it does" if not deed.known else ""
+        remedy = "say so in [commands], if it does" if not command_effect.known else ""
         remedy = remedy or "what does more belongs into a `run`"
         return f"{does}, and a check only reads; {remedy}"
     remedy = f'effect = "{fitting}"'
-    if not deed.known:
+    if not command_effect.known:
         remedy += ", or say in [commands] what it does"
     return f"{does}, and the step is labelled `{label}`: {remedy}"
 

@@ -26,7 +26,7 @@ def lint_thoroughly(
         findings: the problems so far.
         external: another program that examines the scripts.
     """
-    if findings.failed:
+    if findings.has_errors:
         return
     warn_steps(draft)
     warn_unset_variables(draft)

@@ -24,7 +24,7 @@ from mobius_tui.runbook.model.limits import limit_problem, limits_by_variable
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.runbook.model.templates import (
     broken_template,
-    script_names,
+    names_in_script,
     template_names,
 )
 from mobius_tui.runbook.text.names import PROVIDED, STEP_NAMES, did_you_mean
@@ -130,7 +130,7 @@ class _NameUses:
 
     def _add_script(self, step: Step, script: str, table: TomlTable, key: str) -> None:
         """Scripts have variables of their own: an undeclared name is no error."""
-        for name in script_names(script):
+        for name in names_in_script(script):
             self.used.add(name)
             if self._is_secret(name) and name not in {**step.secrets, **step.env}:
                 words = f'`secrets = {{ {name} = "{name}" }}` on the step'

@@ -71,8 +71,8 @@ class Suppressions:
         yield line
         for number in range(line - 1, max(0, line - _MAX_LINES_UP), -1):
             yield number
-            is_alone = self.lines[number - 1] if number <= len(self.lines) else ""
-            if not _CONTINUES.search(is_alone):
+            line_above = self.lines[number - 1] if number <= len(self.lines) else ""
+            if not _CONTINUES.search(line_above):
                 return
 
     def problems(self, *, thorough: bool) -> Iterator[tuple[int, str]]:

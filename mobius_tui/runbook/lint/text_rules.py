@@ -60,7 +60,7 @@ class ValueOffsets:
             self._values.append(match.end() - escaped_excess)
             self._raws.append(match.end())
 
-    def place(self, offset: int) -> int:
+    def to_source(self, offset: int) -> int:
         """The offset in the source of a character of the value."""
         at = bisect_right(self._values, offset) - 1
         return self._raws[at] + offset - self._values[at]
@@ -101,15 +101,15 @@ class ValuePositions:
 
     def warn(self, code: str, message: str, offset: int) -> None:
         """Warn of a broken rule at a character of the value."""
-        self._document.add_at(self._place(offset), message, code)
+        self._document.report_at(self._place(offset), message, code)
 
     def line(self, offset: int) -> int:
         """The line in the file of a character of the value, from 1."""
-        return self._document.positions.place(self._place(offset))[0]
+        return self._document.positions.line_and_column(self._place(offset))[0]
 
     def is_reported(self, code: str, offset: int) -> bool:
         """Whether a warning of a rule is reported at a character of the value."""
-        place = self._document.positions.place(self._place(offset))
+        place = self._document.positions.line_and_column(self._place(offset))
         return (
             self._document.file,
             *place,
@@ -119,7 +119,7 @@ class ValuePositions:
     def _place(self, offset: int) -> int:
         if self._offsets is None:
             return self._spot.key
-        return self._spot.start + self._offsets.place(offset)
+        return self._spot.start + self._offsets.to_source(offset)
 
 
 def script_sources(draft: RunbookDraft) -> Iterator[ScriptSource]:
@@ -183,9 +183,9 @@ def warn_scripts(draft: RunbookDraft) -> None:
     starts = _known_starts(draft.runbook, parsed)
     for source, script in parsed:
         positions = source.positions()
-        broken = script.broken
+        broken = script.syntax_problem
         if broken is not None and is_bash(source.shell):
-            error = syntax_error(broken, positions.line(broken.opened))
+            error = syntax_error(broken, positions.line(broken.opener_start))
             positions.warn(error.code, error.message, error.offset)
             continue  # its other problems are found once it can be parsed
         for each in _script_findings(draft, source, script, starts, elsewhere):
@@ -206,14 +206,14 @@ def _script_findings(
         follow=isinstance(run, Run) and run.follow,
         tty=isinstance(run, Run) and run.tty,
         declared=draft.runbook.variables,
-        given=frozenset((*source.step.env, *source.step.secrets)),
-        starts={**starts, **_without_templates(source.step.env)},
-        elsewhere=elsewhere,
+        environment_names=frozenset((*source.step.env, *source.step.secrets)),
+        value_prefixes={**starts, **_without_templates(source.step.env)},
+        set_by_other_steps=elsewhere,
     )
-    false = source.check is not None and why_cannot_fail(source.check)
+    cannot_fail = source.check is not None and why_cannot_fail(source.check)
     for rule in SCRIPT_RULES:
         for each in rule(context):
-            if not (false and each.code == "swallowed-failure"):
+            if not (cannot_fail and each.code == "swallowed-failure"):
                 yield each
 
 

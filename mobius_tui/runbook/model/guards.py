@@ -52,7 +52,7 @@ class GuardVerdict:
     """The deciding parts as text: `lag > 1000`."""
     names: tuple[str, ...] = ()
     """The variables in them."""
-    open: tuple[Undecided, ...] = ()
+    undecided: tuple[Undecided, ...] = ()
 
 
 def guard_leaves(
@@ -180,14 +180,16 @@ def _judge_leaf(name: str, texts: tuple[str, ...], values: Values) -> GuardVerdi
         no_value = Undecided(
             name=name, words=f"{name} is not decided yet", is_given=False
         )
-        return GuardVerdict(holds=None, words=words, names=(name,), open=(no_value,))
+        return GuardVerdict(
+            holds=None, words=words, names=(name,), undecided=(no_value,)
+        )
     value = values[name]
     if value is None:
         secret = Undecided(name=name, words=f"cannot be decided: {name} is a secret")
-        return GuardVerdict(holds=None, words=words, names=(name,), open=(secret,))
+        return GuardVerdict(holds=None, words=words, names=(name,), undecided=(secret,))
     not_comparable: list[str] = []
     for meant in map(parse_comparison, texts):
-        holds = _meets(value, meant)
+        holds = _any_value_satisfies(value, meant)
         if holds:
             return GuardVerdict(holds=True, words=words, names=(name,))
         if holds is None:
@@ -196,19 +198,19 @@ def _judge_leaf(name: str, texts: tuple[str, ...], values: Values) -> GuardVerdi
         return GuardVerdict(holds=False, words=words, names=(name,))
     why = f"{name} is {_quoted(value)}, and {', '.join(not_comparable)}"
     undecided = Undecided(name=name, words=f"cannot be decided: {why}")
-    return GuardVerdict(holds=None, words=words, names=(name,), open=(undecided,))
+    return GuardVerdict(holds=None, words=words, names=(name,), undecided=(undecided,))
 
 
-def _meets(value: str, meant: GuardComparison) -> bool | None:
+def _any_value_satisfies(value: str, comparison: GuardComparison) -> bool | None:
     """Whether a value satisfies a comparison; of several chosen values, one is enough.
 
     For `!=`, all of them must differ.
     """
     lines = value.split("\n")
-    if len(lines) > 1 and meant.is_ordered:
+    if len(lines) > 1 and comparison.is_ordered:
         return None
-    in_words = {satisfies(line, meant) for line in lines}
-    decisive = meant.sign != "!="
+    in_words = {satisfies(line, comparison) for line in lines}
+    decisive = comparison.sign != "!="
     if decisive in in_words:
         return decisive
     return None if None in in_words else not decisive
@@ -238,7 +240,7 @@ def _combine(
                 holds=holds,
                 words=join([each.words for each in own]),
                 names=tuple(dict.fromkeys(n for each in own for n in each.names)),
-                open=tuple(o for each in own for o in each.open),
+                undecided=tuple(o for each in own for o in each.undecided),
             )
     return GuardVerdict(holds=True)
 

@@ -51,7 +51,7 @@ def fill(text: str, lookup: Callable[[str], str]) -> str:
     return _TEMPLATE.sub(value, text)
 
 
-def script_names(script: str) -> tuple[str, ...]:
+def names_in_script(script: str) -> tuple[str, ...]:
     """The names that a script mentions as `$name` or `${name…`, in order, each once."""
     return tuple(dict.fromkeys(match[1] for match in _SCRIPT_NAME.finditer(script)))
 
@@ -78,7 +78,7 @@ def script_variables(step: Step, declared: Collection[str]) -> tuple[str, ...]:
                 return (source,)
         case _:
             pass
-    named = (name for script in scripts for name in script_names(script))
+    named = (name for script in scripts for name in names_in_script(script))
     mentioned = [name for name in named if name in declared and name not in own]
     listed = [name for name in step.uses if name in declared]
     return tuple(dict.fromkeys(mentioned + listed))

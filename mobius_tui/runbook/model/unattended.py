@@ -25,7 +25,7 @@ class KnownValues:
 
     names: frozenset[str]
     """The variables that have a value."""
-    open: frozenset[str]
+    satisfied_steps: frozenset[str]
     """The ids of steps that satisfy `needs`."""
     values: Mapping[str, str | None] = field(default_factory=dict)
     """The known values of variables; `None` for a secret."""
@@ -68,7 +68,7 @@ def known_at_start(runbook: Runbook) -> KnownValues:
     for name in tuple(given):
         if name in runbook.variables and runbook.variables[name].run:
             given |= {f"{name}_{fact}" for fact in RUN_FACTS}
-    return KnownValues(names=frozenset(given), open=replaced_steps(runbook))
+    return KnownValues(names=frozenset(given), satisfied_steps=replaced_steps(runbook))
 
 
 def replaced_steps(runbook: Runbook) -> frozenset[str]:
@@ -78,7 +78,7 @@ def replaced_steps(runbook: Runbook) -> frozenset[str]:
     return frozenset(s.id for p in runbook.phases if p.id in others for s in p.steps)
 
 
-def obstacles(
+def unattended_stops(
     runbook: Runbook, known: KnownValues, step_name: Callable[[Step], str]
 ) -> tuple[Obstacle, ...]:
     """The steps at which the phase that a trigger begins would stop, and why.
@@ -115,7 +115,7 @@ class _PhaseSimulation:
         self._runbook = runbook
         self._step_name = step_name
         self._with_value = set(known.names)
-        self._done = set(known.open)
+        self._done = set(known.satisfied_steps)
         self._remaining_steps = list(phase.steps)
         self._values = dict(known.values)
         """The known values, without those that a step of the phase has changed."""
@@ -164,7 +164,7 @@ class _PhaseSimulation:
             if name not in self._with_value:
                 key = "when" if name in guard_variables(step.when) else ""
                 yield _Wait(name, self._no_value_text(name), key)
-        for each in evaluate_guard(step.when, self._values).open:
+        for each in evaluate_guard(step.when, self._values).undecided:
             if each.is_given:
                 yield _Wait(each.name, each.words, "when")
 

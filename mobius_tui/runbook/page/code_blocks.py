@@ -207,7 +207,7 @@ def _is_not_a_script(block: CodeBlock, fence: CodeFence) -> bool:
     for each in placeholders(block.script):
         parts += [block.script[at : each.start], "x"]
         at = each.end
-    return parse_script("".join([*parts, block.script[at:]])).broken is not None
+    return parse_script("".join([*parts, block.script[at:]])).syntax_problem is not None
 
 
 def _classify(fence: CodeFence) -> CodeBlock:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from mobius_tui.runbook.model.templates import script_names
+from mobius_tui.runbook.model.templates import names_in_script
 from mobius_tui.runbook.page.page_drafts import PageDraft, StepDraft
 from mobius_tui.runbook.page.script_quoting import QuotingScanner
 from mobius_tui.runbook.text.names import is_reserved
@@ -82,7 +82,7 @@ def fill_in(draft: PageDraft, page: str) -> None:
                 )
                 draft.names.add(names[placeholder.name])
         filled = _fill_script(step, found, names)
-        mentioned = script_names(filled.script)
+        mentioned = names_in_script(filled.script)
         for placeholder in found:
             name = names.get(placeholder.name, "")
             if name in mentioned and name not in draft.variables:
@@ -105,7 +105,7 @@ def _declare_secrets(step: StepDraft, draft: PageDraft) -> None:
     """Declare the secret variables that a script uses: it gets no others."""
     step.secrets = [
         name
-        for name in script_names(step.run)
+        for name in names_in_script(step.run)
         if name in draft.variables and _SECRET.search(name) is not None
     ]
 

@@ -33,7 +33,7 @@ class StyledText:
     """A part of a displayed line with one style."""
 
     words: str
-    look: TextStyle = "plain"
+    style: TextStyle = "plain"
 
 
 StyledLine: TypeAlias = tuple[StyledText, ...]
@@ -72,21 +72,22 @@ def wrap_line(line: StyledLine, width: int, hang: int = 0) -> Iterator[StyledLin
             *full, last = _split_word(piece.words, width - used, width - depth)
             for words in full:
                 yield _merge_styles(
-                    [*line_parts, StyledText(words, piece.look)]
+                    [*line_parts, StyledText(words, piece.style)]
                     if words
                     else line_parts
                 )
                 line_parts, used = _blanks(depth), depth
-            line_parts.append(StyledText(last, piece.look))
+            line_parts.append(StyledText(last, piece.style))
             used += cells(last)
     yield _merge_styles(line_parts)
 
 
 def _merge_styles(pieces: Iterable[StyledText]) -> StyledLine:
     """A line with adjacent parts of the same style merged."""
-    looks = groupby(pieces, key=lambda piece: piece.look)
+    runs_of_style = groupby(pieces, key=lambda piece: piece.style)
     return tuple(
-        StyledText("".join(p.words for p in same), look) for look, same in looks
+        StyledText("".join(p.words for p in same), style)
+        for style, same in runs_of_style
     )
 
 
@@ -100,7 +101,7 @@ def _words(line: StyledLine) -> Iterator[tuple[StyledLine, StyledLine]]:
     word: list[StyledText] = []
     for piece in line:
         for match in _WORD.finditer(piece.words):
-            found = StyledText(match[0], piece.look)
+            found = StyledText(match[0], piece.style)
             is_blank = match[0].startswith(" ")
             if word and (is_blank or line_cells(word) >= 200):
                 yield tuple(blank), tuple(word)
@@ -304,7 +305,7 @@ def plain_lines(prose: Prose) -> tuple[str, ...]:
     """The lines of a text for a pipe or a log, with ASCII marks."""
     return tuple(
         "".join(
-            piece.words.translate(_SIGNS) if piece.look == "muted" else piece.words
+            piece.words.translate(_SIGNS) if piece.style == "muted" else piece.words
             for piece in line
         ).rstrip()
         for line in layout_lines(prose, UNWRAPPED_WIDTH)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from mobius_tui.runbook.script_rules.lint_rule import LintRule
 from mobius_tui.runbook.script_rules.script_context import ScriptContext, ScriptFinding
 from mobius_tui.runbook.shell.command_program import Program, split_options
-from mobius_tui.runbook.shell.script_model import HOLE
+from mobius_tui.runbook.shell.script_model import EXPANSION_MARK
 
 _BETTER = "better: an `http` check, which has both and can be drilled"
 
@@ -82,5 +82,5 @@ def _has_variable_options(run: Program) -> bool:
         not each.quoted or "[@]" in word.source
         for word in run.arguments
         for each in word.expansions
-        if each.name and word.text == HOLE
+        if each.name and word.text == EXPANSION_MARK
     )

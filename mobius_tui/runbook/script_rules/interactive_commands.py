@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from mobius_tui.runbook.script_rules.lint_rule import LintRule
 from mobius_tui.runbook.script_rules.script_context import ScriptContext, ScriptFinding
 from mobius_tui.runbook.shell.command_program import Program, split_options
-from mobius_tui.runbook.shell.script_model import HOLE, Loop, Word
+from mobius_tui.runbook.shell.script_model import EXPANSION_MARK, Loop, Word
 from mobius_tui.runbook.shell.script_walk import CommandVisit, commands
 
 PROMPT = LintRule(
@@ -253,7 +253,9 @@ def _opens_session(run: Program, client: _Client) -> bool:
 def _hides_options(word: Word) -> bool:
     """Whether a word may expand to options: `$options`, `"${a[@]}"`."""
     several = "[@]" in word.source or "$@" in word.source
-    return several or (word.text == HOLE and not all(e.quoted for e in word.expansions))
+    return several or (
+        word.text == EXPANSION_MARK and not all(e.quoted for e in word.expansions)
+    )
 
 
 def _top(run: Program) -> str:

@@ -18,7 +18,7 @@ from mobius_tui.runbook.shell.command_program import (
     split_options,
 )
 from mobius_tui.runbook.shell.script_model import (
-    HOLE,
+    EXPANSION_MARK,
     Loop,
     Script,
     SimpleCommand,
@@ -51,14 +51,14 @@ _SUMS = re.compile(r"(sha\d*|md5|b2|ck)sum|shasum|gsha256sum")
 _ABSOLUTE = frozenset(("realpath", "readlink", "pwd", "mktemp", "grealpath"))
 _SHELLS = frozenset(("bash", "sh", "dash", "python", "python3", "node", "perl", "ruby"))
 _OPTION = re.compile(r"--?[A-Za-z][\w-]*")
-_RELATIVE = re.compile(rf"(?![/~$\-{HOLE}])[^\s:]*/")
+_RELATIVE = re.compile(rf"(?![/~$\-{EXPANSION_MARK}])[^\s:]*/")
 _MAX_INDIRECTIONS = 5
 """How many assignments are followed from one variable to the next."""
 
 
 def relative_paths(context: ScriptContext) -> Iterator[ScriptFinding]:
     """Find checksum files of another directory, and relative paths after `cd`."""
-    known = known_starts(context.script.body, context.starts)
+    known = known_starts(context.script.body, context.value_prefixes)
     for visit in context.visits:
         run = visit.program
         if run is None:
@@ -83,8 +83,8 @@ def _checksum_findings(
     if visit.directory_changes or not given & {"c", "--check"}:
         return
     for word in rest:
-        text = with_known_values(word, context.starts)
-        if "/" in text.removeprefix("./") or HOLE in text:
+        text = with_known_values(word, context.value_prefixes)
+        if "/" in text.removeprefix("./") or EXPANSION_MARK in text:
             code = one_line_excerpt(word.source, 30)
             words = f"`{run.name} -c {code}` looks for the file here"
             yield ScriptFinding(
@@ -125,7 +125,7 @@ def _script_call_findings(
         else:
             return
         if is_relative(start):
-            path = f"{start.replace(HOLE, '…')}"
+            path = f"{start.replace(EXPANSION_MARK, '…')}"
             message = (
                 f"`{option}` gets the relative path `{one_line_excerpt(path, 30)}`"
             )
@@ -153,7 +153,9 @@ def _after_cd_findings(
                 before < at < word.start for at in visit.directory_changes
             )
             if changed_directory and is_relative(known.get(each.name, "")):
-                path = one_line_excerpt(known[each.name].replace(HOLE, "…"), 30)
+                path = one_line_excerpt(
+                    known[each.name].replace(EXPANSION_MARK, "…"), 30
+                )
                 words = f"`{each.name}` begins with the relative path `{path}`"
                 yield ScriptFinding(
                     code=RELATIVE_PATH.code,
@@ -186,7 +188,7 @@ def known_starts(body: Script, initial: Mapping[str, str]) -> dict[str, str]:
     for _ in range(_MAX_INDIRECTIONS):
         for name, word in words.items():
             start = _value_start(word, known)
-            if start and not start.startswith(HOLE):
+            if start and not start.startswith(EXPANSION_MARK):
                 known[name] = start
     return known
 
@@ -194,7 +196,7 @@ def known_starts(body: Script, initial: Mapping[str, str]) -> dict[str, str]:
 def _value_start(word: Word, known: Mapping[str, str]) -> str:
     """The start of a word's value; unknown parts are `HOLE`."""
     text = with_known_values(word, known)
-    if not text.startswith(HOLE) or not word.scripts:
+    if not text.startswith(EXPANSION_MARK) or not word.scripts:
         return text
     printed = _substitution_start(word.scripts[0], known)
     return printed + text[1:] if printed else text
@@ -227,6 +229,6 @@ def output_starts(body: Script, initial: Mapping[str, str]) -> dict[str, str]:
             continue
         for word in command.words[1:]:
             name, equals, value = with_known_values(word, known).partition("=")
-            if equals and name.isidentifier() and not value.startswith(HOLE):
+            if equals and name.isidentifier() and not value.startswith(EXPANSION_MARK):
                 found[name] = value
     return found

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from mobius_tui.runbook.model.runbook import Variable
-from mobius_tui.runbook.shell.script_model import HOLE, ParsedScript, Word
+from mobius_tui.runbook.shell.script_model import EXPANSION_MARK, ParsedScript, Word
 from mobius_tui.runbook.shell.script_walk import CommandVisit
 
 
@@ -29,11 +29,11 @@ class ScriptContext:
     follow: bool = False
     tty: bool = False
     declared: Mapping[str, Variable] = field(default_factory=dict)
-    given: frozenset[str] = frozenset()
+    environment_names: frozenset[str] = frozenset()
     """The names that `env` and `secrets` of its step set."""
-    starts: Mapping[str, str] = field(default_factory=dict)
+    value_prefixes: Mapping[str, str] = field(default_factory=dict)
     """How the values of variables start, as far as the runbook says."""
-    elsewhere: Mapping[str, str] = field(default_factory=dict)
+    set_by_other_steps: Mapping[str, str] = field(default_factory=dict)
     """Names that scripts of other steps assign, and the id of the first such step."""
 
 
@@ -43,7 +43,7 @@ ScriptRule = Callable[[ScriptContext], Iterator[ScriptFinding]]
 
 def one_line_excerpt(text: str, most: int = 40) -> str:
     """A part of a script for a message: on one line, at most `most` characters."""
-    line = " ".join(text.replace(HOLE, "…").split())
+    line = " ".join(text.replace(EXPANSION_MARK, "…").split())
     return line if len(line) <= most else f"{line[: most - 1]}…"
 
 
@@ -55,11 +55,13 @@ def with_known_values(word: Word, starts: Mapping[str, str]) -> str:
         starts: known values, by variable name.
     """
     outer = [each for each in word.expansions if not each.inner]
-    parts = word.text.split(HOLE)
+    parts = word.text.split(EXPANSION_MARK)
     if len(parts) != len(outer) + 1:
         return word.text
     text = parts[0]
     for each, part in zip(outer, parts[1:], strict=True):
         plain = each.name and each.operator in ("", ":?", "?")
-        text += (starts.get(each.name, HOLE) if plain else HOLE) + part
+        text += (
+            starts.get(each.name, EXPANSION_MARK) if plain else EXPANSION_MARK
+        ) + part
     return text

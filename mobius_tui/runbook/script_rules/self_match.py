@@ -17,7 +17,7 @@ from mobius_tui.runbook.shell.command_program import (
     effective_program,
     split_options,
 )
-from mobius_tui.runbook.shell.script_model import HOLE, SimpleCommand
+from mobius_tui.runbook.shell.script_model import EXPANSION_MARK, SimpleCommand
 from mobius_tui.runbook.shell.script_walk import CommandVisit
 
 SELF_MATCH = LintRule(
@@ -51,7 +51,7 @@ def self_matches(context: ScriptContext) -> Iterator[ScriptFinding]:
 
 def _matches_itself(pattern: str) -> bool:
     """Whether a pattern is known and matches its own command line."""
-    if not pattern or HOLE in pattern:
+    if not pattern or EXPANSION_MARK in pattern:
         return False
     return "^" not in pattern[:2] and not re.search(r"\[[^]]\]", pattern)
 
@@ -60,7 +60,7 @@ def _pkill_findings(run: Program, context: ScriptContext) -> Iterator[ScriptFind
     given, rest = split_options(run.arguments, "dFgGPstuUr")
     if not given & {"f", "--full"} or given & {"x", "--exact"} or not rest:
         return
-    pattern = with_known_values(rest[-1], context.starts)
+    pattern = with_known_values(rest[-1], context.value_prefixes)
     if _matches_itself(pattern):
         found = f"every command line with {one_line_excerpt(pattern)!r} in it"
         words = f"`{run.name} -f` finds {found}"
@@ -102,7 +102,9 @@ def _grep_findings(
     if "v" in given or "--invert-match" in given:
         return
     pattern = (
-        with_known_values(rest[0], context.starts) if rest else _pattern_option(run)
+        with_known_values(rest[0], context.value_prefixes)
+        if rest
+        else _pattern_option(run)
     )
     if _matches_itself(pattern):
         yield ScriptFinding(

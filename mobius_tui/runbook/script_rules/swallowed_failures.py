@@ -39,7 +39,7 @@ CONTROL_TRANSFERS = frozenset(("exit", "return", "break", "continue"))
 _OUTPUT_TARGETS = frozenset(("1", "2", "/dev/stderr", "/dev/stdout", "/dev/null"))
 
 
-def status_of(pipe: Pipeline) -> str:
+def status_program(pipe: Pipeline) -> str:
     """The name of the last program of a pipeline, whose exit status the pipeline has.
 
     `?` if that is a compound command or unknown.
@@ -56,12 +56,12 @@ def _assigned(command: SimpleCommand) -> str:
     scripts = command.assignments[-1].value.scripts
     if not scripts or not scripts[-1]:
         return "true"
-    return status_of(scripts[-1][-1].first)
+    return status_program(scripts[-1][-1].first)
 
 
-def is_cut(pipe: Pipeline) -> bool:
+def ends_in_head(pipe: Pipeline) -> bool:
     """Whether it ends in `head`, so that the other commands may get a SIGPIPE."""
-    return status_of(pipe) == "head"
+    return status_program(pipe) == "head"
 
 
 def hides_failure(pipe: Pipeline) -> bool:
@@ -221,10 +221,12 @@ def _ignored_by_or(statement: Statement) -> Iterator[ScriptFinding]:
         return
     last = statement.rest[-1][1]
     attempted = [statement.first, *(pipe for _, pipe in statement.rest[:-1])]
-    if not hides_failure(last) or is_cut(attempted[-1]):
+    if not hides_failure(last) or ends_in_head(attempted[-1]):
         return
     harmless = {*PREDICATES, *HARMLESS_COMMANDS, "?"}
-    relevant = [name for pipe in attempted if (name := status_of(pipe)) not in harmless]
+    relevant = [
+        name for pipe in attempted if (name := status_program(pipe)) not in harmless
+    ]
     printed_failure = (
         pipeline_output(last) if _FAILURE_WORDS.search(pipeline_output(last)) else ""
     )
@@ -242,10 +244,10 @@ def _ignored_by_and(statement: Statement) -> Iterator[ScriptFinding]:
     if not statement.rest or any(sign == "||" for sign, _ in statement.rest):
         return
     chain = [statement.first, *(pipe for _, pipe in statement.rest)]
-    if status_of(chain[-1]) in CONTROL_TRANSFERS:
+    if status_program(chain[-1]) in CONTROL_TRANSFERS:
         return
     for pipe in chain[:-1]:
-        name = status_of(pipe)
+        name = status_program(pipe)
         fails = name not in PREDICATES and name not in HARMLESS_COMMANDS and name != "?"
         if fails and not pipe.negated:
             words = f"when `{name}` fails before `&&`, the script goes on"
@@ -258,7 +260,7 @@ def _ignored_by_if(command: If) -> Iterator[ScriptFinding]:
     condition = command.branches[0][0]
     if len(command.branches) > 1 or not condition:
         return
-    names = [status_of(pipe) for each in condition for pipe in pipelines(each)]
+    names = [status_program(pipe) for each in condition for pipe in pipelines(each)]
     negated = any(pipe.negated for each in condition for pipe in pipelines(each))
     good, bad = command.branches[0][1], command.otherwise
     if negated:
@@ -324,7 +326,7 @@ def _unchecked_retry_loop(loop: Loop) -> Iterator[ScriptFinding]:
 
 
 def _is_counter_condition(condition: Script) -> bool:
-    return bool(condition) and status_of(condition[-1].first) in TESTS
+    return bool(condition) and status_program(condition[-1].first) in TESTS
 
 
 def _program_that_ends_loop(statement: Statement) -> str:
@@ -333,13 +335,17 @@ def _program_that_ends_loop(statement: Statement) -> str:
     command = statement.first.commands[0]
     if isinstance(command, If):
         condition, body = command.branches[0]
-        name = status_of(condition[-1].first) if condition else "?"
-        left = bool(body) and status_of(body[-1].first) in ("break", "exit", "return")
+        name = status_program(condition[-1].first) if condition else "?"
+        left = bool(body) and status_program(body[-1].first) in (
+            "break",
+            "exit",
+            "return",
+        )
         clean = left and all(_only_prints_or_leaves(each) for each in body)
         return name if clean and name != "?" and not condition[-1].first.negated else ""
     signs = [sign for sign, _ in statement.rest]
-    if signs == ["&&"] and status_of(chain[1]) in ("break", "exit", "return"):
-        name = status_of(chain[0])
+    if signs == ["&&"] and status_program(chain[1]) in ("break", "exit", "return"):
+        name = status_program(chain[0])
         return "" if name == "?" else name
     return ""
 
@@ -349,7 +355,7 @@ def _only_prints_or_leaves(statement: Statement) -> bool:
     command = statement.first.commands[0]
     if not isinstance(command, SimpleCommand):
         return False
-    return prints(command) or status_of(statement.first) in CONTROL_TRANSFERS
+    return prints(command) or status_program(statement.first) in CONTROL_TRANSFERS
 
 
 def _errexit_off(context: ScriptContext) -> Iterator[ScriptFinding]:

@@ -16,7 +16,7 @@ from mobius_tui.runbook.shell.command_program import (
     split_options,
 )
 from mobius_tui.runbook.shell.script_model import (
-    HOLE,
+    EXPANSION_MARK,
     Loop,
     Script,
     SimpleCommand,
@@ -71,7 +71,7 @@ def endless_commands(context: ScriptContext) -> Iterator[ScriptFinding]:
         return
     for visit in context.visits:
         run = visit.program
-        if run is None or "timeout" in run.wrappers or _is_cut(visit):
+        if run is None or "timeout" in run.wrappers or _is_ended_from_outside(visit):
             continue
         form = _endless_form(run)
         if form:
@@ -113,7 +113,9 @@ def _endless_form(run: Program) -> str:
             return f"{name} without -{limits[0]}"
     if name in _INTERVALS:
         rest = split_options(run.arguments, _INTERVALS[name])[1]
-        numbers = [word for word in rest if word.text.isdigit() or word.text == HOLE]
+        numbers = [
+            word for word in rest if word.text.isdigit() or word.text == EXPANSION_MARK
+        ]
         if len(numbers) == 1:
             return f"{name} {numbers[0].source}"
     if name == "sleep" and run.arguments and run.arguments[0].text == "infinity":
@@ -123,7 +125,7 @@ def _endless_form(run: Program) -> str:
     return ""
 
 
-def _is_cut(visit: CommandVisit) -> bool:
+def _is_ended_from_outside(visit: CommandVisit) -> bool:
     """Whether something else ends the command.
 
     It is in the background, or `head`, `grep -q` or `grep -m` closes its pipe.

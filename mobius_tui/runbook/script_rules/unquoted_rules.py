@@ -13,7 +13,7 @@ from mobius_tui.runbook.script_rules.script_context import (
     one_line_excerpt,
 )
 from mobius_tui.runbook.shell.command_program import ASSIGNS, Program, split_options
-from mobius_tui.runbook.shell.script_model import HOLE, Expansion, Loop, Word
+from mobius_tui.runbook.shell.script_model import EXPANSION_MARK, Expansion, Loop, Word
 from mobius_tui.runbook.shell.script_walk import (
     DECLARATION_COMMANDS,
     assignments,
@@ -57,7 +57,7 @@ def unquoted_variables(context: ScriptContext) -> Iterator[ScriptFinding]:
         words = visit.command.words
         if words and words[0].text in ("[[", "(("):
             words = ()
-        elif words and words[0].text == HOLE:
+        elif words and words[0].text == EXPANSION_MARK:
             words = words[1:]  # a command with its own options, split on purpose
         if run is not None and run.name in DECLARATION_COMMANDS:
             words = tuple(word for word in words if not ASSIGNS.match(word.text))
@@ -106,7 +106,7 @@ def _is_number(value: Word) -> bool:
     if _NUMBER.fullmatch(value.text):
         return True
     outer = [expansion for expansion in value.expansions if not expansion.inner]
-    if value.text != HOLE or len(outer) != 1:
+    if value.text != EXPANSION_MARK or len(outer) != 1:
         return False
     arithmetic = not outer[0].name and not value.scripts
     return arithmetic or outer[0].name in ("#", "?", "$", "!") or _is_count(value)
@@ -138,14 +138,14 @@ def _removal_findings(
 ) -> Iterator[ScriptFinding]:
     for word in rest:
         outer = [expansion for expansion in word.expansions if not expansion.inner]
-        at_start = re.match(rf"{HOLE}+/", word.text)
-        at_end = re.search(rf"[^{HOLE}]/{HOLE}+/?\*?$", word.text)
+        at_start = re.match(rf"{EXPANSION_MARK}+/", word.text)
+        at_end = re.search(rf"[^{EXPANSION_MARK}]/{EXPANSION_MARK}+/?\*?$", word.text)
         if not outer or not (at_start or at_end):
             continue
         expansion = outer[0] if at_start else outer[-1]
         if "?" in expansion.operator or expansion.name in safe or not expansion.name:
             continue
-        remaining = word.text.replace(HOLE, "")
+        remaining = word.text.replace(EXPANSION_MARK, "")
         yield ScriptFinding(
             code=EMPTY_PATH.code,
             offset=word.start,

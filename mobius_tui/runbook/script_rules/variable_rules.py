@@ -40,7 +40,9 @@ _SETS = frozenset(("read", "mapfile", "readarray", "getopts", "printf", "let"))
 
 def variables_of_other_steps(context: ScriptContext) -> Iterator[ScriptFinding]:
     """Find names that this script does not set, but another step's script does."""
-    own = {each.name for each in assignments(context.script.body)} | context.given
+    own = {
+        each.name for each in assignments(context.script.body)
+    } | context.environment_names
     for command in commands(context.script.body):
         if isinstance(command, Loop):
             own.add(command.name)
@@ -55,13 +57,13 @@ def variables_of_other_steps(context: ScriptContext) -> Iterator[ScriptFinding]:
                 name = each.name
                 if name in own | reported or name in context.declared or each.operator:
                     continue
-                if name in context.elsewhere:
+                if name in context.set_by_other_steps:
                     reported.add(name)
                     yield ScriptFinding(
                         code=LOST_VARIABLE.code,
                         offset=each.start,
                         message=f"`{name}` is set by the script of step "
-                        f"`{context.elsewhere[name]}` alone, and is gone here",
+                        f"`{context.set_by_other_steps[name]}` alone, and is gone here",
                     )
 
 
@@ -112,12 +114,16 @@ def misspelt_variables(context: ScriptContext) -> Iterator[ScriptFinding]:
     for command in commands(context.script.body):
         if isinstance(command, Loop):
             set_here.add(command.name)
-    known = {*context.declared, *context.given, *set_here, "RUNBOOK_OUTPUT"}
+    known = {*context.declared, *context.environment_names, *set_here, "RUNBOOK_OUTPUT"}
     # A name that also occurs without `$` is set by `read`, `(( ))` and the like.
     without_dollar = set(_WORD.findall(_EXPANSION.sub(" ", text)))
     for each in _expansions(context.script.body):
         name = each.name
-        if name in known or name in without_dollar or name in context.elsewhere:
+        if (
+            name in known
+            or name in without_dollar
+            or name in context.set_by_other_steps
+        ):
             continue
         if each.operator in _DEFAULTED or _is_environment_name(name):
             continue

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mobius_tui.runbook.shell.script_model import HOLE, SimpleCommand, Word
+from mobius_tui.runbook.shell.script_model import EXPANSION_MARK, SimpleCommand, Word
 
 _WRAPPERS: Mapping[str, tuple[str, int]] = {
     "sudo": ("CDghpRrTUu", 0),
@@ -62,7 +62,7 @@ def effective_program(command: SimpleCommand) -> Program | None:
         return None
     text = words[at].text
     return Program(
-        name="" if HOLE in text else text.rpartition("/")[2],
+        name="" if EXPANSION_MARK in text else text.rpartition("/")[2],
         word=words[at],
         arguments=words[at + 1 :],
         wrappers=tuple(wrappers),

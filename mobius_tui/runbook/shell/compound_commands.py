@@ -51,13 +51,13 @@ class CommandParser(Protocol):
     def close(self, word: str, opener: str, start: int) -> None:
         """Pass the word that must come next; where it does not, report it missing."""
 
-    def take(self, word: str) -> bool:
+    def skip_word(self, word: str) -> bool:
         """Pass a reserved word, if it comes next."""
 
     def reserved(self) -> str:
         """The reserved word that comes next; empty where none does."""
 
-    def newlines(self) -> None:
+    def skip_newlines(self) -> None:
         """Pass blanks, comments and line ends."""
 
     def misplaced(self, where: str) -> None:
@@ -72,7 +72,7 @@ def _read_group(parser: CommandParser, start: int, _: str) -> Command:
 
 def _read_function(parser: CommandParser, start: int, _: str) -> Command:
     reader = parser.reader
-    reader.space()
+    reader.skip_blanks()
     name = read_word(reader).text
     match = FUNCTION.match(reader.text, reader.pos)
     if match is not None:
@@ -86,9 +86,9 @@ def _read_if(parser: CommandParser, start: int, _: str) -> Command:
         condition = parser.block("then")
         parser.close("then", "if", start)
         branches.append((condition, parser.block("elif", "else", "fi")))
-        if not parser.take("elif"):
+        if not parser.skip_word("elif"):
             break
-    otherwise = parser.block("fi") if parser.take("else") else None
+    otherwise = parser.block("fi") if parser.skip_word("else") else None
     parser.close("fi", "if", start)
     return If(
         start=start,
@@ -111,7 +111,7 @@ def _read_while(parser: CommandParser, start: int, kind: str) -> Command:
 
 
 def _loop_body(parser: CommandParser, start: int, kind: str) -> Script:
-    if kind in ("for", "select") and parser.take("{"):
+    if kind in ("for", "select") and parser.skip_word("{"):
         end = "}"
     else:
         parser.close("do", kind, start)
@@ -123,22 +123,22 @@ def _loop_body(parser: CommandParser, start: int, kind: str) -> Script:
 
 def _read_for(parser: CommandParser, start: int, kind: str) -> Command:
     reader = parser.reader
-    reader.space()
+    reader.skip_blanks()
     items: list[Word] = []
     name = ""
     if reader.peek(2) == "((":
         reader.pos += 2
-        if not reader.arithmetic():
+        if not reader.skip_arithmetic():
             reader.report(reader.pos - 2, "the `((` that opens here has no `))`")
     else:
         name = read_word(reader).text
-        parser.newlines()
+        parser.skip_newlines()
         if _pass_in_keyword(parser):
             items = _loop_words(parser)
-    reader.space()
+    reader.skip_blanks()
     if reader.peek() == ";" and reader.peek(2) not in ARM_ENDS:
         reader.pos += 1
-    parser.newlines()
+    parser.skip_newlines()
     body = _loop_body(parser, start, kind)
     return Loop(
         start=start,
@@ -162,7 +162,7 @@ def _loop_words(parser: CommandParser) -> list[Word]:
     reader = parser.reader
     found: list[Word] = []
     while True:
-        reader.space()
+        reader.skip_blanks()
         if reader.pos >= len(reader.text) or reader.peek() in "\n;&|)#":
             return found
         word = read_word(reader)
@@ -175,15 +175,15 @@ def _loop_words(parser: CommandParser) -> list[Word]:
 
 def _read_case(parser: CommandParser, start: int, _: str) -> Command:
     reader = parser.reader
-    reader.space()
+    reader.skip_blanks()
     word = read_word(reader)
-    parser.newlines()
+    parser.skip_newlines()
     if not _pass_in_keyword(parser):
         parser.misplaced("where `case` wants `in`")
     arms: list[Script] = []
     while True:
-        parser.newlines()
-        if parser.take("esac"):
+        parser.skip_newlines()
+        if parser.skip_word("esac"):
             break
         if reader.pos < len(reader.text):
             _pass_arm_pattern(parser)
@@ -205,7 +205,7 @@ def _pass_arm_pattern(parser: CommandParser) -> None:
     reader.pos += reader.peek() == "("
     wanted = True  # a word, and no `|` or `)`
     while reader.pos < len(reader.text):
-        reader.space()
+        reader.skip_blanks()
         char = reader.peek()
         if char and char in ")|" and not wanted:
             reader.pos += 1
@@ -225,11 +225,11 @@ def _read_test(parser: CommandParser, start: int, _: str) -> Command:
     words = [Word(source="[[", text="[[", start=start)]
     opened, is_uncertain = 0, reader.is_uncertain
     while reader.pos < len(reader.text):
-        reader.space()
+        reader.skip_blanks()
         if reader.peek() == "\n":
-            reader.newline()
+            reader.skip_newline()
             continue
-        if reader.text[reader.pos - 1] in " \t\n" and reader.comment():
+        if reader.text[reader.pos - 1] in " \t\n" and reader.skip_comment():
             continue
         reader.is_uncertain = (
             is_uncertain or opened > 0
@@ -255,7 +255,7 @@ def _read_coproc(parser: CommandParser, start: int, _: str) -> Command:
     named = _COPROC_NAME.match(reader.text, reader.pos)
     if named is not None:
         reader.pos = named.end()
-    reader.space()
+    reader.skip_blanks()
     command = parser.command()
     if command is None:
         parser.misplaced("where `coproc` wants a command")

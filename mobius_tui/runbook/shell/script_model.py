@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-HOLE = "\ufffc"
+EXPANSION_MARK = "\ufffc"
 """Replaces a part of a word's text that is only known when the script runs."""
 
 
@@ -58,7 +58,7 @@ class Assignment:
 class HereDocument:
     """A here-document, whose body is read after the line of its `<<`."""
 
-    end: str
+    delimiter: str
     """The word that ends it."""
     start: int
     """The offset of that word after the `<<`."""
@@ -172,7 +172,7 @@ class SyntaxProblem:
     reason: str
     opener: str = ""
     """The construct that is still open there, if it begins elsewhere."""
-    opened: int = 0
+    opener_start: int = 0
     """The offset at which that begins."""
 
 
@@ -184,5 +184,5 @@ class ParsedScript:
     body: Script
     complete: bool = True
     """Whether all of it was parsed; the rest is left out."""
-    broken: SyntaxProblem | None = None
+    syntax_problem: SyntaxProblem | None = None
     """The first syntax error for bash; None also if that is uncertain."""

@@ -58,7 +58,7 @@ def parse_script(text: str) -> ParsedScript:
         text=text,
         body=body,
         complete=complete,
-        broken=reader.broken if complete else None,
+        syntax_problem=reader.syntax_problem if complete else None,
     )
 
 
@@ -77,7 +77,7 @@ class ScriptParser:
         reader = self.reader
         found: list[Statement] = []
         while True:
-            self.newlines()
+            self.skip_newlines()
             before = reader.pos
             if before >= len(reader.text) or self._at_end(ends):
                 return tuple(found)
@@ -111,7 +111,7 @@ class ScriptParser:
     def _separator(self, *, after_and: bool) -> None:
         """Pass the `;` after a statement; anything else must end it, too."""
         reader = self.reader
-        reader.space()
+        reader.skip_blanks()
         sign = reader.peek()
         if sign == ";" and reader.peek(2) not in ARM_ENDS and not after_and:
             reader.pos += 1
@@ -128,7 +128,7 @@ class ScriptParser:
 
     def close(self, word: str, opener: str, start: int) -> None:
         """Pass the word that must come next; where it does not, report it missing."""
-        if not self.take(word):
+        if not self.skip_word(word):
             self.reader.report_missing(word, opener, start)
 
     def reserved(self) -> str:
@@ -136,14 +136,14 @@ class ScriptParser:
         match = _RESERVED.match(self.reader.text, self.reader.pos)
         return match[1] if match is not None else ""
 
-    def newlines(self) -> None:
+    def skip_newlines(self) -> None:
         """Pass blanks, comments and line ends."""
         reader = self.reader
         while True:
-            reader.space()
+            reader.skip_blanks()
             if reader.peek() == "\n":
-                reader.newline()
-            elif not reader.comment():
+                reader.skip_newline()
+            elif not reader.skip_comment():
                 return
 
     def _statement(self) -> Statement | None:
@@ -154,7 +154,7 @@ class ScriptParser:
         rest: list[tuple[str, Pipeline]] = []
         while (sign := reader.peek(2)) in ("&&", "||"):
             reader.pos += 2
-            self.newlines()
+            self.skip_newlines()
             following = self._pipeline()
             if following is None:
                 self._report_missing_command(sign, reader.pos)
@@ -176,7 +176,7 @@ class ScriptParser:
             options = _TIME_OPTIONS.match(reader.text, reader.pos)
             if word == "time" and options is not None:
                 reader.pos = options.end()
-            reader.space()
+            reader.skip_blanks()
         commands: list[Command] = []
         while True:
             command = self.command()
@@ -184,13 +184,13 @@ class ScriptParser:
                 commands.append(command)
             elif commands:
                 self._report_missing_command("|", reader.pos)
-            reader.space()
+            reader.skip_blanks()
             if reader.peek() != "|" or reader.peek(2) == "||":
                 break
             if command is None:
                 self.misplaced("where a command should begin")
             reader.pos += 2 if reader.peek(2) == "|&" else 1
-            self.newlines()
+            self.skip_newlines()
         if not commands and reader.pos > start:
             commands.append(SimpleCommand(start=start))  # `!` or `time` alone
         if not commands:
@@ -234,7 +234,7 @@ class ScriptParser:
         start = reader.pos
         if reader.peek(2) == "((":
             reader.pos += 2
-            if reader.arithmetic():
+            if reader.skip_arithmetic():
                 scripts = substituted_scripts(reader, start + 2, reader.pos - 2)
                 word = Word(source="((", text="((", start=start, scripts=scripts)
                 return SimpleCommand(
@@ -254,7 +254,7 @@ class ScriptParser:
             start=start, body=body, subshell=True, redirects=redirects(self.reader)
         )
 
-    def take(self, word: str) -> bool:
+    def skip_word(self, word: str) -> bool:
         """Pass a reserved word, if it comes next."""
         if self.reserved() != word:
             return False
@@ -263,7 +263,7 @@ class ScriptParser:
 
     def body(self, start: int, name: str) -> Command:
         """The body of a function, after its name."""
-        self.newlines()
+        self.skip_newlines()
         begin = self.reader.pos
         command = self.command() if self.reader.enter() else None
         if command is not None:

@@ -49,7 +49,7 @@ class ScriptReader:
         self.pos = 0
         self.depth = 0
         self.complete = True
-        self.broken: SyntaxProblem | None = None
+        self.syntax_problem: SyntaxProblem | None = None
         """The first syntax error for bash."""
         self.is_uncertain = False
         """Whether bash may parse the text so far in another way."""
@@ -62,9 +62,9 @@ class ScriptReader:
         self, start: int, reason: str, opener: str = "", opened: int = 0
     ) -> None:
         """Record a syntax error, if it is the first one and certain."""
-        if self.broken is None and not self.is_uncertain:
-            self.broken = SyntaxProblem(
-                start=start, reason=reason, opener=opener, opened=opened
+        if self.syntax_problem is None and not self.is_uncertain:
+            self.syntax_problem = SyntaxProblem(
+                start=start, reason=reason, opener=opener, opener_start=opened
             )
 
     def report_missing(self, end: str, opener: str, start: int) -> None:
@@ -112,7 +112,7 @@ class ScriptReader:
         """Leave a level."""
         self.depth -= 1
 
-    def space(self) -> None:
+    def skip_blanks(self) -> None:
         """Pass blanks and escaped line ends."""
         self._pass(_SPACE)
 
@@ -121,14 +121,14 @@ class ScriptReader:
         if match is not None:
             self.pos = match.end()
 
-    def comment(self) -> bool:
+    def skip_comment(self) -> bool:
         """Pass a comment, if one begins here."""
         if self.peek() != "#":
             return False
         self._pass(_LINE)
         return True
 
-    def newline(self) -> None:
+    def skip_newline(self) -> None:
         """Pass the end of a line, and the here-documents that begin after it."""
         self.pos += 1
         pending, self.pending = self.pending, []
@@ -138,7 +138,7 @@ class ScriptReader:
                 self._pass(_LINE)
                 line = self.text[end : self.pos]
                 self.pos += 1
-                if (line.lstrip("\t") if document.tabs else line) == document.end:
+                if (line.lstrip("\t") if document.tabs else line) == document.delimiter:
                     break
                 end = min(self.pos, len(self.text))
             else:
@@ -158,7 +158,7 @@ class ScriptReader:
 
     def report_endless(self, document: HereDocument) -> None:
         """Record that a here-document has no end."""
-        words = f"the here-document never ends: no line is `{document.end}` alone"
+        words = f"the here-document never ends: no line is `{document.delimiter}` alone"
         self.report(document.start, words)
 
     def nested(self, end: str = ")") -> Script:
@@ -174,7 +174,7 @@ class ScriptReader:
             self.report_missing(end, self.text[start - 2 : start], start - 2)
         return found
 
-    def arithmetic(self) -> bool:
+    def skip_arithmetic(self) -> bool:
         """Pass the rest of `((…))`; False, without moving, if it is no arithmetic."""
         begin, opened = self.pos, 2
         limit = min(len(self.text), begin + _ARITHMETIC_LIMIT)
@@ -197,7 +197,7 @@ class ScriptReader:
 
     def report_unbalanced(self, start: int) -> None:
         """Record a `$((` without `))`; bash then parses nothing else in it."""
-        if self.is_uncertain or self.broken is not None:
+        if self.is_uncertain or self.syntax_problem is not None:
             return
         opened = 0
         for match in _PARENTHESIS.finditer(self.text, start):

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import re
 
-from mobius_tui.runbook.shell.script_model import HOLE, Expansion, Script, Word
+from mobius_tui.runbook.shell.script_model import (
+    EXPANSION_MARK,
+    Expansion,
+    Script,
+    Word,
+)
 from mobius_tui.runbook.shell.script_reader import ScriptReader
 
 _PLAIN = re.compile(r"[^\s|&;()<>$`\"'\\]+", re.ASCII)
@@ -97,7 +102,7 @@ class WordReader:
             reader.pos += 2
             reader.is_uncertain |= reader.peek() == "("  # to bash, that is arithmetic
             self.scripts.append(reader.nested())
-            self.parts.append(HOLE)
+            self.parts.append(EXPANSION_MARK)
         elif char == "(" and self.parts and self._takes_pattern():
             self._pattern()
         else:
@@ -174,7 +179,7 @@ class WordReader:
         if end >= len(reader.text):
             reader.report(start, "the backtick that opens here is never closed")
         reader.pos = end + 1
-        self._add_hole("", start, quoted=quoted)
+        self._add_expansion("", start, quoted=quoted)
 
     def _dollar(self, *, quoted: bool) -> None:
         reader = self.reader
@@ -182,8 +187,8 @@ class WordReader:
         next_three = reader.peek(3)
         if next_three == "$((":
             reader.pos += 3
-            if reader.arithmetic():
-                self._add_hole("", start, quoted=True)
+            if reader.skip_arithmetic():
+                self._add_expansion("", start, quoted=True)
                 self.scripts += substituted_scripts(reader, start + 3, reader.pos - 2)
                 return
             reader.pos = start
@@ -191,7 +196,7 @@ class WordReader:
         if next_three[:2] == "$(":
             reader.pos += 2
             self.scripts.append(reader.nested())
-            self._add_hole("", start, quoted=quoted)
+            self._add_expansion("", start, quoted=quoted)
         elif next_three[:2] == "${":
             self._braces(start, quoted=quoted)
         elif next_three[:2] == "$'" and not quoted:
@@ -213,7 +218,7 @@ class WordReader:
             reader.pos += 1
             return
         reader.pos = start + 1 + len(name)
-        self._add_hole(name, start, quoted=quoted)
+        self._add_expansion(name, start, quoted=quoted)
 
     def _braces(self, start: int, *, quoted: bool) -> None:
         """`${…}`; nested expansions count as quoted."""
@@ -227,7 +232,7 @@ class WordReader:
         sign = _OPERATOR.match(reader.text, reader.pos)
         if sign is not None and not operator:
             operator = sign[0]
-        self._add_hole(name, start, quoted=quoted, operator=operator)
+        self._add_expansion(name, start, quoted=quoted, operator=operator)
         if not reader.enter():
             return
         inner = WordReader(reader)
@@ -261,10 +266,10 @@ class WordReader:
             for each in inner.expansions
         )
 
-    def _add_hole(
+    def _add_expansion(
         self, name: str, start: int, *, quoted: bool, operator: str = ""
     ) -> None:
-        self.parts.append(HOLE)
+        self.parts.append(EXPANSION_MARK)
         self.expansions.append(
             Expansion(name=name, start=start, quoted=quoted, operator=operator)
         )
@@ -279,7 +284,7 @@ class WordReader:
             if char in "'\"$`\\" and self._special(char):
                 continue
             if char == "#" and array and reader.text[reader.pos - 1] in " \t\n(":
-                reader.comment()
+                reader.skip_comment()
                 continue
             reader.pos += 1
             opened += (char == "(") - (char == ")")

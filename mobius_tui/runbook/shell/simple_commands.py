@@ -31,7 +31,7 @@ def redirects(reader: ScriptReader) -> tuple[Redirect, ...]:
     """The redirections that follow a compound command."""
     found: list[Redirect] = []
     while True:
-        reader.space()
+        reader.skip_blanks()
         redirect = _redirect(reader)
         if redirect is None:
             return tuple(found)
@@ -44,7 +44,7 @@ def _redirect(reader: ScriptReader) -> Redirect | None:
         return None
     sign = match[1]
     reader.pos = match.end()
-    reader.space()
+    reader.skip_blanks()
     if not sign.startswith("<<") or sign == "<<<":
         target = read_word(reader)
         if not target.source:
@@ -59,7 +59,7 @@ def _redirect(reader: ScriptReader) -> Redirect | None:
     if not end:
         reader.report(match.start(), f"nothing stands after `{sign}`")
     document = HereDocument(
-        end=bare, start=start, tabs=sign == "<<-", literal=bare != end
+        delimiter=bare, start=start, tabs=sign == "<<-", literal=bare != end
     )
     reader.pending.append(document)
     target = Word(source=end, text=bare, start=start, quoted=bare != end)
@@ -73,11 +73,11 @@ def simple_command(reader: ScriptReader) -> SimpleCommand | str | None:
     assignments: list[Assignment] = []
     found: list[Redirect] = []
     while True:
-        reader.space()
+        reader.skip_blanks()
         char = reader.peek()
         if not char or char in "\n;|)":
             break
-        if reader.comment():
+        if reader.skip_comment():
             break
         redirect = _redirect(reader)
         if redirect is not None:
@@ -132,11 +132,11 @@ def _array_items(reader: ScriptReader) -> list[Word]:
     found: list[Word] = []
     start = reader.pos - 1
     while reader.pos < len(reader.text) and reader.peek() != ")":
-        reader.space()
+        reader.skip_blanks()
         if reader.peek() == "\n":
-            reader.newline()
+            reader.skip_newline()
             continue
-        if reader.comment():
+        if reader.skip_comment():
             continue
         word = read_word(reader)
         if word.source:

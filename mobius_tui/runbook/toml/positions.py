@@ -63,10 +63,10 @@ class Positions:
         """The tables that have a `[header]` of their own."""
         self._lines = [0]
         self._lines += [match.end() for match in re.finditer("\n", text)]
-        self._last_index = (0, "")
+        self._last_line = (0, "")
         """The line that was asked for last: its number and its text."""
 
-    def place(self, offset: int) -> tuple[int, int]:
+    def line_and_column(self, offset: int) -> tuple[int, int]:
         """The line and column of an offset, both from 1; columns in characters."""
         line = bisect_right(self._lines, offset)
         return line, offset - self._lines[line - 1] + 1
@@ -80,14 +80,14 @@ class Positions:
         """The text of a line, without its end; empty if there is no such line."""
         if not 1 <= number <= len(self._lines):
             return ""
-        if number != self._last_index[0]:  # of a long line there is one copy
+        if number != self._last_line[0]:  # of a long line there is one copy
             start = self._lines[number - 1]
             end = self.text.find("\n", start)
-            self._last_index = (
+            self._last_line = (
                 number,
                 self.text[start : len(self.text) if end < 0 else end],
             )
-        return self._last_index[1]
+        return self._last_line[1]
 
     def spot(self, path: KeyPath) -> Spot:
         """The spot of a key, or of the nearest enclosing key that has one."""
@@ -98,9 +98,9 @@ class Positions:
             path = path[:-1]
         return Spot(key=0, start=0, end=0)
 
-    def at(self, path: KeyPath) -> tuple[int, int]:
+    def key_line_and_column(self, path: KeyPath) -> tuple[int, int]:
         """The line and column of a key, or of the nearest enclosing one."""
-        return self.place(self.spot(path).key)
+        return self.line_and_column(self.spot(path).key)
 
     def raw(self, path: KeyPath) -> str:
         """The source of a value, with quotes and escapes."""

@@ -91,7 +91,7 @@ class TomlTable:
         self.node = document.tree if node is None else node
         self.parent = parent
         self.base = base
-        self.asked: set[str] = set()
+        self.read_keys: set[str] = set()
         self.children: dict[KeyPath, TomlTable] = {}
         """The tables below it, by their paths from here."""
         if parent is not None:
@@ -107,10 +107,10 @@ class TomlTable:
 
     def has(self, key: str) -> bool:
         """Whether the table, or its base, has the key."""
-        self.asked.add(key)
+        self.read_keys.add(key)
         return key in self.owner(key).node
 
-    def given(self, *keys: str) -> tuple[str, ...]:
+    def present_keys(self, *keys: str) -> tuple[str, ...]:
         """Those of the given keys that are present here or in the base.
 
         Marks all of the given keys as read.
@@ -119,12 +119,12 @@ class TomlTable:
 
     def keys(self) -> Iterator[str]:
         """All keys of the table itself; they count as asked for."""
-        self.asked.update(self.node)
+        self.read_keys.update(self.node)
         return iter(tuple(self.node))
 
     def line(self) -> int:
         """The line of the table in its file, from 1."""
-        return self.document.positions.at(self.path)[0]
+        return self.document.positions.key_line_and_column(self.path)[0]
 
     def report(self, message: str, *path: str | int) -> None:
         """Report a problem at a key below this table, or at the table itself.
@@ -133,7 +133,7 @@ class TomlTable:
             TooManyProblemsError: there are too many of them now.
         """
         table = self.owner(path[0]) if path and isinstance(path[0], str) else self
-        table.document.add((*table.path, *path), message)
+        table.document.report((*table.path, *path), message)
 
     def warn(
         self, code: str, message: str, *path: str | int, blocks: bool = False
@@ -147,7 +147,7 @@ class TomlTable:
             blocks: whether `--auto` refuses the runbook for it.
         """
         table = self.owner(path[0]) if path and isinstance(path[0], str) else self
-        table.document.add((*table.path, *path), message, code, blocks=blocks)
+        table.document.report((*table.path, *path), message, code, blocks=blocks)
 
     def report_within(self, needle: str, message: str, *path: str | int) -> None:
         """Report a problem at a text in the source of a value, or else at its key.
@@ -159,7 +159,7 @@ class TomlTable:
         positions = table.document.positions
         spot = positions.spot((*table.path, *path))
         offset = positions.text.find(needle, spot.start, spot.end)
-        table.document.add_at(spot.key if offset < 0 else offset, message)
+        table.document.report_at(spot.key if offset < 0 else offset, message)
 
     def raw(self, key: str) -> str:
         """The source of a value in its file."""
@@ -174,7 +174,7 @@ class TomlTable:
             kinds: the allowed types.
             words: what it should be, for the report of a wrong type.
         """
-        self.asked.add(key)
+        self.read_keys.add(key)
         value = self.owner(key).node.get(key, _MISSING)
         if value is _MISSING:
             return None
@@ -224,7 +224,7 @@ class TomlTable:
         value = self.value(key, (str,), "a text in quotes")
         if value is None:
             return default
-        self.checked(value, key, lines=lines, filled=filled, shown=shown)
+        self.check_text(value, key, lines=lines, filled=filled, shown=shown)
         return str(value)
 
     def optional_text(
@@ -235,7 +235,7 @@ class TomlTable:
             return None
         return self.text(key, lines=lines, filled=filled, shown=shown)
 
-    def checked(
+    def check_text(
         self, text: str, *path: str | int, lines: bool, filled: bool, shown: bool = True
     ) -> None:
         """Report control characters in a text, and register it if it is filled in."""
@@ -255,7 +255,7 @@ class TomlTable:
         value = self.value(key, (bool,), "true or false, without quotes")
         return default if value is None else bool(value)
 
-    def whole(self, key: str, default: int, least: int, most: int) -> int:
+    def integer(self, key: str, default: int, least: int, most: int) -> int:
         """A whole number between two others, both included."""
         value = self.value(key, (int,), "a whole number, without quotes")
         if value is None:
@@ -265,7 +265,7 @@ class TomlTable:
             return default
         return int(value)
 
-    def words(
+    def text_list(
         self, key: str, default: tuple[str, ...] = (), *, filled: bool = False
     ) -> tuple[str, ...]:
         """A list of texts, each on one line."""
@@ -277,7 +277,7 @@ class TomlTable:
             if not isinstance(value, str) or not value:
                 self.report(f"`{key}` is a list of texts in quotes", key, index)
                 continue
-            self.checked(value, key, index, lines=False, filled=filled)
+            self.check_text(value, key, index, lines=False, filled=filled)
             good.append(value)
         return tuple(good)
 
@@ -291,7 +291,7 @@ class TomlTable:
             if not isinstance(value, str):
                 self.report(f"`{name}` is a text in quotes", key, name)
                 continue
-            self.checked(value, key, name, lines=True, filled=filled, shown=shown)
+            self.check_text(value, key, name, lines=True, filled=filled, shown=shown)
             good[name] = value
         return MappingProxyType(good)
 
@@ -328,7 +328,7 @@ class TomlTable:
                 self.report(f"`{key}` is a list of tables, not of {kind}", key, index)
         return tuple(good)
 
-    def named(self, key: str) -> Iterator[tuple[str, TomlTable]]:
+    def tables_by_name(self, key: str) -> Iterator[tuple[str, TomlTable]]:
         """The tables of a table, by name: `[key.NAME]`."""
         outer = self.table(key)
         if outer is None:

@@ -90,7 +90,7 @@ class Findings:
     _reported: set[Problem] = field(default_factory=set)
 
     @property
-    def failed(self) -> bool:
+    def has_errors(self) -> bool:
         """Whether there is an error."""
         return any(each.severity == "error" for each in self.problems)
 
@@ -124,7 +124,7 @@ class TomlDocument:
     positions: Positions
     findings: Findings
 
-    def add(
+    def report(
         self, path: KeyPath, message: str, code: str = "", *, blocks: bool = False
     ) -> None:
         """Report a problem at a key, or at the nearest enclosing one.
@@ -139,9 +139,9 @@ class TomlDocument:
             TooManyProblemsError: there are `MAX_ERRORS` of them now.
         """
         at = self.positions.spot(path).key
-        self.add_at(at, message, code, blocks=blocks)
+        self.report_at(at, message, code, blocks=blocks)
 
-    def add_at(
+    def report_at(
         self, offset: int, message: str, code: str = "", *, blocks: bool = False
     ) -> None:
         """Report a problem at an offset of the text.
@@ -165,7 +165,7 @@ def problem_at(
     blocks: bool = False,
 ) -> Problem:
     """A problem at an offset of a text; with a code it is a warning."""
-    line, column = positions.place(offset)
+    line, column = positions.line_and_column(offset)
     return Problem(
         file=file,
         line=line,

@@ -145,10 +145,10 @@ def report_unknown_keys(tables: Iterable[TomlTable]) -> None:
         TooManyProblemsError: there are too many problems now.
     """
     for table in tuple(tables):
-        if not table.asked:
+        if not table.read_keys:
             continue
         for key in table.node:
-            if key not in table.asked:
+            if key not in table.read_keys:
                 table.report(
                     f"unknown key `{key}` in {table.name()}{_hint(table, key)}", key
                 )
@@ -158,14 +158,16 @@ def _hint(table: TomlTable, key: str) -> str:
     """A hint where the key belongs, or which one was intended."""
     below = table
     while below.parent is not None:
-        if key in below.parent.asked:
+        if key in below.parent.read_keys:
             return f"; it belongs {_in_parent(below, table)}"
         below = below.parent
     for child in table.children.values():
-        if key in child.asked:
+        if key in child.read_keys:
             return f"; it belongs in {child.name()}"
     ours = our_key_for(table.dotted(), key)
-    return f"; here that is {ours}" if ours else did_you_mean(key, sorted(table.asked))
+    return (
+        f"; here that is {ours}" if ours else did_you_mean(key, sorted(table.read_keys))
+    )
 
 
 def _in_parent(below: TomlTable, table: TomlTable) -> str:

@@ -62,7 +62,7 @@ def _values(
     table: TomlTable, place: tuple[str, ...]
 ) -> Iterator[tuple[tuple[str, ...], Any]]:
     """Each command's path and value: `checklist.up` may be a key in a table."""
-    table.asked.update(table.node)
+    table.read_keys.update(table.node)
     for name, value in table.node.items():
         if isinstance(value, dict):
             for inner, found in _values(table.child(value, name), ()):

@@ -88,7 +88,7 @@ class ConfirmDialog(Dialog[str]):
 
 def _out_of_order_fields(view: RunView, step: Step) -> Iterator[Field]:
     """That it is out of order, and what is still to be done before it."""
-    undone = undone_steps_before(view.plan, view.state, step.id, view.standings)
+    undone = undone_steps_before(view.plan, view.state, step.id, view.statuses)
     if undone is None:
         words = "out of order: the run is in another phase"
     elif undone:
@@ -111,17 +111,17 @@ class ApproveDialog(Dialog[str]):
         self._view = view
         self._step = step
         self._approval = approval
-        self._own = view.uid == approval.asked.uid
+        self._own = view.uid == approval.request.uid
         """Whether this is the login that asked."""
         self._line = Input(id="phrase", compact=True)
         super().__init__(f"Approve {view.plan.name(step.id)}?", tone="bad")
 
     def compose_body(self) -> Iterable[Widget]:
         """Who asks, and what would run."""
-        view, step, asked = self._view, self._step, self._approval.asked
+        view, step, asked = self._view, self._step, self._approval.request
         where = f" in {view.environment}" if view.environment else ""
         effect = assemble((f"{EFFECTS[effect_of(step)]}{where}", "bad"))
-        who = f"{self._approval.by} asks for approval by {asked.role}"
+        who = f"{self._approval.asked_by} asks for approval by {asked.role}"
         head = (Field("asked", text(who)), Field("effect", effect))
         yield fields_widget((*head, *command(view, step)))
 
@@ -158,7 +158,9 @@ class ApproveDialog(Dialog[str]):
             wanted = approval_phrase("NAME" if self._own else name, self._step.id)
             self.refuse(f"That is not it; type {wanted}, or Esc.")
             return
-        wrong = approver_name_problem(name, self._approval.by) if self._own else ""
+        wrong = (
+            approver_name_problem(name, self._approval.asked_by) if self._own else ""
+        )
         if wrong:
             self.refuse(f"{wrong[0].upper()}{wrong[1:]}.")
         else:

@@ -48,7 +48,7 @@ class DrillsDialog(Dialog[None]):
     def __init__(
         self,
         title: str,
-        look: TrendReader,
+        trend_reader: TrendReader,
         *,
         runbook: str,
         wall: Callable[[], float] = time.time,
@@ -57,7 +57,7 @@ class DrillsDialog(Dialog[None]):
 
         Args:
             title: the runbook's.
-            look: gives its drills.
+            trend_reader: gives its drills.
             runbook: its id.
             wall: gives seconds since 1970.
         """
@@ -65,7 +65,7 @@ class DrillsDialog(Dialog[None]):
         self._nothing_found_text = (
             f"None is over yet: `mobius-tui drill {runbook}` makes one."
         )
-        self._read_trends = look
+        self._read_trends = trend_reader
         self._wall = wall
         self._trends: tuple[Trend, ...] | None = None
         looking = text("looking through the runs", "muted")

@@ -166,9 +166,9 @@ def _due_fields(due: FollowUp | None) -> tuple[Field, ...]:
 def _status_counts(view: RunView) -> Content:
     """How many steps came to which end, in the phases that were entered."""
     counts: dict[Status, int] = {}
-    for step_id, standing in view.standings.items():
+    for step_id, standing in view.statuses.items():
         phase = view.plan.phase_of[step_id]
-        if not phase.aside or phase.id in view.state.entered:
+        if not phase.aside or phase.id in view.state.entered_phases:
             undone = standing.status in (Status.PENDING, Status.WAITING)
             status = Status.PENDING if undone else standing.status
             counts[status] = counts.get(status, 0) + 1

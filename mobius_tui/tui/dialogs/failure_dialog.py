@@ -39,7 +39,7 @@ class FailureDialog(Dialog[str]):
     ]
 
     def __init__(self, view: RunView, step: Step) -> None:
-        status = view.standings[step.id].status
+        status = view.statuses[step.id].status
         super().__init__(f"{view.plan.name(step.id)}: {status}", tone="bad")
         self._fields = _known_fields(view, step)
         self._offered = available_commands(view, step.id)

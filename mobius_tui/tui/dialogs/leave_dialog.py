@@ -59,7 +59,7 @@ def leave_state(view: RunView, running: Attempts) -> LeaveState:
         running={each: view.plan.name(each[0]) for each in running},
         has_host=view.host is not None,
         ended=ended.outcome if ended is not None else "",
-        is_silent=view.silent > 0,
+        is_silent=view.host_silence > 0,
         ends_with_last_viewer=ends_without_viewers(view.plan, view.state),
         has_unwatched_limit=has_unwatched_limit(view.state),
     )

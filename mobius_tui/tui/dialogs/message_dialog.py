@@ -71,7 +71,7 @@ class MessageDialog(Dialog[MessageAnswer]):
         assert isinstance(step.action, SendMessage)
         message = view.runbook.messages[step.action.message]
         body = view.values.preview(message.body).strip()
-        last = view.step_state(step.id).last
+        last = view.step_state(step.id).last_attempt
         self._step = step
         self._view = view
         self._last_sent_text = ""
@@ -85,7 +85,9 @@ class MessageDialog(Dialog[MessageAnswer]):
             with_drill_mark(body, view.state.began), newlines=True
         )
         if self._unsent:
-            self._body = sanitize.clean(self._unsent[0].queued.text, newlines=True)
+            self._body = sanitize.clean(
+                self._unsent[0].queued_event.text, newlines=True
+            )
         ready = (w.channel for w in channels_of(view, step) if not w.problem)
         self._ready = () if queued_before_host_ended(view, step) else tuple(ready)
         self._channels = fields_widget(tuple(channel_fields(view, step)), id="channels")
@@ -263,5 +265,5 @@ def _unsent_deliveries(found: tuple[Delivery, ...]) -> tuple[Delivery, ...]:
     late = (
         own for own in found if own.status is DeliveryStatus.QUEUED and own.tries > 0
     )
-    held = (*(own for own in found if own.status is DeliveryStatus.HELD), *late)
+    held = (*(own for own in found if own.status is DeliveryStatus.NOT_SENT), *late)
     return held or tuple(own for own in found if own.status is DeliveryStatus.UNKNOWN)

@@ -27,7 +27,7 @@ class DialogOpener(Protocol):
         """Show it."""
 
 
-class Tell(Protocol):
+class Notifier(Protocol):
     """Shows a notice for a moment."""
 
     def __call__(self, words: str, *, is_problem: bool = False) -> None:

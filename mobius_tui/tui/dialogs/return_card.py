@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from mobius_tui.run.planning.run_outcome import run_progress
-from mobius_tui.run.state.step_state import BAD
+from mobius_tui.run.state.step_state import BAD_STATUSES
 from mobius_tui.run.storage.last_viewed import LastView
 from mobius_tui.runbook.text.units import duration_in_words
 from mobius_tui.tui.dialogs.dialog import Choice, Dialog, fields_widget
@@ -64,9 +64,9 @@ def _absence_fields(view: RunView, before: LastView | None) -> Iterable[Field]:
     away = duration_in_words(max(0.0, view.now - before.at))
     yield Field("away", text(f"no screen showed this run for {away}"))
     ends = sorted(
-        (own.last.ended, step_id)
+        (own.last_attempt.ended, step_id)
         for step_id, own in view.state.steps.items()
-        if own.last is not None and (own.last.ended or 0.0) > before.at
+        if own.last_attempt is not None and (own.last_attempt.ended or 0.0) > before.at
     )
     label = "since"
     for _, step_id in ends[-MAX_MEANWHILE:]:
@@ -77,18 +77,18 @@ def _absence_fields(view: RunView, before: LastView | None) -> Iterable[Field]:
 
 
 def _step_name(view: RunView, step_id: str) -> Content:
-    mark = MARKS[view.standings[step_id].status]
+    mark = MARKS[view.statuses[step_id].status]
     return assemble(
         (f"{mark.glyph} {mark.word} ", mark.role), (view.plan.name(step_id), "plain")
     )
 
 
 def _progress_fields(view: RunView) -> Iterable[Field]:
-    done, total = run_progress(view.plan, view.state, view.standings)
+    done, total = run_progress(view.plan, view.state, view.statuses)
     began = f"{done} of {total} steps done, began {duration_in_words(view.elapsed)} ago"
     yield Field("run", text(began))
     step_id = view.latest()
-    last = view.step_state(step_id).last if step_id is not None else None
+    last = view.step_state(step_id).last_attempt if step_id is not None else None
     if step_id is not None and last is not None:
         ago = duration_in_words(max(0.0, view.now - (last.ended or last.started)))
         when = "ago" if last.ended is not None else "so far"
@@ -98,8 +98,8 @@ def _progress_fields(view: RunView) -> Iterable[Field]:
 
 def _problem_fields(view: RunView) -> Iterable[Field]:
     """What requires a decision."""
-    for step_id, standing in view.standings.items():
-        if standing.status in BAD:
+    for step_id, standing in view.statuses.items():
+        if standing.status in BAD_STATUSES:
             reason = assemble((f"  {standing.reason}", "muted"))
             yield Field("look", _step_name(view, step_id) + reason)
     yield from delivery_problem_fields(view)

@@ -78,7 +78,7 @@ class RollbackDialog(Dialog[str]):
             grace = view.runbook.health.trigger.grace if view.runbook.health else ""
             fields += [Field("when", text(words)) for words in trigger_rules_text(view)]
             health, fill = view.runbook.health, view.values.preview
-            mind = trigger_caveats(health, fill, view.reports)
+            mind = trigger_caveats(health, fill, view.reported_figures)
             fields += [Field("mind", text(words, "warn")) for words in mind]
             labels = understated_steps(view.plan, phase.id) if phase else ()
             fields += [Field("label", text(words, "warn")) for words in labels]

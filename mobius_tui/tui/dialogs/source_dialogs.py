@@ -22,12 +22,12 @@ from mobius_tui.tui.dialogs.question import DialogOpener, Question
 from mobius_tui.tui.presenters.styled_text import Role, text
 
 
-async def file_to_edit(path: Path, ask: DialogOpener) -> Path | None:
+async def file_to_edit(path: Path, open_dialog: DialogOpener) -> Path | None:
     """The file that a person may edit; only from a worker.
 
     Args:
         path: the runbook's file.
-        ask: shows a dialog and waits for what it gives.
+        open_dialog: shows a dialog and waits for what it gives.
 
     Returns:
         The file, or their copy of it; `None` where they want none.
@@ -46,7 +46,9 @@ async def file_to_edit(path: Path, ask: DialogOpener) -> Path | None:
         f"name before this one: {copy_of(path)}"
     )
     title = f"Edit a copy of {path.name}?"
-    if not await ask(Question(title, words, verb="Copy and edit", tone="plain")):
+    if not await open_dialog(
+        Question(title, words, verb="Copy and edit", tone="plain")
+    ):
         return None
     return await asyncio.to_thread(copy_to_own, path)
 

@@ -25,12 +25,14 @@ from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.screen_state import DraftKey, Purpose
 
 
-async def note(ask: DialogOpener, view: RunView, key: str | None) -> Action | None:
+async def note(
+    open_dialog: DialogOpener, view: RunView, key: str | None
+) -> Action | None:
     """Put a remark on record, on the step under the cursor or on the run."""
     step = view.step(key)
     about = view.plan.name(step.id) if step is not None else "the run"
     on = step.id if step is not None else None
-    words = await ask(
+    words = await open_dialog(
         ReasonDialog(
             f"Note on {about}",
             "It goes on record with the time and your name.",
@@ -46,19 +48,19 @@ async def note(ask: DialogOpener, view: RunView, key: str | None) -> Action | No
 
 
 async def enter_phase(
-    ask: DialogOpener, view: RunView, key: str | None
+    open_dialog: DialogOpener, view: RunView, key: str | None
 ) -> Action | None:
     """Turn aside to another phase."""
     step = view.step(key)
     likely = step.on_failure if step is not None else None
-    phase = await ask(
+    phase = await open_dialog(
         PhasesDialog(view.plan, enterable_phases(view, view.situation), likely=likely)
     )
     return _enter(view, phase, step)
 
 
 async def enter_this_phase(
-    ask: DialogOpener, view: RunView, key: str | None
+    open_dialog: DialogOpener, view: RunView, key: str | None
 ) -> Action | None:
     """Turn aside to the phase under the cursor."""
     phase = view.phase(key)
@@ -67,7 +69,7 @@ async def enter_this_phase(
     number = view.plan.phase_numbers[phase.id]
     words = "Its steps become pending, and are proposed next. Nothing runs by itself."
     title = f"Go to {number} {phase.title}?"
-    if not await ask(Question(title, words, verb="Go there", tone="warn")):
+    if not await open_dialog(Question(title, words, verb="Go there", tone="warn")):
         return None
     return _enter(view, phase.id, None)
 
@@ -79,17 +81,21 @@ def _enter(view: RunView, phase: str | None, step: Step | None) -> Action | None
     return EnterPhase(phase=phase, from_step=origin, reason="a person went there")
 
 
-async def contacts(ask: DialogOpener, view: RunView, _key: str | None) -> Action | None:
+async def contacts(
+    open_dialog: DialogOpener, view: RunView, _key: str | None
+) -> Action | None:
     """Show whom to call."""
-    await ask(ContactsDialog(view.runbook.contacts))
+    await open_dialog(ContactsDialog(view.runbook.contacts))
     return None
 
 
-async def end_run(ask: DialogOpener, view: RunView, _key: str | None) -> Action | None:
+async def end_run(
+    open_dialog: DialogOpener, view: RunView, _key: str | None
+) -> Action | None:
     """End the run for good; steps that are left undone require a reason."""
     outcome, why = run_outcome(view.plan, view.state)
     completed = outcome == "completed"
-    reason = await ask(
+    reason = await open_dialog(
         ReasonDialog(
             "End the run?",
             f"It ends as {outcome}: {why}. Nothing can be started in it any more.",
@@ -103,15 +109,17 @@ async def end_run(ask: DialogOpener, view: RunView, _key: str | None) -> Action 
     return None if reason is None else EndRun(reason=reason)
 
 
-async def arm(ask: DialogOpener, view: RunView, _key: str | None) -> Action | None:
+async def arm(
+    open_dialog: DialogOpener, view: RunView, _key: str | None
+) -> Action | None:
     """Let a trigger begin the rollback, or let it no longer."""
     if view.state.watch.armed:
         words = "A trigger that fires only says so from then on; you can arm it again."
         question = Question("Disarm the watch?", words, verb="Disarm it", tone="warn")
-        if not await ask(question):
+        if not await open_dialog(question):
             return None
         return DisarmWatch()
-    answer = await ask(RollbackDialog(view, arms=True))
+    answer = await open_dialog(RollbackDialog(view, arms=True))
     return None if answer is None else ArmWatch(confirm=answer)
 
 
@@ -121,10 +129,10 @@ async def hold(_ask: DialogOpener, _view: RunView, _key: str | None) -> Action |
 
 
 async def roll_back(
-    ask: DialogOpener, view: RunView, _key: str | None
+    open_dialog: DialogOpener, view: RunView, _key: str | None
 ) -> Action | None:
     """Begin the rollback that a trigger would begin."""
-    said = await ask(RollbackDialog(view, arms=False))
+    said = await open_dialog(RollbackDialog(view, arms=False))
     return None if said is None else BeginRollback(confirm=said)
 
 

@@ -51,7 +51,7 @@ from mobius_tui.tui.screen_state import DraftKey, Purpose
 
 
 async def ask_approval(
-    ask: DialogOpener, view: RunView, key: str | None
+    open_dialog: DialogOpener, view: RunView, key: str | None
 ) -> Action | None:
     """Put a step before somebody else."""
     step = view.step(key)
@@ -64,40 +64,44 @@ async def ask_approval(
         f"with these values alone, and for {step.approve.within}."
     )
     title = f"Ask {step.approve.role} to approve {view.plan.name(step.id)}?"
-    if not await ask(Question(title, words, verb="Ask", tone="warn")):
+    if not await open_dialog(Question(title, words, verb="Ask", tone="warn")):
         return None
     number = view.next_attempt(step.id)
     return AskApproval(step=step.id, attempt=number)
 
 
-async def approve(ask: DialogOpener, view: RunView, key: str | None) -> Action | None:
+async def approve(
+    open_dialog: DialogOpener, view: RunView, key: str | None
+) -> Action | None:
     """Approve a step as a second person."""
     step = step_awaiting_approval(view, key)
     approval = valid_approval(view.plan, view.state, step) if step is not None else None
     if step is None or approval is None:
         return None
-    name = await ask(ApproveDialog(view, step, approval))
+    name = await open_dialog(ApproveDialog(view, step, approval))
     if name is None:
         return None
     return ApproveStep(
         step=step.id,
-        binding=approval.asked.binding,
+        binding=approval.request.binding,
         name=name,
         confirm=approval_phrase(name, step.id),
     )
 
 
-async def start(ask: DialogOpener, view: RunView, key: str | None) -> Action | None:
+async def start(
+    open_dialog: DialogOpener, view: RunView, key: str | None
+) -> Action | None:
     """Run a step, for the first time or again, after its confirmation."""
     step = view.step(key)
     if step is None:
         return None
     if any(True for _ in approval_awaited(view.plan, view.state, step)):
-        return await ask_approval(ask, view, key)
+        return await ask_approval(open_dialog, view, key)
     again = bool(view.step_state(step.id).attempts)
     confirm = ""
     if effect_of(step) != "read":
-        said = await ask(ConfirmDialog(view, step))
+        said = await open_dialog(ConfirmDialog(view, step))
         if said is None:
             return None
         confirm = said
@@ -105,16 +109,18 @@ async def start(ask: DialogOpener, view: RunView, key: str | None) -> Action | N
     return kind(step=step.id, attempt=view.next_attempt(step.id), confirm=confirm)
 
 
-async def tick(ask: DialogOpener, view: RunView, key: str | None) -> Action | None:
+async def tick(
+    open_dialog: DialogOpener, view: RunView, key: str | None
+) -> Action | None:
     """Do what a person does: tick, answer, or decide."""
     step = view.step(key)
     if step is None:
         return None
     if kind_of(step) == "choose":
-        return await choose(ask, view, key)
+        return await choose(open_dialog, view, key)
     if kind_of(step) == "message":
-        return await message(ask, view, key)
-    said = await ask(AnswersDialog(view, step))
+        return await message(open_dialog, view, key)
+    said = await open_dialog(AnswersDialog(view, step))
     if said is None:
         return None
     return TickStep(
@@ -125,13 +131,15 @@ async def tick(ask: DialogOpener, view: RunView, key: str | None) -> Action | No
     )
 
 
-async def choose(ask: DialogOpener, view: RunView, key: str | None) -> Action | None:
+async def choose(
+    open_dialog: DialogOpener, view: RunView, key: str | None
+) -> Action | None:
     """Decide."""
     step = view.step(key)
     if step is None:
         return None
-    said = await ask(DecisionDialog(view, step))
-    if said is None or not await _confirm_end(ask, view, step, said.values):
+    said = await open_dialog(DecisionDialog(view, step))
+    if said is None or not await _confirm_end(open_dialog, view, step, said.values):
         return None
     return ChooseOptions(
         step=step.id,
@@ -142,7 +150,7 @@ async def choose(ask: DialogOpener, view: RunView, key: str | None) -> Action | 
 
 
 async def _confirm_end(
-    ask: DialogOpener, view: RunView, step: Step, values: tuple[str, ...]
+    open_dialog: DialogOpener, view: RunView, step: Step, values: tuple[str, ...]
 ) -> bool:
     """Ask again before a decision ends the run."""
     action = step.action
@@ -151,8 +159,8 @@ async def _confirm_end(
     )
     if not ends:
         return True
-    done, total = run_progress(view.plan, view.state, view.standings)
-    said = await ask(
+    done, total = run_progress(view.plan, view.state, view.statuses)
+    said = await open_dialog(
         ReasonDialog(
             "End the run with this decision?",
             f"{done} of {total} steps are done. Nothing can be started in the run any "
@@ -167,7 +175,9 @@ async def _confirm_end(
     return said is not None
 
 
-async def message(ask: DialogOpener, view: RunView, key: str | None) -> Action | None:
+async def message(
+    open_dialog: DialogOpener, view: RunView, key: str | None
+) -> Action | None:
     """Send a message, or mark it as sent by other means; its text goes on record.
 
     Where the cursor is on none, it is about the first one that did not arrive.
@@ -177,7 +187,7 @@ async def message(ask: DialogOpener, view: RunView, key: str | None) -> Action |
         step = view.step(step_needing_person(view))
     if step is None:
         return None
-    answer = await ask(MessageDialog(view, step))
+    answer = await open_dialog(MessageDialog(view, step))
     if answer is None:
         return None
     if answer.again:
@@ -192,15 +202,17 @@ async def message(ask: DialogOpener, view: RunView, key: str | None) -> Action |
     )
 
 
-async def decide(ask: DialogOpener, view: RunView, key: str | None) -> Action | None:
+async def decide(
+    open_dialog: DialogOpener, view: RunView, key: str | None
+) -> Action | None:
     """Choose what to do about a failed step, and do it."""
     step = view.step(key)
     if step is None:
         return None
-    way = await ask(FailureDialog(view, step))
+    way = await open_dialog(FailureDialog(view, step))
     if way is None:
         return None
-    return await FLOWS[way](ask, view, key)
+    return await FLOWS[way](open_dialog, view, key)
 
 
 async def look_first(
@@ -211,20 +223,24 @@ async def look_first(
     return None if step is None else LookFirst(step=step.id)
 
 
-async def retry(ask: DialogOpener, view: RunView, key: str | None) -> Action | None:
+async def retry(
+    open_dialog: DialogOpener, view: RunView, key: str | None
+) -> Action | None:
     """Run a step again."""
     step = view.step(key)
     if step is None:
         return None
     if kind_of(step) in ("manual", "message", "choose"):
-        return await tick(ask, view, key)
-    return await start(ask, view, key)
+        return await tick(open_dialog, view, key)
+    return await start(open_dialog, view, key)
 
 
-async def stop(ask: DialogOpener, view: RunView, key: str | None) -> Action | None:
+async def stop(
+    open_dialog: DialogOpener, view: RunView, key: str | None
+) -> Action | None:
     """Stop a running step."""
     step = stoppable_step(view, key)
-    last = view.step_state(step.id).last if step is not None else None
+    last = view.step_state(step.id).last_attempt if step is not None else None
     if step is None or last is None:
         return None
     if effect_of(step) != "read" and not is_follower(step):
@@ -239,12 +255,14 @@ async def stop(ask: DialogOpener, view: RunView, key: str | None) -> Action | No
                 "checks are stopped, and the step counts as stopped, not as passed."
             )
             title = as_question(f"Stop checking {view.plan.name(step.id)}")
-        if not await ask(Question(title, words, verb="Stop it", tone="bad")):
+        if not await open_dialog(Question(title, words, verb="Stop it", tone="bad")):
             return None
     return StopStep(step=step.id, attempt=last.number)
 
 
-async def skip(ask: DialogOpener, view: RunView, key: str | None) -> Action | None:
+async def skip(
+    open_dialog: DialogOpener, view: RunView, key: str | None
+) -> Action | None:
     """Skip a step, with a reason."""
     step = view.step(key)
     if step is None:
@@ -254,7 +272,7 @@ async def skip(ask: DialogOpener, view: RunView, key: str | None) -> Action | No
     if waiting:
         them = "1 step waits" if waiting == 1 else f"{waiting} steps wait"
         counts += f" {them} for it, and will go on waiting."
-    reason = await ask(
+    reason = await open_dialog(
         ReasonDialog(
             as_question(f"Skip {view.plan.name(step.id)}"),
             f"It is passed over, and the reason stays on record.{counts}",
@@ -273,12 +291,14 @@ async def restore(_ask: DialogOpener, view: RunView, key: str | None) -> Action 
     return None if step is None else RestoreStep(step=step.id)
 
 
-async def override(ask: DialogOpener, view: RunView, key: str | None) -> Action | None:
+async def override(
+    open_dialog: DialogOpener, view: RunView, key: str | None
+) -> Action | None:
     """Override a step: count it as passed, with a reason."""
     step = view.step(key)
     if step is None:
         return None
-    reason = await ask(
+    reason = await open_dialog(
         ReasonDialog(
             as_question(f"Override {view.plan.name(step.id)}"),
             "You vouch that it is as it should be: gates open, and the reason stays on "

@@ -72,13 +72,13 @@ def _whole_characters(data: bytes) -> bytes:
     return data
 
 
-USUAL = 4096
+FIRST_READ_BYTES = 4096
 """Bytes read at first for a line: most are shorter."""
 
 PIECE = 64 * 1024
 """Bytes of one line that are shown at most, and read back for its colours."""
 
-REACH = 1024 * 1024
+NEWLINE_SEARCH_BYTES = 1024 * 1024
 """Bytes searched for a newline where the index has not come yet."""
 
 COLOURS = re.compile(SGR.pattern.encode())
@@ -205,7 +205,7 @@ class OutputDocument:
 
     def previous(self, start: int) -> int:
         """Return where the line begins that ends before `start`, which is above 0."""
-        for reach in (USUAL, PIECE, REACH):
+        for reach in (FIRST_READ_BYTES, PIECE, NEWLINE_SEARCH_BYTES):
             low = max(0, start - reach)
             found = self._read(low, start - 1 - low).rfind(b"\n")
             if found >= 0:
@@ -214,7 +214,7 @@ class OutputDocument:
                 return 0
         if self.index.scanned >= start:
             return self.index.offset_of(self.index.line_at(start - 1))
-        return start - REACH
+        return start - NEWLINE_SEARCH_BYTES
 
     def least_cells(self, start: int, after: int) -> int:
         """Return how many cells a line takes at least, without parsing it.
@@ -235,7 +235,12 @@ class OutputDocument:
         following, pen = self._next_pen
         segments, end = parse(text, pen if following == start else self._pen_at(start))
         if hidden:
-            end = pen_after(decode(self._read(max(start, after - USUAL), USUAL)), end)
+            end = pen_after(
+                decode(
+                    self._read(max(start, after - FIRST_READ_BYTES), FIRST_READ_BYTES)
+                ),
+                end,
+            )
         span = self._spans.at(start) if self._spans else None
         line = OutputLine(
             start=start,
@@ -251,7 +256,7 @@ class OutputDocument:
 
     def _extent(self, start: int) -> tuple[bytes, int, bool, int]:
         """Return a line's bytes to show, its end, whether it has one, what is left."""
-        for length in (USUAL, PIECE):
+        for length in (FIRST_READ_BYTES, PIECE):
             data = self._read(start, length)
             found = data.find(b"\n")
             if found >= 0:
@@ -273,7 +278,7 @@ class OutputDocument:
                 end = self.index.offset_of(number + 1) - 1
                 return (end, True) if end < self.size else (self.size, False)
         seen = max(start, self.index.scanned)
-        found = self._read(seen, REACH).find(b"\n")
+        found = self._read(seen, NEWLINE_SEARCH_BYTES).find(b"\n")
         return (self.size, False) if found < 0 else (seen + found, True)
 
     def _pen_at(self, start: int) -> Pen:

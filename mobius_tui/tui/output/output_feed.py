@@ -10,7 +10,7 @@ from mobius_tui.tui.output.output_document import OutputDocument
 
 COUNT_SLICE = 1024 * 1024
 """Bytes that are counted in one go: half a millisecond, in which no key is taken."""
-BEHIND = 32 * 1024 * 1024
+MAX_UNCOUNTED_BYTES = 32 * 1024 * 1024
 """Bytes not yet counted from which counting waits until no more come."""
 GROWTH_PAUSE = 0.25
 """Seconds in which output that pours grows."""
@@ -18,7 +18,7 @@ REST_FACTOR = 9
 """Times as long as counting takes that a thread rests while output still comes."""
 
 
-class Feed:
+class OutputFeed:
     """Opens an output file once there is one, and reads on as it grows."""
 
     def __init__(
@@ -93,7 +93,7 @@ def count_all(document: OutputDocument, is_growing: Callable[[], bool]) -> None:
     seen = -1
     while True:
         behind = document.size - document.index.scanned
-        if is_growing() and behind > BEHIND and document.size != seen:
+        if is_growing() and behind > MAX_UNCOUNTED_BYTES and document.size != seen:
             # It pours: how many lines there are can wait, and the keys cannot.
             seen = document.size
             sleep(GROWTH_PAUSE)

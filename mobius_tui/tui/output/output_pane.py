@@ -21,7 +21,7 @@ from mobius_tui.tui.commands.registry import bind, bindings
 from mobius_tui.tui.output import pane_messages
 from mobius_tui.tui.output.line_layout import Layout, notice_rows, output_styles
 from mobius_tui.tui.output.output_document import OutputDocument
-from mobius_tui.tui.output.output_feed import Feed, count_all
+from mobius_tui.tui.output.output_feed import OutputFeed, count_all
 from mobius_tui.tui.output.pane_status import PaneStatus
 from mobius_tui.tui.output.viewport import Viewport
 
@@ -129,7 +129,7 @@ class OutputPane(Widget, can_focus=True):
         cache_rows(self)
         self.viewport: Viewport | None = None
         """Where the pane looks; none before the output file exists."""
-        self._feed = Feed(None, None)
+        self._feed = OutputFeed(None, None)
         self._frame: list[Strip] = []
         self._stale = True
         self._pace = RepaintPace(repaints)
@@ -165,7 +165,7 @@ class OutputPane(Widget, can_focus=True):
         is_other = (path, spans, limit) != (feed.output, feed.spans, feed.limit)
         if is_other:
             self._feed.close()
-            self._feed = Feed(path, spans, limit)
+            self._feed = OutputFeed(path, spans, limit)
             self.viewport = None
             self.following = True
         self._poll_file()

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from itertools import accumulate
 
-from mobius_tui.sanitize import SGR, clean, collapse, decode
+from mobius_tui.sanitize import SGR, clean, decode, drop_overwritten
 from mobius_tui.tui.output.output_document import (
     COSTLY,
     PIECE,
@@ -39,7 +39,7 @@ class ShownLines:
 
 def plain(data: bytes) -> str:
     """Return whole lines as they are shown, without colours."""
-    text = collapse(decode(data))
+    text = drop_overwritten(decode(data))
     without = SGR.sub("", text) if "\x1b" in text else text
     if without.isascii():
         # Lines of printable characters alone are clean: ten times faster to see.

@@ -14,7 +14,7 @@ from textual.strip import Strip
 
 from mobius_tui.tui.output.line_layout import Layout, LineRows, hidden_note, row_breaks
 from mobius_tui.tui.output.output_document import (
-    USUAL,
+    FIRST_READ_BYTES,
     OutputDocument,
     OutputLine,
     text_of,
@@ -149,7 +149,7 @@ class Viewport:
 
     def _least_rows(self, start: int, after: int) -> int:
         """Return how many rows a line fills at least."""
-        if after - start >= USUAL:
+        if after - start >= FIRST_READ_BYTES:
             return len(self._rows_at(start)[0])
         if not self.layout.wrap:
             return 1

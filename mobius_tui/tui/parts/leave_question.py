@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from mobius_tui.run.intents.intent_actions import StopStep
 from mobius_tui.run.intents.replies import Reply
 from mobius_tui.tui.dialogs.leave_dialog import LeaveDialog, leave_state
-from mobius_tui.tui.dialogs.question import Tell
+from mobius_tui.tui.dialogs.question import Notifier
 from mobius_tui.tui.parts.question_gate import QuestionGate
 from mobius_tui.tui.parts.run_feed import RunFeed
 from mobius_tui.tui.presenters.run_view import RunView
@@ -22,7 +22,7 @@ class LeaveQuestion:
         questions: QuestionGate,
         *,
         intend: Callable[[StopStep], Awaitable[Reply]],
-        tell: Tell,
+        tell: Notifier,
     ) -> None:
         """Ask nothing yet.
 
@@ -34,7 +34,7 @@ class LeaveQuestion:
         """
         self._feed = feed
         self._questions = questions
-        self._intend = intend
+        self._send_intent = intend
         self._tell = tell
         self._dialog: LeaveDialog | None = None
 
@@ -63,7 +63,7 @@ class LeaveQuestion:
 
     async def _stop_attempt(self, step: str, attempt: int) -> bool:
         """Ask the host to stop an attempt; return whether it no longer runs."""
-        reply = await self._intend(StopStep(step=step, attempt=attempt))
+        reply = await self._send_intent(StopStep(step=step, attempt=attempt))
         is_shown = self._feed.refresh()
         if reply.ok or (is_shown and not self._feed.is_running(step, attempt)):
             return True

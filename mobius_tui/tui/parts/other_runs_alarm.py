@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.tui.commands.registry import key_of
-from mobius_tui.tui.widgets.banners import ElsewhereBanner, OtherRunsReader
+from mobius_tui.tui.widgets.banners import OtherRunsBanner, OtherRunsReader
 
 
 class OtherRunsAlarm:
@@ -14,7 +14,7 @@ class OtherRunsAlarm:
 
     def __init__(
         self,
-        look: OtherRunsReader,
+        reader: OtherRunsReader,
         *,
         wall: Callable[[], float],
         command: str,
@@ -23,12 +23,12 @@ class OtherRunsAlarm:
         """Look for none yet: the banner does, once it is on the page.
 
         Args:
-            look: gives the runs that want somebody; called in a thread.
+            reader: gives the runs that want somebody; called in a thread.
             wall: gives seconds since 1970.
             command: the id of the page's command that opens the run.
             attach: opens a run; the page stays beneath it.
         """
-        self.banner = ElsewhereBanner(look, wall=wall, key=key_of(command))
+        self.banner = OtherRunsBanner(reader, wall=wall, key=key_of(command))
         """To be put on top."""
         self._command = command
         self._attach = attach

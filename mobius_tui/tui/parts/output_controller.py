@@ -15,7 +15,7 @@ from textual.worker import get_current_worker
 from mobius_tui.tui.backend.base_page import ForegroundTask
 from mobius_tui.tui.commands.command import Command
 from mobius_tui.tui.commands.registry import footer
-from mobius_tui.tui.dialogs.question import DialogOpener, SaveDialog, Tell
+from mobius_tui.tui.dialogs.question import DialogOpener, Notifier, SaveDialog
 from mobius_tui.tui.external import output_files
 from mobius_tui.tui.external.output_files import OpenWith
 from mobius_tui.tui.messages import OutputGrew
@@ -161,18 +161,18 @@ class OutputController:
         )
         return ForegroundTask(run=run)
 
-    async def save(self, ask: DialogOpener, tell: Tell) -> None:
+    async def save(self, open_dialog: DialogOpener, tell: Notifier) -> None:
         """A worker: ask where, then save it; a large one takes a while.
 
         Args:
-            ask: shows a dialog and waits for what it gives.
+            open_dialog: shows a dialog and waits for what it gives.
             tell: says what came of it.
         """
         shown = self.shown
         if shown is None or shown.path is None:
             return
         step, attempt = split_tab_key(shown.tab)
-        target = await ask(SaveDialog(shown.path, step=step, attempt=attempt))
+        target = await open_dialog(SaveDialog(shown.path, step=step, attempt=attempt))
         if target is None:
             return
         worker = get_current_worker()

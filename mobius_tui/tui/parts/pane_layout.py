@@ -27,7 +27,7 @@ class Pane:
     widget: Widget
     label: str
     """What the footer calls it where it is out of sight."""
-    way: str
+    command_id: str
     """The id of the command that leads to it."""
 
 
@@ -83,13 +83,13 @@ class PaneLayout:
         """Give the whole room to the pane with the focus, or give it back."""
         self._show(zoomed=not self.is_zoomed)
 
-    def ways(self) -> tuple[Command, ...]:
+    def pane_commands(self) -> tuple[Command, ...]:
         """The commands that focus the panes which are hidden now."""
         screen = self._screen
         if not (screen.has_class("-w-narrow") or screen.has_class("-h-short")):
             return ()
         return tuple(
-            replace(command(pane.way), label=pane.label)
+            replace(command(pane.command_id), label=pane.label)
             for name, pane in self._panes.items()
             if not screen.has_class(f"-pane-{name}")
         )
@@ -107,6 +107,6 @@ class PaneLayout:
         self._screen.update_classes(shown)
 
 
-def ways_first(shown: tuple[Command, ...]) -> tuple[Command, ...]:
+def pane_commands_first(shown: tuple[Command, ...]) -> tuple[Command, ...]:
     """The commands of a footer, the ways to the panes out of sight before all else."""
     return tuple(sorted(shown, key=lambda each: "pane." not in each.id))

@@ -10,7 +10,7 @@ from textual.screen import Screen
 from textual.worker import Worker
 
 from mobius_tui.tui.backend.key_queue import INPUT_GUARD, TimedInput
-from mobius_tui.tui.dialogs.question import Tell
+from mobius_tui.tui.dialogs.question import Notifier
 from mobius_tui.tui.parts.drafts import Drafts
 from mobius_tui.tui.screen_state import Draft, DraftKey
 
@@ -31,7 +31,7 @@ class QuestionGate:
         drafts: Drafts,
         *,
         prepare_dialog: Callable[[Dialog[Any]], None],
-        tell: Tell,
+        tell: Notifier,
     ) -> None:
         """Open the gate.
 

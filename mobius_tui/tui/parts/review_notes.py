@@ -13,7 +13,7 @@ from mobius_tui.review.reviewed_run import ReviewedRun
 from mobius_tui.review.run_annotations import AnnotationTarget
 from mobius_tui.review.run_report import Annotation
 from mobius_tui.run.host.takeover import current_operator
-from mobius_tui.tui.dialogs.question import Tell
+from mobius_tui.tui.dialogs.question import Notifier
 from mobius_tui.tui.dialogs.review_dialogs import (
     ActionItemDialog,
     ActionItemsDialog,
@@ -35,7 +35,7 @@ class ReviewNotes:
         reviewed_run: ReviewedRun,
         questions: QuestionGate,
         *,
-        tell: Tell,
+        tell: Notifier,
         added: Callable[[], None],
     ) -> None:
         """Add nothing yet.

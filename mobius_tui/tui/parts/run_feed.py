@@ -14,7 +14,7 @@ from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.storage.run_directory import RunDirectory
-from mobius_tui.tui.dialogs.question import Tell
+from mobius_tui.tui.dialogs.question import Notifier
 from mobius_tui.tui.presenters.health_view import HealthView
 from mobius_tui.tui.presenters.run_presenter import RunPresenter
 from mobius_tui.tui.presenters.run_view import RunView
@@ -23,8 +23,8 @@ from mobius_tui.tui.presenters.run_view import RunView
 class RunFeed:
     """Turns the journal of one run into views, throttled to `repaints` a second.
 
-    A worker follows the files and posts `RunChanged` and `RunLost` to the screen, which
-    says `changed` and so is told to look: by `show`, and by nothing else.
+    A worker follows the files and posts `RunChanged` and `RunLost` to the screen. The
+    screen then calls `show_throttled`, which alone calls `show`.
     """
 
     def __init__(
@@ -37,7 +37,7 @@ class RunFeed:
         wall: Callable[[], float],
         mono: Callable[[], float],
         show: Callable[[], None],
-        tell: Tell,
+        tell: Notifier,
     ) -> None:
         """Make the feed; it begins to follow when it is told to.
 

@@ -22,7 +22,7 @@ from mobius_tui.run.storage.source_diff import (
 from mobius_tui.runbook.toml.positions import HeaderKind
 from mobius_tui.tui.backend.base_page import ForegroundTask
 from mobius_tui.tui.commands.registry import key_of
-from mobius_tui.tui.dialogs.question import Tell
+from mobius_tui.tui.dialogs.question import Notifier
 from mobius_tui.tui.dialogs.source_dialogs import ChangesDialog, file_to_edit
 from mobius_tui.tui.external.editor import edit
 from mobius_tui.tui.parts.question_gate import QuestionGate
@@ -42,7 +42,7 @@ class SourceEdits:
         feed: RunFeed,
         questions: QuestionGate,
         *,
-        tell: Tell,
+        tell: Notifier,
         run_foreground_task: Callable[[ForegroundTask], None],
         was_edited: bool = False,
         is_known: bool = False,

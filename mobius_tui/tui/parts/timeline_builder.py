@@ -17,7 +17,7 @@ from mobius_tui.review.reviewed_run import ReviewedRun, review_snapshot
 from mobius_tui.review.run_timeline import RunTimeline, filter_timeline
 from mobius_tui.run.journal.outage_times import Milestones
 from mobius_tui.tui.backend.base_page import run_in_thread
-from mobius_tui.tui.dialogs.question import Tell
+from mobius_tui.tui.dialogs.question import Notifier
 
 
 class TimelineBuilder:
@@ -35,7 +35,7 @@ class TimelineBuilder:
         *,
         show: Callable[[RunTimeline], None],
         grown: Callable[[float], None],
-        tell: Tell,
+        tell: Notifier,
     ) -> None:
         """Know what is known by now.
 

@@ -201,13 +201,13 @@ def trigger_rules_text(view: RunView) -> tuple[str, ...]:
     if rules.p95_latency is not None:
         limit, checks = rules.p95_latency.above, rules.p95_latency.for_checks
         named = {p.id: p.p95 is not None for p in health.probes if p.trigger}
-        reported = {i: seen.p95 for i, seen in view.reports.items()}
+        reported = {i: seen.p95 for i, seen in view.reported_figures.items()}
         limits = f"was above {limit} at {checks} checks in a row"
         found.append(_rule_text("P95{} " + limits, named, reported))
     if rules.error_rate is not None:
         errors, checks = rules.error_rate.above, rules.error_rate.for_checks
         named = {p.id: p.error_rate is not None for p in health.probes if p.trigger}
-        reported = {i: seen.error_rate for i, seen in view.reports.items()}
+        reported = {i: seen.error_rate for i, seen in view.reported_figures.items()}
         limits = f"at {checks} checks in a row"
         found.append(
             _rule_text(f"more than {errors:.0%} errors{{}} {limits}", named, reported)

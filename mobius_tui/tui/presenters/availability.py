@@ -28,7 +28,7 @@ from mobius_tui.run.planning.permissions import decide_offer
 from mobius_tui.run.planning.plan import kind_of
 from mobius_tui.run.planning.rollback import rollback_phase, step_blocking_rollback
 from mobius_tui.run.planning.situation import ALLOWED, RefusalCode, Refused, Situation
-from mobius_tui.run.state.step_state import BAD, Status
+from mobius_tui.run.state.step_state import BAD_STATUSES, Status
 from mobius_tui.runbook.model.runbook import Phase, Step
 from mobius_tui.tui.commands.registry import key_of
 from mobius_tui.tui.presenters import next_action
@@ -41,7 +41,12 @@ HALFWAY = frozenset(
     {Status.UNKNOWN, Status.TIMED_OUT, Status.STOPPED, Status.OUTPUT_LOST}
 )
 """Ends of which it is not known how far the step got by then."""
-DONE = BAD | {Status.PASSED, Status.WARNED, Status.OVERRIDDEN, Status.RECOVERED}
+DONE = BAD_STATUSES | {
+    Status.PASSED,
+    Status.WARNED,
+    Status.OVERRIDDEN,
+    Status.RECOVERED,
+}
 """Ends of a step that was begun, or vouched for."""
 
 
@@ -133,7 +138,7 @@ def _note(view: RunView, selected: str | None) -> Action:
 
 def _stop(view: RunView, selected: str | None) -> Action | None:
     step = stoppable_step(view, selected)
-    last = view.step_state(step.id).last if step is not None else None
+    last = view.step_state(step.id).last_attempt if step is not None else None
     if step is None or last is None:
         return None
     return StopStep(step=step.id, attempt=last.number)
@@ -202,7 +207,7 @@ def is_useful(view: RunView, selected: str | None, command_id: str) -> bool:
     step = view.step(selected)
     if step is None or is_unentered_aside(view, view.plan.phase_of[step.id]):
         return False
-    status, kind = view.standings[step.id].status, kind_of(step)
+    status, kind = view.statuses[step.id].status, kind_of(step)
     match command_id:
         case "retry":
             return kind in ("run", "check", "watch") and status in DONE
@@ -211,7 +216,7 @@ def is_useful(view: RunView, selected: str | None, command_id: str) -> bool:
         case "message":
             return kind == "message" and status in (*DONE, Status.PENDING)
         case "override":
-            undone = (*BAD, Status.PENDING, Status.WAITING, Status.WARNED)
+            undone = (*BAD_STATUSES, Status.PENDING, Status.WAITING, Status.WARNED)
             return status in undone or (
                 status in DONE and view.step_state(step.id).is_stale
             )
@@ -364,12 +369,12 @@ def _why_not_step_command(view: RunView, step: Step, command_id: str) -> str:
 
 
 def _state(view: RunView, step: Step) -> str:
-    return MARKS[view.standings[step.id].status].word
+    return MARKS[view.statuses[step.id].status].word
 
 
 def _blocking_text(view: RunView, step: Step) -> str:
     """What keeps any step from being begun or passed over; empty if nothing."""
-    standing = view.standings[step.id]
+    standing = view.statuses[step.id]
     match standing.status:
         case Status.RUNNING:
             return f"is running: {key_of('stop')} stops it."

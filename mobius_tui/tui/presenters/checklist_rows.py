@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from mobius_tui import sanitize
 from mobius_tui.run.planning.plan import is_follower, kind_of
 from mobius_tui.run.planning.step_status import StepStatus
-from mobius_tui.run.state.step_state import BAD, OPEN, Status
+from mobius_tui.run.state.step_state import BAD_STATUSES, GATE_OPENING_STATUSES, Status
 from mobius_tui.runbook.model.guards import guard_variables
 from mobius_tui.runbook.model.runbook import Phase, Step
 from mobius_tui.runbook.text.units import clock_duration, duration_in_words
@@ -54,7 +54,7 @@ def common_wait(view: RunView, phase: Phase) -> str:
     """What all steps of a phase wait for; empty if they wait for different things."""
     waits = {
         _wait(view, standing) if standing.status is Status.WAITING else ""
-        for standing in (view.standings[step.id] for step in phase.steps)
+        for standing in (view.statuses[step.id] for step in phase.steps)
         if standing.status is not Status.NOT_APPLICABLE
     }
     return waits.pop() if len(waits) == 1 else ""
@@ -72,7 +72,7 @@ def phase_row(view: RunView, phase: Phase, *, folded: bool, waits: str) -> Check
     number = view.plan.phase_numbers[phase.id]
     sign = FOLDED if folded else UNFOLDED
     title = f"{sign} {number} {sanitize.line(phase.title)}"
-    if phase.aside and phase.id not in view.state.entered:
+    if phase.aside and phase.id not in view.state.entered_phases:
         return ChecklistRow(
             is_phase=True,
             title=title,
@@ -106,7 +106,7 @@ def step_row(view: RunView, step: Step, *, phase_wait: str) -> ChecklistRow:
     """
     title = f"{view.plan.numbers[step.id]} {sanitize.line(step.title)}"
     phase = view.plan.phase_of[step.id]
-    if phase.aside and phase.id not in view.state.entered:
+    if phase.aside and phase.id not in view.state.entered_phases:
         return ChecklistRow(
             is_phase=False,
             title=title,
@@ -115,7 +115,7 @@ def step_row(view: RunView, step: Step, *, phase_wait: str) -> ChecklistRow:
             right_role="muted",
             is_dim=True,
         )
-    standing = view.standings[step.id]
+    standing = view.statuses[step.id]
     right, role = _right(view, step, standing)
     mark = MARKS[standing.status]
     return ChecklistRow(
@@ -145,7 +145,7 @@ def _right(view: RunView, step: Step, standing: StepStatus) -> tuple[str, Role]:
             return delivery_summary(view, step)
         case Status.PASSED:
             return _done(view, step), "muted"
-        case status if status in BAD:
+        case status if status in BAD_STATUSES:
             return mark.word, "bad"
         case Status.NOT_APPLICABLE if standing.is_guard_false:
             return _guard_value_text(view, step), mark.role
@@ -202,10 +202,14 @@ def tally(view: RunView) -> str:
     """How many steps are done, and how many of those not well, for the border."""
     done, total = view.counts.progress
     counts = view.counts.statuses
-    reported_statuses = BAD | {Status.WARNED, Status.SKIPPED, Status.OVERRIDDEN}
+    reported_statuses = BAD_STATUSES | {
+        Status.WARNED,
+        Status.SKIPPED,
+        Status.OVERRIDDEN,
+    }
     worst_first = sorted(
         (status for status in counts if status in reported_statuses),
-        key=lambda status: status not in BAD,
+        key=lambda status: status not in BAD_STATUSES,
     )
     parts = [f"{done} of {total} done"]
     parts += [f"{counts[status]} {MARKS[status].word}" for status in worst_first]
@@ -238,12 +242,12 @@ class ChecklistOutline:
     def update(self, view: RunView) -> bool:
         """List the rows of a run; returns whether other rows are listed than before."""
         self._view = view
-        if view.standings is not self._standings:
-            self._standings = view.standings
+        if view.statuses is not self._standings:
+            self._standings = view.statuses
             self._waits = {}
         state = view.last_entry_number if self.query else 0
         made_of = (
-            view.state.entered,
+            view.state.entered_phases,
             tuple(self._toggled_phases.items()),
             self.query,
             state,
@@ -280,7 +284,7 @@ class ChecklistOutline:
 
     def is_folded(self, phase: Phase) -> bool:
         """Whether a phase's steps are out of sight."""
-        entered = self._view.state.entered if self._view is not None else ()
+        entered = self._view.state.entered_phases if self._view is not None else ()
         return self._toggled_phases.get(
             phase.id, phase.aside and phase.id not in entered
         )
@@ -348,8 +352,8 @@ class ChecklistOutline:
 
 
 def _is_done(view: RunView, phase: Phase) -> bool:
-    done = OPEN | {Status.SKIPPED}
-    return all(view.standings[step.id].status in done for step in phase.steps)
+    done = GATE_OPENING_STATUSES | {Status.SKIPPED}
+    return all(view.statuses[step.id].status in done for step in phase.steps)
 
 
 def step_matcher(view: RunView, query: str) -> Callable[[Step], bool]:
@@ -362,7 +366,7 @@ def step_matcher(view: RunView, query: str) -> Callable[[Step], bool]:
     wanted = query.lower().split()
 
     def matches(step: Step) -> bool:
-        standing = view.standings[step.id]
+        standing = view.statuses[step.id]
         own = view.step_state(step.id)
         words = (
             f"{view.plan.numbers[step.id]} {sanitize.line(step.title)} {step.id} "

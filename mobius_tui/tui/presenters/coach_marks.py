@@ -79,8 +79,10 @@ def _is_restored(view: RunView) -> bool:
     """Whether what destroys has passed, and every probe is well."""
     done = any(
         effect_of(step) == "destroy"
-        and view.standings[step_id].status in (Status.PASSED, Status.WARNED)
+        and view.statuses[step_id].status in (Status.PASSED, Status.WARNED)
         for step_id, step in view.plan.steps.items()
     )
-    well = bool(view.health) and all(state == "ok" for state in view.health.values())
+    well = bool(view.probe_states) and all(
+        state == "ok" for state in view.probe_states.values()
+    )
     return done and well and not view.state.watch.rollback_running

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 from mobius_tui.run.journal.describe_entry import undelivered, unsent_reason
 from mobius_tui.run.messaging.channels import ChannelRoute, channel_routes
 from mobius_tui.run.state.deliveries import (
-    WANTS_A_PERSON,
+    NEEDS_PERSON,
     Delivery,
     DeliveryStatus,
-    as_seen,
     deliveries_of_attempt,
+    delivery_for_viewer,
 )
 from mobius_tui.runbook.model.actions import SendMessage
 from mobius_tui.runbook.model.runbook import Contact, Step
@@ -62,13 +62,13 @@ DELIVERY_MARKS: Mapping[DeliveryStatus, Mark] = {
     DeliveryStatus.QUEUED: Mark("…", DeliveryStatus.QUEUED, "accent"),
     DeliveryStatus.SENDING: Mark("▶", DeliveryStatus.SENDING, "accent"),
     DeliveryStatus.SENT: Mark("✔", DeliveryStatus.SENT, "good"),
-    DeliveryStatus.HELD: Mark("✖", DeliveryStatus.HELD, "bad"),
+    DeliveryStatus.NOT_SENT: Mark("✖", DeliveryStatus.NOT_SENT, "bad"),
     DeliveryStatus.UNKNOWN: Mark("?", DeliveryStatus.UNKNOWN, "warn"),
     DeliveryStatus.DROPPED: Mark("–", DeliveryStatus.DROPPED, "muted"),
 }
 
 DELIVERY_WORDS: Mapping[DeliveryStatus, tuple[str, Role]] = {
-    DeliveryStatus.HELD: ("not sent", "bad"),
+    DeliveryStatus.NOT_SENT: ("not sent", "bad"),
     DeliveryStatus.UNKNOWN: ("perhaps sent", "warn"),
     DeliveryStatus.QUEUED: ("queued", "accent"),
     DeliveryStatus.SENDING: ("sending", "accent"),
@@ -92,7 +92,7 @@ def deliveries_of(view: RunView, step: Step) -> tuple[Delivery, ...]:
     found = queued_before_host_ended(view, step) or deliveries_of_attempt(
         view.state.deliveries, step.id, number - 1
     )
-    return tuple(as_seen(own, hosted=hosted) for own in found)
+    return tuple(delivery_for_viewer(own, hosted=hosted) for own in found)
 
 
 def queued_before_host_ended(view: RunView, step: Step) -> tuple[Delivery, ...]:
@@ -136,7 +136,7 @@ def channel_fields(view: RunView, step: Step) -> Iterator[Field]:
 def _delivery_details(view: RunView, own: Delivery) -> str:
     """What else is known of a delivery."""
     if own.status is DeliveryStatus.SENT:
-        ago = duration_in_words(max(0.0, view.now - own.since))
+        ago = duration_in_words(max(0.0, view.now - own.status_since))
         answer = f": {own.answer}" if own.answer else ""
         return f"  {ago} ago; it answers {own.http_status}{answer}"
     words = unsent_reason(own, now=view.now)
@@ -156,7 +156,7 @@ def delivery_summary(view: RunView, step: Step) -> tuple[str, Role]:
 def delivery_problem(view: RunView) -> tuple[str, Role] | None:
     """The header's text about undelivered messages; `None` if there are none."""
     found = open_deliveries(view)
-    held = sum(own.status is DeliveryStatus.HELD for own in found)
+    held = sum(own.status is DeliveryStatus.NOT_SENT for own in found)
     perhaps = sum(own.status is DeliveryStatus.UNKNOWN for own in found)
     late = sum(own.status is DeliveryStatus.QUEUED and own.tries > 0 for own in found)
     if held:
@@ -170,7 +170,7 @@ def delivery_problem_fields(view: RunView) -> Iterator[Field]:
     """The cards' fields about messages that have not arrived."""
     for own in open_deliveries(view):
         mark = DELIVERY_MARKS[own.status]
-        what = f"{own.channel}: {own.queued.title}"
+        what = f"{own.channel}: {own.queued_event.title}"
         yield Field(
             "message",
             assemble(
@@ -184,6 +184,6 @@ def delivery_problem_fields(view: RunView) -> Iterator[Field]:
 def step_needing_person(view: RunView) -> str | None:
     """The step of the first message that somebody should see to."""
     for own in open_deliveries(view):
-        if own.status in WANTS_A_PERSON and own.queued.step in view.plan.steps:
-            return own.queued.step
+        if own.status in NEEDS_PERSON and own.queued_event.step in view.plan.steps:
+            return own.queued_event.step
     return None

@@ -70,7 +70,7 @@ def team_fields(view: RunView, health: str) -> Iterator[Field]:
     yield Field("team", assemble((f"{doing} ", "muted"), (name, "strong")))
     latest = view.latest()
     if latest is not None:
-        mark = MARKS[view.standings[latest].status]
+        mark = MARKS[view.statuses[latest].status]
         words = assemble(
             (f"{mark.glyph} {mark.word} ", mark.role), (view.plan.name(latest), "plain")
         )

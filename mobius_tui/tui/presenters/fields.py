@@ -25,7 +25,7 @@ PROSE_ROLES: Mapping[TextStyle, Role] = {
 def prose_lines(prose: Prose, width: int) -> tuple[Content, ...]:
     """The lines of a prose text, without links or actions."""
     return tuple(
-        assemble(*((each.words, PROSE_ROLES[each.look]) for each in line))
+        assemble(*((each.words, PROSE_ROLES[each.style]) for each in line))
         for line in layout_lines(prose, width)
     )
 

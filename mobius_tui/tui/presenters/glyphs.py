@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from mobius_tui.health.probe_window import ProbeCondition
-from mobius_tui.run.state.step_state import BAD, Status
+from mobius_tui.run.state.step_state import BAD_STATUSES, Status
 from mobius_tui.tui.presenters.styled_text import Role
 
 
@@ -67,7 +67,7 @@ def phase_mark(statuses: Iterable[Status]) -> Mark:
     found = set(statuses)
     if Status.RUNNING in found:
         return MARKS[Status.RUNNING]
-    for bad in (Status.UNKNOWN, *sorted(BAD - {Status.UNKNOWN})):
+    for bad in (Status.UNKNOWN, *sorted(BAD_STATUSES - {Status.UNKNOWN})):
         if bad in found:
             return MARKS[bad]
     if Status.PENDING in found:

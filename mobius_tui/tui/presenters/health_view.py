@@ -286,8 +286,8 @@ OutagePart = tuple[str, Role]
 
 def health_field(view: RunView, step: Step) -> Iterator[Field]:
     """`✖ api failing → ● api ok`, of the step's last attempt; if anybody looked."""
-    last = view.step_state(step.id).last
-    if last is None or view.runbook.health is None or view.past.is_empty:
+    last = view.step_state(step.id).last_attempt
+    if last is None or view.runbook.health is None or view.health_history.is_empty:
         return
     parts = _probes_at(view, last.started)
     if last.ended is None:
@@ -302,7 +302,9 @@ def _probes_at(view: RunView, moment: float) -> list[OutagePart]:
     plan = view.runbook.health
     assert plan is not None
     within = silent_after(view.values.preview(plan.every))
-    found = [(p.id, view.past.at(p.id, moment, within=within)) for p in plan.probes]
+    found = [
+        (p.id, view.health_history.at(p.id, moment, within=within)) for p in plan.probes
+    ]
     shown = found
     if len(found) > NAMED:
         shown = [each for each in found if each[1] != "ok"][:NAMED]

@@ -137,7 +137,7 @@ def _drill_cell(fresh: DrillFreshness | None, now: float) -> TableCell:
         return "never", "muted"
     edited = ", edited" if fresh.is_edited else ""
     words = f"{ago(max(0.0, now - fresh.drill.began))}{edited}"
-    return (f"✔ {words}", "good") if fresh.is_proof else (f"✖ {words}", "bad")
+    return (f"✔ {words}", "good") if fresh.shows_handled else (f"✖ {words}", "bad")
 
 
 def drill_words(fresh: DrillFreshness | None, *, now: float) -> Content:

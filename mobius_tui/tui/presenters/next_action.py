@@ -24,7 +24,7 @@ from mobius_tui.run.planning.permissions import decide_offer
 from mobius_tui.run.planning.plan import effect_of, has_terminal, is_follower, kind_of
 from mobius_tui.run.planning.proposal import Proposal, is_out_of_order
 from mobius_tui.run.planning.situation import ALLOWED, Refused
-from mobius_tui.run.state.step_state import BAD, Status
+from mobius_tui.run.state.step_state import BAD_STATUSES, Status
 from mobius_tui.run.terminal.detach_key import DETACH_KEY
 from mobius_tui.runbook.model.runbook import Phase, Step
 from mobius_tui.runbook.model.step_text import EFFECTS
@@ -91,8 +91,8 @@ def next_action(view: RunView, selected: str | None, *, moved: bool) -> NextActi
     if view.stalled:
         words = f"Free some space: {view.stalled}; the run waits, and then goes on"
         return NextAction(kind="wait", text=words, role="bad")
-    if view.silent:
-        silent, cont = clock_duration(view.silent), f"kill -CONT {view.host}"
+    if view.host_silence:
+        silent, cont = clock_duration(view.host_silence), f"kill -CONT {view.host}"
         words = f"Host silent for {silent}; if it was stopped: {cont}"
         return NextAction(kind="wait", text=words, role="bad")
     left = watch_time_left(view)
@@ -109,7 +109,7 @@ def next_action(view: RunView, selected: str | None, *, moved: bool) -> NextActi
 
 def is_unentered_aside(view: RunView, phase: Phase) -> bool:
     """Whether a phase is off the main line, and the run has not turned aside to it."""
-    return phase.aside and phase.id not in view.state.entered
+    return phase.aside and phase.id not in view.state.entered_phases
 
 
 def _for_selection(view: RunView, key: str | None) -> NextAction | None:
@@ -132,14 +132,14 @@ def _for_selection(view: RunView, key: str | None) -> NextAction | None:
         return NextAction(
             kind="phase", key=PHASE_KEY_PREFIX + own_phase.id, text=words, role="warn"
         )
-    standing = view.standings[step.id]
-    if standing.status in BAD:
+    standing = view.statuses[step.id]
+    if standing.status in BAD_STATUSES:
         return _decide(view, step)
     if terminal_attempt(view, step.id) is not None:
         return _terminal(view, step)
     busy = view.proposal.kind == "running" and not is_follower(step)
     if standing.status is Status.PENDING and not busy:
-        astray = is_out_of_order(view.plan, view.state, step.id, view.standings)
+        astray = is_out_of_order(view.plan, view.state, step.id, view.statuses)
         return _start(view, step, note="out of order" if astray else "")
     return None
 
@@ -167,7 +167,7 @@ def _for_proposal(view: RunView, proposal: Proposal) -> NextAction:
     if proposal.kind == "decide":
         return _decide(view, step)
     if proposal.kind == "wait":
-        if {wait.kind for wait in view.standings[step.id].waits} == {"approval"}:
+        if {wait.kind for wait in view.statuses[step.id].waits} == {"approval"}:
             return _approval(view, step, proposal)
         words = f"{name} waits: {proposal.text}"
         return NextAction(kind="wait", key=step.id, text=words, role="warn")
@@ -192,8 +192,8 @@ def _approval(view: RunView, step: Step, proposal: Proposal) -> NextAction:
             note="" if view.state.approvals.get(step.id) is None else proposal.text,
         )
     approve = decide_offer(ApproveStep(step=step.id), view.situation) == ALLOWED
-    if asked is not None and view.uid != asked.asked.uid and approve:
-        words = f"Approve {name}, as {asked.by} asks"
+    if asked is not None and view.uid != asked.request.uid and approve:
+        words = f"Approve {name}, as {asked.asked_by} asks"
         return NextAction(kind="approve", key=step.id, text=words, role="bad")
     words = f"{name} waits: {proposal.text}"
     return NextAction(kind="wait", key=step.id, text=words, role="warn")
@@ -214,9 +214,9 @@ def terminal_attempt(view: RunView, key: str | None) -> int | None:
     if step is None or not has_terminal(step) or view.verifying == step.id:
         return None
     own = view.step_state(step.id)
-    if own.status is not Status.RUNNING or own.last is None:
+    if own.status is not Status.RUNNING or own.last_attempt is None:
         return None
-    return own.last.number
+    return own.last_attempt.number
 
 
 def terminal_step(view: RunView, key: str | None) -> str | None:
@@ -226,7 +226,7 @@ def terminal_step(view: RunView, key: str | None) -> str | None:
 
 
 def _decide(view: RunView, step: Step) -> NextAction:
-    mark = MARKS[view.standings[step.id].status]
+    mark = MARKS[view.statuses[step.id].status]
     words = f"Decide on {view.plan.name(step.id)}: {mark.word}"
     return NextAction(kind="decide", key=step.id, text=words, role="bad")
 

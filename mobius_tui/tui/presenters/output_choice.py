@@ -161,7 +161,7 @@ def choose_output(
     if tab not in keys and step_id is None:
         return _placeholder(view, key, tabs)
     if tab not in keys:
-        last = view.step_state(step_id or "").last
+        last = view.step_state(step_id or "").last_attempt
         assert last is not None
         tab = f"{step_id}.{last.number}"
     assert tab is not None
@@ -179,7 +179,7 @@ def _step_with_output(view: RunView, key: str | None) -> str | None:
     step = view.step(key)
     if step is None:
         return None
-    if view.step_state(step.id).last is None:
+    if view.step_state(step.id).last_attempt is None:
         is_next = key == view.proposal.step
         return view.latest(scripts_only=True) if is_next else None
     return step.id if isinstance(step.action, Run) else None
@@ -192,7 +192,7 @@ def _tabs(view: RunView, step_id: str | None) -> tuple[OutputTab, ...]:
         own = view.step_state(step_id).attempts[-TABS:]
         found = [_tab(view, step_id, attempt, str(attempt.number)) for attempt in own]
     for other in view.counts.running:
-        last = view.step_state(other).last
+        last = view.step_state(other).last_attempt
         is_live = last is not None and is_follower(view.plan.steps[other])
         if is_live and last is not None and other != step_id:
             found.append(_tab(view, other, last, view.plan.name(other)))

@@ -17,7 +17,7 @@ from mobius_tui.run.planning.plan import effect_of
 from mobius_tui.run.planning.rollback import rollback_phase
 from mobius_tui.run.planning.trigger_rules import reported_figures
 from mobius_tui.run.state.run_state import RunState
-from mobius_tui.run.state.step_state import BAD, Status
+from mobius_tui.run.state.step_state import BAD_STATUSES, Status
 from mobius_tui.runbook.model.actions import Run
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.tui.messages import RunChanged, RunLost
@@ -76,8 +76,8 @@ class RunPresenter:
             before: the view before.
         """
         follower = self._viewer.follower
-        if follower.state.n != self._journal_entry:
-            self._journal_entry = follower.state.n
+        if follower.state.last_entry_number != self._journal_entry:
+            self._journal_entry = follower.state.last_entry_number
             self._read_last_outputs()
             steps = self.state.steps
             self._attempted = tuple(s for s in self._changing if steps[s.id].attempts)
@@ -98,15 +98,15 @@ class RunPresenter:
         return replace(
             view,
             verifying=self.verifying(view),
-            reports=reported_figures(follower.health.windows),
+            reported_figures=reported_figures(follower.health.windows),
             meters=follower.trigger_rules.evaluator.meters()
             if follower.trigger_rules.evaluator
             else (),
-            past=follower.health_history,
-            course=follower.milestone_tracker,
+            health_history=follower.health_history,
+            milestone_tracker=follower.milestone_tracker,
             lost=self.lost,
             stalled=sanitize.line(self._viewer.stalled),
-            silent=self._viewer.host_silence,
+            host_silence=self._viewer.host_silence,
         )
 
     def verifying(self, view: RunView) -> str | None:
@@ -114,7 +114,7 @@ class RunPresenter:
         step = view.step(view.proposal.step)
         if step is None or view.proposal.kind != "running" or not step.checks:
             return None
-        last = view.step_state(step.id).last
+        last = view.step_state(step.id).last_attempt
         if not isinstance(step.action, Run) or last is None:
             return None
         attempt = self._viewer.directory.attempt(step.id, last.number)
@@ -159,28 +159,31 @@ class RunPresenter:
     def running(self) -> tuple[tuple[str, int], ...]:
         """The attempts at scripts that run now."""
         return tuple(
-            (step_id, own.last.number)
+            (step_id, own.last_attempt.number)
             for step_id, own in self.state.steps.items()
-            if own.last is not None and self.is_running(step_id, own.last.number)
+            if own.last_attempt is not None
+            and self.is_running(step_id, own.last_attempt.number)
         )
 
     def is_running(self, step_id: str, attempt: int) -> bool:
         """Whether this attempt is at a script that runs now."""
         own = self.state.steps[step_id]
-        if own.status is not Status.RUNNING or own.last is None:
+        if own.status is not Status.RUNNING or own.last_attempt is None:
             return False
         step = self._viewer.follower.plan.steps[step_id]
-        return own.last.number == attempt and isinstance(step.action, Run)
+        return own.last_attempt.number == attempt and isinstance(step.action, Run)
 
     def _read_last_outputs(self) -> None:
         """Read the last output of attempts that ended badly."""
         for step_id, own in self.state.steps.items():
-            if own.status not in BAD or own.last is None:
+            if own.status not in BAD_STATUSES or own.last_attempt is None:
                 continue
-            key = f"{step_id}.{own.last.number}"
+            key = f"{step_id}.{own.last_attempt.number}"
             if key not in self._last_outputs:
-                attempt = self._viewer.directory.attempt(step_id, own.last.number)
-                self._last_outputs.pop(f"{step_id}.{own.last.number - 1}", None)
+                attempt = self._viewer.directory.attempt(
+                    step_id, own.last_attempt.number
+                )
+                self._last_outputs.pop(f"{step_id}.{own.last_attempt.number - 1}", None)
                 self._last_outputs[key] = last_output(attempt)
 
 
@@ -207,12 +210,12 @@ class PastRunPresenter(RunPresenter):
         """
         whole = self._reviewed_run.rewind.until - self._reviewed_run.newest.began_at
         view = super().run(now, before)
-        return replace(view, reviewed=whole, damage=self.damage)
+        return replace(view, reviewed_duration=whole, damage=self.damage)
 
     def verifying(self, view: RunView) -> str | None:
         """The step whose checks had been looked at by then, while it ran."""
         step = view.proposal.step
         if step is None or view.proposal.kind != "running":
             return None
-        last = view.step_state(step).last
+        last = view.step_state(step).last_attempt
         return step if last is not None and last.check_tries else None

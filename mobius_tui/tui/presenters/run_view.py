@@ -67,7 +67,7 @@ class StepCounts:
 
     def _count(self, phase: Phase) -> PhaseCount:
         timed = [step for step in phase.steps if not is_follower(step)]
-        lasts = [self._state.steps[step.id].last for step in timed]
+        lasts = [self._state.steps[step.id].last_attempt for step in timed]
         tried = [last for last in lasts if last is not None]
         return PhaseCount(
             statuses=Counter(self._standings[step.id].status for step in phase.steps),
@@ -80,7 +80,7 @@ class StepCounts:
         """The number of steps in each state, in the phases that count."""
         found: Counter[Status] = Counter()
         for phase in self._plan.runbook.phases:
-            if not phase.aside or phase.id in self._state.entered:
+            if not phase.aside or phase.id in self._state.entered_phases:
                 found += self.phase(phase).statuses
         return found
 
@@ -124,7 +124,7 @@ class RunView:
 
     plan: Plan
     state: RunState
-    standings: Mapping[str, StepStatus]
+    statuses: Mapping[str, StepStatus]
     proposal: Proposal
     counts: StepCounts
     now: float
@@ -135,17 +135,17 @@ class RunView:
     """By `STEP.ATTEMPT`: its last words, where it ended badly."""
     verifying: str | None = None
     """The step whose script has ended and whose checks are being made."""
-    health: Mapping[str, str] = field(default_factory=dict)
+    probe_states: Mapping[str, str] = field(default_factory=dict)
     """Each probe's state, in words."""
-    reports: Mapping[str, ReportedFigures] = field(default_factory=dict)
+    reported_figures: Mapping[str, ReportedFigures] = field(default_factory=dict)
     """For each probe that was checked, which figures (p95, error rate) the service
     itself reports.
     """
     meters: tuple[Meter, ...] = ()
     """How far each trigger is."""
-    past: HealthHistory = field(default_factory=HealthHistory)
+    health_history: HealthHistory = field(default_factory=HealthHistory)
     """What health was at any moment; it grows in place."""
-    course: MilestoneTracker | None = None
+    milestone_tracker: MilestoneTracker | None = None
     """The milestones of the outage that come from the journal; those from health are in
     the health history. Mutated in place.
     """
@@ -153,11 +153,11 @@ class RunView:
     """Why the run's files are followed no longer; empty while they are."""
     stalled: str = ""
     """Why the host can write nothing for now, in words; empty if it can."""
-    silent: float = 0.0
+    host_silence: float = 0.0
     """Seconds for which a living host has given no sign; 0 while that is not long."""
     uid: int
     """Whose viewer this is."""
-    reviewed: float | None = None
+    reviewed_duration: float | None = None
     """The duration of the whole run in seconds if this view is part of a review; else
     `None`.
     """
@@ -175,7 +175,7 @@ class RunView:
             now=self.now,
             uid=self.uid,
             has_host=self.host is not None,
-            known_statuses=self.standings,
+            known_statuses=self.statuses,
         )
 
     def shows_same_as(self, before: RunView | None) -> bool:
@@ -185,7 +185,7 @@ class RunView:
     @property
     def changing_parts(self) -> tuple[object, ...]:
         """The parts of it that can change between two views."""
-        unwell = self.lost, self.stalled, self.silent > 0
+        unwell = self.lost, self.stalled, self.host_silence > 0
         return self.last_entry_number, int(self.now), self.host, *unwell
 
     @property
@@ -224,13 +224,17 @@ class RunView:
     def values(self) -> Values:
         """What `${name}` means now; a secret shows as `[secret]`."""
         return Values(
-            self.state, now=self.now, health=self.health, name_of=self.plan.name
+            self.state, now=self.now, health=self.probe_states, name_of=self.plan.name
         )
 
     @property
     def milestones(self) -> Milestones | None:
         """The times of the run's outage; `None` where they are not tracked."""
-        return self.course.milestones(self.past) if self.course is not None else None
+        return (
+            self.milestone_tracker.milestones(self.health_history)
+            if self.milestone_tracker is not None
+            else None
+        )
 
     def step(self, key: str | None) -> Step | None:
         """The step of a checklist's key; `None` for a phase's."""
@@ -256,7 +260,7 @@ class RunView:
 
     def runtime(self, step_id: str) -> float | None:
         """Seconds that the last attempt took, or has been running."""
-        last = self.step_state(step_id).last
+        last = self.step_state(step_id).last_attempt
         if last is None:
             return None
         return (
@@ -296,9 +300,9 @@ def build_run_view(
     if (
         before is not None
         and before.state is state
-        and before.last_entry_number == state.n
+        and before.last_entry_number == state.last_entry_number
     ):
-        standings, proposal = before.standings, before.proposal
+        standings, proposal = before.statuses, before.proposal
         counts = before.counts
     else:
         standings = step_statuses(plan, state)
@@ -307,15 +311,15 @@ def build_run_view(
     return RunView(
         plan=plan,
         state=state,
-        standings=standings,
+        statuses=standings,
         proposal=proposal,
         counts=counts,
         now=now,
         host=host,
         uid=uid,
         last_outputs=last_outputs,
-        health=health,
-        last_entry_number=state.n,
+        probe_states=health,
+        last_entry_number=state.last_entry_number,
     )
 
 
@@ -326,7 +330,7 @@ def watch_time_left(view: RunView) -> str:
     back.
     """
     watch = view.state.watch
-    open_ = view.state.ended is None and view.reviewed is None
+    open_ = view.state.ended is None and view.reviewed_duration is None
     if watch.watch_run is None or not open_ or watch.rollback_running:
         return ""
     if not is_only_watched(view.plan, view.state):

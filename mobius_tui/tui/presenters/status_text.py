@@ -10,8 +10,8 @@ from mobius_tui import sanitize
 from mobius_tui.run.journal.describe_entry import unsent_reason
 from mobius_tui.run.planning.plan import Plan, is_follower
 from mobius_tui.run.planning.run_outcome import run_progress
-from mobius_tui.run.state.deliveries import WANTS_A_PERSON
-from mobius_tui.run.state.step_state import BAD, Status
+from mobius_tui.run.state.deliveries import NEEDS_PERSON
+from mobius_tui.run.state.step_state import BAD_STATUSES, Status
 from mobius_tui.runbook.text.units import clock_duration, duration_in_words
 from mobius_tui.tui.messages import TitleChanged
 from mobius_tui.tui.presenters.communication import open_deliveries
@@ -38,12 +38,12 @@ class TitleAndBell:
         """The title for a view, and whether to ring; never at the first view."""
         bad = {
             step_id: len(view.step_state(step_id).attempts)
-            for step_id, standing in view.standings.items()
-            if standing.status in BAD
+            for step_id, standing in view.statuses.items()
+            if standing.status in BAD_STATUSES
         }
         ended = view.state.ended is not None
         for own in open_deliveries(view):
-            if own.status in WANTS_A_PERSON:
+            if own.status in NEEDS_PERSON:
                 bad[f"delivery {own.number}"] = own.tries
         latest = view.state.watch.latest_alarm
         if latest is not None:
@@ -70,8 +70,8 @@ def title(view: RunView) -> str:
         words = f"✖ {view.state.watch.alarms[-1].reason}"
     elif watch_time_left(view):
         words += f", {watch_time_left(view)}"
-    elif step is not None and view.standings[step.id].status in BAD:
-        mark = MARKS[view.standings[step.id].status].glyph
+    elif step is not None and view.statuses[step.id].status in BAD_STATUSES:
+        mark = MARKS[view.statuses[step.id].status].glyph
         words = f"{mark} {view.plan.name(step.id)}"
     return sanitize.line(words)[:TITLE_CELLS]
 
@@ -92,7 +92,7 @@ def status_text(
         head: the journal's last hash, by which the record can be held to it later.
     """
     where = f" in {view.environment}" if view.environment else ""
-    done, total = run_progress(view.plan, view.state, view.standings)
+    done, total = run_progress(view.plan, view.state, view.statuses)
     began = view.state.began
     title = began.title if began is not None else view.runbook.title
     place = f"step {min(done + 1, total)} of {total}, {done} done"
@@ -106,7 +106,7 @@ def status_text(
     for own in open_deliveries(view):
         words = unsent_reason(own, now=view.now)
         reason = f": {words}" if words else ""
-        name = own.queued.title
+        name = own.queued_event.title
         lines.append(f"Message {own.status}: {name}, to {own.channel}{reason}")
     outage = view.milestones
     if outage is not None and outage.outage is not None:
@@ -150,21 +150,21 @@ def _progress_lines(view: RunView) -> Iterator[str]:
     if view.state.ended is not None:
         yield f"Ended: {view.state.ended.outcome}: {view.state.ended.reason}"
         return
-    bad = [key for key, each in view.standings.items() if each.status in BAD]
+    bad = [key for key, each in view.statuses.items() if each.status in BAD_STATUSES]
     for step_id in bad[:PROBLEM_STATUSES]:
-        standing = view.standings[step_id]
+        standing = view.statuses[step_id]
         word = MARKS[standing.status].word.capitalize()
         yield f"{word}: {view.plan.name(step_id)}: {standing.reason}"
     if len(bad) > PROBLEM_STATUSES:
         yield f"and {len(bad) - PROBLEM_STATUSES} more that went wrong"
-    for step_id, standing in view.standings.items():
+    for step_id, standing in view.statuses.items():
         if standing.status is Status.RUNNING:
             doing = "Beside it" if is_follower(view.plan.steps[step_id]) else "Running"
             took = duration_in_words(view.runtime(step_id) or 0.0)
             yield f"{doing}: {view.plan.name(step_id)}, for {took}"
     if view.host is None:
         yield "Nothing new starts: no host runs this run"
-    elif view.silent:
+    elif view.host_silence:
         yield "Nothing new starts: the host of this run gives no sign of life"
     elif view.proposal.kind in ("start", "wait") and view.proposal.step is not None:
         words = "Waiting" if view.proposal.kind == "wait" else "Next"

@@ -77,9 +77,10 @@ def approved_fields(view: RunView, step: Step) -> Iterator[Field]:
     Nothing where nobody has, or where what they approved has changed since.
     """
     approval = valid_approval(view.plan, view.state, step)
-    if approval is None or not approval.given:
+    if approval is None or not approval.approvals_given:
         return
-    words = f"approved by {', '.join(_approver_text(each) for each in approval.given)}"
+    approvers = ", ".join(_approver_text(each) for each in approval.approvals_given)
+    words = f"approved by {approvers}"
     if approval.is_complete:
         until = time.strftime("%H:%M:%S", time.localtime(approval.expires_at))
         words += f", to be begun by {until}"
@@ -191,7 +192,7 @@ def detail_fields(
         return ()
     own = view.step_state(step.id)
     earlier = earlier_attempt(own, step.id, tab)
-    shown = earlier or own.last
+    shown = earlier or own.last_attempt
     looked = [] if earlier is None else [_attempt_fields(earlier)]
     standing = [*looked, *standing_fields(view, step)]
     body = list(_action(view, step, shown, compact=compact and bool(standing)))
@@ -241,7 +242,7 @@ def _phase(view: RunView, phase: Phase) -> Iterator[Field]:
         yield Field("why", prose=Prose(phase.why))
     numbers: dict[str, int] = {}
     for step in phase.steps:
-        word = MARKS[view.standings[step.id].status].word
+        word = MARKS[view.statuses[step.id].status].word
         numbers[word] = numbers.get(word, 0) + 1
     counts = ", ".join(f"{count} {word}" for word, count in numbers.items())
     yield Field("steps", text(counts))
@@ -285,7 +286,7 @@ def _action(
                 yield Field("asks", assemble((words, "plain"), (form, "muted")))
         case SendMessage() as send:
             body = values.prose(view.runbook.messages[send.message].body)
-            last = view.step_state(step.id).last
+            last = view.step_state(step.id).last_attempt
             sent_text = last.note if last is not None else ""
             yield from channel_fields(view, step)
             yield Field("text", prose=Prose(sent_text) if sent_text else body)
@@ -371,7 +372,7 @@ def _variable_text(
 
 def _check_fields(view: RunView, step: Step) -> Iterator[Field]:
     """What comes after the action: its checks, role, pages, notes."""
-    last = view.step_state(step.id).last
+    last = view.step_state(step.id).last_attempt
     for index, check in enumerate(step.checks):
         words = filled(view, check_in_words(check))
         label = "checks" if kind_of(step) == "check" else "then"

@@ -11,7 +11,7 @@ from mobius_tui import sanitize
 from mobius_tui.run.attempts.attempt_files import LastOutput
 from mobius_tui.run.planning.plan import effect_of, kind_of
 from mobius_tui.run.planning.proposal import steps_in_order
-from mobius_tui.run.state.step_state import BAD, Attempt, Status
+from mobius_tui.run.state.step_state import BAD_STATUSES, Attempt, Status
 from mobius_tui.runbook.model.actions import Run
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.runbook.text.units import duration_in_words
@@ -25,11 +25,11 @@ from mobius_tui.tui.presenters.styled_text import Role, assemble, text
 
 def standing_fields(view: RunView, step: Step) -> Iterator[Field]:
     """The state of a step, and what can be done about it."""
-    standing = view.standings[step.id]
+    standing = view.statuses[step.id]
     own = view.step_state(step.id)
     mark = MARKS[standing.status]
     head = assemble((f"{mark.glyph} {mark.word}", mark.role))
-    last = own.last
+    last = own.last_attempt
     match standing.status:
         case Status.PENDING:
             yield from _previous_step_fields(view, step)
@@ -40,7 +40,7 @@ def standing_fields(view: RunView, step: Step) -> Iterator[Field]:
             waits = ", ".join(wait.text for wait in standing.waits)
             yield Field("waits", assemble((waits, "warn")))
             yield Field("until", text(_unblocking_text(view, step), "muted"))
-        case status if status in BAD:
+        case status if status in BAD_STATUSES:
             reason = own.reason or standing.reason
             words = f"  {reason}" if reason != mark.word else ""
             yield Field("now", head + assemble((words, "plain")))
@@ -78,7 +78,7 @@ def _previous_step_fields(view: RunView, step: Step) -> Iterator[Field]:
     if step.id != view.proposal.step or before is None:
         return
     yield from _not_applicable_fields(view, step)
-    if view.standings[before].status is Status.WARNED:
+    if view.statuses[before].status is Status.WARNED:
         mark = MARKS[Status.WARNED]
         head = assemble((f"{mark.glyph} {view.plan.name(before)} {mark.word}", "warn"))
         reason = view.step_state(before).reason
@@ -90,7 +90,7 @@ def _not_applicable_fields(view: RunView, step: Step) -> Iterator[Field]:
     order = list(steps_in_order(view.plan, view.state))
     passed = list(
         takewhile(
-            lambda other: view.standings[other.id].is_guard_false,
+            lambda other: view.statuses[other.id].is_guard_false,
             reversed(order[: order.index(step)]),
         )
     )
@@ -98,7 +98,7 @@ def _not_applicable_fields(view: RunView, step: Step) -> Iterator[Field]:
         mark = MARKS[Status.NOT_APPLICABLE]
         name = f"{mark.glyph} {view.plan.name(passed[0].id)}"
         more = f"; {len(passed) - 1} more before it" if len(passed) > 1 else ""
-        why = f"  {view.standings[passed[0].id].reason}{more}"
+        why = f"  {view.statuses[passed[0].id].reason}{more}"
         yield Field("past", assemble((name, "plain"), (why, "muted")))
 
 
@@ -115,7 +115,7 @@ def _running(view: RunView, step: Step, last: Attempt) -> Iterator[Field]:
     yield Field("now", assemble((words, "accent")))
     if last.stop_asked:
         yield Field("stop", text("was asked for", "warn"))
-    elif view.reviewed is None:
+    elif view.reviewed_duration is None:
         ways: list[tuple[str, Role]] = []
         if isinstance(step.action, Run) and step.action.tty:
             ways = [(f"{key_of('terminal')} ", "key"), ("its terminal   ", "plain")]
@@ -133,7 +133,7 @@ def _problem_fields(view: RunView, step: Step, last: Attempt | None) -> Iterator
         if last.left:
             words = f"still alive: {'; '.join(last.left)}"
             yield Field("left", text(words, "warn"))
-    if view.reviewed is not None:
+    if view.reviewed_duration is not None:
         return  # what could be done then is not what can be done now
     first = _look_first_advice(view, step, last)
     if first:
@@ -145,7 +145,7 @@ def _look_first_advice(view: RunView, step: Step, last: Attempt | None) -> str:
     """What to look at before deciding; empty where the fields before are enough."""
     retry, override = key_of("retry"), key_of("override")
     reads = kind_of(step) == "check" or effect_of(step) == "read"
-    match view.standings[step.id].status:
+    match view.statuses[step.id].status:
         case Status.UNKNOWN if last is not None and last.left:
             return (
                 "first at what is still alive: until that has ended, the step cannot "
@@ -204,7 +204,7 @@ def _aside(view: RunView, step: Step) -> str:
 def _unblocking_text(view: RunView, step: Step) -> str:
     """What would free a waiting step."""
     words = []
-    for wait in view.standings[step.id].waits:
+    for wait in view.statuses[step.id].waits:
         match wait.kind:
             case "gate" | "needs":
                 name = view.plan.name(wait.on)
@@ -232,7 +232,7 @@ def waiting_step_count(view: RunView, step: Step) -> int:
             view.plan.step_that_sets.get(wait.on, wait.on) == step.id
             for wait in each.waits
         )
-        for each in view.standings.values()
+        for each in view.statuses.values()
     )
 
 

@@ -123,11 +123,11 @@ class BriefingScreen(Page):
         briefing: Briefing,
         *,
         begin: Begin,
-        opened: Opened,
+        open_run: Opened,
         answers: Mapping[str, str],
         probe: Probe,
-        drilled: Callable[[], DrillCoverage | None],
-        elsewhere: OtherRunsReader = lambda: (),
+        coverage_reader: Callable[[], DrillCoverage | None],
+        other_runs_reader: OtherRunsReader = lambda: (),
         attach: Opened = lambda _: None,
         wall: Callable[[], float] = time.time,
         source: Path | None = None,
@@ -138,11 +138,11 @@ class BriefingScreen(Page):
         Args:
             briefing: what is known.
             begin: begins the run.
-            opened: is given the run that was begun.
+            open_run: is given the run that was begun.
             answers: what is known to be answered; the person may change it.
             probe: asks every probe once.
-            drilled: gives what the drills of the runbook say; called in a thread.
-            elsewhere: gives the runs that want somebody.
+            coverage_reader: gives what the drills of it say; called in a thread.
+            other_runs_reader: gives the runs that want somebody.
             attach: opens one of them.
             wall: gives seconds since 1970.
             source: the file that is edited; the runbook's own without it.
@@ -150,14 +150,14 @@ class BriefingScreen(Page):
         """
         super().__init__()
         self.other_runs = OtherRunsAlarm(
-            elsewhere, wall=wall, command="briefing.alarm", attach=attach
+            other_runs_reader, wall=wall, command="briefing.alarm", attach=attach
         )
         self._wall = wall
         self._briefing = briefing
         self._begin = begin
-        self._opened = opened
+        self._opened = open_run
         self._probe = probe
-        self._drilled = drilled
+        self._drilled = coverage_reader
         self.typed: Mapping[str, str] = {}
         """What was filled in so far, by variable."""
         self.source = source or briefing.runbook.path

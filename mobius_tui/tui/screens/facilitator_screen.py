@@ -99,7 +99,7 @@ class FacilitatorPage(Page):
             wall=wall or viewer.follower.now,
             mono=lambda: self.mono(),
             show=self.show_run,
-            tell=self.tell,
+            tell=self.show_notice,
         )
         self._symptom_by_fault: Mapping[str, str] = {}
         self._standing: Mapping[str, FacilitatorAct] = {}
@@ -150,7 +150,7 @@ class FacilitatorPage(Page):
     @on(RunLost)
     def _lost(self, event: RunLost) -> None:
         event.stop()
-        self.tell(event.why, is_problem=True)
+        self.show_notice(event.why, is_problem=True)
 
     def show_run(self) -> None:
         """Show the team, the score and the faults as they are now."""
@@ -223,9 +223,9 @@ class FacilitatorPage(Page):
 
     async def _act(self, act: FacilitatorAct, fault: Fault) -> None:
         """A worker: it takes a second or two."""
-        self.tell(f"{fault.name}: under way …")
+        self.show_notice(f"{fault.name}: under way …")
         await self._facilitator.act(act, fault)
-        self.tell(f"{fault.name} is {DONE[act]}; the team is told at the end.")
+        self.show_notice(f"{fault.name} is {DONE[act]}; the team is told at the end.")
         self.feed.refresh()
         self._ask_site()
 
@@ -254,4 +254,4 @@ class FacilitatorPage(Page):
         if words is not None:
             await self._facilitator.hint(words)
             self.feed.refresh()
-            self.tell("The team sees it now.")
+            self.show_notice("The team sees it now.")

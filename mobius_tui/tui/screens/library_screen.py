@@ -106,36 +106,36 @@ class LibraryScreen(Page):
 
     def __init__(
         self,
-        look: Callable[[], LibraryListing],
+        read_library: Callable[[], LibraryListing],
         *,
-        brief: Callable[[Path], None],
+        open_briefing: Callable[[Path], None],
         attach: Callable[[RunDirectory], None],
-        look_back: Callable[[RunDirectory], Awaitable[None]],
-        elsewhere: OtherRunsReader = lambda: (),
+        open_review: Callable[[RunDirectory], Awaitable[None]],
+        other_runs_reader: OtherRunsReader = lambda: (),
         wall: Callable[[], float] = time.time,
         at: str = "",
     ) -> None:
         """Make the screen.
 
         Args:
-            look: gives what there is; called in a thread.
-            brief: opens the briefing of a runbook.
+            read_library: gives what there is; called in a thread.
+            open_briefing: opens the briefing of a runbook.
             attach: opens a run.
-            look_back: opens a run that is over, as it was.
-            elsewhere: gives the runs that want somebody.
+            open_review: opens a run that is over, as it was.
+            other_runs_reader: gives the runs that want somebody.
             wall: gives seconds since 1970.
             at: the key of the line that the cursor begins on.
         """
         super().__init__()
         self.other_runs = OtherRunsAlarm(
-            elsewhere, wall=wall, command="library.alarm", attach=attach
+            other_runs_reader, wall=wall, command="library.alarm", attach=attach
         )
         self._open_run = attach
         self._wall = wall
         self.at = at
-        self._read_library = look
-        self._open_briefing = brief
-        self._open_review = look_back
+        self._read_library = read_library
+        self._open_briefing = open_briefing
+        self._open_review = open_review
         self._groups: tuple[LibraryGroup, ...] = ()
         self._entries: dict[str, LibraryEntry] = {}
         self._count = ""
@@ -302,7 +302,7 @@ class LibraryScreen(Page):
         """Copy where the run under the cursor stands."""
         entry = self._at_cursor()
         if entry is None or entry.source is not None:
-            self.tell("That is no run: a run's status can be copied.")
+            self.show_notice("That is no run: a run's status can be copied.")
         else:
             self.copy(partial(status_of, Path(entry.key), self._wall()))
 
@@ -317,7 +317,9 @@ class LibraryScreen(Page):
             self.questions.begin(self._edit(entry.source))
         elif entry is not None:
             key = command("checklist.edit").key_name
-            self.tell(f"That is a run. Open it: {key} edits what it was made of.")
+            self.show_notice(
+                f"That is a run. Open it: {key} edits what it was made of."
+            )
 
     async def _edit(self, path: Path) -> None:
         """A worker: leave the screens for the editor."""
@@ -340,4 +342,4 @@ class LibraryScreen(Page):
         try:
             entry.open_entry()
         except MobiusError as error:
-            self.tell(str(error), is_problem=True)
+            self.show_notice(str(error), is_problem=True)

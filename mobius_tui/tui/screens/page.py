@@ -19,7 +19,7 @@ from textual.worker import Worker, WorkerState
 
 from mobius_tui import sanitize
 from mobius_tui.errors import MobiusError, RunError
-from mobius_tui.run.storage.state_home import private_folder, state_home
+from mobius_tui.run.storage.state_home import make_private_folder, state_home
 from mobius_tui.runbook.decode.config_file import config_file
 from mobius_tui.tui.backend import clipboard
 from mobius_tui.tui.backend.base_page import ForegroundTask, leave_for_task
@@ -82,7 +82,10 @@ class Page(Screen[None]):
         """
         super().__init__()
         self.questions = QuestionGate(
-            self, Drafts(drafts), prepare_dialog=self._prepare_dialog, tell=self.tell
+            self,
+            Drafts(drafts),
+            prepare_dialog=self._prepare_dialog,
+            tell=self.show_notice,
         )
 
     def on_compose(self) -> None:
@@ -134,7 +137,7 @@ class Page(Screen[None]):
     def _came_to_the_top(self) -> None:
         self.post_message(self.title_message())
 
-    def tell(self, words: str, *, is_problem: bool = False) -> None:
+    def show_notice(self, words: str, *, is_problem: bool = False) -> None:
         """Show a notice for a moment."""
         self.notify(
             sanitize.line(words),
@@ -148,7 +151,7 @@ class Page(Screen[None]):
         """A worker that failed says so; the screen stays."""
         error = event.worker.error
         if event.state is WorkerState.ERROR and error is not None:
-            self.tell(str(error) or type(error).__name__, is_problem=True)
+            self.show_notice(str(error) or type(error).__name__, is_problem=True)
 
     def copy(self, text: str | Callable[[], str]) -> None:
         """Copy text to wherever it can be pasted from, and tell where that is.
@@ -161,7 +164,7 @@ class Page(Screen[None]):
 
     def action_status(self) -> None:
         """Copy where a run stands; on a page of none, say so."""
-        self.tell("No run is open here, so there is no status to copy.")
+        self.show_notice("No run is open here, so there is no status to copy.")
 
     def copies_folder(self) -> Path:
         """The private folder in which what is copied is kept too."""
@@ -171,15 +174,15 @@ class Page(Screen[None]):
         """A worker: try one way after the other, and say what came of it."""
         folder = self.copies_folder()
         try:
-            private_folder(folder)
+            make_private_folder(folder)
             text = text if isinstance(text, str) else await asyncio.to_thread(text)
         except (RunError, OSError) as error:
-            self.tell(str(error), is_problem=True)
+            self.show_notice(str(error), is_problem=True)
             return
         terminal = self.app.copy_to_clipboard
         copy = partial(clipboard.copy, text, folder=folder, terminal=terminal)
         copied = await asyncio.to_thread(copy)
-        self.tell(copied.words, is_problem=not copied.is_copied)
+        self.show_notice(copied.words, is_problem=not copied.is_copied)
 
     def run_foreground_task(self, task: ForegroundTask) -> None:
         """Leave the screens, do something in the plain terminal, and come back."""
@@ -234,9 +237,9 @@ class Page(Screen[None]):
             await asyncio.to_thread(save_theme, file, theme)
         except MobiusError as error:
             words = f"The colours are {theme} for now, and not kept. {error}"
-            self.tell(words, is_problem=True)
+            self.show_notice(words, is_problem=True)
         else:
-            self.tell(f"The colours are {theme}, kept in {file.name}")
+            self.show_notice(f"The colours are {theme}, kept in {file.name}")
 
     @on(KeyBar.CommandClicked)
     async def take(self, event: KeyBar.CommandClicked) -> None:

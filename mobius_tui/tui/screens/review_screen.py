@@ -109,8 +109,8 @@ class ReviewScreen(RunPage):
             wall=lambda: reviewed_run.moment,
             choose=partial(_output_then, reviewed_run.directory),
             screen_state=ScreenState(pane="timeline", drafts=drafts),
-            ways=way,
-            more={"timeline": Pane(timeline, "Timeline", f"{way}timeline")},
+            pane_command_prefix=way,
+            extra_panes={"timeline": Pane(timeline, "Timeline", f"{way}timeline")},
         )
         self.reviewed_run = reviewed_run
         self.past_presenter, self.timeline = past_presenter, timeline
@@ -120,11 +120,14 @@ class ReviewScreen(RunPage):
             whole,
             show=self._show_timeline,
             grown=self._timeline_grown,
-            tell=self.tell,
+            tell=self.show_notice,
         )
         self.whole = self.timelines.full_timeline
         self.notes = ReviewNotes(
-            reviewed_run, self.questions, tell=self.tell, added=self.timelines.renew
+            reviewed_run,
+            self.questions,
+            tell=self.show_notice,
+            added=self.timelines.renew,
         )
         if reviewed_run.moment < reviewed_run.rewind.until:
             self._come_back()
@@ -237,7 +240,7 @@ class ReviewScreen(RunPage):
     def action_end(self) -> None:
         """Show what the run came to in the end."""
         if self.reviewed_run.is_open:
-            self.tell("The run has not ended.")
+            self.show_notice("The run has not ended.")
         else:
             self.questions.begin(self._show_end_card())
 
@@ -334,12 +337,12 @@ class ReviewScreen(RunPage):
         """Mark one end of a range, or no longer."""
         self.mark = self.reviewed_run.moment if self.mark is None else None
         words = "marked: go to its other end, and annotate it" if self.mark else "gone"
-        self.tell(f"The range's end is {words}.")
+        self.show_notice(f"The range's end is {words}.")
 
     def action_annotate(self) -> None:
         """Say something of a moment, a step or a range."""
         if self.reviewed_run.is_open:
-            self.tell(
+            self.show_notice(
                 "The run goes on: a note belongs into its journal, from its screen."
             )
         else:
@@ -387,7 +390,9 @@ class ReviewScreen(RunPage):
     def action_items(self) -> None:
         """Show what is left to do after the run."""
         if self.reviewed_run.is_open:
-            self.tell("The run has not ended: what is left to do is not known yet.")
+            self.show_notice(
+                "The run has not ended: what is left to do is not known yet."
+            )
         else:
             self.questions.begin(self.notes.change_items())
 

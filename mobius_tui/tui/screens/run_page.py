@@ -16,7 +16,7 @@ from mobius_tui.tui.commands.command import Command
 from mobius_tui.tui.messages import OutputGrew, RunLost
 from mobius_tui.tui.output.output_workbench import OutputWorkbench
 from mobius_tui.tui.parts.output_controller import Choose, OutputController
-from mobius_tui.tui.parts.pane_layout import Pane, PaneLayout, ways_first
+from mobius_tui.tui.parts.pane_layout import Pane, PaneLayout, pane_commands_first
 from mobius_tui.tui.parts.run_feed import RunFeed
 from mobius_tui.tui.parts.source_edits import SourceEdits
 from mobius_tui.tui.presenters import availability
@@ -49,7 +49,7 @@ class RunPage(Page):
     health: reactive[HealthView | None] = reactive(None, repaint=False)
     key: reactive[str | None] = reactive[str | None](None, repaint=False)
     """The checklist's row under the cursor."""
-    told: reactive[str | None] = reactive[str | None](None, repaint=False)
+    shown_key: reactive[str | None] = reactive[str | None](None, repaint=False)
     """The checklist key whose details the other panes show; follows the cursor (`key`)
     after a short delay.
     """
@@ -66,8 +66,8 @@ class RunPage(Page):
         wall: Callable[[], float],
         choose: Choose,
         screen_state: ScreenState,
-        ways: str = "pane.",
-        more: Mapping[str, Pane] = MappingProxyType({}),
+        pane_command_prefix: str = "pane.",
+        extra_panes: Mapping[str, Pane] = MappingProxyType({}),
     ) -> None:
         """Make the page of a run.
 
@@ -78,8 +78,8 @@ class RunPage(Page):
             wall: gives seconds since 1970.
             choose: says which output is shown.
             screen_state: where the person was before the screens went away.
-            ways: what the ids of the commands that lead to a pane begin with.
-            more: panes by their ids, beside those of every run.
+            pane_command_prefix: how the ids of the commands to a pane begin.
+            extra_panes: panes by their ids, beside those of every run.
         """
         super().__init__(drafts=screen_state.drafts)
         self.feed = RunFeed(
@@ -90,14 +90,14 @@ class RunPage(Page):
             wall=wall,
             mono=lambda: self.mono(),
             show=self.show_run,
-            tell=self.tell,
+            tell=self.show_notice,
         )
         self.outputs = OutputController(self, self.feed, choose)
         self.source_edits = SourceEdits(
             self,
             self.feed,
             self.questions,
-            tell=self.tell,
+            tell=self.show_notice,
             run_foreground_task=self.run_foreground_task,
             was_edited=screen_state.edited,
             is_known=screen_state.edits_told,
@@ -106,12 +106,18 @@ class RunPage(Page):
         self._detail = DetailPane(id="detail")
         self._health_panel = HealthPanel(id="health")
         panes = {
-            "checklist": Pane(self.checklist, "List", f"{ways}checklist"),
-            "output": Pane(self.outputs.pane, "Output", f"{ways}output"),
-            "health": Pane(self._health_panel, "Health", f"{ways}health"),
-            "detail": Pane(self._detail, "Details", f"{ways}detail"),
+            "checklist": Pane(
+                self.checklist, "List", f"{pane_command_prefix}checklist"
+            ),
+            "output": Pane(self.outputs.pane, "Output", f"{pane_command_prefix}output"),
+            "health": Pane(
+                self._health_panel, "Health", f"{pane_command_prefix}health"
+            ),
+            "detail": Pane(self._detail, "Details", f"{pane_command_prefix}detail"),
         }
-        self.pane_layout = PaneLayout(self, {**panes, **more}, first=screen_state.pane)
+        self.pane_layout = PaneLayout(
+            self, {**panes, **extra_panes}, first=screen_state.pane
+        )
         self.panes = self.pane_layout.widgets
         self._begins_zoomed = screen_state.zoomed
         self.has_moved = screen_state.moved
@@ -127,7 +133,7 @@ class RunPage(Page):
             yield self.checklist.data_bind(page.view, page.key)
             with Vertical(id="right"):
                 yield self._detail.data_bind(
-                    page.view, page.compact, page.tab, key=page.told
+                    page.view, page.compact, page.tab, key=page.shown_key
                 )
                 yield self.outputs.pane
                 yield self._health_panel.data_bind(page.health, page.compact)
@@ -162,7 +168,7 @@ class RunPage(Page):
         """
         if not self.has_moved:
             self.key = place
-        self.told = self.key  # before the view: what is beside it is drawn once
+        self.shown_key = self.key  # before the view: what is beside it is drawn once
         self.view = view
         self.health = self.feed.health(view)
         self.show_row()
@@ -170,27 +176,27 @@ class RunPage(Page):
 
     def show_row(self) -> None:
         """Show what belongs to the row under the cursor: beside it, and below."""
-        self.told = self.key
+        self.shown_key = self.key
         self.show_offers()
         if self.view is not None:
             self.tab = self.outputs.show(self.view, self.key)
 
     def follow_cursor(self) -> None:
         """Show what belongs to the row under the cursor, where it is another row."""
-        if self.told != self.key:
+        if self.shown_key != self.key:
             self.show_row()
 
-    def watch_told(self) -> None:
+    def watch_shown_key(self) -> None:
         """Another row: go back to its own output."""
         self.outputs.choose_tab(None)
 
     def footer_commands(self) -> tuple[Command, ...]:
         """What the footer shows, in the words of the step under the cursor."""
         names = availability.labels(self.view, self.key)
-        shown = (*self.pane_layout.ways(), *super().footer_commands())
+        shown = (*self.pane_layout.pane_commands(), *super().footer_commands())
         return tuple(
             replace(command, label=names.get(command.id, command.label))
-            for command in ways_first(self.outputs.footer(shown))
+            for command in pane_commands_first(self.outputs.footer(shown))
         )
 
     def palette_commands(self) -> tuple[Command, ...]:
@@ -204,7 +210,7 @@ class RunPage(Page):
     def _run_lost(self, event: RunLost) -> None:
         """What is shown grows old from here on: say so as long as it is shown."""
         event.stop()
-        self.tell(event.why, is_problem=True)
+        self.show_notice(event.why, is_problem=True)
         self.feed.show_now()
 
     @on(OutputGrew)
@@ -247,7 +253,7 @@ class RunPage(Page):
     @on(OutputWorkbench.NoticeRequested)
     def _notice_requested(self, event: OutputWorkbench.NoticeRequested) -> None:
         event.stop()
-        self.tell(event.words)
+        self.show_notice(event.words)
 
     @on(OutputWorkbench.TabChosen)
     def _tab_chosen(self, event: OutputWorkbench.TabChosen) -> None:
@@ -260,7 +266,7 @@ class RunPage(Page):
     def _open_wanted(self, event: OutputWorkbench.OpenWanted) -> None:
         event.stop()
         if event.way == "save":
-            work = self.outputs.save(self.questions.ask, self.tell)
+            work = self.outputs.save(self.questions.ask, self.show_notice)
             self.run_worker(work, name="save", exit_on_error=False)
             return
         task = self.outputs.task(event.way, self.copies_folder())

@@ -133,7 +133,7 @@ class RunScreen(RunPage):
         self._is_end_card_shown = False
         self._sender = IntentSender(viewer, self)
         self._leave_question = LeaveQuestion(
-            self.feed, self.questions, intend=viewer.send_intent, tell=self.tell
+            self.feed, self.questions, intend=viewer.send_intent, tell=self.show_notice
         )
         self._watcher = TitleAndBell()
         self.last_view = read_last_view(directory)
@@ -353,14 +353,14 @@ class RunScreen(RunPage):
         stops = isinstance(action, StopStep)
         words = event.reply.text if stops else DONE.get(type(action))
         if words:
-            self.tell(words)
+            self.show_notice(words)
         if not isinstance(action, ACTIONS_KEEPING_CURSOR):
             self._catch_up()
 
     def _refuse(self, words: str, *, is_problem: bool = False) -> None:
         """Say why a command does nothing."""
         self.questions.note_refusal(self.mono())
-        self.tell(words, is_problem=is_problem)
+        self.show_notice(words, is_problem=is_problem)
 
     def _go_to_terminal(self, key: str | None) -> None:
         """Leave the screens for a step's terminal, if it has one now."""
@@ -399,9 +399,9 @@ class RunScreen(RunPage):
         if due is not None and self._brief is not None:
             self._brief(due)
         elif self.view.state.ended is None:
-            self.tell("The run has not ended: nothing is due after it yet.")
+            self.show_notice("The run has not ended: nothing is due after it yet.")
         else:
-            self.tell("Nothing is due after this run.")
+            self.show_notice("Nothing is due after this run.")
 
     def action_status(self) -> None:
         """Copy where the run stands."""

@@ -67,7 +67,7 @@ class StatsScreen(Page):
     def __init__(
         self,
         title: str,
-        look: StatisticsReader,
+        read_statistics: StatisticsReader,
         *,
         wall: Callable[[], float] = time.time,
     ) -> None:
@@ -75,12 +75,12 @@ class StatsScreen(Page):
 
         Args:
             title: the runbook's.
-            look: gives its statistics.
+            read_statistics: gives its statistics.
             wall: gives seconds since 1970.
         """
         super().__init__()
         self._heading = title
-        self._look = look
+        self._read_statistics = read_statistics
         self._wall = wall
         self._found: RunbookStatistics | None = None
         looking = text("looking through the runs", "muted")
@@ -103,7 +103,9 @@ class StatsScreen(Page):
 
     async def _search(self) -> None:
         """A worker."""
-        self.post_message(self.StatisticsRead(await asyncio.to_thread(self._look)))
+        self.post_message(
+            self.StatisticsRead(await asyncio.to_thread(self._read_statistics))
+        )
 
     @on(StatisticsRead)
     def _show_found(self, event: StatisticsRead) -> None:
@@ -125,7 +127,7 @@ class StatsScreen(Page):
     def action_copy_lines(self) -> None:
         """Copy them as lines, once they are known."""
         if self._found is None:
-            self.tell("The runs are still being read.")
+            self.show_notice("The runs are still being read.")
         else:
             self.copy("\n".join(statistics_lines(self._found)))
 

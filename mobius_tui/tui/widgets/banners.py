@@ -84,11 +84,11 @@ OtherRunsReader = Callable[[], tuple[OtherRun, ...]]
 """Gives the runs that want somebody, the most urgent first; called in a thread."""
 
 
-class ElsewhereBanner(Widget):
+class OtherRunsBanner(Widget):
     """Two lines while another run needs a person, else none."""
 
     DEFAULT_CSS = """
-    ElsewhereBanner {
+    OtherRunsBanner {
         dock: top;
         height: auto;
         width: 1fr;

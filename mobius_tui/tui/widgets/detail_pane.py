@@ -138,7 +138,7 @@ class DetailPane(VerticalScroll):
         if view is None or not self.is_mounted:
             return
         step = view.step(self.key)
-        pending = step is not None and view.standings[step.id].status is Status.PENDING
+        pending = step is not None and view.statuses[step.id].status is Status.PENDING
         state = f" · {MARKS[Status.PENDING].word}" * pending
         self._set_border(title(view, self.key), state, *border_text(view, self.key))
         self._fields.fields = detail_fields(

@@ -63,7 +63,7 @@ def _mode(view: RunView | None) -> str:
     """The mode that the bar has the colour of."""
     if view is None:
         return ""
-    return shown_mode(view) if view.reviewed is None else "review"
+    return shown_mode(view) if view.reviewed_duration is None else "review"
 
 
 def _verdict(damage: tuple[str, ...] | None) -> tuple[str, Role]:
@@ -105,11 +105,13 @@ class RunHeader(Widget):
             assemble((place, "muted")),
             Content.styled(elapsed_text(view.elapsed), STYLES["plain"]),
         ]
-        if view.reviewed is not None:
+        if view.reviewed_duration is not None:
             left[1] = badge("review") + assemble(
                 (f" {view.mode}  ", "muted"), _verdict(view.damage)
             )
-            left[3] += assemble((f" of {clock_duration(view.reviewed)}", "muted"))
+            left[3] += assemble(
+                (f" of {clock_duration(view.reviewed_duration)}", "muted")
+            )
         return fit_parts(left, self._right(view), self.size.width)
 
     def _right(self, view: RunView) -> list[Content]:
@@ -120,7 +122,7 @@ class RunHeader(Widget):
             return [assemble((word, "good" if good else "bad"))]
         if view.lost:
             return [assemble(("✖ not followed", "bad"))]
-        if view.reviewed is not None:
+        if view.reviewed_duration is not None:
             return [assemble(("as it was then", "muted"))]
         parts = []
         if view.state.auto is not None:
@@ -137,7 +139,7 @@ class RunHeader(Widget):
             parts.append(assemble(("○ host gone", "bad")))
         elif view.stalled:
             parts.append(assemble(("✖ disk full", "bad")))
-        elif view.silent:
+        elif view.host_silence:
             parts.append(assemble(("✖ host silent", "bad")))
         else:
             name = "host " if self.size.width >= FULL_WIDTH else ""

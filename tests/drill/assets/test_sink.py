@@ -14,7 +14,7 @@ import pytest
 from mobius_tui.drill.faults import FAULTS
 from mobius_tui.drill.rehearsal import rehearsal
 from mobius_tui.drill.site.drill_site import Site
-from mobius_tui.plain import show
+from mobius_tui.plain import print_run
 from mobius_tui.run.client.run_briefing import Briefing
 from mobius_tui.run.client.start_run import start_new_run
 from mobius_tui.run.planning.unattended_answers import automatic_action
@@ -90,4 +90,4 @@ def test_a_drill_pages_nobody_unless_it_is_told_to(
 async def _auto(briefing: Briefing) -> int:
     intent = automatic_action({}, manual="tick", yes=False)
     directory = await start_new_run(briefing, {}, intent)
-    return await show(directory, as_json=False, auto=intent, sent=True)
+    return await print_run(directory, as_json=False, auto=intent, sent=True)

@@ -109,7 +109,7 @@ async def gone_through(
     wait_for(lambda: re.search("RunEnded|AutoStopped", directory.journal.read_text()))
     follower = Follower(directory)
     ended = follower.state.ended
-    assert ended is not None, follower.entries[-1]
+    assert ended is not None, follower.initial_entries[-1]
     assert ended.outcome == "completed", ended.reason
     wants = {step.id for step in runbook.steps() if step.approve is not None}
     tried = {name for name in wants if follower.state.steps[name].attempts}

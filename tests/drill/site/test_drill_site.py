@@ -174,7 +174,7 @@ def test_the_stand_ins_come_first_on_path(site: Site, run: Run) -> None:
         "htop",
         "iostat",
         "sudo",
-        *site_files.REFUSED,
+        *site_files.FORBIDDEN_PROGRAMS,
     ):
         assert stat.S_IMODE((site.bin / name).stat().st_mode) == 0o755
         found = run(site, "bash", "-c", f"type -p {name}").stdout.strip()

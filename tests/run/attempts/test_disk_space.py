@@ -82,7 +82,7 @@ def on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[On]:
 
     yield go
     for kept in made:
-        group = attempt_files.read_pid(kept.directory)
+        group = attempt_files.read_process_group(kept.directory)
         if kept.child.poll() is None:
             kept.child.kill()
             kept.child.wait()
@@ -129,7 +129,7 @@ def test_what_rotates_is_carried_on_as_well(on: On) -> None:
 def test_time_goes_on_while_a_script_is_held_up(on: On) -> None:
     kept = on("full output").go(f"echo first; trap '' PIPE; {MUCH}", spec(timeout=0.5))
     wait_for(lambda: kept.waits)
-    group = attempt_files.read_pid(kept.directory)
+    group = attempt_files.read_process_group(kept.directory)
     assert group
     wait_for(lambda: not _runs(group))
     assert kept.waits == FULL
@@ -151,7 +151,7 @@ def _runs(pid: int) -> bool:
 def test_whoever_stops_a_step_does_not_wait_for_room(on: On) -> None:
     kept = on("full output").go(f"echo first; {MUCH}", spec())
     wait_for(lambda: kept.waits)
-    assert launcher.ask_to_stop(kept.directory)
+    assert launcher.request_stop(kept.directory)
     end = kept.end()
     assert (end.cause, end.errno, end.bytes) == ("output lost", errno.ENOSPC, 0)
     assert "stopped while the disk was full" in script_end_text(end, "/", "bash")
@@ -175,7 +175,7 @@ def test_without_room_to_begin_nothing_runs(on: On) -> None:
     kept = on("full exit.new").go("echo first", spec())
     assert kept.child.wait(60) == 75
     assert read_script_end(kept.directory) is None
-    assert attempt_files.read_pid(kept.directory) is None
+    assert attempt_files.read_process_group(kept.directory) is None
 
 
 def test_of_all_that_wait_the_journal_is_told_first() -> None:
@@ -323,7 +323,7 @@ async def test_a_step_is_stopped_though_the_journal_has_no_room(
         attempt = run.directory.attempt("a", 1)
         keeper = attempt.lock
         await run.until(
-            lambda _: attempt_files.read_pid(attempt)
+            lambda _: attempt_files.read_process_group(attempt)
         )  # its own room is taken
         noting = asyncio.create_task(note_on(run, disk))
         await run.until(lambda _: viewer.stalled == FULL)

@@ -10,14 +10,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mobius_tui.run.attempts.output_reader import (
-    PIECE,
+    MAX_TAIL_BYTES,
     RECORD,
     STDERR,
     Span,
     Spans,
-    end_of_errors,
     last_row,
     last_rows,
+    stderr_tail,
 )
 from mobius_tui.run.storage.run_directory import AttemptDirectory
 
@@ -61,7 +61,7 @@ def test_it_finds_what_holds_each_byte(
             held = place >= 0 and offset < firsts[place] + expected[place].length
             assert spans.at(offset) == (expected[place] if held else None)
             first = [each for each in expected if each.time <= offset // 15]
-            assert spans.by(offset // 15) == (first[-1] if first else None)
+            assert spans.last_read_by(offset // 15) == (first[-1] if first else None)
             most = offset // 15
             last = expected[max(0, len(expected) - most) :]
             assert [*spans.newest(most)] == last[::-1]
@@ -91,7 +91,7 @@ def test_a_place_that_no_file_has_is_borne(tmp_path: Path) -> None:
     attempt = AttemptDirectory(tmp_path)
     attempt.output.write_bytes(b"boom\n")
     attempt.spans.write_bytes(RECORD.pack(2**64 - 1, 5 | STDERR << 56, 0))
-    assert end_of_errors(attempt, 9) == b""
+    assert stderr_tail(attempt, 9) == b""
 
 
 def test_the_last_rows_of_a_long_output(tmp_path: Path) -> None:
@@ -99,10 +99,10 @@ def test_the_last_rows_of_a_long_output(tmp_path: Path) -> None:
     path.write_text("".join(f"line {number}\n" for number in range(10_000)))
     rows = last_rows(path)
     assert rows == [f"line {n}" for n in range(10_000 - len(rows), 10_000)]
-    assert len(rows) == PIECE // len("line 9999\n")
+    assert len(rows) == MAX_TAIL_BYTES // len("line 9999\n")
     assert last_row(path) == "line 9999"
     path.write_bytes(b"x" * 100_000)
-    assert last_rows(path) == ["x" * PIECE]
+    assert last_rows(path) == ["x" * MAX_TAIL_BYTES]
     path.write_bytes(b"one\n10 %\r100 %\n\n\n")
     assert last_rows(path) == ["one", "100 %"]
     path.unlink()

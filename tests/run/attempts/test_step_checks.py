@@ -41,7 +41,7 @@ async def test_three_in_a_row_start_again_after_a_miss(
     run = await begin(ONE + step("a", "true", check))
     await run.did("start", "a")
     state = await run.status("a", "passed")
-    last = state.steps["a"].last
+    last = state.steps["a"].last_attempt
     assert last is not None
     assert [look.held for look in last.check_tries] == [
         True,
@@ -61,7 +61,9 @@ async def test_a_stop_during_checks(begin: Begin, tmp_path: Path) -> None:
     )
     run = await begin(ONE + step("a", "true", check))
     await run.did("start", "a")
-    await run.until(lambda s: s.steps["a"].last and s.steps["a"].last.check_tries)
+    await run.until(
+        lambda s: s.steps["a"].last_attempt and s.steps["a"].last_attempt.check_tries
+    )
     await run.did("stop", "a")
     await run.status("a", "stopped")
 

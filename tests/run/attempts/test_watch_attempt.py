@@ -79,7 +79,7 @@ async def test_in_auto_it_passes_when_its_time_is_over_and_its_checks_follow(
     state = await run.over()
     status, reason = of(state)
     assert (status, reason) == (Status.PASSED, "watched for 0.4 s; no trigger fired")
-    last = state.steps["watch-it"].last
+    last = state.steps["watch-it"].last_attempt
     assert last is not None
     assert (last.duration or 0) >= 0.4
     assert [look.held for look in last.check_tries] == [True]
@@ -163,7 +163,7 @@ async def test_another_host_goes_on_where_nothing_was_missed(
     run.kill_host()
     await run.resume()
     state = await run.status("watch-it", "passed")
-    last = state.steps["watch-it"].last
+    last = state.steps["watch-it"].last_attempt
     assert last is not None
     assert last.number == 1
     assert (last.duration or 0) >= 2.0

@@ -33,7 +33,7 @@ def ctx(tmp_path: Path) -> CheckContext:
         workdir=tmp_path,
         env={"PATH": os.environ["PATH"], "app": "mobius"},
         fill=filled,
-        own=frozenset({os.getpid()}),
+        own_pids=frozenset({os.getpid()}),
     )
 
 

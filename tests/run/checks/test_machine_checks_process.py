@@ -46,8 +46,8 @@ async def test_a_steps_own_group_and_this_program_do_not_count(
 ) -> None:
     with running(mark) as child:
         for excluding in (
-            replace(ctx, groups=frozenset({child.pid})),
-            replace(ctx, own=frozenset({child.pid})),
+            replace(ctx, step_groups=frozenset({child.pid})),
+            replace(ctx, own_pids=frozenset({child.pid})),
         ):
             assert (await sight(ProcessCheck(match=mark, count="0"), excluding)).held
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mobius_tui.errors import UsageError
-from mobius_tui.plain import show
+from mobius_tui.plain import print_run
 from mobius_tui.run.client.follow_up import add_run_facts, follow_up
 from mobius_tui.run.client.run_briefing import answer_briefing, prepare_briefing
 from mobius_tui.run.events.run_events import RunEnded
@@ -80,10 +80,10 @@ def test_plain_says_what_is_due(
     made: MadeRun, capsys: pytest.CaptureFixture[str]
 ) -> None:
     ended(made)
-    assert asyncio.run(show(made.directory, as_json=False, auto=None)) == 1
+    assert asyncio.run(print_run(made.directory, as_json=False, auto=None)) == 1
     said = capsys.readouterr().out.splitlines()
     assert said[-1].startswith("due: After each rollback event: MOBIUS post-incident")
-    assert asyncio.run(show(made.directory, as_json=True, auto=None)) == 1
+    assert asyncio.run(print_run(made.directory, as_json=True, auto=None)) == 1
     assert '"RunEnded"' in capsys.readouterr().out.splitlines()[-1]
 
 

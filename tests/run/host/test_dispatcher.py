@@ -80,9 +80,9 @@ async def test_what_follows_is_written_before_the_answer(tmp_path: Path) -> None
     services = judges.host(state_after(judges.tail.entries, plan, entered))
     dispatcher, caller = Dispatcher(services), Caller(name="maria", uid=UID)
     for step in ("watch-side", "mend"):
-        assert services.context.state.frames, "entered, and not left yet"
+        assert services.context.state.aside_frames, "entered, and not left yet"
         action = SkipStep(step=step, reason="done by hand")
         reply = await dispatcher.handle_intent(Envelope(action=action), caller)
         assert reply.ok, reply.text
-    assert services.context.state.frames == ()
+    assert services.context.state.aside_frames == ()
     judges.close()

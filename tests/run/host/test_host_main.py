@@ -28,7 +28,7 @@ async def test_a_step_runs_and_its_output_is_kept(begin: Begin) -> None:
     run = await begin(ONE + step("a", "echo out; echo err >&2"))
     await run.did("start", "a")
     state = await run.status("a", "passed")
-    last = state.steps["a"].last
+    last = state.steps["a"].last_attempt
     assert last is not None
     assert last.output_bytes == 8
     assert last.exit == 0

@@ -18,13 +18,13 @@ from mobius_tui.run.journal.journal import (
     FIRST_PREV,
     Clock,
     Journal,
-    JournalTail,
+    JournalContent,
     decode_entries,
     read_journal,
 )
 from tests.run.samples import fields_of
 
-EMPTY = JournalTail(entries=(), heads=(), size=0, torn_bytes=0)
+EMPTY = JournalContent(entries=(), heads=(), size=0, torn_bytes=0)
 TEXTS = st.text(max_size=60)
 WRONG: tuple[object, ...] = ([[]], {"a": {}}, float("inf"), 1 << 60, 10**400)
 """What no field of any event can hold."""
@@ -34,7 +34,7 @@ def clock() -> Clock:
     return Clock(wall=lambda: 1_800_000_000.25, mono=lambda: 5.5, boot="b")
 
 
-async def written(path: Path, texts: list[str]) -> JournalTail:
+async def written(path: Path, texts: list[str]) -> JournalContent:
     path.touch()
     journal = Journal(path, EMPTY, clock())
     for text in texts:
@@ -194,7 +194,7 @@ def test_the_journal_is_opened_without_a_moment_of_truncation(tmp_path: Path) ->
     path = tmp_path / "j"
     path.write_bytes(b"kept\n")
     journal = Journal(
-        path, JournalTail(entries=(), heads=(), size=5, torn_bytes=0), clock()
+        path, JournalContent(entries=(), heads=(), size=5, torn_bytes=0), clock()
     )
     journal.close()
     assert path.read_bytes() == b"kept\n"

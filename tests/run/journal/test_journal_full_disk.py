@@ -13,13 +13,13 @@ import pytest
 from mobius_tui.errors import RunError
 from mobius_tui.health.health_record import ProbeResult, decode, encode
 from mobius_tui.run.events.run_events import NoteAdded
-from mobius_tui.run.journal.journal import Clock, Journal, JournalTail, read_journal
+from mobius_tui.run.journal.journal import Clock, Journal, JournalContent, read_journal
 from mobius_tui.run.storage.run_directory import make_run_directory
 from mobius_tui.run.watch.health_monitor import HealthMonitor
 from tests.conftest import MakeRunbook
 from tests.run.books import ONE, step
 
-EMPTY = JournalTail(entries=(), heads=(), size=0, torn_bytes=0)
+EMPTY = JournalContent(entries=(), heads=(), size=0, torn_bytes=0)
 
 
 class Disk:

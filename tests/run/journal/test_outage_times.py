@@ -154,7 +154,7 @@ def test_what_was_changed_before_the_trigger_decided_nothing(
     assert (found.detected, found.acknowledged) == (1.0, 4.0)
     assert found.decided is None
     begun = told(plan, "fffff", *happened, (5.0, "trigger", BEGAN))
-    assert (begun.decided, begun.after("decided")) == (5.0, 1.5)
+    assert (begun.decided, begun.seconds_until("decided")) == (5.0, 1.5)
 
 
 async def test_the_record_of_a_run_keeps_it(begin: Begin, site: Site) -> None:
@@ -176,7 +176,7 @@ async def test_the_record_of_a_run_keeps_it(begin: Begin, site: Site) -> None:
     times: list[datetime] = [kept[name] for name in ("fired", *MILESTONE_NAMES[1:])]
     assert times[1:3] != times[:2]
     for name in MILESTONE_NAMES:
-        at = found.at(name)
+        at = found.time_of(name)
         assert at is not None
         assert abs(kept[name].timestamp() - at) < 1e-3
     assert kept["acknowledged_by"] == run.state.began.operator  # type: ignore[union-attr]

@@ -110,11 +110,11 @@ def test_stop_works_with_no_host(keep: Keep) -> None:
     directory, child = keep("sleep 63 & echo $!; wait", spec())
     until(lambda: directory.output.exists() and directory.output.read_text())
     pid = int(directory.output.read_text())
-    assert launcher.ask_to_stop(directory)
+    assert launcher.request_stop(directory)
     end = end_of(directory, child)
     assert (end.cause, end.ended_processes) == ("stopped", ())
     assert not alive(pid)
-    assert not launcher.ask_to_stop(directory)
+    assert not launcher.request_stop(directory)
 
 
 def test_whoever_has_a_dead_keepers_number_is_not_stopped(keep: Keep) -> None:
@@ -126,7 +126,7 @@ def test_whoever_has_a_dead_keepers_number_is_not_stopped(keep: Keep) -> None:
         with directory.lock.open() as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             assert lock_holder(directory.lock) == bystander.pid
-            assert not launcher.ask_to_stop(directory)
+            assert not launcher.request_stop(directory)
         with pytest.raises(subprocess.TimeoutExpired):
             bystander.wait(0.2)
         bystander.kill()
@@ -361,7 +361,7 @@ def test_no_script_shows_in_a_process_list(keep: Keep) -> None:
     words = psutil.Process(int(directory.output.read_text())).cmdline()
     assert words[:1] == ["bash"]
     assert str(directory.path) not in " ".join(words)
-    launcher.ask_to_stop(directory)
+    launcher.request_stop(directory)
     end_of(directory, child)
 
 
@@ -375,7 +375,7 @@ def test_a_killed_keeper_frees_the_lock_and_leaves_no_end(keep: Keep) -> None:
     try:
         assert lock_holder(directory.lock) is None
         assert read_script_end(directory) is None
-        assert attempt_files.read_pid(directory) == pid
+        assert attempt_files.read_process_group(directory) == pid
     finally:
         os.killpg(pid, signal.SIGKILL)
 

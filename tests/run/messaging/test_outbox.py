@@ -76,10 +76,16 @@ async def test_trouble_that_passes_is_tried_again_ever_later(desk: Desk) -> None
         async with desk.host(hook) as host:
             await host.send()
             own = await host.tried(1)
-            assert (own.status, own.due - own.since) == (DeliveryStatus.QUEUED, 1.0)
+            assert (own.status, own.due_at - own.status_since) == (
+                DeliveryStatus.QUEUED,
+                1.0,
+            )
             host.pass_(1.0)
             own = await host.tried(2)
-            assert (own.status, own.due - own.since) == (DeliveryStatus.QUEUED, 2.0)
+            assert (own.status, own.due_at - own.status_since) == (
+                DeliveryStatus.QUEUED,
+                2.0,
+            )
             assert (
                 unsent_reason(own, now=host.time.at)
                 == "it answers 503: busy; again in 2 s"
@@ -100,10 +106,10 @@ async def test_a_channel_that_is_busy_is_left_alone_as_long_as_it_asks(
         async with desk.host(hook) as host:
             await host.send()
             own = await host.tried(1)
-            assert own.due - own.since == 30.0
+            assert own.due_at - own.status_since == 30.0
             host.pass_(30.0)
             own = await host.tried(2)
-            assert own.status is DeliveryStatus.HELD
+            assert own.status is DeliveryStatus.NOT_SENT
             assert own.reason == "it answers 429 and asks to be left alone for 1 h"
 
 
@@ -114,7 +120,7 @@ async def test_what_does_not_pass_by_itself_waits_for_a_person(
     with webhook(answer(status, b"no"), answer(200, b"ok")) as hook:
         async with desk.host(hook) as host:
             await host.send()
-            await host.stands(DeliveryStatus.HELD)
+            await host.stands(DeliveryStatus.NOT_SENT)
             host.pass_(10_000.0)
             assert len(hook.came) == 1
             assert (await host.intend("send again", deliveries=(1,))).ok
@@ -131,7 +137,7 @@ async def test_after_many_tries_a_person_is_wanted(desk: Desk) -> None:
             for tries in (1, 2, 3):
                 await host.tried(tries)
                 host.pass_(60.0)
-            assert host.delivery().status is DeliveryStatus.HELD
+            assert host.delivery().status is DeliveryStatus.NOT_SENT
             assert (await host.intend("send again", deliveries=(1,))).ok
             own = await host.tried(4)
             assert own.status is DeliveryStatus.QUEUED, "a person gave it a new round"
@@ -192,7 +198,7 @@ async def test_without_a_url_nothing_is_tried_and_one_can_come_later(
 ) -> None:
     async with desk.host(Webhook()) as host:
         await host.send()
-        own = await host.stands(DeliveryStatus.HELD)
+        own = await host.stands(DeliveryStatus.NOT_SENT)
         assert (own.reason, own.tries) == ("THE_HOOK is not set", 0)
     with webhook() as hook:
         async with desk.host(hook) as host:
@@ -296,7 +302,7 @@ async def test_a_drill_pages_nobody_unless_it_is_told_to(
         async with desk.host(real, **began) as host:
             await host.send(text="We roll back")
             if words:
-                assert (await host.stands(DeliveryStatus.HELD)).reason == words
+                assert (await host.stands(DeliveryStatus.NOT_SENT)).reason == words
             else:
                 await host.stands(DeliveryStatus.SENT)
         assert bool(real.came) == ("pages" in began)

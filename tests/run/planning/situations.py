@@ -348,7 +348,14 @@ def state_after(
             continue  # the host waits for it
         at = NOW - 60 + place
         mended = _mended(plan, state, event)
-        entry = Entry(n=state.n + 1, at=at, mono=at, boot="b", by="maria", event=mended)
+        entry = Entry(
+            n=state.last_entry_number + 1,
+            at=at,
+            mono=at,
+            boot="b",
+            by="maria",
+            event=mended,
+        )
         try:
             advance(state, entry)
         except StateError:
@@ -438,7 +445,7 @@ def filled(action: Action, seen: Situation) -> Action:
             return replace(action, confirm=word)
         case ApproveStep():
             asked = state.approvals.get(action.step)
-            bound = asked.asked.binding if asked is not None else ""
+            bound = asked.request.binding if asked is not None else ""
             words = approval_phrase("Zoe", action.step)
             return replace(action, binding=bound, name="Zoe", confirm=words)
         case _:
@@ -477,7 +484,7 @@ class Judges:
 
     def host(self, state: RunState) -> HostServices:
         """What acts on a state, which it changes."""
-        state.n = self.n  # the journal goes on, the state does not
+        state.last_entry_number = self.n  # the journal goes on, the state does not
         parked: Any = Parked()
         context = make_context(self.directory, self.plan, state, self.clock, parked)
         return make_services(context, self.journal, self._count)

@@ -123,8 +123,8 @@ def made(steps: list[dict[str, Any]], *, replaces: bool) -> Runbook:
 def goes_through(runbook: Runbook, state: RunState) -> bool:
     """Whether the plan of the host leads to the end of the phase by itself."""
     plan = Plan(runbook)
-    state.entered = state.entered.appended("auto")
-    state.frames = (AsideFrame(phase="auto", from_step=None),)
+    state.entered_phases = state.entered_phases.appended("auto")
+    state.aside_frames = (AsideFrame(phase="auto", from_step=None),)
     while (proposal := propose(plan, state)).kind == "start":
         assert proposal.step is not None
         state.steps[proposal.step] = StepState(status=Status.PASSED)

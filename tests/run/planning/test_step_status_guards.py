@@ -82,5 +82,5 @@ async def test_an_aside_says_what_it_passes_over_each_time(begin: Begin) -> None
     await run.status("a", "passed")
     for _ in range(2):
         await run.did("enter", None, phase="side")
-        await run.until(lambda state: not state.frames)
+        await run.until(lambda state: not state.aside_frames)
     assert passed_over(run) == [("s", "n is 1, and the step wants n > 5")] * 2

@@ -95,7 +95,7 @@ def a_run(root: Path, course: Course, states: str, **how: Any) -> None:
     for after, event in course:
         with suppress(StateError):
             now = _numbered(follower, event)
-            follower.state.check(now)
+            follower.state.validate_event(now)
             run.write(now, after=after)
             follower.poll()
     run.write(RunEnded(outcome="incomplete", reason="so"), after=1)

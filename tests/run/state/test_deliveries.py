@@ -28,7 +28,11 @@ from mobius_tui.run.events.run_events import (
     RunEnded,
     VariableSet,
 )
-from mobius_tui.run.state.deliveries import HOST_ENDED_REASON, DeliveryStatus, as_seen
+from mobius_tui.run.state.deliveries import (
+    HOST_ENDED_REASON,
+    DeliveryStatus,
+    delivery_for_viewer,
+)
 from mobius_tui.run.state.reducer import advance, fold, initial_state
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.runbook.model.runbook import Runbook
@@ -79,8 +83,8 @@ def stand(*events: Event, runbook: Runbook = RUNBOOK) -> DeliveryStatus:
         ((queued(), tried()), DeliveryStatus.SENDING),
         ((queued(), tried(), SENT), DeliveryStatus.SENT),
         ((queued(), tried(), not_sent(1, again=2.0)), DeliveryStatus.QUEUED),
-        ((queued(), tried(), not_sent(1)), DeliveryStatus.HELD),
-        ((queued(), not_sent(0)), DeliveryStatus.HELD),
+        ((queued(), tried(), not_sent(1)), DeliveryStatus.NOT_SENT),
+        ((queued(), not_sent(0)), DeliveryStatus.NOT_SENT),
         ((queued(), tried(), not_sent(1), AGAIN), DeliveryStatus.QUEUED),
         ((queued(), tried(), LOST), DeliveryStatus.UNKNOWN),
         ((queued(), tried(), LOST, AGAIN, tried(2)), DeliveryStatus.SENDING),
@@ -124,15 +128,15 @@ def test_one_text_to_two_channels_is_two_deliveries() -> None:
 
 def test_what_was_being_sent_when_the_host_died_is_said_to_be_unknown() -> None:
     own = fold(RUNBOOK, entries(queued(), tried())).deliveries[0]
-    assert as_seen(own, hosted=True).status is DeliveryStatus.SENDING
-    seen = as_seen(own, hosted=False)
+    assert delivery_for_viewer(own, hosted=True).status is DeliveryStatus.SENDING
+    seen = delivery_for_viewer(own, hosted=False)
     assert (seen.status, seen.reason) == (DeliveryStatus.UNKNOWN, HOST_ENDED_REASON)
 
 
 def test_the_tries_of_a_round_begin_anew_when_a_person_sends_again() -> None:
     events = (queued(), tried(), not_sent(1, 1.0), tried(2), not_sent(2), AGAIN)
     own = fold(RUNBOOK, entries(*events)).deliveries[0]
-    assert (own.tries, own.round) == (2, 0)
+    assert (own.tries, own.tries_since_request) == (2, 0)
 
 
 def test_a_secret_that_comes_back_is_known_again() -> None:
@@ -193,7 +197,14 @@ def test_whatever_is_journaled_nothing_goes_out_twice_by_itself(
     state = initial_state(RUNBOOK)
     taken: list[Event] = []
     for event in (BEGAN, *events):
-        entry = Entry(n=state.n + 1, at=1.0, mono=1.0, boot="b", by="x", event=event)
+        entry = Entry(
+            n=state.last_entry_number + 1,
+            at=1.0,
+            mono=1.0,
+            boot="b",
+            by="x",
+            event=event,
+        )
         before = state.deliveries
         try:
             advance(state, entry)

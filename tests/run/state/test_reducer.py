@@ -35,7 +35,7 @@ from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.planning.proposal import propose
 from mobius_tui.run.state.reducer import advance, fold, initial_state
 from mobius_tui.run.state.run_state import STATUSES_BEFORE_EVENT
-from mobius_tui.run.state.step_state import BAD, Status
+from mobius_tui.run.state.step_state import BAD_STATUSES, Status
 from mobius_tui.runbook.model.actions import Run
 from mobius_tui.runbook.model.runbook import Phase, Runbook, Step, Variable
 from tests.run.small_runbook import BEGAN, RUNBOOK, after, end, entries, start
@@ -45,8 +45,8 @@ def test_an_attempt_from_start_to_end() -> None:
     state = after(start("a"), end("a"))
     step = state.steps["a"]
     assert step.status is Status.PASSED
-    assert step.last is not None
-    assert step.last.duration == 1.0
+    assert step.last_attempt is not None
+    assert step.last_attempt.duration == 1.0
     assert step.by == "ana"
 
 
@@ -87,11 +87,11 @@ def test_what_the_runbook_lacks_is_refused(event: Event) -> None:
 
 def test_an_illegal_event_changes_nothing() -> None:
     state = after(start("a"))
-    before = (dict(state.steps), state.n)
+    before = (dict(state.steps), state.last_entry_number)
     bad = next(entries(end("a", 7), start=3))
     with pytest.raises(StateError):
         advance(state, bad)
-    assert (state.steps, state.n) == before
+    assert (state.steps, state.last_entry_number) == before
 
 
 def test_entries_come_in_order() -> None:
@@ -136,8 +136,8 @@ def test_an_aside_repairs_the_step_that_led_there() -> None:
         PhaseLeft(phase="side", passed=True, to="main", recovered=("a",)),
     )
     assert state.steps["a"].status is Status.RECOVERED
-    assert state.frames == ()
-    assert state.at_phase == "main"
+    assert state.aside_frames == ()
+    assert state.main_line_phase == "main"
 
 
 def test_entering_an_aside_again_makes_its_steps_pending() -> None:
@@ -148,7 +148,7 @@ def test_entering_an_aside_again_makes_its_steps_pending() -> None:
         PhaseEntered(phase="side"),
     )
     assert state.steps["s"].status is Status.PENDING
-    assert len(state.frames) == 1
+    assert len(state.aside_frames) == 1
     assert len(state.steps["s"].attempts) == 1
 
 
@@ -186,8 +186,8 @@ def test_time_across_a_reboot_is_taken_from_the_wall() -> None:
     first = list(entries(BEGAN, start("a")))
     later = Entry(n=3, at=1500.0, mono=2.0, boot="c", by="host", event=end("a"))
     state = fold(RUNBOOK, [*first, later])
-    assert state.steps["a"].last is not None
-    assert state.steps["a"].last.duration == 1500.0 - 1002.0
+    assert state.steps["a"].last_attempt is not None
+    assert state.steps["a"].last_attempt.duration == 1500.0 - 1002.0
 
 
 @pytest.mark.parametrize("hour", [-3600.0, 3600.0])
@@ -195,8 +195,8 @@ def test_a_clock_that_is_set_meanwhile_changes_no_duration(hour: float) -> None:
     first = list(entries(BEGAN, start("a")))
     later = Entry(n=3, at=1009.0 + hour, mono=9.0, boot="b", by="host", event=end("a"))
     state = fold(RUNBOOK, [*first, later])
-    assert state.steps["a"].last is not None
-    assert state.steps["a"].last.duration == 9.0 - first[-1].mono
+    assert state.steps["a"].last_attempt is not None
+    assert state.steps["a"].last_attempt.duration == 9.0 - first[-1].mono
 
 
 EVENTS = st.sampled_from(
@@ -234,7 +234,7 @@ def test_the_table_decides_and_nothing_else(events: list[Event]) -> None:
         try:
             advance(state, entry)
         except StateError:
-            assert state.n == n - 1
+            assert state.last_entry_number == n - 1
             continue
         n = next(number)
         allowed = STATUSES_BEFORE_EVENT.get(type(event))
@@ -244,8 +244,8 @@ def test_the_table_decides_and_nothing_else(events: list[Event]) -> None:
             assert state.steps[event.step].status is Status.RUNNING
     running = [s for s in state.steps.values() if s.status is Status.RUNNING]
     for step in running:
-        assert step.last is not None
-        assert step.last.ended is None
+        assert step.last_attempt is not None
+        assert step.last_attempt.ended is None
     for step in state.steps.values():
         assert [a.number for a in step.attempts] == list(
             range(1, len(step.attempts) + 1)
@@ -253,8 +253,8 @@ def test_the_table_decides_and_nothing_else(events: list[Event]) -> None:
 
 
 def test_the_table_names_every_end_that_is_bad() -> None:
-    assert STATUSES_BEFORE_EVENT[StepStarted] >= BAD
-    assert initial_state(RUNBOOK).asides == {"side": ("s",)}
+    assert STATUSES_BEFORE_EVENT[StepStarted] >= BAD_STATUSES
+    assert initial_state(RUNBOOK).aside_steps == {"side": ("s",)}
 
 
 @pytest.mark.parametrize(

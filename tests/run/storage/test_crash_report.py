@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from mobius_tui.errors import FAULT
-from mobius_tui.run.storage.crash_report import crash_folder, unforeseen_fault
+from mobius_tui.run.storage.crash_report import crash_folder, report_unexpected_error
 
 
 def broken() -> ValueError:
@@ -21,7 +21,7 @@ def broken() -> ValueError:
 
 
 def test_a_fault_is_one_line_and_a_private_file_without_values() -> None:
-    found = unforeseen_fault(broken(), "the run goes on")
+    found = report_unexpected_error(broken(), "the run goes on")
     assert found.exit_code == FAULT
     words = str(found)
     assert words.startswith("it stopped because of a fault of its own: ValueError: no⏎")
@@ -41,7 +41,7 @@ def test_a_fault_is_one_line_and_a_private_file_without_values() -> None:
 def test_a_fault_is_told_where_no_file_can_be_written(state_home: Path) -> None:
     state_home.mkdir()
     (state_home / "mobius-tui").write_text("in the way")
-    words = str(unforeseen_fault(broken()))
+    words = str(report_unexpected_error(broken()))
     assert "no file, for it could not be written" in words
 
 

@@ -33,7 +33,7 @@ def test_a_keeper_leaves_of_a_stream_what_a_host_leaves_of_a_text(
     written = b"".join(
         bytes(keeper.feed(data[begin:end])) for begin, end in itertools.pairwise(places)
     )
-    written += keeper.end()
+    written += keeper.flush()
     told = redact(text, secrets)
     assert written.decode() == told
     assert (told == text) == (not holds_secret(text, secrets))

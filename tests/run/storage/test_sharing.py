@@ -29,8 +29,8 @@ from mobius_tui.run.intents.intent_actions import (
 )
 from mobius_tui.run.storage.run_directory import RunDirectory, make_run_directory
 from mobius_tui.run.storage.run_index import all_runs, run_by_name
-from mobius_tui.run.storage.sharing import refuse_hosting, shared_folder
-from mobius_tui.run.storage.state_home import private_folder, runs_root
+from mobius_tui.run.storage.sharing import make_shared_folder, require_may_host
+from mobius_tui.run.storage.state_home import make_private_folder, runs_root
 from tests.conftest import MakeRunbook
 from tests.run.books import ONE, step
 from tests.run.conftest import Begin
@@ -108,13 +108,13 @@ def test_what_is_planted_for_a_shared_run_is_refused(
         (place / GROUP).parent.mkdir()
         (place / GROUP).symlink_to(tmp_path)
     with pytest.raises(RunError, match="is no folder"):
-        shared_folder(GROUP)
+        make_shared_folder(GROUP)
     assert not list(tmp_path.glob("elsewhere/*"))
 
 
 def test_an_unknown_group_is_said(shared: Path) -> None:
     with pytest.raises(UsageError, match="there is no such group"):
-        shared_folder("no-such-group")
+        make_shared_folder("no-such-group")
     assert list(shared.iterdir()) == []
     assert main(["run", "mobius-quick", "--share-control", "--plain"]) == 2
 
@@ -125,7 +125,7 @@ def test_what_others_may_write_in_is_not_run(
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     runbook = make_runbook(ONE + step("a"))
     run = make_run_directory(runs_root(), runbook.id, runbook.sources, 0.0)
-    refuse_hosting(run.path)
+    require_may_host(run.path)
     for mode in (0o770, 0o707, 0o720):
         run.path.chmod(mode)
         with pytest.raises(RunError, match="others may write"):
@@ -134,7 +134,7 @@ def test_what_others_may_write_in_is_not_run(
     link = tmp_path / run.id
     link.symlink_to(run.path)
     with pytest.raises(RunError, match="no folder"):
-        refuse_hosting(link)
+        require_may_host(link)
 
 
 @pytest.mark.machine
@@ -150,7 +150,7 @@ async def test_another_users_run_is_read_and_never_run(
         await resume_run(run, runbook)
     os.chown(runs_root(), 65534, 65534)
     with pytest.raises(MobiusError, match="belongs to another user"):
-        private_folder(runs_root())
+        make_private_folder(runs_root())
 
 
 async def asked(place: str) -> None:
@@ -243,7 +243,7 @@ async def test_another_user_approves_and_does_no_more_than_they_may(
             typed = "nobody approves a\n"
             shown = program("approve", name, groups=member, typed=typed)
             assert "is approved" in shown, shown
-            (given,) = run.state.approvals["a"].given
+            (given,) = run.state.approvals["a"].approvals_given
             assert (given.name, given.uid, given.weaker) == ("nobody", NOBODY, False)
             await run.did("start", "a")
             await run.status("a", "passed")

@@ -13,7 +13,11 @@ from pathlib import Path
 
 import pexpect
 
-from mobius_tui.run.attempts.attempt_files import ScriptEnd, read_pid, read_script_end
+from mobius_tui.run.attempts.attempt_files import (
+    ScriptEnd,
+    read_process_group,
+    read_script_end,
+)
 from mobius_tui.run.attempts.launcher import BASH, LaunchSpec, launch_keeper
 from mobius_tui.run.storage.run_directory import AttemptDirectory, RunDirectory
 from mobius_tui.run.storage.socket_path import connect_socket
@@ -161,7 +165,7 @@ class Person:
 
 
 def group_of(step: TerminalStep) -> int:
-    until(lambda: read_pid(step.attempt))
-    pid = read_pid(step.attempt)
+    until(lambda: read_process_group(step.attempt))
+    pid = read_process_group(step.attempt)
     assert pid
     return pid

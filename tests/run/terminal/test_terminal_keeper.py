@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 
 from mobius_tui.run.attempts import launcher
-from mobius_tui.run.attempts.attempt_files import read_outputs, read_pid
+from mobius_tui.run.attempts.attempt_files import read_outputs, read_process_group
 from mobius_tui.run.attempts.survivors import ATTEMPT_MARK, find_survivors
 from mobius_tui.run.storage.run_directory import lock_holder
 from tests.run.running import alive
@@ -81,7 +81,7 @@ def test_a_new_size_arrives(step: TerminalStep) -> None:
     person.sees("ready")
     person.child.setwinsize(33, 111)
     person.sees("33 111")
-    launcher.ask_to_stop(step.attempt)
+    launcher.request_stop(step.attempt)
     assert step.end().cause == "stopped"
     person.is_told("has been stopped")
 
@@ -105,7 +105,7 @@ def test_a_program_with_groups_of_its_own_is_ended_whole(step: TerminalStep) -> 
     leader = group_of(step)
     pids = session(leader)
     assert len(pids) >= 5
-    launcher.ask_to_stop(step.attempt)
+    launcher.request_stop(step.attempt)
     assert step.end().cause == "stopped"
     assert not [pid for pid in pids if alive(pid)]
 
@@ -115,7 +115,7 @@ def test_a_stopped_program_is_ended_too(step: TerminalStep) -> None:
     person = step.come()
     group = group_of(step)
     until(lambda: len(session(group)) == 2)
-    launcher.ask_to_stop(step.attempt)
+    launcher.request_stop(step.attempt)
     assert step.end().cause == "stopped"
     assert not [pid for pid in session(group) if alive(pid)]
     person.is_told("has been stopped")
@@ -145,11 +145,11 @@ def test_a_stop_before_anyone_came_starts_nothing(
 ) -> None:
     step.start(f"touch {tmp_path}/ran")
     until(lambda: lock_holder(step.attempt.lock))
-    launcher.ask_to_stop(step.attempt)
+    launcher.request_stop(step.attempt)
     end = step.end()
     assert (end.cause, end.stage) == ("not started", "stopped")
     assert not (tmp_path / "ran").exists()
-    assert read_pid(step.attempt) is None
+    assert read_process_group(step.attempt) is None
 
 
 def test_with_nobody_there_the_program_goes_on(

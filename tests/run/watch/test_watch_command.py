@@ -58,7 +58,7 @@ class Scene:
             self.then(event)
 
     def then(self, event: Event) -> RunState:
-        n = self.state.n + 1
+        n = self.state.last_entry_number + 1
         entry = Entry(n=n, at=float(n), mono=float(n), boot="b", by="x", event=event)
         advance(self.state, entry)
         return self.state

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from mobius_tui.runbook.effects.command_table import (
     BadLineError,
     bundled_commands,
-    read_line,
+    parse_table_line,
 )
 from mobius_tui.runbook.effects.effect_judge import judge_script
 from mobius_tui.runbook.effects.script_effects import method_effect
@@ -311,7 +311,7 @@ def test_what_is_added_is_known_and_makes_nothing_lighter() -> None:
 )
 def test_a_line_that_is_none_says_why(line: tuple[str, object]) -> None:
     with pytest.raises(BadLineError, match=r"\w{4}"):
-        read_line(*line)
+        parse_table_line(*line)
 
 
 def test_no_two_lines_of_the_table_say_different_things_of_the_same_words() -> None:

@@ -464,7 +464,7 @@ WORDS = st.sampled_from(
 def test_no_script_makes_a_rule_fail(text: str) -> None:
     script = parse_script(text)
     look = ScriptContext(
-        script=script, visits=tuple(visits(script.body)), starts={"x": "a/b"}
+        script=script, visits=tuple(visits(script.body)), value_prefixes={"x": "a/b"}
     )
     for judge in SCRIPT_RULES:
         for each in judge(look):
@@ -482,4 +482,4 @@ def test_a_place_in_a_value_is_that_in_its_spelling(text: str, lines: bool) -> N
     inside = ValueOffsets(raw)
     for offset, char in enumerate(value):
         if char in "abé '":
-            assert raw[inside.place(offset)] == char
+            assert raw[inside.to_source(offset)] == char

@@ -106,16 +106,16 @@ def test_a_guard_of_several_parts(decoded: Decoded) -> None:
         assert why_guard_fails(evaluate_guard(guard, other), other) == why
     unclear = evaluate_guard(guard, {**values, "lag": "?", "kind": "fast"})
     assert unclear.holds is None
-    assert [each.words for each in unclear.open] == [
+    assert [each.words for each in unclear.undecided] == [
         "cannot be decided: lag is '?', and > 1000 wants a number"
     ]
     # What is false decides, whatever is not known yet.
     assert evaluate_guard(guard, {"env": "c"}).holds is False
-    assert [each.is_given for each in evaluate_guard(guard, {"env": "a"}).open] == [
-        False
-    ] * 4
+    assert [
+        each.is_given for each in evaluate_guard(guard, {"env": "a"}).undecided
+    ] == [False] * 4
     secret = evaluate_guard({"pw": ("a",)}, {"pw": None})
-    assert "pw is a secret" in secret.open[0].words
+    assert "pw is a secret" in secret.undecided[0].words
 
 
 def test_of_several_lines_one_is_enough_and_none_is_more() -> None:

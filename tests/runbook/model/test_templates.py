@@ -12,7 +12,7 @@ from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.runbook.model.templates import (
     broken_template,
     fill,
-    script_names,
+    names_in_script,
     script_variables,
     template_names,
 )
@@ -60,7 +60,7 @@ def test_what_cannot_be_filled_in() -> None:
 
 def test_names_in_a_script() -> None:
     script = 'echo "$a" ${b:-x} ${#c} ${!d} \\$e $1 $$ ${f[0]} $aa'
-    assert script_names(script) == ("a", "b", "c", "d", "e", "f", "aa")
+    assert names_in_script(script) == ("a", "b", "c", "d", "e", "f", "aa")
 
 
 STEPS: list[tuple[Step, tuple[str, ...]]] = [

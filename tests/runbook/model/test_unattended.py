@@ -9,7 +9,11 @@ import pytest
 from mobius_tui.runbook.library.loader import examine, load
 from mobius_tui.runbook.library.runbook_files import bundled_runbooks
 from mobius_tui.runbook.model.runbook import Runbook
-from mobius_tui.runbook.model.unattended import KnownValues, known_at_start, obstacles
+from mobius_tui.runbook.model.unattended import (
+    KnownValues,
+    known_at_start,
+    unattended_stops,
+)
 from tests.paths import CASES
 from tests.runbook.runbook_texts import Decoded
 
@@ -34,7 +38,7 @@ def book(*steps: str, phase: str = ASIDE, head: str = "") -> str:
 
 def stops(runbook: Runbook, known: KnownValues | None = None) -> list[tuple[str, str]]:
     known = known_at_start(runbook) if known is None else known
-    found = obstacles(runbook, known, lambda step: step.id)
+    found = unattended_stops(runbook, known, lambda step: step.id)
     return [(each.step.id, each.why) for each in found]
 
 
@@ -109,14 +113,18 @@ def test_a_guard_is_judged_by_what_is_known(
     # What is passed over waits for nothing.
     reads = "" if lag == "unknown" else "uses = ['backup']\n" * (lag == "1")
     runbook = decoded(book(step + reads))
-    known = KnownValues(names=frozenset({"lag"}), open=frozenset(), values={"lag": lag})
+    known = KnownValues(
+        names=frozenset({"lag"}), satisfied_steps=frozenset(), values={"lag": lag}
+    )
     assert [why for _, why in stops(runbook, known)] == found
 
 
 def test_what_is_done_by_then_stops_nothing(decoded: Decoded) -> None:
     runbook = decoded(book(f"{RESTORE}needs = ['find']"))
     assert len(stops(runbook)) == 1
-    known = KnownValues(names=frozenset({"backup"}), open=frozenset({"find"}))
+    known = KnownValues(
+        names=frozenset({"backup"}), satisfied_steps=frozenset({"find"})
+    )
     assert stops(runbook, known) == []
 
 

@@ -27,7 +27,7 @@ def shown(text: str, width: int = 60, **values: str) -> str:
 def looks(text: str) -> list[tuple[str, str]]:
     """What looks like something else than plain words."""
     made = (piece for line in layout_lines(Prose(text), 60) for piece in line)
-    return [(piece.look, piece.words) for piece in made if piece.look != "plain"]
+    return [(piece.style, piece.words) for piece in made if piece.style != "plain"]
 
 
 def test_lines_columns_yaml_and_lists_stay_as_they_were_written() -> None:

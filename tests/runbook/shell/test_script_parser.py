@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mobius_tui.runbook.shell.script_model import HOLE, Script, Word
+from mobius_tui.runbook.shell.script_model import EXPANSION_MARK, Script, Word
 from mobius_tui.runbook.shell.script_parser import MAX_CHARACTERS, parse_script
 from mobius_tui.runbook.shell.script_walk import (
     assignments,
@@ -28,7 +28,9 @@ def run_in(script: str) -> list[str]:
     for visit in visits(parse_script(script).body):
         if visit.program is not None:
             words = (visit.program.word, *visit.program.arguments)
-            found.append(" ".join(word.text for word in words).replace(HOLE, "…"))
+            found.append(
+                " ".join(word.text for word in words).replace(EXPANSION_MARK, "…")
+            )
     return found
 
 

@@ -62,16 +62,16 @@ BROKEN = [
 @pytest.mark.parametrize(("marked", "reason"), BROKEN, ids=lambda text: repr(text)[:40])
 def test_a_broken_script_is_broken_at_its_place(marked: str, reason: str) -> None:
     before, _, after = marked.partition("«")
-    broken = parse_script(before + after).broken
+    broken = parse_script(before + after).syntax_problem
     assert broken is not None
     assert reason in broken.reason
     assert broken.start == len(before)
 
 
 def test_it_says_what_is_still_open_and_where() -> None:
-    broken = parse_script("a\nif b; then\n  while c; do\n    d\nfi").broken
+    broken = parse_script("a\nif b; then\n  while c; do\n    d\nfi").syntax_problem
     assert broken is not None
-    assert (broken.opener, broken.opened) == ("while", 15)
+    assert (broken.opener, broken.opener_start) == ("while", 15)
 
 
 WHOLE = r"""
@@ -196,7 +196,7 @@ def test_of_whole_scripts_bash_complains_of_the_same_ones(tmp_path: Path) -> Non
     texts += [WHOLE, *(marked.replace("«", "") for marked, _ in BROKEN)]
     assert len(texts) > 100
     for text, complaint in zip(texts, complaints(texts, tmp_path), strict=True):
-        broken = parse_script(text).broken
+        broken = parse_script(text).syntax_problem
         assert (broken is None) == (not complaint), (text, broken, complaint)
 
 
@@ -205,7 +205,7 @@ def test_where_bash_has_no_complaint_there_is_none(tmp_path: Path) -> None:
     texts = list(damaged(250))
     found = refused = 0
     for text, complaint in zip(texts, complaints(texts, tmp_path), strict=True):
-        broken = parse_script(text).broken
+        broken = parse_script(text).syntax_problem
         assert broken is None or complaint, (text, broken)
         found += broken is not None
         refused += bool(complaint)
@@ -215,5 +215,5 @@ def test_where_bash_has_no_complaint_there_is_none(tmp_path: Path) -> None:
 def test_what_may_be_another_thing_to_bash_is_not_judged() -> None:
     for marked, _ in BROKEN:
         script = marked.replace("«", "")
-        assert parse_script(f"x[1 + 2]=3\n{script}").broken is None
-        assert parse_script(f"{'#' * MAX_CHARACTERS}\n{script}").broken is None
+        assert parse_script(f"x[1 + 2]=3\n{script}").syntax_problem is None
+        assert parse_script(f"{'#' * MAX_CHARACTERS}\n{script}").syntax_problem is None

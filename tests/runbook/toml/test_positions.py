@@ -71,7 +71,7 @@ id = "one"
 )
 def test_a_key_is_where_it_stands(path: KeyPath, place: tuple[int, int]) -> None:
     tomllib.loads(TEXT)
-    assert scan_positions(TEXT).at(path) == place
+    assert scan_positions(TEXT).key_line_and_column(path) == place
 
 
 def test_headers_are_told_from_inline_tables() -> None:

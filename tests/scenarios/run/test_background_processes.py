@@ -34,7 +34,7 @@ async def test_it_is_named_in_the_journal_in_lines_and_in_reports(
     await run.auto()
     await run.over()
     follower = Follower(run.directory)
-    ended, left = (follower.state.steps[each].last for each in ("a", "b"))
+    ended, left = (follower.state.steps[each].last_attempt for each in ("a", "b"))
     assert ended is not None
     assert left is not None
     try:
@@ -47,7 +47,7 @@ async def test_it_is_named_in_the_journal_in_lines_and_in_reports(
         os.kill(int(left.left[0].split()[0]), signal.SIGKILL)
     said = [
         journal_entry_text(e, follower.plan, follower.state) or ""
-        for e in follower.entries
+        for e in follower.initial_entries
     ]
     assert [each for each in said if each.endswith(f"; ended with the script: {name}")]
     told = build_report(run.directory)

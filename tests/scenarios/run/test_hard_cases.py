@@ -70,7 +70,7 @@ async def test_a_secret_leaves_by_no_other_way(
 def test_a_secret_that_begins_another_is_redacted_whole() -> None:
     redactor = StreamRedactor((b"hunter", b"hunter2secret", b"ter2x"))
     parts = (b"a hunter", b"2sec", b"ret b hun", b"ter2x c")
-    out = b"".join(redactor.feed(part) for part in parts) + redactor.end()
+    out = b"".join(redactor.feed(part) for part in parts) + redactor.flush()
     assert b"2sec" not in out
     assert out.startswith(b"a [redacted] b ")
     assert out.endswith(b" c")
@@ -236,7 +236,7 @@ async def test_what_hid_from_its_step_is_on_record_and_goes_on(
             (tmp_path / "go").touch()
         state = await run.status("a", "stopped" if is_stopped else "passed")
         assert hidden.is_running()
-        last = state.steps["a"].last
+        last = state.steps["a"].last_attempt
         assert last is not None
         assert last.left == ((f"{pid} sleep 69",) if sys.platform == "linux" else ())
     finally:

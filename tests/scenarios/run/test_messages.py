@@ -28,7 +28,8 @@ def stands(run: Running) -> list[DeliveryStatus]:
 def spoken(run: Running) -> str:
     follower = Follower(run.directory)
     said = (
-        journal_entry_text(e, follower.plan, follower.state) for e in follower.entries
+        journal_entry_text(e, follower.plan, follower.state)
+        for e in follower.initial_entries
     )
     return "\n".join(each for each in said if each)
 
@@ -116,7 +117,7 @@ async def test_a_url_that_is_set_before_the_run_is_resumed_is_used(
         monkeypatch.delenv("THE_HOOK", raising=False)
         run = await begin(BOOK)
         await run.did("send", "tell", text="first", names=("slack",))
-        await run.until(lambda _: stands(run) == [DeliveryStatus.HELD])
+        await run.until(lambda _: stands(run) == [DeliveryStatus.NOT_SENT])
         assert "THE_HOOK is not set; it stays queued for a person" in spoken(run)
         run.kill_host()
         monkeypatch.setenv("THE_HOOK", hook.url)
@@ -127,7 +128,7 @@ async def test_a_url_that_is_set_before_the_run_is_resumed_is_used(
         monkeypatch.delenv("THE_HOOK")
         await run.resume()
         await run.did("send", "tell-both", text="later", names=("slack",))
-        await run.until(lambda _: stands(run)[-1] is DeliveryStatus.HELD)
+        await run.until(lambda _: stands(run)[-1] is DeliveryStatus.NOT_SENT)
 
 
 async def test_what_a_resumed_run_by_itself_had_queued_is_not_queued_twice(
@@ -149,7 +150,7 @@ async def test_what_a_resumed_run_by_itself_had_queued_is_not_queued_twice(
         assert "was queued just before its host ended" in reply.text
         await run.auto()
         await run.over()
-        told = [own for own in run.state.deliveries if own.queued.step == "tell"]
+        told = [own for own in run.state.deliveries if own.queued_event.step == "tell"]
         assert len(told) == 1
 
 

@@ -149,8 +149,8 @@ async def test_a_host_that_dies_between_beginning_and_entering(
     for attempt in run.directory.steps.iterdir():
         shutil.rmtree(attempt)
     await run.resume()
-    state = await run.until(lambda state: state.frames)
-    assert state.frames[-1].phase == "automatic"
+    state = await run.until(lambda state: state.aside_frames)
+    assert state.aside_frames[-1].phase == "automatic"
     assert not state.watch.rollback_running
     assert run.viewer is not None
     assert propose(run.viewer.follower.plan, state).step == "auto-restore"
@@ -237,14 +237,14 @@ async def test_a_rollback_waits_for_what_still_runs_of_its_own_phase(
     assert waits_for is not None
     assert waits_for.id == "watch-back"
     began = RollbackBegan(phase="back", cause="trigger", reason="down")
-    await services.writer.record(
+    await services.writer.write_in_turn(
         began
     )  # as a host may have done before it waited for that
     await settle(services.context, services.writer)
-    assert "back" not in services.context.state.entered
-    await services.writer.record(
+    assert "back" not in services.context.state.entered_phases
+    await services.writer.write_in_turn(
         StepEnded(step="watch-back", attempt=1, result=Status.STOPPED)
     )
     await settle(services.context, services.writer)
-    assert services.context.state.frames[-1].phase == "back"
+    assert services.context.state.aside_frames[-1].phase == "back"
     judges.close()

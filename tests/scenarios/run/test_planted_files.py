@@ -17,7 +17,7 @@ from mobius_tui.errors import MobiusError
 from mobius_tui.run.attempts.attempt_files import (
     is_lock_file_held,
     read_outputs,
-    read_pid,
+    read_process_group,
     read_script_end,
 )
 from mobius_tui.run.journal.follower import Follower
@@ -29,7 +29,7 @@ from mobius_tui.run.records.verification import run_problems
 from mobius_tui.run.storage.last_viewed import read_last_view
 from mobius_tui.run.storage.run_directory import RunDirectory, make_run_directory
 from mobius_tui.run.storage.safe_open import open_regular
-from mobius_tui.run.storage.state_home import private_folder, runs_root
+from mobius_tui.run.storage.state_home import make_private_folder, runs_root
 from mobius_tui.run.storage.table_of_contents import read_table_of_contents
 from tests.conftest import MakeRunbook
 from tests.run.books import ONE, step
@@ -112,7 +112,11 @@ def test_nothing_that_is_planted_hangs_whoever_reads(
             )
         )
         within(
-            lambda: (read_script_end(attempt), read_pid(attempt), read_outputs(attempt))
+            lambda: (
+                read_script_end(attempt),
+                read_process_group(attempt),
+                read_outputs(attempt),
+            )
         )
         within(lambda: is_lock_file_held(attempt.tree))
         path.rmdir() if path.is_dir() and not path.is_symlink() else path.unlink()
@@ -168,7 +172,7 @@ def test_a_link_in_place_of_the_state_is_refused(tmp_path: Path) -> None:
     link = tmp_path / "runs"
     link.symlink_to(tmp_path / "elsewhere")
     with pytest.raises(MobiusError, match="no folder"):
-        private_folder(link)
+        make_private_folder(link)
 
 
 def test_a_link_in_place_of_the_whole_state_is_refused(

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from mobius_tui.errors import RunError
-from mobius_tui.run.attempts.launcher import ask_to_stop
+from mobius_tui.run.attempts.launcher import request_stop
 from mobius_tui.run.attempts.survivors import find_survivors
 from mobius_tui.run.client.start_run import resume_run
 from mobius_tui.run.client.viewer import Viewer
@@ -62,8 +62,8 @@ async def test_the_host_dies_and_the_step_goes_on(begin: Begin, tmp_path: Path) 
     assert run.keeper("a") == keeper
     (tmp_path / "go").touch()
     state = await run.status("a", "failed")
-    assert state.steps["a"].last is not None
-    assert state.steps["a"].last.exit == 7
+    assert state.steps["a"].last_attempt is not None
+    assert state.steps["a"].last_attempt.exit == 7
     assert starts(tmp_path) == 1
     hosts = [e.event for e in run.entries() if isinstance(e.event, HostStarted)]
     assert [host.left_over for host in hosts] == [(), ("a.1",)]
@@ -88,7 +88,7 @@ async def test_host_and_keeper_die_and_the_step_is_unknown(
     run.kill_keeper("a")
     await run.resume()
     state = await run.status("a", "unknown")
-    last = state.steps["a"].last
+    last = state.steps["a"].last_attempt
     assert last is not None
     assert any(left.startswith(f"{script} ") for left in last.left)
     refused = await run.intend("retry", "a")
@@ -164,8 +164,8 @@ async def test_an_end_of_another_boot_counts(begin: Begin, tmp_path: Path) -> No
     of_another_boot(run.directory)
     await run.resume()
     state = await run.status("a", "failed")
-    assert state.steps["a"].last is not None
-    assert state.steps["a"].last.exit == 3
+    assert state.steps["a"].last_attempt is not None
+    assert state.steps["a"].last_attempt.exit == 3
 
 
 def of_another_boot(directory: RunDirectory) -> None:
@@ -271,7 +271,7 @@ async def test_stop_reaches_the_keeper_where_no_host_understands_it(
         await viewer.close()
     wait_for(run.directory.attempt("a", 1).exit.exists)
     assert not alive(script)
-    wait_for(lambda: not ask_to_stop(run.directory.attempt("a", 1)))
+    wait_for(lambda: not request_stop(run.directory.attempt("a", 1)))
     await run.resume()
     await run.status("a", "stopped")
 
@@ -294,7 +294,9 @@ async def test_checks_cut_short_are_made_again(begin: Begin, tmp_path: Path) -> 
     )
     run = await begin(ONE + step("a", f"echo x >> {tmp_path}/count", check))
     await run.did("start", "a")
-    await run.until(lambda s: s.steps["a"].last and s.steps["a"].last.check_tries)
+    await run.until(
+        lambda s: s.steps["a"].last_attempt and s.steps["a"].last_attempt.check_tries
+    )
     run.kill_host()
     await run.resume()
     (tmp_path / "there").touch()

@@ -17,7 +17,7 @@ import pytest
 from mobius_tui.cli import main
 from mobius_tui.commands.command_arguments import REPORT_FORMATS
 from mobius_tui.errors import UsageError
-from mobius_tui.plain import show
+from mobius_tui.plain import print_run
 from mobius_tui.run.client.run_briefing import answer_briefing, prepare_briefing
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.run_events import NoteAdded
@@ -66,7 +66,9 @@ def test_it_is_found_wherever_reads_split_it(first: int) -> None:
     for second in range(first, len(data)):
         redactor = StreamRedactor((CANARY.encode(),))
         parts = (data[:first], data[first:second], data[second:])
-        shown = b"".join(bytes(redactor.feed(part)) for part in parts) + redactor.end()
+        shown = (
+            b"".join(bytes(redactor.feed(part)) for part in parts) + redactor.flush()
+        )
         assert shown == b"<[redacted]><[redacted]>"
 
 
@@ -115,7 +117,7 @@ async def test_a_canary_is_found_nowhere(
             file = archive.extractfile(member)
             assert file is None or CANARY.encode() not in file.read(), member.name
     for as_json in (False, True):
-        await show(run.directory, as_json=as_json, auto=None)
+        await print_run(run.directory, as_json=as_json, auto=None)
     printed = capsys.readouterr()
     said += [printed.out, printed.err]
     screen = RunScreen(Viewer(run.directory), is_new=True, resume=no_resume)
@@ -262,6 +264,6 @@ def test_what_is_short_is_not_taken_for_a_line_of_a_secret() -> None:
 
 def test_a_secret_that_repeats_itself_is_no_end_of_the_keeper() -> None:
     redactor = StreamRedactor((b"aaaaaa",))
-    shown = bytes(redactor.feed(b"x" + b"a" * 300_000)) + redactor.end()
+    shown = bytes(redactor.feed(b"x" + b"a" * 300_000)) + redactor.flush()
     assert shown.startswith(b"x[redacted][redacted]")
     assert b"aaaaaa" not in shown

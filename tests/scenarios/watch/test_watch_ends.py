@@ -200,7 +200,7 @@ def test_it_goes_on_after_a_trigger_where_asked(
     assert "trigger cleared: " in watching.out
     state = watching.over()
     assert state.ended is not None
-    assert state.at - state.watch.watch_run_began_at >= 4
+    assert state.last_entry_at - state.watch.watch_run_began_at >= 4
     assert invoked(folder) == ["automatic"]
 
 

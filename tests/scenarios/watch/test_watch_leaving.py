@@ -26,7 +26,7 @@ def checks(watching: Watch) -> int:
 
 
 def rollbacks(watching: Watch) -> int:
-    entries = Follower(watching.run).entries
+    entries = Follower(watching.run).initial_entries
     return sum(isinstance(entry.event, RollbackBegan) for entry in entries)
 
 
@@ -102,7 +102,9 @@ def test_a_terminal_that_goes_away(
     else:
         wait_for(lambda: Follower(run).state.ended is not None)
         ended = [
-            e.event for e in Follower(run).entries if isinstance(e.event, RunEnded)
+            e.event
+            for e in Follower(run).initial_entries
+            if isinstance(e.event, RunEnded)
         ]
         assert ended[0].outcome == "abandoned"
 
@@ -226,7 +228,7 @@ async def test_a_log_that_cannot_be_written_is_told(
     log.symlink_to(victim)
     await resume_run(watching.run, load(folder / "book.toml"))
     watching.over()
-    entries = Follower(watching.run).entries
+    entries = Follower(watching.run).initial_entries
     [note] = [e.event.text for e in entries if isinstance(e.event, NoteAdded)]
     assert str(log) in note
     assert "checks are no longer logged" in note

@@ -31,8 +31,8 @@ async def test_a_notice_lies_over_nothing_of_a_dialog(
         opened(run, size=size, time=time, is_new=opening.is_new) as (page, pilot),
     ):
         await press(pilot, time, *opening.keys)
-        page.tell("one before", is_problem=True)
-        page.tell(WORDS, is_problem=True)
+        page.show_notice("one before", is_problem=True)
+        page.show_notice(WORDS, is_problem=True)
         await settled(pilot)
         dialog = pilot.app.screen
         (notice,) = (each for each in dialog.query(Toast) if each.region)

@@ -314,7 +314,9 @@ async def test_send_fail_and_send_again_with_a_real_host(
         async with running(screen, size=(120, 36)) as pilot:
             await until(pilot, lambda: screen.view is not None, seconds=30)
             await press(pilot, time, "enter", "enter")
-            await until(pilot, lambda: stands() == [DeliveryStatus.HELD], seconds=30)
+            await until(
+                pilot, lambda: stands() == [DeliveryStatus.NOT_SENT], seconds=30
+            )
             assert "✖ 1 not sent" in words(pilot)
             await press(pilot, time, "up", "m")
             assert "slack  ✖ not sent  it answers 404: no_service" in words(pilot)

@@ -130,7 +130,7 @@ async def test_a_terminal_that_is_not_there_is_told(run: MadeRun) -> None:
 def test_lines_say_where_its_terminal_is(run: MadeRun) -> None:
     run.write(STARTED)
     follower = Follower(run.directory)
-    said = words_of(follower.entries[-1], follower.plan, follower.state)
+    said = words_of(follower.initial_entries[-1], follower.plan, follower.state)
     assert said == (
         "started: 1.1 Edit the configuration; it has a terminal to itself: "
         f"`mobius-tui resume {run.directory.id}` in a terminal goes there"

@@ -361,7 +361,7 @@ async def test_a_skip_says_how_many_steps_wait_for_what_is_skipped(
     time = Time(run.at)
     async with hosted(run), opened(run, time=time) as (screen, pilot):
         assert screen.view is not None
-        standings = screen.view.standings.values()
+        standings = screen.view.statuses.values()
         waits = [wait.text for each in standings for wait in each.waits]
         assert waits.count("no decision yet") == 1
         assert waits.count("no backup_file yet") == 5

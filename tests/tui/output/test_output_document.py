@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from mobius_tui.tui.output.output_document import (
+    FIRST_READ_BYTES,
+    NEWLINE_SEARCH_BYTES,
     PIECE,
-    REACH,
-    USUAL,
     OutputDocument,
     text_of,
 )
@@ -50,7 +50,16 @@ def backwards(document: OutputDocument) -> list[int]:
 
 sizes = st.one_of(
     st.integers(0, 100),
-    st.sampled_from([USUAL - 1, USUAL, USUAL + 1, PIECE - 1, PIECE, PIECE + 1]),
+    st.sampled_from(
+        [
+            FIRST_READ_BYTES - 1,
+            FIRST_READ_BYTES,
+            FIRST_READ_BYTES + 1,
+            PIECE - 1,
+            PIECE,
+            PIECE + 1,
+        ]
+    ),
 )
 
 
@@ -77,9 +86,9 @@ def test_the_same_lines_forwards_and_backwards_counted_or_not(
 
 
 def test_a_line_beyond_reach_is_found_once_it_is_counted(tmp_path: Path) -> None:
-    data = b"first\n" + b"x" * (3 * REACH) + b"\nlast\n"
+    data = b"first\n" + b"x" * (3 * NEWLINE_SEARCH_BYTES) + b"\nlast\n"
     with opened(tmp_path, data) as document:
-        assert document.previous(len(data) - 5) == len(data) - 5 - REACH
+        assert document.previous(len(data) - 5) == len(data) - 5 - NEWLINE_SEARCH_BYTES
         document.scan(len(data))
         document.refresh()
         assert document.previous(len(data) - 5) == 6

@@ -9,7 +9,11 @@ from rich.style import Style
 
 from mobius_tui.tui.output.line_layout import Layout, OutputStyles
 from mobius_tui.tui.output.output_document import OutputDocument
-from mobius_tui.tui.output.output_feed import BEHIND, COUNT_SLICE, count_all
+from mobius_tui.tui.output.output_feed import (
+    COUNT_SLICE,
+    MAX_UNCOUNTED_BYTES,
+    count_all,
+)
 from mobius_tui.tui.output.pane_status import PaneStatus
 from mobius_tui.tui.output.viewport import Viewport
 
@@ -33,7 +37,7 @@ def test_what_has_ended_is_counted_whole(tmp_path: Path) -> None:
 def test_nothing_is_counted_while_it_pours_and_all_of_it_afterwards(
     tmp_path: Path,
 ) -> None:
-    document = poured(tmp_path, BEHIND + 2 * COUNT_SLICE)
+    document = poured(tmp_path, MAX_UNCOUNTED_BYTES + 2 * COUNT_SLICE)
     pours = threading.Event()
     looks = 0
 
@@ -55,7 +59,10 @@ def test_nothing_is_counted_while_it_pours_and_all_of_it_afterwards(
     assert pours.wait(10)
     thread.join(20)
     assert not thread.is_alive()
-    assert document.index.lines == (BEHIND + 2 * COUNT_SLICE) // len(LINE) + 300
+    assert (
+        document.index.lines
+        == (MAX_UNCOUNTED_BYTES + 2 * COUNT_SLICE) // len(LINE) + 300
+    )
 
 
 def viewport_of(document: OutputDocument) -> Viewport:

@@ -42,7 +42,7 @@ async def test_there_are_ways_to_the_panes_that_have_no_room(
     async with opened(scenes.failed(tmp_path), size=size) as (screen, pilot):
         screen.pane_layout.focus("output")
         await settled(pilot)
-        assert [command.label for command in screen.pane_layout.ways()] == ways
+        assert [command.label for command in screen.pane_layout.pane_commands()] == ways
         footer = screen.footer_commands()
         assert [command.label for command in footer[: len(ways)]] == ways
 

@@ -57,7 +57,7 @@ def proven(tmp_path: Path) -> MadeRun:
     standings = step_statuses(follower.plan, follower.state)
     for step in follower.plan.steps.values():
         phase = follower.plan.phase_of[step.id]
-        counts = not phase.aside or phase.id in follower.state.entered
+        counts = not phase.aside or phase.id in follower.state.entered_phases
         is_open = standings[step.id].status in (Status.PENDING, Status.WAITING)
         if counts and is_open and not step.optional:
             run.write(StepStarted(step=step.id, attempt=1))

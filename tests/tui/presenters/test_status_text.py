@@ -67,7 +67,7 @@ def _approval(view: RunView) -> Dialog[Any]:
         binding="",
         uid=view.uid,
     )
-    approval = Approval(asked=asked, by="sam", since=view.now)
+    approval = Approval(request=asked, asked_by="sam", since=view.now)
     return ApproveDialog(view, _step(view, "execute"), approval)
 
 

@@ -91,7 +91,8 @@ def test_as_lines(tmp_path: Path) -> None:
     run.write(StepStarted(step="watch-it", attempt=1))
     follower = Follower(run.directory)
     said = [
-        journal_entry_text(e, follower.plan, follower.state) for e in follower.entries
+        journal_entry_text(e, follower.plan, follower.state)
+        for e in follower.initial_entries
     ]
     assert said[-1] == "started: 1.1 Watch it; it watches for 30 min"
     assert (progress_interval(1800), progress_interval(100), progress_interval(5)) == (

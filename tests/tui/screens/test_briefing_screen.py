@@ -282,7 +282,9 @@ async def test_a_shelf_that_cannot_be_looked_at_is_told() -> None:
     async def look_back(_run: RunDirectory) -> None:
         """Nothing is opened."""
 
-    screen = LibraryScreen(look, brief=print, attach=print, look_back=look_back)
+    screen = LibraryScreen(
+        look, open_briefing=print, attach=print, open_review=look_back
+    )
     async with running(screen, size=(100, 30)) as pilot:
         await until(pilot, lambda: "Input/output error" in words(pilot))
 
@@ -301,10 +303,10 @@ async def test_a_run_that_cannot_begin_says_why_and_may_be_begun_again(
     screen = BriefingScreen(
         briefing,
         begin=begin,
-        opened=print,
+        open_run=print,
         answers={"reason": "why not"},
         probe=probe,
-        drilled=lambda: None,
+        coverage_reader=lambda: None,
     )
     async with running(screen, size=(100, 30)) as pilot:
         await pilot.press("ctrl+g")

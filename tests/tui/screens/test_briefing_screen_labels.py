@@ -49,10 +49,10 @@ async def test_the_briefing_and_the_arming_dialog_say_it(tmp_path: Path) -> None
     screen = BriefingScreen(
         replace(drill(), runbook=book, missing=(), problems=()),
         begin=nothing,
-        opened=lambda _directory: None,
+        open_run=lambda _directory: None,
         answers={},
         probe=nothing,
-        drilled=lambda: None,
+        coverage_reader=lambda: None,
     )
     async with running(screen, size=(120, 36)) as pilot:
         await until(pilot, lambda: "1.1 Look is labelled “reads”" in words(pilot))

@@ -54,9 +54,9 @@ def library(root: Path, *bundled: Path) -> LibraryScreen:
 
     return LibraryScreen(
         partial(list_library, root, bundled),
-        brief=print,
+        open_briefing=print,
         attach=print,
-        look_back=look_back,
+        open_review=look_back,
         wall=Time(BEGAN + 7200).wall,
     )
 

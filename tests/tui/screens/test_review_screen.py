@@ -67,7 +67,7 @@ async def test_a_review_begins_at_the_end_and_goes_from_event_to_event(
         await go(pilot, "right")
         assert screen.view.step_state("roll").status == "failed"
         await go(pilot, "home")
-        assert screen.view.state.n == 1
+        assert screen.view.state.last_entry_number == 1
         assert not any(own.attempts for own in screen.view.state.steps.values())
         await go(pilot, "end")
         assert screen.view.state.ended is not None

@@ -192,7 +192,7 @@ async def test_the_screens_outlive_a_terminal_that_has_next_to_no_cells(
     time = Time(run.at)
     async with hosted(run), opened(run, time=time, size=(40, 10)) as (screen, pilot):
         await press(pilot, time, "n")
-        screen.tell("a notice of some words")
+        screen.show_notice("a notice of some words")
         await settled(pilot)
         await pilot.resize_terminal(*size)
         await settled(pilot)

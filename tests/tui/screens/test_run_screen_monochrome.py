@@ -63,7 +63,7 @@ async def test_each_state_has_its_word_and_its_glyph_without_colour(
         view = screen.view  # type: ignore[attr-defined]
         if scene == "ended":
             pilot.app.pop_screen()
-        places = {standing.status: step for step, standing in view.standings.items()}
+        places = {standing.status: step for step, standing in view.statuses.items()}
         for status, step in places.items():
             if view.plan.phase_of[step].aside and scene != "recovering":
                 continue

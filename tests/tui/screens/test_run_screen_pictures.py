@@ -90,9 +90,9 @@ async def test_pictures_of_the_library(tmp_path: Path) -> None:
     run.directory.path.rename(root / run.directory.id.replace("13-45", "13-58"))
     screen = LibraryScreen(
         partial(list_library, root, [ROLLBACK]),
-        brief=lambda _path: pytest.fail("nothing is opened by itself"),
+        open_briefing=lambda _path: pytest.fail("nothing is opened by itself"),
         attach=lambda _run: pytest.fail("nothing is opened by itself"),
-        look_back=lambda _run: pytest.fail("nothing is opened by itself"),
+        open_review=lambda _run: pytest.fail("nothing is opened by itself"),
         wall=Time(run.at + 3600).wall,
     )
     async with running(screen, size=SIZES[0]) as pilot:

@@ -32,5 +32,5 @@ async def test_pictures_of_a_state(
         screen.query_one(Checklist).post_message(Checklist.Moved(step))
         await settled(pilot)
         assert screen.view is not None
-        assert screen.view.standings[step].status is status
+        assert screen.view.statuses[step].status is status
         await pictured(pilot, f"state-{status.replace(' ', '-')}", sizes)

@@ -22,7 +22,7 @@ from mobius_tui.runbook.library.loader import load
 from mobius_tui.tui.navigation import Navigator
 from mobius_tui.tui.presenters.alarm import other_runs_lines
 from mobius_tui.tui.screens.run_screen import RunScreen
-from mobius_tui.tui.widgets.banners import ElsewhereBanner
+from mobius_tui.tui.widgets.banners import OtherRunsBanner
 from tests.tui import scenes
 from tests.tui.runs import ROLLBACK, MadeRun, hosted, running, until, words
 
@@ -110,7 +110,7 @@ async def test_a_key_leads_there(state_home: Path, page: str) -> None:
         briefing = prepare_briefing(load(ROLLBACK), given={})
         screen = openings.briefing(briefing, auto=None, answers={})
     async with hosted(run), running(screen, size=(100, 30)) as pilot:
-        banner = screen.query_one(ElsewhereBanner)
+        banner = screen.query_one(OtherRunsBanner)
         await until(pilot, lambda: banner.most_urgent is not None, seconds=30)
         assert "TRIGGER FIRED  in another run: MOBIUS rollback ▸ produc" in words(pilot)
         await pilot.press("ctrl+o")

@@ -28,5 +28,7 @@ async def test_it_is_shown_for_a_while_as_a_hint_and_nothing_else(
     async with hosted(run), opened(run, time=time) as (_, pilot):
         assert "HINT" not in words(pilot)
     follower = Follower(run.directory)
-    said = [entry_words(e, follower.plan, follower.state) for e in follower.entries]
+    said = [
+        entry_words(e, follower.plan, follower.state) for e in follower.initial_entries
+    ]
     assert said[-2:] == [None, "hint by lead: look at [b]\x1b[2J"]

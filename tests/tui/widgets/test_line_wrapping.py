@@ -87,7 +87,7 @@ async def test_a_notice_breaks_a_path_at_a_folder(tmp_path: Path) -> None:
     run = scenes.failed(tmp_path)
     page = opened(run, size=(110, 36), time=Time(run.at))
     async with hosted(run), page as (screen, pilot):
-        screen.tell(COPIED)
+        screen.show_notice(COPIED)
         await settled(pilot)
         (toast,) = pilot.app.screen.query(Toast)
         shown = str(toast.render()).split("\n")

@@ -59,7 +59,7 @@ async def approve(
     services: HostServices, action: ApproveStep, caller: Caller, intent: str
 ) -> Entry:
     """Somebody else says that it may begin."""
-    asked, uid = services.context.state.approvals[action.step].asked, uid_of(caller)
+    asked, uid = services.context.state.approvals[action.step].request, uid_of(caller)
     weaker = uid == asked.uid
     event = ApprovalGiven(
         step=action.step,
@@ -79,7 +79,7 @@ async def deny(
     """It may not begin; it can be asked for again."""
     event = ApprovalDenied(
         step=action.step,
-        attempt=services.context.state.approvals[action.step].asked.attempt,
+        attempt=services.context.state.approvals[action.step].request.attempt,
         reason=f"{caller.name}: {action.reason.strip()}",
         uid=uid_of(caller),
         place=caller.place,

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from mobius_tui.errors import RunError, StateError
 from mobius_tui.health import safe_search
-from mobius_tui.run.attempts.launcher import ask_to_stop
+from mobius_tui.run.attempts.launcher import request_stop
 from mobius_tui.run.attempts.step_checks import StepChecks
 from mobius_tui.run.attempts.stopping import attempt_survivors, finish_run, stop_attempt
 from mobius_tui.run.events.journal_entry import Entry
@@ -68,7 +68,7 @@ async def stop(
     """A running attempt is asked to end."""
     step, last = (
         services.context.plan.steps[action.step],
-        services.context.state.steps[action.step].last,
+        services.context.state.steps[action.step].last_attempt,
     )
     assert last is not None
     return await stop_attempt(
@@ -85,10 +85,10 @@ def stop_unwritten(services: HostServices, action: StopStep) -> bool:
     own = services.context.state.steps.get(action.step)
     if own is None or own.status is not Status.RUNNING:
         return False
-    last = own.last
+    last = own.last_attempt
     if last is None or action.attempt not in (None, last.number):
         return False
-    return ask_to_stop(services.context.directory.attempt(action.step, last.number))
+    return request_stop(services.context.directory.attempt(action.step, last.number))
 
 
 async def match_answers(services: HostServices, action: TickStep) -> None:
@@ -136,7 +136,7 @@ async def tick(
             event = VariableSet(name=name, value=value, source="answer", step=step.id)
         await services.writer.write(event, caller.name)
     if step.checks:
-        services.runner.carry_out(step, number)
+        services.runner.execute_in_task(step, number)
         return entry
     answers_text = ", ".join(
         v for name, v in answers.items() if not declared[name].secret
@@ -177,7 +177,7 @@ async def choose(
             services.context, services.writer, "completed", reason, caller.name
         )
         return entry
-    asides = services.context.state.asides
+    asides = services.context.state.aside_steps
     # An aside is entered last: the way to the main line would leave it at once.
     for option in sorted(chosen, key=lambda option: option.go in asides):
         if option.go is not None:
@@ -192,7 +192,7 @@ def look_first(services: HostServices, action: LookFirst, intent: str) -> None:
     """Make the checks of a step that went wrong, once each."""
     step, last = (
         services.context.plan.steps[action.step],
-        services.context.state.steps[action.step].last,
+        services.context.state.steps[action.step].last_attempt,
     )
     assert last is not None
     checks = StepChecks(services.context, services.writer, step, last.number)

@@ -63,7 +63,7 @@ TWO = ONE + step("a", "true", 'approve = { role = "Lead", count = 2 }')
 
 
 def shown(run: Running) -> dict[str, str]:
-    return {"binding": run.state.approvals["a"].asked.binding}
+    return {"binding": run.state.approvals["a"].request.binding}
 
 
 async def approve(run: Running, name: str = "Ben", **fields: object) -> str:
@@ -97,12 +97,12 @@ async def test_a_step_begins_only_when_somebody_else_has_approved(begin: Begin) 
 async def test_nobody_approves_their_own(begin: Begin) -> None:
     run = await begin(BOOK)
     await run.did("ask approval", "a")
-    own = run.state.approvals["a"].by
+    own = run.state.approvals["a"].asked_by
     for name in (own, own.upper(), f" {own}", f"{own}.", "", "Бен", "Ben\x1b[2J"):
         assert await approve(run, name)
     assert "word for word" in await approve(run, confirm="yes")
     assert "look at it again" in await approve(run, binding="")
-    assert not run.state.approvals["a"].given
+    assert not run.state.approvals["a"].approvals_given
 
 
 async def test_what_changes_after_it_voids_it(begin: Begin) -> None:
@@ -130,10 +130,10 @@ async def test_two_approvals_are_of_two_people(begin: Begin) -> None:
 async def test_a_person_or_time_denies_it(begin: Begin) -> None:
     run = await begin(BOOK.replace('"10m"', '"1s"'))
     await run.did("ask approval", "a")
-    await run.until(lambda state: state.approvals["a"].denied)
+    await run.until(lambda state: state.approvals["a"].denial_reason)
     assert "denied: not approved in" in (await run.intend("start", "a")).text
     await run.did("ask approval", "a")
-    await run.until(lambda state: state.approvals["a"].denied)
+    await run.until(lambda state: state.approvals["a"].denial_reason)
     lasting = await begin(BOOK)
     await lasting.did("ask approval", "a")
     assert "a reason is wanted" in (await lasting.intend("deny", "a")).text
@@ -161,7 +161,7 @@ async def test_the_command_shows_it_and_takes_the_phrase(
 ) -> None:
     run = await begin(BOOK)
     await run.did("ask approval", "a")
-    own = run.state.approvals["a"].by
+    own = run.state.approvals["a"].asked_by
 
     async def command(typed: str, *words: str) -> int:
         monkeypatch.setattr("sys.stdin", io.StringIO(typed))
@@ -209,7 +209,7 @@ async def test_where_whoever_answers_sits_is_on_record(begin: Begin) -> None:
     denied = await answer("--as", "Ben", "--deny", "not now")
     given = await answer("--as", "Ben", typed="Ben approves a\n")
     follower = Follower(run.directory)
-    said = "\n".join(words_of(entry, follower) for entry in follower.entries)
+    said = "\n".join(words_of(entry, follower) for entry in follower.initial_entries)
     assert f"not now (at {denied}" in said
     assert f"by Ben (user id {os.getuid()} at {given}" in said
 
@@ -375,7 +375,7 @@ async def test_an_answer_says_where_its_giver_sat_who_has_gone(begin: Begin) -> 
     with at_a_terminal(ASKS_AND_GOES, *told) as (place, process):
         assert process.wait(LIMIT) == 0
         os.kill(run.host(), signal.SIGCONT)
-        await run.until(lambda state: state.approvals["a"].denied)
+        await run.until(lambda state: state.approvals["a"].denial_reason)
     events = [entry.event for entry in run.entries()]
     assert [e.place for e in events if isinstance(e, ApprovalDenied)] == [place]
 
@@ -433,12 +433,12 @@ async def test_whoever_approved_does_not_begin_it(begin: Begin) -> None:
     run = await begin(BOOK)
     await run.did("ask approval", "a")
     own = run.state.approvals["a"]
-    bound, at = own.asked.binding, own.since + 1
+    bound, at = own.request.binding, own.since + 1
     given = ApprovalGiven(step="a", attempt=1, binding=bound, name="eve", uid=7)
     plan = run.viewer.follower.plan  # type: ignore[union-attr]
     state, meant = run.state, plan.steps["a"]
-    state.approvals = {"a": replace(own, given=(given,))}
+    state.approvals = {"a": replace(own, approvals_given=(given,))}
     assert "you approved" in begin_refusal(plan, state, meant, uid=7, now=at)
     assert begin_refusal(plan, state, meant, uid=8, now=at) == ""
-    late = own.since + own.asked.within + 1
+    late = own.since + own.request.within + 1
     assert "lapsed" in begin_refusal(plan, state, meant, uid=8, now=late)

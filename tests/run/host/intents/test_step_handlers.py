@@ -113,10 +113,10 @@ async def test_a_choice_decides_what_applies(begin: Begin) -> None:
     run = await begin(CHOICE)
     assert "waits: kind is not decided" in (await run.intend("start", "a")).text
     await run.did("choose", "which", names=("data",))
-    assert run.state.frames[0].phase == "side"
+    assert run.state.aside_frames[0].phase == "side"
     assert "does not apply" in (await run.intend("start", "a")).text
     await run.did("start", "s")
-    await run.until(lambda s: not s.frames)
+    await run.until(lambda s: not s.aside_frames)
     await run.did("choose", "which", names=("code",))
     await run.did("start", "a")
     await run.status("a", "passed")

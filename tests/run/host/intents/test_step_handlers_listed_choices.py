@@ -6,7 +6,7 @@ from pathlib import Path
 
 from mobius_tui.run.events.step_events import ChoiceMade
 from mobius_tui.run.state.run_state import RunState
-from mobius_tui.run.state.step_state import ENDED
+from mobius_tui.run.state.step_state import ENDED_STATUSES
 from tests.run.books import ONE, step
 from tests.run.conftest import Begin
 from tests.run.running import Running
@@ -36,7 +36,7 @@ async def look_again(run: Running) -> None:
 
     def ended(state: RunState) -> bool:
         own = state.steps["find"]
-        return len(own.attempts) == 2 and own.status in ENDED
+        return len(own.attempts) == 2 and own.status in ENDED_STATUSES
 
     await run.until(ended)
 
