@@ -103,8 +103,8 @@ class TriggerEvaluator:
         At arming, and after a step that changed something.
 
         A trigger that has fired stays so until later checks show that its condition no
-        longer holds, and does not fire again before that; `condition_holds` judges by the later
-        checks alone. A trigger that has not fired may fire at once.
+        longer holds, and does not fire again before that; `condition_holds` judges by
+        the later checks alone. A trigger that has not fired may fire at once.
         """
         for probe in self._probes.values():
             for trigger in probe.triggers.values():

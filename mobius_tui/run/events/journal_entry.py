@@ -57,7 +57,7 @@ class Codec(Generic[T]):
             line[key] = getattr(value, key)
 
     def decode_fields(self, name: str, line: dict[str, Any]) -> T:
-        """The value that the fields of a line make; `first_invalid_field` says if it is none.
+        """The value in the fields of a line; `first_invalid_field` says what is wrong.
 
         Args:
             name: of one of the classes.
