@@ -7,16 +7,14 @@ import subprocess
 import sys
 from collections import deque
 from collections.abc import Iterator, Mapping
-from functools import cache
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
-import mobius_tui
+from tests.package_imports import PACKAGE, imports, imports_inside_functions, modules
 from tests.paths import TESTS
+from tests.tests_of import own_tests, tests_of
 
-PACKAGE = Path(mobius_tui.__file__).parent
 FLOORS = (
     *("errors", "ascii_text", "sanitize", "garbage_collection"),
     *(f"runbook.{room}" for room in ("text", "model", "prose", "shell", "effects")),
@@ -42,59 +40,6 @@ APART = (("drill", "review"), ("tui", "plain"), ("doctor", "plain"))
 """Packages that know nothing of each other."""
 FOLDER_LIMIT = 26
 """Modules that a folder holds at most, its `__init__` included."""
-
-
-class Import(NamedTuple):
-    """One module that another imports."""
-
-    module: str
-    line: int
-    lazy: bool
-    """Whether it stands inside a function."""
-
-
-@cache
-def modules() -> Mapping[str, Path]:
-    """The files of the package by dotted name, without `mobius_tui.`"""
-    found = {}
-    for path in sorted(PACKAGE.rglob("*.py")):
-        inside = path.relative_to(PACKAGE)
-        if "assets" not in inside.parts and inside.parts != ("__init__.py",):
-            name = ".".join(inside.with_suffix("").parts)
-            found[name.removesuffix(".__init__")] = path
-    return found
-
-
-def _inside_functions(tree: ast.Module) -> set[ast.AST]:
-    return {
-        inner
-        for node in ast.walk(tree)
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        for inner in ast.walk(node)
-        if isinstance(inner, ast.Import | ast.ImportFrom)
-    }
-
-
-@cache
-def imports(name: str) -> tuple[Import, ...]:
-    """What a module imports of the package."""
-    tree = ast.parse(modules()[name].read_text())
-    lazy = _inside_functions(tree)
-    found = []
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.module:
-            named = [f"{node.module}.{alias.name}" for alias in node.names]
-        elif isinstance(node, ast.Import):
-            named = [alias.name for alias in node.names]
-        else:
-            continue
-        for full in named:
-            short = full.removeprefix("mobius_tui.")
-            while short != full and short and short not in modules():
-                short = short.rpartition(".")[0]
-            if short != full and short:
-                found.append(Import(short, node.lineno, node in lazy))
-    return tuple(found)
 
 
 def outside_imports(path: Path) -> set[str]:
@@ -226,6 +171,20 @@ def test_a_test_lies_where_its_module_does() -> None:
     assert lost == []
 
 
+def test_the_tests_of_every_module_can_be_found() -> None:
+    """What no test reaches, by whatever way, is tested by nobody."""
+    alone = [n for n in modules() if not is_package(n) and not tests_of(n)]
+    assert alone == ["__main__"]
+    own = tests_of("run.state.reducer")
+    assert {way for _, way in own} == {"run.state.reducer"}
+    assert own_tests("run.planning.step_permissions") == ()
+    by_way = tests_of("run.planning.step_permissions")
+    assert by_way[0] == (
+        TESTS / "run" / "planning" / "test_permissions.py",
+        "run.planning.permissions",
+    )
+
+
 LAZY: Mapping[tuple[str, str], float] = {
     ("cli", "commands.command_line"): 16,  # --version does without
     ("cli", "run.storage.crash_report"): 32,
@@ -290,7 +249,7 @@ def lazy_imports() -> Iterator[tuple[str, str]]:
     """What is imported inside functions: the module that does, and what."""
     for name, path in modules().items():
         tree = ast.parse(path.read_text())
-        for node in _inside_functions(tree):
+        for node in imports_inside_functions(tree):
             if isinstance(node, ast.ImportFrom) and node.module:
                 yield name, node.module.removeprefix("mobius_tui.")
             elif isinstance(node, ast.Import):
