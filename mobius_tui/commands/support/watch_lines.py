@@ -17,7 +17,7 @@ from mobius_tui.plain import PlainReport, print_line
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.journal_entry import Entry, utc_timestamp
 from mobius_tui.run.events.watch_events import TriggerFired
-from mobius_tui.run.journal.follower import LineFollower as WholeLines
+from mobius_tui.run.journal.follower import LineFollower
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.watch_state import WatchState
 from mobius_tui.runbook.text.units import duration_in_words
@@ -186,7 +186,7 @@ class WatchChecks:
     def __init__(self, viewer: Viewer) -> None:
         """Read no checks yet."""
         self.tallies = HealthSummaries()
-        self._lines = WholeLines(viewer.directory.health)
+        self._lines = LineFollower(viewer.directory.health)
         self._windows: dict[str, ProbeWindow] = {}
         self._states: dict[str, str] = {}
 

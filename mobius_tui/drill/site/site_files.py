@@ -198,7 +198,7 @@ def create_site_files(root: Path, wanted: SiteSpecification, started: datetime) 
     """Fill an empty folder with a site that is ready to start.
 
     Args:
-        root: the folder; its `run_site_program` folder is there already.
+        root: the folder; its `run` folder is there already.
         wanted: what it is to be.
         started: when the drill starts, aware.
 

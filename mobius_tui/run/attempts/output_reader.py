@@ -173,8 +173,8 @@ def stderr_tail(attempt: AttemptDirectory, look_back: int) -> bytes:
 def last_rows(path: Path) -> list[str]:
     """The rows at the end of what was printed, as a terminal would have left them.
 
-    Empty where there is no such file. Not the first, where it began before `PIECE`
-    bytes from the end, unless it is the only one.
+    Empty where there is no such file. Not the first, where it began before
+    `MAX_TAIL_BYTES` bytes from the end, unless it is the only one.
     """
     try:
         with open_regular(path) as file:

@@ -154,8 +154,8 @@ def decode_envelope(line: bytes) -> Envelope:
     """An action from a line of the socket.
 
     Raises:
-        OtherVersionError: it is of another version of the wire.
-        NoIntentError: the line carries no action; the message says why.
+        VersionMismatchError: it is of another version of the wire.
+        InvalidIntentError: the line carries no action; the message says why.
     """
     intent = ""
     try:

@@ -65,10 +65,10 @@ def is_public_address(address: Address) -> bool:
 
 
 async def addresses_of(host: str, port: int) -> tuple[str, ...]:
-    """PrivateAddressError: a name resolves to private addresses alone.
+    """Resolve a host to the addresses that a webhook may be sent to.
 
     Raises:
-        PrivateError: a name leads to private addresses alone.
+        PrivateAddressError: a name resolves to private addresses alone.
         OSError: the name is not known, or nobody answers for it.
     """
     own = literal_address(host)

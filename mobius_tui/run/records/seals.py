@@ -4,7 +4,7 @@ They stand in `record.toml` as a chain of their own, which begins with the first
 of the journal: an entry's digest and the digest of the seal before it, in the order in
 which the entries were written. An action item that changes is written anew, and sealed
 again.
-Pure, but for `first_line`.
+Pure, but for `first_line_digest`.
 """
 
 from __future__ import annotations

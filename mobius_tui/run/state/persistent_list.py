@@ -129,7 +129,7 @@ class PersistentList(Sequence[T], Generic[T]):
         return hash(tuple(self))
 
     def __repr__(self) -> str:
-        return f"Grown({list(self)!r})"
+        return f"PersistentList({list(self)!r})"
 
 
 EMPTY_LIST: PersistentList[Any] = PersistentList()

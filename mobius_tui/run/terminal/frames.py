@@ -1,4 +1,4 @@
-"""DETACHED (the constant's name; the table still says LET_GO).
+"""The frames between a keeper and the viewer attached to its terminal.
 
 Over `terminal.sock` in the attempt's directory go frames, both ways: a byte that says
 what it is, two bytes of length (big-endian), and so many bytes.
@@ -10,7 +10,7 @@ what it is, two bytes of length (big-endian), and so many bytes.
 | viewer | SIZE | the terminal's new size |
 | keeper | BUSY | who is at it already, seconds since it came, since it typed |
 | keeper | OUTPUT | what the step printed |
-| keeper | LET_GO | words: why this viewer is no longer at it; the keeper hangs up |
+| keeper | DETACHED | words: why this viewer is no longer at it; the keeper hangs up |
 | keeper | ENDED | nothing: the step has ended, and `exit` says how |
 
 One viewer at a time is at a terminal. A connection that ends without a word means that

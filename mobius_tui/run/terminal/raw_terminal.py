@@ -76,10 +76,10 @@ class RawTerminal:
         return size.lines, size.columns
 
     def read(self) -> bytes:
-        """TerminalGoneError: the terminal has ended.
+        """Read what was typed; waits until there is something.
 
         Raises:
-            GoneError: the terminal has ended.
+            TerminalGoneError: the terminal has ended.
         """
         try:
             data = os.read(self.source, 65536)

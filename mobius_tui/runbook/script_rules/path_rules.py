@@ -172,7 +172,7 @@ def is_relative(start: str) -> bool:
 def known_starts(body: Script, initial: Mapping[str, str]) -> dict[str, str]:
     """The known prefix of each variable's value, found by following assignments.
 
-    `HOLE` stands for unknown parts.
+    `EXPANSION_MARK` stands for unknown parts.
 
     Args:
         body: the script.
@@ -194,7 +194,7 @@ def known_starts(body: Script, initial: Mapping[str, str]) -> dict[str, str]:
 
 
 def _value_start(word: Word, known: Mapping[str, str]) -> str:
-    """The start of a word's value; unknown parts are `HOLE`."""
+    """The start of a word's value; unknown parts are `EXPANSION_MARK`."""
     text = with_known_values(word, known)
     if not text.startswith(EXPANSION_MARK) or not word.scripts:
         return text

@@ -48,7 +48,7 @@ def one_line_excerpt(text: str, most: int = 40) -> str:
 
 
 def with_known_values(word: Word, starts: Mapping[str, str]) -> str:
-    """A word's text with the known values of its variables in place of `HOLE`.
+    """A word's text with known values of variables in place of `EXPANSION_MARK`.
 
     Args:
         word: the word.

@@ -1,7 +1,7 @@
 """The syntax tree of a shell script, as far as lint needs it.
 
-Offsets count characters from the start of the script. Texts contain `HOLE` for parts
-that are only known when the script runs.
+Offsets count characters from the start of the script. Texts contain `EXPANSION_MARK` for
+parts that are only known when the script runs.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class Expansion:
     operator: str = ""
     """The operator after the name in `${}`, such as `:?`; `#` for the length."""
     inner: bool = False
-    """Whether it is inside another one's `${}`, and so has no `HOLE` of its own."""
+    """Whether it is inside another one's `${}`, and so has no mark of its own."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,7 +33,7 @@ class Word:
     source: str
     """Its source text."""
     text: str
-    """Without quotes, and with `HOLE` for each expansion."""
+    """Without quotes, and with `EXPANSION_MARK` for each expansion."""
     start: int
     quoted: bool = False
     """Whether any of it is in quotes."""

@@ -168,7 +168,7 @@ class Command:
     id: str
     """A plain name, by which config.toml gives it other keys; it never changes."""
     keys: tuple[str, ...]
-    """As `keys.canonical` spells them; the first one is shown where one is."""
+    """As `canonical_key` spells them; the first one is shown where one is."""
     title: str
     """In the palette and the help."""
     label: str = ""

@@ -1,4 +1,4 @@
-"""The commands on a run and its steps; see `command_list`."""
+"""The commands on a run and its steps; see `registry.COMMANDS`."""
 
 from __future__ import annotations
 
