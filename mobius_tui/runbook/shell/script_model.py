@@ -1,7 +1,7 @@
 """The syntax tree of a shell script, as far as lint needs it.
 
-Offsets count characters from the start of the script. Texts contain `EXPANSION_MARK` for
-parts that are only known when the script runs.
+Offsets count characters from the start of the script. Texts contain `EXPANSION_MARK`
+for parts that are only known when the script runs.
 """
 
 from __future__ import annotations
