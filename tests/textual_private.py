@@ -50,7 +50,7 @@ def full_update(app: App[Any]) -> LayoutUpdate:
 
 
 def background_of(screen: Screen[Any]) -> RenderResult:
-    """What is drawn behind the widgets of a screen; asked for as the compositor does."""
+    """What is drawn behind a screen's widgets, asked for as the compositor does."""
     visible_screen_stack.set(screen.app._background_screens)
     return screen.render()
 
