@@ -313,7 +313,7 @@ def answers_to(way: Way, runbook: Runbook) -> dict[str, str]:
     """What the person knows of the incident, and says."""
     found = {"failure": "it went wrong", "sre_ack": "@sre-oncall"}
     found |= {"disaster_recovery": "not-needed", "reason": "a test"}
-    found |= read_answers_file(FAULTS[way.fault].answers)
+    found |= read_answers_file(FAULTS[way.fault].answers).values
     if way.scenario:
         found["scenario"] = way.scenario
     return {name: value for name, value in found.items() if name in runbook.variables}

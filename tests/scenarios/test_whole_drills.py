@@ -129,8 +129,8 @@ class Cut:
     """What `mobius-common.toml` says, and what takes its place."""
     answers: dict[str, str] | None = None
     """What is answered otherwise."""
-    without: str = ""
-    """What is not answered."""
+    unattended: bool = False
+    """Whether no phase is attended by what stands for a person."""
     site: str = "real"
     """The kind of site: what it lets one see may lead another way."""
 
@@ -169,10 +169,10 @@ CUTS = (
     Cut(fault="dead-worker", answers={"scenario": "nothing"}),
     Cut(fault="corrupt-backup", cuts=(UNSUMMED, UNREAD, HERE)),
     Cut(fault="missing-checksum", cuts=(NO_SUM,)),
-    Cut(fault="rollback-fails", without="attended"),
-    Cut(fault="half-restored", without="attended"),
-    Cut(fault="prompting-script", without="attended"),
-    Cut(fault="npm-missing", without="attended"),
+    Cut(fault="rollback-fails", unattended=True),
+    Cut(fault="half-restored", unattended=True),
+    Cut(fault="prompting-script", unattended=True),
+    Cut(fault="npm-missing", unattended=True),
     Cut(fault="second-rollback", cuts=(MADE,)),
     Cut(fault="pruned-backups", cuts=(HERE,)),
     Cut(fault="pruned-backups", cuts=(BACK,)),
@@ -195,16 +195,16 @@ def test_without_its_handling_a_fault_is_not_handled(cut: Cut, tmp_path: Path) -
         text = text.replace(old, new)
     common.write_text(text)
     kind = cast("Kind", cut.site)
-    answers = {**answers_for(combine_faults([cut.fault]), kind), **(cut.answers or {})}
-    if "trigger_within" in answers:
+    usual = answers_for(combine_faults([cut.fault]), kind)
+    answers: dict[str, object] = {**usual.values, **(cut.answers or {})}
+    if "indicators" in usual.values:
+        answers["indicators"] = usual.values["indicators"].split("\n")
+    if not cut.unattended:
+        answers["attended"] = usual.attended
+    if usual.trigger_within is not None:
         answers["trigger_within"] = "25s"  # with its trigger, it fires within 12 s
-    answers.pop(cut.without, None)
-    lists = {
-        name: value.split("\n") if name in ("indicators", "attended") else value
-        for name, value in answers.items()
-    }
     said = tmp_path / "answers.toml"
-    said.write_text(tomli_w.dumps(lists))
+    said.write_text(tomli_w.dumps(answers))
     done, run = drill(
         *(str(books / "mobius-rollback.toml"), "--fault", cut.fault),
         *("--answers", str(said), "--site", cut.site),

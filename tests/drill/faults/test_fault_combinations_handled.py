@@ -6,7 +6,7 @@ import json
 import time
 import tomllib
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -38,6 +38,7 @@ from mobius_tui.drill.site.site_files import (
     read_baseline,
 )
 from mobius_tui.errors import UsageError
+from mobius_tui.run.planning.unattended_answers import UnattendedAnswers
 
 OLDER = {
     "corrupt-backup": "the newest good backup has 2.4.",
@@ -324,15 +325,15 @@ def test_every_fault_has_its_name_and_answers() -> None:
 
 
 def test_what_a_kind_of_site_lets_one_see_may_lead_another_way() -> None:
-    def said(name: str, kind: Kind) -> Mapping[str, str]:
+    def said(name: str, kind: Kind) -> UnattendedAnswers:
         return answers_for([FAULTS[name]], kind)
 
-    assert "trigger_within" not in said("error-burst", "real"), "no trigger sees it"
-    assert said("error-burst", "rich")["trigger_within"]
-    assert said("error-burst", "kind")["trigger_within"]
-    assert said("bad-migration", "real")["scenario"] == "database-restore"
-    assert said("bad-migration", "rich")["scenario"] == "database-restore"
-    assert said("bad-migration", "kind")["scenario"] == "database-migrate"
+    assert said("error-burst", "real").trigger_within is None, "no trigger sees it"
+    assert said("error-burst", "rich").trigger_within == 90.0
+    assert said("error-burst", "kind").trigger_within == 90.0
+    assert said("bad-migration", "real").values["scenario"] == "database-restore"
+    assert said("bad-migration", "rich").values["scenario"] == "database-restore"
+    assert said("bad-migration", "kind").values["scenario"] == "database-migrate"
 
 
 def test_no_title_says_what_is_wrong() -> None:
@@ -352,9 +353,9 @@ def test_obstacles_are_given_a_reason_to_roll_back() -> None:
     both = ["slow-release", "corrupt-backup", "rollback-fails"]
     assert names("corrupt-backup", "slow-release", "rollback-fails") == both
     answers = answers_for(combine_faults(both))
-    assert answers["trigger_within"]
-    assert answers["attended"] == "failure-recovery"
-    assert "six seconds" in answers["reason"]
+    assert answers.trigger_within == 90.0
+    assert answers.attended == ("failure-recovery",)
+    assert "six seconds" in answers.values["reason"]
 
 
 @pytest.mark.parametrize(
