@@ -11,6 +11,7 @@ from mobius_tui.errors import UsageError
 from mobius_tui.run.intents.intent_actions import StartAutomatic
 from mobius_tui.run.planning.run_permissions import manual_tick_refusal
 from mobius_tui.run.state.run_state import RunState
+from mobius_tui.runbook.model.actions import chosen_text
 from mobius_tui.runbook.model.limits import (
     bounded_duration,
 )
@@ -55,7 +56,7 @@ def read_answers_file(path: Path) -> UnattendedAnswers:
         items = value if isinstance(value, list) else [value]
         if not all(isinstance(item, str) for item in items):
             raise UsageError(f'--answers {path}: {name}: write "text", or ["a", "b"]')
-        found[name] = "\n".join(items)
+        found[name] = chosen_text(items)
     attended = tuple(found.pop("attended", "").split())
     within = found.pop("trigger_within", "")
     try:
