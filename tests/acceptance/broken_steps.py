@@ -35,7 +35,7 @@ from mobius_tui.drill.site.drill_site import (
     environment,
     tear_down,
 )
-from mobius_tui.drill.site.site_files import Kind
+from mobius_tui.drill.site.site_files import SiteKind
 from mobius_tui.run.attempts.attempt_files import last_output
 from mobius_tui.run.attempts.survivors import ATTEMPT_MARK
 from mobius_tui.run.client.run_briefing import Briefing, prepare_briefing
@@ -100,7 +100,7 @@ class Way:
     runbook: str
     fault: str
     scenario: str = ""
-    kind: Kind = "real"
+    kind: SiteKind = SiteKind.REAL
     armed: bool = False
     """Whether a trigger begins it."""
 
@@ -115,7 +115,7 @@ WAYS = (
         runbook="mobius-rollback",
         fault="bad-migration",
         scenario="database-migrate",
-        kind="kind",
+        kind=SiteKind.LENIENT,
     ),
     Way(name="restart", runbook="mobius-rollback", fault="dead-worker"),
     Way(name="armed", runbook="mobius-rollback", fault="bad-release", armed=True),

@@ -15,7 +15,6 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
 
 import pytest
 import tomli_w
@@ -30,7 +29,7 @@ from mobius_tui.drill.faults.fault_combinations import (
 from mobius_tui.drill.site import site_services
 from mobius_tui.drill.site.drill_site import processes_in, sites_root
 from mobius_tui.drill.site.site_files import (
-    Kind,
+    SiteKind,
     digest,
     installed_version,
     read_baseline,
@@ -131,7 +130,7 @@ class Cut:
     """What is answered otherwise."""
     unattended: bool = False
     """Whether no phase is attended by what stands for a person."""
-    site: str = "real"
+    site: SiteKind = SiteKind.REAL
     """The kind of site: what it lets one see may lead another way."""
 
 
@@ -157,7 +156,7 @@ CUTS = (
     Cut(fault="bad-release", answers={"scenario": "nothing"}),
     Cut(fault="slow-release", cuts=(P95,)),
     Cut(fault="error-burst", answers={"scenario": "restart"}),
-    Cut(fault="error-burst", cuts=(ERRORS,), site="rich"),
+    Cut(fault="error-burst", cuts=(ERRORS,), site=SiteKind.RICH),
     Cut(fault="flapping", cuts=(SUCCESS,)),
     Cut(fault="lying-health", cuts=(BODY,)),
     Cut(fault="stuck-service", cuts=(KILL,)),
@@ -194,8 +193,7 @@ def test_without_its_handling_a_fault_is_not_handled(cut: Cut, tmp_path: Path) -
         assert old in text
         text = text.replace(old, new)
     common.write_text(text)
-    kind = cast("Kind", cut.site)
-    usual = answers_for(combine_faults([cut.fault]), kind)
+    usual = answers_for(combine_faults([cut.fault]), cut.site)
     answers: dict[str, object] = {**usual.values, **(cut.answers or {})}
     if "indicators" in usual.values:
         answers["indicators"] = usual.values["indicators"].split("\n")

@@ -28,7 +28,7 @@ from mobius_tui.drill.faults.fault_combinations import (
 )
 from mobius_tui.drill.rehearsal import rehearsal
 from mobius_tui.drill.site.drill_site import open_site
-from mobius_tui.drill.site.site_files import Kind
+from mobius_tui.drill.site.site_files import SiteKind
 from mobius_tui.drill.site_survey import survey_before_run
 from mobius_tui.errors import OK, UsageError
 from mobius_tui.plain import send_and_await_reply
@@ -96,7 +96,7 @@ def rehearse(options: argparse.Namespace, *, coaches: bool = False) -> int:
         options.manual = options.manual or "tick"
         options.yes = True  # nothing real is touched
     # Whoever works in it is told what people notice; the rest is theirs to find out.
-    kind: Kind = options.site or "real"
+    kind = SiteKind(options.site or SiteKind.REAL)
     usual = (
         answers_for(faults, kind)
         if options.auto

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Sequence
 
 from mobius_tui.drill.faults import FAULTS, Fault
-from mobius_tui.drill.site.site_files import Kind
+from mobius_tui.drill.site.site_files import SiteKind
 from mobius_tui.errors import UsageError
 from mobius_tui.run.planning.unattended_answers import (
     UnattendedAnswers,
@@ -85,7 +85,9 @@ def environment_of(faults: Sequence[Fault]) -> str:
     return "staging" if staging else "production"
 
 
-def answers_for(faults: Sequence[Fault], kind: Kind = "real") -> UnattendedAnswers:
+def answers_for(
+    faults: Sequence[Fault], kind: SiteKind = SiteKind.REAL
+) -> UnattendedAnswers:
     """What a drill of these faults answers: the cause has the last word.
 
     Args:
