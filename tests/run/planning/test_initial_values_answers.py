@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from mobius_tui.commands.support.automatic_run import read_answers
 from mobius_tui.errors import UsageError
 from mobius_tui.run.planning.unattended_answers import (
     UnattendedAnswers,
@@ -68,3 +69,11 @@ def test_how_long_a_trigger_is_waited_for_is_a_duration(tmp_path: Path) -> None:
     path.write_text('trigger_within = "soon"\n')
     with pytest.raises(UsageError, match="--answers: trigger_within: "):
         read_answers_file(path)
+
+
+def test_a_file_without_answers_is_as_none(tmp_path: Path) -> None:
+    path = tmp_path / "answers.toml"
+    path.write_text("# nothing yet\n")
+    assert read_answers(str(path)) is None, "a drill then answers as it does by itself"
+    path.write_text('attended = ["a"]\n')
+    assert read_answers(str(path)) == UnattendedAnswers(attended=("a",))
