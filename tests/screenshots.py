@@ -126,7 +126,7 @@ def _next_line(text: str) -> str:
 
 async def rollback(briefing: Briefing) -> None:
     """The way of a rollback, from the briefing to the last card."""
-    answers = read_answers_file(FAULT.answers)
+    answers = read_answers_file(FAULT.answers).values
     first = Navigator(repaints=20).briefing(briefing, auto=None, answers=answers)
     app = MobiusApp(first)
     async with app.run_test(size=(120, 36)) as pilot:
@@ -197,7 +197,7 @@ async def rollback(briefing: Briefing) -> None:
 async def failure(briefing: Briefing) -> None:
     """A step that fails, and what can be done about it."""
     shutil.rmtree(briefing.workdir / "backups")
-    answers = read_answers_file(FAULT.answers)
+    answers = read_answers_file(FAULT.answers).values
     first = Navigator(repaints=20).briefing(briefing, auto=None, answers=answers)
     app = MobiusApp(first)
     async with app.run_test(size=(120, 36)) as pilot:
@@ -219,7 +219,7 @@ async def failure(briefing: Briefing) -> None:
 
 async def trigger(briefing: Briefing) -> None:
     """A trigger that fires, and what it begins once it is armed."""
-    answers = read_answers_file(FAULT.answers)
+    answers = read_answers_file(FAULT.answers).values
     first = Navigator(repaints=20).briefing(briefing, auto=None, answers=answers)
     app = MobiusApp(first)
     async with app.run_test(size=(120, 36)) as pilot:

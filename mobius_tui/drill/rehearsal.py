@@ -17,7 +17,7 @@ from mobius_tui.drill.faults import Fault
 from mobius_tui.drill.faults.fault_combinations import environment_of
 from mobius_tui.drill.own_staging import OwnFault
 from mobius_tui.drill.site import drill_site
-from mobius_tui.drill.site.site_files import Kind
+from mobius_tui.drill.site.site_files import SiteKind
 from mobius_tui.drill.site_guard import reap_orphans
 from mobius_tui.errors import RunError, UsageError
 from mobius_tui.run.client.run_briefing import Briefing, prepare_briefing
@@ -40,7 +40,7 @@ def rehearsal(
     keep: bool,
     send: bool = False,
     other_faults: Sequence[Fault] = (),
-    kind: Kind = "real",
+    kind: SiteKind = SiteKind.REAL,
     environment: str | None = None,
 ) -> Iterator[Briefing]:
     """Build and break a site; gives the briefing of a run against it.
@@ -94,7 +94,7 @@ def rehearsal(
 
 
 def _build_site(
-    *, seed: int, kind: Kind, environment: str, keep: bool
+    *, seed: int, kind: SiteKind, environment: str, keep: bool
 ) -> drill_site.Site:
     """Build a site with a guard of its own; those that nobody owns are taken down."""
     started = datetime.now(UTC)

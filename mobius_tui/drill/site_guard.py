@@ -155,7 +155,8 @@ def main(arguments: list[str]) -> int:
     Args:
         arguments: the site's folder, the starter's pid, and `keep` or `remove`.
     """
-    root, starter, then = Path(arguments[0]), int(arguments[1]), arguments[2]
+    root, starter = Path(arguments[0]), int(arguments[1])
+    keep = arguments[2] == "keep"
     need = SiteNeed(root, starter)
     was_built = False
     try:
@@ -169,13 +170,13 @@ def main(arguments: list[str]) -> int:
     if root.is_dir():
         try:
             if need.ended_run is not None:
-                judge_drill(need.ended_run, root, is_last=then != "keep")
+                judge_drill(need.ended_run, root, is_last=not keep)
         except (MobiusError, OSError):
             pass  # whoever waits for the score is told that there is none
         finally:
             if is_staging(root):
                 heal_remaining(root)
-            remove_site(root, keep=then == "keep")
+            remove_site(root, keep=keep)
     return 0
 
 

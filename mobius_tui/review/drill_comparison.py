@@ -97,7 +97,8 @@ def compare_with_drill(
         if not bars:
             lanes.append(lane)
             continue
-        lanes.append(replace(lane, note=_difference(_took(lane.bars) - _took(bars))))
+        difference = _took(lane.bars) - _took(bars)
+        lanes.append(replace(lane, drill_difference=difference))
         shifted = tuple(_shifted(bar, here - there) for bar in bars)
         lanes.append(
             TimelineLane(
@@ -117,12 +118,6 @@ def _took(bars: tuple[TimelineBar, ...]) -> float:
 def _shifted(bar: TimelineBar, by: float) -> TimelineBar:
     ended = bar.began if bar.ended is None else bar.ended
     return replace(bar, began=bar.began + by, ended=ended + by)
-
-
-def _difference(seconds: float) -> str:
-    if abs(seconds) < NEGLIGIBLE_SECONDS:
-        return "="
-    return f"{'+' if seconds > 0 else '-'}{clock_duration(abs(seconds))}"
 
 
 _SAID = (("rollback", "rollback begun"), ("restored", "restored"))

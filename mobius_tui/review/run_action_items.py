@@ -8,6 +8,7 @@ untouched journal.
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -19,7 +20,7 @@ from mobius_tui.review.run_annotations import (
     entry_text,
     entry_time,
 )
-from mobius_tui.review.run_report import ActionItem
+from mobius_tui.review.run_report import ActionItem, AddedItem, StepItem
 from mobius_tui.run.client.follow_up import review_path
 from mobius_tui.run.events.run_events import RunBegan
 from mobius_tui.run.journal.follower import Follower
@@ -34,8 +35,8 @@ from mobius_tui.runbook.model.runbook import Runbook, Step
 
 LONGEST_ACTION_ITEM = 200
 """Characters of an owner's name, or of what is to be done; more is neither."""
-ADDED_ID_PREFIX = "own:"
-"""How the id of an item begins that a person has added: no step has such an id."""
+_ADDED_ID = re.compile(r"own:([1-9][0-9]{0,99})")
+"""What the id of an item that a person has added is kept as."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,20 +51,9 @@ class ActionItemList:
 
     def new(self) -> ActionItem:
         """One that a person adds."""
-        used = [
-            each.id.removeprefix(ADDED_ID_PREFIX)
-            for each in self.items
-            if is_added_item(each)
-        ]
-        numbers = [int(each) for each in used if each.isdecimal()]
-        return ActionItem(
-            id=f"{ADDED_ID_PREFIX}{max(numbers, default=0) + 1}", title=""
-        )
-
-
-def is_added_item(item: ActionItem) -> bool:
-    """Whether a person has added it, so that they may call it otherwise, too."""
-    return item.id.startswith(ADDED_ID_PREFIX)
+        added = [each.id for each in self.items if isinstance(each.id, AddedItem)]
+        last = max((each.number for each in added), default=0)
+        return ActionItem(id=AddedItem(last + 1), title="")
 
 
 def action_item_list(
@@ -88,7 +78,7 @@ def action_item_list(
     answered = _answered(directory, back)
     items = []
     for step in _steps_with_owner(back):
-        item = kept.pop(step.id, None) or _item(step, answered)
+        item = kept.pop(StepItem(step.id), None) or _item(step, answered)
         items.append(replace(item, title=step.title))
     return ActionItemList(title=back.title, items=(*items, *kept.values()))
 
@@ -111,7 +101,7 @@ def _item(step: Step, answered: Mapping[str, str]) -> ActionItem:
         return answered.get(_var(asks, what), "")
 
     return ActionItem(
-        id=step.id,
+        id=StepItem(step.id),
         title=step.title,
         owner=answer("owner"),
         due=answer("due"),
@@ -149,8 +139,10 @@ def read_action_items(directory: RunDirectory) -> tuple[ActionItem, ...]:
 
 def _decoded(said: Any) -> ActionItem:
     done = said.get("done")
+    kept_id = entry_text(said, "id")
+    added = _ADDED_ID.fullmatch(kept_id)
     return ActionItem(
-        id=entry_text(said, "id"),
+        id=AddedItem(int(added[1])) if added else StepItem(kept_id),
         title=entry_text(said, "title"),
         owner=entry_text(said, "owner"),
         due=entry_text(said, "due"),
@@ -186,7 +178,7 @@ def keep_action_item(
     if item.due and not _is_day(item.due):
         raise UsageError(f"{item.due!r} is no day; write it as 2026-11-30")
     said: RecordEntry = {
-        "id": item.id,
+        "id": str(item.id),
         "title": item.title,
         "owner": item.owner,
         "due": item.due,
@@ -198,7 +190,7 @@ def keep_action_item(
     change_table(
         directory,
         TABLE,
-        lambda old: [*(e for e in old if entry_text(e, "id") != item.id), said],
+        lambda old: [*(e for e in old if entry_text(e, "id") != said["id"]), said],
     )
 
 

@@ -263,11 +263,36 @@ class Annotation:
     """Where the range ends."""
 
 
+@dataclass(frozen=True, slots=True)
+class StepItem:
+    """The id of an action item that a step of the runbook which looks back is."""
+
+    step: str
+
+    def __str__(self) -> str:
+        """As it is kept: the step's id."""
+        return self.step
+
+
+@dataclass(frozen=True, slots=True)
+class AddedItem:
+    """The id of an action item that a person has added: no step's id is like it."""
+
+    number: int
+
+    def __str__(self) -> str:
+        """As it is kept: `own:1`."""
+        return f"own:{self.number}"
+
+
+ActionItemId = StepItem | AddedItem
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ActionItem:
     """What somebody is to do after the run."""
 
-    id: str
+    id: ActionItemId
     title: str
     owner: str = ""
     due: str = ""

@@ -41,8 +41,8 @@ class StepStatistics:
     """One step over all runs."""
 
     id: str
-    name: str
-    """Its number and title."""
+    number: str
+    title: str
     runs: int
     """Runs in which it was begun."""
     attempts: int
@@ -59,6 +59,11 @@ class StepStatistics:
     """Runs at whose end somebody had vouched for it."""
     expect_correction: ExpectedDuration | None
     """Where its `expect` is off: what it should say."""
+
+    @property
+    def name(self) -> str:
+        """Its number and title: `2.1 Restore`."""
+        return f"{self.number} {self.title}"
 
     @property
     def pass_rate(self) -> float | None:
@@ -128,7 +133,8 @@ def _step(plan: Plan, step: Step, runs: Sequence[PastRun]) -> StepStatistics:
     took = [seconds for each in known for seconds in each.passed_durations]
     return StepStatistics(
         id=step.id,
-        name=plan.name(step.id),
+        number=plan.numbers[step.id],
+        title=step.title,
         runs=sum(bool(each.results) for each in known),
         attempts=len(results),
         passed=sum(result in ("passed", "warned") for result in results),

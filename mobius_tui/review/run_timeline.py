@@ -57,8 +57,8 @@ class TimelineLane:
     checks: ProbeChecks | None = None
     """Of a probe."""
     step: str = ""
-    note: str = ""
-    """A text after the title: how much longer than in a drill it took."""
+    drill_difference: float | None = None
+    """Seconds that a step took more than in the drill that it is compared with."""
     graded: tuple[SeverityGroup, ...] = field(init=False, repr=False, compare=False)
     """The moments by severity, the worst first."""
 
@@ -171,8 +171,7 @@ def _phases_and_steps(
         if not active_steps:
             continue
         all_bars = [bar for own in bars.values() for bar in own]
-        number, _, _ = plan.numbers.get(active_steps[0].id, "").partition(".")
-        title = f"{number} {phase.title}"
+        title = f"{plan.phase_numbers[phase.id]} {phase.title}"
         yield TimelineLane(kind="phase", title=title, bars=tuple(_span(all_bars)))
         for step in active_steps:
             own = of_step.get(step.id, ())

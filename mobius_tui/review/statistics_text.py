@@ -37,7 +37,7 @@ def statistics_lines(stats: RunbookStatistics) -> Iterator[str]:
         if step not in idle:
             yield _row(line(step.name), _figures(step))
     if idle:
-        numbers = ", ".join(line(each.name.split(" ")[0]) for each in idle)
+        numbers = ", ".join(each.number for each in idle)
         yield from textwrap.wrap(f"Never begun: {numbers}", 80)
     for mode, restored in stats.restored.items():
         yield from _restored(mode, restored)

@@ -32,7 +32,7 @@ from mobius_tui.tui.backend.capabilities import fit_settings
 from mobius_tui.tui.commands.registry import set_keys
 from mobius_tui.tui.config.settings import Settings
 from mobius_tui.tui.presenters.styled_text import MODE_STYLES, assemble, badge
-from mobius_tui.tui.screen_state import ScreenState
+from mobius_tui.tui.screen_state import PaneName, ScreenState
 
 if TYPE_CHECKING:
     from mobius_tui.run.client.run_briefing import Briefing
@@ -159,7 +159,7 @@ def open_watch(directory: RunDirectory, settings: Settings, notice: str) -> None
     """
     from mobius_tui.run.client.viewer import Viewer
 
-    stand = ScreenState(pane="health", zoomed=True)
+    stand = ScreenState(pane=PaneName.HEALTH, zoomed=True)
     viewer = Viewer(directory)
     run_app(
         _navigator().run(viewer, is_new=True, auto=None, stand=stand), settings, notice

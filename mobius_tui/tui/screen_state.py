@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import Enum, StrEnum
 from types import MappingProxyType
 
 Draft = Mapping[str, str]
@@ -48,6 +48,16 @@ class DraftKey:
     """The id of the action item."""
 
 
+class PaneName(StrEnum):
+    """The panes of a screen that shows a run, by the ids of their widgets."""
+
+    CHECKLIST = "checklist"
+    OUTPUT = "output"
+    HEALTH = "health"
+    DETAIL = "detail"
+    TIMELINE = "timeline"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ScreenState:
     """The state of a run's screen, kept while the screens are closed."""
@@ -56,8 +66,8 @@ class ScreenState:
     """The checklist's key under the cursor."""
     moved: bool = False
     """Whether the person put it there."""
-    pane: str = "checklist"
-    """The id of the pane with the focus."""
+    pane: PaneName = PaneName.CHECKLIST
+    """The pane with the focus."""
     zoomed: bool = False
     """Whether that has the whole room."""
     edited: bool = False

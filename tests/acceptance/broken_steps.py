@@ -35,7 +35,7 @@ from mobius_tui.drill.site.drill_site import (
     environment,
     tear_down,
 )
-from mobius_tui.drill.site.site_files import Kind
+from mobius_tui.drill.site.site_files import SiteKind
 from mobius_tui.run.attempts.attempt_files import last_output
 from mobius_tui.run.attempts.survivors import ATTEMPT_MARK
 from mobius_tui.run.client.run_briefing import Briefing, prepare_briefing
@@ -100,7 +100,7 @@ class Way:
     runbook: str
     fault: str
     scenario: str = ""
-    kind: Kind = "real"
+    kind: SiteKind = SiteKind.REAL
     armed: bool = False
     """Whether a trigger begins it."""
 
@@ -115,7 +115,7 @@ WAYS = (
         runbook="mobius-rollback",
         fault="bad-migration",
         scenario="database-migrate",
-        kind="kind",
+        kind=SiteKind.LENIENT,
     ),
     Way(name="restart", runbook="mobius-rollback", fault="dead-worker"),
     Way(name="armed", runbook="mobius-rollback", fault="bad-release", armed=True),
@@ -313,7 +313,7 @@ def answers_to(way: Way, runbook: Runbook) -> dict[str, str]:
     """What the person knows of the incident, and says."""
     found = {"failure": "it went wrong", "sre_ack": "@sre-oncall"}
     found |= {"disaster_recovery": "not-needed", "reason": "a test"}
-    found |= read_answers_file(FAULTS[way.fault].answers)
+    found |= read_answers_file(FAULTS[way.fault].answers).values
     if way.scenario:
         found["scenario"] = way.scenario
     return {name: value for name, value in found.items() if name in runbook.variables}

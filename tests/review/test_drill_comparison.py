@@ -30,7 +30,7 @@ def test_each_step_has_the_same_one_of_the_drill_under_it(tmp_path: Path) -> Non
     place = next(n for n, lane in enumerate(found.lanes) if lane.kind == "drill")
     own, theirs = found.lanes[place - 1 : place + 1]
     assert (own.step, theirs.step) == ("roll", "roll")
-    assert own.note == "+0:10"
+    assert own.drill_difference == 10.0
     fired = BEGAN + 31
     assert [bar.began for bar in theirs.bars] == [fired + 20]
     assert f"beside drill {drill.directory.id}" in found.note

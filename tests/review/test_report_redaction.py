@@ -17,6 +17,7 @@ from mobius_tui.review.run_report import (
     ReportDecision,
     ReportNote,
     ReportProbe,
+    StepItem,
     TimelineEntry,
 )
 
@@ -75,7 +76,9 @@ PROBE = ReportProbe(
         ),
         (
             report_redaction.sanitize_action_items,
-            ActionItem(id="a", title=BAD, owner=BAD, due=BAD, note=BAD, by=BAD),
+            ActionItem(
+                id=StepItem("a"), title=BAD, owner=BAD, due=BAD, note=BAD, by=BAD
+            ),
             ("title", "owner", "due", "note", "by"),
         ),
     ],

@@ -18,7 +18,7 @@ from mobius_tui.review.run_action_items import (
     keep_action_item,
     read_action_items,
 )
-from mobius_tui.review.run_report import ActionItem
+from mobius_tui.review.run_report import ActionItem, StepItem
 from mobius_tui.run.events.run_events import HostStarted, VariableSet
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.records.run_record import write_record
@@ -27,7 +27,9 @@ from mobius_tui.runbook.library.runbook_files import find_runbook
 from tests.review.story import BOOK, story
 from tests.tui.runs import MadeRun
 
-ITEM = ActionItem(id="lessons", title="Lessons learned", owner="@ops", due="2026-12-01")
+ITEM = ActionItem(
+    id=StepItem("lessons"), title="Lessons learned", owner="@ops", due="2026-12-01"
+)
 
 
 @pytest.fixture
@@ -51,8 +53,8 @@ def _record(run: MadeRun) -> None:
 def test_the_items_are_the_steps_that_want_an_owner(run: MadeRun) -> None:
     found = listed(run)
     assert found.title == "MOBIUS post-incident"
-    assert {"lessons", "failed-artifacts"} <= {each.id for each in found.items}
-    assert "what-happened" not in {each.id for each in found.items}
+    assert {"lessons", "failed-artifacts"} <= {str(each.id) for each in found.items}
+    assert "what-happened" not in {str(each.id) for each in found.items}
     assert not any(each.owner or each.done for each in found.items)
 
 
@@ -64,7 +66,7 @@ def test_an_item_is_kept_changed_and_stays_when_the_record_is_written_anew(
     keep_action_item(run.directory, replace(ITEM, done=True), by="ben", now=run.at)
     _record(run)
     assert read_action_items(run.directory) == (replace(ITEM, done=True, by="ben"),)
-    items = {e.id: e for e in listed(run).items}
+    items = {str(e.id): e for e in listed(run).items}
     assert items["lessons"].done
     assert run.directory.journal.read_bytes() == journal
     told = build_report(run.directory)
@@ -79,10 +81,10 @@ def test_what_was_answered_in_the_run_that_looks_back_is_known(run: MadeRun) -> 
     )
     other.write(HostStarted(pid=7), by="host")
     other.write(VariableSet(name="lessons_owner", value="@lead", source="answer"))
-    items = {e.id: e for e in listed(run).items}
+    items = {str(e.id): e for e in listed(run).items}
     assert items["lessons"].owner == "@lead"
     keep_action_item(run.directory, ITEM, by="ana", now=run.at)
-    items = {e.id: e for e in listed(run).items}
+    items = {str(e.id): e for e in listed(run).items}
     assert items["lessons"].owner == "@ops"
 
 
@@ -112,7 +114,7 @@ def test_a_runbook_that_names_none_has_only_what_people_added(run: MadeRun) -> N
         run.directory, replace(first, title="Buy disks"), by="ana", now=run.at
     )
     second = listed(run, None).new()
-    assert (first.id, second.id) == ("own:1", "own:2")
+    assert (str(first.id), str(second.id)) == ("own:1", "own:2")
     keep_action_item(
         run.directory, replace(second, title="Call Ben"), by="ana", now=run.at
     )
@@ -122,7 +124,24 @@ def test_a_runbook_that_names_none_has_only_what_people_added(run: MadeRun) -> N
     own = ["Call Ben", "Buy SSDs"]
     assert [each.title for each in listed(run, None).items] == own
     assert [each.title for each in listed(run).items][-2:] == own
-    assert [each.title for each in build_report(run.directory).action_items] == own
+    told = build_report(run.directory)
+    assert [each.title for each in told.action_items] == own
+    ids = [each["id"] for each in json.loads(as_json(told))["action_items"]]
+    assert ids == ["own:2", "own:1"]
+
+
+@pytest.mark.parametrize("kept_id", ["own:x", "own:01", "own:", f"own:{'9' * 5000}"])
+def test_an_id_that_nobody_could_have_added_stays_as_it_was_written(
+    kept_id: str, run: MadeRun
+) -> None:
+    keep_action_item(
+        run.directory, replace(ITEM, id=StepItem(kept_id)), by="ana", now=run.at
+    )
+    keep_action_item(
+        run.directory, replace(listed(run, None).new(), title="x"), by="ana", now=run.at
+    )
+    found = read_action_items(run.directory)
+    assert [str(each.id) for each in found] == [kept_id, "own:1"]
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from mobius_tui.review.run_annotations import (
     parse_moment,
     read_annotations,
 )
-from mobius_tui.review.run_report import ActionItem
+from mobius_tui.review.run_report import ActionItem, StepItem
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.records import run_record
 from mobius_tui.run.records.run_record import read_record, write_record
@@ -99,7 +99,7 @@ def test_what_several_people_say_at_once_is_all_kept() -> None:
     people = [f"reviewer-{number}" for number in range(8)]
 
     def say(by: str) -> None:
-        item = ActionItem(id=by, title=by, owner=by)
+        item = ActionItem(id=StepItem(by), title=by, owner=by)
         for number in range(4):
             annotate(run, f"{by} {number}", AnnotationTarget(), by=by, now=BEGAN)
             keep_action_item(run, item, by=by, now=BEGAN)

@@ -18,7 +18,7 @@ from mobius_tui.review.run_annotations import (
     annotate,
     read_annotations,
 )
-from mobius_tui.review.run_report import ActionItem
+from mobius_tui.review.run_report import ActionItem, StepItem
 from mobius_tui.run.events.run_events import RunEnded
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.records.run_record import read_record, write_record
@@ -30,8 +30,8 @@ from tests.review.forms import FORMS
 from tests.review.story import begun
 from tests.tui.runs import BEGAN
 
-ITEM = ActionItem(id="lessons", title="Lessons", owner="@ops")
-OTHER = ActionItem(id="pager", title="Mend the pager", owner="ana")
+ITEM = ActionItem(id=StepItem("lessons"), title="Lessons", owner="@ops")
+OTHER = ActionItem(id=StepItem("pager"), title="Mend the pager", owner="ana")
 
 
 def over(*, seals: bool = True) -> RunDirectory:

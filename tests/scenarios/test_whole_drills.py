@@ -15,7 +15,6 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
 
 import pytest
 import tomli_w
@@ -30,7 +29,7 @@ from mobius_tui.drill.faults.fault_combinations import (
 from mobius_tui.drill.site import site_services
 from mobius_tui.drill.site.drill_site import processes_in, sites_root
 from mobius_tui.drill.site.site_files import (
-    Kind,
+    SiteKind,
     digest,
     installed_version,
     read_baseline,
@@ -129,9 +128,9 @@ class Cut:
     """What `mobius-common.toml` says, and what takes its place."""
     answers: dict[str, str] | None = None
     """What is answered otherwise."""
-    without: str = ""
-    """What is not answered."""
-    site: str = "real"
+    unattended: bool = False
+    """Whether no phase is attended by what stands for a person."""
+    site: SiteKind = SiteKind.REAL
     """The kind of site: what it lets one see may lead another way."""
 
 
@@ -157,7 +156,7 @@ CUTS = (
     Cut(fault="bad-release", answers={"scenario": "nothing"}),
     Cut(fault="slow-release", cuts=(P95,)),
     Cut(fault="error-burst", answers={"scenario": "restart"}),
-    Cut(fault="error-burst", cuts=(ERRORS,), site="rich"),
+    Cut(fault="error-burst", cuts=(ERRORS,), site=SiteKind.RICH),
     Cut(fault="flapping", cuts=(SUCCESS,)),
     Cut(fault="lying-health", cuts=(BODY,)),
     Cut(fault="stuck-service", cuts=(KILL,)),
@@ -169,10 +168,10 @@ CUTS = (
     Cut(fault="dead-worker", answers={"scenario": "nothing"}),
     Cut(fault="corrupt-backup", cuts=(UNSUMMED, UNREAD, HERE)),
     Cut(fault="missing-checksum", cuts=(NO_SUM,)),
-    Cut(fault="rollback-fails", without="attended"),
-    Cut(fault="half-restored", without="attended"),
-    Cut(fault="prompting-script", without="attended"),
-    Cut(fault="npm-missing", without="attended"),
+    Cut(fault="rollback-fails", unattended=True),
+    Cut(fault="half-restored", unattended=True),
+    Cut(fault="prompting-script", unattended=True),
+    Cut(fault="npm-missing", unattended=True),
     Cut(fault="second-rollback", cuts=(MADE,)),
     Cut(fault="pruned-backups", cuts=(HERE,)),
     Cut(fault="pruned-backups", cuts=(BACK,)),
@@ -194,17 +193,16 @@ def test_without_its_handling_a_fault_is_not_handled(cut: Cut, tmp_path: Path) -
         assert old in text
         text = text.replace(old, new)
     common.write_text(text)
-    kind = cast("Kind", cut.site)
-    answers = {**answers_for(combine_faults([cut.fault]), kind), **(cut.answers or {})}
-    if "trigger_within" in answers:
+    usual = answers_for(combine_faults([cut.fault]), cut.site)
+    answers: dict[str, object] = {**usual.values, **(cut.answers or {})}
+    if "indicators" in usual.values:
+        answers["indicators"] = usual.values["indicators"].split("\n")
+    if not cut.unattended:
+        answers["attended"] = usual.attended
+    if usual.trigger_within is not None:
         answers["trigger_within"] = "25s"  # with its trigger, it fires within 12 s
-    answers.pop(cut.without, None)
-    lists = {
-        name: value.split("\n") if name in ("indicators", "attended") else value
-        for name, value in answers.items()
-    }
     said = tmp_path / "answers.toml"
-    said.write_text(tomli_w.dumps(lists))
+    said.write_text(tomli_w.dumps(answers))
     done, run = drill(
         *(str(books / "mobius-rollback.toml"), "--fault", cut.fault),
         *("--answers", str(said), "--site", cut.site),

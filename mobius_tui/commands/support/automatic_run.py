@@ -6,7 +6,6 @@ A guided run needs nothing of it, and its first picture does not wait for the im
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,17 +13,23 @@ from mobius_tui.errors import UsageError
 
 if TYPE_CHECKING:
     from mobius_tui.run.intents.intent_actions import StartAutomatic
+    from mobius_tui.run.planning.unattended_answers import UnattendedAnswers
 
 
 def auto_intent(
-    options: argparse.Namespace, answers: Mapping[str, str]
+    options: argparse.Namespace, answers: UnattendedAnswers | None
 ) -> StartAutomatic | None:
     """The action that makes a run automatic; `None` for a guided one."""
     if options.auto:
-        from mobius_tui.run.planning.unattended_answers import automatic_action
+        from mobius_tui.run.planning.unattended_answers import (
+            UnattendedAnswers,
+            automatic_action,
+        )
 
         return automatic_action(
-            answers, manual=options.manual or "stop", yes=options.yes
+            answers or UnattendedAnswers(),
+            manual=options.manual or "stop",
+            yes=options.yes,
         )
     given = {
         "--yes": options.yes,
@@ -37,10 +42,14 @@ def auto_intent(
     return None
 
 
-def read_answers(path: Path | str | None) -> dict[str, str]:
-    """Read the answers in a file, by variable; none without a file."""
+def read_answers(path: str | None) -> UnattendedAnswers | None:
+    """Read the answers in a file; `None` without a file, or where it has none."""
     if not path:
-        return {}
-    from mobius_tui.run.planning.unattended_answers import read_answers_file
+        return None
+    from mobius_tui.run.planning.unattended_answers import (
+        UnattendedAnswers,
+        read_answers_file,
+    )
 
-    return read_answers_file(Path(path))
+    found = read_answers_file(Path(path))
+    return None if found == UnattendedAnswers() else found

@@ -28,13 +28,14 @@ from mobius_tui.drill.faults.fault_combinations import (
 )
 from mobius_tui.drill.rehearsal import rehearsal
 from mobius_tui.drill.site.drill_site import open_site
-from mobius_tui.drill.site.site_files import Kind
+from mobius_tui.drill.site.site_files import SiteKind
 from mobius_tui.drill.site_survey import survey_before_run
 from mobius_tui.errors import OK, UsageError
 from mobius_tui.plain import send_and_await_reply
 from mobius_tui.run.client.run_briefing import Briefing
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.drill_events import FacilitatorAct
+from mobius_tui.run.planning.unattended_answers import UnattendedAnswers
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.run_index import run_by_name
 from mobius_tui.run.storage.state_home import runs_root
@@ -95,9 +96,13 @@ def rehearse(options: argparse.Namespace, *, coaches: bool = False) -> int:
         options.manual = options.manual or "tick"
         options.yes = True  # nothing real is touched
     # Whoever works in it is told what people notice; the rest is theirs to find out.
-    kind: Kind = options.site or "real"
-    usual = answers_for(faults, kind) if options.auto else {"reason": faults[0].title}
-    answers = read_answers(options.answers) or dict(usual)
+    kind = SiteKind(options.site or SiteKind.REAL)
+    usual = (
+        answers_for(faults, kind)
+        if options.auto
+        else UnattendedAnswers(values={"reason": faults[0].title})
+    )
+    answers = read_answers(options.answers) or usual
     narrate("building a small MOBIUS of its own, and breaking it …")
     with rehearsal(
         options.runbook,
@@ -111,7 +116,7 @@ def rehearse(options: argparse.Namespace, *, coaches: bool = False) -> int:
         environment=options.environment,
     ) as briefing:
         if options.try_checks:
-            _survey_checks(briefing, answers)
+            _survey_checks(briefing, answers.values)
         if coaches and briefing.site is not None:
             coach(Path(briefing.site))
         code = start_run(options, briefing, answers)

@@ -17,6 +17,7 @@ from mobius_tui.drill import own_staging
 from mobius_tui.drill.own_staging import OwnFault, own_faults
 from mobius_tui.drill.rehearsal import own_rehearsal
 from mobius_tui.errors import FAILED, OK, UsageError
+from mobius_tui.run.planning.unattended_answers import UnattendedAnswers
 from mobius_tui.runbook.text.names import did_you_mean
 
 HEAL_SECONDS = 120.0
@@ -38,7 +39,9 @@ def drill_own_staging(options: argparse.Namespace) -> int:
     if options.auto:
         options.manual = options.manual or "tick"
     chosen = _chosen_faults(faults, options.fault)
-    answers = read_answers(options.answers) or {"reason": chosen[0].title}
+    answers = read_answers(options.answers) or UnattendedAnswers(
+        values={"reason": chosen[0].title}
+    )
     narrate("breaking the staging …")
     with own_rehearsal(
         options.runbook,

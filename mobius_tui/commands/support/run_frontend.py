@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from mobius_tui.commands.support import screens
 from mobius_tui.commands.support.automatic_run import auto_intent
@@ -17,18 +17,21 @@ from mobius_tui.run.client.run_briefing import Briefing
 from mobius_tui.run.planning.run_permissions import manual_tick_refusal
 from mobius_tui.sanitize import line
 
+if TYPE_CHECKING:
+    from mobius_tui.run.planning.unattended_answers import UnattendedAnswers
+
 
 def start_run(
     options: argparse.Namespace,
     briefing: Briefing,
-    answers: Mapping[str, str],
+    answers: UnattendedAnswers | None,
 ) -> int:
     """Show the plan, print the run, or open the screens.
 
     Args:
         options: of the command line.
         briefing: what is known before the run.
-        answers: by variable.
+        answers: what is answered to questions; the person may change it.
     """
     if options.dry_run:
         for each in dry_run(briefing, now=time.time()):
@@ -39,13 +42,14 @@ def start_run(
         refuse_unattended(briefing.runbook, "--auto")
         if options.manual == "tick":
             _refuse_ticks(briefing)
+    values = answers.values if answers is not None else {}
     if not (options.json or is_plain(requested=options.plain)):
         settings = screens.load_screen_settings(options)
-        return screens.open_briefing(briefing, settings, auto=auto, answers=answers)
+        return screens.open_briefing(briefing, settings, auto=auto, answers=values)
     # Only now: whoever waits for a screen does without all that judges a drill.
     from mobius_tui.commands.support.run_lines import start_with_lines
 
-    return start_with_lines(briefing, answers, as_json=options.json, auto=auto)
+    return start_with_lines(briefing, values, as_json=options.json, auto=auto)
 
 
 def _refuse_ticks(briefing: Briefing) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from mobius_tui.drill.site.drill_site import Site
-from mobius_tui.drill.site.site_files import ASSETS, Kind
+from mobius_tui.drill.site.site_files import ASSETS, SiteKind
 
 
 def nothing_unrepaired(_site: Site) -> tuple[str, ...]:
@@ -49,12 +49,18 @@ class Fault:
     @property
     def answers(self) -> Path:
         """What a drill of this fault answers where no person takes part; a file."""
-        return self.answers_on("real")
+        return self.answers_on(SiteKind.REAL)
 
-    def answers_on(self, kind: Kind) -> Path:
+    def answers_on(self, kind: SiteKind) -> Path:
         """The same for a kind of site: what it lets one see may lead another way."""
-        kinds = {"kind": ("kind", "rich"), "rich": ("rich",), "real": ()}[kind]
-        files = [ASSETS / "answers" / f"{self.name}.{each}.toml" for each in kinds]
+        kinds = {
+            SiteKind.LENIENT: (SiteKind.LENIENT, SiteKind.RICH),
+            SiteKind.RICH: (SiteKind.RICH,),
+            SiteKind.REAL: (),
+        }
+        files = [
+            ASSETS / "answers" / f"{self.name}.{each}.toml" for each in kinds[kind]
+        ]
         own = ASSETS / "answers" / f"{self.name}.toml"
         return next((file for file in files if file.exists()), own)
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import random
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from mobius_tui.drill.faults import FAULTS, Fault
-from mobius_tui.drill.site.site_files import Kind
+from mobius_tui.drill.site.site_files import SiteKind
 from mobius_tui.errors import UsageError
-from mobius_tui.run.planning.unattended_answers import read_answers_file
+from mobius_tui.run.planning.unattended_answers import (
+    UnattendedAnswers,
+    read_answers_file,
+)
 from mobius_tui.runbook.text.names import did_you_mean
 
 DEFAULT_FAULT = "bad-release"
@@ -82,19 +85,19 @@ def environment_of(faults: Sequence[Fault]) -> str:
     return "staging" if staging else "production"
 
 
-def answers_for(faults: Sequence[Fault], kind: Kind = "real") -> Mapping[str, str]:
+def answers_for(
+    faults: Sequence[Fault], kind: SiteKind = SiteKind.REAL
+) -> UnattendedAnswers:
     """What a drill of these faults answers: the cause has the last word.
 
     Args:
         faults: the cause first.
         kind: of the site.
     """
-    found: dict[str, str] = {}
-    attended: list[str] = []
-    for fault in reversed(faults):
-        said = read_answers_file(fault.answers_on(kind))
-        attended += said.pop("attended", "").split()
-        found.update(said)
-    if attended:
-        found["attended"] = "\n".join(dict.fromkeys(attended))
-    return found
+    said = [read_answers_file(fault.answers_on(kind)) for fault in reversed(faults)]
+    within = [s.trigger_within for s in said if s.trigger_within is not None]
+    return UnattendedAnswers(
+        values={name: value for s in said for name, value in s.values.items()},
+        attended=tuple(dict.fromkeys(phase for s in said for phase in s.attended)),
+        trigger_within=within[-1] if within else None,
+    )

@@ -12,6 +12,7 @@ from mobius_tui.drill.site.drill_site import Site
 from mobius_tui.drill.site.site_files import (
     ASSETS,
     RELEASES,
+    SiteKind,
     installed_version,
     read_baseline,
     run_site_program,
@@ -20,10 +21,11 @@ from mobius_tui.errors import RunError
 
 SCRIPT = "scripts/deploy/rollback_dhash.sh"
 _EARLY_BREAKS = {
-    "kind": 'begin "Restoring configuration"\n',
-    "": 'begin "Extracting the backup"\n',
+    SiteKind.REAL: 'begin "Extracting the backup"\n',
+    SiteKind.RICH: 'begin "Extracting the backup"\n',
+    SiteKind.LENIENT: 'begin "Restoring configuration"\n',
 }
-"""Where the script dies by kind of site: before anything is restored; on a kind site
+"""Where the script dies by kind of site: before anything is restored; on a lenient site
 the services are stopped then."""
 _HALF_WAY_BREAK = 'begin "Restoring packages"\n'
 """Where it dies half-way: the configuration is restored, and no package."""
@@ -134,9 +136,7 @@ def _insert(site: Site, place: str, line: str) -> None:
 
 def _break_script(site: Site) -> None:
     """Give the script a line that calls a program which this machine lacks."""
-    _insert(
-        site, _EARLY_BREAKS.get(site.kind, _EARLY_BREAKS[""]), "purge-edge-cache --all"
-    )
+    _insert(site, _EARLY_BREAKS[site.kind], "purge-edge-cache --all")
 
 
 def _break_half_way(site: Site) -> None:

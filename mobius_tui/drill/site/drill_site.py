@@ -23,7 +23,7 @@ from mobius_tui.drill.site import site_services
 from mobius_tui.drill.site.site_files import (
     DUMPS,
     RELEASES,
-    Kind,
+    SiteKind,
     SiteSpecification,
     create_site_files,
     home_and_tmpdir,
@@ -50,7 +50,7 @@ class Site:
     """Where its messages go, each to this address and the id of its channel."""
     environment: str = "production"
     """The environment that a drill on it is about."""
-    kind: Kind = "real"
+    kind: SiteKind = SiteKind.REAL
 
     @property
     def api(self) -> str:
@@ -65,11 +65,9 @@ class Site:
     @property
     def units(self) -> tuple[str, ...]:
         """The units that run on it: staging's only where a drill is about them."""
-        return tuple(
-            unit
-            for unit in site_services.UNITS
-            if self.environment == "staging" or "staging" not in unit
-        )
+        staging = (unit_of("staging", "api"), unit_of("staging", "worker"))
+        unused = () if self.environment == "staging" else staging
+        return tuple(unit for unit in site_services.UNITS if unit not in unused)
 
     @property
     def config(self) -> Path:
@@ -95,7 +93,7 @@ def build_site(
     *,
     started: datetime,
     seed: int = 0,
-    kind: Kind = "real",
+    kind: SiteKind = SiteKind.REAL,
     environment: str = "production",
 ) -> Site:
     """Build a site and start it: healthy, with backups to go back to.
@@ -143,7 +141,7 @@ def open_site(root: Path) -> Site:
     """
     try:
         known = json.loads((root / "site.json").read_text())
-        environment, kind = str(known["environment"]), known["kind"]
+        environment, kind = str(known["environment"]), SiteKind(known["kind"])
         port, sink = int(known["ports"][environment]), int(known["sink"])
     except (OSError, ValueError, KeyError, TypeError, OverflowError) as error:
         raise RunError(f"there is no drill site in {root}: {error}") from error

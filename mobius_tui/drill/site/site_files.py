@@ -17,8 +17,8 @@ from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from pathlib import Path
-from typing import Literal
 
 from mobius_tui.errors import RunError
 
@@ -90,10 +90,20 @@ def read_baseline(root: Path) -> SiteBaseline:
 
 
 ASSETS = Path(__file__).parents[1] / "assets"
-Kind = Literal["real", "rich", "kind"]
-"""What a site is like: as the deployment's own scripts are, and `/health` says no more
-than that it is ok; the same, but that `/health` tells figures of the requests; or with
-scripts that restart services and backups that hold everything, for teaching."""
+
+
+class SiteKind(StrEnum):
+    """What a site is like, as `--site` and the site's own file have it."""
+
+    REAL = "real"
+    """As the deployment's own scripts are; `/health` says that it is ok, no more."""
+    RICH = "rich"
+    """The same, but `/health` tells figures of the requests."""
+    LENIENT = "kind"
+    """With scripts that restart services and backups that hold everything, for
+    teaching."""
+
+
 ENVIRONMENTS = ("production", "staging")
 CORE = "mobius-core"
 """The package that a release's code is in; the rest of it is in `src/`."""
@@ -187,7 +197,7 @@ def interpreter() -> Path:
 class SiteSpecification:
     """What a site is to be."""
 
-    kind: Kind = "real"
+    kind: SiteKind = SiteKind.REAL
     environment: str = "production"
     """The environment that the drill is about; beside staging, production goes on."""
     seed: int = 0
@@ -207,7 +217,7 @@ def create_site_files(root: Path, wanted: SiteSpecification, started: datetime) 
     """
     dice = random.Random(wanted.seed)  # noqa: S311 - reproducible, and no secret
     copy_files(ASSETS / "site", root)
-    if wanted.kind == "kind":
+    if wanted.kind is SiteKind.LENIENT:
         copy_files(ASSETS / "kind", root)
     services = Path(__file__).with_name("site_services.py")
     shutil.copyfile(services, root / "lib/services.py")
@@ -277,10 +287,10 @@ def publish_release(root: Path, version: str, overlay: Path | None = None) -> Pa
     return package
 
 
-def install_release(root: Path, version: str, kind: Kind) -> None:
+def install_release(root: Path, version: str, kind: SiteKind) -> None:
     """Make a release of the registry the one that is installed; restarts nothing."""
     scripts = {"start": "node src/mobius/api.py", "migrate": "node migrate.js up"}
-    if kind == "kind":
+    if kind is SiteKind.LENIENT:
         scripts["migrate:rollback"] = "node migrate.js down"
     about = {
         "name": "mobius",
@@ -303,7 +313,7 @@ def _archive_release(root: Path, version: str, stamp: str) -> None:
     shutil.copyfile(root / "data" / "mobius.db", root / DUMPS / f"mobius_{stamp}.db")
 
 
-def _configure(root: Path, kind: Kind, ports: dict[str, int]) -> None:
+def _configure(root: Path, kind: SiteKind, ports: dict[str, int]) -> None:
     """Write each environment's configuration, with the port of its API."""
     for name in ENVIRONMENTS:
         beat = "run/worker.heartbeat" if name == "production" else f"run/{name}.beat"
@@ -318,7 +328,7 @@ def _configure(root: Path, kind: Kind, ports: dict[str, int]) -> None:
         (folder / "api.json").write_text(json.dumps(api, indent=1) + "\n")
         (folder / "worker.json").write_text(json.dumps({"heartbeat": beat}) + "\n")
         (root / f".env.{name}").write_text(f"NODE_ENV={name}\n")
-    if kind == "kind":
+    if kind is SiteKind.LENIENT:
         shutil.copytree(root / "config" / "production", root / "config" / "backup")
 
 
@@ -330,7 +340,7 @@ def _describe(
     log = f"monitor_logs/monitor_{wanted.environment}_{stamp}.log"
     site = {
         "kind": wanted.kind,
-        "health": "plain" if wanted.kind == "real" else "rich",
+        "health": "plain" if wanted.kind is SiteKind.REAL else "rich",
         "environment": wanted.environment,
         "ports": ports,
         "sink": ports["sink"],
@@ -339,7 +349,8 @@ def _describe(
     }
     (root / "site.json").write_text(json.dumps(site, indent=1) + "\n")
     dice = random.Random(wanted.seed)  # noqa: S311 - reproducible, and no secret
-    checks = 120 if wanted.kind == "kind" else 0  # the real monitor dies at its first
+    is_lenient = wanted.kind is SiteKind.LENIENT
+    checks = 120 if is_lenient else 0  # the real monitor dies at its first
     with (root / log).open("w") as lines:
         for n in range(checks, 0, -1):
             at = (started - timedelta(seconds=30 * n)).astimezone()

@@ -8,7 +8,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, get_args, get_type_hints
 
-from mobius_tui.review.run_report import EpochSeconds, RunReport
+from mobius_tui.review.run_report import ActionItemId, EpochSeconds, RunReport
 from mobius_tui.run.events.journal_entry import utc_timestamp
 from mobius_tui.runbook.prose.prose_model import Prose
 
@@ -32,6 +32,8 @@ def _plain(value: Any) -> Any:
     """A value as JSON has it; moments become times."""
     if isinstance(value, Prose):
         return value.filled
+    if isinstance(value, ActionItemId):
+        return str(value)
     if is_dataclass(value) and not isinstance(value, type):
         return {
             name: (_utc_time if is_moment else _plain)(getattr(value, name))

@@ -32,7 +32,13 @@ from mobius_tui.run.planning.run_outcome import run_outcome
 from mobius_tui.run.planning.step_status import step_statuses
 from mobius_tui.run.planning.unattended_answers import person_remedy, remedy_of_manual
 from mobius_tui.run.state.step_state import Status
-from mobius_tui.runbook.model.actions import Choose, Manual, Run, SendMessage
+from mobius_tui.runbook.model.actions import (
+    Choose,
+    Manual,
+    Run,
+    SendMessage,
+    chosen_options,
+)
 from mobius_tui.runbook.model.runbook import Step
 
 CALLER = Caller(name=WHO)
@@ -350,7 +356,7 @@ async def _make_choice(services: HostServices, auto: AutoStarted, step: Step) ->
     chosen = ChooseOptions(
         step=step.id,
         attempt=len(services.context.state.steps[step.id].attempts) + 1,
-        options=tuple(answer.split("\n")),
+        options=chosen_options(answer),
         reason=why,
     )
     await perform_action(services, chosen, CALLER, new_id())

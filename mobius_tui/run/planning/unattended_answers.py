@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -10,6 +11,7 @@ from mobius_tui.errors import UsageError
 from mobius_tui.run.intents.intent_actions import StartAutomatic
 from mobius_tui.run.planning.run_permissions import manual_tick_refusal
 from mobius_tui.run.state.run_state import RunState
+from mobius_tui.runbook.model.actions import chosen_text
 from mobius_tui.runbook.model.limits import (
     bounded_duration,
 )
@@ -21,11 +23,26 @@ ManualPolicy = Literal["stop", "skip", "tick"]
 """What becomes of manual steps in a run that goes on by itself."""
 
 
-def read_answers_file(path: Path) -> dict[str, str]:
-    """What an answers file says: variable → value; lists are joined by newlines.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UnattendedAnswers:
+    """What an answers file says; what is no variable's value holds in drills alone."""
+
+    values: Mapping[str, str] = field(default_factory=dict)
+    """By variable; of a list, joined by newlines."""
+    attended: tuple[str, ...] = ()
+    """The ids of the attended phases in which they stand for a person."""
+    trigger_within: float | None = None
+    """Seconds to wait for a trigger to begin the rollback, before the main line goes
+    on; `None` for not at all.
+    """
+
+
+def read_answers_file(path: Path) -> UnattendedAnswers:
+    """What an answers file says.
 
     Raises:
-        UsageError: it cannot be read, or is no such file.
+        UsageError: it cannot be read, or is no such file; or `trigger_within` is no
+            duration.
     """
     try:
         with path.open("rb") as file:
@@ -39,38 +56,34 @@ def read_answers_file(path: Path) -> dict[str, str]:
         items = value if isinstance(value, list) else [value]
         if not all(isinstance(item, str) for item in items):
             raise UsageError(f'--answers {path}: {name}: write "text", or ["a", "b"]')
-        found[name] = "\n".join(items)
-    return found
-
-
-def automatic_action(
-    answers: Mapping[str, str], *, manual: ManualPolicy, yes: bool
-) -> StartAutomatic:
-    """What makes a run automatic.
-
-    Args:
-        answers: by variable. `attended` names the attended phases in which they stand
-            for a person; `trigger_within` is how long to wait for a trigger to begin
-            the rollback, before the main line goes on. Both hold in drills alone.
-        manual: what becomes of manual steps.
-        yes: whether what destroys is confirmed by it.
-
-    Raises:
-        UsageError: `trigger_within` is no duration.
-    """
-    values = dict(answers)
-    attended = tuple(values.pop("attended", "").split())
-    within = values.pop("trigger_within", "")
+        found[name] = chosen_text(items)
+    attended = tuple(found.pop("attended", "").split())
+    within = found.pop("trigger_within", "")
     try:
         trigger_within = bounded_duration(within, "trigger_within") if within else None
     except ValueError as error:
         raise UsageError(f"--answers: trigger_within: {error}") from error
+    return UnattendedAnswers(
+        values=found, attended=attended, trigger_within=trigger_within
+    )
+
+
+def automatic_action(
+    answers: UnattendedAnswers, *, manual: ManualPolicy, yes: bool
+) -> StartAutomatic:
+    """What makes a run automatic.
+
+    Args:
+        answers: what it answers to questions.
+        manual: what becomes of manual steps.
+        yes: whether what destroys is confirmed by it.
+    """
     return StartAutomatic(
         manual=manual,
         confirmed=yes,
-        answers=values,
-        attended=attended,
-        trigger_within=trigger_within,
+        answers=dict(answers.values),
+        attended=answers.attended,
+        trigger_within=answers.trigger_within,
     )
 
 

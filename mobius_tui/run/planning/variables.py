@@ -26,9 +26,13 @@ from mobius_tui.runbook.model.templates import (
     texts_in,
 )
 from mobius_tui.runbook.prose.prose_model import Prose
-
-PROVIDED_PREFIXES = ("now", "run", "health", "step", "trigger")
-"""First parts of the names that the program provides itself."""
+from mobius_tui.runbook.text.names import (
+    HealthOf,
+    ProvidedFact,
+    StepField,
+    StepValue,
+    provided_name,
+)
 
 
 class NoValueError(MobiusError):
@@ -87,27 +91,38 @@ class Values:
         return value
 
     def _provided(self, name: str) -> str | None:
-        state = self._state
-        first, _, rest = name.partition(".")
-        if name == "now":
+        match provided_name(name):
+            case ProvidedFact() as fact:
+                return self._fact(fact)
+            case HealthOf(probe):
+                return self._health.get(probe)
+            case StepValue(step, field):
+                return self._step_value(step, field)
+            case None:
+                return None
+
+    def _fact(self, fact: ProvidedFact) -> str | None:
+        state, began = self._state, self._state.began
+        if fact is ProvidedFact.NOW:
             return _clock(self._now)
-        if first == "health":
-            return self._health.get(rest)
-        if first == "step":
-            return self._step_value(rest)
-        if name == "trigger.reason":
+        if fact is ProvidedFact.TRIGGER_REASON:
             latest = state.watch.latest_alarm
             return latest.reason if latest is not None else None
-        if state.began is None:
+        if began is None:
             return None
-        return {
-            "run.id": state.began.run,
-            "run.started": _clock(state.began_at),
-            "run.elapsed": _elapsed(self._now - state.began_at),
-            "run.operator": state.began.operator,
-            "run.mode": state.began.mode,
-            "run.failure": self._failure(),
-        }.get(name)
+        match fact:
+            case ProvidedFact.ID:
+                return began.run
+            case ProvidedFact.STARTED:
+                return _clock(state.began_at)
+            case ProvidedFact.ELAPSED:
+                return _elapsed(self._now - state.began_at)
+            case ProvidedFact.OPERATOR:
+                return began.operator
+            case ProvidedFact.MODE:
+                return began.mode
+            case ProvidedFact.FAILURE:
+                return self._failure()
 
     def _failure(self) -> str | None:
         """The step that failed last, and why; `None` where none has."""
@@ -123,12 +138,11 @@ class Values:
         why = f": {own.reason}" if own.reason else ""
         return f"{self._name_of(step_id)} {own.status}{why}"
 
-    def _step_value(self, rest: str) -> str | None:
-        step_id, _, what = rest.rpartition(".")
+    def _step_value(self, step_id: str, field: StepField) -> str | None:
         step = self._state.steps.get(step_id)
         if step is None or step.last_attempt is None:
             return None
-        if what == "result":
+        if field is StepField.RESULT:
             return str(step.status)
         looks = step.last_attempt.check_tries
         return f"{looks[-1].held_in_row}/{looks[-1].number}" if looks else None

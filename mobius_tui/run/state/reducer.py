@@ -48,6 +48,7 @@ from mobius_tui.run.state.step_state import (
     Status,
     StepState,
 )
+from mobius_tui.runbook.model.actions import chosen_text
 from mobius_tui.runbook.model.runbook import Runbook
 
 ApplyToStepState: TypeAlias = Callable[[RunState, Any, Entry], None]
@@ -212,7 +213,7 @@ def _choice_made(state: RunState, event: ChoiceMade, entry: Entry) -> None:
     began = StepStarted(step=event.step, attempt=event.attempt, reads=event.reads)
     _step_started(state, began, entry)
     state.variables[event.var] = StateVariable(
-        text="\n".join(event.values), source="answer", step=event.step
+        text=chosen_text(event.values), source="answer", step=event.step
     )
     _step_ended(
         state,

@@ -7,7 +7,7 @@ from decimal import Decimal
 from itertools import chain, combinations, pairwise, product
 from math import prod
 
-from mobius_tui.runbook.model.actions import Choose
+from mobius_tui.runbook.model.actions import Choose, chosen_text
 from mobius_tui.runbook.model.guard_comparison import (
     QuantityKind,
     parse_comparison,
@@ -83,7 +83,7 @@ def _selections(texts: tuple[str, ...]) -> tuple[str, ...]:
         return ()
     sizes = range(1, len(texts) + 1)
     chosen = chain.from_iterable(combinations(texts, size) for size in sizes)
-    return tuple("\n".join(each) for each in chosen)
+    return tuple(chosen_text(each) for each in chosen)
 
 
 def _points(operands: Iterable[str]) -> Iterator[str]:

@@ -27,7 +27,13 @@ from mobius_tui.runbook.model.templates import (
     names_in_script,
     template_names,
 )
-from mobius_tui.runbook.text.names import PROVIDED, STEP_NAMES, did_you_mean
+from mobius_tui.runbook.text.names import (
+    HealthOf,
+    ProvidedFact,
+    StepValue,
+    did_you_mean,
+    provided_name,
+)
 from mobius_tui.runbook.toml.table_reader import TemplateUse, TomlTable
 
 
@@ -87,25 +93,22 @@ class _NameUses:
     def _undefined(self, name: str) -> str | None:
         """The problem of a name in a text, or None."""
         self.used.add(name)
-        if name in self.declared or name in PROVIDED:
+        if name in self.declared:
             return None
-        kind, _, rest = name.partition(".")
-        if kind == "health" and rest:
-            if rest in self.probes:
+        match provided_name(name):
+            case ProvidedFact():
                 return None
-            return f"no probe `{rest}`{did_you_mean(rest, self.probes)}"
-        if kind == "step" and rest:
-            return self._undefined_step(rest)
-        near = did_you_mean(name, (*self.declared, *PROVIDED))
-        return f"`{name}` is used and never defined{near}"
-
-    def _undefined_step(self, rest: str) -> str | None:
-        step_id, _, what = rest.rpartition(".")
-        if what not in STEP_NAMES or not step_id:
-            return "of a step there are ${step.ID.result} and ${step.ID.check}"
-        if step_id not in self.steps:
-            return f"no step `{step_id}`{did_you_mean(step_id, self.steps)}"
-        return None
+            case HealthOf(probe):
+                near = did_you_mean(probe, self.probes)
+                return None if probe in self.probes else f"no probe `{probe}`{near}"
+            case StepValue(step, _):
+                near = did_you_mean(step, self.steps)
+                return None if step in self.steps else f"no step `{step}`{near}"
+            case None if len(name) > len("step.") and name.startswith("step."):
+                return "of a step there are ${step.ID.result} and ${step.ID.check}"
+            case None:
+                near = did_you_mean(name, (*self.declared, *ProvidedFact))
+                return f"`{name}` is used and never defined{near}"
 
     def add_step(self, step: Step, table: TomlTable) -> None:
         """Report undefined variables that a step names, and secrets it lacks."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -118,6 +118,16 @@ class Choose:
             Option(value=row[0], title="".join(row[1:2]), why=" ".join(row[2:]))
             for row in rows
         )
+
+
+def chosen_text(options: Iterable[str]) -> str:
+    """The value of a variable for which options were chosen: a line for each."""
+    return "\n".join(options)
+
+
+def chosen_options(text: str | None) -> tuple[str, ...]:
+    """The options that were chosen, by the value of the variable; none without one."""
+    return tuple(text.split("\n")) if text is not None else ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

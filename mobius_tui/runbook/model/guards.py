@@ -13,6 +13,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import TypeAlias, Union
 
+from mobius_tui.runbook.model.actions import chosen_options
 from mobius_tui.runbook.model.guard_comparison import (
     GuardComparison,
     expected_in_words,
@@ -206,7 +207,7 @@ def _any_value_satisfies(value: str, comparison: GuardComparison) -> bool | None
 
     For `!=`, all of them must differ.
     """
-    lines = value.split("\n")
+    lines = chosen_options(value)
     if len(lines) > 1 and comparison.is_ordered:
         return None
     in_words = {satisfies(line, comparison) for line in lines}
@@ -258,7 +259,7 @@ def why_guard_fails(verdict: GuardVerdict, values: Values) -> str:
 
 
 def _shown(value: str | None) -> str:
-    text = ", ".join((value or "").split("\n"))
+    text = ", ".join(chosen_options(value))
     if len(text) > MAX_VALUE:
         text = f"{text[: MAX_VALUE // 2]}…{text[-MAX_VALUE // 2 :]}"
     return text or "empty"

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
+from enum import Enum, auto
 from functools import cache
 from typing import Literal
+
+from mobius_tui.tui.screen_state import PaneName
 
 NAMED_KEYS = {
     "enter": "Enter",
@@ -157,6 +160,14 @@ PLACES_TOGETHER: tuple[tuple[Place, ...], ...] = (
 )
 """Places whose commands can be had at the same time, so that no key may be in two."""
 
+
+class OutputNeed(Enum):
+    """What an output must have for a command to do something there."""
+
+    SEVERAL_TABS = auto()
+    RUNNING_SCRIPT = auto()
+
+
 IN_DIALOGS = frozenset({"leave", "status"})
 """Commands beside those with a flow whose keys work in a dialog, too."""
 
@@ -181,6 +192,10 @@ class Command:
     """Whether the pane itself binds it; listed for the help alone."""
     flow: bool = False
     """Whether it ends in an intent to the host; see `flows`."""
+    focuses: PaneName | None = None
+    """The pane to which it leads; such a command has no other action."""
+    needs: OutputNeed | None = None
+    """What the output on show must have, so that it does something."""
     at_times: bool = False
     """Whether it does something only in some states of the run, as all flows do."""
     act: str = ""
@@ -191,6 +206,8 @@ class Command:
     @property
     def action(self) -> str:
         """The action that a screen or pane carries out."""
+        if self.focuses is not None:
+            return f"pane('{self.focuses}')"
         return f"flow('{self.id}')" if self.flow else self.act or self.id
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from mobius_tui.tui.commands.command import Command
+from mobius_tui.tui.screen_state import PaneName
 
 _library = partial(Command, group="Library", place="library")
 _briefing = partial(Command, group="Briefing", place="briefing")
@@ -288,28 +289,31 @@ REVIEW_COMMANDS: tuple[Command, ...] = (
     ),
     _moving(
         id="review.pane.checklist",
-        act="pane('checklist')",
+        focuses=PaneName.CHECKLIST,
         keys=("1",),
         title="Go to the checklist",
     ),
     _moving(
         id="review.pane.output",
-        act="pane('output')",
+        focuses=PaneName.OUTPUT,
         keys=("2",),
         title="Go to the output",
     ),
     _moving(
-        id="review.pane.health", act="pane('health')", keys=("3",), title="Go to health"
+        id="review.pane.health",
+        focuses=PaneName.HEALTH,
+        keys=("3",),
+        title="Go to health",
     ),
     _moving(
         id="review.pane.timeline",
-        act="pane('timeline')",
+        focuses=PaneName.TIMELINE,
         keys=("4",),
         title="Go to the timeline",
     ),
     _moving(
         id="review.pane.detail",
-        act="pane('detail')",
+        focuses=PaneName.DETAIL,
         keys=("5",),
         title="Go to the step's details",
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from mobius_tui.tui.commands.command import Command
+from mobius_tui.tui.commands.command import Command, OutputNeed
 
 _moving = partial(Command, group="Moving", place="checklist")
 _run = partial(Command, group="Run", place="checklist")
@@ -116,6 +116,7 @@ OUTPUT_COMMANDS: tuple[Command, ...] = (
     _in_pane(
         id="output.stop",
         act="stop",
+        needs=OutputNeed.RUNNING_SCRIPT,
         keys=("x",),
         title="Stop the live output that is shown",
         label="Stop it",
@@ -124,6 +125,7 @@ OUTPUT_COMMANDS: tuple[Command, ...] = (
     _in_pane(
         id="output.next_tab",
         act="tab(1)",
+        needs=OutputNeed.SEVERAL_TABS,
         keys=("right_square_bracket",),
         title="Next attempt, or live output",
         label="Attempts",
@@ -131,6 +133,7 @@ OUTPUT_COMMANDS: tuple[Command, ...] = (
     _in_pane(
         id="output.previous_tab",
         act="tab(-1)",
+        needs=OutputNeed.SEVERAL_TABS,
         keys=("left_square_bracket",),
         title="Attempt before, or live output",
     ),

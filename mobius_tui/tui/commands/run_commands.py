@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from mobius_tui.tui.commands.command import Command
+from mobius_tui.tui.screen_state import PaneName
 
 _step = partial(Command, group="Steps", place="run")
 _run = partial(Command, group="Run", place="run")
@@ -184,17 +185,19 @@ RUN_COMMANDS: tuple[Command, ...] = (
     ),
     _moving(
         id="pane.checklist",
-        act="pane('checklist')",
+        focuses=PaneName.CHECKLIST,
         keys=("1",),
         title="Go to the checklist",
     ),
     _moving(
-        id="pane.output", act="pane('output')", keys=("2",), title="Go to the output"
+        id="pane.output", focuses=PaneName.OUTPUT, keys=("2",), title="Go to the output"
     ),
-    _moving(id="pane.health", act="pane('health')", keys=("3",), title="Go to health"),
+    _moving(
+        id="pane.health", focuses=PaneName.HEALTH, keys=("3",), title="Go to health"
+    ),
     _moving(
         id="pane.detail",
-        act="pane('detail')",
+        focuses=PaneName.DETAIL,
         keys=("4",),
         title="Go to the step's details",
     ),

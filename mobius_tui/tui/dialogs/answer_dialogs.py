@@ -12,7 +12,13 @@ from textual.widgets import Button, Input
 
 from mobius_tui import sanitize
 from mobius_tui.health.safe_search import TooSlowError, lines_matching
-from mobius_tui.runbook.model.actions import Ask, Choose, Manual, Option
+from mobius_tui.runbook.model.actions import (
+    Ask,
+    Choose,
+    Manual,
+    Option,
+    chosen_options,
+)
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.runbook.prose.prose_model import Prose
 from mobius_tui.tui.dialogs.dialog import Choice, Dialog, fields_widget, text_widget
@@ -151,7 +157,7 @@ class DecisionDialog(Dialog[DecisionAnswer]):
         # What a step proposes stands first in its list: it is no choice made before.
         is_own = self._changes or step.action.from_ is None
         held = view.state.variables.get(step.action.var) if is_own else None
-        chosen = (held.text or "").split("\n") if held is not None else []
+        chosen = chosen_options(held.text if held is not None else None)
         self._options = _options(step.action, self._offered, chosen)
         self._reason = Input(id="reason", compact=True)
 

@@ -15,9 +15,9 @@ from textual.widgets import Button, Input, OptionList
 from textual.widgets.option_list import Option
 
 from mobius_tui import sanitize
-from mobius_tui.review.run_action_items import ActionItemList, is_added_item
+from mobius_tui.review.run_action_items import ActionItemList
 from mobius_tui.review.run_annotations import AnnotationTarget
-from mobius_tui.review.run_report import ActionItem, Annotation
+from mobius_tui.review.run_report import ActionItem, ActionItemId, AddedItem, Annotation
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.tui.commands.registry import key_of
 from mobius_tui.tui.dialogs.dialog import Choice, Dialog, text_widget
@@ -183,26 +183,29 @@ LABELS = {"owner": "Owner", "due": "Due, as 2026-11-30", "note": "Note"}
 TITLE = "What is to be done"
 
 
-class ActionItemsDialog(Dialog[str]):
-    """The result is the id of the item to change; empty for a new one."""
+class ActionItemsDialog(Dialog[ActionItem]):
+    """The result is the item to change, or a new one."""
 
     ASKS = False
 
-    def __init__(self, found: ActionItemList, *, at: str = "", today: str) -> None:
+    def __init__(
+        self, found: ActionItemList, *, at: ActionItemId | None = None, today: str
+    ) -> None:
         """Make the dialog.
 
         Args:
             found: the items.
-            at: the id of the one that the cursor begins on.
+            at: the id of the one that the cursor begins on; `None` for the first.
             today: as `2026-11-30`.
         """
         of = f" · {found.title}" if found.title else ""
         super().__init__(f"Action items{of}")
+        self._found = found
         self._items = found.items
         self._problem = found.problem
         self._at = at
         self._today = today
-        lines = (Option(self._line(each), id=each.id) for each in self._items)
+        lines = (Option(self._line(each), id=str(each.id)) for each in self._items)
         self._list = OptionList(*lines, id="items", markup=False, compact=True)
 
     def compose_body(self) -> Iterable[Widget]:
@@ -248,8 +251,8 @@ class ActionItemsDialog(Dialog[str]):
 
     @on(Button.Pressed, "#add")
     def add(self) -> None:
-        """Ask for a new item: the result is empty."""
-        self.dismiss("")
+        """Give a new item."""
+        self.dismiss(self._found.new())
 
     @on(OptionList.OptionSelected)
     @on(Button.Pressed, "#ok")
@@ -257,7 +260,7 @@ class ActionItemsDialog(Dialog[str]):
         """Give the item under the cursor."""
         place = self._list.highlighted
         if place is not None:
-            self.dismiss(self._items[place].id)
+            self.dismiss(self._items[place])
 
 
 def _padded(words: str, width: int) -> str:
@@ -271,10 +274,13 @@ class ActionItemDialog(Dialog[ActionItem]):
     def __init__(self, item: ActionItem) -> None:
         super().__init__(
             item.title or "Another action item",
-            draft_key=DraftKey(purpose=Purpose.ACTION_ITEM, item=item.id),
+            draft_key=DraftKey(purpose=Purpose.ACTION_ITEM, item=str(item.id)),
         )
         self._item = item
-        self._labels = {**({"title": TITLE} if is_added_item(item) else {}), **LABELS}
+        self._labels = {
+            **({"title": TITLE} if isinstance(item.id, AddedItem) else {}),
+            **LABELS,
+        }
         self._lines = {
             name: Input(sanitize.line(getattr(item, name)), id=name, compact=True)
             for name in self._labels
@@ -320,7 +326,17 @@ class ActionItemDialog(Dialog[ActionItem]):
             except ValueError:
                 self.refuse(f"“{said['due']}” is no day; write it as 2026-11-30.")
                 return
-        if not said.get("title", self._item.title):
+        title = said.pop("title", self._item.title)
+        if not title:
             self.refuse("Say what is to be done.")
             return
-        self.dismiss(replace(self._item, **said, done=done))
+        self.dismiss(
+            replace(
+                self._item,
+                title=title,
+                owner=said["owner"],
+                due=said["due"],
+                note=said["note"],
+                done=done,
+            )
+        )

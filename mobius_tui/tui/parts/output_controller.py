@@ -13,7 +13,7 @@ from textual.screen import Screen
 from textual.worker import get_current_worker
 
 from mobius_tui.tui.backend.base_page import ForegroundTask
-from mobius_tui.tui.commands.command import Command
+from mobius_tui.tui.commands.command import Command, OutputNeed
 from mobius_tui.tui.commands.registry import footer
 from mobius_tui.tui.dialogs.question import DialogOpener, Notifier, SaveDialog
 from mobius_tui.tui.external import output_files
@@ -23,11 +23,10 @@ from mobius_tui.tui.output.output_workbench import OutputWorkbench
 from mobius_tui.tui.parts.run_feed import RunFeed
 from mobius_tui.tui.presenters.output_choice import OutputChoice, split_tab_key
 from mobius_tui.tui.presenters.run_view import RunView
+from mobius_tui.tui.screen_state import PaneName
 
 SIZE_POLL_INTERVAL = 0.05
 """Seconds between looks at the output of a running step."""
-TABS = frozenset({"output.next_tab", "output.previous_tab"})
-"""The commands that there are only with several tabs."""
 
 Choose = Callable[[RunView, str | None, str | None], OutputChoice]
 """Gives the output to show: of a run, for the checklist's row under the cursor, where
@@ -49,7 +48,7 @@ class OutputController:
         self._feed = feed
         self._choose = choose
         self._tab: str | None = None
-        self.pane = OutputWorkbench(id="output", repaints=feed.repaints)
+        self.pane = OutputWorkbench(id=PaneName.OUTPUT, repaints=feed.repaints)
         self.shown: OutputChoice | None = None
         """What the pane shows."""
         self.followed: frozenset[tuple[str, int]] = frozenset()
@@ -121,9 +120,13 @@ class OutputController:
 
     def applies(self, command: Command) -> bool:
         """Whether a command applies now: tabs and their stop only where there are."""
-        if command.id in TABS:
-            return bool(self.pane.rows_above)
-        return command.id != "output.stop" or self.pane.stops
+        match command.needs:
+            case OutputNeed.SEVERAL_TABS:
+                return bool(self.pane.rows_above)
+            case OutputNeed.RUNNING_SCRIPT:
+                return self.pane.stops
+            case None:
+                return True
 
     def footer(self, shown: tuple[Command, ...]) -> tuple[Command, ...]:
         """A footer: while the pane has the focus, what works in it comes first.

@@ -13,8 +13,9 @@ from typing import Any
 from textual.screen import Screen
 from textual.widget import Widget
 
-from mobius_tui.tui.commands.command import Command
-from mobius_tui.tui.commands.registry import command
+from mobius_tui.tui.commands.command import Command, Place
+from mobius_tui.tui.commands.registry import commands
+from mobius_tui.tui.screen_state import PaneName
 
 TALL = 30
 """Rows of the screen from which everything has room."""
@@ -27,30 +28,35 @@ class Pane:
     widget: Widget
     label: str
     """What the footer calls it where it is out of sight."""
-    command_id: str
-    """The id of the command that leads to it."""
 
 
 class PaneLayout:
-    """The panes of one screen, by their ids."""
+    """The panes of one screen."""
 
     def __init__(
-        self, screen: Screen[Any], panes: Mapping[str, Pane], *, first: str
+        self,
+        screen: Screen[Any],
+        panes: Mapping[PaneName, Pane],
+        *,
+        first: PaneName,
+        places: tuple[Place, ...],
     ) -> None:
         """Lay them out.
 
         Args:
             screen: bears the classes that say which pane is shown.
-            panes: by the ids of their widgets.
-            first: the id of the one that has the focus first.
+            panes: the panes, in the order in which the footer names them.
+            first: the one that has the focus first.
+            places: where the commands are that lead to them.
         """
         self._screen = screen
         self._panes = panes
+        self._places = places
         self.focused = first
-        """The id of the pane with the focus."""
+        """The pane with the focus."""
 
     @property
-    def widgets(self) -> Mapping[str, Widget]:
+    def widgets(self) -> Mapping[PaneName, Widget]:
         """The panes themselves."""
         return {name: pane.widget for name, pane in self._panes.items()}
 
@@ -66,16 +72,16 @@ class PaneLayout:
 
     def note_focus(self, widget: Widget) -> None:
         """A widget has the focus: the pane that it is in is the one that is shown."""
-        around = (each.id for each in widget.ancestors_with_self)
-        inside = (name for name in around if name in self._panes)
-        self.show(next(inside, None) or self.focused)
+        around = widget.ancestors_with_self
+        inside = (n for each in around for n in self._panes if n == each.id)
+        self.show(next(inside, self.focused))
 
-    def show(self, name: str) -> None:
+    def show(self, name: PaneName) -> None:
         """Show a pane where only one has room, and let it have the zoom."""
         self.focused = name
         self._show(zoomed=self.is_zoomed)
 
-    def focus(self, name: str) -> None:
+    def focus(self, name: PaneName) -> None:
         """Give a pane the focus; where only one has room, that."""
         self._panes[name].widget.focus()
 
@@ -88,8 +94,9 @@ class PaneLayout:
         screen = self._screen
         if not (screen.has_class("-w-narrow") or screen.has_class("-h-short")):
             return ()
+        ways = {each.focuses: each for each in commands(*self._places)}
         return tuple(
-            replace(command(pane.command_id), label=pane.label)
+            replace(ways[name], label=pane.label)
             for name, pane in self._panes.items()
             if not screen.has_class(f"-pane-{name}")
         )
@@ -97,7 +104,7 @@ class PaneLayout:
     def _show(self, *, zoomed: bool) -> None:
         shown = {
             "-zoomed": zoomed,
-            "-zoom-left": zoomed and self.focused == "checklist",
+            "-zoom-left": zoomed and self.focused is PaneName.CHECKLIST,
         }
         for name, pane in self._panes.items():
             has_focus = name == self.focused
@@ -109,4 +116,4 @@ class PaneLayout:
 
 def pane_commands_first(shown: tuple[Command, ...]) -> tuple[Command, ...]:
     """The commands of a footer, the ways to the panes out of sight before all else."""
-    return tuple(sorted(shown, key=lambda each: "pane." not in each.id))
+    return tuple(sorted(shown, key=lambda each: each.focuses is None))

@@ -11,7 +11,7 @@ from mobius_tui.errors import MobiusError
 from mobius_tui.review import run_action_items, run_annotations
 from mobius_tui.review.reviewed_run import ReviewedRun
 from mobius_tui.review.run_annotations import AnnotationTarget
-from mobius_tui.review.run_report import Annotation
+from mobius_tui.review.run_report import ActionItemId, Annotation
 from mobius_tui.run.host.takeover import current_operator
 from mobius_tui.tui.dialogs.question import Notifier
 from mobius_tui.tui.dialogs.review_dialogs import (
@@ -119,8 +119,9 @@ class ReviewNotes:
 
     async def change_items(self) -> None:
         """A worker: list what is left to do, and change one after the other."""
-        rewound, at = self._reviewed_run, ""
+        rewound = self._reviewed_run
         directory = rewound.directory
+        at: ActionItemId | None = None
         while True:
             path, runbook = rewound.began.path, rewound.runbook
             find = partial(run_action_items.action_item_list, directory, runbook, path)
@@ -130,10 +131,9 @@ class ReviewNotes:
             chosen = await self._questions.ask(listed)
             if chosen is None:
                 return
-            at = chosen
-            item = next((each for each in found.items if each.id == chosen), None)
+            at = chosen.id
             ask = Conversation(self._questions)
-            changed = await ask(ActionItemDialog(item or found.new()))
+            changed = await ask(ActionItemDialog(chosen))
             if changed is None:
                 continue
             at = changed.id

@@ -121,7 +121,7 @@ def channel_fields(view: RunView, step: Step) -> Iterator[Field]:
         name: tuple[str, Role] = (f"{channel.channel}  ", "plain")
         if own is not None:
             mark = DELIVERY_MARKS[own.status]
-            state = (f"{mark.glyph} {mark.word}", mark.role)
+            state = mark.glyph_and_word
             yield Field(
                 label, assemble(name, state, (_delivery_details(view, own), "muted"))
             )

@@ -21,6 +21,11 @@ class Mark:
     word: str
     role: Role
 
+    @property
+    def glyph_and_word(self) -> tuple[str, Role]:
+        """Both as one text: `✔ passed`."""
+        return f"{self.glyph} {self.word}", self.role
+
 
 MARKS: Mapping[Status, Mark] = {
     Status.PENDING: Mark("○", "pending", "plain"),

@@ -18,8 +18,9 @@ from mobius_tui.health.probe_window import (
 )
 from mobius_tui.health.trigger import Meter
 from mobius_tui.run.journal.outage_times import Milestones
-from mobius_tui.run.planning.variables import Values
+from mobius_tui.run.planning.variables import NoValueError, Values
 from mobius_tui.runbook.model import limits
+from mobius_tui.runbook.model.probes import Health
 from mobius_tui.runbook.model.runbook import Runbook, Step
 from mobius_tui.runbook.text.units import clock_duration, local_time, parse_duration
 from mobius_tui.tui.presenters.fields import Field
@@ -178,7 +179,7 @@ def build_health_view(
         spans: when steps that change something ran.
     """
     plan = runbook.health
-    every = values.preview(plan.every) if plan is not None else ""
+    every = _pause(plan, values) if plan is not None else ""
     probes = tuple(
         _probe(
             probe.id,
@@ -190,11 +191,11 @@ def build_health_view(
         for probe in (plan.probes if plan is not None else ())
     )
     last = health.last_at
-    nobody = last is not None and (not is_watched or now - last > silent_after(every))
+    nobody = last is not None and (not is_watched or now - last > _silent_after(every))
     return HealthView(
         probes=probes,
         machine=_machine(health),
-        every="" if "${" in every else every,  # in a review, not known yet
+        every=every or "",
         unwatched=_unwatched_text(last or 0.0, now, has_ended=has_ended)
         if nobody
         else "",
@@ -212,14 +213,22 @@ def _unwatched_text(last: float, now: float, *, has_ended: bool) -> str:
     )
 
 
-def silent_after(every: str) -> float:
+def _pause(plan: Health, values: Values) -> str | None:
+    """The pause between checks; `None` while its variable has no value yet."""
+    try:
+        return values.fill(plan.every)
+    except NoValueError:
+        return None
+
+
+def _silent_after(every: str | None) -> float:
     """Seconds after which a check does not describe the present any more."""
     return stale_after(_seconds(every))
 
 
-def _seconds(every: str) -> float:
+def _seconds(every: str | None) -> float:
     try:
-        return limits.bounded_duration(every, "every")
+        return limits.bounded_duration(every or "", "every")
     except ValueError:
         return 5.0
 
@@ -301,7 +310,7 @@ def _probes_at(view: RunView, moment: float) -> list[OutagePart]:
     """Every probe at a moment."""
     plan = view.runbook.health
     assert plan is not None
-    within = silent_after(view.values.preview(plan.every))
+    within = _silent_after(_pause(plan, view.values))
     found = [
         (p.id, view.health_history.at(p.id, moment, within=within)) for p in plan.probes
     ]

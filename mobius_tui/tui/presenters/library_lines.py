@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -27,6 +27,7 @@ from mobius_tui.tui.presenters.columns import (
     TableRow,
 )
 from mobius_tui.tui.presenters.fields import Field
+from mobius_tui.tui.presenters.glyphs import Mark
 from mobius_tui.tui.presenters.styled_text import Role, assemble, text
 
 OUTCOMES: dict[str, tuple[str, Role]] = {
@@ -65,26 +66,26 @@ def run_table(*, is_open: bool) -> ColumnTable:
     )
 
 
-def run_status(run: Summary, now: float) -> tuple[str, Role]:
-    """The state or outcome of a run: a glyph and a word."""
+def run_mark(run: Summary, now: float) -> Mark:
+    """The state or outcome of a run."""
     glyph, role = OUTCOMES.get(run.outcome, ("?", "warn"))
     word = run.outcome
     if run.outcome == "open":
         alive = run.host is not None
         glyph, role = ("▶", "accent") if alive else ("?", "warn")
         word = "still running" if alive else run.unwatched_text(now) or "open, no host"
-    return f"{glyph} {word}", role
+    return Mark(glyph, word, role)
 
 
-def short_outcome(run: Summary, now: float) -> tuple[str, Role]:
+def short_run_mark(run: Summary, now: float) -> Mark:
     """The same, in no more than two words."""
-    words, role = run_status(run, now)
-    return (f"{words[0]} open" if run.outcome == "open" else words), role
+    mark = run_mark(run, now)
+    return replace(mark, word="open") if run.outcome == "open" else mark
 
 
 def run_cells(run: Summary, now: float) -> Iterator[TableCell]:
     """The cells of a run: state, start, duration, title and id."""
-    yield run_status(run, now)
+    yield run_mark(run, now).glyph_and_word
     yield local_time(run.began, now), "muted"
     if run.outcome != "open":
         yield clock_duration(run.took) if run.took is not None else "", "muted"
@@ -124,10 +125,9 @@ def runbook_cells(book: ListedRunbook, now: float) -> Iterator[TableCell]:
         yield "never", "muted"
         yield "", "muted"
     else:
-        words, role = short_outcome(used, now)
-        glyph, _, word = words.partition(" ")
-        yield f"{glyph} {ago(max(0.0, now - used.began))}", role
-        yield word, "muted"
+        mark = short_run_mark(used, now)
+        yield f"{mark.glyph} {ago(max(0.0, now - used.began))}", mark.role
+        yield mark.word, "muted"
     yield book.environment, "muted"
     yield _drill_cell(book.drilled, now)
 
@@ -298,7 +298,9 @@ def runbook_fields(book: ListedRunbook, now: float) -> Iterator[Field]:
         began = "" if run.began is None else ago(max(0.0, now - run.began))
         where = f" ▸ {run.environment}" if run.environment else ""
         more = f"  {began}  {run.mode}{where}"
-        yield Field(label, assemble(short_outcome(run, now), (more, "muted")))
+        yield Field(
+            label, assemble(short_run_mark(run, now).glyph_and_word, (more, "muted"))
+        )
         label = ""
 
 
@@ -331,7 +333,7 @@ def run_fields(run: Summary, now: float) -> Iterator[Field]:
         now: seconds since 1970.
     """
     took = f"  after {clock_duration(run.took)}" if run.took is not None else ""
-    yield Field("now", assemble(run_status(run, now), (took, "muted")))
+    yield Field("now", assemble(run_mark(run, now).glyph_and_word, (took, "muted")))
     if run.reason:
         yield Field("why", text(run.reason[:MAX_TITLE]))
     if run.title:

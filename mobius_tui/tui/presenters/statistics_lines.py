@@ -195,7 +195,7 @@ def _steps(stats: RunbookStatistics, width: int) -> Iterator[Content]:
         yield _step(each, names, room, longest)
     idle = [each for each in stats.steps if not (each.runs or each.skipped)]
     if idle:
-        numbers = ", ".join(each.name.partition(" ")[0] for each in idle)
+        numbers = ", ".join(each.number for each in idle)
         yield assemble((f"Never begun: {numbers}", "muted"))
 
 

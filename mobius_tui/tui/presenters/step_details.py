@@ -23,6 +23,7 @@ from mobius_tui.runbook.model.actions import (
     Run,
     SendMessage,
     Watch,
+    chosen_options,
     script_without_lint_comments,
 )
 from mobius_tui.runbook.model.guards import guard_in_words
@@ -292,7 +293,7 @@ def _action(
             yield Field("text", prose=Prose(sent_text) if sent_text else body)
         case Choose() as choose:
             held = view.state.variables.get(choose.var)
-            chosen = (held.text or "").split("\n") if held is not None else []
+            chosen = chosen_options(held.text if held is not None else None)
             options = offered(view, choose)
             if not options:
                 yield Field("choose", text(f"what {choose.from_} lists", "muted"))

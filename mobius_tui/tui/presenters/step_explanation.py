@@ -28,7 +28,7 @@ def standing_fields(view: RunView, step: Step) -> Iterator[Field]:
     standing = view.statuses[step.id]
     own = view.step_state(step.id)
     mark = MARKS[standing.status]
-    head = assemble((f"{mark.glyph} {mark.word}", mark.role))
+    head = assemble(mark.glyph_and_word)
     last = own.last_attempt
     match standing.status:
         case Status.PENDING:

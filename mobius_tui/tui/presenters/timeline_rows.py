@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from mobius_tui.review.check_slices import ProbeChecks
+from mobius_tui.review.drill_comparison import NEGLIGIBLE_SECONDS
 from mobius_tui.review.run_timeline import TimelineBar, TimelineLane
 from mobius_tui.review.timeline_moments import SEVERITIES, MomentTone, TimelineMoment
 from mobius_tui.runbook.text.units import clock_duration
@@ -238,3 +239,14 @@ def _worst(row: ProbeChecks, first: int, after: int, peak: float) -> TimelineCel
 def tally(window: TimeWindow) -> str:
     """How much time is visible, in words."""
     return clock_duration(window.until - window.began)
+
+
+def drill_difference(lane: TimelineLane) -> tuple[str, Role]:
+    """How much longer than in the drill a lane took: ` +0:10`; empty for no drill."""
+    seconds = lane.drill_difference
+    if seconds is None:
+        return "", "muted"
+    if abs(seconds) < NEGLIGIBLE_SECONDS:
+        return " =", "muted"
+    words = clock_duration(abs(seconds))
+    return (f" +{words}", "warn") if seconds > 0 else (f" -{words}", "muted")

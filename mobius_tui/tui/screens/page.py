@@ -39,13 +39,18 @@ from mobius_tui.tui.dialogs.palette import choice_palette
 from mobius_tui.tui.messages import TitleChanged
 from mobius_tui.tui.parts.drafts import Drafts
 from mobius_tui.tui.parts.question_gate import QuestionGate
-from mobius_tui.tui.screen_state import Draft, DraftKey
+from mobius_tui.tui.screen_state import Draft, DraftKey, PaneName
 from mobius_tui.tui.widgets.footer import KeyBar
 
 if TYPE_CHECKING:
     from mobius_tui.tui.dialogs.dialog import Dialog
 
-PANES = ("checklist", "output", "detail", "timeline")
+PANES: Mapping[Place, PaneName] = {
+    "checklist": PaneName.CHECKLIST,
+    "output": PaneName.OUTPUT,
+    "detail": PaneName.DETAIL,
+    "timeline": PaneName.TIMELINE,
+}
 """Places that are panes, which carry out their commands themselves."""
 
 
@@ -65,8 +70,8 @@ class Page(Screen[None]):
     mono: Callable[[], float] = monotonic
     """Where seconds come from for the times of what is typed."""
 
-    panes: Mapping[str, Widget] = MappingProxyType({})
-    """Its panes by their ids. They are made with it: whatever asks for one may do so
+    panes: Mapping[PaneName, Widget] = MappingProxyType({})
+    """Its panes. They are made with it: whatever asks for one may do so
     before it is composed, and when it has gone."""
 
     reopen: Callable[[], Page] | None = None
@@ -248,7 +253,8 @@ class Page(Screen[None]):
 
     async def carry_out(self, command: Command) -> None:
         """Do what a command says, as if its key had been pressed."""
-        if command.place in PANES:
-            await self.panes[command.place].run_action(command.action)
+        pane = PANES.get(command.place)
+        if pane is not None:
+            await self.panes[pane].run_action(command.action)
         else:
             await self.run_action(command.action)

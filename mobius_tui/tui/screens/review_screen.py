@@ -44,7 +44,7 @@ from mobius_tui.tui.presenters.output_choice import (
 from mobius_tui.tui.presenters.run_presenter import PastRunPresenter
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.status_text import status_text
-from mobius_tui.tui.screen_state import Draft, DraftKey, ScreenState
+from mobius_tui.tui.screen_state import Draft, DraftKey, PaneName, ScreenState
 from mobius_tui.tui.screens.run_page import RunPage
 from mobius_tui.tui.widgets.banners import DamageBanner
 from mobius_tui.tui.widgets.footer import KeyBar
@@ -100,17 +100,16 @@ class ReviewScreen(RunPage):
             drafts: what was typed before the screens went away.
         """
         viewer = ReviewViewer(reviewed_run)
-        past_presenter, timeline = PastRunPresenter(viewer), TimelinePane(id="timeline")
-        way = "review.pane."
+        past_presenter = PastRunPresenter(viewer)
+        timeline = TimelinePane(id=PaneName.TIMELINE)
         super().__init__(
             viewer,
             past_presenter,
             repaints=repaints,
             wall=lambda: reviewed_run.moment,
             choose=partial(_output_then, reviewed_run.directory),
-            screen_state=ScreenState(pane="timeline", drafts=drafts),
-            pane_command_prefix=way,
-            extra_panes={"timeline": Pane(timeline, "Timeline", f"{way}timeline")},
+            screen_state=ScreenState(pane=PaneName.TIMELINE, drafts=drafts),
+            extra_panes={PaneName.TIMELINE: Pane(timeline, "Timeline")},
         )
         self.reviewed_run = reviewed_run
         self.past_presenter, self.timeline = past_presenter, timeline
@@ -192,7 +191,7 @@ class ReviewScreen(RunPage):
 
     def footer_commands(self) -> tuple[Command, ...]:
         """What the footer shows: what works in the pane with the focus, first."""
-        is_here = self.pane_layout.focused == "timeline"
+        is_here = self.pane_layout.focused is PaneName.TIMELINE
         other = "checklist" if is_here else "timeline"
         return tuple(c for c in super().footer_commands() if c.place != other)
 
@@ -212,8 +211,9 @@ class ReviewScreen(RunPage):
 
     def action_pane(self, name: str) -> None:
         """Give a pane the focus, and the room of another where it has none."""
-        self.pane_layout.show(name)
-        self.call_after_refresh(self.pane_layout.focus, name)
+        pane = PaneName(name)
+        self.pane_layout.show(pane)
+        self.call_after_refresh(self.pane_layout.focus, pane)
 
     def action_status(self) -> None:
         """Copy where the run stood."""

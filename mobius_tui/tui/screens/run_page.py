@@ -23,7 +23,7 @@ from mobius_tui.tui.presenters import availability
 from mobius_tui.tui.presenters.health_view import HealthView
 from mobius_tui.tui.presenters.run_presenter import RunPresenter
 from mobius_tui.tui.presenters.run_view import RunView, watch_time_left
-from mobius_tui.tui.screen_state import ScreenState
+from mobius_tui.tui.screen_state import PaneName, ScreenState
 from mobius_tui.tui.screens.page import Page
 from mobius_tui.tui.widgets.checklist import Checklist
 from mobius_tui.tui.widgets.detail_pane import DetailPane
@@ -66,8 +66,7 @@ class RunPage(Page):
         wall: Callable[[], float],
         choose: Choose,
         screen_state: ScreenState,
-        pane_command_prefix: str = "pane.",
-        extra_panes: Mapping[str, Pane] = MappingProxyType({}),
+        extra_panes: Mapping[PaneName, Pane] = MappingProxyType({}),
     ) -> None:
         """Make the page of a run.
 
@@ -78,8 +77,7 @@ class RunPage(Page):
             wall: gives seconds since 1970.
             choose: says which output is shown.
             screen_state: where the person was before the screens went away.
-            pane_command_prefix: how the ids of the commands to a pane begin.
-            extra_panes: panes by their ids, beside those of every run.
+            extra_panes: panes beside those of every run.
         """
         super().__init__(drafts=screen_state.drafts)
         self.feed = RunFeed(
@@ -102,21 +100,20 @@ class RunPage(Page):
             was_edited=screen_state.edited,
             is_known=screen_state.edits_told,
         )
-        self.checklist = Checklist(id="checklist")
-        self._detail = DetailPane(id="detail")
-        self._health_panel = HealthPanel(id="health")
+        self.checklist = Checklist(id=PaneName.CHECKLIST)
+        self._detail = DetailPane(id=PaneName.DETAIL)
+        self._health_panel = HealthPanel(id=PaneName.HEALTH)
         panes = {
-            "checklist": Pane(
-                self.checklist, "List", f"{pane_command_prefix}checklist"
-            ),
-            "output": Pane(self.outputs.pane, "Output", f"{pane_command_prefix}output"),
-            "health": Pane(
-                self._health_panel, "Health", f"{pane_command_prefix}health"
-            ),
-            "detail": Pane(self._detail, "Details", f"{pane_command_prefix}detail"),
+            PaneName.CHECKLIST: Pane(self.checklist, "List"),
+            PaneName.OUTPUT: Pane(self.outputs.pane, "Output"),
+            PaneName.HEALTH: Pane(self._health_panel, "Health"),
+            PaneName.DETAIL: Pane(self._detail, "Details"),
         }
         self.pane_layout = PaneLayout(
-            self, {**panes, **extra_panes}, first=screen_state.pane
+            self,
+            {**panes, **extra_panes},
+            first=screen_state.pane,
+            places=self.PLACES,
         )
         self.panes = self.pane_layout.widgets
         self._begins_zoomed = screen_state.zoomed

@@ -56,7 +56,7 @@ from mobius_tui.tui.presenters.output_choice import choose_output, split_tab_key
 from mobius_tui.tui.presenters.run_presenter import RunPresenter
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.status_text import TitleAndBell, status_text, title
-from mobius_tui.tui.screen_state import AT_THE_RUN, ScreenState
+from mobius_tui.tui.screen_state import AT_THE_RUN, PaneName, ScreenState
 from mobius_tui.tui.screens.run_page import RunPage
 from mobius_tui.tui.widgets.banners import AlarmBanner, HintBanner
 from mobius_tui.tui.widgets.footer import CoachMark, KeyBar, NextLine
@@ -240,7 +240,7 @@ class RunScreen(RunPage):
 
     def action_pane(self, name: str) -> None:
         """Give a pane the focus; on a narrow screen, the whole room."""
-        self.pane_layout.focus(name)
+        self.pane_layout.focus(PaneName(name))
 
     def action_follow_run(self) -> None:
         """Back to where the run is; out of the zoom first."""

@@ -19,6 +19,7 @@ from mobius_tui.tui.presenters.timeline_rows import (
     TimelineCell,
     TimeWindow,
     axis,
+    drill_difference,
     lane_cells,
     tally,
 )
@@ -189,15 +190,15 @@ class TimelineRows(Widget, can_focus=True):
 
     def _title(self, lane: TimelineLane) -> list[TimelineCell]:
         indent = "  " if lane.kind in ("step", "drill") else ""
-        note = f" {lane.note}" if lane.note else ""
-        room = self.names - 1 - len(note)
+        difference, tone = drill_difference(lane)
+        room = self.names - 1 - len(difference)
         words = cut(f"{indent}{sanitize.line(lane.title)}", room)
         role: Role = "plain" if lane.kind in ("step", "probe") else "muted"
         if self._is_lane_of_moment(lane):
             role = "key"
         pad = " " * (room - Segment(words).cell_length)
         title: list[TimelineCell] = [(words + pad, role)]
-        return [*title, (f"{note} ", "warn" if note.startswith(" +") else "muted")]
+        return [*title, (f"{difference} ", tone)]
 
     def _strip(self, cells: list[TimelineCell]) -> Strip:
         """Cells of the same role become one segment."""

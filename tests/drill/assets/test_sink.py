@@ -17,7 +17,10 @@ from mobius_tui.drill.site.drill_site import Site
 from mobius_tui.plain import print_run
 from mobius_tui.run.client.run_briefing import Briefing
 from mobius_tui.run.client.start_run import start_new_run
-from mobius_tui.run.planning.unattended_answers import automatic_action
+from mobius_tui.run.planning.unattended_answers import (
+    UnattendedAnswers,
+    automatic_action,
+)
 from tests.conftest import MakeRunbook
 from tests.run.offices import BOOK
 from tests.run.webhooks import webhook
@@ -88,6 +91,6 @@ def test_a_drill_pages_nobody_unless_it_is_told_to(
 
 
 async def _auto(briefing: Briefing) -> int:
-    intent = automatic_action({}, manual="tick", yes=False)
+    intent = automatic_action(UnattendedAnswers(), manual="tick", yes=False)
     directory = await start_new_run(briefing, {}, intent)
     return await print_run(directory, as_json=False, auto=intent, sent=True)

@@ -23,7 +23,7 @@ from mobius_tui.drill.site.drill_site import (
     tear_down,
     wait_for_status,
 )
-from mobius_tui.drill.site.site_files import installed_version
+from mobius_tui.drill.site.site_files import SiteKind, installed_version
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 Newest = Callable[[Site], Path]
@@ -36,7 +36,7 @@ ROLLBACK = "scripts/deploy/rollback_dhash.sh"
 def kind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     started = datetime.fromisoformat("2026-11-24T13:45:05+00:00")
     folder = tmp_path_factory.mktemp("kind") / "site"
-    built = build_site(folder, seed=7, started=started, kind="kind")
+    built = build_site(folder, seed=7, started=started, kind=SiteKind.LENIENT)
     yield built
     tear_down(built)
 

@@ -6,11 +6,10 @@ import json
 import time
 import tomllib
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from subprocess import CompletedProcess
-from typing import get_args
 
 import pytest
 
@@ -32,12 +31,13 @@ from mobius_tui.drill.site.drill_site import (
     wait_for_status,
 )
 from mobius_tui.drill.site.site_files import (
-    Kind,
+    SiteKind,
     install_release,
     installed_version,
     read_baseline,
 )
 from mobius_tui.errors import UsageError
+from mobius_tui.run.planning.unattended_answers import UnattendedAnswers
 
 OLDER = {
     "corrupt-backup": "the newest good backup has 2.4.",
@@ -155,7 +155,7 @@ def test_the_rollback_script_dies(
 def test_the_kind_script_breaks_as_well(tmp_path: Path, run: Run) -> None:
     """Its services are down then."""
     at = datetime(2026, 11, 24, 13, tzinfo=UTC)
-    kind = build_site(tmp_path / "site", started=at, kind="kind")
+    kind = build_site(tmp_path / "site", started=at, kind=SiteKind.LENIENT)
     try:
         newest = max((kind.root / "backups").glob("dhash_*.zip"))
         words = ("--backup", str(newest), "--env", "production", "--force")
@@ -316,7 +316,7 @@ def test_every_fault_has_its_name_and_answers() -> None:
     assert len(FAULTS) == 21
     for name, fault in FAULTS.items():
         assert fault.name == name
-        for kind in get_args(Kind):
+        for kind in SiteKind:
             answers = tomllib.loads(fault.answers_on(kind).read_text())
             for value in answers.values():
                 values = value if isinstance(value, list) else [value]
@@ -324,15 +324,13 @@ def test_every_fault_has_its_name_and_answers() -> None:
 
 
 def test_what_a_kind_of_site_lets_one_see_may_lead_another_way() -> None:
-    def said(name: str, kind: Kind) -> Mapping[str, str]:
+    def said(name: str, kind: SiteKind) -> UnattendedAnswers:
         return answers_for([FAULTS[name]], kind)
 
-    assert "trigger_within" not in said("error-burst", "real"), "no trigger sees it"
-    assert said("error-burst", "rich")["trigger_within"]
-    assert said("error-burst", "kind")["trigger_within"]
-    assert said("bad-migration", "real")["scenario"] == "database-restore"
-    assert said("bad-migration", "rich")["scenario"] == "database-restore"
-    assert said("bad-migration", "kind")["scenario"] == "database-migrate"
+    waits = [said("error-burst", kind).trigger_within for kind in SiteKind]
+    assert waits == [None, 90.0, 90.0], "no trigger sees it on a real one"
+    ways = [said("bad-migration", kind).values["scenario"] for kind in SiteKind]
+    assert ways == ["database-restore", "database-restore", "database-migrate"]
 
 
 def test_no_title_says_what_is_wrong() -> None:
@@ -352,9 +350,9 @@ def test_obstacles_are_given_a_reason_to_roll_back() -> None:
     both = ["slow-release", "corrupt-backup", "rollback-fails"]
     assert names("corrupt-backup", "slow-release", "rollback-fails") == both
     answers = answers_for(combine_faults(both))
-    assert answers["trigger_within"]
-    assert answers["attended"] == "failure-recovery"
-    assert "six seconds" in answers["reason"]
+    assert answers.trigger_within == 90.0
+    assert answers.attended == ("failure-recovery",)
+    assert "six seconds" in answers.values["reason"]
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from mobius_tui.run.client.start_run import start_new_run
 from mobius_tui.run.events.run_events import RunEnded
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.planning.unattended_answers import (
+    UnattendedAnswers,
     automatic_action,
     read_answers_file,
 )
@@ -75,20 +77,25 @@ def briefing_of(runbook: Runbook, site: Site) -> Briefing:
     )
 
 
-def answers_to(runbook: Runbook, fault: str | None) -> dict[str, str]:
+def answers_to(runbook: Runbook, fault: str | None) -> UnattendedAnswers:
     """What a person would say; what breaks decides which way it goes.
 
     Where a site has a value already, it holds.
     """
-    found = {} if fault is None else read_answers_file(FAULTS[fault].answers)
-    found.update(read_answers_file(FAULTS["rollback-fails"].answers) | found)
+    usual = read_answers_file(FAULTS["rollback-fails"].answers)
+    own = usual if fault is None else read_answers_file(FAULTS[fault].answers)
+    found = {**usual.values, **own.values}
     for step in runbook.steps():
         for ask in step.action.ask if isinstance(step.action, Manual) else ():
             tries = ("@ops", "2026-11-30", "it was so")
             fits = [t for t in tries if re.fullmatch(ask.match or ".+", t)]
             if fits:
                 found.setdefault(ask.var, fits[0])
-    return found
+    return UnattendedAnswers(
+        values=found,
+        attended=own.attended or usual.attended,
+        trigger_within=own.trigger_within,
+    )
 
 
 def incident() -> str:
@@ -99,10 +106,10 @@ def incident() -> str:
 
 
 async def gone_through(
-    runbook: Runbook, briefing: Briefing, answers: dict[str, str]
+    runbook: Runbook, briefing: Briefing, answers: UnattendedAnswers
 ) -> Follower:
     """A run that has ended well, by itself."""
-    wanted = {v.name: answers[v.name] for v in briefing.missing}
+    wanted = {v.name: answers.values[v.name] for v in briefing.missing}
     directory = await start_new_run(
         briefing, wanted, automatic_action(answers, manual="tick", yes=True)
     )
@@ -143,9 +150,10 @@ async def test_a_list_for_people_is_gone_through(
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     runbook = load(find_runbook(name))
-    answers = answers_to(runbook, None) | {"incident": incident()}
+    answers = answers_to(runbook, None)
+    values = {**answers.values, "incident": incident()}
     briefing = prepare_briefing(runbook, given={}, workdir=tmp_path)
-    await gone_through(runbook, briefing, answers)
+    await gone_through(runbook, briefing, replace(answers, values=values))
 
 
 def test_every_bundled_runbook_is_drilled_and_nothing_is_wrong_with_it() -> None:

@@ -29,6 +29,7 @@ from mobius_tui.drill.site.drill_site import (
     wait_for_status,
 )
 from mobius_tui.drill.site.site_files import (
+    SiteKind,
     digest,
     installed_version,
     read_baseline,
@@ -364,7 +365,7 @@ def test_where_there_is_one_it_goes_before_the_packages(
     runbook: Runbook, tmp_path: Path, started: datetime
 ) -> None:
     """The old release does not know the way."""
-    kind = build_site(tmp_path / "kind", started=started, kind="kind")
+    kind = build_site(tmp_path / "kind", started=started, kind=SiteKind.LENIENT)
     try:
         walk = Walk(runbook, kind, tmp_path)
         _migrate_ahead(kind)

@@ -33,7 +33,7 @@ from mobius_tui.drill.site.drill_site import (
     sites_root,
     tear_down,
 )
-from mobius_tui.drill.site.site_files import installed_version
+from mobius_tui.drill.site.site_files import SiteKind, installed_version
 from mobius_tui.drill.site_guard import reap_orphans
 from mobius_tui.errors import RunError
 
@@ -66,7 +66,7 @@ def test_a_new_site_is_healthy(site: Site) -> None:
 def test_the_health_of_a_rich_site_tells_figures_of_real_requests(
     tmp_path: Path, started: datetime
 ) -> None:
-    rich = build_site(tmp_path / "site", started=started, kind="rich")
+    rich = build_site(tmp_path / "site", started=started, kind=SiteKind.RICH)
     try:
         said = json.loads(request_site(rich, "/health")[1])
         assert (said["status"], said["environment"]) == ("ok", "production")
@@ -77,7 +77,7 @@ def test_the_health_of_a_rich_site_tells_figures_of_real_requests(
         assert requests["count"] >= before + 20
         assert requests["error_rate"] == 0
         assert requests["p95_ms"] >= 0
-        assert open_site(rich.root).kind == "rich"
+        assert open_site(rich.root).kind is SiteKind.RICH
         assert not (rich.root / "config" / "backup").exists(), "otherwise it is real"
     finally:
         tear_down(rich)

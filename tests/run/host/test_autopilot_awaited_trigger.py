@@ -10,7 +10,10 @@ import pytest_asyncio
 from mobius_tui.run.client.run_briefing import prepare_briefing
 from mobius_tui.run.client.start_run import start_new_run
 from mobius_tui.run.events.run_events import Mode
-from mobius_tui.run.planning.unattended_answers import automatic_action
+from mobius_tui.run.planning.unattended_answers import (
+    UnattendedAnswers,
+    automatic_action,
+)
 from mobius_tui.run.state.step_state import Status
 from tests.conftest import MakeRunbook
 from tests.run.running import Running
@@ -52,10 +55,10 @@ async def drill(tmp_path: Path, make_runbook: MakeRunbook) -> AsyncIterator[Dril
     made.site.close()
 
 
-async def ask(run: Running, within: str) -> str:
+async def ask(run: Running, within: float) -> str:
     """Ask for a run that waits for a trigger; gives why not."""
     assert run.viewer is not None
-    answers = {"trigger_within": within}
+    answers = UnattendedAnswers(trigger_within=within)
     reply = await run.viewer.send_intent(
         automatic_action(answers, manual="tick", yes=True)
     )
@@ -66,7 +69,7 @@ async def test_nothing_is_done_until_a_trigger_begins_the_rollback(
     drill: Drill,
 ) -> None:
     run = await drill.begin("consecutive_failures = 3")
-    assert await ask(run, "60s") == ""
+    assert await ask(run, 60.0) == ""
     state = await run.until(lambda state: state.watch.armed)
     assert state.auto is not None
     assert state.steps["restore"].status is Status.PENDING
@@ -81,7 +84,7 @@ async def test_nothing_is_done_until_a_trigger_begins_the_rollback(
 async def test_without_a_trigger_in_time_it_has_failed(drill: Drill) -> None:
     run = await drill.begin(NO_RULES)
     (drill.site.folder / "down").touch()
-    assert await ask(run, "0.3s") == ""
+    assert await ask(run, 0.3) == ""
     state = await run.over()
     assert state.ended is not None
     assert state.ended.outcome == "failed"
@@ -91,7 +94,7 @@ async def test_without_a_trigger_in_time_it_has_failed(drill: Drill) -> None:
 
 async def test_an_incident_waits_for_no_trigger(drill: Drill) -> None:
     run = await drill.begin(NO_RULES, mode="incident")
-    assert "only a drill waits for a trigger" in await ask(run, "1m")
+    assert "only a drill waits for a trigger" in await ask(run, 60.0)
     assert run.state.auto is None
     assert not run.state.watch.armed
 

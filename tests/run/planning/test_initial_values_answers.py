@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from mobius_tui.commands.support.automatic_run import read_answers
 from mobius_tui.errors import UsageError
 from mobius_tui.run.planning.unattended_answers import (
+    UnattendedAnswers,
     automatic_action,
     read_answers_file,
 )
@@ -16,7 +18,9 @@ from mobius_tui.run.planning.unattended_answers import (
 def test_texts_and_lists_of_texts_are_answers(tmp_path: Path) -> None:
     path = tmp_path / "answers.toml"
     path.write_text('reason = "it is broken"\nkinds = ["code", "data"]\n')
-    assert read_answers_file(path) == {"reason": "it is broken", "kinds": "code\ndata"}
+    found = read_answers_file(path)
+    assert found.values == {"reason": "it is broken", "kinds": "code\ndata"}
+    assert (found.attended, found.trigger_within) == ((), None)
 
 
 @pytest.mark.parametrize(
@@ -44,15 +48,32 @@ def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
         read_answers_file(tmp_path / "no")
 
 
-def test_who_attends_is_no_variable() -> None:
-    action = automatic_action({"attended": "a b", "v": "1"}, manual="tick", yes=True)
-    assert action.attended == ("a", "b")
+@pytest.mark.parametrize("phases", ['"a b"', '["a", "b"]'])
+def test_who_attends_and_how_long_a_trigger_is_waited_for_are_no_variables(
+    tmp_path: Path, phases: str
+) -> None:
+    path = tmp_path / "answers.toml"
+    path.write_text(f'attended = {phases}\ntrigger_within = "90s"\nv = "1"\n')
+    found = read_answers_file(path)
+    assert found == UnattendedAnswers(
+        values={"v": "1"}, attended=("a", "b"), trigger_within=90.0
+    )
+    action = automatic_action(found, manual="tick", yes=True)
+    assert (action.attended, action.trigger_within) == (("a", "b"), 90.0)
     assert action.answers == {"v": "1"}
     assert (action.manual, action.confirmed) == ("tick", True)
 
 
-def test_how_long_a_trigger_is_waited_for_is_no_variable() -> None:
-    action = automatic_action({"trigger_within": "90s"}, manual="stop", yes=False)
-    assert (action.trigger_within, action.answers) == (90.0, {})
+def test_how_long_a_trigger_is_waited_for_is_a_duration(tmp_path: Path) -> None:
+    path = tmp_path / "answers.toml"
+    path.write_text('trigger_within = "soon"\n')
     with pytest.raises(UsageError, match="--answers: trigger_within: "):
-        automatic_action({"trigger_within": "soon"}, manual="stop", yes=False)
+        read_answers_file(path)
+
+
+def test_a_file_without_answers_is_as_none(tmp_path: Path) -> None:
+    path = tmp_path / "answers.toml"
+    path.write_text("# nothing yet\n")
+    assert read_answers(str(path)) is None, "a drill then answers as it does by itself"
+    path.write_text('attended = ["a"]\n')
+    assert read_answers(str(path)) == UnattendedAnswers(attended=("a",))

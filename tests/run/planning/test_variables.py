@@ -13,7 +13,7 @@ from mobius_tui.errors import UsageError
 from mobius_tui.run.client.run_briefing import answer_briefing, prepare_briefing
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.run_events import Event, VariableSet
-from mobius_tui.run.events.step_events import StepEnded
+from mobius_tui.run.events.step_events import CheckTried, StepEnded
 from mobius_tui.run.planning.initial_values import resolve_initial_values
 from mobius_tui.run.planning.variables import (
     NoDurationError,
@@ -143,6 +143,30 @@ def test_what_is_not_known_shows_as_itself(book: Runbook) -> None:
 def test_what_the_program_provides(book: Runbook) -> None:
     values = Values(state_with(book), now=65.0)
     assert values.fill("${run.id} ${run.elapsed} ${run.mode}") == "r 1:05 incident"
+
+
+def test_what_a_run_provides_of_its_steps_its_probes_and_itself() -> None:
+    looks = [
+        CheckTried(
+            step="a", attempt=1, check=0, look=n, held=True, detail="", ms=1.0, row=n
+        )
+        for n in (1, 2)
+    ]
+    state = after(start("a"), *looks)
+    values = Values(state, now=state.began_at, health={"api": "ok"})
+    known = {
+        "health.api": "ok",
+        "step.a.result": "running",
+        "step.a.check": "2/2",
+        "run.id": "r",
+        "run.operator": "ana",
+        "run.elapsed": "0:00",
+        "now": values.lookup("run.started"),
+    }
+    assert {name: values.lookup(name) for name in known} == known
+    for name in ("health.db", "step.b.result", "step.a.what", "trigger.reason", "run"):
+        with pytest.raises(NoValueError):
+            values.lookup(name)
 
 
 def test_the_failure_is_the_step_that_went_wrong_last() -> None:

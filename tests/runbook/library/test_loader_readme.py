@@ -17,7 +17,7 @@ from mobius_tui.runbook.library.loader import examine, load
 from mobius_tui.runbook.model.actions import Choose, Run
 from mobius_tui.runbook.model.check_kinds import CHECK_KINDS, kind_of
 from mobius_tui.runbook.model.runbook import Runbook
-from mobius_tui.runbook.text.names import PROVIDED
+from mobius_tui.runbook.text.names import ProvidedFact
 from tests.paths import ROOT
 
 README = ROOT / "runbooks" / "README.md"
@@ -95,7 +95,7 @@ def test_what_the_example_of_a_list_finds_can_be_chosen(
 
 
 def test_every_provided_name_is_explained() -> None:
-    for name in PROVIDED:
+    for name in ProvidedFact:
         assert f"`${{{name}}}`" in TEXT
 
 

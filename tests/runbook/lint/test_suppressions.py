@@ -10,7 +10,10 @@ from mobius_tui.cli import main
 from mobius_tui.errors import UsageError
 from mobius_tui.run.client.run_briefing import prepare_briefing
 from mobius_tui.run.client.start_run import start_new_run
-from mobius_tui.run.planning.unattended_answers import automatic_action
+from mobius_tui.run.planning.unattended_answers import (
+    UnattendedAnswers,
+    automatic_action,
+)
 from mobius_tui.run.storage.run_index import all_runs
 from mobius_tui.run.storage.state_home import runs_root
 from mobius_tui.runbook.library.loader import examine, load
@@ -163,7 +166,8 @@ async def test_begin_refuses_it_too_and_a_guided_briefing_tells(tmp_path: Path) 
     assert "cannot fail" in briefing.problems[0]
     with pytest.raises(UsageError, match="cannot fail"):
         await start_new_run(
-            briefing, auto=automatic_action({}, manual="stop", yes=True)
+            briefing,
+            auto=automatic_action(UnattendedAnswers(), manual="stop", yes=True),
         )
     assert all_runs(runs_root()) == ()
 

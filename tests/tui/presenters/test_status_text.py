@@ -15,7 +15,7 @@ from textual.widgets import Input
 import mobius_tui.tui.dialogs
 from mobius_tui.review.run_action_items import ActionItemList
 from mobius_tui.review.run_annotations import AnnotationTarget
-from mobius_tui.review.run_report import ActionItem
+from mobius_tui.review.run_report import ActionItem, StepItem
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.approval_events import ApprovalAsked
 from mobius_tui.run.state.approvals import Approval
@@ -49,7 +49,7 @@ from tests.tui import scenes
 from tests.tui.briefings import untouched
 from tests.tui.runs import BEGAN, Time, hosted, opened, press, running, settled, until
 
-ITEM = ActionItem(id="disk", title="A larger disk")
+ITEM = ActionItem(id=StepItem("disk"), title="A larger disk")
 SKIPPING = DraftKey(purpose=Purpose.SKIP)
 
 

@@ -12,7 +12,12 @@ from mobius_tui.review.check_slices import ProbeChecks
 from mobius_tui.review.run_timeline import TimelineBar, TimelineLane
 from mobius_tui.review.timeline_moments import MomentTone, TimelineMoment
 from mobius_tui.run.state.step_state import Status
-from mobius_tui.tui.presenters.timeline_rows import TimeWindow, lane_cells
+from mobius_tui.tui.presenters.styled_text import Role
+from mobius_tui.tui.presenters.timeline_rows import (
+    TimeWindow,
+    drill_difference,
+    lane_cells,
+)
 
 
 def test_marks_of_many_moments_are_drawn_by_the_cell() -> None:
@@ -36,6 +41,24 @@ def happened(at: float, tone: MomentTone) -> TimelineMoment:
     return TimelineMoment(
         n=1, at=at, by="ana", kind="notes", event=event, text="", tone=tone
     )
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words", "role"),
+    [
+        (None, "", "muted"),
+        (10.0, " +0:10", "warn"),
+        (-70.0, " -1:10", "muted"),
+        (1.0, " +0:01", "warn"),
+        (0.9, " =", "muted"),
+        (-0.9, " =", "muted"),
+    ],
+)
+def test_a_step_that_took_longer_than_in_the_drill_stands_out(
+    seconds: float | None, words: str, role: Role
+) -> None:
+    lane = TimelineLane(kind="step", title="", drill_difference=seconds)
+    assert drill_difference(lane) == (words, role)
 
 
 def drawn(*lanes: TimelineLane, width: int = 4, until: float = 40.0) -> list[str]:

@@ -188,7 +188,7 @@ async def test_action_items_are_added_get_an_owner_and_a_day_and_are_done(
         await until(pilot, lambda: isinstance(pilot.app.screen, ActionItemsDialog))
         await until(pilot, lambda: "1 of 1 done" in words(pilot), seconds=30)
     [kept] = run_action_items.read_action_items(run.directory)
-    assert (kept.id, kept.title, kept.done) == ("own:1", "disks", True)
+    assert (str(kept.id), kept.title, kept.done) == ("own:1", "disks", True)
     assert (kept.owner, kept.due) == ("@ops", "2026-11-30")
     assert "disks" in as_markdown(build_report(run.directory))
     assert not [each for each in run_problems(run.directory) if "record" in each]
