@@ -34,6 +34,7 @@ from mobius_tui.drill.site.site_files import (
 )
 from mobius_tui.drill.site_survey import read_survey, survey_after_run
 from mobius_tui.errors import MobiusError
+from mobius_tui.run.events.mode_and_outcome import ListingState
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.records.run_record import summarize_run
 from mobius_tui.run.storage.run_directory import RunDirectory
@@ -282,7 +283,7 @@ def record_score(
         runbook=run.began.runbook,
         title=run.began.title,
         operator=run.began.operator,
-        outcome=state.ended.outcome if state.ended is not None else "open",
+        outcome=state.ended.outcome if state.ended is not None else ListingState.OPEN,
         began=state.began_at,
         ended=ended,
         score=score(

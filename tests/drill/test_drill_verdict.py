@@ -17,6 +17,7 @@ from mobius_tui.drill.drill_verdict import (
 from mobius_tui.drill.faults import FAULTS
 from mobius_tui.drill.site import site_services
 from mobius_tui.drill.site.drill_site import Site
+from mobius_tui.run.events.mode_and_outcome import Mode, Outcome
 from mobius_tui.run.events.run_events import RunEnded
 from mobius_tui.run.records import past_run
 from mobius_tui.run.records.run_record import past_run_of
@@ -29,9 +30,9 @@ from tests.tui.runs import BEGAN, ROLLBACK, MadeRun
 
 def ended(site: Site) -> MadeRun:
     run = MadeRun(
-        runs_root(), load(ROLLBACK), values={}, mode="drill", site=str(site.root)
+        runs_root(), load(ROLLBACK), values={}, mode=Mode.DRILL, site=str(site.root)
     )
-    run.write(RunEnded(outcome="completed", reason="so it claims"), after=60)
+    run.write(RunEnded(outcome=Outcome.COMPLETED, reason="so it claims"), after=60)
     return run
 
 

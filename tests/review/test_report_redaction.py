@@ -19,6 +19,7 @@ from mobius_tui.review.run_report import (
     ReportProbe,
     TimelineEntry,
 )
+from mobius_tui.run.state.step_state import Status
 
 BAD = "a\x1b[2Jb s3cret"
 GOOD = "a␛[2Jb [redacted]"
@@ -47,7 +48,9 @@ PROBE = ReportProbe(
     [
         (
             report_redaction.sanitize_statements,
-            Deviation(kind="skipped", step="s", name=BAD, at=1.0, by=BAD, text=BAD),
+            Deviation(
+                kind=Status.SKIPPED, step="s", name=BAD, at=1.0, by=BAD, text=BAD
+            ),
             ("name", "by", "text"),
         ),
         (

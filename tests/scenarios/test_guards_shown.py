@@ -11,6 +11,7 @@ from mobius_tui.review.run_timeline import run_timeline
 from mobius_tui.review.run_walk import RunWalker
 from mobius_tui.review.timeline_moments import moments_of
 from mobius_tui.run.client.viewer import Viewer
+from mobius_tui.run.events.mode_and_outcome import Outcome
 from mobius_tui.run.events.run_events import RunEnded, VariableSet
 from mobius_tui.run.events.step_events import StepEnded, StepPassedOver, StepStarted
 from mobius_tui.run.state.step_state import Status
@@ -107,7 +108,7 @@ def test_on_the_timeline(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", FORMS)
 def test_in_every_report(name: str, tmp_path: Path) -> None:
     run = passed_over(tmp_path)
-    run.write(RunEnded(outcome="completed", reason="all is done"), by="auto")
+    run.write(RunEnded(outcome=Outcome.COMPLETED, reason="all is done"), by="auto")
     said = FORMS[name](build_report(run.directory))
     said = said.replace("&gt;", ">").replace("\\", "")
     assert WHY in said

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from mobius_tui.errors import RunError
 from mobius_tui.run.events.journal_entry import decode_entry
+from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.events.run_events import (
     HostStarted,
     PhaseEntered,
@@ -46,7 +47,7 @@ class OtherRun:
     directory: RunDirectory
     title: str
     environment: str
-    mode: str
+    mode: Mode
     watch: WatchState
 
 
@@ -121,7 +122,7 @@ class OtherRunsMonitor:
                 or not _needs_person(state.watch)
             ):
                 continue
-            if began.mode != "drill" or self._is_viewed(directory):
+            if not began.is_drill or self._is_viewed(directory):
                 yield OtherRun(
                     directory=directory,
                     title=began.title,
@@ -150,7 +151,7 @@ def _needs_person(watch: WatchState) -> bool:
 def _urgency(run: OtherRun) -> tuple[int, float]:
     """The sort key of a run: incidents before drills, and countdowns first."""
     watch = run.watch
-    drill = 4 if run.mode == "drill" else 0
+    drill = 4 if run.mode is Mode.DRILL else 0
     if watch.countdown is not None:
         return drill, watch.countdown.ends
     if watch.rollback is None:
