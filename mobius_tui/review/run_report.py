@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Annotated, Literal, TypeAlias
 
 from mobius_tui.run.events.mode_and_outcome import ListingState, Mode, Outcome
+from mobius_tui.run.events.run_events import Event
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.prose.prose_model import Prose
 
@@ -64,8 +65,8 @@ class TimelineEntry:
     after: float
     """Seconds since the run began."""
     by: str
-    event: str
-    """The kind of event, as the journal names it."""
+    event: type[Event]
+    """The kind of event; JSON has it by the journal's name for it."""
     text: str
 
 

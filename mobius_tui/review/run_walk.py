@@ -174,7 +174,7 @@ class RunWalker:
                     at=entry.at,
                     after=entry.at - self.state.began_at,
                     by=entry.by,
-                    event=type(event).__name__,
+                    event=type(event),
                     text=text,
                 )
             )

@@ -96,7 +96,7 @@ def test_on_the_timeline(tmp_path: Path) -> None:
     for entry in follower.initial_entries:
         walk.apply(entry)
     moments = moments_of(follower.plan, follower.initial_entries, walk.timeline, ())
-    (moment,) = (each for each in moments if each.event == "StepPassedOver")
+    (moment,) = (each for each in moments if each.event is StepPassedOver)
     assert moment.text == f"passed over: 1.2 Stop when the lag is too big: {WHY}"
     assert (moment.kind, moment.step, moment.tone) == ("steps", "b", "plain")
     whole = run_timeline(follower.plan, follower.state, moments, {}, until=run.at)

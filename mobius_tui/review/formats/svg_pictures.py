@@ -18,6 +18,10 @@ from mobius_tui.review.run_report import (
     RunReport,
     TimelineEntry,
 )
+from mobius_tui.run.events.message_events import MessageSent
+from mobius_tui.run.events.run_events import Event, NoteAdded
+from mobius_tui.run.events.step_events import ChoiceMade
+from mobius_tui.run.events.watch_events import RollbackBegan, TriggerFired
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.text.units import clock_duration
 
@@ -51,12 +55,12 @@ ROLES: Mapping[DeviationKind, str] = {
 }
 """What a state looks like; `bad` where it is not named."""
 _PROBE = {"ok": "ok", "failed": "bad", "no data": "unknown", "none": "none"}
-_MARKED = {
-    "TriggerFired": "trigger fired",
-    "RollbackBegan": "rollback begins",
-    "ChoiceMade": "decided",
-    "NoteAdded": "note",
-    "MessageSent": "message sent",
+_MARKED: Mapping[type[Event], str] = {
+    TriggerFired: "trigger fired",
+    RollbackBegan: "rollback begins",
+    ChoiceMade: "decided",
+    NoteAdded: "note",
+    MessageSent: "message sent",
 }
 """Events that have a mark of their own."""
 
@@ -200,7 +204,7 @@ def _events(report: RunReport, scale: Scale) -> Markup:
 
 
 def _mark(each: TimelineEntry, scale: Scale) -> Markup:
-    bad = each.event in ("TriggerFired", "RollbackBegan")
+    bad = each.event in (TriggerFired, RollbackBegan)
     label = f"{report_wording.time_of_day(each.at)} {_MARKED[each.event]}: {each.text}"
     return tag(
         "text",
