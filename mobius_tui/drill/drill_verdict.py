@@ -72,13 +72,13 @@ def site_problems(site: Site, faults: Sequence[Fault] = ()) -> tuple[str, ...]:
 
 def _processes(site: Site, _truth: SiteBaseline) -> Iterator[str]:
     """Each service is active, and there is one process of it."""
-    lines = [line for _, line in processes_in(site.root)]
+    running = [argv for _, argv in processes_in(site.root)]
     for unit in site.units:
         word = site_services.state(site.root, unit)
         if word != "active":
             yield f"{unit} is {word}"
-        mine = " ".join(site_services.command(site.root, unit))
-        count = sum(line.startswith(mine) for line in lines)
+        mine = site_services.command(site.root, unit)
+        count = sum(argv[: len(mine)] == mine for argv in running)
         if count > 1:
             yield f"{count} processes of {unit} are left"
 

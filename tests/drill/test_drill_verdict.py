@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 
@@ -48,8 +49,12 @@ def test_the_site_has_the_last_word(site: Site) -> None:
     assert summed_up == past_run_of(run.directory) is not None
     FAULTS["bad-release"].inject(site)
     site_services.stop(site.root, "mobius-worker")
-    score = judge_drill(run.directory, site.root).score
+    twice = site_services.command(site.root, "mobius-traffic")
+    with subprocess.Popen(twice, cwd=site.root, stderr=subprocess.DEVNULL) as second:
+        score = judge_drill(run.directory, site.root).score
+        second.kill()
     assert score.handled is False
+    assert "2 processes of mobius-traffic are left" in score.left
     assert any("500" in each for each in score.left)
     assert any("mobius-worker" in each for each in score.left)
 

@@ -28,6 +28,8 @@ from mobius_tui.run.events.run_events import EVENTS, Event
 
 LARGEST_EXACT = 1 << 53
 """Integers up to here are exact in every JSON implementation."""
+_SEPARATORS = (",", ":")
+"""What stands between the members of a line, and in them."""
 ValueCheck = Callable[[object], bool]
 _CHECKS_BY_KIND: dict[type, tuple[tuple[str, ValueCheck], ...]] = {}
 _ENUMS_BY_KIND: dict[type, tuple[tuple[str, Mapping[str, StrEnum]], ...]] = {}
@@ -243,8 +245,18 @@ def encode_entry(entry: Entry, prev: str) -> bytes:
         line["intent"] = entry.intent
     _CODEC.encode_into(event, line)
     line["prev"] = prev
-    text = json.dumps(line, ensure_ascii=False, separators=(",", ":"), default=dict)
+    text = json.dumps(line, ensure_ascii=False, separators=_SEPARATORS, default=dict)
     return text.encode("utf-8", "surrogatepass") + b"\n"
+
+
+def event_mark(kind: type[Event]) -> bytes:
+    """Bytes that are in every line of a kind of event, and in few others.
+
+    To read one kind of a long journal: only a line that has them needs to be decoded.
+    A text cannot hold them, since its quotes are escaped; a mapping's value can.
+    """
+    line = json.dumps({"event": kind.__name__}, separators=_SEPARATORS)
+    return line.strip("{}").encode()
 
 
 def decode_entry(line: bytes) -> tuple[Entry, str]:

@@ -10,7 +10,11 @@ from pathlib import Path
 from typing import Literal
 
 from mobius_tui.errors import RunError, UsageError
-from mobius_tui.run.events.journal_entry import decode_entry, utc_timestamp
+from mobius_tui.run.events.journal_entry import (
+    decode_entry,
+    event_mark,
+    utc_timestamp,
+)
 from mobius_tui.run.events.mode_and_outcome import ListingState, Mode, Outcome
 from mobius_tui.run.events.run_events import RunBegan, RunEnded
 from mobius_tui.run.storage.last_viewed import unwatched_since
@@ -21,6 +25,7 @@ from mobius_tui.runbook.text.units import clock_duration, local_time
 
 TAIL = 1 << 16
 """Bytes of a journal's end that are searched for how the run ended."""
+_END_MARK = event_mark(RunEnded)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -210,7 +215,7 @@ def _ends(
     if not isinstance(entry.event, RunBegan):
         raise RunError(f"{journal}: it does not begin with RunBegan")
     for text in reversed(tail.split(b"\n")[:-1]):
-        if b'"event":"RunEnded"' in text:
+        if _END_MARK in text:
             try:
                 last, _ = decode_entry(text)
             except RunError:

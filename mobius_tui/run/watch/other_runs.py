@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mobius_tui.errors import RunError
-from mobius_tui.run.events.journal_entry import decode_entry
+from mobius_tui.run.events.journal_entry import decode_entry, event_mark
 from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.events.run_events import (
     HostStarted,
@@ -30,14 +30,14 @@ from mobius_tui.run.storage.last_viewed import read_last_view
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.run_index import all_runs
 
-_EVENTS_READ = tuple(
-    f'"event":"{kind.__name__}"'.encode()
+_MARKS_READ = tuple(
+    event_mark(kind)
     for kind in (
         *(RunBegan, RunEnded, HostStarted, PhaseEntered, PhaseLeft),
         *WATCH_EVENTS,
     )
 )
-"""Text in the lines that are read; in a value its quotes would be escaped."""
+"""One of these is in each line that is read."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,7 +67,7 @@ class _WatchedRun:
         """
         while data := self._lines.read_new():
             for line in data.split(b"\n"):
-                if any(mark in line for mark in _EVENTS_READ):
+                if any(mark in line for mark in _MARKS_READ):
                     self._apply_line(line)
 
     def _apply_line(self, line: bytes) -> None:
