@@ -12,14 +12,6 @@ INCOMPLETE = 4
 FAULT = 70  # as sysexits.h numbers a fault of the program's own
 INTERRUPTED = 130
 
-OUTCOMES = {
-    "completed": OK,
-    "failed": FAILED,
-    "abandoned": STOPPED,
-    "incomplete": INCOMPLETE,
-}
-"""The exit code for each outcome of a run."""
-
 
 class MobiusError(Exception):
     """Base of all expected errors; the text names problem, place and remedy."""

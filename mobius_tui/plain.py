@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from mobius_tui.errors import INCOMPLETE, OUTCOMES
+from mobius_tui.errors import INCOMPLETE
 from mobius_tui.run.attempts.attempt_files import last_output
 from mobius_tui.run.client.follow_up import follow_up
 from mobius_tui.run.client.viewer import SILENCE_LIMIT, Viewer
@@ -170,7 +170,7 @@ class PlainReport:
     async def print_running(self) -> None:
         """Print the new output of all running steps, and their progress."""
         for step_id, step in self._viewer.follower.state.steps.items():
-            if step.status == "running" and step.last_attempt is not None:
+            if step.status is Status.RUNNING and step.last_attempt is not None:
                 await self.print_output(step_id, step.last_attempt.number)
                 self._print_progress(step_id, step.last_attempt)
 
@@ -290,7 +290,7 @@ async def _follow(viewer: Viewer, report: PlainReport, *, automatic: bool) -> in
         host.print_changes()
         if state.ended is not None:
             report.print_follow_up()
-            return OUTCOMES[state.ended.outcome]
+            return state.ended.outcome.exit_code
         if automatic and state.auto_stopped is not None:
             await viewer.send_intent(ReleaseHost())
             return state.auto_stopped.code

@@ -15,6 +15,7 @@ from mobius_tui import plain
 from mobius_tui.run.client.dry_run import dry_run
 from mobius_tui.run.client.run_briefing import prepare_briefing
 from mobius_tui.run.client.viewer import Viewer
+from mobius_tui.run.events.mode_and_outcome import Outcome
 from mobius_tui.run.events.run_events import AutoStopped, RunBegan, RunEnded
 from mobius_tui.run.events.step_events import StepEnded, StepStarted
 from mobius_tui.run.intents.intent_actions import AddNote
@@ -190,7 +191,7 @@ def written(tmp_path: Path) -> MadeRun:
     run = MadeRun(tmp_path, load(LINES), values={})
     run.write(StepStarted(step="s", attempt=1))
     run.write(StepEnded(step="s", attempt=1, result=Status.PASSED))
-    run.write(RunEnded(outcome="completed"))
+    run.write(RunEnded(outcome=Outcome.COMPLETED))
     return run
 
 

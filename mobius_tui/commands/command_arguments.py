@@ -18,7 +18,7 @@ from mobius_tui.commands.support.command_options import (
     var_option,
     view_options,
 )
-from mobius_tui.errors import OUTCOMES
+from mobius_tui.run.events.mode_and_outcome import ListingState, Mode, Outcome
 
 TYPE_CHECKING = False  # as in `cli`
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ exit codes:
 
 REPORT_FORMATS = ("md", "html", "json", "junit")
 """What `report --format` takes; `report.RENDERERS` has what writes each."""
-_LISTED_OUTCOMES = (*OUTCOMES, "open", "imported", "damaged", "never began")
+_LISTED_OUTCOMES = tuple(map(str, (*Outcome, *ListingState)))
 """What a run may have come to that is listed."""
 
 
@@ -298,7 +298,7 @@ def _runs_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--runbook", metavar="ID", help="only those of this runbook")
     parser.add_argument(
         "--mode",
-        choices=("incident", "drill"),
+        choices=tuple(map(str, Mode)),
         help="only those of this kind",
     )
     parser.add_argument(

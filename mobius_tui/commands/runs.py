@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from mobius_tui.commands.support.command_output import narrate, print_data
 from mobius_tui.commands.support.site_sweeping import sweep_sites
 from mobius_tui.errors import OK, UsageError
+from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.records.run_summary import Summary, read_summary
 from mobius_tui.run.storage.run_index import all_runs, runs_shared_by_others
 from mobius_tui.run.storage.state_home import runs_root
@@ -87,7 +88,7 @@ def _print_drills(options: argparse.Namespace, since: float | None) -> int:
     matching = [
         each
         for each in scored_drills.history(runs_root())
-        if options.mode != "incident" and _matches(options, each, since)
+        if options.mode in (None, Mode.DRILL) and _matches(options, each, since)
     ]
     if options.json:
         print_data(

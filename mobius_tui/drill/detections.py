@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from mobius_tui.health.health_history import HealthHistory
-from mobius_tui.health.trigger import enabled_rules
+from mobius_tui.health.trigger import TriggerKey, enabled_rules
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.step_events import CheckTried
 from mobius_tui.run.events.watch_events import TriggerFired
@@ -41,17 +41,6 @@ class ProbeKey:
 
     def __str__(self) -> str:
         return f"probe {self.probe}"
-
-
-@dataclass(frozen=True, slots=True)
-class TriggerKey:
-    """One rule of the trigger, over one probe."""
-
-    probe: str
-    rule: str
-
-    def __str__(self) -> str:
-        return f"trigger {self.probe} {self.rule}"
 
 
 Key = CheckKey | ProbeKey | TriggerKey

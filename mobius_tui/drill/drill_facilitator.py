@@ -47,7 +47,7 @@ def drill_under_way() -> RunDirectory:
     for directory in all_runs(runs_root()):
         if not directory.record.exists() and directory.host_pid() is not None:
             began = Follower(directory).began
-            if began.mode == "drill":
+            if began.is_drill:
                 return directory
     raise UsageError(
         "no drill is under way: `mobius-tui drill` in another terminal begins one, and "
@@ -71,7 +71,7 @@ class Facilitator:
         """
         began, state = viewer.follower.began, viewer.follower.state
         run = viewer.directory.id
-        if began.mode != "drill" or began.site is None:
+        if not began.is_drill or began.site is None:
             raise UsageError(f"{run} is no drill on a site: there is nothing to inject")
         if state.ended is not None:
             raise UsageError(f"{run} is over; a facilitator leads what is under way")

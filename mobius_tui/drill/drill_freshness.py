@@ -9,14 +9,12 @@ from pathlib import Path
 from mobius_tui.drill import drill_record
 from mobius_tui.drill.drill_score import Score
 from mobius_tui.drill.score_text import seconds_words
+from mobius_tui.run.events.mode_and_outcome import Outcome
 from mobius_tui.run.records.run_summary import Summary, read_summary
 from mobius_tui.run.storage.run_directory import RunDirectory, runbook_digest
 from mobius_tui.run.storage.run_index import runs_of
 from mobius_tui.runbook.model.runbook import Runbook
 from mobius_tui.runbook.model.runbook_diff import step_digests
-
-INCONCLUSIVE_OUTCOMES = ("open", "damaged", "never began", "imported")
-"""Outcomes of runs that never came to an end: they prove nothing of the runbook."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,7 +34,7 @@ class DrillFreshness:
     def shows_handled(self) -> bool:
         """Whether it shows that the runbook handled a fault."""
         if self.score is None:
-            return self.drill.outcome == "completed"
+            return self.drill.outcome is Outcome.COMPLETED
         return self.score.handled is True
 
     @property
@@ -73,8 +71,8 @@ def drills_among(
 ) -> Iterator[DrillFreshness]:
     """The drills of a runbook that came to an end, among some runs, in their order."""
     for run in runs:
-        is_drill = run.mode == "drill" and run.outcome not in INCONCLUSIVE_OUTCOMES
-        if is_drill and run.runbook == runbook.id:
+        counts = run.is_drill and run.came_to_end
+        if counts and run.runbook == runbook.id:
             yield _freshness(root, run, runbook)
 
 

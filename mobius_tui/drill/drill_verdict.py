@@ -34,6 +34,7 @@ from mobius_tui.drill.site.site_files import (
 )
 from mobius_tui.drill.site_survey import read_survey, survey_after_run
 from mobius_tui.errors import MobiusError
+from mobius_tui.run.events.mode_and_outcome import ListingState
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.records.run_record import summarize_run
 from mobius_tui.run.storage.run_directory import RunDirectory
@@ -71,13 +72,13 @@ def site_problems(site: Site, faults: Sequence[Fault] = ()) -> tuple[str, ...]:
 
 def _processes(site: Site, _truth: SiteBaseline) -> Iterator[str]:
     """Each service is active, and there is one process of it."""
-    lines = [line for _, line in processes_in(site.root)]
+    running = [argv for _, argv in processes_in(site.root)]
     for unit in site.units:
         word = site_services.state(site.root, unit)
         if word != "active":
             yield f"{unit} is {word}"
-        mine = " ".join(site_services.command(site.root, unit))
-        count = sum(line.startswith(mine) for line in lines)
+        mine = site_services.command(site.root, unit)
+        count = sum(argv[: len(mine)] == mine for argv in running)
         if count > 1:
             yield f"{count} processes of {unit} are left"
 
@@ -282,7 +283,7 @@ def record_score(
         runbook=run.began.runbook,
         title=run.began.title,
         operator=run.began.operator,
-        outcome=state.ended.outcome if state.ended is not None else "open",
+        outcome=state.ended.outcome if state.ended is not None else ListingState.OPEN,
         began=state.began_at,
         ended=ended,
         score=score(

@@ -76,13 +76,13 @@ def list_library(
     # By title: a run of one moves none of them.
     recent.sort(key=lambda book: (book.title.casefold(), str(book.path)))
     return LibraryListing(
-        open=tuple(each for each in runs if each[1].outcome == "open"),
+        open=tuple(each for each in runs if each[1].is_open),
         bundled=tuple(_listed_runbook(root, path, summaries) for path in bundled_files),
         recent=(
             *(_listed_runbook(root, path, summaries) for path in own_files),
             *recent,
         ),
-        past=tuple(each for each in runs if each[1].outcome != "open"),
+        past=tuple(each for each in runs if not each[1].is_open),
     )
 
 

@@ -21,6 +21,7 @@ from mobius_tui.drill.site.site_files import SiteKind
 from mobius_tui.drill.site_guard import reap_orphans
 from mobius_tui.errors import RunError, UsageError
 from mobius_tui.run.client.run_briefing import Briefing, prepare_briefing
+from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.storage.state_home import make_private_folder
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.library.runbook_files import find_runbook
@@ -84,7 +85,7 @@ def rehearsal(
         book,
         given={**site_values, **given},
         workdir=site.root,
-        mode="drill",
+        mode=Mode.DRILL,
         site=str(site.root),
         sink=None if send else site.sink,
         pages=send,
@@ -181,7 +182,7 @@ def own_rehearsal(
         given=given,
         profile=profile,
         workdir=workdir,
-        mode="drill",
+        mode=Mode.DRILL,
         pages=send,
     )
     _refuse_protected(book, briefing)

@@ -20,7 +20,6 @@ from mobius_tui.drill.detections import (
     Key,
     ProbeKey,
     Subject,
-    TriggerKey,
     count_looks,
     parse_key,
     subjects,
@@ -31,7 +30,7 @@ from mobius_tui.drill.site.drill_site import Site
 from mobius_tui.drill.site.site_files import DUMPS, RELEASES
 from mobius_tui.errors import MobiusError
 from mobius_tui.health.health_record import ProbeResult as ProbeCheck
-from mobius_tui.health.trigger import Fired
+from mobius_tui.health.trigger import Fired, TriggerKey
 from mobius_tui.run.checks.context import CheckContext, filled_check
 from mobius_tui.run.checks.run_check import run_check
 from mobius_tui.run.client.run_briefing import Briefing

@@ -29,6 +29,17 @@ _DEFAULT_OKS_WANTED = 3
 `consecutive_failures`; if there is one, its count applies."""
 
 
+@dataclass(frozen=True, slots=True)
+class TriggerKey:
+    """One rule of the trigger, over one probe."""
+
+    probe: str
+    rule: str
+
+    def __str__(self) -> str:
+        return f"trigger {self.probe} {self.rule}"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Fired:
     """A trigger fired."""

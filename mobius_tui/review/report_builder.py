@@ -17,6 +17,7 @@ from mobius_tui.review.report_steps import StepReporter, messages, report_values
 from mobius_tui.review.run_reader import ReadRun
 from mobius_tui.review.run_report import Measure, RunReport, TimelineEntry
 from mobius_tui.review.run_walk import WalkedRun, walk_run
+from mobius_tui.run.events.mode_and_outcome import ListingState
 from mobius_tui.run.journal.follower import read_probe_results
 from mobius_tui.run.journal.outage_times import Milestones
 from mobius_tui.run.planning.plan import Plan
@@ -116,7 +117,7 @@ def _assemble_report(
     drills = times_of_earlier_drills(record.directory, began, state.began_at)
     done, applicable = run_progress(plan, state, step_statuses(plan, state))
     ended = state.ended
-    outcome = "open" if ended is None else ended.outcome
+    outcome = ListingState.OPEN if ended is None else ended.outcome
     timeline, left_out = _shortened(walked.timeline)
     phases = StepReporter(record, plan, walked, redactor).phases()
     steps = tuple(step for phase in phases for step in phase.steps)
@@ -136,7 +137,7 @@ def _assemble_report(
         began=state.began_at if began is not None else None,
         ended=state.ended_at,
         until=until if began is not None else None,
-        outcome=outcome if began is not None else "never began",
+        outcome=outcome if began is not None else ListingState.NEVER_BEGAN,
         reason=sanitize(ended.reason if ended is not None else ""),
         done=done,
         applicable=applicable,

@@ -9,24 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Literal, TypeAlias
 
+from mobius_tui.run.events.mode_and_outcome import ListingState, Mode, Outcome
+from mobius_tui.run.events.run_events import Event
+from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.prose.prose_model import Prose
 
 EpochSeconds: TypeAlias = Annotated[float, "since 1970"]
 """Seconds since 1970; JSON has it as a UTC time."""
 
-DeviationKind = Literal[
-    "skipped",
-    "overridden",
-    "out of order",
-    "retried",
-    "failed",
-    "timed out",
-    "stopped",
-    "not started",
-    "output lost",
-    "unknown",
-]
-"""Of an attempt that ended badly, how it ended."""
+DeviationKind = Status | Literal["out of order", "retried"]
+"""Of an attempt that ended badly, and of a step that was not made, its status."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,8 +65,8 @@ class TimelineEntry:
     after: float
     """Seconds since the run began."""
     by: str
-    event: str
-    """The kind of event, as the journal names it."""
+    event: type[Event]
+    """The kind of event; JSON has it by the journal's name for it."""
     text: str
 
 
@@ -109,7 +101,7 @@ class ReportAttempt:
     ended: EpochSeconds | None
     took: float | None
     """Seconds, by the monotonic clock where that is known."""
-    status: str
+    status: Status
     reason: str
     exit: int | None
     """The exit status of the script; negative for a signal."""
@@ -142,7 +134,7 @@ class ReportStep:
     """`read`, `change` or `destroy`."""
     gate: bool
     optional: bool
-    status: str
+    status: Status
     reason: str
     by: str
     """Who began, skipped or overrode it last."""
@@ -314,7 +306,8 @@ class RunReport:
     summary: Prose
     sha256: str
     """Of the runbook's files."""
-    mode: str
+    mode: Mode | Literal[""]
+    """Empty for one that never began."""
     environment: str
     protected: bool
     profile: str
@@ -326,8 +319,7 @@ class RunReport:
     """`None` for one that is open."""
     until: EpochSeconds | None
     """The last that is known of it."""
-    outcome: str
-    """`open`, `never began`, or how it ended."""
+    outcome: Outcome | ListingState
     reason: str
     done: int
     """How many of the steps that apply are done."""

@@ -7,8 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from mobius_tui.health.probe_window import nearest_rank
+from mobius_tui.run.events.mode_and_outcome import Mode, Outcome
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.records.past_run import PastRun
+from mobius_tui.run.state.step_state import PASSED_STATUSES
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.runbook.text.units import duration_literal, parse_duration
 
@@ -92,10 +94,10 @@ class RunbookStatistics:
 
     runbook: str
     title: str
-    outcomes: Mapping[str, Mapping[str, int]]
+    outcomes: Mapping[Mode, Mapping[Outcome, int]]
     """By mode, how many runs ended how."""
     steps: tuple[StepStatistics, ...]
-    restored: Mapping[str, tuple[RestoreTime, ...]]
+    restored: Mapping[Mode, tuple[RestoreTime, ...]]
     """By mode, the oldest first."""
     skipped_most: tuple[StepStatistics, ...]
 
@@ -108,8 +110,8 @@ def runbook_statistics(plan: Plan, runs: Sequence[PastRun]) -> RunbookStatistics
         runs: those that came to an end, the oldest first.
     """
     steps = tuple(_step(plan, step, runs) for step in plan.steps.values())
-    outcomes: dict[str, dict[str, int]] = {}
-    restored: dict[str, list[RestoreTime]] = {"incident": [], "drill": []}
+    outcomes: dict[Mode, dict[Outcome, int]] = {}
+    restored: dict[Mode, list[RestoreTime]] = {mode: [] for mode in Mode}
     for run in runs:
         counts = outcomes.setdefault(run.mode, {})
         counts[run.outcome] = counts.get(run.outcome, 0) + 1
@@ -137,7 +139,7 @@ def _step(plan: Plan, step: Step, runs: Sequence[PastRun]) -> StepStatistics:
         title=step.title,
         runs=sum(bool(each.results) for each in known),
         attempts=len(results),
-        passed=sum(result in ("passed", "warned") for result in results),
+        passed=sum(result in PASSED_STATUSES for result in results),
         median=percentile(took, 50),
         p95=percentile(took, 95),
         skipped=sum(each.skipped for each in known),
@@ -148,13 +150,13 @@ def _step(plan: Plan, step: Step, runs: Sequence[PastRun]) -> StepStatistics:
 
 def _usable_durations(step: Step, runs: Iterable[PastRun]) -> list[float]:
     """What it took in incidents, where that is enough; in drills much is shorter."""
-    found: dict[str, list[float]] = {"incident": [], "drill": []}
+    found: dict[Mode, list[float]] = {mode: [] for mode in Mode}
     for run in runs:
         if step.id in run.steps:
             found[run.mode] += run.steps[step.id].passed_durations
-    if len(found["incident"]) >= ENOUGH:
-        return found["incident"]
-    return found["incident"] + found["drill"]
+    if len(found[Mode.INCIDENT]) >= ENOUGH:
+        return found[Mode.INCIDENT]
+    return [seconds for own in found.values() for seconds in own]
 
 
 def _off(step: Step, took: Sequence[float]) -> ExpectedDuration | None:

@@ -6,8 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from mobius_tui.health.trigger import TriggerKey
 from mobius_tui.review.check_slices import ProbeChecks
 from mobius_tui.review.timeline_moments import (
+    ATTEMPT_TONES,
     SHORT,
     MomentKind,
     MomentTone,
@@ -15,21 +17,20 @@ from mobius_tui.review.timeline_moments import (
     TimelineMoment,
     group_by_severity,
 )
+from mobius_tui.run.events.step_events import (
+    StepOverridden,
+    StepPassedOver,
+    StepRestored,
+    StepSkipped,
+)
+from mobius_tui.run.events.watch_events import TriggerFired
 from mobius_tui.run.journal.outage_times import NON_TEAM_AUTHORS
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import Attempt, Status
 
 LaneKind = Literal["trigger", "phase", "step", "probe", "marks", "person", "drill"]
-_ATTEMPT_TONES: Mapping[Status, MomentTone] = {
-    Status.RUNNING: "going",
-    Status.PASSED: "good",
-    Status.WARNED: "warn",
-}
-"""The tone of an attempt by its status; `bad` for any other."""
-_BESIDE_BARS = frozenset(
-    {"StepSkipped", "StepPassedOver", "StepRestored", "StepOverridden"}
-)
+_BESIDE_BARS = (StepSkipped, StepPassedOver, StepRestored, StepOverridden)
 """Events of a step that the bars of its attempts do not show."""
 
 
@@ -152,7 +153,7 @@ def _bar(attempt: Attempt) -> TimelineBar:
     return TimelineBar(
         began=attempt.started,
         ended=attempt.ended,
-        tone=_ATTEMPT_TONES.get(attempt.status, "bad"),
+        tone=ATTEMPT_TONES.get(attempt.status, "bad"),
         status=attempt.status,
     )
 
@@ -214,12 +215,14 @@ def _triggers(moments: Sequence[TimelineMoment]) -> Iterator[TimelineLane]:
     if not own:
         return
     bars: list[TimelineBar] = []
-    fired_at: dict[str, float] = {}
+    fired_at: dict[TriggerKey, float] = {}
     for each in own:
-        if each.event == "TriggerFired":
-            fired_at.setdefault(each.probe_and_rule, each.at)
-        elif each.event == "TriggerCleared" and each.probe_and_rule in fired_at:
-            began = fired_at.pop(each.probe_and_rule)
+        if each.trigger is None:
+            continue
+        if each.event is TriggerFired:
+            fired_at.setdefault(each.trigger, each.at)
+        elif each.trigger in fired_at:
+            began = fired_at.pop(each.trigger)
             bars.append(TimelineBar(began=began, ended=each.at, tone="bad"))
     bars += [TimelineBar(began=at, ended=None, tone="bad") for at in fired_at.values()]
     yield TimelineLane(kind="trigger", title="Triggers", bars=tuple(bars), moments=own)

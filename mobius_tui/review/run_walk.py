@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from mobius_tui.errors import MobiusError
 from mobius_tui.review.run_report import (
     Deviation,
+    DeviationKind,
     ReportDecision,
     ReportNote,
     TimelineEntry,
@@ -59,7 +60,7 @@ def attempt_deviations(plan: Plan, state: RunState) -> Iterator[Deviation]:
                 )
             if each.status in BAD_STATUSES:
                 yield Deviation(
-                    kind=each.status.value,  # type: ignore[arg-type]
+                    kind=each.status,
                     step=step_id,
                     name=name,
                     at=each.ended or each.started,
@@ -173,7 +174,7 @@ class RunWalker:
                     at=entry.at,
                     after=entry.at - self.state.began_at,
                     by=entry.by,
-                    event=type(event).__name__,
+                    event=type(event),
                     text=text,
                 )
             )
@@ -184,9 +185,9 @@ class RunWalker:
                 known = self.state.variables
                 self.given[step, attempt] = {n: known[n] for n in reads if n in known}
             case StepSkipped(reason=reason):
-                self._add_deviation("skipped", entry, reason)
+                self._add_deviation(Status.SKIPPED, entry, reason)
             case StepOverridden(reason=reason):
-                self._add_deviation("overridden", entry, reason)
+                self._add_deviation(Status.OVERRIDDEN, entry, reason)
             case StepEnded(step=step, attempt=attempt, output_sha256=digest):
                 self.digests[step, attempt] = digest
             case StepUnknown(step=step, attempt=attempt, output_sha256=digest):
@@ -210,11 +211,11 @@ class RunWalker:
             case _:
                 pass
 
-    def _add_deviation(self, kind: str, entry: Entry, text: str) -> None:
+    def _add_deviation(self, kind: DeviationKind, entry: Entry, text: str) -> None:
         step: str = getattr(entry.event, "step")  # noqa: B009 - only steps deviate
         self.deviations.append(
             Deviation(
-                kind=kind,  # type: ignore[arg-type]
+                kind=kind,
                 step=step,
                 name=self.plan.name(step),
                 at=entry.at,
@@ -264,7 +265,7 @@ def _final_deviations(walker: RunWalker) -> tuple[Deviation, ...]:
     found = []
     for each in walker.deviations:
         status = walker.state.steps[each.step].status
-        later = each.kind == "skipped" and status != each.kind
+        later = each.kind is Status.SKIPPED and status is not each.kind
         text = f"{each.text}; later {status}" if later else each.text
         found.append(replace(each, text=text))
     found += attempt_deviations(walker.plan, walker.state)

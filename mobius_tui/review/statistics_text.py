@@ -15,6 +15,7 @@ from mobius_tui.review.run_statistics import (
     percentile,
 )
 from mobius_tui.run.events.journal_entry import utc_timestamp
+from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.runbook.text.units import duration_in_words
 from mobius_tui.sanitize import cells, line
 
@@ -92,7 +93,7 @@ def _row(name: str, figures: tuple[str, ...]) -> str:
     return f"{padded} {said}".rstrip()
 
 
-def _restored(mode: str, found: tuple[RestoreTime, ...]) -> Iterator[str]:
+def _restored(mode: Mode, found: tuple[RestoreTime, ...]) -> Iterator[str]:
     if not found:
         return
     took = [each.seconds for each in found]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Literal
 
+from mobius_tui.health.trigger import TriggerKey
 from mobius_tui.review.run_report import Annotation, TimelineEntry
 from mobius_tui.run.events.approval_events import (
     ApprovalAsked,
@@ -24,6 +25,7 @@ from mobius_tui.run.events.message_events import (
 from mobius_tui.run.events.run_events import Event, NoteAdded, VariableSet
 from mobius_tui.run.events.step_events import (
     ChoiceMade,
+    Status,
     StepEnded,
     StepOverridden,
     StepPassedOver,
@@ -33,11 +35,22 @@ from mobius_tui.run.events.step_events import (
     StepUnknown,
     StopAsked,
 )
-from mobius_tui.run.events.watch_events import WATCH_EVENTS, RollbackBegan, TriggerFired
+from mobius_tui.run.events.watch_events import (
+    WATCH_EVENTS,
+    RollbackBegan,
+    TriggerCleared,
+    TriggerFired,
+)
 from mobius_tui.run.planning.plan import Plan
 
 MomentKind = Literal["steps", "triggers", "messages", "decisions", "notes", "run"]
 MomentTone = Literal["good", "warn", "bad", "going", "muted", "plain"]
+ATTEMPT_TONES: Mapping[Status, MomentTone] = {
+    Status.RUNNING: "going",
+    Status.PASSED: "good",
+    Status.WARNED: "warn",
+}
+"""The tone of an attempt by its status; `bad` for any other."""
 AFTER_ALL_ENTRIES = 1 << 62
 """More entries than any journal has."""
 SHORT = 40
@@ -68,13 +81,13 @@ class TimelineMoment:
     """Seconds since 1970."""
     by: str
     kind: MomentKind
-    event: str
+    event: type[Event | Annotation]
     text: str
     step: str = ""
     phase: str = ""
     """The title of its phase."""
-    probe_and_rule: str = ""
-    """Of a trigger, its probe and rule."""
+    trigger: TriggerKey | None = None
+    """The one that fired or cleared."""
     tone: MomentTone = "plain"
     annotation_number: int = 0
     """Of an annotation, its number."""
@@ -121,9 +134,7 @@ def _entry_moment(plan: Plan, event: Event, line: TimelineEntry) -> TimelineMome
         text=line.text,
         step=step,
         phase=plan.phase_of[step].title if step else _phase(plan, event),
-        probe_and_rule=(
-            f"{getattr(event, 'probe', '')} {getattr(event, 'rule', '')}".strip()
-        ),
+        trigger=_trigger(event),
         tone=_tone(event),
     )
 
@@ -136,6 +147,16 @@ def _step(plan: Plan, event: Event) -> str:
 def _phase(plan: Plan, event: Event) -> str:
     titles: Mapping[str, str] = {each.id: each.title for each in plan.runbook.phases}
     return titles.get(getattr(event, "phase", None) or "", "")
+
+
+def _trigger(event: Event) -> TriggerKey | None:
+    match event:
+        case TriggerFired(probe=probe, rule=rule):
+            return TriggerKey(probe, rule)
+        case TriggerCleared(probe=probe, rule=rule):
+            return TriggerKey(probe, rule)
+        case _:
+            return None
 
 
 def _kind(event: Event) -> MomentKind:
@@ -152,7 +173,7 @@ def _kind(event: Event) -> MomentKind:
 
 def _tone(event: Event) -> MomentTone:
     if isinstance(event, StepEnded):
-        return {"passed": "good", "warned": "warn"}.get(event.result, "bad")  # type: ignore[return-value]
+        return ATTEMPT_TONES.get(event.result, "bad")
     if isinstance(event, _BAD):
         return "bad"
     if isinstance(event, _WARN):
@@ -175,7 +196,7 @@ def _annotation_moments(
             at=began if each.since is None else each.since,
             by=each.by,
             kind="notes",
-            event="Annotation",
+            event=Annotation,
             text=f"annotation by {each.by}: {each.text}",
             step=step,
             phase=plan.phase_of[step].title if step else "",

@@ -31,7 +31,7 @@ from mobius_tui.tui.backend.base_page import LeaveForTask, PendingScreen, run_in
 from mobius_tui.tui.backend.capabilities import fit_settings
 from mobius_tui.tui.commands.registry import set_keys
 from mobius_tui.tui.config.settings import Settings
-from mobius_tui.tui.presenters.styled_text import MODE_STYLES, assemble, badge
+from mobius_tui.tui.presenters.styled_text import assemble, badge
 from mobius_tui.tui.screen_state import PaneName, ScreenState
 
 if TYPE_CHECKING:
@@ -52,10 +52,9 @@ def loading_picture(contents: TableOfContents | None) -> Iterable[Widget]:
     title = assemble((contents.title, "strong"))
     if contents.environment:
         title += assemble((" ▸ ", "muted"), (contents.environment, "plain"))
-    mode = contents.mode if contents.mode in MODE_STYLES else "incident"
-    bar = title + Content("  ") + badge(mode)
+    bar = title + Content("  ") + badge(contents.mode)
     bar += assemble(("  reading the run …", "muted"))
-    yield Static(bar, classes=f"bar -mode-{mode}", markup=False)
+    yield Static(bar, classes=f"bar -mode-{contents.mode}", markup=False)
     checklist = Static(_checklist(contents), id="checklist", markup=False)
     checklist.border_title = "Checklist"
     yield checklist

@@ -41,6 +41,7 @@ from mobius_tui.run.attempts.survivors import ATTEMPT_MARK
 from mobius_tui.run.client.run_briefing import Briefing, prepare_briefing
 from mobius_tui.run.client.start_run import start_new_run
 from mobius_tui.run.client.viewer import Viewer
+from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.intents.intent_actions import EndRun
 from mobius_tui.run.planning.unattended_answers import read_answers_file
 from mobius_tui.run.state.step_state import Status
@@ -372,7 +373,7 @@ async def come(case: Case, folder: Path) -> Came:
             runbook,
             given={k: v for k, v in known.items() if k in runbook.variables},
             workdir=site.root,
-            mode="drill",
+            mode=Mode.DRILL,
             site=str(site.root),
             sink=site.sink,
             path=path,

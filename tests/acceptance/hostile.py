@@ -20,6 +20,7 @@ from pathlib import Path
 from mobius_tui.run.client.run_briefing import prepare_briefing
 from mobius_tui.run.client.start_run import start_new_run
 from mobius_tui.run.client.viewer import Viewer
+from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.intents.intent_actions import StartStep
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.runbook.library.loader import load
@@ -191,7 +192,7 @@ def latencies(tally: Tally, screen: Answering, *keys: str) -> None:
 
 def told(root: Path, payload: bytes) -> MadeRun:
     """A run whose every text is a payload: notes, reasons, values, names, answers."""
-    return story(root, said=text(payload), mode="incident")
+    return story(root, said=text(payload), mode=Mode.INCIDENT)
 
 
 def commands(run: str, payload: bytes) -> tuple[tuple[str, ...], ...]:

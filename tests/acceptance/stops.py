@@ -21,6 +21,7 @@ from pathlib import Path
 
 from mobius_tui.errors import FAULT
 from mobius_tui.run.client.viewer import Viewer
+from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.intents.intent_actions import StartStep
 from mobius_tui.run.storage.crash_report import crash_folder
 from tests.acceptance.campaigns import start_book, state_of_its_own
@@ -195,7 +196,7 @@ async def commands(place: Path) -> tuple[tuple[str, ...], ...]:
         reply = await viewer.send_intent(StartStep(step=step, attempt=1))
         assert reply.ok or step == "fails", reply.text
     await viewer.close()
-    over = story(directory.path.parent, mode="incident")
+    over = story(directory.path.parent, mode=Mode.INCIDENT)
     return (
         ("resume", directory.id),
         ("review", over.directory.id),

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from mobius_tui.cli import main
 from mobius_tui.plain import plain_text
+from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.messaging.payload import OutgoingMessage, encode_body
 from mobius_tui.runbook.model.runbook import Channel
@@ -97,7 +98,7 @@ def test_any_text_by_every_way(first: str, second: str) -> None:
         text=said,
         run="r",
         runbook="b",
-        mode="incident",
+        mode=Mode.INCIDENT,
         environment="e",
         delivery=1,
         journal="1:x",

@@ -13,6 +13,7 @@ from pathlib import Path
 from mobius_tui.health.health_record import ProbeResult
 from mobius_tui.health.health_record import encode as encode_health
 from mobius_tui.run.events.journal_entry import Entry, encode_entry
+from mobius_tui.run.events.mode_and_outcome import Mode, Outcome
 from mobius_tui.run.events.run_events import Event, RunBegan, RunEnded
 from mobius_tui.run.events.step_events import StepEnded, StepStarted
 from mobius_tui.run.journal.journal import FIRST_PREV
@@ -95,7 +96,7 @@ def _events(runbook: Runbook, directory: RunDirectory) -> Iterator[Event]:
         file=runbook.sources[0].name,
         sha256=runbook_digest(runbook.sources),
         title=runbook.title,
-        mode="incident",
+        mode=Mode.INCIDENT,
         workdir="/",
         operator="ana",
         setting={},
@@ -105,4 +106,4 @@ def _events(runbook: Runbook, directory: RunDirectory) -> Iterator[Event]:
     for number in range(1, STEPS + 1):
         yield StepStarted(step=f"s{number}", attempt=1)
         yield StepEnded(step=f"s{number}", attempt=1, result=Status.PASSED, exit=0)
-    yield RunEnded(outcome="completed", reason="all of it is done")
+    yield RunEnded(outcome=Outcome.COMPLETED, reason="all of it is done")

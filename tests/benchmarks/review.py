@@ -14,6 +14,7 @@ from mobius_tui.review.reviewed_run import ReviewedRun, ReviewViewer
 from mobius_tui.review.run_timeline import filter_timeline, run_timeline
 from mobius_tui.review.timeline_moments import moments_of
 from mobius_tui.run.events.journal_entry import Entry, encode_entry
+from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.events.run_events import Event, RunBegan
 from mobius_tui.run.events.step_events import StepEnded, StepStarted
 from mobius_tui.run.journal.journal import FIRST_PREV
@@ -117,7 +118,7 @@ def _begun(runbook: Runbook, directory: RunDirectory) -> RunBegan:
         file=runbook.sources[0].name,
         sha256=runbook_digest(runbook.sources),
         title=runbook.title,
-        mode="incident",
+        mode=Mode.INCIDENT,
         environment=None,
         protected=False,
         workdir="/",

@@ -11,8 +11,10 @@ import pytest
 
 from mobius_tui.cli import main
 from mobius_tui.errors import UsageError
+from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.storage.run_index import all_runs, run_by_name
 from mobius_tui.run.storage.state_home import runs_root
+from tests.drill.drills import HANDLED, directory_of, drill
 from tests.review.story import begun, story
 
 DAY = 86400.0
@@ -22,7 +24,7 @@ DAY = 86400.0
 def _runs() -> None:
     now = time.time()
     story(runs_root(), at=now - 40 * DAY)
-    story(runs_root(), at=now - 20 * DAY, mode="drill")
+    story(runs_root(), at=now - 20 * DAY, mode=Mode.DRILL)
     begun(runs_root(), at=now - DAY)
 
 
@@ -67,6 +69,16 @@ def test_what_means_nothing_is_refused(
         code = int(str(end.code))
     assert code == 2
     assert capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("words", "count"), [("", 1), ("drill", 1), ("incident", 0)])
+def test_of_a_mode_the_drills_that_are_listed_are_all_or_none(
+    words: str, count: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    directory_of(drill(HANDLED))
+    mode = ["--mode", words] if words else []
+    assert main(["runs", "--drills", "--json", *mode]) == 0
+    assert len(json.loads(capsys.readouterr().out)) == count
 
 
 def test_a_folder_is_a_run_wherever_an_id_is(

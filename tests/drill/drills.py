@@ -8,6 +8,7 @@ from pathlib import Path
 from mobius_tui.drill import drill_record
 from mobius_tui.drill.drill_record import DrillRecord
 from mobius_tui.drill.drill_score import Score
+from mobius_tui.run.events.mode_and_outcome import Mode, Outcome
 from mobius_tui.run.events.run_events import RunEnded
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.state_home import runs_root
@@ -47,14 +48,14 @@ def drill(
     """
     book = runbook or load(ROLLBACK)
     at = BEGAN - days * DAY
-    run = MadeRun(root or runs_root(), book, values={}, mode="drill", at=at)
-    run.write(RunEnded(outcome="completed", reason="so"), after=600.0)
+    run = MadeRun(root or runs_root(), book, values={}, mode=Mode.DRILL, at=at)
+    run.write(RunEnded(outcome=Outcome.COMPLETED, reason="so"), after=600.0)
     found = DrillRecord(
         run=run.directory.id,
         runbook=book.id,
         title=book.title,
         operator=operator,
-        outcome="completed",
+        outcome=Outcome.COMPLETED,
         began=at,
         ended=at + 600.0,
         score=score,

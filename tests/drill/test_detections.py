@@ -19,13 +19,13 @@ from mobius_tui.drill.detections import (
     CheckKey,
     DetectionCounts,
     ProbeKey,
-    TriggerKey,
     detection_counts,
     parse_key,
     subjects,
 )
 from mobius_tui.drill.drill_record import DrillRecord
 from mobius_tui.health.health_history import HealthHistory
+from mobius_tui.health.trigger import TriggerKey
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.run_events import Event
 from mobius_tui.run.events.step_events import CheckTried

@@ -23,6 +23,7 @@ from mobius_tui.run.client.run_briefing import prepare_briefing
 from mobius_tui.run.client.start_run import start_new_run
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.drill_events import SiteTouched
+from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.intents.intent_actions import EndRun, GiveHint, TouchSite
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.storage.run_directory import RunDirectory
@@ -55,7 +56,7 @@ async def begun(tmp_path: Path, site: Site | None) -> RunDirectory:
     folder = str(site.root)
     return await start_new_run(
         prepare_briefing(
-            load(path), given={}, workdir=site.root, mode="drill", site=folder
+            load(path), given={}, workdir=site.root, mode=Mode.DRILL, site=folder
         )
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from mobius_tui.drill.drill_verdict import (
 from mobius_tui.drill.faults import FAULTS
 from mobius_tui.drill.site import site_services
 from mobius_tui.drill.site.drill_site import Site
+from mobius_tui.run.events.mode_and_outcome import Mode, Outcome
 from mobius_tui.run.events.run_events import RunEnded
 from mobius_tui.run.records import past_run
 from mobius_tui.run.records.run_record import past_run_of
@@ -29,9 +31,9 @@ from tests.tui.runs import BEGAN, ROLLBACK, MadeRun
 
 def ended(site: Site) -> MadeRun:
     run = MadeRun(
-        runs_root(), load(ROLLBACK), values={}, mode="drill", site=str(site.root)
+        runs_root(), load(ROLLBACK), values={}, mode=Mode.DRILL, site=str(site.root)
     )
-    run.write(RunEnded(outcome="completed", reason="so it claims"), after=60)
+    run.write(RunEnded(outcome=Outcome.COMPLETED, reason="so it claims"), after=60)
     return run
 
 
@@ -47,8 +49,12 @@ def test_the_site_has_the_last_word(site: Site) -> None:
     assert summed_up == past_run_of(run.directory) is not None
     FAULTS["bad-release"].inject(site)
     site_services.stop(site.root, "mobius-worker")
-    score = judge_drill(run.directory, site.root).score
+    twice = site_services.command(site.root, "mobius-traffic")
+    with subprocess.Popen(twice, cwd=site.root, stderr=subprocess.DEVNULL) as second:
+        score = judge_drill(run.directory, site.root).score
+        second.kill()
     assert score.handled is False
+    assert "2 processes of mobius-traffic are left" in score.left
     assert any("500" in each for each in score.left)
     assert any("mobius-worker" in each for each in score.left)
 

@@ -8,6 +8,7 @@ from time import localtime, strftime
 from mobius_tui.drill.drill_freshness import newest_drill
 from mobius_tui.drill.library_listing import list_library
 from mobius_tui.health.health_record import MachineSample, ProbeResult
+from mobius_tui.run.events.mode_and_outcome import Mode, Outcome
 from mobius_tui.run.events.run_events import RunEnded
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.records.run_summary import read_summary
@@ -73,10 +74,10 @@ def test_a_bundled_runbook_is_not_listed_twice(tmp_path: Path) -> None:
 
 def test_the_last_drill_is_the_newest_that_came_to_an_end(tmp_path: Path) -> None:
     root, path = tmp_path / "runs", book(tmp_path)
-    made(root, path, "completed", mode="incident")
+    made(root, path, "completed", mode=Mode.INCIDENT)
     assert newest_drill(root, load(path)) is None
-    made(root, path, "failed", mode="drill")
-    made(root, path, None, mode="drill")
+    made(root, path, "failed", mode=Mode.DRILL)
+    made(root, path, None, mode=Mode.DRILL)
     (own,) = list_library(root, ()).recent
     assert own.drilled is not None
     drill = own.drilled.drill
@@ -118,7 +119,7 @@ def test_a_run_whose_host_is_dead_says_since_when_nobody_watches(
     assert Follower(run.directory).unwatched_note(run.at + 70) == f", {said}"
     old = strftime("unwatched since %d %b %H:%M", localtime(run.at + 60))
     assert found.unwatched_text(run.at + 86400 * 3) == old
-    run.write(RunEnded(outcome="completed"))
+    run.write(RunEnded(outcome=Outcome.COMPLETED))
     assert read_summary(run.directory).unwatched_text(run.at) == "", (
         "nobody is meant to watch"
     )

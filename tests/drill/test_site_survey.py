@@ -20,6 +20,7 @@ from mobius_tui.drill.site_survey import (
     survey_before_run,
 )
 from mobius_tui.run.client.run_briefing import Briefing, prepare_briefing
+from mobius_tui.run.events.mode_and_outcome import Mode, Outcome
 from mobius_tui.run.events.run_events import RunEnded
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.planning.plan import Plan
@@ -41,7 +42,7 @@ def briefing(site: Site, book: Runbook) -> Briefing:
         book,
         given={k: v for k, v in values.items() if k in book.variables},
         workdir=site.root,
-        mode="drill",
+        mode=Mode.DRILL,
         site=str(site.root),
         path=around.pop("PATH"),
         home_and_tmpdir=around,
@@ -55,12 +56,12 @@ def drilled(site: Site, book: Runbook) -> MadeRun:
         runs_root(),
         book,
         values={name: value for name, (value, _) in ready.values.items()},
-        mode="drill",
+        mode=Mode.DRILL,
         workdir=str(site.root),
         site=str(site.root),
         setting={"PATH": ready.path},
     )
-    run.write(RunEnded(outcome="abandoned", reason="nobody came"), after=1)
+    run.write(RunEnded(outcome=Outcome.ABANDONED, reason="nobody came"), after=1)
     return run
 
 

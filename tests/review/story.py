@@ -13,6 +13,7 @@ from mobius_tui.run.events.message_events import (
     MessageSent,
     MessageTried,
 )
+from mobius_tui.run.events.mode_and_outcome import Mode, Outcome
 from mobius_tui.run.events.run_events import (
     HealthSealed,
     HostStarted,
@@ -114,7 +115,8 @@ def story(root: Path, *, said: str = "all pages answer 500", **how: Any) -> Made
         TriggerCleared(probe="api", rule="consecutive_failures"), after=1, by="trigger"
     )
     run.write(
-        RunEnded(outcome="incomplete", reason="skipped: 2.4 Ask a customer"), after=60
+        RunEnded(outcome=Outcome.INCOMPLETE, reason="skipped: 2.4 Ask a customer"),
+        after=60,
     )
     run.health(checks(began))
     health = run.directory.health.read_bytes()
@@ -190,7 +192,7 @@ def _restore(run: MadeRun, said: str) -> None:
 
 def drilled(root: Path, *, fires: bool = True) -> MadeRun:
     """A drill of a day before: its trigger after 10 s, 40 s of restoring."""
-    run = begun(root, mode="drill", at=BEGAN - 86_400)
+    run = begun(root, mode=Mode.DRILL, at=BEGAN - 86_400)
     if fires:
         fired = TriggerFired(
             probe="api", rule="consecutive_failures", reason="3", seen=run.at + 9
@@ -198,7 +200,7 @@ def drilled(root: Path, *, fires: bool = True) -> MadeRun:
         run.write(fired, after=10, by="trigger")
     run.write(StepStarted(step="roll", attempt=1), after=20)
     run.write(StepEnded(step="roll", attempt=1, result=Status.PASSED, exit=0), after=10)
-    run.write(RunEnded(outcome="completed", reason="so"), after=5)
+    run.write(RunEnded(outcome=Outcome.COMPLETED, reason="so"), after=5)
     follower = Follower(run.directory)
     write_record(run.directory, follower.plan, follower.state, follower.head)
     return run

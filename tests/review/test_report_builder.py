@@ -21,6 +21,7 @@ from mobius_tui.review.formats.json_report import schema
 from mobius_tui.review.formats.markdown_report import as_markdown
 from mobius_tui.review.report_builder import build_report
 from mobius_tui.review.run_report import RunReport
+from mobius_tui.run.events.mode_and_outcome import Outcome
 from mobius_tui.run.events.run_events import RunEnded
 from mobius_tui.run.events.step_events import StepEnded, StepStarted
 from mobius_tui.run.events.watch_events import TriggerFired
@@ -293,7 +294,7 @@ def test_a_timeline_that_is_too_long_is_told_at_both_ends(tmp_path: Path) -> Non
     run = begun(tmp_path / "runs")
     for number in range(MAX_TIMELINE_LINES + 10):
         run.write(NoteAdded(text=f"note {number}"), after=1)
-    run.write(RunEnded(outcome="abandoned"))
+    run.write(RunEnded(outcome=Outcome.ABANDONED))
     told = build_report(run.directory)
     assert (len(told.timeline), told.left_out) == (MAX_TIMELINE_LINES, 12)
     assert "12 lines are left out here" in as_markdown(told)

@@ -20,6 +20,8 @@ from mobius_tui.review.run_report import (
     StepItem,
     TimelineEntry,
 )
+from mobius_tui.run.events.run_events import NoteAdded
+from mobius_tui.run.state.step_state import Status
 
 BAD = "a\x1b[2Jb s3cret"
 GOOD = "a␛[2Jb [redacted]"
@@ -48,7 +50,9 @@ PROBE = ReportProbe(
     [
         (
             report_redaction.sanitize_statements,
-            Deviation(kind="skipped", step="s", name=BAD, at=1.0, by=BAD, text=BAD),
+            Deviation(
+                kind=Status.SKIPPED, step="s", name=BAD, at=1.0, by=BAD, text=BAD
+            ),
             ("name", "by", "text"),
         ),
         (
@@ -58,7 +62,7 @@ PROBE = ReportProbe(
         ),
         (
             report_redaction.sanitize_timeline,
-            TimelineEntry(n=1, at=1.0, after=0.0, by=BAD, event="NoteAdded", text=BAD),
+            TimelineEntry(n=1, at=1.0, after=0.0, by=BAD, event=NoteAdded, text=BAD),
             ("by", "text"),
         ),
         (report_redaction.sanitize_probes, PROBE, ("id", "title")),
@@ -104,7 +108,7 @@ def test_each_of_what_was_chosen_is_made_harmless() -> None:
 
 def test_a_line_of_the_timeline_is_cut_after_it_was_made_harmless() -> None:
     text = "x" * (report_redaction.MAX_TIMELINE_TEXT - 3) + "s3cret"
-    said = TimelineEntry(n=1, at=1.0, after=0.0, by="", event="NoteAdded", text=text)
+    said = TimelineEntry(n=1, at=1.0, after=0.0, by="", event=NoteAdded, text=text)
     (found,) = report_redaction.sanitize_timeline(
         [said], ReportRedactor(["s3cret"]).line
     )

@@ -15,6 +15,7 @@ from mobius_tui.review.run_timeline import RunTimeline, filter_timeline, run_tim
 from mobius_tui.review.timeline_moments import moments_of
 from mobius_tui.run.attempts.output_reader import printed_by
 from mobius_tui.run.events.journal_entry import Entry
+from mobius_tui.run.events.mode_and_outcome import Outcome
 from mobius_tui.run.events.run_events import HostStarted, NoteAdded, RunEnded
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.planning.plan import Plan
@@ -127,7 +128,7 @@ def test_a_run_that_goes_on_grows_while_its_past_is_shown(tmp_path: Path) -> Non
     assert rewound.poll()
     assert rewound.state.last_entry_number == 1
     assert (rewound.newest.last_entry_number, rewound.is_open) == (3, True)
-    run.write(RunEnded(outcome="abandoned", reason="so"), after=5)
+    run.write(RunEnded(outcome=Outcome.ABANDONED, reason="so"), after=5)
     rewound.poll()
     assert not rewound.is_open
     rewound.show(3, rewound.rewind.entry_time(3))

@@ -19,6 +19,7 @@ from mobius_tui.review.run_annotations import (
     read_annotations,
 )
 from mobius_tui.review.run_report import ActionItem, StepItem
+from mobius_tui.run.events.mode_and_outcome import Mode, Outcome
 from mobius_tui.run.events.run_events import RunEnded
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.records.run_record import read_record, write_record
@@ -37,7 +38,7 @@ OTHER = ActionItem(id=StepItem("pager"), title="Mend the pager", owner="ana")
 def over(*, seals: bool = True) -> RunDirectory:
     """A run that is over, with its record."""
     run = begun(runs_root())
-    run.write(RunEnded(outcome="abandoned", reason="so", seals=seals), after=9)
+    run.write(RunEnded(outcome=Outcome.ABANDONED, reason="so", seals=seals), after=9)
     follower = Follower(run.directory)
     write_record(run.directory, follower.plan, follower.state, follower.head)
     return run.directory
@@ -133,8 +134,8 @@ def test_what_is_added_later_makes_nothing_good(said: RunDirectory) -> None:
 
 def test_the_seals_of_another_run_are_none_of_this_one(said: RunDirectory) -> None:
     record = read_record(said)
-    other = begun(runs_root(), mode="drill", at=BEGAN + 60)
-    other.write(RunEnded(outcome="abandoned", reason="so", seals=True))
+    other = begun(runs_root(), mode=Mode.DRILL, at=BEGAN + 60)
+    other.write(RunEnded(outcome=Outcome.ABANDONED, reason="so", seals=True))
     follower = Follower(other.directory)
     write_record(other.directory, follower.plan, follower.state, follower.head)
     tables = {

@@ -11,8 +11,10 @@ from mobius_tui.cli import main
 from mobius_tui.review.past_runs import past_runs
 from mobius_tui.review.run_statistics import runbook_statistics
 from mobius_tui.review.statistics_text import statistics_lines
+from mobius_tui.run.events.mode_and_outcome import Mode, Outcome
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.records.past_run import PastRun, PastStep
+from mobius_tui.run.state.step_state import Status
 from mobius_tui.run.storage.state_home import runs_root
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.text.units import age_in_seconds, duration_literal
@@ -23,9 +25,9 @@ from tests.tui.runs import BEGAN
 PLAN = Plan(load(BOOK))
 
 
-def run(place: int, took: tuple[float, ...], *, mode: str = "incident") -> PastRun:
+def run(place: int, took: tuple[float, ...], *, mode: Mode = Mode.INCIDENT) -> PastRun:
     step = PastStep(
-        results=("failed",) * (place % 2) + ("passed",) * len(took),
+        results=(Status.FAILED,) * (place % 2) + (Status.PASSED,) * len(took),
         passed_durations=took,
         skipped=not took,
         overridden=False,
@@ -34,7 +36,7 @@ def run(place: int, took: tuple[float, ...], *, mode: str = "incident") -> PastR
         id=f"run-{place}",
         runbook="story",
         mode=mode,
-        outcome="completed",
+        outcome=Outcome.COMPLETED,
         began=BEGAN + place,
         restored=100.0 + place,
         steps={"look": step},
@@ -75,7 +77,7 @@ def test_what_a_step_should_say_that_it_takes(
 
 
 def test_incidents_say_what_to_expect_where_there_are_enough() -> None:
-    drills = [run(2 * n, (1.0,), mode="drill") for n in range(9)]
+    drills = [run(2 * n, (1.0,), mode=Mode.DRILL) for n in range(9)]
     incidents = [run(2 * n, (30.0,)) for n in range(10, 13)]
     assert (
         runbook_statistics(PLAN, drills + incidents).steps[0].expect_correction is None
@@ -85,13 +87,13 @@ def test_incidents_say_what_to_expect_where_there_are_enough() -> None:
         is not None
     )
     restored = runbook_statistics(PLAN, drills + incidents).restored
-    assert [len(restored[mode]) for mode in ("incident", "drill")] == [3, 9]
+    assert [len(restored[mode]) for mode in Mode] == [3, 9]
 
 
 def test_real_runs_are_read_and_open_or_damaged_ones_left_out(tmp_path: Path) -> None:
     root = tmp_path / "runs"
     story(root)
-    story(root, mode="drill", at=BEGAN + 1000)
+    story(root, mode=Mode.DRILL, at=BEGAN + 1000)
     begun(root, at=BEGAN + 2000)
     damaged = story(root, at=BEGAN + 3000).directory.journal
     damaged.write_bytes(damaged.read_bytes().replace(b"a.zip", b"b.zip", 1))

@@ -9,6 +9,7 @@ import pytest
 
 from mobius_tui.review.report_builder import build_report
 from mobius_tui.review.run_walk import count_deviations
+from mobius_tui.run.events.mode_and_outcome import Outcome
 from mobius_tui.run.events.run_events import RunEnded
 from mobius_tui.run.events.step_events import (
     Result,
@@ -51,7 +52,7 @@ def junit(run: MadeRun) -> Tree.Element:
 
 def test_an_attempt_that_failed_before_its_step_passed(tmp_path: Path) -> None:
     run = attempts(tmp_path, Status.FAILED, Status.TIMED_OUT, Status.PASSED)
-    run.write(RunEnded(outcome="completed", reason="every step that applies is done"))
+    run.write(RunEnded(outcome=Outcome.COMPLETED, reason="so"))
     told = build_report(run.directory)
     assert [(d.kind, d.by, d.text) for d in told.deviations] == [
         ("failed", "maria", "attempt 1: it failed; later passed"),
@@ -151,7 +152,9 @@ async def test_the_card_at_the_end_counts_them(tmp_path: Path) -> None:
         tmp_path, Status.FAILED, Status.FAILED, Status.TIMED_OUT, Status.PASSED
     )
     async with hosted(run), opened(run) as (_, pilot):
-        ended = RunEnded(outcome="completed", reason="every step that applies is done")
+        ended = RunEnded(
+            outcome=Outcome.COMPLETED, reason="every step that applies is done"
+        )
         run.write(ended, after=5)
         await until(pilot, lambda: isinstance(pilot.app.screen, EndCard))
         assert "1 passed" in words(pilot)

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.events.run_events import Event, HostStarted, RunBegan, VariableSet
 from mobius_tui.run.host.dispatcher import Dispatcher
 from mobius_tui.run.host.intents.host_services import HostServices
@@ -196,7 +197,7 @@ async def _begin(
         file=runbook.sources[0].name,
         sha256=runbook_digest(runbook.sources),
         title=runbook.title,
-        mode="incident",
+        mode=Mode.INCIDENT,
         workdir="/",
         operator="ana",
         setting={},

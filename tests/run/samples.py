@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import types
 from dataclasses import MISSING, fields
+from enum import EnumType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from mobius_tui.health.trigger import Rule
@@ -25,6 +26,8 @@ def sample(hint: Any, text: str = "") -> Any:
         return (sample(inner[0], text),) if text else ()
     if origin is not None:
         return {text: sample(inner[1], text)} if text else {}
+    if isinstance(hint, EnumType):
+        return next(iter(hint))
     if hint is str:
         return text
     return {int: 1, float: 1.0, bool: False}[hint]

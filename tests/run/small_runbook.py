@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mobius_tui.run.events.journal_entry import Entry
+from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.events.run_events import (
     Event,
     RunBegan,
@@ -25,7 +26,7 @@ BEGAN = RunBegan(
     file="test.toml",
     sha256="0",
     title="Test",
-    mode="incident",
+    mode=Mode.INCIDENT,
     workdir="/",
     operator="ana",
     setting={},

@@ -11,6 +11,7 @@ from mobius_tui.review.run_timeline import run_timeline
 from mobius_tui.review.run_walk import RunWalker
 from mobius_tui.review.timeline_moments import moments_of
 from mobius_tui.run.client.viewer import Viewer
+from mobius_tui.run.events.mode_and_outcome import Outcome
 from mobius_tui.run.events.run_events import RunEnded, VariableSet
 from mobius_tui.run.events.step_events import StepEnded, StepPassedOver, StepStarted
 from mobius_tui.run.state.step_state import Status
@@ -95,7 +96,7 @@ def test_on_the_timeline(tmp_path: Path) -> None:
     for entry in follower.initial_entries:
         walk.apply(entry)
     moments = moments_of(follower.plan, follower.initial_entries, walk.timeline, ())
-    (moment,) = (each for each in moments if each.event == "StepPassedOver")
+    (moment,) = (each for each in moments if each.event is StepPassedOver)
     assert moment.text == f"passed over: 1.2 Stop when the lag is too big: {WHY}"
     assert (moment.kind, moment.step, moment.tone) == ("steps", "b", "plain")
     whole = run_timeline(follower.plan, follower.state, moments, {}, until=run.at)
@@ -107,7 +108,7 @@ def test_on_the_timeline(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", FORMS)
 def test_in_every_report(name: str, tmp_path: Path) -> None:
     run = passed_over(tmp_path)
-    run.write(RunEnded(outcome="completed", reason="all is done"), by="auto")
+    run.write(RunEnded(outcome=Outcome.COMPLETED, reason="all is done"), by="auto")
     said = FORMS[name](build_report(run.directory))
     said = said.replace("&gt;", ">").replace("\\", "")
     assert WHY in said

@@ -18,6 +18,7 @@ from mobius_tui.review.report_builder import build_report
 from mobius_tui.review.reviewed_run import ReviewedRun
 from mobius_tui.run.client.follow_up import run_facts
 from mobius_tui.run.client.viewer import Viewer
+from mobius_tui.run.events.mode_and_outcome import Mode, Outcome
 from mobius_tui.run.events.run_events import RunEnded
 from mobius_tui.run.events.step_events import (
     CheckTried,
@@ -74,7 +75,7 @@ def drilled(*, left: tuple[str, ...] = (), injected: float | None = None) -> Fol
         injected: when the site was broken, in seconds from the drill's beginning.
     """
     began = BEGAN - 86_400
-    run = begun(runs_root(), mode="drill", at=began)
+    run = begun(runs_root(), mode=Mode.DRILL, at=began)
     run.write(StepStarted(step="verify", attempt=1), after=15)
     look = CheckTried(
         step="verify", attempt=1, check=0, look=1, held=False, detail="", ms=3, row=0
@@ -91,7 +92,7 @@ def drilled(*, left: tuple[str, ...] = (), injected: float | None = None) -> Fol
     run.write(
         TriggerCleared(probe="api", rule="consecutive_failures"), after=70, by="trigger"
     )
-    run.write(RunEnded(outcome="completed", reason="so"), after=60)
+    run.write(RunEnded(outcome=Outcome.COMPLETED, reason="so"), after=60)
     run.health(checks(began))
     follower = Follower(run.directory)
     write_record(run.directory, follower.plan, follower.state, follower.head)

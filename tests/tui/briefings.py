@@ -10,6 +10,7 @@ from typing import NoReturn
 import pytest
 
 from mobius_tui.run.client.run_briefing import Briefing
+from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.tui.screens.briefing_screen import BriefingScreen
 from tests.tui.runs import ROLLBACK
@@ -20,7 +21,7 @@ def drill() -> Briefing:
     runbook = load(ROLLBACK)
     return Briefing(
         runbook=runbook,
-        mode="drill",
+        mode=Mode.DRILL,
         profile=None,
         workdir=Path("/srv/mobius"),
         values={"target_env": ("production", "default")},

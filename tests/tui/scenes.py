@@ -13,6 +13,7 @@ from mobius_tui.run.events.message_events import (
     MessageTried,
     MessageUnknown,
 )
+from mobius_tui.run.events.mode_and_outcome import Outcome
 from mobius_tui.run.events.run_events import PhaseEntered, RunEnded, VariableSet
 from mobius_tui.run.events.step_events import (
     CheckTried,
@@ -210,7 +211,8 @@ def recovering(tmp_path: Path) -> MadeRun:
 def ended(tmp_path: Path) -> MadeRun:
     run = failed(tmp_path)
     run.write(
-        RunEnded(outcome="failed", reason="failed: 3.2 Restore the backup"), after=20
+        RunEnded(outcome=Outcome.FAILED, reason="failed: 3.2 Restore the backup"),
+        after=20,
     )
     return run
 

@@ -7,9 +7,11 @@ from importlib import import_module
 from pathlib import Path
 from pkgutil import walk_packages
 
+import pytest
 from textual.dom import DOMNode
 
 import mobius_tui.tui
+from mobius_tui.tui.presenters.styled_text import BAR_MODES
 
 SHEETS = sorted((Path(mobius_tui.tui.__file__).parent / "styles").glob("*.tcss"))
 
@@ -29,3 +31,10 @@ def test_every_class_that_a_style_sheet_names_is_a_widget() -> None:
         rules = re.sub(r"/\*.*?\*/", "", sheet.read_text(), flags=re.DOTALL)
         named = set(re.findall(r"(?<![\w.#$-])[A-Z]\w+", rules))
         assert named <= widgets, sheet.name
+
+
+@pytest.mark.parametrize("name", ["frame.tcss", "terminal.tcss"])
+def test_the_bar_has_a_colour_for_every_mode(name: str) -> None:
+    (sheet,) = (each for each in SHEETS if each.name == name)
+    named = set(re.findall(r"\.-mode-(\w+)", sheet.read_text()))
+    assert named == {str(mode) for mode in BAR_MODES}

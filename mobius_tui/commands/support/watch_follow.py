@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from mobius_tui.commands.support.watch_lines import WatchLines
-from mobius_tui.errors import FAILED, INCOMPLETE, INTERRUPTED, OUTCOMES
+from mobius_tui.errors import FAILED, INCOMPLETE, INTERRUPTED
 from mobius_tui.plain import HostNotices
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.intents.intent_actions import EndRun
@@ -107,7 +107,7 @@ class FollowedWatch:
         """Print the summary if the watch is over; returns the exit code then."""
         state = self._viewer.follower.state
         if state.ended is not None:
-            return self._end(OUTCOMES[state.ended.outcome], state.ended.reason)
+            return self._end(state.ended.outcome.exit_code, state.ended.reason)
         if state.watch.watch_run_end_reason:
             reason = state.watch.watch_run_end_reason
             words = f"{reason}; {self._resume_hint} goes on from there"

@@ -11,11 +11,11 @@ import time
 from contextlib import closing
 
 from mobius_tui.drill.faults.fault import Fault
-from mobius_tui.drill.faults.release_faults import health, install, redeploy
+from mobius_tui.drill.faults.release_faults import install, redeploy
 from mobius_tui.drill.site import site_services
 from mobius_tui.drill.site.drill_site import (
     Site,
-    request_site,
+    ask_health,
     wait_for_status,
     wait_for_version,
 )
@@ -73,13 +73,13 @@ def _go_stale(site: Site) -> None:
 
 def _stale_symptom(site: Site) -> str:
     good = installed_version(site.root) in read_baseline(site.root).releases
-    code = health(site)["code"]
+    code = ask_health(site).code
     return f"/health answers {code} over good files" if good and code == 500 else ""
 
 
 def _drift_symptom(site: Site) -> str:
-    said = health(site)
-    lost = said["code"] == 503 and said.get("database") == "unreachable"
+    answer = ask_health(site)
+    lost = answer.code == 503 and answer.database == "unreachable"
     return "/health answers 503: the database is unreachable" if lost else ""
 
 
@@ -109,10 +109,11 @@ def _schema(site: Site) -> int:
 
 
 def _migration_symptom(site: Site) -> str:
-    code, body = request_site(site, "/api/health/detailed")
-    if code != 503 or not any(word in body for word in ("column", "schema")):
+    answer = ask_health(site, "/api/health/detailed")
+    amiss = any(word in answer.database for word in ("column", "schema"))
+    if answer.code != 503 or not amiss:
         return ""
-    return f"/api/health/detailed answers 503: {json.loads(body)['database']}"
+    return f"/api/health/detailed answers 503: {answer.database}"
 
 
 def _kill_worker(site: Site) -> None:
@@ -132,9 +133,9 @@ def _start_worker(site: Site) -> None:
 
 
 def _worker_symptom(site: Site) -> str:
-    code, body = request_site(site, "/api/health/detailed")
-    dead = code == 503 and json.loads(body)["worker"] != "ok"
-    fine = dead and health(site)["code"] == 200
+    answer = ask_health(site, "/api/health/detailed")
+    dead = answer.code == 503 and answer.worker not in ("", "ok")
+    fine = dead and ask_health(site).code == 200
     return "/health answers 200, but no worker gives a sign of life" if fine else ""
 
 

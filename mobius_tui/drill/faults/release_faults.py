@@ -11,6 +11,7 @@ from mobius_tui.drill.faults.fault import Fault, fault_random
 from mobius_tui.drill.site import site_services
 from mobius_tui.drill.site.drill_site import (
     Site,
+    ask_health,
     request_site,
     wait_for_status,
     wait_for_version,
@@ -70,18 +71,8 @@ def redeploy(site: Site) -> None:
     wait_for_version(site, truth.live)
 
 
-def health(site: Site) -> dict[str, object]:
-    """What /health says; `code` is its status, 0 for no answer."""
-    code, body = request_site(site, "/health")
-    try:
-        said = json.loads(body)
-    except ValueError:
-        said = {}
-    return {**(said if isinstance(said, dict) else {}), "code": code}
-
-
 def _all_fail(site: Site) -> str:
-    code = health(site)["code"]
+    code = ask_health(site).code
     return f"/health answers {code}" if code == 500 else ""
 
 
@@ -95,25 +86,25 @@ def _is_slow(site: Site) -> str:
 def _errs(site: Site) -> str:
     codes = [request_site(site, "/api/version")[0] for _ in range(REQUESTS)]
     bad = sum(code != OK for code in codes)
-    fine = bad and health(site)["code"] == OK
+    fine = bad and ask_health(site).code == OK
     return f"/health answers 200, and {bad} of {REQUESTS} requests fail" if fine else ""
 
 
 def _flaps(site: Site) -> str:
-    codes = [health(site)["code"] for _ in range(10)]
+    codes = [ask_health(site).code for _ in range(10)]
     bad = sum(code != OK for code in codes)
     return f"{bad} of 10 looks at /health fail" if 0 < bad < 10 else ""
 
 
 def _lies(site: Site) -> str:
-    said = health(site)
-    degraded = said["code"] == OK and said.get("status") == "degraded"
+    answer = ask_health(site)
+    degraded = answer.code == OK and answer.status == "degraded"
     return "/health answers 200, and says degraded" if degraded else ""
 
 
 def _is_stuck(site: Site) -> str:
-    said = health(site)
-    stopping = said["code"] == 503 and said.get("status") == "stopping"
+    answer = ask_health(site)
+    stopping = answer.code == 503 and answer.status == "stopping"
     return "/health answers 503, and says stopping" if stopping else ""
 
 
@@ -150,7 +141,7 @@ def _break_source(site: Site) -> None:
 
 
 def _finds_nothing(site: Site) -> str:
-    code = health(site)["code"]
+    code = ask_health(site).code
     return f"/health answers {code}" if code == 404 else ""
 
 

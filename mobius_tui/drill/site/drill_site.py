@@ -33,6 +33,8 @@ from mobius_tui.errors import RunError
 
 PATIENCE = 20.0
 """Seconds that an answer of a slow release may take."""
+_SERVING = re.compile(r"MOBIUS (\S+) on port ")
+"""What the API logs when it begins to serve: its release."""
 START_LIMIT = 60.0
 """Seconds in which the API must answer; it takes a third of one on an idle machine."""
 
@@ -158,6 +160,48 @@ def open_site(root: Path) -> Site:
     )
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HealthAnswer:
+    """What a site's API says of its own health; empty where it says nothing."""
+
+    code: int
+    """The status of the HTTP answer; 0 for none."""
+    status: str = ""
+    """Such as `ok`, `degraded` or `stopping`."""
+    database: str = ""
+    """`ok`, or what is wrong with it."""
+    worker: str = ""
+    """`ok`, or what is wrong with it; /health does not say it."""
+
+
+def ask_health(site: Site, path: str = "/health") -> HealthAnswer:
+    """Ask a site's API for its health.
+
+    Args:
+        site: whose API.
+        path: `/health`, or `/api/health/detailed`.
+    """
+    return read_health(*request_site(site, path))
+
+
+def read_health(code: int, body: str) -> HealthAnswer:
+    """What an answer says, as far as there is sense in it: a release may be bad.
+
+    Args:
+        code: the status of the HTTP answer; 0 for none.
+        body: its text.
+    """
+    try:
+        found = json.loads(body)
+    except (ValueError, RecursionError):
+        found = None
+    texts = found if isinstance(found, dict) else {}
+    known = ((name, texts.get(name)) for name in ("status", "database", "worker"))
+    return HealthAnswer(
+        code=code, **{name: text for name, text in known if isinstance(text, str)}
+    )
+
+
 def request_site(site: Site, path: str, *, timeout: float = 5.0) -> tuple[int, str]:
     """The status and body with which the site's API answers; 0 for no answer.
 
@@ -228,8 +272,7 @@ def wait_for_version(site: Site, version: str, *, limit: float = START_LIMIT) ->
     log = site_services.log_file(site.root, site.api)
     deadline = time.monotonic() + limit
     while True:
-        began = [line for line in log.read_text().splitlines() if "MOBIUS " in line]
-        serves = began and f"MOBIUS {version} " in began[-1]
+        serves = _SERVING.findall(log.read_text())[-1:] == [version]
         if serves and request_site(site, "/health", timeout=PATIENCE)[0]:
             return
         if time.monotonic() > deadline:
@@ -290,7 +333,7 @@ def remove_site(root: Path, *, keep: bool) -> tuple[str, ...]:
     """
     root = root.resolve()
     left = [f"{unit}: {error}" for unit, error in _end_services(root)]
-    left += [f"process {pid}: {line}" for pid, line in processes_in(root)]
+    left += [f"process {pid}: {' '.join(argv)}" for pid, argv in processes_in(root)]
     if keep:
         (root / "run" / "owner").unlink(missing_ok=True)
     else:
@@ -307,16 +350,15 @@ def _end_services(root: Path) -> list[tuple[str, str]]:
             site_services.stop(root, unit)
         except (OSError, TimeoutError) as error:
             left.append((unit, str(error)))
-    own_programs = (f"{root}/lib/node ", f"{root}/lib/python ")
-    for pid, line in processes_in(root):
-        if line.startswith(own_programs):
+    for pid, argv in processes_in(root):
+        if site_services.runs_own_program(root, argv):
             with suppress(TimeoutError, PermissionError):  # it is named as left over
                 site_services.end(pid)
     return left
 
 
-def processes_in(root: Path) -> list[tuple[int, str]]:
-    """The other processes that work in a site's folder, by pid and command line."""
+def processes_in(root: Path) -> list[tuple[int, tuple[str, ...]]]:
+    """The other processes that work in a site's folder: their pids and arguments."""
     import psutil
 
     here = psutil.Process()
@@ -324,12 +366,12 @@ def processes_in(root: Path) -> list[tuple[int, str]]:
     found = []
     for process in psutil.process_iter():
         try:
-            words = process.cmdline()
-            inside = any(word.startswith(f"{root}/") for word in words[:8])
+            argv = tuple(process.cmdline())
+            inside = any(word.startswith(f"{root}/") for word in argv[:8])
             if not inside and process.pid not in family:
                 inside = Path(process.cwd()).is_relative_to(root)
             if inside and process.pid not in family:
-                found.append((process.pid, " ".join(words)))
+                found.append((process.pid, argv))
         except (psutil.Error, OSError):
             continue  # it ended meanwhile, or belongs to someone else
     return found

@@ -85,14 +85,21 @@ def command_line(pid: int) -> tuple[str, ...]:
             return ()
         columns = ("ps", "-ww", "-o", "command=", "-p", str(pid))
         listed = subprocess.run(columns, capture_output=True, text=True).stdout
-        return tuple(listed.split())
+        # Each of its programs is given an option first; a folder may have a space.
+        program, dash, options = listed.strip().partition(" -")
+        return (program, *f"{dash}{options}".split())
     return tuple(word.decode(errors="replace") for word in data.split(b"\0"))
 
 
 def is_ours(root: Path, pid: int) -> bool:
     """Whether a process runs a program of this site: only such a one is signalled."""
-    line = " ".join(command_line(pid))
-    return line.startswith((f"{root}/lib/node -", f"{root}/lib/python -"))
+    argv = command_line(pid)
+    return runs_own_program(root, argv) and argv[1].startswith("-")
+
+
+def runs_own_program(root: Path, argv: tuple[str, ...]) -> bool:
+    """Whether a command line begins with a program of this site, and tells it to do."""
+    return len(argv) > 1 and argv[0] in (f"{root}/lib/node", f"{root}/lib/python")
 
 
 def pid_file(root: Path, unit: str) -> Path:

@@ -39,6 +39,8 @@ def _plain(value: Any) -> Any:
             name: (_utc_time if is_moment else _plain)(getattr(value, name))
             for name, is_moment in _fields(type(value)).items()
         }
+    if isinstance(value, type):
+        return value.__name__  # a kind of event
     if isinstance(value, tuple):
         return [_plain(each) for each in value]
     if isinstance(value, float):

@@ -17,6 +17,7 @@ from mobius_tui.review.run_report import (
     ReportStep,
     RunReport,
 )
+from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.prose.prose_model import Prose
 
 SPARK = 48
@@ -216,9 +217,10 @@ def _quoted(prose: Prose, label: str = "") -> Iterator[str]:
 
 
 def _step(step: ReportStep) -> Iterator[str]:
-    status = step.status.upper() if step.status not in ("passed", "pending") else ""
+    quiet = step.status in (Status.PASSED, Status.PENDING)
+    status = str(step.status) if quiet else step.status.upper()
     title = f"{step.number} {step.title}"
-    yield line(f"#### {{}} — {status or step.status}", title)
+    yield line(f"#### {{}} — {status}", title)
     about = ", ".join(report_wording.labels(step))
     yield line("{}", f"{about}; {step.reason}" if step.reason else about)
     yield from _quoted(step.why, "Why:")

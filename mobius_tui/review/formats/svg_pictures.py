@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from mobius_tui.review import report_wording
 from mobius_tui.review.check_slices import slice_state
 from mobius_tui.review.formats.html_markup import Markup, joined, tag
 from mobius_tui.review.run_report import (
+    DeviationKind,
     ReportAttempt,
     ReportPhase,
     ReportProbe,
@@ -17,6 +18,11 @@ from mobius_tui.review.run_report import (
     RunReport,
     TimelineEntry,
 )
+from mobius_tui.run.events.message_events import MessageSent
+from mobius_tui.run.events.run_events import Event, NoteAdded
+from mobius_tui.run.events.step_events import ChoiceMade
+from mobius_tui.run.events.watch_events import RollbackBegan, TriggerFired
+from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.text.units import clock_duration
 
 WIDTH = 960.0
@@ -34,28 +40,27 @@ STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 4
 DAY = 86400
 NAME = 24
 """Characters of a name that fit into the gutter."""
-ROLES = {
-    "passed": "ok",
-    "recovered": "ok",
-    "completed": "ok",
-    "warned": "warn",
-    "overridden": "warn",
-    "skipped": "warn",
+ROLES: Mapping[DeviationKind, str] = {
+    Status.PASSED: "ok",
+    Status.RECOVERED: "ok",
+    Status.WARNED: "warn",
+    Status.OVERRIDDEN: "warn",
+    Status.SKIPPED: "warn",
     "retried": "warn",
-    "running": "warn",
-    "unknown": "unknown",
-    "pending": "muted",
-    "waiting": "muted",
-    "not applicable": "muted",
+    Status.RUNNING: "warn",
+    Status.UNKNOWN: "unknown",
+    Status.PENDING: "muted",
+    Status.WAITING: "muted",
+    Status.NOT_APPLICABLE: "muted",
 }
 """What a state looks like; `bad` where it is not named."""
 _PROBE = {"ok": "ok", "failed": "bad", "no data": "unknown", "none": "none"}
-_MARKED = {
-    "TriggerFired": "trigger fired",
-    "RollbackBegan": "rollback begins",
-    "ChoiceMade": "decided",
-    "NoteAdded": "note",
-    "MessageSent": "message sent",
+_MARKED: Mapping[type[Event], str] = {
+    TriggerFired: "trigger fired",
+    RollbackBegan: "rollback begins",
+    ChoiceMade: "decided",
+    NoteAdded: "note",
+    MessageSent: "message sent",
 }
 """Events that have a mark of their own."""
 
@@ -199,7 +204,7 @@ def _events(report: RunReport, scale: Scale) -> Markup:
 
 
 def _mark(each: TimelineEntry, scale: Scale) -> Markup:
-    bad = each.event in ("TriggerFired", "RollbackBegan")
+    bad = each.event in (TriggerFired, RollbackBegan)
     label = f"{report_wording.time_of_day(each.at)} {_MARKED[each.event]}: {each.text}"
     return tag(
         "text",

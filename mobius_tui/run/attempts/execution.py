@@ -22,7 +22,7 @@ from mobius_tui.run.events.step_events import Result, StepEnded, StepUnknown
 from mobius_tui.run.journal.journal_writer import JournalWriter
 from mobius_tui.run.planning.initial_values import refuse_value
 from mobius_tui.run.planning.variables import script_env
-from mobius_tui.run.state.step_state import Status
+from mobius_tui.run.state.step_state import PASSED_STATUSES, Status
 from mobius_tui.run.storage.redaction import holds_secret, secret_literals
 from mobius_tui.runbook.model.actions import Choose, Manual, Run, Watch
 from mobius_tui.runbook.model.limits import bounded_size, limits_by_variable
@@ -153,7 +153,7 @@ class AttemptExecution:
         if outcome is None:
             return
         result, reason = outcome
-        if result in (Status.PASSED, Status.WARNED) and self._step.checks:
+        if result in PASSED_STATUSES and self._step.checks:
             checks = StepChecks(self._context, self._writer, self._step, self._number)
             checked, words = await checks.run()
             if checked != Status.PASSED:
@@ -177,7 +177,7 @@ class AttemptExecution:
                 find_survivors, self._directory, self._mark()
             )
         result, reason = self._result_of_end(action, end)
-        if result in (Status.PASSED, Status.WARNED) and self._step.outputs:
+        if result in PASSED_STATUSES and self._step.outputs:
             missing = await self._set_outputs()
             if missing:
                 result, reason = Status.FAILED, missing

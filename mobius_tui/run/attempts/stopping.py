@@ -9,7 +9,8 @@ from mobius_tui.run.attempts.launcher import request_stop
 from mobius_tui.run.attempts.run_context import RunContext
 from mobius_tui.run.attempts.survivors import attempt_mark, find_survivors
 from mobius_tui.run.events.journal_entry import Entry
-from mobius_tui.run.events.run_events import Outcome, RunEnded
+from mobius_tui.run.events.mode_and_outcome import Outcome
+from mobius_tui.run.events.run_events import RunEnded
 from mobius_tui.run.events.step_events import StopAsked
 from mobius_tui.run.journal.journal_writer import JournalWriter
 from mobius_tui.run.planning.plan import kind_of
@@ -69,7 +70,7 @@ async def _enforce_stop(context: RunContext, step: Step, attempt: int) -> None:
 async def abandon_run(context: RunContext, writer: JournalWriter, reason: str) -> None:
     """End the run because nobody attends to it; stop what runs."""
     async with writer.turn:
-        await finish_run(context, writer, "abandoned", reason, "host")
+        await finish_run(context, writer, Outcome.ABANDONED, reason, "host")
 
 
 async def finish_run(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mobius_tui.errors import MobiusError, UsageError
+from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.planning.plan import Plan, effect_of, is_follower
 from mobius_tui.run.state.run_state import RunState
@@ -134,7 +135,7 @@ def follow_up(plan: Plan, state: RunState) -> FollowUp | None:
     began, review = state.began, plan.runbook.review
     if review is None or began is None or state.ended is None:
         return None
-    if began.mode != "incident" or not _has_changed(plan, state):
+    if began.mode is not Mode.INCIDENT or not _has_changed(plan, state):
         return None
     try:
         path = review_path(review, began.path)

@@ -10,7 +10,7 @@ from pathlib import Path
 from mobius_tui.errors import UsageError
 from mobius_tui.run.client.follow_up import add_run_facts
 from mobius_tui.run.client.preflight import preflight_problems, unset_variables
-from mobius_tui.run.events.run_events import Mode
+from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.messaging.channels import channel_notices
 from mobius_tui.run.planning.initial_values import refuse_value, resolve_initial_values
 from mobius_tui.run.storage.redaction import holds_secret, short_secret_notices
@@ -88,7 +88,7 @@ def prepare_briefing(
     given: Mapping[str, str],
     profile: str | None = None,
     workdir: Path | None = None,
-    mode: Mode = "incident",
+    mode: Mode = Mode.INCIDENT,
     site: str | None = None,
     path: str | None = None,
     sink: str | None = None,
@@ -120,7 +120,7 @@ def prepare_briefing(
     search = os.environ.get("PATH", os.defpath) if path is None else path
     if workdir is not None and not place.is_dir():
         raise UsageError(f"--workdir {workdir}: there is no such directory")
-    quiet = mode == "drill" and not pages
+    quiet = mode is Mode.DRILL and not pages
     known = {*first.values, *first.secrets}
     return Briefing(
         runbook=runbook,

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
+from enum import EnumType, StrEnum
 from typing import (
     Any,
     Generic,
@@ -24,12 +25,14 @@ from mobius_tui.errors import RunError
 from mobius_tui.health.health_record import YEAR_9999
 from mobius_tui.health.trigger import Rule
 from mobius_tui.run.events.run_events import EVENTS, Event
-from mobius_tui.run.events.step_events import Result
 
 LARGEST_EXACT = 1 << 53
 """Integers up to here are exact in every JSON implementation."""
+_SEPARATORS = (",", ":")
+"""What stands between the members of a line, and in them."""
 ValueCheck = Callable[[object], bool]
 _CHECKS_BY_KIND: dict[type, tuple[tuple[str, ValueCheck], ...]] = {}
+_ENUMS_BY_KIND: dict[type, tuple[tuple[str, Mapping[str, StrEnum]], ...]] = {}
 T = TypeVar("T")
 
 
@@ -69,7 +72,24 @@ class Codec(Generic[T]):
         """
         for key in self._tuples[name] & line.keys():  # an older journal may lack one
             line[key] = tuple(line[key]) if type(line[key]) is list else None
-        return self.kinds[name](**line)
+        return decode_value(self.kinds[name], line)
+
+
+def decode_value(kind: type[T], line: dict[str, Any]) -> T:
+    """A value of its fields as JSON has them; of an enumeration, that is the word.
+
+    Args:
+        kind: its class.
+        line: its fields, and nothing else; a word that is none of its enumeration's
+            stays as it is, and `first_invalid_field` says so.
+
+    Raises:
+        TypeError: a field is missing, or there is none of that name.
+    """
+    for key, member_of in _enum_fields(kind):
+        if type(line.get(key)) is str:
+            line[key] = member_of.get(line[key], line[key])
+    return kind(**line)
 
 
 def first_invalid_field(value: Any) -> str | None:
@@ -84,10 +104,32 @@ def first_invalid_field(value: Any) -> str | None:
     return None
 
 
+def _enum_fields(kind: Any) -> tuple[tuple[str, Mapping[str, StrEnum]], ...]:
+    """Each field of a class that is an enumeration's member, and all by their words."""
+    if kind not in _ENUMS_BY_KIND:
+        members = (
+            (name, {member.value: member for member in _enum_members(hint)})
+            for name, hint in _type_hints(kind).items()
+        )
+        _ENUMS_BY_KIND[kind] = tuple(each for each in members if each[1])
+    return _ENUMS_BY_KIND[kind]
+
+
+def _enum_members(hint: Any) -> tuple[StrEnum, ...]:
+    """The members that a type allows: of the whole enumeration, or those it names."""
+    named = get_args(hint) if get_origin(hint) is Literal else ()
+    whole = tuple(hint) if isinstance(hint, EnumType) else ()
+    return tuple(each for each in (*named, *whole) if isinstance(each, StrEnum))
+
+
+def _type_hints(kind: Any) -> Mapping[str, Any]:
+    return get_type_hints(kind, localns={"Rule": Rule})
+
+
 def _field_checks(kind: Any) -> tuple[tuple[str, ValueCheck], ...]:
     """Each field of a class, and what may stand in it; made when it is met."""
     if kind not in _CHECKS_BY_KIND:
-        hints = get_type_hints(kind, localns={"Rule": Rule})
+        hints = _type_hints(kind)
         _CHECKS_BY_KIND[kind] = tuple(
             (f.name, _check_of_type(hints[f.name])) for f in fields(kind)
         )
@@ -138,7 +180,6 @@ def _check_of_type(kind: Any) -> ValueCheck:
     return lambda value: isinstance(value, kind)
 
 
-_RESULTS: dict[str, Result] = {each.value: each for each in get_args(Result)}
 _CODEC: Codec[Event] = Codec(EVENTS.values())
 
 
@@ -204,8 +245,18 @@ def encode_entry(entry: Entry, prev: str) -> bytes:
         line["intent"] = entry.intent
     _CODEC.encode_into(event, line)
     line["prev"] = prev
-    text = json.dumps(line, ensure_ascii=False, separators=(",", ":"), default=dict)
+    text = json.dumps(line, ensure_ascii=False, separators=_SEPARATORS, default=dict)
     return text.encode("utf-8", "surrogatepass") + b"\n"
+
+
+def event_mark(kind: type[Event]) -> bytes:
+    """Bytes that are in every line of a kind of event, and in few others.
+
+    To read one kind of a long journal: only a line that has them needs to be decoded.
+    A text cannot hold them, since its quotes are escaped; a mapping's value can.
+    """
+    line = json.dumps({"event": kind.__name__}, separators=_SEPARATORS)
+    return line.strip("{}").encode()
 
 
 def decode_entry(line: bytes) -> tuple[Entry, str]:
@@ -220,8 +271,6 @@ def decode_entry(line: bytes) -> tuple[Entry, str]:
         prev = data.pop("prev")
         n, at, mono = data.pop("n"), data.pop("at"), data.pop("mono")
         boot, by, intent = data.pop("boot"), data.pop("by"), data.pop("intent", None)
-        if "result" in data:
-            data["result"] = _RESULTS.get(data["result"])
         entry = Entry(
             n=n,
             at=datetime.fromisoformat(at).timestamp(),

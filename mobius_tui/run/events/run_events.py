@@ -9,12 +9,9 @@ from typing import Literal, get_args
 from mobius_tui.run.events.approval_events import ApprovalEvent
 from mobius_tui.run.events.drill_events import DrillEvent
 from mobius_tui.run.events.message_events import MessageEvent
+from mobius_tui.run.events.mode_and_outcome import Mode, Outcome
 from mobius_tui.run.events.step_events import StepEvent
 from mobius_tui.run.events.watch_events import WatchEvent
-
-Mode = Literal["incident", "drill"]
-
-Outcome = Literal["completed", "failed", "abandoned", "incomplete"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,6 +47,11 @@ class RunBegan:
     """The group that may read and approve it; it lies where that group can."""
     share_control: bool = False
     """Whether the group may act on it, too."""
+
+    @property
+    def is_drill(self) -> bool:
+        """Whether it is a rehearsal."""
+        return self.mode == Mode.DRILL
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -7,6 +7,7 @@ from contextlib import suppress
 
 from mobius_tui.errors import INCOMPLETE, MobiusError
 from mobius_tui.run.attempts.stopping import finish_run
+from mobius_tui.run.events.mode_and_outcome import Outcome
 from mobius_tui.run.events.run_events import AutoStarted, AutoStopped, PhaseEntered
 from mobius_tui.run.events.step_events import StepEnded, StepSkipped, StepStarted
 from mobius_tui.run.events.watch_events import RollbackStopped
@@ -104,7 +105,7 @@ async def _end_without_trigger(services: HostServices) -> bool:
         await finish_run(
             services.context,
             services.writer,
-            "failed",
+            Outcome.FAILED,
             "no trigger began the rollback in time",
             WHO,
         )
@@ -142,8 +143,7 @@ async def _act(services: HostServices, auto: AutoStarted, proposal: Proposal) ->
     if proposal.kind == "decide":
         return await _handle_failure(services, step)
     phase = services.context.plan.phase_of[step.id]
-    began = services.context.state.began
-    drill = began is not None and began.mode == "drill"
+    drill = services.context.state.is_drill
     if phase.attended and not (drill and phase.id in auto.attended):
         await _stop(
             services,
@@ -207,7 +207,7 @@ async def _handle_failure(services: HostServices, step: Step) -> bool:
     if services.context.state.auto is None:
         await services.writer.write(RollbackStopped(reason=reason), WHO)
     else:
-        await finish_run(services.context, services.writer, "failed", reason, WHO)
+        await finish_run(services.context, services.writer, Outcome.FAILED, reason, WHO)
     return False
 
 

@@ -341,11 +341,9 @@ class Host:
                 await self.activity.wait()
 
     def _is_deserted_drill(self, now: float) -> bool:
-        began = self.context.state.began
         since = self.control.empty_since
         return (
-            began is not None
-            and began.mode == "drill"
+            self.context.state.is_drill
             and since is not None
             and now - since > self.order.unwatched
             and self.context.state.auto is None

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
 from mobius_tui.errors import RunError
+from mobius_tui.run.events.journal_entry import decode_value
 from mobius_tui.run.events.run_events import RunBegan
 from mobius_tui.run.events.watch_events import WatchBegan
 from mobius_tui.run.records.verification import refuse_cut_journal
@@ -47,15 +48,15 @@ class HostOrder:
     def decode(cls, data: bytes) -> HostOrder:
         """As `encode` wrote it."""
         fields = json.loads(data)
-        began = fields["began"]
+        began, watch = fields["began"], fields["watch"]
         return cls(
-            began=None if began is None else RunBegan(**began),
+            began=None if began is None else decode_value(RunBegan, began),
             values={
                 name: (value[0], value[1]) for name, value in fields["values"].items()
             },
             secrets=fields["secrets"],
             auto=fields["auto"],
-            watch=None if fields["watch"] is None else WatchBegan(**fields["watch"]),
+            watch=None if watch is None else decode_value(WatchBegan, watch),
             unwatched=fields["unwatched"],
         )
 

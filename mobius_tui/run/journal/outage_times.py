@@ -164,8 +164,8 @@ class MilestoneTracker:
     def _note_event(self, event: Event, at: float) -> None:
         """Note when an event was, if it is a milestone."""
         match event:
-            case RunBegan(mode=mode):
-                self._began, self._drill = at, mode == "drill"
+            case RunBegan():
+                self._began, self._drill = at, event.is_drill
             case RunEnded():
                 self._ended = at
             case TriggerFired() | CheckTried(held=False):

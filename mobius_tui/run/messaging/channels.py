@@ -54,7 +54,7 @@ def _channel_route(
     known: Collection[str],
     began: RunBegan | None,
 ) -> ChannelRoute:
-    if began is not None and began.mode == "drill" and not began.pages:
+    if began is not None and began.is_drill and not began.pages:
         problem = "" if began.sink else "this drill has nowhere to send messages to"
         words = "this drill's sink; nobody is paged"
         return ChannelRoute(channel=channel.id, goes_to=words, problem=problem)
@@ -97,6 +97,6 @@ def channel_notices(runbook: Runbook, known: Collection[str]) -> Iterator[str]:
 
 def with_drill_mark(text: str, began: RunBegan | None) -> str:
     """A text as it may leave the run: in a drill, marked as one."""
-    if began is None or began.mode != "drill" or text.startswith(DRILL_MARK):
+    if began is None or not began.is_drill or text.startswith(DRILL_MARK):
         return text
     return f"{DRILL_MARK} {text}"

@@ -188,7 +188,7 @@ class Outbox:
         if way.problem:
             return way.problem, ""
         began = context.state.began
-        if began is not None and began.mode == "drill" and not began.pages:
+        if began is not None and began.is_drill and not began.pages:
             return "", f"{began.sink}{name}"
         try:
             url = context.values().fill(context.plan.runbook.channels[name].url)

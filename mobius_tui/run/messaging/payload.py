@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mobius_tui import sanitize
+from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.planning.message_permissions import TEXT_LIMIT
 from mobius_tui.runbook.model.runbook import Channel
 
@@ -31,7 +32,7 @@ class OutgoingMessage:
     text: str
     run: str
     runbook: str
-    mode: str
+    mode: Mode
     environment: str
     delivery: int
     journal: str

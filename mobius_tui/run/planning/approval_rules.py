@@ -44,7 +44,7 @@ def valid_approval(plan: Plan, state: RunState, step: Step) -> Approval | None:
 
 def drill_approves(state: RunState) -> bool:
     """Whether there is nobody to ask: a drill supplies its approvers."""
-    return state.began is not None and state.began.mode == "drill"
+    return state.is_drill
 
 
 def missing_approval_text(plan: Plan, state: RunState, step: Step) -> str:

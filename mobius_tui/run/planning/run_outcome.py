@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mobius_tui.run.events.run_events import Outcome
+from mobius_tui.run.events.mode_and_outcome import Outcome
 from mobius_tui.run.planning.plan import Plan, is_follower
 from mobius_tui.run.planning.step_status import StepStatuses, step_statuses
 from mobius_tui.run.state.run_state import RunState
@@ -37,12 +37,12 @@ def run_outcome(plan: Plan, state: RunState) -> tuple[Outcome, str]:
         for step in phase.steps
     ]
     for status, outcome in (
-        (Status.UNKNOWN, "incomplete"),
-        *((bad, "failed") for bad in sorted(BAD_STATUSES - {Status.UNKNOWN})),
+        (Status.UNKNOWN, Outcome.INCOMPLETE),
+        *((bad, Outcome.FAILED) for bad in sorted(BAD_STATUSES - {Status.UNKNOWN})),
     ):
         names = [plan.name(s.id) for s in counted if statuses[s.id].status is status]
         if names:
-            return outcome, f"{status}: {', '.join(names)}"  # type: ignore[return-value]
+            return outcome, f"{status}: {', '.join(names)}"
     open_ = [
         plan.name(step.id)
         for step in counted
@@ -51,7 +51,7 @@ def run_outcome(plan: Plan, state: RunState) -> tuple[Outcome, str]:
         and not (is_follower(step) and statuses[step.id].status is Status.RUNNING)
     ]
     if open_:
-        return "abandoned", f"not done: {', '.join(open_[:5])}" + (
+        return Outcome.ABANDONED, f"not done: {', '.join(open_[:5])}" + (
             f" and {len(open_) - 5} more" if len(open_) > 5 else ""
         )
     skipped = [
@@ -60,8 +60,8 @@ def run_outcome(plan: Plan, state: RunState) -> tuple[Outcome, str]:
         if statuses[step.id].status is Status.SKIPPED and not step.optional
     ]
     if skipped:
-        return "incomplete", f"skipped: {', '.join(skipped)}"
-    return "completed", "every step that applies is done"
+        return Outcome.INCOMPLETE, f"skipped: {', '.join(skipped)}"
+    return Outcome.COMPLETED, "every step that applies is done"
 
 
 def run_progress(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from mobius_tui.errors import UsageError
+from mobius_tui.run.events.mode_and_outcome import Mode, Outcome
 from mobius_tui.run.events.run_events import (
     AutoStarted,
-    Mode,
     NoteAdded,
     RunEnded,
     VariableSet,
@@ -80,7 +80,7 @@ def start_automatic(action: StartAutomatic, situation: Situation) -> None:
     if words := unattended_refusal(situation.plan.runbook, "--auto"):
         raise NotPermittedError(RefusalCode.UNATTENDED, words)
     if action.trigger_within is not None:
-        if state.began is None or state.began.mode != "drill":
+        if not state.is_drill:
             words = "only a drill waits for a trigger; `watch` does it elsewhere"
             raise NotPermittedError(RefusalCode.NO_DRILL, words)
         require_rollback_phase(situation)
@@ -103,7 +103,7 @@ def manual_tick_refusal(*, mode: Mode, environment: str | None, protected: bool)
         environment: its name, if it has one.
         protected: whether the runbook protects it.
     """
-    if not protected or mode == "drill":
+    if not protected or mode is Mode.DRILL:
         return ""
     return (
         f"--manual tick is refused in {environment}: nobody would have done what it "
@@ -113,7 +113,7 @@ def manual_tick_refusal(*, mode: Mode, environment: str | None, protected: bool)
 
 def end_run(_action: EndRun, situation: Situation) -> None:
     """The run is over for good."""
-    situation.require_event_allowed(RunEnded(outcome="abandoned"))
+    situation.require_event_allowed(RunEnded(outcome=Outcome.ABANDONED))
     for step in situation.plan.steps.values():
         running = situation.state.steps[step.id].status is Status.RUNNING
         if running and not is_follower(step) and effect_of(step) != "read":

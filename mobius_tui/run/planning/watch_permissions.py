@@ -143,8 +143,7 @@ def touch_site(action: TouchSite, situation: Situation) -> None:
 
 
 def _require_drill(situation: Situation) -> None:
-    began = situation.state.began
-    if began is None or began.mode != "drill":
+    if not situation.state.is_drill:
         words = "only a drill has a facilitator; this run is an incident"
         raise NotPermittedError(RefusalCode.NO_DRILL, words)
     situation.require_event_allowed(HintGiven(text="", who=""))

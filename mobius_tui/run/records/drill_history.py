@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.events.run_events import RunBegan
 from mobius_tui.run.records.run_record import read_record_or_empty
 from mobius_tui.run.storage.run_directory import RunDirectory
@@ -84,7 +85,7 @@ def earlier_drills(
 def _is_before(record: Mapping[str, Any], runbook: str, at: float) -> bool:
     ended = record.get("ended")
     return (
-        record.get("mode") == "drill"
+        record.get("mode") == Mode.DRILL
         and record.get("runbook") == runbook
         and isinstance(ended, datetime)
         and ended.timestamp() <= at

@@ -15,19 +15,24 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, get_args
+from typing import Any, NamedTuple
 
 from mobius_tui import __version__
-from mobius_tui.errors import OUTCOMES, RunError
+from mobius_tui.errors import RunError
 from mobius_tui.health.health_record import YEAR_9999
 from mobius_tui.run.events.journal_entry import (
     is_number,
     is_text,
     without_garbage_collection,
 )
-from mobius_tui.run.events.run_events import Mode
+from mobius_tui.run.events.mode_and_outcome import Mode, Outcome
 from mobius_tui.run.state.run_state import RunState
-from mobius_tui.run.state.step_state import ENDED_STATUSES, Status, StepState
+from mobius_tui.run.state.step_state import (
+    ENDED_STATUSES,
+    PASSED_STATUSES,
+    Status,
+    StepState,
+)
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.safe_open import open_regular
 from mobius_tui.run.storage.sharing import file_mode
@@ -41,7 +46,7 @@ LIMIT = 16 << 20
 class PastStep(NamedTuple):
     """What became of a step in one run; a hundred thousand are read at once."""
 
-    results: tuple[str, ...]
+    results: tuple[Status, ...]
     """How each attempt ended."""
     passed_durations: tuple[float, ...]
     """The seconds of each attempt that passed."""
@@ -56,8 +61,8 @@ class PastRun:
     id: str
     runbook: str
     """The runbook's id."""
-    mode: str
-    outcome: str
+    mode: Mode
+    outcome: Outcome
     began: float
     """Seconds since 1970."""
     restored: float | None
@@ -95,12 +100,11 @@ _UNTOUCHED = PastStep(results=(), passed_durations=(), skipped=False, overridden
 def _past_step(own: StepState) -> PastStep:
     ended = [each for each in own.attempts if each.status is not Status.RUNNING]
     return PastStep(
-        results=tuple(str(each.status) for each in ended),
+        results=tuple(each.status for each in ended),
         passed_durations=tuple(
             each.duration
             for each in ended
-            if each.status in (Status.PASSED, Status.WARNED)
-            and each.duration is not None
+            if each.status in PASSED_STATUSES and each.duration is not None
         ),
         skipped=own.status is Status.SKIPPED,
         overridden=own.status is Status.OVERRIDDEN,
@@ -199,8 +203,7 @@ _MALFORMED_ERRORS = (
     *(ValueError, KeyError, TypeError, AttributeError),
     *(RecursionError, ArithmeticError),
 )
-_RESULTS = frozenset(map(str, ENDED_STATUSES))
-_MODES = frozenset(get_args(Mode))
+_RESULTS: Mapping[str, Status] = {each.value: each for each in ENDED_STATUSES}
 
 
 def _decoded(run: str, data: Any) -> PastRun:
@@ -212,8 +215,6 @@ def _decoded(run: str, data: Any) -> PastRun:
     began, restored = data["began"], data["restored"]
     well = (
         is_text(data["runbook"])
-        and data["mode"] in _MODES
-        and data["outcome"] in OUTCOMES
         and is_number(began)
         and 0 <= began < YEAR_9999
         and (restored is None or is_number(restored))
@@ -223,8 +224,8 @@ def _decoded(run: str, data: Any) -> PastRun:
     return PastRun(
         id=run,
         runbook=data["runbook"],
-        mode=data["mode"],
-        outcome=data["outcome"],
+        mode=Mode(data["mode"]),
+        outcome=Outcome(data["outcome"]),
         began=began,
         restored=restored,
         steps={
@@ -238,17 +239,17 @@ def _passed_at_once(*took: float) -> PastStep:
     return PastStep(_PASSED, took, skipped=False, overridden=False)
 
 
-_PASSED = (str(Status.PASSED),)
+_PASSED = (Status.PASSED,)
 
 
 def _decoded_step(
     results: list[str], took: list[float], skipped: object, overridden: object
 ) -> PastStep:
     flags = isinstance(skipped, bool) and isinstance(overridden, bool)
-    if not (flags and _RESULTS.issuperset(results) and all(map(is_number, took))):
+    if not (flags and all(map(is_number, took))):
         raise ValueError("it says what no step comes to")
     return PastStep(
-        results=tuple(results),
+        results=tuple(_RESULTS[each] for each in results),
         passed_durations=tuple(took),
         skipped=skipped is True,
         overridden=overridden is True,

@@ -7,9 +7,15 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
-from mobius_tui.errors import OUTCOMES, RunError, UsageError
-from mobius_tui.run.events.journal_entry import decode_entry, utc_timestamp
+from mobius_tui.errors import RunError, UsageError
+from mobius_tui.run.events.journal_entry import (
+    decode_entry,
+    event_mark,
+    utc_timestamp,
+)
+from mobius_tui.run.events.mode_and_outcome import ListingState, Mode, Outcome
 from mobius_tui.run.events.run_events import RunBegan, RunEnded
 from mobius_tui.run.storage.last_viewed import unwatched_since
 from mobius_tui.run.storage.run_directory import RunDirectory
@@ -19,6 +25,7 @@ from mobius_tui.runbook.text.units import clock_duration, local_time
 
 TAIL = 1 << 16
 """Bytes of a journal's end that are searched for how the run ended."""
+_END_MARK = event_mark(RunEnded)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,11 +35,10 @@ class Summary:
     id: str
     title: str
     runbook: str
-    mode: str
+    mode: Mode | Literal[""]
+    """Empty where its journal does not say."""
     environment: str
-    outcome: str
-    """`open`, `damaged`, `never began`, or how it ended; `imported` for one that was
-    open where it was run."""
+    outcome: Outcome | ListingState
     host: int | None
     began: float | None
     """Seconds since 1970."""
@@ -49,6 +55,21 @@ class Summary:
     """When health was last looked at, of an open run whose host is dead."""
 
     @property
+    def is_open(self) -> bool:
+        """Whether it began and has not ended."""
+        return self.outcome is ListingState.OPEN
+
+    @property
+    def came_to_end(self) -> bool:
+        """Whether it ended, so that it shows something of its runbook."""
+        return isinstance(self.outcome, Outcome)
+
+    @property
+    def is_drill(self) -> bool:
+        """Whether it is a rehearsal."""
+        return self.mode is Mode.DRILL
+
+    @property
     def took(self) -> float | None:
         """Seconds from its beginning to its end."""
         if self.began is None or self.ended is None:
@@ -61,8 +82,8 @@ class Summary:
             return f"{'':16}  {'':8}  {self.outcome:13}  {'':7}  {self.id}"
         when = time.strftime("%Y-%m-%d %H:%M", time.localtime(self.began))
         took = clock_duration(self.ended - self.began) if self.ended else ""
-        state = self.outcome
-        if state == "open":
+        state = str(self.outcome)
+        if self.is_open:
             state = "still running" if self.host else "open, no host"
         since = self.unwatched_text(time.time())
         note = f"{since}  " if since else ""
@@ -104,14 +125,15 @@ def read_summary(directory: RunDirectory) -> Summary:
         first, last, ended_at = _ends(directory.journal)
         host = directory.host_pid()
     except RunError:
-        return _bare_summary(directory, "damaged")
+        return _bare_summary(directory, ListingState.DAMAGED)
     if first is None:
-        return _bare_summary(directory, "never began")
+        return _bare_summary(directory, ListingState.NEVER_BEGAN)
     began, at = first
-    unended = "imported" if directory.imported.exists() else "open"
+    is_imported = directory.imported.exists()
+    unended = ListingState.IMPORTED if is_imported else ListingState.OPEN
     if last is None and _lost_its_end(directory):
-        unended = "damaged"
-    dead = last is None and host is None and unended == "open"
+        unended = ListingState.DAMAGED
+    dead = last is None and host is None and unended is ListingState.OPEN
     return Summary(
         id=directory.id,
         title=began.title,
@@ -144,14 +166,14 @@ def _lost_its_end(directory: RunDirectory) -> bool:
         return True
 
 
-def _bare_summary(directory: RunDirectory, outcome: str) -> Summary:
+def _bare_summary(directory: RunDirectory, state: ListingState) -> Summary:
     return Summary(
         id=directory.id,
         title="",
         runbook="",
         mode="",
         environment="",
-        outcome=outcome,
+        outcome=state,
         host=None,
         began=None,
         ended=None,
@@ -160,7 +182,7 @@ def _bare_summary(directory: RunDirectory, outcome: str) -> Summary:
 
 def is_open(directory: RunDirectory) -> bool:
     """Whether a run began and has not ended."""
-    return read_summary(directory).outcome == "open"
+    return read_summary(directory).is_open
 
 
 def newest_open(root: Path) -> RunDirectory:
@@ -173,13 +195,6 @@ def newest_open(root: Path) -> RunDirectory:
     if newest is None:
         raise UsageError("there is no open run; `mobius-tui runs` lists all")
     return newest
-
-
-def _has_text_fields(began: RunBegan) -> bool:
-    """Whether what a list says of a run is text: anybody can write a journal."""
-    words = (began.title, began.runbook, began.mode, began.operator)
-    more = (began.sha256, began.path, began.environment or "")
-    return all(isinstance(each, str) for each in (*words, *more))
 
 
 def _ends(
@@ -197,16 +212,15 @@ def _ends(
     if not head.endswith(b"\n"):
         return None, None, None
     entry, _ = decode_entry(head[:-1])
-    if not isinstance(entry.event, RunBegan) or not _has_text_fields(entry.event):
+    if not isinstance(entry.event, RunBegan):
         raise RunError(f"{journal}: it does not begin with RunBegan")
     for text in reversed(tail.split(b"\n")[:-1]):
-        if b'"event":"RunEnded"' in text:
+        if _END_MARK in text:
             try:
                 last, _ = decode_entry(text)
             except RunError:
                 continue
             ended = last.event
-            told = isinstance(ended, RunEnded) and isinstance(ended.reason, str)
-            if isinstance(ended, RunEnded) and told and str(ended.outcome) in OUTCOMES:
+            if isinstance(ended, RunEnded):
                 return (entry.event, entry.at), ended, last.at
     return (entry.event, entry.at), None, None

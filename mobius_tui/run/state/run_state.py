@@ -147,6 +147,11 @@ class RunState:
     ended: RunEnded | None = None
     ended_at: float | None = None
 
+    @property
+    def is_drill(self) -> bool:
+        """Whether the run is a rehearsal; one that never began is none."""
+        return self.began is not None and self.began.is_drill
+
     def copy(self) -> RunState:
         """An independent copy without `intents`, which readers do not need."""
         return replace(

@@ -29,10 +29,12 @@ BAD_STATUSES = frozenset(
 """Statuses that need a decision."""
 
 
-GATE_OPENING_STATUSES = frozenset(
+PASSED_STATUSES = frozenset({Status.PASSED, Status.WARNED})
+"""Statuses of an attempt that did what it was to do."""
+
+
+GATE_OPENING_STATUSES = PASSED_STATUSES | frozenset(
     {
-        Status.PASSED,
-        Status.WARNED,
         Status.OVERRIDDEN,
         Status.RECOVERED,
         Status.NOT_APPLICABLE,

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from mobius_tui import sanitize
+from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.storage.run_directory import RunDirectory, create_file
 from mobius_tui.run.storage.safe_open import open_regular
 
@@ -25,6 +27,7 @@ CONTENTS_LIMIT = 8 << 20
 JOURNAL_TAIL_BYTES = 64 << 10
 """Bytes at the journal's end in which the step is sought that somebody last worked on.
 """
+_MODES: Mapping[str, Mode] = {mode.value: mode for mode in Mode}
 _STEP = re.compile(rb'"step":"([^"\\]+)"')
 
 
@@ -32,7 +35,7 @@ class TableOfContents(NamedTuple):
     """The title and steps of a run, known before its journal is read."""
 
     title: str
-    mode: str
+    mode: Mode
     environment: str
     rows: tuple[tuple[bool, str], ...]
     """Those around the step that was last worked on: whether it is a phase, and its
@@ -40,7 +43,7 @@ class TableOfContents(NamedTuple):
 
 
 def write_table_of_contents(
-    directory: RunDirectory, plan: Plan, *, mode: str, environment: str | None
+    directory: RunDirectory, plan: Plan, *, mode: Mode, environment: str | None
 ) -> None:
     """Write the file; where that fails, the screen shows less at first."""
     with suppress(OSError):
@@ -50,7 +53,7 @@ def write_table_of_contents(
         )
 
 
-def encode_contents(plan: Plan, *, mode: str, environment: str | None) -> bytes:
+def encode_contents(plan: Plan, *, mode: Mode, environment: str | None) -> bytes:
     """The file's content, for a run."""
     head = "\t".join(map(sanitize.line, (plan.runbook.title, mode, environment or "")))
     lines = [head]
@@ -89,7 +92,8 @@ def read_table_of_contents(
     lines = rest[begin:end].split("\n")
     cells = (line.partition("\t") for line in lines if line)
     rows = tuple((not step, sanitize.line(title)) for step, _, title in cells)
-    return TableOfContents(title, mode, environment, rows)
+    known = _MODES.get(mode, Mode.INCIDENT)  # of an odd one, the gravest
+    return TableOfContents(title, known, environment, rows)
 
 
 def _first_row(rest: str, tail: bytes, count: int) -> int:

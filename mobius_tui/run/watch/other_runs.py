@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mobius_tui.errors import RunError
-from mobius_tui.run.events.journal_entry import decode_entry
+from mobius_tui.run.events.journal_entry import decode_entry, event_mark
+from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.events.run_events import (
     HostStarted,
     PhaseEntered,
@@ -29,14 +30,14 @@ from mobius_tui.run.storage.last_viewed import read_last_view
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.run_index import all_runs
 
-_EVENTS_READ = tuple(
-    f'"event":"{kind.__name__}"'.encode()
+_MARKS_READ = tuple(
+    event_mark(kind)
     for kind in (
         *(RunBegan, RunEnded, HostStarted, PhaseEntered, PhaseLeft),
         *WATCH_EVENTS,
     )
 )
-"""Text in the lines that are read; in a value its quotes would be escaped."""
+"""One of these is in each line that is read."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,7 +47,7 @@ class OtherRun:
     directory: RunDirectory
     title: str
     environment: str
-    mode: str
+    mode: Mode
     watch: WatchState
 
 
@@ -66,7 +67,7 @@ class _WatchedRun:
         """
         while data := self._lines.read_new():
             for line in data.split(b"\n"):
-                if any(mark in line for mark in _EVENTS_READ):
+                if any(mark in line for mark in _MARKS_READ):
                     self._apply_line(line)
 
     def _apply_line(self, line: bytes) -> None:
@@ -121,7 +122,7 @@ class OtherRunsMonitor:
                 or not _needs_person(state.watch)
             ):
                 continue
-            if began.mode != "drill" or self._is_viewed(directory):
+            if not began.is_drill or self._is_viewed(directory):
                 yield OtherRun(
                     directory=directory,
                     title=began.title,
@@ -150,7 +151,7 @@ def _needs_person(watch: WatchState) -> bool:
 def _urgency(run: OtherRun) -> tuple[int, float]:
     """The sort key of a run: incidents before drills, and countdowns first."""
     watch = run.watch
-    drill = 4 if run.mode == "drill" else 0
+    drill = 4 if run.mode is Mode.DRILL else 0
     if watch.countdown is not None:
         return drill, watch.countdown.ends
     if watch.rollback is None:

@@ -15,7 +15,8 @@ from mobius_tui.errors import MobiusError
 from mobius_tui.health.health_record import MachineSample, ProbeResult
 from mobius_tui.run.attempts.run_context import RunContext
 from mobius_tui.run.attempts.stopping import finish_run
-from mobius_tui.run.events.run_events import NoteAdded, Outcome
+from mobius_tui.run.events.mode_and_outcome import ListingState, Outcome
+from mobius_tui.run.events.run_events import NoteAdded
 from mobius_tui.run.events.watch_events import WatchOver
 from mobius_tui.run.journal.journal_writer import JournalWriter
 from mobius_tui.run.planning.plan import Plan
@@ -34,7 +35,7 @@ VIEWER_ABSENCE = 10.0
 class WatchRunVerdict:
     """How a watch is to end."""
 
-    outcome: Outcome | Literal["open"]
+    outcome: Outcome | Literal[ListingState.OPEN]
     """`open`: the run stays open for a person."""
     reason: str
 
@@ -81,7 +82,7 @@ def watch_run_verdict(
         return _verdict(watch, job.seconds, unknown)
     if alone:
         reason = "whoever began the watch is gone; --detach lets it go on"
-        return WatchRunVerdict(outcome="abandoned", reason=reason)
+        return WatchRunVerdict(outcome=Outcome.ABANDONED, reason=reason)
     return None
 
 
@@ -90,19 +91,21 @@ def _verdict(
 ) -> WatchRunVerdict:
     if watch.rollback_stop_reason:
         return WatchRunVerdict(
-            outcome="open",
+            outcome=ListingState.OPEN,
             reason=f"the rollback wants a person: {watch.rollback_stop_reason}",
         )
     if watch.latest_alarm is not None:
         reason = (
             f"a trigger fired: {watch.latest_alarm.reason}; {_rollback_text(watch)}"
         )
-        return WatchRunVerdict(outcome="failed", reason=reason)
+        return WatchRunVerdict(outcome=Outcome.FAILED, reason=reason)
     lasted = f"watched for {duration_in_words(seconds or 0.0)}"
     if unknown:
         reason = f"{lasted}; nothing is known of {', '.join(unknown)} at the end"
-        return WatchRunVerdict(outcome="incomplete", reason=reason)
-    return WatchRunVerdict(outcome="completed", reason=f"{lasted}; no trigger fired")
+        return WatchRunVerdict(outcome=Outcome.INCOMPLETE, reason=reason)
+    return WatchRunVerdict(
+        outcome=Outcome.COMPLETED, reason=f"{lasted}; no trigger fired"
+    )
 
 
 def _rollback_text(watch: WatchState) -> str:
@@ -199,7 +202,7 @@ class WatchRunMonitor:
         )
         if verdict is None:
             return
-        if verdict.outcome == "open":
+        if verdict.outcome is ListingState.OPEN:
             await writer.write(WatchOver(reason=verdict.reason), "host")
         else:
             await finish_run(context, writer, verdict.outcome, verdict.reason, "host")

@@ -21,9 +21,10 @@ from mobius_tui.drill.coached_drills import is_first
 from mobius_tui.drill.detection_gaps import subject_coverage
 from mobius_tui.drill.drill_verdict import await_score
 from mobius_tui.drill.scored_drills import compare_times, drills_of_same_runbook
-from mobius_tui.errors import FAILED, OK, OUTCOMES
+from mobius_tui.errors import FAILED, OK
 from mobius_tui.review.run_walk import count_deviations
 from mobius_tui.run.client.follow_up import FollowUp, follow_up
+from mobius_tui.run.events.mode_and_outcome import Outcome
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.run.storage.run_directory import RunDirectory
@@ -86,7 +87,7 @@ class EndCard(Dialog[str]):
         """
         ended = view.state.ended
         assert ended is not None
-        good = ended.outcome == "completed"
+        good = ended.outcome is Outcome.COMPLETED
         role: Role = "good" if good else "bad"
         heading = f"The run has ended: {ended.outcome}"
         super().__init__("Your first drill" if is_first else heading, tone=role)
@@ -244,8 +245,8 @@ def _next_steps_fields() -> tuple[Field, ...]:
 
 def exit_code(state: RunState, directory: RunDirectory) -> int:
     """What leaving a run exits with: 1 for a drill whose site is still broken."""
-    code = OK if state.ended is None else OUTCOMES[state.ended.outcome]
-    if code == OK and state.began is not None and state.began.mode == "drill":
+    code = OK if state.ended is None else state.ended.outcome.exit_code
+    if code == OK and state.is_drill:
         drill = drill_record.read_drill_record(directory)
         return FAILED if drill is not None and drill.score.handled is False else OK
     return code

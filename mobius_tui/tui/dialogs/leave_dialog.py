@@ -67,8 +67,7 @@ def leave_state(view: RunView, running: Attempts) -> LeaveState:
 
 def has_unwatched_limit(state: RunState) -> bool:
     """Whether the run is a drill whose host ends when no screen shows it."""
-    is_drill = state.began is not None and state.began.mode == "drill"
-    return is_drill and state.auto is None
+    return state.is_drill and state.auto is None
 
 
 def closing_text(state: RunState, plan: Plan) -> str:

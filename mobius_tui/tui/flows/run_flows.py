@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from mobius_tui.run.events.mode_and_outcome import Outcome
 from mobius_tui.run.intents.intent_actions import (
     Action,
     AddNote,
@@ -94,7 +95,7 @@ async def end_run(
 ) -> Action | None:
     """End the run for good; steps that are left undone require a reason."""
     outcome, why = run_outcome(view.plan, view.state)
-    completed = outcome == "completed"
+    completed = outcome is Outcome.COMPLETED
     reason = await open_dialog(
         ReasonDialog(
             "End the run?",

@@ -7,6 +7,7 @@ from math import ceil
 from textual.content import Content
 
 from mobius_tui import sanitize
+from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.planning.rollback import (
     meter_of,
     oks_that_drop_rollback,
@@ -140,7 +141,7 @@ def other_runs_lines(
     if not runs:
         return ()
     first = runs[0]
-    drill = "DRILL · " if first.mode == "drill" else ""
+    drill = "DRILL · " if first.mode is Mode.DRILL else ""
     place = f" ▸ {first.environment}" if first.environment else ""
     name = sanitize.line(f"{drill}{first.title}{place}")
     words = "ROLLBACK" if first.watch.rollback is not None else "TRIGGER FIRED"

@@ -12,6 +12,7 @@ from mobius_tui import sanitize
 from mobius_tui.drill.detection_gaps import DrillCoverage
 from mobius_tui.health.health_record import State
 from mobius_tui.run.client.run_briefing import Briefing
+from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.planning.plan import effect_of, kind_of
 from mobius_tui.runbook.model.runbook import Phase, Runbook
 from mobius_tui.runbook.prose.prose_model import Prose
@@ -66,7 +67,7 @@ def summary(briefing: Briefing) -> tuple[Field, ...]:
         fields.append(Field("version", line))
     drill = "a rehearsal on a site of its own; nothing real is touched"
     real = "real commands, in a real environment"
-    is_drill = briefing.mode == "drill"
+    is_drill = briefing.mode is Mode.DRILL
     mode = assemble(
         (briefing.mode, "accent" if is_drill else "bad"),
         (f"  {drill if is_drill else real}", "muted"),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from mobius_tui.run.events.mode_and_outcome import Outcome
 from mobius_tui.run.planning.confirmation import rollback_confirmation_word
 from mobius_tui.run.planning.plan import effect_of
 from mobius_tui.run.planning.rollback import rollback_phase
 from mobius_tui.run.planning.run_outcome import run_outcome
-from mobius_tui.run.state.step_state import Status
+from mobius_tui.run.state.step_state import PASSED_STATUSES
 from mobius_tui.tui.commands.registry import key_of
 from mobius_tui.tui.presenters.run_view import RunView
 
@@ -52,7 +53,7 @@ def coach_mark(view: RunView) -> str:
 def _after_rollback(view: RunView) -> str:
     """Which way leads to the end of the drill, and to which."""
     outcome, _ = run_outcome(view.plan, view.state)
-    if outcome == "completed":
+    if outcome is Outcome.COMPLETED:
         end = key_of("end_run")
         return _mark(
             4, f"All that counts is done. {end} ends the drill and shows your score."
@@ -79,7 +80,7 @@ def _is_restored(view: RunView) -> bool:
     """Whether what destroys has passed, and every probe is well."""
     done = any(
         effect_of(step) == "destroy"
-        and view.statuses[step_id].status in (Status.PASSED, Status.WARNED)
+        and view.statuses[step_id].status in PASSED_STATUSES
         for step_id, step in view.plan.steps.items()
     )
     well = bool(view.probe_states) and all(

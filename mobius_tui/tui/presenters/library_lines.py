@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -13,6 +13,7 @@ from textual.content import Content
 
 from mobius_tui.drill.drill_freshness import DrillFreshness
 from mobius_tui.drill.library_listing import ListedRunbook
+from mobius_tui.run.events.mode_and_outcome import ListingState, Outcome
 from mobius_tui.run.planning.plan import effect_of, kind_of, phase_numbers
 from mobius_tui.run.records.run_summary import Summary
 from mobius_tui.run.storage.run_directory import RunDirectory
@@ -30,14 +31,15 @@ from mobius_tui.tui.presenters.fields import Field
 from mobius_tui.tui.presenters.glyphs import Mark
 from mobius_tui.tui.presenters.styled_text import Role, assemble, text
 
-OUTCOMES: dict[str, tuple[str, Role]] = {
-    "completed": ("✔", "good"),
-    "failed": ("✖", "bad"),
-    "incomplete": ("▲", "warn"),
-    "abandoned": ("■", "warn"),
-    "damaged": ("✖", "bad"),
-    "never began": ("○", "muted"),
-    "imported": ("○", "muted"),
+OUTCOMES: Mapping[Outcome | ListingState, tuple[str, Role]] = {
+    Outcome.COMPLETED: ("✔", "good"),
+    Outcome.FAILED: ("✖", "bad"),
+    Outcome.INCOMPLETE: ("▲", "warn"),
+    Outcome.ABANDONED: ("■", "warn"),
+    ListingState.DAMAGED: ("✖", "bad"),
+    ListingState.NEVER_BEGAN: ("○", "muted"),
+    ListingState.IMPORTED: ("○", "muted"),
+    ListingState.OPEN: ("?", "warn"),
 }
 """Each outcome's glyph."""
 YEAR_SHOWN_AFTER = 300 * 86400.0
@@ -68,9 +70,9 @@ def run_table(*, is_open: bool) -> ColumnTable:
 
 def run_mark(run: Summary, now: float) -> Mark:
     """The state or outcome of a run."""
-    glyph, role = OUTCOMES.get(run.outcome, ("?", "warn"))
-    word = run.outcome
-    if run.outcome == "open":
+    glyph, role = OUTCOMES[run.outcome]
+    word = str(run.outcome)
+    if run.is_open:
         alive = run.host is not None
         glyph, role = ("▶", "accent") if alive else ("?", "warn")
         word = "still running" if alive else run.unwatched_text(now) or "open, no host"
@@ -80,14 +82,14 @@ def run_mark(run: Summary, now: float) -> Mark:
 def short_run_mark(run: Summary, now: float) -> Mark:
     """The same, in no more than two words."""
     mark = run_mark(run, now)
-    return replace(mark, word="open") if run.outcome == "open" else mark
+    return replace(mark, word="open") if run.is_open else mark
 
 
 def run_cells(run: Summary, now: float) -> Iterator[TableCell]:
     """The cells of a run: state, start, duration, title and id."""
     yield run_mark(run, now).glyph_and_word
     yield local_time(run.began, now), "muted"
-    if run.outcome != "open":
+    if not run.is_open:
         yield clock_duration(run.took) if run.took is not None else "", "muted"
     yield run.mode, "muted"
     yield run.title, "plain"
@@ -146,8 +148,8 @@ def drill_words(fresh: DrillFreshness | None, *, now: float) -> Content:
     if fresh is None or began is None:
         return assemble(("never drilled here", "muted"))
     drill, score = fresh.drill, fresh.score
-    glyph, role = OUTCOMES.get(drill.outcome, ("?", "warn"))
-    word = drill.outcome
+    glyph, role = OUTCOMES[drill.outcome]
+    word = str(drill.outcome)
     if score is not None and score.handled is False:
         glyph, word, role = "✖", "not handled", "bad"
     points = f" (score {fresh.score_words})" if fresh.score_words else ""

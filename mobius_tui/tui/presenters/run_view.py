@@ -10,6 +10,7 @@ from functools import cached_property
 from mobius_tui.health.health_history import HealthHistory
 from mobius_tui.health.trigger import Meter
 from mobius_tui.run.attempts.attempt_files import LastOutput
+from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.journal.outage_times import Milestones, MilestoneTracker
 from mobius_tui.run.planning.plan import Plan, is_follower
 from mobius_tui.run.planning.proposal import Proposal, propose
@@ -25,6 +26,7 @@ from mobius_tui.run.state.step_state import Status, StepState
 from mobius_tui.runbook.model.actions import Run
 from mobius_tui.runbook.model.runbook import Phase, Runbook, Step
 from mobius_tui.runbook.text.units import clock_duration
+from mobius_tui.tui.presenters.styled_text import BarMode
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -200,9 +202,9 @@ class RunView:
         return (began.environment or "") if began else ""
 
     @property
-    def mode(self) -> str:
-        """`incident` or `drill`."""
-        return self.state.began.mode if self.state.began else "incident"
+    def mode(self) -> Mode:
+        """What it is for; an incident until it has begun."""
+        return self.state.began.mode if self.state.began else Mode.INCIDENT
 
     @property
     def is_protected(self) -> bool:
@@ -341,10 +343,10 @@ def watch_time_left(view: RunView) -> str:
     return f"{clock_duration(max(0.0, ends - view.now))} left"
 
 
-def shown_mode(view: RunView) -> str:
+def shown_mode(view: RunView) -> Mode | BarMode:
     """The mode that the bar shows; a rehearsal is one, whatever is done in it."""
-    watches = view.mode == "incident" and watch_time_left(view)
-    return "watch" if watches else view.mode
+    watches = view.mode is Mode.INCIDENT and watch_time_left(view)
+    return BarMode.WATCH if watches else view.mode
 
 
 def trigger_consequence(view: RunView) -> str:

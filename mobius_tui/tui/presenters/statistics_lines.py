@@ -19,6 +19,7 @@ from mobius_tui.review.run_statistics import (
     percentile,
 )
 from mobius_tui.review.statistics_text import SINCE
+from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.runbook.text.units import duration_in_words
 from mobius_tui.tui.presenters import charts
 from mobius_tui.tui.presenters.glyphs import VERDICTS
@@ -134,7 +135,7 @@ def stats_lines(
     for mode, counts in stats.outcomes.items():
         total = sum(counts.values())
         said = ", ".join(f"{count} {outcome}" for outcome, count in counts.items())
-        word = mode if total == 1 else f"{mode}s"
+        word = str(mode) if total == 1 else f"{mode}s"
         yield assemble((f"{total} {word}", "strong"), (f"  {said}", "muted"))
     if not stats.outcomes:
         yield assemble(("No run of it has ended yet.", "muted"))
@@ -149,7 +150,7 @@ def stats_lines(
 
 
 def _restore_chart(
-    mode: str, found: Sequence[RestoreTime], width: int, now: float
+    mode: Mode, found: Sequence[RestoreTime], width: int, now: float
 ) -> Iterator[Content]:
     """The times to restore as columns, the newest at the right."""
     took = [each.seconds for each in found]

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from mobius_tui import sanitize
+from mobius_tui.run.events.mode_and_outcome import Outcome
 from mobius_tui.run.journal.describe_entry import unsent_reason
 from mobius_tui.run.planning.plan import Plan, is_follower
 from mobius_tui.run.planning.run_outcome import run_progress
@@ -64,7 +65,7 @@ def title(view: RunView) -> str:
     words = f"{runbook} · {shown_mode(view).upper()}"
     step = view.step(view.proposal.step)
     if ended is not None:
-        mark = "✔" if ended.outcome == "completed" else "✖"
+        mark = "✔" if ended.outcome is Outcome.COMPLETED else "✖"
         words = f"{mark} {ended.outcome}: {runbook}"
     elif view.state.watch.alarms and view.state.watch.rollback is None:
         words = f"✖ {view.state.watch.alarms[-1].reason}"

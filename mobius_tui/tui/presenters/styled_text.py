@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import Literal
 
 from rich.cells import cell_len
 from textual.content import Content
 
 from mobius_tui import sanitize
+from mobius_tui.run.events.mode_and_outcome import Mode
 
 Role = Literal[
     "plain",
@@ -81,16 +83,30 @@ def cut_in_middle(words: str, width: int) -> str:
     return f"{words[:head]}…{words[len(words) - tail :]}"
 
 
-MODE_STYLES = {
-    "incident": "bold reverse $error",
-    "watch": "bold reverse $accent",
-    "drill": "bold reverse $primary",
-    "review": "bold reverse $secondary",
-}
-"""Incidents are red, a rehearsal is calm; reversed, so that no colour is needed."""
+class BarMode(StrEnum):
+    """What the bar on top says in place of the run's mode."""
+
+    WATCH = "watch"
+    REVIEW = "review"
 
 
-def badge(mode: str) -> Content:
+BAR_MODES: tuple[Mode | BarMode, ...] = (*Mode, *BarMode)
+"""All that the bar may say; frame.tcss has a class `-mode-…` for each."""
+
+
+def _badge_style(mode: Mode | BarMode) -> str:
+    """Incidents are red, a rehearsal is calm; reversed, so that no colour is needed."""
+    match mode:
+        case Mode.INCIDENT:
+            return "bold reverse $error"
+        case Mode.DRILL:
+            return "bold reverse $primary"
+        case BarMode.WATCH:
+            return "bold reverse $accent"
+        case BarMode.REVIEW:
+            return "bold reverse $secondary"
+
+
+def badge(mode: Mode | BarMode) -> Content:
     """The mode as a word in a box of its colour."""
-    style = MODE_STYLES.get(mode, MODE_STYLES["incident"])
-    return Content.styled(f" {sanitize.line(mode).upper()} ", style)
+    return Content.styled(f" {mode.upper()} ", _badge_style(mode))

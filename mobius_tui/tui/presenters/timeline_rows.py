@@ -11,8 +11,37 @@ from typing import NamedTuple
 
 from mobius_tui.review.check_slices import ProbeChecks
 from mobius_tui.review.drill_comparison import NEGLIGIBLE_SECONDS
+from mobius_tui.review.run_report import Annotation
 from mobius_tui.review.run_timeline import TimelineBar, TimelineLane
 from mobius_tui.review.timeline_moments import SEVERITIES, MomentTone, TimelineMoment
+from mobius_tui.run.events.approval_events import (
+    ApprovalAsked,
+    ApprovalDenied,
+    ApprovalGiven,
+)
+from mobius_tui.run.events.message_events import (
+    MessageNotSent,
+    MessageQueued,
+    MessageSent,
+    MessageUnknown,
+)
+from mobius_tui.run.events.run_events import Event, NoteAdded, RunEnded
+from mobius_tui.run.events.step_events import (
+    ChoiceMade,
+    StepOverridden,
+    StepPassedOver,
+    StepRestored,
+    StepSkipped,
+)
+from mobius_tui.run.events.watch_events import (
+    RollbackBegan,
+    RollbackHeld,
+    RollbackStopped,
+    TriggerCleared,
+    TriggerFired,
+    WatchArmed,
+    WatchDisarmed,
+)
 from mobius_tui.runbook.text.units import clock_duration
 from mobius_tui.tui.presenters.charts import FAILED, OUTAGE, RISING
 from mobius_tui.tui.presenters.glyphs import MARKS
@@ -31,29 +60,29 @@ _ROLES: Mapping[MomentTone, Role] = {
     "muted": "muted",
     "plain": "strong",
 }
-_GLYPHS: Mapping[str, str] = {
-    "TriggerFired": "✖",
-    "TriggerCleared": "✔",
-    "WatchArmed": "◆",
-    "WatchDisarmed": "○",
-    "RollbackHeld": "■",
-    "RollbackBegan": "▶",
-    "RollbackStopped": "■",
-    "MessageQueued": "○",
-    "MessageSent": "✔",
-    "MessageNotSent": "✖",
-    "MessageUnknown": "?",
-    "ChoiceMade": "◆",
-    "ApprovalAsked": "○",
-    "ApprovalGiven": "✔",
-    "ApprovalDenied": "✖",
-    "NoteAdded": "•",
-    "Annotation": "»",
-    "StepSkipped": "–",
-    "StepPassedOver": "┄",
-    "StepOverridden": "◆",
-    "StepRestored": "○",
-    "RunEnded": "■",
+_GLYPHS: Mapping[type[Event | Annotation], str] = {
+    TriggerFired: "✖",
+    TriggerCleared: "✔",
+    WatchArmed: "◆",
+    WatchDisarmed: "○",
+    RollbackHeld: "■",
+    RollbackBegan: "▶",
+    RollbackStopped: "■",
+    MessageQueued: "○",
+    MessageSent: "✔",
+    MessageNotSent: "✖",
+    MessageUnknown: "?",
+    ChoiceMade: "◆",
+    ApprovalAsked: "○",
+    ApprovalGiven: "✔",
+    ApprovalDenied: "✖",
+    NoteAdded: "•",
+    Annotation: "»",
+    StepSkipped: "–",
+    StepPassedOver: "┄",
+    StepOverridden: "◆",
+    StepRestored: "○",
+    RunEnded: "■",
 }
 """By what happened; a dot for what has no sign of its own."""
 CALM = 4.0

@@ -22,6 +22,7 @@ from mobius_tui.review.reviewed_run import (
     head_at,
 )
 from mobius_tui.review.run_annotations import AnnotationTarget as NotePlace
+from mobius_tui.review.run_report import Annotation
 from mobius_tui.review.run_timeline import RunTimeline
 from mobius_tui.review.timeline_moments import TimelineMoment
 from mobius_tui.run.attempts.output_reader import printed_by
@@ -398,7 +399,7 @@ class ReviewScreen(RunPage):
 
 
 def _is_annotation(moment: TimelineMoment, number: int) -> bool:
-    return moment.event == "Annotation" and moment.annotation_number == number
+    return moment.event is Annotation and moment.annotation_number == number
 
 
 def _output_then(

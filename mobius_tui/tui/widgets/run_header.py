@@ -7,13 +7,15 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from mobius_tui.run.events.mode_and_outcome import Mode, Outcome
 from mobius_tui.run.planning.rollback import rollback_phase
 from mobius_tui.runbook.text.units import clock_duration
 from mobius_tui.tui.presenters.communication import delivery_problem
 from mobius_tui.tui.presenters.run_view import RunView, shown_mode, watch_time_left
 from mobius_tui.tui.presenters.styled_text import (
-    MODE_STYLES,
+    BAR_MODES,
     STYLES,
+    BarMode,
     Role,
     assemble,
     badge,
@@ -59,11 +61,11 @@ def _cells(parts: list[Content]) -> int:
     return sum(part.cell_length + 2 for part in parts)
 
 
-def _mode(view: RunView | None) -> str:
+def _mode(view: RunView | None) -> Mode | BarMode | None:
     """The mode that the bar has the colour of."""
     if view is None:
-        return ""
-    return shown_mode(view) if view.reviewed_duration is None else "review"
+        return None
+    return shown_mode(view) if view.reviewed_duration is None else BarMode.REVIEW
 
 
 def _verdict(damage: tuple[str, ...] | None) -> tuple[str, Role]:
@@ -80,8 +82,8 @@ class RunHeader(Widget):
 
     def watch_view(self, view: RunView | None) -> None:
         """The whole bar has the colour of the mode."""
-        for mode in MODE_STYLES:
-            self.set_class(_mode(view) == mode, f"-mode-{mode}")
+        for mode in BAR_MODES:
+            self.set_class(_mode(view) is mode, f"-mode-{mode}")
 
     def render(self) -> RenderResult:
         """One line, fitted to the width."""
@@ -106,7 +108,7 @@ class RunHeader(Widget):
             Content.styled(elapsed_text(view.elapsed), STYLES["plain"]),
         ]
         if view.reviewed_duration is not None:
-            left[1] = badge("review") + assemble(
+            left[1] = badge(BarMode.REVIEW) + assemble(
                 (f" {view.mode}  ", "muted"), _verdict(view.damage)
             )
             left[3] += assemble(
@@ -117,7 +119,7 @@ class RunHeader(Widget):
     def _right(self, view: RunView) -> list[Content]:
         ended = view.state.ended
         if ended is not None and not view.lost:
-            good = ended.outcome == "completed"
+            good = ended.outcome is Outcome.COMPLETED
             word = f"{'✔' if good else '✖'} {ended.outcome}"
             return [assemble((word, "good" if good else "bad"))]
         if view.lost:

@@ -21,6 +21,7 @@ from mobius_tui.drill.site.drill_site import (
 )
 from mobius_tui.run.client.run_briefing import Briefing, prepare_briefing
 from mobius_tui.run.client.start_run import start_new_run
+from mobius_tui.run.events.mode_and_outcome import Mode, Outcome
 from mobius_tui.run.events.run_events import RunEnded
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.planning.unattended_answers import (
@@ -69,7 +70,7 @@ def briefing_of(runbook: Runbook, site: Site) -> Briefing:
         runbook,
         given={k: v for k, v in known.items() if k in runbook.variables},
         workdir=site.root,
-        mode="drill",
+        mode=Mode.DRILL,
         site=str(site.root),
         sink=site.sink,
         path=around.pop("PATH"),
@@ -101,7 +102,9 @@ def answers_to(runbook: Runbook, fault: str | None) -> UnattendedAnswers:
 def incident() -> str:
     """A run that has ended, for the one that looks back on it."""
     run = MadeRun(runs_root(), load(find_runbook("mobius-rollback")), values={})
-    run.write(RunEnded(outcome="completed", reason="every step that applies is done"))
+    run.write(
+        RunEnded(outcome=Outcome.COMPLETED, reason="every step that applies is done")
+    )
     return run.directory.id
 
 

@@ -23,15 +23,20 @@ import pytest
 from mobius_tui.commands.support.site_sweeping import sweep_sites
 from mobius_tui.drill.site import site_files, site_services
 from mobius_tui.drill.site.drill_site import (
+    HealthAnswer,
     Site,
+    ask_health,
     build_site,
     claim_site,
     drill_variables,
     environment,
     open_site,
+    processes_in,
+    read_health,
     request_site,
     sites_root,
     tear_down,
+    wait_for_status,
 )
 from mobius_tui.drill.site.site_files import SiteKind, installed_version
 from mobius_tui.drill.site_guard import reap_orphans
@@ -47,14 +52,58 @@ def pids(site: Site) -> dict[str, int | None]:
     }
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        *("", "not JSON", "[1]", '"degraded"', "[" * 100_000),
+        '{"status": 5, "worker": []}',
+    ],
+)
+def test_an_answer_without_sense_says_nothing_of_health(body: str) -> None:
+    assert read_health(500, body) == HealthAnswer(code=500)
+
+
+def test_the_words_of_an_answer_are_those_of_its_parts() -> None:
+    body = '{"status": "degraded", "schema": 4, "worker": "no heartbeat"}'
+    found = read_health(503, body)
+    assert (found.status, found.worker) == ("degraded", "no heartbeat")
+    assert found.database == "", "the name of another part is no word of it"
+
+
+@pytest.mark.parametrize(
+    ("program", "is_own"),
+    [
+        ("lib/node", True),
+        ("lib/python", True),
+        ("lib/node -x", False),
+        ("lib/x", False),
+    ],
+)
+def test_a_process_is_known_by_its_program_whatever_spaces_are_in_a_path(
+    tmp_path: Path, program: str, is_own: bool
+) -> None:
+    root = tmp_path / "a site -b"
+    root.mkdir()
+    argv = (f"{root}/{program}", "-c", "print(flush=True); input()")
+    with subprocess.Popen(
+        argv,
+        executable=sys.executable,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        assert processes_in(root) == [(process.pid, argv)]
+        assert site_services.is_ours(root, process.pid) is is_own
+        assert site_services.runs_own_program(root, argv) is is_own
+        process.kill()
+
+
 def test_a_new_site_is_healthy(site: Site) -> None:
-    status, body = request_site(site, "/health")
-    assert status == 200
-    assert json.loads(body)["status"] == "ok"
-    status, body = request_site(site, "/api/health/detailed")
-    assert status == 200
-    detailed = json.loads(body)
-    assert (detailed["database"], detailed["worker"]) == ("ok", "ok")
+    assert ask_health(site) == HealthAnswer(code=200, status="ok")
+    assert ask_health(site, "/api/health/detailed") == HealthAnswer(
+        code=200, status="ok", database="ok", worker="ok"
+    )
     released = installed_version(site.root)
     for path in ("/version", "/api/version"):
         assert json.loads(request_site(site, path)[1])["version"] == released
@@ -90,6 +139,7 @@ def test_staging_is_served_beside_production(tmp_path: Path, started: datetime) 
         production = replace(staging, port=known["ports"]["production"])
         assert staging.port == known["ports"]["staging"] != production.port
         for each, environment_ in ((staging, "staging"), (production, "production")):
+            wait_for_status(each, 200)  # the site waited for the one that it is about
             said = json.loads(request_site(each, "/version")[1])
             assert said["environment"] == environment_
         assert {"mobius-api", "mobius-staging-api"} < set(staging.units)

@@ -11,6 +11,7 @@ from mobius_tui.errors import UsageError
 from mobius_tui.plain import print_run
 from mobius_tui.run.client.follow_up import add_run_facts, follow_up
 from mobius_tui.run.client.run_briefing import answer_briefing, prepare_briefing
+from mobius_tui.run.events.mode_and_outcome import Mode, Outcome
 from mobius_tui.run.events.run_events import RunEnded
 from mobius_tui.run.events.step_events import StepEnded, StepStarted
 from mobius_tui.run.journal.follower import Follower
@@ -39,7 +40,7 @@ def begun(tmp_path: Path, mode: str = "incident") -> MadeRun:
 def ended(run: MadeRun, step: str = "execute", result: str = "failed") -> Follower:
     run.write(StepStarted(step=step, attempt=1), after=30)
     run.write(StepEnded(step=step, attempt=1, result=result), after=30)  # type: ignore[arg-type]
-    run.write(RunEnded(outcome="failed", reason="[bold]it failed"), after=2)
+    run.write(RunEnded(outcome=Outcome.FAILED, reason="[bold]it failed"), after=2)
     return Follower(run.directory)
 
 
@@ -72,7 +73,7 @@ def test_nothing_is_due_while_it_goes_on_or_where_nothing_changed(
 
 def test_nothing_is_due_after_a_drill(made: MadeRun, tmp_path: Path) -> None:
     assert made.directory.path.is_dir()
-    follower = ended(begun(tmp_path, mode="drill"))
+    follower = ended(begun(tmp_path, mode=Mode.DRILL))
     assert follow_up(follower.plan, follower.state) is None
 
 

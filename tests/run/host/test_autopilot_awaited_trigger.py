@@ -9,7 +9,7 @@ import pytest_asyncio
 
 from mobius_tui.run.client.run_briefing import prepare_briefing
 from mobius_tui.run.client.start_run import start_new_run
-from mobius_tui.run.events.run_events import Mode
+from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.planning.unattended_answers import (
     UnattendedAnswers,
     automatic_action,
@@ -30,7 +30,7 @@ class Drill:
         self.make = make
         self.run: Running | None = None
 
-    async def begin(self, triggers: str, *, mode: Mode = "drill") -> Running:
+    async def begin(self, triggers: str, *, mode: Mode = Mode.DRILL) -> Running:
         book = self.make(self.site.book(triggers=triggers, grace="0.1s"))
         self.run = Running(book)
         self.run.directory = await start_new_run(
@@ -93,7 +93,7 @@ async def test_without_a_trigger_in_time_it_has_failed(drill: Drill) -> None:
 
 
 async def test_an_incident_waits_for_no_trigger(drill: Drill) -> None:
-    run = await drill.begin(NO_RULES, mode="incident")
+    run = await drill.begin(NO_RULES, mode=Mode.INCIDENT)
     assert "only a drill waits for a trigger" in await ask(run, 60.0)
     assert run.state.auto is None
     assert not run.state.watch.armed

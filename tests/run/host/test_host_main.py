@@ -14,6 +14,7 @@ from mobius_tui.run.client.run_briefing import prepare_briefing
 from mobius_tui.run.client.start_run import _start_host
 from mobius_tui.run.client.start_run import start_new_run as begin_run
 from mobius_tui.run.client.viewer import Viewer, open_socket
+from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.host.takeover import HostOrder
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.state.run_state import RunState
@@ -109,7 +110,7 @@ async def test_a_drill_that_nobody_watches_ends(
     make_runbook: MakeRunbook,
 ) -> None:
     book = make_runbook(ONE + step("a", "echo here; sleep 60"))
-    first = prepare_briefing(book, given={}, mode="drill")
+    first = prepare_briefing(book, given={}, mode=Mode.DRILL)
     directory = await begin_run(first)
     run = Running(book)
     run.directory = directory

@@ -12,7 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mobius_tui.errors import RunError
-from mobius_tui.run.events.journal_entry import Entry, decode_entry, encode_entry
+from mobius_tui.run.events.journal_entry import (
+    Entry,
+    decode_entry,
+    encode_entry,
+    event_mark,
+)
 from mobius_tui.run.events.run_events import EVENTS, Event, NoteAdded, VariableSet
 from mobius_tui.run.journal.journal import (
     FIRST_PREV,
@@ -181,6 +186,17 @@ def test_a_field_of_another_kind_is_no_event(name: str) -> None:
         for wrong in WRONG:
             with pytest.raises(RunError, match="no event"):
                 decode_entry(json.dumps({**said, field: wrong}).encode())
+
+
+@pytest.mark.parametrize("name", EVENTS)
+def test_a_line_has_the_mark_of_its_own_kind_alone(name: str) -> None:
+    """Who looks for one kind of event in a long journal decodes no other line."""
+    kind: Callable[..., Event] = EVENTS[name]
+    said = '"event":"NoteAdded"'
+    event = kind(**fields_of(EVENTS[name], said))
+    entry = Entry(n=1, at=1.0, mono=1.0, boot="b", by=said, event=event)
+    line = encode_entry(entry, FIRST_PREV)
+    assert {n for n, each in EVENTS.items() if event_mark(each) in line} == {name}
 
 
 @given(st.binary(max_size=200))

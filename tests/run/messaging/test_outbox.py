@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from mobius_tui.run.events.mode_and_outcome import Mode, Outcome
 from mobius_tui.run.events.run_events import RunEnded, VariableSet
 from mobius_tui.run.journal.describe_entry import undelivered, unsent_reason
 from mobius_tui.run.messaging.outbox import SendIntervals
@@ -257,7 +258,7 @@ async def test_the_host_is_stirred_by_what_gives_it_reason_to_go(desk: Desk) -> 
     async with office(desk.directory, desk.runbook, {}) as own:
         activity = own.services.writer.activity
         activity.clear()
-        await own.write(RunEnded(outcome="abandoned"))
+        await own.write(RunEnded(outcome=Outcome.ABANDONED))
         assert activity.is_set()
         activity.clear()
         own.services.release()
@@ -274,7 +275,7 @@ async def test_a_host_stays_a_moment_for_what_is_on_its_way(desk: Desk) -> None:
             assert not host.outbox.delays_host_end(100.0, is_released=False), (
                 "it does not want to go"
             )
-            await host.write(RunEnded(outcome="completed"))
+            await host.write(RunEnded(outcome=Outcome.COMPLETED))
             assert host.outbox.delays_host_end(100.0, is_released=False)
             assert host.outbox.delays_host_end(114.9, is_released=False)
             assert not host.outbox.delays_host_end(115.0, is_released=False), (
@@ -288,9 +289,9 @@ async def test_a_host_stays_a_moment_for_what_is_on_its_way(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("began", "words"),
     [
-        ({"mode": "drill"}, "this drill has nowhere to send messages to"),
-        ({"mode": "drill", "sink": "SINK"}, ""),
-        ({"mode": "drill", "pages": True}, ""),
+        ({"mode": Mode.DRILL}, "this drill has nowhere to send messages to"),
+        ({"mode": Mode.DRILL, "sink": "SINK"}, ""),
+        ({"mode": Mode.DRILL, "pages": True}, ""),
     ],
 )
 async def test_a_drill_pages_nobody_unless_it_is_told_to(

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.messaging.payload import (
     SLACK_BLOCK_LIMIT,
     OutgoingMessage,
@@ -31,7 +32,7 @@ def letter(text: str) -> OutgoingMessage:
         text=text,
         run="2026-11-24T13-45-05-mobius-rollback",
         runbook="MOBIUS rollback",
-        mode="incident",
+        mode=Mode.INCIDENT,
         environment="production",
         delivery=3,
         journal=f"57:{'ab' * 32}",

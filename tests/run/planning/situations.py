@@ -24,6 +24,7 @@ from mobius_tui.run.events.message_events import (
     MessageTried,
     MessageUnknown,
 )
+from mobius_tui.run.events.mode_and_outcome import Outcome
 from mobius_tui.run.events.run_events import (
     AutoStarted,
     Event,
@@ -331,7 +332,7 @@ def _beside() -> list[Story]:
                 [queued, tried, MessageUnknown(delivery=1, number=1, reason="no")],
             ]
         ),
-        st.sampled_from([[AutoStarted()], [RunEnded(outcome="abandoned")]]),
+        st.sampled_from([[AutoStarted()], [RunEnded(outcome=Outcome.ABANDONED)]]),
     ]
 
 

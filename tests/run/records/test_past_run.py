@@ -22,6 +22,7 @@ from mobius_tui.review.past_runs import past_runs
 from mobius_tui.review.run_annotations import AnnotationTarget, annotate
 from mobius_tui.review.run_statistics import runbook_statistics
 from mobius_tui.review.statistics_text import statistics_json, statistics_lines
+from mobius_tui.run.events.mode_and_outcome import Mode, Outcome
 from mobius_tui.run.events.run_events import Event, HostStopped, NoteAdded, RunEnded
 from mobius_tui.run.events.step_events import (
     Result,
@@ -98,7 +99,7 @@ def a_run(root: Path, course: Course, states: str, **how: Any) -> None:
             follower.state.validate_event(now)
             run.write(now, after=after)
             follower.poll()
-    run.write(RunEnded(outcome="incomplete", reason="so"), after=1)
+    run.write(RunEnded(outcome=Outcome.INCOMPLETE, reason="so"), after=1)
     run.health(
         ProbeResult(
             at=BEGAN + 9.0 * number,
@@ -206,7 +207,7 @@ def test_what_went_on_while_it_was_summed_up_is_not_kept(run: MadeRun) -> None:
     assert found is not None
     before = run.directory.stats.read_bytes()
     run.write(HostStopped(reason="so"))
-    past_run.write_stats(run.directory, replace(found, outcome="failed"), of)
+    past_run.write_stats(run.directory, replace(found, outcome=Outcome.FAILED), of)
     assert run.directory.stats.read_bytes() == before
 
 
@@ -224,7 +225,7 @@ def test_what_is_said_of_a_run_afterwards_loses_nothing(run: MadeRun) -> None:
 
 
 def test_the_summary_of_another_run_is_not_believed(run: MadeRun) -> None:
-    other = story(run.directory.path.parent, mode="drill", at=BEGAN + 1000)
+    other = story(run.directory.path.parent, mode=Mode.DRILL, at=BEGAN + 1000)
     shutil.copy(run.directory.stats, other.directory.stats)
     assert past_run.read_stats(other.directory) is None
 

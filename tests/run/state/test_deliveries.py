@@ -21,6 +21,7 @@ from mobius_tui.run.events.message_events import (
     MessageTried,
     MessageUnknown,
 )
+from mobius_tui.run.events.mode_and_outcome import Outcome
 from mobius_tui.run.events.run_events import (
     Event,
     HostStarted,
@@ -92,7 +93,10 @@ def stand(*events: Event, runbook: Runbook = RUNBOOK) -> DeliveryStatus:
         ((queued(), HOST), DeliveryStatus.QUEUED),
         ((queued(), tried(), HOST), DeliveryStatus.UNKNOWN),
         ((queued(), tried(), SENT, HOST), DeliveryStatus.SENT),
-        ((queued(), tried(), RunEnded(outcome="completed"), SENT), DeliveryStatus.SENT),
+        (
+            (queued(), tried(), RunEnded(outcome=Outcome.COMPLETED), SENT),
+            DeliveryStatus.SENT,
+        ),
     ],
 )
 def test_where_a_message_stands(
@@ -112,7 +116,10 @@ def test_where_a_message_stands(
         ((queued(), tried(), tried(2)), "MessageTried while delivery 1 is being sent"),
         ((queued(), tried(), HOST, SENT), "MessageSent while delivery 1 is not known"),
         ((queued(), tried(), DROPPED), "MessageDropped while delivery 1 is being sent"),
-        ((RunEnded(outcome="failed"), queued()), "MessageQueued after the run ended"),
+        (
+            (RunEnded(outcome=Outcome.FAILED), queued()),
+            "MessageQueued after the run ended",
+        ),
     ],
 )
 def test_what_may_not_follow(events: tuple[Event, ...], words: str) -> None:
@@ -183,7 +190,7 @@ EVENTS = st.sampled_from(
         *(MessageRequeued(delivery=d) for d in (0, 1, 2)),
         *(MessageDropped(delivery=d, reason="r") for d in (1, 2)),
         HOST,
-        RunEnded(outcome="failed"),
+        RunEnded(outcome=Outcome.FAILED),
     ]
 )
 

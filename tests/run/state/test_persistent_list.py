@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mobius_tui.run.events.journal_entry import Entry
+from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.events.run_events import Event, NoteAdded, RunBegan
 from mobius_tui.run.state.persistent_list import EMPTY_LIST, PackedList, PersistentList
 from mobius_tui.run.state.reducer import INTENTS_REMEMBERED, advance, initial_state
@@ -135,7 +136,7 @@ def test_a_run_remembers_what_everybody_wanted_lately(
         file="f",
         sha256="0",
         title="T",
-        mode="incident",
+        mode=Mode.INCIDENT,
         workdir="/",
         operator="ana",
         setting={},

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from mobius_tui.errors import StateError
 from mobius_tui.run.events.journal_entry import Entry
+from mobius_tui.run.events.mode_and_outcome import Outcome
 from mobius_tui.run.events.run_events import (
     Event,
     HostStarted,
@@ -159,7 +160,7 @@ def test_a_choice_is_a_passed_step_and_a_variable() -> None:
 
 
 def test_after_the_end_only_what_still_ran_comes_to_its_end() -> None:
-    ended = RunEnded(outcome="abandoned")
+    ended = RunEnded(outcome=Outcome.ABANDONED)
     state = after(start("a"), ended, end("a", 1, "stopped"))
     assert state.steps["a"].status is Status.STOPPED
     with pytest.raises(StateError, match="after the run ended"):
@@ -214,7 +215,7 @@ EVENTS = st.sampled_from(
         ChoiceMade(step="b", attempt=1, var="v", values=("x",)),
         PhaseEntered(phase="side"),
         PhaseLeft(phase="side", passed=False),
-        RunEnded(outcome="failed"),
+        RunEnded(outcome=Outcome.FAILED),
         NoteAdded(text="n"),
     ]
 )

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.table_of_contents import (
@@ -37,7 +38,7 @@ def made(tmp_path: Path, steps: int) -> RunDirectory:
     directory = RunDirectory(tmp_path)
     directory.journal.touch()
     write_table_of_contents(
-        directory, Plan(load(book)), mode="drill", environment="staging"
+        directory, Plan(load(book)), mode=Mode.DRILL, environment="staging"
     )
     return directory
 
@@ -54,6 +55,15 @@ def test_it_holds_the_name_and_the_numbered_steps(tmp_path: Path) -> None:
         (False, "1.2 Title 2"),
     )
     assert directory.contents.stat().st_mode & 0o777 == 0o600
+
+
+def test_an_odd_mode_is_taken_for_the_gravest(tmp_path: Path) -> None:
+    directory = made(tmp_path, 1)
+    text = directory.contents.read_text()
+    directory.contents.write_text(text.replace("\tdrill\t", "\tx y\t", 1))
+    found = read_table_of_contents(directory, 10)
+    assert found is not None
+    assert (found.title, found.mode) == ("Book [/x]", Mode.INCIDENT)
 
 
 @pytest.mark.parametrize(

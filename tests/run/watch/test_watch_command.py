@@ -9,6 +9,7 @@ import pytest
 
 from mobius_tui.errors import StateError
 from mobius_tui.run.events.journal_entry import Entry
+from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.events.run_events import Event, PhaseEntered, RunBegan
 from mobius_tui.run.events.step_events import StepStarted
 from mobius_tui.run.events.watch_events import (
@@ -33,7 +34,7 @@ RUN = RunBegan(
     file="test.toml",
     sha256="",
     title="Watched",
-    mode="incident",
+    mode=Mode.INCIDENT,
     workdir="/",
     operator="x",
     setting={},

@@ -13,6 +13,7 @@ import pytest
 from textual.pilot import Pilot
 
 from mobius_tui.errors import RunError
+from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.storage.table_of_contents import TableOfContents
 from mobius_tui.tui.app import MobiusApp
 from mobius_tui.tui.backend.base_page import AppResult, PendingScreen, run_in_thread
@@ -24,7 +25,7 @@ from tests.pictures import words_of
 from tests.tui.runs import until
 
 ROWS = ((True, "1 Pre-rollback"), (False, "1.1 System status [/x]"))
-RUN = TableOfContents("MOBIUS [b]rollback", "drill", "staging", ROWS)
+RUN = TableOfContents("MOBIUS [b]rollback", Mode.DRILL, "staging", ROWS)
 
 
 @asynccontextmanager
@@ -59,11 +60,6 @@ async def test_name_and_steps_are_there_before_the_run_is() -> None:
 async def test_a_run_without_contents_says_that_it_is_read() -> None:
     async with waiting(None) as (_, _, app):
         assert "Reading the run" in words_of(app)
-
-
-async def test_an_odd_mode_is_shown_as_the_gravest() -> None:
-    async with waiting(RUN._replace(mode="x y")) as (_, _, app):
-        assert "INCIDENT" in words_of(app)
 
 
 async def test_what_cannot_be_shown_ends_the_app_with_its_reason() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from mobius_tui.drill import drill_record
 from mobius_tui.drill.site import site_services
 from mobius_tui.errors import FAILED, OK
+from mobius_tui.run.events.mode_and_outcome import Mode, Outcome
 from mobius_tui.run.events.run_events import RunEnded
 from mobius_tui.run.storage.state_home import runs_root
 from mobius_tui.runbook.library.loader import load
@@ -21,8 +22,10 @@ def over(site: Path) -> MadeRun:
     """A drill that has ended, on a site that is still guarded."""
     (site / "run").mkdir(parents=True)
     site_services.write_mark(site / "run" / "owner", os.getpid())
-    run = MadeRun(runs_root(), load(ROLLBACK), values={}, mode="drill", site=str(site))
-    run.write(RunEnded(outcome="completed", reason="all done"), after=60)
+    run = MadeRun(
+        runs_root(), load(ROLLBACK), values={}, mode=Mode.DRILL, site=str(site)
+    )
+    run.write(RunEnded(outcome=Outcome.COMPLETED, reason="all done"), after=60)
     return run
 
 
@@ -58,7 +61,7 @@ async def test_a_drill_without_a_guard_has_no_score(tmp_path: Path) -> None:
 
 async def test_a_run_that_is_no_drill_of_a_site_has_none(tmp_path: Path) -> None:
     run = MadeRun(tmp_path / "runs", load(ROLLBACK), values={})
-    run.write(RunEnded(outcome="completed", reason="all done"), after=60)
+    run.write(RunEnded(outcome=Outcome.COMPLETED, reason="all done"), after=60)
     async with opened(run) as (screen, pilot):
         await until(pilot, lambda: isinstance(pilot.app.screen, EndCard))
         assert "score" not in words(pilot)

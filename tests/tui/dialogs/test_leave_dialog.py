@@ -7,6 +7,7 @@ from pathlib import Path
 from textual.widgets import Button, Static
 
 from mobius_tui.errors import STOPPED
+from mobius_tui.run.events.mode_and_outcome import Mode, Outcome
 from mobius_tui.run.events.run_events import RunEnded
 from mobius_tui.run.events.step_events import StepEnded, StepStarted
 from mobius_tui.run.intents.intent_actions import StopStep
@@ -54,7 +55,7 @@ async def test_of_a_drill_it_says_that_it_ends_where_nobody_watches(
     tmp_path: Path,
 ) -> None:
     runbook = scenes.fresh(tmp_path).runbook
-    run = MadeRun(tmp_path / "runs", runbook, values={}, mode="drill")
+    run = MadeRun(tmp_path / "runs", runbook, values={}, mode=Mode.DRILL)
     time = Time(run.at)
     async with hosted(run), opened(run, time=time) as (screen, pilot):
         await press(pilot, time, "q")
@@ -96,7 +97,7 @@ async def test_a_run_that_has_ended_meanwhile_is_left_with_its_exit_code(
     async with hosted(run) as host, opened(run, time=time) as (_, pilot):
         await press(pilot, time, "q")
         run.write(PASSED)
-        run.write(RunEnded(outcome="abandoned", reason="by sam"))
+        run.write(RunEnded(outcome=Outcome.ABANDONED, reason="by sam"))
         await until(pilot, lambda: "has ended meanwhile: abandoned" in words(pilot))
         await press(pilot, time, "enter")
         await until(pilot, lambda: pilot.app.return_value is not None)

@@ -15,6 +15,7 @@ from mobius_tui.run.events.message_events import (
     MessageSent,
     MessageTried,
 )
+from mobius_tui.run.events.mode_and_outcome import Mode, Outcome
 from mobius_tui.run.events.run_events import HostStarted, RunEnded
 from mobius_tui.run.events.step_events import StepStarted
 from mobius_tui.run.intents.intent_actions import (
@@ -257,7 +258,7 @@ async def test_an_open_composer_follows_what_becomes_of_it(tmp_path: Path) -> No
 
 async def test_after_the_end_it_can_still_be_copied(tmp_path: Path) -> None:
     run = scenes.unsent(tmp_path)
-    run.write(RunEnded(outcome="abandoned", reason="enough"))
+    run.write(RunEnded(outcome=Outcome.ABANDONED, reason="enough"))
     time = Time(run.at)
     async with opened(run, time=time) as (_, pilot):
         assert "✖ not sent teams: Rollback started  it answers 404" in words(pilot)
@@ -337,7 +338,7 @@ def test_the_briefing_says_which_channel_cannot_be_reached(
     said = [str(field.content) for field in preflight_fields(known)]
     assert "teams: THE_OTHER_HOOK is not set; the message can be copied" in said
     drill = prepare_briefing(
-        book, given={}, workdir=tmp_path, mode="drill", sink="http://x/"
+        book, given={}, workdir=tmp_path, mode=Mode.DRILL, sink="http://x/"
     )
     assert drill.notices == ()
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from mobius_tui.health.health_record import ProbeResult
 from mobius_tui.run.client.viewer import Viewer
+from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.events.watch_events import WatchArmed
 from mobius_tui.run.watch.other_runs import OtherRun
 from mobius_tui.tui.presenters.alarm import alarm_text, other_runs_lines
@@ -64,7 +65,7 @@ async def test_armed_after_it_fired_it_says_what_the_countdown_waits_for(
             directory=run.directory,
             title=began.title,
             environment="",
-            mode="incident",
+            mode=Mode.INCIDENT,
             watch=view.state.watch,
         )
         _, other = other_runs_lines((elsewhere,), now=view.now, key="o")

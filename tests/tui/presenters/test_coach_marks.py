@@ -9,6 +9,7 @@ import pytest
 
 from mobius_tui.drill.coached_drills import coach
 from mobius_tui.run.client.viewer import Viewer
+from mobius_tui.run.events.mode_and_outcome import Mode, Outcome
 from mobius_tui.run.events.run_events import PhaseLeft, RunEnded
 from mobius_tui.run.events.step_events import StepEnded, StepStarted
 from mobius_tui.run.journal.follower import Follower
@@ -67,7 +68,9 @@ def proven(tmp_path: Path) -> MadeRun:
 
 def ended(tmp_path: Path) -> MadeRun:
     run = proven(tmp_path)
-    run.write(RunEnded(outcome="completed", reason="every step that applies is done"))
+    run.write(
+        RunEnded(outcome=Outcome.COMPLETED, reason="every step that applies is done")
+    )
     return run
 
 
@@ -80,7 +83,7 @@ def coached(tmp_path: Path) -> MadeRun:
         tmp_path / "runs",
         rollback(tmp_path).runbook,
         values={},
-        mode="drill",
+        mode=Mode.DRILL,
         site=str(site),
     )
 

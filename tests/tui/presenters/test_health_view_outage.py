@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from mobius_tui.health.health_record import ProbeResult
+from mobius_tui.run.events.mode_and_outcome import Outcome
 from mobius_tui.run.events.run_events import NoteAdded, RunEnded
 from mobius_tui.run.events.step_events import StepEnded, StepStarted
 from mobius_tui.run.events.watch_events import RollbackBegan, TriggerFired
@@ -106,7 +107,7 @@ async def test_the_end_card_has_the_times_of_the_outage(
     tmp_path: Path, size: tuple[int, int]
 ) -> None:
     run = outage(tmp_path)
-    run.write(RunEnded(outcome="failed", reason="it took too long"), after=5)
+    run.write(RunEnded(outcome=Outcome.FAILED, reason="it took too long"), after=5)
     async with hosted(run), opened(run, size=size) as (_, pilot):
         shown = words(pilot)
         assert [line for line in LINES if line not in shown] == []

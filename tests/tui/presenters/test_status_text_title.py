@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from mobius_tui.run.events.mode_and_outcome import Outcome
 from mobius_tui.run.events.run_events import RunEnded
 from mobius_tui.run.events.step_events import StepEnded, StepStarted
 from mobius_tui.run.state.step_state import Status
@@ -59,7 +60,7 @@ async def test_it_rings_once_for_each_failure_and_for_the_end(tmp_path: Path) ->
         )
         assert watcher.update(screen.view).ring, "again, though it was bad before"
         assert not watcher.update(screen.view).ring
-        run.write(RunEnded(outcome="failed", reason="it did not work"))
+        run.write(RunEnded(outcome=Outcome.FAILED, reason="it did not work"))
         await until(
             pilot, lambda: screen.view and screen.view.last_entry_number == run.n
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from math import nextafter
 
@@ -11,6 +12,10 @@ from mobius_tui.health.health_record import ProbeResult, State
 from mobius_tui.review.check_slices import ProbeChecks
 from mobius_tui.review.run_timeline import TimelineBar, TimelineLane
 from mobius_tui.review.timeline_moments import MomentTone, TimelineMoment
+from mobius_tui.run.events.message_events import MessageSent
+from mobius_tui.run.events.run_events import Event, NoteAdded
+from mobius_tui.run.events.step_events import StepSkipped
+from mobius_tui.run.events.watch_events import RollbackBegan, TriggerFired
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.tui.presenters.styled_text import Role
 from mobius_tui.tui.presenters.timeline_rows import (
@@ -23,7 +28,7 @@ from mobius_tui.tui.presenters.timeline_rows import (
 def test_marks_of_many_moments_are_drawn_by_the_cell() -> None:
     moments = tuple(
         TimelineMoment(
-            n=n, at=float(n), by="ana", kind="notes", event="NoteAdded", text=""
+            n=n, at=float(n), by="ana", kind="notes", event=NoteAdded, text=""
         )
         for n in range(1, 5001)
     )
@@ -36,8 +41,12 @@ def test_marks_of_many_moments_are_drawn_by_the_cell() -> None:
 
 
 def happened(at: float, tone: MomentTone) -> TimelineMoment:
-    events = {"bad": "TriggerFired", "warn": "StepSkipped", "good": "MessageSent"}
-    event = events.get(tone, "NoteAdded")
+    events: Mapping[MomentTone, type[Event]] = {
+        "bad": TriggerFired,
+        "warn": StepSkipped,
+        "good": MessageSent,
+    }
+    event = events.get(tone, NoteAdded)
     return TimelineMoment(
         n=1, at=at, by="ana", kind="notes", event=event, text="", tone=tone
     )
@@ -94,7 +103,7 @@ def test_of_what_shares_a_cell_the_worst_is_seen(
 
 
 def test_of_two_as_bad_the_last_is_seen() -> None:
-    armed = replace(happened(1, "bad"), event="RollbackBegan")
+    armed = replace(happened(1, "bad"), event=RollbackBegan)
     lane = TimelineLane(kind="marks", title="", moments=(armed, happened(2, "bad")))
     assert drawn(lane) == ["✖   "]
     other = replace(armed, at=3)

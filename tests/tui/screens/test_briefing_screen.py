@@ -13,6 +13,7 @@ from textual.widgets import Button, Input, OptionList, Select, Static
 from mobius_tui.drill.library_listing import LibraryListing, list_library
 from mobius_tui.run.client.run_briefing import Briefing, prepare_briefing
 from mobius_tui.run.client.viewer import Viewer
+from mobius_tui.run.events.mode_and_outcome import Mode, Outcome
 from mobius_tui.run.events.run_events import RunEnded
 from mobius_tui.run.intents.intent_actions import EndRun
 from mobius_tui.run.storage.run_directory import RunDirectory
@@ -254,8 +255,8 @@ async def test_the_briefing_tells_of_the_last_drill_and_of_edits_since(
     state_home: Path, make_runbook: MakeRunbook
 ) -> None:
     root = state_home / "mobius-tui" / "runs"
-    run = MadeRun(root, make_runbook(ASKING), values={}, mode="drill")
-    run.write(RunEnded(outcome="completed", reason="so"), after=5)
+    run = MadeRun(root, make_runbook(ASKING), values={}, mode=Mode.DRILL)
+    run.write(RunEnded(outcome=Outcome.COMPLETED, reason="so"), after=5)
     edited = make_runbook(ASKING.replace("Why?", "Why not?"))
     briefing = prepare_briefing(edited, given={})
     screen = Navigator(repaints=100).briefing(briefing, auto=None, answers={})

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from textual.widgets import OptionList
 
 from mobius_tui.drill.library_listing import ListedRunbook, list_library
+from mobius_tui.run.events.mode_and_outcome import Outcome
 from mobius_tui.run.events.run_events import RunEnded
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.sanitize import cells
@@ -75,7 +76,7 @@ def escaped(words: str) -> str:
 
 def made(root: Path, path: Path, *, at: float = 0) -> MadeRun:
     run = MadeRun(root, load(path), values={"where": "staging"})
-    run.write(RunEnded(outcome="failed", reason="no space left"), after=5 + at)
+    run.write(RunEnded(outcome=Outcome.FAILED, reason="no space left"), after=5 + at)
     return run
 
 

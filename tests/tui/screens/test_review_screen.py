@@ -14,6 +14,7 @@ from mobius_tui.cli import main
 from mobius_tui.review.reviewed_run import ReviewedRun
 from mobius_tui.review.run_timeline import RunTimeline, filter_timeline
 from mobius_tui.run.events.run_events import HostStopped, NoteAdded
+from mobius_tui.run.events.step_events import StepUnknown
 from mobius_tui.run.records.verification import damage_of_open_run, run_problems
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.state_home import state_home
@@ -97,7 +98,7 @@ async def test_a_review_leads_to_what_went_wrong(tmp_path: Path) -> None:
         assert "trigger fired" in words(pilot).lower()
         await go(pilot, "1", "full_stop")
         assert screen.moment is not None
-        assert screen.moment.event == "StepUnknown"
+        assert screen.moment.event is StepUnknown
 
 
 async def test_a_review_shows_what_had_been_printed_by_then(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from textual.content import Content
 from textual.geometry import Region
 from textual.widget import Widget
 
+from mobius_tui.run.events.mode_and_outcome import Outcome
 from mobius_tui.run.events.run_events import RunEnded
 from mobius_tui.run.events.step_events import StepEnded, StepStarted
 from mobius_tui.run.intents.intent_actions import StartStep, StopStep
@@ -227,7 +228,7 @@ async def test_the_end_is_told_and_its_exit_code_is_the_outcomes(
     run = scenes.failed(tmp_path)
     time = Time(run.at)
     async with hosted(run), opened(run, time=time) as (_, pilot):
-        run.write(RunEnded(outcome="failed", reason="failed: 3.2"), after=5)
+        run.write(RunEnded(outcome=Outcome.FAILED, reason="failed: 3.2"), after=5)
         await until(pilot, lambda: isinstance(pilot.app.screen, EndCard))
         await press(pilot, time, "enter")
         assert pilot.app.return_value == 1

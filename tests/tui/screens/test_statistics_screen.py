@@ -11,8 +11,10 @@ from textual.widgets import OptionList
 from mobius_tui.errors import UsageError
 from mobius_tui.review.run_statistics import RunbookStatistics, runbook_statistics
 from mobius_tui.review.statistics_text import statistics_lines
+from mobius_tui.run.events.mode_and_outcome import Mode, Outcome
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.records.past_run import PastRun, PastStep
+from mobius_tui.run.state.step_state import Status
 from mobius_tui.run.storage.state_home import state_home
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.tui.navigation import Navigator
@@ -26,33 +28,33 @@ PLAN = Plan(load(BOOK))
 DAY = 86_400.0
 
 
-def past(number: int, mode: str) -> PastRun:
+def past(number: int, mode: Mode) -> PastRun:
     """A run in which looking takes ever longer, and rolling back fails now and then."""
-    tried = ("failed", "passed") if number % 3 == 0 else ("passed",)
+    tried = (Status.FAILED, Status.PASSED) if number % 3 == 0 else (Status.PASSED,)
     steps = {
-        "look": _step(("passed",), 4.0 + number % 5),
+        "look": _step((Status.PASSED,), 4.0 + number % 5),
         "roll": _step(tried, 90.0 + 11 * (number % 7)),
         "tell": _step((), skipped=True),
-        "verify": _step(("failed",), overridden=True),
+        "verify": _step((Status.FAILED,), overridden=True),
     }
     return PastRun(
         id=f"run-{number}",
         runbook="story",
         mode=mode,
-        outcome="failed" if number % 6 == 5 else "completed",
+        outcome=Outcome.FAILED if number % 6 == 5 else Outcome.COMPLETED,
         began=BEGAN + number * DAY,
         restored=150.0 + (number * 37) % 200,
         steps=steps,
     )
 
 
-def _step(results: tuple[str, ...], *took: float, **how: bool) -> PastStep:
+def _step(results: tuple[Status, ...], *took: float, **how: bool) -> PastStep:
     kept = {"skipped": False, "overridden": False, **how}
     return PastStep(results=results, passed_durations=took, **kept)
 
 
 def all_of_it() -> RunbookStatistics:
-    runs = [past(n, "drill" if n % 2 else "incident") for n in range(18)]
+    runs = [past(n, Mode.DRILL if n % 2 else Mode.INCIDENT) for n in range(18)]
     return runbook_statistics(PLAN, runs)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from mobius_tui.run.client.run_briefing import prepare_briefing
+from mobius_tui.run.events.mode_and_outcome import Mode, Outcome
 from mobius_tui.run.events.run_events import HostStarted, PhaseLeft, RunEnded
 from mobius_tui.run.events.watch_events import (
     RollbackHeld,
@@ -72,7 +73,7 @@ async def test_what_counts_down_comes_first_and_what_is_over_not_at_all(
     first, second, third = (
         make(tmp_path) for make in (scenes.fired, scenes.countdown, scenes.fired)
     )
-    third.write(RunEnded(outcome="abandoned"))
+    third.write(RunEnded(outcome=Outcome.ABANDONED))
     lookout = OtherRunsMonitor(tmp_path / "runs")
     async with hosted(first), hosted(second), hosted(third):
         assert [each.directory.path for each in lookout.urgent_runs()] == [
@@ -86,7 +87,7 @@ async def test_what_counts_down_comes_first_and_what_is_over_not_at_all(
 
 async def test_a_drill_is_told_of_only_while_somebody_is_in_it(tmp_path: Path) -> None:
     runbook = scenes.fresh(tmp_path).runbook
-    run = MadeRun(tmp_path / "runs", runbook, values={}, mode="drill")
+    run = MadeRun(tmp_path / "runs", runbook, values={}, mode=Mode.DRILL)
     run.write(FIRED, by="trigger")
     lookout = OtherRunsMonitor(tmp_path / "runs", now=lambda: run.at)
     async with hosted(run):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from mobius_tui.run.attempts.stopping import finish_run
 from mobius_tui.run.events.drill_events import FACILITATOR, HintGiven, SiteTouched
 from mobius_tui.run.events.journal_entry import Entry
+from mobius_tui.run.events.mode_and_outcome import Outcome
 from mobius_tui.run.events.run_events import (
     AutoStarted,
     NoteAdded,
@@ -126,7 +127,7 @@ async def end_run(
     outcome, reason = run_outcome(services.context.plan, services.context.state)
     if is_only_watched(services.context.plan, services.context.state):
         outcome, reason = (
-            "abandoned",
+            Outcome.ABANDONED,
             person_end_reason(services.context.state.watch, who),
         )
     if action.reason.strip():

@@ -11,6 +11,7 @@ from mobius_tui.run.attempts.launcher import request_stop
 from mobius_tui.run.attempts.step_checks import StepChecks
 from mobius_tui.run.attempts.stopping import attempt_survivors, finish_run, stop_attempt
 from mobius_tui.run.events.journal_entry import Entry
+from mobius_tui.run.events.mode_and_outcome import Outcome
 from mobius_tui.run.events.run_events import NoteAdded, PhaseEntered, VariableSet
 from mobius_tui.run.events.step_events import ChoiceMade, StepEnded, StepStarted
 from mobius_tui.run.host.intents.approval_handlers import record_drill_approvals, uid_of
@@ -174,7 +175,7 @@ async def choose(
     if ending is not None:
         reason = f"decided: {ending.title or ending.value}"
         await finish_run(
-            services.context, services.writer, "completed", reason, caller.name
+            services.context, services.writer, Outcome.COMPLETED, reason, caller.name
         )
         return entry
     asides = services.context.state.aside_steps

@@ -32,6 +32,7 @@ from mobius_tui.run.events.approval_events import (
     ApprovalGiven,
 )
 from mobius_tui.run.events.journal_entry import Entry
+from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.events.run_events import AutoStopped
 from mobius_tui.run.events.step_events import StepStarted
 from mobius_tui.run.host.caller_terminal import (
@@ -388,7 +389,7 @@ async def test_the_approval_is_in_the_state_of_whoever_reads(begin: Begin) -> No
     state = run.state
     assert valid_approval(plan, state, own) is not None
     assert state.began is not None
-    state.began = replace(state.began, mode="drill")
+    state.began = replace(state.began, mode=Mode.DRILL)
     assert missing_approval_text(plan, state, own) == ""
 
 

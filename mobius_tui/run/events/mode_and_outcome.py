@@ -1,0 +1,50 @@
+"""What a run is for, and what it came to. Pure.
+
+Each value is the word that the journal, JSON and every list have for it. It imports
+next to nothing, since `--help` names these words too.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from mobius_tui.errors import FAILED, INCOMPLETE, OK, STOPPED
+
+
+class Mode(StrEnum):
+    """What a run is for."""
+
+    INCIDENT = "incident"
+    DRILL = "drill"
+
+
+class Outcome(StrEnum):
+    """How a run ended."""
+
+    COMPLETED = "completed"
+    FAILED = "failed"
+    ABANDONED = "abandoned"
+    INCOMPLETE = "incomplete"
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code of a command whose run ended so."""
+        match self:
+            case Outcome.COMPLETED:
+                return OK
+            case Outcome.FAILED:
+                return FAILED
+            case Outcome.ABANDONED:
+                return STOPPED
+            case Outcome.INCOMPLETE:
+                return INCOMPLETE
+
+
+class ListingState(StrEnum):
+    """What a list says of a run in place of an outcome, where it has none."""
+
+    OPEN = "open"
+    IMPORTED = "imported"
+    """It was open where it was run, and was imported from there."""
+    DAMAGED = "damaged"
+    NEVER_BEGAN = "never began"
