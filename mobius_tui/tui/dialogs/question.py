@@ -15,6 +15,7 @@ from mobius_tui.run.intents.intent_actions import Action
 from mobius_tui.tui.dialogs.dialog import Choice, Dialog, text_widget
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.styled_text import Role
+from mobius_tui.tui.row_key import RowKey
 from mobius_tui.tui.screen_state import DraftKey, Purpose
 
 T = TypeVar("T")
@@ -34,7 +35,7 @@ class Notifier(Protocol):
         """Show it."""
 
 
-Flow = Callable[[DialogOpener, RunView, str | None], Awaitable[Action | None]]
+Flow = Callable[[DialogOpener, RunView, RowKey | None], Awaitable[Action | None]]
 """A coroutine that turns a command into an action: takes a dialog opener, the view, and
 the selected checklist key.
 """

@@ -23,13 +23,14 @@ from mobius_tui.tui.output.output_workbench import OutputWorkbench
 from mobius_tui.tui.parts.run_feed import RunFeed
 from mobius_tui.tui.presenters.output_choice import OutputChoice, split_tab_key
 from mobius_tui.tui.presenters.run_view import RunView
+from mobius_tui.tui.row_key import RowKey
 
 SIZE_POLL_INTERVAL = 0.05
 """Seconds between looks at the output of a running step."""
 TABS = frozenset({"output.next_tab", "output.previous_tab"})
 """The commands that there are only with several tabs."""
 
-Choose = Callable[[RunView, str | None, str | None], OutputChoice]
+Choose = Callable[[RunView, RowKey | None, str | None], OutputChoice]
 """Gives the output to show: of a run, for the checklist's row under the cursor, where
 the person wants a tab; `None` for a row or a tab where there is none."""
 
@@ -57,7 +58,7 @@ class OutputController:
 
     # What is shown
 
-    def show(self, view: RunView, key: str | None) -> str:
+    def show(self, view: RunView, key: RowKey | None) -> str:
         """Show the output that belongs to a row, or the tab that was chosen.
 
         Args:

@@ -21,6 +21,7 @@ from mobius_tui.tui.commands.registry import key_of
 from mobius_tui.tui.presenters.glyphs import MARKS
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.styled_text import Role
+from mobius_tui.tui.row_key import RowKey, StepRow
 
 BETWEEN = "│"
 
@@ -142,7 +143,7 @@ class OutputChoice:
 
 
 def choose_output(
-    view: RunView, key: str | None, directory: RunDirectory, tab: str | None = None
+    view: RunView, key: RowKey | None, directory: RunDirectory, tab: str | None = None
 ) -> OutputChoice:
     """The output that belongs to the checklist's row under the cursor.
 
@@ -174,13 +175,13 @@ def split_tab_key(tab: str) -> tuple[str, int]:
     return step_id, int(number)
 
 
-def _step_with_output(view: RunView, key: str | None) -> str | None:
+def _step_with_output(view: RunView, key: RowKey | None) -> str | None:
     """The step whose output belongs to a row; `None` where there is none."""
     step = view.step(key)
     if step is None:
         return None
     if view.step_state(step.id).last_attempt is None:
-        is_next = key == view.proposal.step
+        is_next = key == view.proposed_row
         return view.latest(scripts_only=True) if is_next else None
     return step.id if isinstance(step.action, Run) else None
 
@@ -213,7 +214,7 @@ def _tab(view: RunView, step_id: str, attempt: Attempt, name: str) -> OutputTab:
 
 
 def _placeholder(
-    view: RunView, key: str | None, tabs: tuple[OutputTab, ...]
+    view: RunView, key: RowKey | None, tabs: tuple[OutputTab, ...]
 ) -> OutputChoice:
     """The text in place of an output that does not exist."""
     step = view.step(key)
@@ -228,7 +229,7 @@ def _placeholder(
 
 def _attempt(
     view: RunView,
-    key: str | None,
+    key: RowKey | None,
     directory: RunDirectory,
     tabs: tuple[OutputTab, ...],
     tab: str,
@@ -238,7 +239,7 @@ def _attempt(
     attempt = directory.attempt(step_id, number)
     running = view.step_state(step_id).attempts[number - 1].status is Status.RUNNING
     numbered = view.plan.numbers[step_id]
-    name = numbered if step_id == key else view.plan.name(step_id)
+    name = numbered if key == StepRow(step_id) else view.plan.name(step_id)
     return OutputChoice(
         path=attempt.output,
         spans=attempt.spans,

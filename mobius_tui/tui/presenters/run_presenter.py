@@ -111,7 +111,7 @@ class RunPresenter:
 
     def verifying(self, view: RunView) -> str | None:
         """The step whose script has ended while its checks are still being made."""
-        step = view.step(view.proposal.step)
+        step = view.step(view.proposed_row)
         if step is None or view.proposal.kind != "running" or not step.checks:
             return None
         last = view.step_state(step.id).last_attempt

@@ -25,6 +25,7 @@ from mobius_tui.run.state.step_state import Status, StepState
 from mobius_tui.runbook.model.actions import Run
 from mobius_tui.runbook.model.runbook import Phase, Runbook, Step
 from mobius_tui.runbook.text.units import clock_duration
+from mobius_tui.tui.row_key import PhaseRow, RowKey, StepRow
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -112,10 +113,6 @@ class StepCounts:
             and (not scripts_only or isinstance(steps[step_id].action, Run))
         ]
         return max(tried)[1] if tried else None
-
-
-PHASE_KEY_PREFIX = "#"
-"""What a checklist's key of a phase begins with; no step's id does."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -236,15 +233,33 @@ class RunView:
             else None
         )
 
-    def step(self, key: str | None) -> Step | None:
-        """The step of a checklist's key; `None` for a phase's."""
-        return self.plan.steps.get(key or "")
+    def step(self, key: RowKey | None) -> Step | None:
+        """The step of a row; `None` for a phase's."""
+        match key:
+            case StepRow(step_id):
+                return self.plan.steps.get(step_id)
+            case _:
+                return None
 
-    def phase(self, key: str | None) -> Phase | None:
-        """The phase of a checklist's key; `None` for a step's."""
-        if key is None or not key.startswith(PHASE_KEY_PREFIX):
-            return None
-        return self.runbook.phase(key.removeprefix(PHASE_KEY_PREFIX))
+    def phase(self, key: RowKey | None) -> Phase | None:
+        """The phase of a row; `None` for a step's."""
+        match key:
+            case PhaseRow(phase_id):
+                return self.runbook.phase(phase_id)
+            case _:
+                return None
+
+    @property
+    def proposed_row(self) -> StepRow | None:
+        """The row of the step that is proposed."""
+        step_id = self.proposal.step
+        return StepRow(step_id) if step_id is not None else None
+
+    @property
+    def latest_row(self) -> StepRow | None:
+        """The row of the step that was tried last; else of the first one."""
+        step_id = self.latest() or next(iter(self.plan.steps), None)
+        return StepRow(step_id) if step_id is not None else None
 
     def step_state(self, step_id: str) -> StepState:
         """The state of a step by the journal."""

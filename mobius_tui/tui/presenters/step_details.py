@@ -44,6 +44,7 @@ from mobius_tui.tui.presenters.styled_text import (
     cut_in_middle,
     text,
 )
+from mobius_tui.tui.row_key import RowKey
 
 _MENTION = re.compile(r"\$\{?\w+\}?")
 SCRIPT_LIMIT = 200
@@ -146,7 +147,7 @@ FAILS = (
 """What a `watch` step comes to, where it does not pass."""
 
 
-def title(view: RunView, key: str | None) -> str:
+def title(view: RunView, key: RowKey | None) -> str:
     """`2.1 Restore the backup`."""
     phase = view.phase(key)
     if phase is not None:
@@ -155,7 +156,7 @@ def title(view: RunView, key: str | None) -> str:
     return sanitize.line(view.plan.name(step.id)) if step is not None else ""
 
 
-def border_text(view: RunView, key: str | None) -> tuple[str, Role]:
+def border_text(view: RunView, key: RowKey | None) -> tuple[str, Role]:
     """The text of the pane's lower border: effect, limit and the usual duration."""
     step = view.step(key)
     if step is None or not isinstance(step.action, Run):
@@ -173,7 +174,7 @@ def border_text(view: RunView, key: str | None) -> tuple[str, Role]:
 
 
 def detail_fields(
-    view: RunView, key: str | None, *, compact: bool, tab: str = ""
+    view: RunView, key: RowKey | None, *, compact: bool, tab: str = ""
 ) -> tuple[Field, ...]:
     """The fields of the detail pane.
 

@@ -21,6 +21,7 @@ from mobius_tui.tui.presenters.fields import Field
 from mobius_tui.tui.presenters.glyphs import MARKS
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.styled_text import Role, assemble, text
+from mobius_tui.tui.row_key import StepRow
 
 
 def standing_fields(view: RunView, step: Step) -> Iterator[Field]:
@@ -178,7 +179,7 @@ def _look_first_advice(view: RunView, step: Step, last: Attempt | None) -> str:
 
 def choices(view: RunView, step: Step) -> Content:
     """The choices for a failed step, with their keys."""
-    offered = available_commands(view, step.id)
+    offered = available_commands(view, StepRow(step.id))
     parts: list[tuple[str, Role]] = []
     for command_id, words in (
         ("look_first", "check"),

@@ -23,6 +23,7 @@ from mobius_tui.tui.presenters import availability
 from mobius_tui.tui.presenters.health_view import HealthView
 from mobius_tui.tui.presenters.run_presenter import RunPresenter
 from mobius_tui.tui.presenters.run_view import RunView, watch_time_left
+from mobius_tui.tui.row_key import RowKey
 from mobius_tui.tui.screen_state import ScreenState
 from mobius_tui.tui.screens.page import Page
 from mobius_tui.tui.widgets.checklist import Checklist
@@ -47,9 +48,9 @@ class RunPage(Page):
     """Whether there is room for what matters most alone."""
     view: reactive[RunView | None] = reactive(None, repaint=False)
     health: reactive[HealthView | None] = reactive(None, repaint=False)
-    key: reactive[str | None] = reactive[str | None](None, repaint=False)
+    key: reactive[RowKey | None] = reactive[RowKey | None](None, repaint=False)
     """The checklist's row under the cursor."""
-    shown_key: reactive[str | None] = reactive[str | None](None, repaint=False)
+    shown_key: reactive[RowKey | None] = reactive[RowKey | None](None, repaint=False)
     """The checklist key whose details the other panes show; follows the cursor (`key`)
     after a short delay.
     """
@@ -158,7 +159,7 @@ class RunPage(Page):
     def show_offers(self) -> None:
         """Say anew which commands there are; each screen knows what applies."""
 
-    def show_view(self, view: RunView, place: str | None) -> None:
+    def show_view(self, view: RunView, place: RowKey | None) -> None:
         """Pass down what there is to see.
 
         Args:
@@ -237,7 +238,7 @@ class RunPage(Page):
         self.key = event.key
         view = self.view
         watched = view is not None and bool(watch_time_left(view))
-        self.has_moved = watched or view is None or event.key != view.proposal.step
+        self.has_moved = watched or view is None or event.key != view.proposed_row
         self.set_timer(FOLLOW_CURSOR_DELAY, self.follow_cursor)
 
     @on(Checklist.EditWanted)

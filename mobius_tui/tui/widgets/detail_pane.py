@@ -28,6 +28,7 @@ from mobius_tui.tui.presenters.styled_text import (
     cut_in_middle,
     text,
 )
+from mobius_tui.tui.row_key import RowKey
 from mobius_tui.tui.widgets.line_wrapping import wrap_content
 
 LABEL_CELLS = 8
@@ -84,7 +85,7 @@ class DetailPane(VerticalScroll):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("detail")]
 
     view: reactive[RunView | None] = reactive(None, repaint=False)
-    key: reactive[str | None] = reactive[str | None](None, repaint=False)
+    key: reactive[RowKey | None] = reactive[RowKey | None](None, repaint=False)
     tab: reactive[str] = reactive("", repaint=False)
     """The attempt whose output is shown, as `STEP.ATTEMPT`; empty for none."""
     compact: reactive[bool] = reactive(False, repaint=False)  # noqa: FBT003 - a default

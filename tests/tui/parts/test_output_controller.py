@@ -11,6 +11,7 @@ from mobius_tui.run.intents.intent_actions import StopStep
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.tui.output.output_workbench import OutputWorkbench
+from mobius_tui.tui.row_key import StepRow
 from mobius_tui.tui.screens.run_screen import RunScreen
 from tests.tui import scenes
 from tests.tui.runs import MadeRun, Time, hosted, opened, press, until, words
@@ -76,7 +77,7 @@ async def test_attempts_and_what_runs_beside_stand_in_tabs(tmp_path: Path) -> No
         run.output("tail", 1, "another tick\n")
         await until(pilot, lambda: "another tick" in words(pilot))
         await pilot.press("1", "down")
-        await until(pilot, lambda: screen.key == "tick")
+        await until(pilot, lambda: screen.key == StepRow("tick"))
         assert "tick [/x]" not in words(pilot)
         assert "1.1 Tail the log ▶ live" in words(pilot), "wherever the cursor is"
         await pilot.press("2", "right_square_bracket")
