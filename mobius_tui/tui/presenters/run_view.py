@@ -20,6 +20,7 @@ from mobius_tui.run.planning.step_status import StepStatus, step_statuses
 from mobius_tui.run.planning.trigger_rules import ReportedFigures
 from mobius_tui.run.planning.variables import Values
 from mobius_tui.run.planning.watch_progress import watch_progress_text
+from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import Status, StepState
 from mobius_tui.runbook.model.actions import Run
@@ -128,8 +129,8 @@ class RunView:
     """Seconds since 1970."""
     host: int | None
     """The living host's pid."""
-    last_outputs: Mapping[str, LastOutput] = field(default_factory=dict)
-    """By `STEP.ATTEMPT`: its last words, where it ended badly."""
+    last_outputs: Mapping[AttemptId, LastOutput] = field(default_factory=dict)
+    """By attempt: its last words, where it ended badly."""
     verifying: str | None = None
     """The step whose script has ended and whose checks are being made."""
     probe_states: Mapping[str, str] = field(default_factory=dict)
@@ -296,7 +297,7 @@ def build_run_view(
     now: float,
     host: int | None,
     uid: int,
-    last_outputs: Mapping[str, LastOutput],
+    last_outputs: Mapping[AttemptId, LastOutput],
     health: Mapping[str, str],
     before: RunView | None = None,
 ) -> RunView:
@@ -308,7 +309,7 @@ def build_run_view(
         now: seconds since 1970.
         host: the living host's pid.
         uid: of the person who looks.
-        last_outputs: by `STEP.ATTEMPT`, its last words.
+        last_outputs: by attempt, its last words.
         health: each probe's state, in words.
         before: the view before, whose standings hold where the journal has not grown.
     """

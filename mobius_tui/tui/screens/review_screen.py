@@ -27,6 +27,7 @@ from mobius_tui.review.timeline_moments import TimelineMoment
 from mobius_tui.run.attempts.output_reader import printed_by
 from mobius_tui.run.events.run_events import HostStopped
 from mobius_tui.run.records.verification import damage_of_open_run
+from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.state_home import state_home
 from mobius_tui.tui.backend.base_page import run_in_thread
@@ -39,7 +40,6 @@ from mobius_tui.tui.parts.timeline_builder import TimelineBuilder
 from mobius_tui.tui.presenters.output_choice import (
     OutputChoice,
     choose_output,
-    split_tab_key,
 )
 from mobius_tui.tui.presenters.run_presenter import PastRunPresenter
 from mobius_tui.tui.presenters.run_view import RunView
@@ -403,14 +403,17 @@ def _is_annotation(moment: TimelineMoment, number: int) -> bool:
 
 
 def _output_then(
-    directory: RunDirectory, view: RunView, key: RowKey | None, tab: str | None
+    directory: RunDirectory,
+    view: RunView,
+    key: RowKey | None,
+    tab: AttemptId | None,
 ) -> OutputChoice:
     """What had been printed by the moment of a view; nothing of it can be stopped."""
     shown = choose_output(view, key, directory, tab)
     tabs = tuple(replace(each, stops=False) for each in shown.tabs)
     shown = replace(shown, tabs=tabs)
-    if shown.path is not None and shown.running:
-        limit = printed_by(directory.attempt(*split_tab_key(shown.tab)), view.now)
+    if shown.tab is not None and shown.running:
+        limit = printed_by(directory.attempt(*shown.tab), view.now)
         nothing = "It had printed nothing by then."
         shown = replace(shown, running=False, limit=limit, placeholder=nothing)
     return shown

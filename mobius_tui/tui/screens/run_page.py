@@ -12,6 +12,7 @@ from textual.containers import Horizontal, Vertical
 from textual.reactive import reactive
 
 from mobius_tui.run.client.viewer import Viewer
+from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.tui.commands.command import Command
 from mobius_tui.tui.messages import OutputGrew, RunLost
 from mobius_tui.tui.output.output_workbench import OutputWorkbench
@@ -54,8 +55,8 @@ class RunPage(Page):
     """The checklist key whose details the other panes show; follows the cursor (`key`)
     after a short delay.
     """
-    tab: reactive[str] = reactive("", repaint=False)
-    """Whose output is shown, as `STEP.ATTEMPT`."""
+    tab: reactive[AttemptId | None] = reactive(None, repaint=False)
+    """The attempt whose output is shown; `None` for none."""
     offered: reactive[tuple[Command, ...]] = reactive((), repaint=False)
 
     def __init__(
@@ -217,7 +218,7 @@ class RunPage(Page):
     @on(OutputGrew)
     def _output_grew(self, event: OutputGrew) -> None:
         event.stop()
-        self.outputs.refresh_if_shown(event.step, event.attempt)
+        self.outputs.refresh_if_shown(event.attempt)
 
     # What is told by widgets, and done by keys
 
@@ -260,7 +261,7 @@ class RunPage(Page):
     def _tab_chosen(self, event: OutputWorkbench.TabChosen) -> None:
         event.stop()
         self.follow_cursor()
-        self.outputs.choose_tab(event.key)
+        self.outputs.choose_tab(event.attempt)
         self.show_row()
 
     @on(OutputWorkbench.OpenWanted)

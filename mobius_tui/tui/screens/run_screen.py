@@ -52,7 +52,7 @@ from mobius_tui.tui.presenters.next_action import (
     terminal_attempt,
     terminal_step,
 )
-from mobius_tui.tui.presenters.output_choice import choose_output, split_tab_key
+from mobius_tui.tui.presenters.output_choice import choose_output
 from mobius_tui.tui.presenters.run_presenter import RunPresenter
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.status_text import TitleAndBell, status_text, title
@@ -413,8 +413,8 @@ class RunScreen(RunPage):
     def _stop_wanted(self, event: OutputWorkbench.StopWanted) -> None:
         """Stop what runs beside the run; it only reads, so nobody is asked."""
         event.stop()
-        step_id, attempt = split_tab_key(event.key)
-        self._sender.send(StopStep(step=step_id, attempt=attempt))
+        step_id, number = event.attempt
+        self._sender.send(StopStep(step=step_id, attempt=number))
 
     # Leaving
 

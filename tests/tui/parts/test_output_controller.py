@@ -8,6 +8,7 @@ import pytest
 
 from mobius_tui.run.events.step_events import StepEnded, StepStarted
 from mobius_tui.run.intents.intent_actions import StopStep
+from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.tui.output.output_workbench import OutputWorkbench
@@ -97,6 +98,23 @@ async def test_x_stops_the_live_output_that_is_shown(tmp_path: Path) -> None:
         await until(pilot, lambda: host.intents)
         [intent] = host.intents
         assert intent == StopStep(step="tail", attempt=1)
+
+
+async def test_a_copy_is_called_as_the_attempt_that_printed_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pager = tmp_path / "pager"
+    pager.write_text(f'#!/bin/sh\nbasename "$1" > {tmp_path}/name\n')
+    pager.chmod(0o700)
+    monkeypatch.setenv("PAGER", str(pager))
+    run = beside(tmp_path)
+    async with hosted(run), opened(run) as (screen, pilot):
+        pane = pane_of(screen)
+        await until(pilot, lambda: pane.tab == AttemptId("work", 2))
+        task = screen.outputs.task("pager", tmp_path)
+        assert task is not None
+        assert task.run() == ""
+    assert (tmp_path / "name").read_text() == "work.2.txt\n"
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 36)])

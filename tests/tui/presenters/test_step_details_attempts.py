@@ -6,6 +6,7 @@ from pathlib import Path
 
 from mobius_tui.run.events.run_events import VariableSet
 from mobius_tui.run.events.step_events import StepEnded, StepStarted
+from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.tui.presenters.fields import Field
 from mobius_tui.tui.presenters.step_details import command, detail_fields
@@ -43,12 +44,14 @@ async def test_each_attempt_has_its_own_values(tmp_path: Path) -> None:
     async with hosted(run), opened(run) as (screen, _):
         view = screen.view
         assert view is not None
-        first = detail_fields(view, StepRow("execute"), compact=False, tab="execute.1")
-        last = detail_fields(view, StepRow("execute"), compact=False)
-        same = detail_fields(view, StepRow("execute"), compact=False, tab="execute.2")
-        other = detail_fields(
-            view, StepRow("execute"), compact=False, tab="find-backup.1"
-        )
+        key = StepRow("execute")
+
+        def looking_at(tab: AttemptId | None) -> tuple[Field, ...]:
+            return detail_fields(view, key, compact=False, tab=tab)
+
+        last = looking_at(None)
+        first, same = (looking_at(AttemptId("execute", n)) for n in (1, 2))
+        other = looking_at(AttemptId("find-backup", 1))
         step = view.plan.steps["execute"]
         assert told(command(view, step)) == [f"backup_file={OTHER}"]
     was = f"backup_file={scenes.BACKUP}"
