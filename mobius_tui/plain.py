@@ -22,6 +22,7 @@ from mobius_tui.run.journal.describe_entry import journal_entry_text
 from mobius_tui.run.planning.step_texts import StepTexts
 from mobius_tui.run.planning.variables import Values
 from mobius_tui.run.planning.watch_progress import watch_duration, watch_progress_text
+from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.run.state.step_state import Attempt, Status
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.safe_open import open_regular
@@ -105,7 +106,7 @@ class PlainReport:
         self._output = OutputPrinter(viewer.directory)
         self._texts = StepTexts(viewer.follower.plan)
         self._journal_file = open_regular(viewer.directory.journal)
-        self._printed_turns: dict[str, int] = {}
+        self._printed_turns: dict[AttemptId, int] = {}
         """By attempt of a `watch` step, how often its progress was printed."""
 
     def close(self) -> None:
@@ -181,18 +182,16 @@ class PlainReport:
         total = watch_duration(step, values)
         if self._json or not total:
             return
-        key, turn = (
-            f"{step_id}.{last.number}",
-            int((now - last.started) / progress_interval(total)),
-        )
+        attempt = AttemptId(step_id, last.number)
+        turn = int((now - last.started) / progress_interval(total))
         words = watch_progress_text(step, follower.state, values, now)
-        if words and turn > self._printed_turns.get(key, 0):
+        if words and turn > self._printed_turns.get(attempt, 0):
             windows = follower.health.windows.items()
             states = ", ".join(f"{i} {w.status(now).state}" for i, w in windows)
             name = follower.plan.name(step_id)
             stamp = time.strftime("%H:%M:%S", time.localtime(now))
             print_line(f"{stamp} {line(f'watching: {name}, {words}: {states}')}")
-        self._printed_turns[key] = turn
+        self._printed_turns[attempt] = turn
 
 
 class HostNotices:

@@ -137,11 +137,8 @@ def _orphans(root: Path) -> Iterator[Path]:
 def _stop_scripts(run: RunDirectory) -> None:
     """Stop what a run's keepers still run, and wait for them."""
     stopping = []
-    for path in sorted(run.steps.iterdir()):
-        step, _, number = path.name.rpartition(".")
-        if not number.isdecimal():
-            continue  # no attempt's folder: whatever it is, nothing runs in it
-        attempt = run.attempt(step, int(number))
+    for attempt_id in run.attempts():
+        attempt = run.attempt(*attempt_id)
         if request_stop(attempt):
             stopping.append(attempt.lock)
     deadline = time.monotonic() + STOP_SECONDS

@@ -14,12 +14,13 @@ from mobius_tui.review.run_report import (
     ReportStep,
     VariableValue,
 )
-from mobius_tui.review.run_walk import AttemptKey, WalkedRun
+from mobius_tui.review.run_walk import WalkedRun
 from mobius_tui.run.attempts.exit_status import exit_code_text
 from mobius_tui.run.attempts.output_reader import last_rows
 from mobius_tui.run.planning.plan import Plan, effect_of, kind_of
 from mobius_tui.run.planning.step_status import step_statuses
 from mobius_tui.run.planning.variables import Values
+from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.run.state.deliveries import delivery_for_viewer
 from mobius_tui.run.state.step_state import Attempt, StateVariable, Status
 from mobius_tui.runbook.model.actions import Choose, Manual, Run, SendMessage, Watch
@@ -77,7 +78,7 @@ def _sent(
 
 def _manual_messages(
     plan: Plan, walked: WalkedRun, step: ReportStep, redactor: ReportRedactor
-) -> Iterator[tuple[AttemptKey, ReportMessage]]:
+) -> Iterator[tuple[AttemptId, ReportMessage]]:
     """The messages that a person sent by hand, outside of the program."""
     action = plan.steps[step.id].action
     if not isinstance(action, SendMessage):
@@ -93,7 +94,7 @@ def _manual_messages(
             state="told" if own.status is Status.PASSED else str(own.status),
             text=redactor.lines(own.note or str(step.command)),
         )
-        yield (step.id, own.number), delivered
+        yield AttemptId(step.id, own.number), delivered
 
 
 LOOKS = 10
@@ -217,8 +218,9 @@ class StepReporter:
     def _attempt(
         self, step: Step, own: Attempt, checks: tuple[str, ...]
     ) -> ReportAttempt:
-        place = self._record.directory.attempt(step.id, own.number)
-        given = self._walked.given.get((step.id, own.number), {})
+        attempt_id = AttemptId(step.id, own.number)
+        place = self._record.directory.attempt(*attempt_id)
+        given = self._walked.given.get(attempt_id, {})
         return ReportAttempt(
             number=own.number,
             by=self._sanitize(own.by),
@@ -245,7 +247,7 @@ class StepReporter:
                 for row in last_rows(place.output)[-LINES:]
             ),
             output_bytes=own.output_bytes,
-            output_sha256=self._walked.digests.get((step.id, own.number)),
+            output_sha256=self._walked.digests.get(attempt_id),
             left=tuple(map(self._sanitize, own.left)),
             ended_with=tuple(map(self._sanitize, own.ended_with)),
         )

@@ -28,6 +28,7 @@ from mobius_tui.run.journal.describe_entry import journal_entry_text
 from mobius_tui.run.journal.outage_times import NON_TEAM_AUTHORS
 from mobius_tui.run.planning.plan import Plan, has_terminal
 from mobius_tui.run.planning.proposal import is_out_of_order
+from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.run.state.reducer import advance, initial_state
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import (
@@ -101,10 +102,6 @@ def _ended(attempt: Attempt) -> str:
     return "was running" if attempt.status is Status.RUNNING else f"{attempt.status}"
 
 
-AttemptKey = tuple[str, int]
-"""A step's id, and the number of an attempt at it."""
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WalkedRun:
     """What a walk over the entries collected; texts are as the journal has them."""
@@ -119,9 +116,9 @@ class WalkedRun:
     timeline: tuple[TimelineEntry, ...]
     decisions: tuple[ReportDecision, ...]
     notes: tuple[ReportNote, ...]
-    given: dict[AttemptKey, dict[str, StateVariable]]
+    given: dict[AttemptId, dict[str, StateVariable]]
     """By attempt, the variables that it read, as they were."""
-    digests: dict[AttemptKey, str | None]
+    digests: dict[AttemptId, str | None]
     """By attempt, the SHA-256 of its output."""
 
 
@@ -143,8 +140,8 @@ class RunWalker:
         self.timeline: list[TimelineEntry] = []
         self.decisions: list[ReportDecision] = []
         self.notes: list[ReportNote] = []
-        self.given: dict[AttemptKey, dict[str, StateVariable]] = {}
-        self.digests: dict[AttemptKey, str | None] = {}
+        self.given: dict[AttemptId, dict[str, StateVariable]] = {}
+        self.digests: dict[AttemptId, str | None] = {}
 
     def apply(self, entry: Entry) -> None:
         """Apply the next entry.
@@ -183,15 +180,16 @@ class RunWalker:
         match entry.event:
             case StepStarted(step=step, attempt=attempt, reads=reads):
                 known = self.state.variables
-                self.given[step, attempt] = {n: known[n] for n in reads if n in known}
+                given = {name: known[name] for name in reads if name in known}
+                self.given[AttemptId(step, attempt)] = given
             case StepSkipped(reason=reason):
                 self._add_deviation(Status.SKIPPED, entry, reason)
             case StepOverridden(reason=reason):
                 self._add_deviation(Status.OVERRIDDEN, entry, reason)
             case StepEnded(step=step, attempt=attempt, output_sha256=digest):
-                self.digests[step, attempt] = digest
+                self.digests[AttemptId(step, attempt)] = digest
             case StepUnknown(step=step, attempt=attempt, output_sha256=digest):
-                self.digests[step, attempt] = digest
+                self.digests[AttemptId(step, attempt)] = digest
             case ChoiceMade(step=step, values=values, reason=reason):
                 self.decisions.append(
                     ReportDecision(

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from mobius_tui.run.intents.intent_actions import Action
     from mobius_tui.run.intents.replies import Reply
     from mobius_tui.run.journal.follower import RunChanges
+    from mobius_tui.run.state.attempt_id import AttemptId
     from mobius_tui.tui.screen_state import Draft, DraftKey
 
 
@@ -35,9 +36,8 @@ class RunLost(Message):
 class OutputGrew(Message):
     """A running attempt printed something, or has come to its end."""
 
-    def __init__(self, step: str, attempt: int) -> None:
+    def __init__(self, attempt: AttemptId) -> None:
         super().__init__()
-        self.step = step
         self.attempt = attempt
 
 

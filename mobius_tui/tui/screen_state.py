@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 from types import MappingProxyType
 
+from mobius_tui.tui.row_key import RowKey
+
 Draft = Mapping[str, str]
 """What was typed in a dialog, by the ids of its fields."""
 
@@ -62,7 +64,7 @@ class PaneName(StrEnum):
 class ScreenState:
     """The state of a run's screen, kept while the screens are closed."""
 
-    key: str | None = None
+    key: RowKey | None = None
     """The checklist's key under the cursor."""
     moved: bool = False
     """Whether the person put it there."""

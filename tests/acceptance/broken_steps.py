@@ -66,6 +66,7 @@ from mobius_tui.tui.presenters.availability import available_commands
 from mobius_tui.tui.presenters.next_action import NextAction, next_action
 from mobius_tui.tui.presenters.run_view import RunView, build_run_view
 from mobius_tui.tui.presenters.step_details import offered
+from mobius_tui.tui.row_key import RowKey, StepRow
 from tests.acceptance.campaigns import state_of_its_own
 
 How = Literal["before", "after", "always"]
@@ -185,7 +186,7 @@ class Person:
         self.tries: dict[str, int] = {}
         self.turned = False
 
-    def ask(self, view: RunView, subject: str | None) -> DialogOpener:
+    def ask(self, view: RunView, subject: RowKey | None) -> DialogOpener:
         """How dialogs are answered."""
 
         async def answered(dialog: Any, /) -> Any:
@@ -233,7 +234,7 @@ class Person:
     def _way_on(self, view: RunView, step: str) -> str | None:
         """Look, then retry, then turn aside, then skip: what is offered of these."""
         self.tries[step] = tries = self.tries.get(step, 0) + 1
-        ways = available_commands(view, step)
+        ways = available_commands(view, StepRow(step))
         if tries == 1 and "look_first" in ways:
             return "look_first"
         if tries <= 2 and "retry" in ways:
@@ -291,7 +292,7 @@ async def act(
     return reply if reply.ok else None
 
 
-def _has_terminal(view: RunView, key: str | None) -> bool:
+def _has_terminal(view: RunView, key: RowKey | None) -> bool:
     step = view.step(key)
     return step is not None and isinstance(step.action, Run) and step.action.tty
 

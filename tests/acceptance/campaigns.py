@@ -64,9 +64,8 @@ def end_all() -> None:
         if pid:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGTERM)
-        for path in run.steps.glob("*.*"):  # a host that was killed may have made none
-            step, _, number = path.name.rpartition(".")
-            request_stop(run.attempt(step, int(number)))
+        for attempt in run.attempts():
+            request_stop(run.attempt(*attempt))
     for owner in sites_root().glob("*/run/owner"):
         pid = int(owner.read_text().split()[0])
         with contextlib.suppress(ProcessLookupError):

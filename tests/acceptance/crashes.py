@@ -38,6 +38,7 @@ from mobius_tui.run.intents.intent_actions import (
 from mobius_tui.run.intents.replies import Reply
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.records.verification import run_problems
+from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.run.storage.run_directory import RunDirectory, lock_holder
 from mobius_tui.runbook.library.loader import load
@@ -253,7 +254,7 @@ def hold(
         tally.attempts += isinstance(event, StepStarted)
         tally.unknown += isinstance(event, StepUnknown)
         if isinstance(event, StepEnded) and isinstance(steps[event.step].action, Run):
-            did = times[f"{event.step}.{event.attempt}"]
+            did = times[str(AttemptId(event.step, event.attempt))]
             tally.false_ends += event.result == Status.PASSED and did != 1
             tally.false_ends += event.result == Status.NOT_STARTED and did != 0
     assert any(isinstance(entry.event, RunEnded) for entry in entries)

@@ -50,6 +50,7 @@ from mobius_tui.tui.presenters.next_action import next_action
 from mobius_tui.tui.presenters.run_presenter import RunPresenter
 from mobius_tui.tui.presenters.status_text import status_text
 from mobius_tui.tui.presenters.step_details import detail_fields
+from mobius_tui.tui.row_key import StepRow
 from tests.acceptance import mutations
 from tests.acceptance.mutations import Sound
 from tests.review.story import story
@@ -84,11 +85,11 @@ class Kept(Sound):
             phase_row(view, phase, folded=False, waits="")
             for step in phase.steps:
                 step_row(view, step, phase_wait="")
-                detail_fields(view, step.id, compact=False)
-                next_action(view, step.id, moved=True)
-                labels(view, step.id)
-                for flow in set(FLOWS) - available_commands(view, step.id):
-                    why_not(view, step.id, flow)
+                detail_fields(view, StepRow(step.id), compact=False)
+                next_action(view, StepRow(step.id), moved=True)
+                labels(view, StepRow(step.id))
+                for flow in set(FLOWS) - available_commands(view, StepRow(step.id)):
+                    why_not(view, StepRow(step.id), flow)
         status_text(view, health, run=self.directory.id, head=FIRST_PREV)
 
     def refused(self, *ways: Callable[[], object]) -> None:

@@ -140,9 +140,8 @@ class Running:
         pid = self.directory.host_pid()
         if pid:
             os.kill(pid, signal.SIGKILL)
-        for path in self.directory.steps.iterdir():
-            step, _, number = path.name.rpartition(".")
-            attempt = self.directory.attempt(step, int(number))
+        for each in self.directory.attempts():
+            attempt = self.directory.attempt(*each)
             request_stop(attempt)
             group = read_process_group(attempt)
             if group and not lock_holder(attempt.lock):

@@ -28,7 +28,8 @@ from mobius_tui.tui.presenters.availability import (
     why_not,
 )
 from mobius_tui.tui.presenters.next_action import Kind, next_action, start_action
-from mobius_tui.tui.presenters.run_view import PHASE_KEY_PREFIX, RunView, build_run_view
+from mobius_tui.tui.presenters.run_view import RunView, build_run_view
+from mobius_tui.tui.row_key import PhaseRow, RowKey, StepRow
 from tests.run.planning.situations import (
     NOW,
     RARE,
@@ -52,7 +53,7 @@ def view_of(plan: Plan, state: RunState) -> RunView:
     )
 
 
-def asked_by_enter(view: RunView, key: str) -> Action | None:
+def asked_by_enter(view: RunView, key: RowKey) -> Action | None:
     """What Enter asks for here; `None` where it asks for nothing."""
     enter = next_action(view, key, moved=True)
     step = view.step(enter.key)
@@ -60,8 +61,8 @@ def asked_by_enter(view: RunView, key: str) -> Action | None:
         return start_action(view, step)
     match enter.kind:
         case "phase":
-            assert enter.key is not None
-            return EnterPhase(phase=enter.key.removeprefix(PHASE_KEY_PREFIX))
+            assert isinstance(enter.key, PhaseRow)
+            return EnterPhase(phase=enter.key.phase_id)
         case "end":
             return EndRun()
         case "ask_approval" if step is not None:
@@ -92,8 +93,10 @@ class Asked:
     async def all(self) -> None:
         """Commands and Enter, on each row of the checklist."""
         view = self.view
-        phases = [PHASE_KEY_PREFIX + phase.id for phase in view.runbook.phases]
-        for key in (*view.plan.steps, *phases):
+        phases = [PhaseRow(phase.id) for phase in view.runbook.phases]
+        steps = [StepRow(step_id) for step_id in view.plan.steps]
+        keys: tuple[RowKey, ...] = (*steps, *phases)
+        for key in keys:
             offered = available_commands(view, key)
             for command in COMMANDS:
                 if command in ("message", "enter_phase"):

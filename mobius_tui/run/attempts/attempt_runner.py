@@ -16,6 +16,7 @@ from mobius_tui.run.journal.journal_writer import JournalWriter
 from mobius_tui.run.planning.approval_rules import is_retry_approved
 from mobius_tui.run.planning.plan import will_retry
 from mobius_tui.run.planning.proposal import running_step
+from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.run.state.step_state import BAD_STATUSES
 from mobius_tui.runbook.model.limits import bounded_duration
 from mobius_tui.runbook.model.runbook import Step
@@ -82,7 +83,8 @@ class AttemptRunner:
         if resumed:
             self.resumed_steps.add(step.id)
         self._context.tasks.create_task(
-            self._execute(step, attempt, resumed), name=f"attempt {step.id}.{attempt}"
+            self._execute(step, attempt, resumed),
+            name=f"attempt {AttemptId(step.id, attempt)}",
         )
 
     async def _execute(self, step: Step, attempt: int, resumed: bool) -> None:

@@ -8,6 +8,7 @@ import psutil
 
 from mobius_tui.run.attempts.attempt_files import read_process_group, read_script_end
 from mobius_tui.run.keeper.process_table import process_start_ticks
+from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.run.storage.run_directory import AttemptDirectory, RunDirectory
 
 ATTEMPT_MARK = "MOBIUS_TUI_ATTEMPT"
@@ -16,7 +17,7 @@ ATTEMPT_MARK = "MOBIUS_TUI_ATTEMPT"
 
 def attempt_mark(directory: RunDirectory, step: str, number: int) -> str:
     """The value of `ATTEMPT_MARK` for an attempt."""
-    return f"{directory.id}/{step}.{number}"
+    return f"{directory.id}/{AttemptId(step, number)}"
 
 
 def find_survivors(directory: AttemptDirectory, mark: str) -> tuple[str, ...]:

@@ -58,6 +58,7 @@ from mobius_tui.run.journal.journal import (
 from mobius_tui.run.journal.journal_writer import JournalWriter
 from mobius_tui.run.messaging.outbox import Outbox
 from mobius_tui.run.planning.plan import Plan, will_retry
+from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.run.state.reducer import fold
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import Status
@@ -270,11 +271,11 @@ class Host:
     async def _handle_intent(self, envelope: Envelope, caller: Caller) -> Reply:
         return await self.dispatcher.handle_intent(envelope, caller)
 
-    async def _serve(self, left_over: tuple[str, ...]) -> None:
+    async def _serve(self, left_over: tuple[AttemptId, ...]) -> None:
         """Do everything that a host does, until it ends.
 
         Args:
-            left_over: attempts that an earlier host left behind, as `step.number`.
+            left_over: attempts that an earlier host left behind.
         """
         context, writer, tasks = self.context, self.writer, self.context.tasks
         await self.control.listen(self.directory.socket)
@@ -292,10 +293,9 @@ class Host:
                 ("approvals", automatic.expire_approvals(context, writer)),
             )
         ]
-        for name in left_over:
-            step_id, _, number = name.rpartition(".")
+        for step_id, number in left_over:
             self.runner.execute_in_task(
-                context.plan.steps[step_id], int(number), resumed=True
+                context.plan.steps[step_id], number, resumed=True
             )
         for step in context.plan.steps.values():
             if will_retry(step, context.state.steps[step.id]):

@@ -22,6 +22,7 @@ from mobius_tui.run.intents.envelope import Caller, decode_envelope
 from mobius_tui.run.journal.journal import JournalContent
 from mobius_tui.run.journal.journal_writer import JournalWriter
 from mobius_tui.run.records.run_record import summarize_run, write_record
+from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.watch.health_monitor import HealthMonitor
 
@@ -32,7 +33,7 @@ async def journal_host_start(
     handle_intent: IntentHandler,
     order: HostOrder,
     tail: JournalContent,
-    left_over: tuple[str, ...],
+    left_over: tuple[AttemptId, ...],
 ) -> None:
     """Journal the host's start, before the control socket listens.
 
@@ -54,7 +55,10 @@ async def journal_host_start(
         await _record_secrets(writer, tuple(order.secrets), who)
     lost = lost_secrets(context.state, order.secrets)
     started = HostStarted(
-        pid=os.getpid(), left_over=left_over, cut=tail.torn_bytes, without=lost
+        pid=os.getpid(),
+        left_over=tuple(map(str, left_over)),
+        cut=tail.torn_bytes,
+        without=lost,
     )
     await writer.write_in_turn(started)
     if context.state.ended is None:

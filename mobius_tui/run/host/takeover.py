@@ -13,6 +13,7 @@ from mobius_tui.run.events.journal_entry import decode_value
 from mobius_tui.run.events.run_events import RunBegan
 from mobius_tui.run.events.watch_events import WatchBegan
 from mobius_tui.run.records.verification import refuse_cut_journal
+from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.run.storage.run_directory import RunDirectory, lock_holder, try_lock
@@ -105,14 +106,16 @@ def take_run_lock(directory: RunDirectory) -> int:
     return handle
 
 
-def left_over_attempts(directory: RunDirectory, state: RunState) -> tuple[str, ...]:
-    """Attempts that are running according to the journal, as `step.number`.
+def left_over_attempts(
+    directory: RunDirectory, state: RunState
+) -> tuple[AttemptId, ...]:
+    """Attempts that are running according to the journal.
 
     Raises:
         RunError: there is an attempt that is not in the journal: it was cut.
     """
     journaled = {
-        f"{step_id}.{number}"
+        str(AttemptId(step_id, number))
         for step_id, step in state.steps.items()
         for number in range(1, len(step.attempts) + 1)
     }
@@ -123,7 +126,7 @@ def left_over_attempts(directory: RunDirectory, state: RunState) -> tuple[str, .
                 "does not know: lines were cut from its end, and it cannot go on"
             )
     return tuple(
-        f"{step_id}.{len(step.attempts)}"
+        AttemptId(step_id, len(step.attempts))
         for step_id, step in state.steps.items()
         if step.status is Status.RUNNING
     )

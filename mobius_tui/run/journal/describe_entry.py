@@ -67,6 +67,7 @@ from mobius_tui.run.state.deliveries import (
     delivery_for_viewer,
 )
 from mobius_tui.run.state.run_state import RunState
+from mobius_tui.run.storage.run_directory import attempt_in_folder
 from mobius_tui.runbook.text.units import duration_in_words
 
 
@@ -248,10 +249,12 @@ def journal_entry_text(entry: Entry, plan: Plan, state: RunState) -> str | None:
             return message_text or watch_entry_text(entry, plan)
 
 
-def _attempt_name(plan: Plan, key: str) -> str:
-    """An attempt's name for people, by its key `STEP.N`."""
-    step, _, number = key.rpartition(".")
-    return f"{plan.name(step)}, attempt {number}" if step in plan.steps else key
+def _attempt_name(plan: Plan, folder: str) -> str:
+    """An attempt's name for people, by the name of its folder."""
+    found = attempt_in_folder(folder)
+    if found is None or found.step not in plan.steps:
+        return folder
+    return f"{plan.name(found.step)}, attempt {found.number}"
 
 
 def _approval_text(event: ApprovalEvent, plan: Plan) -> str:

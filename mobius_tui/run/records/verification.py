@@ -31,6 +31,7 @@ from mobius_tui.run.records.run_record import (
     read_record,
     record_of_journal,
 )
+from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.run.state.reducer import fold
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.storage.run_directory import AttemptDirectory, RunDirectory
@@ -256,7 +257,7 @@ def _step_problems(
     """Whether each attempt ran the runbook's script, and no other attempt is there."""
     ends = (entry.event for entry in tail.entries)
     ran = {
-        (end.step, end.attempt)
+        AttemptId(end.step, end.attempt)
         for end in ends
         if isinstance(end, StepEnded | StepUnknown) and end.output_sha256 is not None
     }
@@ -267,7 +268,7 @@ def _step_problems(
             attempts_known.add(attempt.path.name)
             if isinstance(step.action, Run):
                 script = step.action.script.encode("utf-8", "surrogateescape")
-                may_lack = (step.id, own.number) not in ran
+                may_lack = AttemptId(step.id, own.number) not in ran
                 if may_lack and _is_cut_off(attempt, script):
                     continue
                 yield from _content_problems(attempt.script, script, may_lack=may_lack)

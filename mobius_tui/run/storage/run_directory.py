@@ -8,6 +8,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mobius_tui.errors import RunError
+from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.run.storage.safe_open import regular_descriptor
 from mobius_tui.run.storage.sharing import file_mode, make_folder
 from mobius_tui.run.storage.state_home import make_private_folder, runs_root, state_home
@@ -57,6 +59,15 @@ def sync_folder(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+_ATTEMPT_FOLDER = re.compile(r"(.+)\.([1-9][0-9]{0,8})", re.DOTALL)
+
+
+def attempt_in_folder(name: str) -> AttemptId | None:
+    """The attempt whose folder has a name, `STEP.NUMBER`; `None` where none has it."""
+    found = _ATTEMPT_FOLDER.fullmatch(name)
+    return AttemptId(found[1], int(found[2])) if found is not None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +198,13 @@ class RunDirectory:
 
     def attempt(self, step: str, number: int) -> AttemptDirectory:
         """The directory of one attempt."""
-        return AttemptDirectory(self.steps / f"{step}.{number}")
+        return AttemptDirectory(self.steps / str(AttemptId(step, number)))
+
+    def attempts(self) -> tuple[AttemptId, ...]:
+        """The attempts that have a folder; what else lies beside those is none."""
+        names = sorted(path.name for path in self.steps.glob("*.*"))
+        found = (attempt_in_folder(name) for name in names)
+        return tuple(each for each in found if each is not None)
 
     def host_pid(self) -> int | None:
         """The process id of the living host, by its lock; `None` if there is none."""

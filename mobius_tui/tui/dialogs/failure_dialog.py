@@ -19,6 +19,7 @@ from mobius_tui.tui.presenters.communication import escalation_fields
 from mobius_tui.tui.presenters.fields import Field
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.step_details import detail_fields
+from mobius_tui.tui.row_key import StepRow
 
 COMMANDS_OFFERED = (
     ("look_first", "Check"),
@@ -42,7 +43,7 @@ class FailureDialog(Dialog[str]):
         status = view.statuses[step.id].status
         super().__init__(f"{view.plan.name(step.id)}: {status}", tone="bad")
         self._fields = _known_fields(view, step)
-        self._offered = available_commands(view, step.id)
+        self._offered = available_commands(view, StepRow(step.id))
         self._first = "look_first" if "look_first" in self._offered else "retry"
         self._gate = step.gate
 
@@ -93,6 +94,6 @@ def _known_fields(view: RunView, step: Step) -> tuple[Field, ...]:
     )
     if "\n" in script.strip():
         hidden.add("run")
-    fields = detail_fields(view, step.id, compact=False)
+    fields = detail_fields(view, StepRow(step.id), compact=False)
     known = tuple(field for field in fields if field.label not in {*hidden, "role"})
     return (*known, *escalation_fields(view.runbook.contacts, step))

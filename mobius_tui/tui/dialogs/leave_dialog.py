@@ -16,6 +16,7 @@ from mobius_tui import sanitize
 from mobius_tui.run.host.takeover import UNWATCHED_DRILL_LIMIT
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.planning.rollback import ends_without_viewers
+from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.runbook.text.units import duration_in_words
 from mobius_tui.tui.dialogs.dialog import Choice, Dialog
@@ -23,16 +24,14 @@ from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.styled_text import text
 
 Way = Literal["leave", "stop"]
-Attempts = tuple[tuple[str, int], ...]
-"""Steps' ids, each with the number of an attempt."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LeaveState:
     """The state of a run that decides what the leave dialog says."""
 
-    running: Mapping[tuple[str, int], str]
-    """Names by step's id and attempt."""
+    running: Mapping[AttemptId, str]
+    """Names of steps by attempt."""
     has_host: bool
     ended: str
     """What the run came to; empty while it is open."""
@@ -47,7 +46,7 @@ class LeaveState:
 NOTHING = LeaveState(running={}, has_host=True, ended="")
 
 
-def leave_state(view: RunView, running: Attempts) -> LeaveState:
+def leave_state(view: RunView, running: tuple[AttemptId, ...]) -> LeaveState:
     """What is left when the screen of a view is left.
 
     Args:
@@ -56,7 +55,7 @@ def leave_state(view: RunView, running: Attempts) -> LeaveState:
     """
     ended = view.state.ended
     return LeaveState(
-        running={each: view.plan.name(each[0]) for each in running},
+        running={each: view.plan.name(each.step) for each in running},
         has_host=view.host is not None,
         ended=ended.outcome if ended is not None else "",
         is_silent=view.host_silence > 0,

@@ -12,9 +12,11 @@ from textual.widget import Widget
 from textual.widgets import Button, Input
 
 from mobius_tui.run.intents.intent_actions import Action
+from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.tui.dialogs.dialog import Choice, Dialog, text_widget
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.styled_text import Role
+from mobius_tui.tui.row_key import RowKey
 from mobius_tui.tui.screen_state import DraftKey, Purpose
 
 T = TypeVar("T")
@@ -34,7 +36,7 @@ class Notifier(Protocol):
         """Show it."""
 
 
-Flow = Callable[[DialogOpener, RunView, str | None], Awaitable[Action | None]]
+Flow = Callable[[DialogOpener, RunView, RowKey | None], Awaitable[Action | None]]
 """A coroutine that turns a command into an action: takes a dialog opener, the view, and
 the selected checklist key.
 """
@@ -160,18 +162,19 @@ class ConfirmationWord:
 class SaveDialog(Dialog[Path]):
     """The result is the path of a file that does not exist yet."""
 
-    def __init__(self, output: Path, *, step: str, attempt: int) -> None:
+    def __init__(self, output: Path, attempt: AttemptId) -> None:
         """Make the dialog.
 
         Args:
             output: where the output itself is.
-            step: the id of the step that printed it.
-            attempt: at which attempt.
+            attempt: which attempt printed it.
         """
-        key = DraftKey(purpose=Purpose.SAVE_OUTPUT, step=step, attempt=attempt)
+        key = DraftKey(
+            purpose=Purpose.SAVE_OUTPUT, step=attempt.step, attempt=attempt.number
+        )
         super().__init__("Save the output", draft_key=key)
         self._output = output
-        offered = str(_current_folder() / f"{step}.{attempt}.txt")
+        offered = str(_current_folder() / f"{attempt}.txt")
         self._line = Input(value=offered, id="name", compact=True)
 
     def compose_body(self) -> Iterable[Widget]:

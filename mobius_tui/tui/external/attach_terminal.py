@@ -7,6 +7,7 @@ from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.terminal.attach import attach_terminal
 from mobius_tui.tui.backend.base_page import ForegroundTask
 from mobius_tui.tui.presenters.run_view import RunView
+from mobius_tui.tui.row_key import RowKey
 
 
 def attach_task(run: RunDirectory, step: str, number: int, name: str) -> ForegroundTask:
@@ -25,7 +26,7 @@ def attach_task(run: RunDirectory, step: str, number: int, name: str) -> Foregro
     return ForegroundTask(run=go)
 
 
-def why_no_terminal(view: RunView, key: str | None) -> str:
+def why_no_terminal(view: RunView, key: RowKey | None) -> str:
     """Why there is no terminal to go to now, in words."""
     step = view.step(key)
     if step is not None and has_terminal(step):

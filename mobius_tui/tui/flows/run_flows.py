@@ -23,11 +23,12 @@ from mobius_tui.tui.dialogs.question import DialogOpener, Flow, Question, Reason
 from mobius_tui.tui.dialogs.rollback_dialog import RollbackDialog
 from mobius_tui.tui.presenters.availability import enterable_phases
 from mobius_tui.tui.presenters.run_view import RunView
+from mobius_tui.tui.row_key import RowKey
 from mobius_tui.tui.screen_state import DraftKey, Purpose
 
 
 async def note(
-    open_dialog: DialogOpener, view: RunView, key: str | None
+    open_dialog: DialogOpener, view: RunView, key: RowKey | None
 ) -> Action | None:
     """Put a remark on record, on the step under the cursor or on the run."""
     step = view.step(key)
@@ -49,7 +50,7 @@ async def note(
 
 
 async def enter_phase(
-    open_dialog: DialogOpener, view: RunView, key: str | None
+    open_dialog: DialogOpener, view: RunView, key: RowKey | None
 ) -> Action | None:
     """Turn aside to another phase."""
     step = view.step(key)
@@ -61,7 +62,7 @@ async def enter_phase(
 
 
 async def enter_this_phase(
-    open_dialog: DialogOpener, view: RunView, key: str | None
+    open_dialog: DialogOpener, view: RunView, key: RowKey | None
 ) -> Action | None:
     """Turn aside to the phase under the cursor."""
     phase = view.phase(key)
@@ -83,7 +84,7 @@ def _enter(view: RunView, phase: str | None, step: Step | None) -> Action | None
 
 
 async def contacts(
-    open_dialog: DialogOpener, view: RunView, _key: str | None
+    open_dialog: DialogOpener, view: RunView, _key: RowKey | None
 ) -> Action | None:
     """Show whom to call."""
     await open_dialog(ContactsDialog(view.runbook.contacts))
@@ -91,7 +92,7 @@ async def contacts(
 
 
 async def end_run(
-    open_dialog: DialogOpener, view: RunView, _key: str | None
+    open_dialog: DialogOpener, view: RunView, _key: RowKey | None
 ) -> Action | None:
     """End the run for good; steps that are left undone require a reason."""
     outcome, why = run_outcome(view.plan, view.state)
@@ -111,7 +112,7 @@ async def end_run(
 
 
 async def arm(
-    open_dialog: DialogOpener, view: RunView, _key: str | None
+    open_dialog: DialogOpener, view: RunView, _key: RowKey | None
 ) -> Action | None:
     """Let a trigger begin the rollback, or let it no longer."""
     if view.state.watch.armed:
@@ -124,13 +125,15 @@ async def arm(
     return None if answer is None else ArmWatch(confirm=answer)
 
 
-async def hold(_ask: DialogOpener, _view: RunView, _key: str | None) -> Action | None:
+async def hold(
+    _ask: DialogOpener, _view: RunView, _key: RowKey | None
+) -> Action | None:
     """Hold the countdown, at once: there is no time for a question."""
     return HoldRollback()
 
 
 async def roll_back(
-    open_dialog: DialogOpener, view: RunView, _key: str | None
+    open_dialog: DialogOpener, view: RunView, _key: RowKey | None
 ) -> Action | None:
     """Begin the rollback that a trigger would begin."""
     said = await open_dialog(RollbackDialog(view, arms=False))

@@ -47,11 +47,12 @@ from mobius_tui.tui.presenters.availability import (
 from mobius_tui.tui.presenters.communication import step_needing_person
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.step_explanation import waiting_step_count
+from mobius_tui.tui.row_key import RowKey, StepRow
 from mobius_tui.tui.screen_state import DraftKey, Purpose
 
 
 async def ask_approval(
-    open_dialog: DialogOpener, view: RunView, key: str | None
+    open_dialog: DialogOpener, view: RunView, key: RowKey | None
 ) -> Action | None:
     """Put a step before somebody else."""
     step = view.step(key)
@@ -71,7 +72,7 @@ async def ask_approval(
 
 
 async def approve(
-    open_dialog: DialogOpener, view: RunView, key: str | None
+    open_dialog: DialogOpener, view: RunView, key: RowKey | None
 ) -> Action | None:
     """Approve a step as a second person."""
     step = step_awaiting_approval(view, key)
@@ -90,7 +91,7 @@ async def approve(
 
 
 async def start(
-    open_dialog: DialogOpener, view: RunView, key: str | None
+    open_dialog: DialogOpener, view: RunView, key: RowKey | None
 ) -> Action | None:
     """Run a step, for the first time or again, after its confirmation."""
     step = view.step(key)
@@ -110,7 +111,7 @@ async def start(
 
 
 async def tick(
-    open_dialog: DialogOpener, view: RunView, key: str | None
+    open_dialog: DialogOpener, view: RunView, key: RowKey | None
 ) -> Action | None:
     """Do what a person does: tick, answer, or decide."""
     step = view.step(key)
@@ -132,7 +133,7 @@ async def tick(
 
 
 async def choose(
-    open_dialog: DialogOpener, view: RunView, key: str | None
+    open_dialog: DialogOpener, view: RunView, key: RowKey | None
 ) -> Action | None:
     """Decide."""
     step = view.step(key)
@@ -176,7 +177,7 @@ async def _confirm_end(
 
 
 async def message(
-    open_dialog: DialogOpener, view: RunView, key: str | None
+    open_dialog: DialogOpener, view: RunView, key: RowKey | None
 ) -> Action | None:
     """Send a message, or mark it as sent by other means; its text goes on record.
 
@@ -184,7 +185,8 @@ async def message(
     """
     step = view.step(key)
     if step is None or kind_of(step) != "message":
-        step = view.step(step_needing_person(view))
+        needing = step_needing_person(view)
+        step = view.step(StepRow(needing)) if needing is not None else None
     if step is None:
         return None
     answer = await open_dialog(MessageDialog(view, step))
@@ -203,7 +205,7 @@ async def message(
 
 
 async def decide(
-    open_dialog: DialogOpener, view: RunView, key: str | None
+    open_dialog: DialogOpener, view: RunView, key: RowKey | None
 ) -> Action | None:
     """Choose what to do about a failed step, and do it."""
     step = view.step(key)
@@ -216,7 +218,7 @@ async def decide(
 
 
 async def look_first(
-    _ask: DialogOpener, view: RunView, key: str | None
+    _ask: DialogOpener, view: RunView, key: RowKey | None
 ) -> Action | None:
     """Make the checks of a failed step without running it again."""
     step = view.step(key)
@@ -224,7 +226,7 @@ async def look_first(
 
 
 async def retry(
-    open_dialog: DialogOpener, view: RunView, key: str | None
+    open_dialog: DialogOpener, view: RunView, key: RowKey | None
 ) -> Action | None:
     """Run a step again."""
     step = view.step(key)
@@ -236,7 +238,7 @@ async def retry(
 
 
 async def stop(
-    open_dialog: DialogOpener, view: RunView, key: str | None
+    open_dialog: DialogOpener, view: RunView, key: RowKey | None
 ) -> Action | None:
     """Stop a running step."""
     step = stoppable_step(view, key)
@@ -261,7 +263,7 @@ async def stop(
 
 
 async def skip(
-    open_dialog: DialogOpener, view: RunView, key: str | None
+    open_dialog: DialogOpener, view: RunView, key: RowKey | None
 ) -> Action | None:
     """Skip a step, with a reason."""
     step = view.step(key)
@@ -285,14 +287,16 @@ async def skip(
     return None if reason is None else SkipStep(step=step.id, reason=reason)
 
 
-async def restore(_ask: DialogOpener, view: RunView, key: str | None) -> Action | None:
+async def restore(
+    _ask: DialogOpener, view: RunView, key: RowKey | None
+) -> Action | None:
     """Make a skipped step pending again."""
     step = view.step(key)
     return None if step is None else RestoreStep(step=step.id)
 
 
 async def override(
-    open_dialog: DialogOpener, view: RunView, key: str | None
+    open_dialog: DialogOpener, view: RunView, key: RowKey | None
 ) -> Action | None:
     """Override a step: count it as passed, with a reason."""
     step = view.step(key)

@@ -13,6 +13,7 @@ from textual.actions import SkipAction
 from textual.reactive import reactive
 from textual.strip import Strip
 
+from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.tui.commands.registry import command
 from mobius_tui.tui.output import pane_messages
 from mobius_tui.tui.output.output_document import text_of
@@ -72,8 +73,8 @@ class OutputWorkbench(OutputPane):
 
     tabs: reactive[tuple[OutputTab, ...]] = reactive((), repaint=False, init=False)
     """The outputs that can be shown."""
-    tab: reactive[str] = reactive("", repaint=False, init=False)
-    """The key of the one that is shown."""
+    tab: reactive[AttemptId | None] = reactive(None, repaint=False, init=False)
+    """The attempt of the one that is shown; `None` for none."""
 
     CopyWanted: TypeAlias = pane_messages.CopyWanted
     NoticeRequested: TypeAlias = pane_messages.NoticeRequested
@@ -94,7 +95,7 @@ class OutputWorkbench(OutputPane):
     @property
     def rows_above(self) -> int:
         """The row of tabs, where there is another one than what is shown."""
-        return int(any(tab.key != self.tab for tab in self.tabs))
+        return int(any(tab.attempt != self.tab for tab in self.tabs))
 
     def room(self) -> tuple[int, int]:
         """The width and height left for output beside the tab row and the find line."""
@@ -189,7 +190,7 @@ class OutputWorkbench(OutputPane):
                     if target.stops
                     else pane_messages.TabChosen
                 )
-                self.post_message(kind(target.key))
+                self.post_message(kind(target.attempt))
 
     # What its owner does for it
 
@@ -215,21 +216,22 @@ class OutputWorkbench(OutputPane):
 
     def action_tab(self, step: int) -> None:
         """Show the output before, or the next one."""
-        keys = [tab.key for tab in self.tabs]
-        if self.tab in keys:
-            keys = keys[keys.index(self.tab) :] + keys[: keys.index(self.tab)]
-            self.post_message(pane_messages.TabChosen(keys[step % len(keys)]))
-        elif keys:
-            self.post_message(pane_messages.TabChosen(keys[0 if step > 0 else -1]))
+        attempts = [tab.attempt for tab in self.tabs]
+        if self.tab in attempts:
+            place = attempts.index(self.tab) + step
+            self.post_message(pane_messages.TabChosen(attempts[place % len(attempts)]))
+        elif attempts:
+            place = 0 if step > 0 else -1
+            self.post_message(pane_messages.TabChosen(attempts[place]))
 
     @property
     def stops(self) -> bool:
         """Whether what is shown runs beside the run, and can be stopped from here."""
-        return any(tab.stops and tab.key == self.tab for tab in self.tabs)
+        return any(tab.stops and tab.attempt == self.tab for tab in self.tabs)
 
     def action_stop(self) -> None:
         """Stop the shown output's step, where it is one that runs beside the run."""
-        if not self.stops:
+        if self.tab is None or not self.stops:
             raise SkipAction
         self.post_message(pane_messages.StopWanted(self.tab))
 

@@ -9,6 +9,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 if TYPE_CHECKING:
+    from mobius_tui.run.state.attempt_id import AttemptId
     from mobius_tui.tui.output.output_document import OutputDocument
     from mobius_tui.tui.output.output_search import Search
 
@@ -56,17 +57,17 @@ class CopyWanted(Message, namespace="output_pane"):
 class TabChosen(Message, namespace="output_pane"):
     """Another output is to be shown."""
 
-    def __init__(self, key: str) -> None:
+    def __init__(self, attempt: AttemptId) -> None:
         super().__init__()
-        self.key = key
+        self.attempt = attempt
 
 
 class StopWanted(Message, namespace="output_pane"):
     """What runs beside the run is to be stopped."""
 
-    def __init__(self, key: str) -> None:
+    def __init__(self, attempt: AttemptId) -> None:
         super().__init__()
-        self.key = key
+        self.attempt = attempt
 
 
 class OpenWanted(Message, namespace="output_pane"):

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from mobius_tui.run.intents.intent_actions import StopStep
 from mobius_tui.run.intents.replies import Reply
+from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.tui.dialogs.leave_dialog import LeaveDialog, leave_state
 from mobius_tui.tui.dialogs.question import Notifier
 from mobius_tui.tui.parts.question_gate import QuestionGate
@@ -56,16 +57,17 @@ class LeaveQuestion:
         finally:
             self._dialog = None
         if way == "stop":
-            for step, attempt in dialog.state.running:
-                if not await self._stop_attempt(step, attempt):
+            for attempt in dialog.state.running:
+                if not await self._stop_attempt(attempt):
                     return False
         return way is not None
 
-    async def _stop_attempt(self, step: str, attempt: int) -> bool:
+    async def _stop_attempt(self, attempt: AttemptId) -> bool:
         """Ask the host to stop an attempt; return whether it no longer runs."""
-        reply = await self._send_intent(StopStep(step=step, attempt=attempt))
+        stop = StopStep(step=attempt.step, attempt=attempt.number)
+        reply = await self._send_intent(stop)
         is_shown = self._feed.refresh()
-        if reply.ok or (is_shown and not self._feed.is_running(step, attempt)):
+        if reply.ok or (is_shown and not self._feed.is_running(attempt)):
             return True
         self._tell(reply.text, is_problem=True)
         return False

@@ -12,6 +12,7 @@ from typing import Any
 from textual.screen import Screen
 from textual.worker import get_current_worker
 
+from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.tui.backend.base_page import ForegroundTask
 from mobius_tui.tui.commands.command import Command, OutputNeed
 from mobius_tui.tui.commands.registry import footer
@@ -21,14 +22,15 @@ from mobius_tui.tui.external.output_files import OpenWith
 from mobius_tui.tui.messages import OutputGrew
 from mobius_tui.tui.output.output_workbench import OutputWorkbench
 from mobius_tui.tui.parts.run_feed import RunFeed
-from mobius_tui.tui.presenters.output_choice import OutputChoice, split_tab_key
+from mobius_tui.tui.presenters.output_choice import OutputChoice
 from mobius_tui.tui.presenters.run_view import RunView
+from mobius_tui.tui.row_key import RowKey
 from mobius_tui.tui.screen_state import PaneName
 
 SIZE_POLL_INTERVAL = 0.05
 """Seconds between looks at the output of a running step."""
 
-Choose = Callable[[RunView, str | None, str | None], OutputChoice]
+Choose = Callable[[RunView, RowKey | None, AttemptId | None], OutputChoice]
 """Gives the output to show: of a run, for the checklist's row under the cursor, where
 the person wants a tab; `None` for a row or a tab where there is none."""
 
@@ -47,16 +49,16 @@ class OutputController:
         self._screen = screen
         self._feed = feed
         self._choose = choose
-        self._tab: str | None = None
+        self._tab: AttemptId | None = None
         self.pane = OutputWorkbench(id=PaneName.OUTPUT, repaints=feed.repaints)
         self.shown: OutputChoice | None = None
         """What the pane shows."""
-        self.followed: frozenset[tuple[str, int]] = frozenset()
+        self.followed: frozenset[AttemptId] = frozenset()
         """The attempts whose output is looked at while they run."""
 
     # What is shown
 
-    def show(self, view: RunView, key: str | None) -> str:
+    def show(self, view: RunView, key: RowKey | None) -> AttemptId | None:
         """Show the output that belongs to a row, or the tab that was chosen.
 
         Args:
@@ -64,7 +66,7 @@ class OutputController:
             key: the checklist's row under the cursor.
 
         Returns:
-            Whose output that is, as `STEP.ATTEMPT`; empty for none.
+            The attempt whose output that is; `None` for none.
         """
         shown = self._choose(view, key, self._tab)
         if shown != self.shown:
@@ -80,40 +82,39 @@ class OutputController:
             )
         return shown.tab
 
-    def choose_tab(self, key: str | None) -> None:
+    def choose_tab(self, tab: AttemptId | None) -> None:
         """Want a tab in place of what belongs to the row; `None` for that again."""
-        self._tab = key
+        self._tab = tab
 
     # Following
 
     def follow(self) -> None:
         """Follow the output of every attempt that runs."""
         running = frozenset(self._feed.running())
-        for step, attempt in running - self.followed:
+        for attempt in running - self.followed:
             self._screen.run_worker(
-                self._follow(step, attempt),
-                name=f"follow {step}.{attempt}",
+                self._follow(attempt),
+                name=f"follow {attempt}",
                 group="output",
                 exit_on_error=False,
             )
         self.followed = running
 
-    async def _follow(self, step: str, attempt: int) -> None:
+    async def _follow(self, attempt: AttemptId) -> None:
         """A worker: tells of a running step's output, and ends when the step does."""
-        path = self._feed.directory.attempt(step, attempt).output
+        path = self._feed.directory.attempt(*attempt).output
         seen = -1
-        while self._feed.is_running(step, attempt):
+        while self._feed.is_running(attempt):
             size = _size(path)
             if size != seen:
                 seen = size
-                self._screen.post_message(OutputGrew(step, attempt))
+                self._screen.post_message(OutputGrew(attempt))
             await asyncio.sleep(SIZE_POLL_INTERVAL)
-        self._screen.post_message(OutputGrew(step, attempt))
+        self._screen.post_message(OutputGrew(attempt))
 
-    def refresh_if_shown(self, step: str, attempt: int) -> None:
+    def refresh_if_shown(self, attempt: AttemptId) -> None:
         """Refresh the pane if the output that grew is the one on show."""
-        path = self._feed.directory.attempt(step, attempt).output
-        if self.shown is not None and self.shown.path == path:
+        if self.shown is not None and self.shown.tab == attempt:
             self.pane.refresh_from_file()
 
     # Which commands there are
@@ -158,7 +159,7 @@ class OutputController:
             output_files.open_output,
             shown.path,
             way=way,
-            name=shown.tab,
+            name=str(shown.tab),
             folder=folder,
             environ=os.environ,
         )
@@ -172,10 +173,9 @@ class OutputController:
             tell: says what came of it.
         """
         shown = self.shown
-        if shown is None or shown.path is None:
+        if shown is None or shown.path is None or shown.tab is None:
             return
-        step, attempt = split_tab_key(shown.tab)
-        target = await open_dialog(SaveDialog(shown.path, step=step, attempt=attempt))
+        target = await open_dialog(SaveDialog(shown.path, shown.tab))
         if target is None:
             return
         worker = get_current_worker()

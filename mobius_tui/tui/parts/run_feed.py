@@ -12,6 +12,7 @@ from textual.worker import Worker, WorkerError
 from mobius_tui.errors import MobiusError
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.planning.plan import Plan
+from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.tui.dialogs.question import Notifier
@@ -155,10 +156,10 @@ class RunFeed:
         """Health as it is in a view."""
         return self._presenter.health(view)
 
-    def running(self) -> tuple[tuple[str, int], ...]:
-        """The attempts at scripts that run now: the step's id, and the number."""
+    def running(self) -> tuple[AttemptId, ...]:
+        """The attempts at scripts that run now."""
         return self._presenter.running()
 
-    def is_running(self, step: str, attempt: int) -> bool:
+    def is_running(self, attempt: AttemptId) -> bool:
         """Whether this attempt is at a script that runs now."""
-        return self._presenter.is_running(step, attempt)
+        return self._presenter.is_running(attempt)

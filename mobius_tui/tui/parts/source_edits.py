@@ -27,7 +27,7 @@ from mobius_tui.tui.dialogs.source_dialogs import ChangesDialog, file_to_edit
 from mobius_tui.tui.external.editor import edit
 from mobius_tui.tui.parts.question_gate import QuestionGate
 from mobius_tui.tui.parts.run_feed import RunFeed
-from mobius_tui.tui.presenters.run_view import PHASE_KEY_PREFIX
+from mobius_tui.tui.row_key import PhaseRow, RowKey, StepRow
 
 EDITS = 2.0
 """Seconds between two looks whether the runbook's source was edited."""
@@ -75,15 +75,15 @@ class SourceEdits:
 
     # Editing
 
-    def begin_edit(self, key: str) -> None:
+    def begin_edit(self, key: RowKey) -> None:
         """Leave the screens for the editor, at a step or phase.
 
         Args:
-            key: the checklist's, of the step or the phase.
+            key: of the row of the step or the phase.
         """
         self._questions.begin(self._edit(key))
 
-    async def _edit(self, key: str) -> None:
+    async def _edit(self, key: RowKey) -> None:
         began = self._feed.state.began
         if began is None or not began.path:
             self._tell("It is not on record where the runbook's file was.")
@@ -91,8 +91,7 @@ class SourceEdits:
         source = await file_to_edit(edited_source(began), self._questions.ask)
         if source is None:
             return
-        part: HeaderKind = "phase" if key.startswith(PHASE_KEY_PREFIX) else "phase.step"
-        name = key.removeprefix(PHASE_KEY_PREFIX)
+        part, name = _header(key)
         self.is_editing = True
         run = partial(edit, source, os.environ, part=part, name=name)
         self._run_foreground_task(ForegroundTask(run=run))
@@ -154,3 +153,12 @@ class SourceEdits:
             told = sanitize.line(f"{words}. {key} shows what differs.")
             self._screen.notify(told, severity="warning", timeout=10, markup=False)
         self.is_known = differs
+
+
+def _header(key: RowKey) -> tuple[HeaderKind, str]:
+    """By what the source's part of a row begins: the kind of its header, and its id."""
+    match key:
+        case PhaseRow(phase_id):
+            return "phase", phase_id
+        case StepRow(step_id):
+            return "phase.step", step_id

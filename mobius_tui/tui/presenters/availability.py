@@ -36,6 +36,7 @@ from mobius_tui.tui.presenters.communication import step_needing_person
 from mobius_tui.tui.presenters.glyphs import MARKS
 from mobius_tui.tui.presenters.next_action import is_unentered_aside, terminal_step
 from mobius_tui.tui.presenters.run_view import RunView
+from mobius_tui.tui.row_key import RowKey, StepRow
 
 HALFWAY = frozenset(
     {Status.UNKNOWN, Status.TIMED_OUT, Status.STOPPED, Status.OUTPUT_LOST}
@@ -50,7 +51,7 @@ DONE = BAD_STATUSES | {
 """Ends of a step that was begun, or vouched for."""
 
 
-def available_commands(view: RunView | None, selected: str | None) -> frozenset[str]:
+def available_commands(view: RunView | None, selected: RowKey | None) -> frozenset[str]:
     """The ids of the commands on steps and the run that apply now.
 
     Args:
@@ -75,7 +76,7 @@ def available_commands(view: RunView | None, selected: str | None) -> frozenset[
 
 
 def is_offered(
-    view: RunView, selected: str | None, command_id: str, situation: Situation
+    view: RunView, selected: RowKey | None, command_id: str, situation: Situation
 ) -> bool:
     """Whether a command would do something here, and the host would do it.
 
@@ -95,7 +96,7 @@ def is_offered(
     return action is not None and decide_offer(action, situation) == ALLOWED
 
 
-def action_of(view: RunView, selected: str | None, command_id: str) -> Action | None:
+def action_of(view: RunView, selected: RowKey | None, command_id: str) -> Action | None:
     """What a command asks the host for, as far as it is known before a dialog opens.
 
     Args:
@@ -131,12 +132,12 @@ def action_of(view: RunView, selected: str | None, command_id: str) -> Action | 
             return None
 
 
-def _note(view: RunView, selected: str | None) -> Action:
+def _note(view: RunView, selected: RowKey | None) -> Action:
     step = view.step(selected)
     return AddNote(step=step.id if step is not None else None)
 
 
-def _stop(view: RunView, selected: str | None) -> Action | None:
+def _stop(view: RunView, selected: RowKey | None) -> Action | None:
     step = stoppable_step(view, selected)
     last = view.step_state(step.id).last_attempt if step is not None else None
     if step is None or last is None:
@@ -144,16 +145,16 @@ def _stop(view: RunView, selected: str | None) -> Action | None:
     return StopStep(step=step.id, attempt=last.number)
 
 
-def _approve(view: RunView, selected: str | None) -> Action | None:
+def _approve(view: RunView, selected: RowKey | None) -> Action | None:
     step = step_awaiting_approval(view, selected)
     return None if step is None else ApproveStep(step=step.id)
 
 
-def _arm(view: RunView, _selected: str | None) -> Action:
+def _arm(view: RunView, _selected: RowKey | None) -> Action:
     return DisarmWatch() if view.state.watch.armed else ArmWatch()
 
 
-RUN_COMMAND_ACTIONS: Mapping[str, Callable[[RunView, str | None], Action | None]] = {
+RUN_COMMAND_ACTIONS: Mapping[str, Callable[[RunView, RowKey | None], Action | None]] = {
     "note": _note,
     "stop": _stop,
     "end_run": lambda _view, _selected: EndRun(),
@@ -181,14 +182,16 @@ def enterable_phases(view: RunView, situation: Situation) -> tuple[Phase, ...]:
     )
 
 
-def step_awaiting_approval(view: RunView, selected: str | None = None) -> Step | None:
+def step_awaiting_approval(
+    view: RunView, selected: RowKey | None = None
+) -> Step | None:
     """The step that waits for an approval: the one under the cursor, or the first."""
     steps = steps_awaiting_approval(view.plan, view.state)
     first = steps[0] if steps else None
-    return next((step for step in steps if step.id == selected), first)
+    return next((step for step in steps if StepRow(step.id) == selected), first)
 
 
-def is_useful(view: RunView, selected: str | None, command_id: str) -> bool:
+def is_useful(view: RunView, selected: RowKey | None, command_id: str) -> bool:
     """Whether a command is of any use here; whether it is allowed is judged apart.
 
     The host takes more than is offered: an override of what has passed changes nothing
@@ -224,7 +227,7 @@ def is_useful(view: RunView, selected: str | None, command_id: str) -> bool:
             return True
 
 
-def stoppable_step(view: RunView, selected: str | None) -> Step | None:
+def stoppable_step(view: RunView, selected: RowKey | None) -> Step | None:
     """The running step that is stopped from here.
 
     The one under the cursor; else the one that a rollback waits for.
@@ -243,7 +246,7 @@ def available_watch_commands(view: RunView) -> set[str]:
     return {way for way in ways if is_offered(view, None, way, situation)}
 
 
-def labels(view: RunView | None, selected: str | None) -> Mapping[str, str]:
+def labels(view: RunView | None, selected: RowKey | None) -> Mapping[str, str]:
     """What the footer calls commands where the step under the cursor says more.
 
     Args:
@@ -263,7 +266,7 @@ def labels(view: RunView | None, selected: str | None) -> Mapping[str, str]:
     return found
 
 
-def why_not(view: RunView, key: str | None, command_id: str) -> str:
+def why_not(view: RunView, key: RowKey | None, command_id: str) -> str:
     """Why a command does nothing now, and what does.
 
     Args:
@@ -302,7 +305,7 @@ def _no_phase(view: RunView) -> str:
     return "This runbook has no phase to turn aside to."
 
 
-def _no_approval(view: RunView, key: str | None) -> str:
+def _no_approval(view: RunView, key: RowKey | None) -> str:
     action = action_of(view, key, "approve")
     permission = decide_offer(action, view.situation) if action is not None else None
     if isinstance(permission, Refused):
@@ -343,7 +346,7 @@ def _why_not_step_command(view: RunView, step: Step, command_id: str) -> str:
     """Why a command does nothing for a step, without the step's name."""
     if command_id in ("look_first", "message", "stop"):
         return _useless_reason(view, step, command_id)
-    action = action_of(view, step.id, command_id)
+    action = action_of(view, StepRow(step.id), command_id)
     if action is None:
         return _blocking_text(view, step) or _useless_reason(view, step, command_id)
     permission = decide_offer(action, view.situation)

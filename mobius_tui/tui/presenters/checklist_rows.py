@@ -24,8 +24,9 @@ from mobius_tui.tui.presenters.glyphs import (
     Mark,
     phase_mark,
 )
-from mobius_tui.tui.presenters.run_view import PHASE_KEY_PREFIX, RunView
+from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.styled_text import Role
+from mobius_tui.tui.row_key import PhaseRow, RowKey, StepRow
 
 WHO_LIMIT = 14
 """Cells that an answer may take in the right column."""
@@ -225,14 +226,14 @@ class ChecklistOutline:
     """
 
     def __init__(self) -> None:
-        self.keys: tuple[str, ...] = ()
+        self.keys: tuple[RowKey, ...] = ()
         """The key of each row."""
         self.query = ""
         """What is searched for; empty for all."""
         self.match_count = 0
         """Steps that match it."""
         self._view: RunView | None = None
-        self._places: Mapping[str, int] = {}
+        self._places: Mapping[RowKey, int] = {}
         self._toggled_phases: dict[str, bool] = {}
         """By phase: whether the person wants it folded."""
         self._source: tuple[object, ...] = ()
@@ -262,23 +263,23 @@ class ChecklistOutline:
             self._places = {key: place for place, key in enumerate(keys)}
         return changed
 
-    def _listed_rows(self, view: RunView) -> tuple[str, ...]:
-        listed: list[str] = []
+    def _listed_rows(self, view: RunView) -> tuple[RowKey, ...]:
+        listed: list[RowKey] = []
         for phase in view.runbook.phases:
-            listed.append(PHASE_KEY_PREFIX + phase.id)
+            listed.append(PhaseRow(phase.id))
             if not self.is_folded(phase):
-                listed.extend(step.id for step in phase.steps)
+                listed.extend(StepRow(step.id) for step in phase.steps)
         return tuple(listed)
 
-    def _matching_rows(self, view: RunView) -> tuple[str, ...]:
+    def _matching_rows(self, view: RunView) -> tuple[RowKey, ...]:
         """The steps that match, each under its phase."""
         matches = step_matcher(view, self.query)
-        listed: list[str] = []
+        listed: list[RowKey] = []
         self.match_count = 0
         for phase in view.runbook.phases:
-            steps = [step.id for step in phase.steps if matches(step)]
+            steps = [StepRow(step.id) for step in phase.steps if matches(step)]
             if steps:
-                listed += [PHASE_KEY_PREFIX + phase.id, *steps]
+                listed += [PhaseRow(phase.id), *steps]
                 self.match_count += len(steps)
         return tuple(listed)
 
@@ -289,7 +290,7 @@ class ChecklistOutline:
             phase.id, phase.aside and phase.id not in entered
         )
 
-    def fold(self, key: str | None) -> None:
+    def fold(self, key: RowKey | None) -> None:
         """Fold the phase of a row, or unfold it."""
         phase = self._phase_of(key)
         if phase is not None:
@@ -306,44 +307,46 @@ class ChecklistOutline:
             if not next_action.is_unentered_aside(view, phase):
                 self._toggled_phases[phase.id] = bool(done)
 
-    def _phase_of(self, key: str | None) -> Phase | None:
+    def _phase_of(self, key: RowKey | None) -> Phase | None:
         view = self._view
-        if view is None or key is None:
+        if view is None:
             return None
-        return view.phase(key) or view.plan.phase_of.get(key)
+        step = view.step(key)
+        return view.plan.phase_of[step.id] if step is not None else view.phase(key)
 
-    def visible_row(self, key: str | None) -> str | None:
+    def visible_row(self, key: RowKey | None) -> RowKey | None:
         """The key of the row that shows a key: its own, or its folded phase's."""
         if key in self._places:
             return key
         phase = self._phase_of(key)
-        head = PHASE_KEY_PREFIX + phase.id if phase is not None else None
+        head = PhaseRow(phase.id) if phase is not None else None
         return head if head in self._places else None
 
-    def place(self, key: str | None) -> int:
+    def place(self, key: RowKey | None) -> int:
         """The index of the row that shows a key; 0 without one."""
-        return self._places.get(self.visible_row(key) or "", 0)
+        row = self.visible_row(key)
+        return self._places[row] if row is not None else 0
 
     def phase_near(self, place: int, count: int) -> int:
         """The place of the phase before a row, or after it."""
-        heads = [
-            n for n, key in enumerate(self.keys) if key.startswith(PHASE_KEY_PREFIX)
-        ]
+        heads = [n for n, key in enumerate(self.keys) if isinstance(key, PhaseRow)]
         if count < 0:
             return max((head for head in heads if head < place), default=0)
         return min((head for head in heads if head > place), default=len(self.keys))
 
-    def row(self, key: str) -> ChecklistRow:
+    def row(self, key: RowKey) -> ChecklistRow:
         """The row of a key."""
         view = self._view
         assert view is not None
-        phase = view.phase(key)
-        if phase is not None:
-            folded = self.is_folded(phase) and not self.query
-            return phase_row(view, phase, folded=folded, waits=self._wait(view, phase))
-        step = view.plan.steps[key]
-        phase = view.plan.phase_of[step.id]
-        return step_row(view, step, phase_wait=self._wait(view, phase))
+        match key:
+            case PhaseRow(phase_id):
+                phase = view.runbook.phase(phase_id)
+                folded = self.is_folded(phase) and not self.query
+                waits = self._wait(view, phase)
+                return phase_row(view, phase, folded=folded, waits=waits)
+            case StepRow(step_id):
+                phase_wait = self._wait(view, view.plan.phase_of[step_id])
+                return step_row(view, view.plan.steps[step_id], phase_wait=phase_wait)
 
     def _wait(self, view: RunView, phase: Phase) -> str:
         if phase.id not in self._waits:

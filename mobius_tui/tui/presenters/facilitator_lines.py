@@ -59,7 +59,7 @@ def fault_fields(fault: Fault, shows: str | None) -> Iterator[Field]:
 def team_fields(view: RunView, health: str) -> Iterator[Field]:
     """The fields of the team's progress."""
     proposal = view.proposal
-    step = view.step(proposal.step)
+    step = view.step(view.proposed_row)
     name = view.plan.name(step.id) if step is not None else "the end of the run"
     doing = {
         "start": "about to begin",

@@ -31,12 +31,12 @@ from mobius_tui.runbook.model.step_text import EFFECTS
 from mobius_tui.runbook.text.units import clock_duration
 from mobius_tui.tui.presenters.glyphs import MARKS
 from mobius_tui.tui.presenters.run_view import (
-    PHASE_KEY_PREFIX,
     RunView,
     trigger_consequence,
     watch_time_left,
 )
 from mobius_tui.tui.presenters.styled_text import Role
+from mobius_tui.tui.row_key import PhaseRow, RowKey, StepRow
 
 Kind = Literal[
     "start",
@@ -63,7 +63,7 @@ class NextAction:
     """What Enter does now."""
 
     kind: Kind
-    key: str | None = None
+    key: RowKey | None = None
     """The checklist's key that it is about."""
     text: str
     role: Role = "plain"
@@ -71,7 +71,7 @@ class NextAction:
     """What else to know: that it destroys, that it is out of order."""
 
 
-def next_action(view: RunView, selected: str | None, *, moved: bool) -> NextAction:
+def next_action(view: RunView, selected: RowKey | None, *, moved: bool) -> NextAction:
     """What Enter does, given where the cursor is.
 
     Args:
@@ -100,7 +100,7 @@ def next_action(view: RunView, selected: str | None, *, moved: bool) -> NextActi
         words = f"Watching, {left}; {trigger_consequence(view)}"
         return NextAction(kind="watching", text=words, role="accent")
     proposal = view.proposal
-    if moved and selected != proposal.step:
+    if moved and selected != view.proposed_row:
         other = _for_selection(view, selected)
         if other is not None:
             return other
@@ -112,7 +112,7 @@ def is_unentered_aside(view: RunView, phase: Phase) -> bool:
     return phase.aside and phase.id not in view.state.entered_phases
 
 
-def _for_selection(view: RunView, key: str | None) -> NextAction | None:
+def _for_selection(view: RunView, key: RowKey | None) -> NextAction | None:
     """What Enter does for the selected row; `None` where that is nothing."""
     phase = view.phase(key)
     if phase is not None and is_unentered_aside(view, phase):
@@ -130,12 +130,12 @@ def _for_selection(view: RunView, key: str | None) -> NextAction | None:
             return None
         words = f"Go to {own_phase.title}, which {view.plan.name(step.id)} is in"
         return NextAction(
-            kind="phase", key=PHASE_KEY_PREFIX + own_phase.id, text=words, role="warn"
+            kind="phase", key=PhaseRow(own_phase.id), text=words, role="warn"
         )
     standing = view.statuses[step.id]
     if standing.status in BAD_STATUSES:
         return _decide(view, step)
-    if terminal_attempt(view, step.id) is not None:
+    if terminal_attempt(view, StepRow(step.id)) is not None:
         return _terminal(view, step)
     busy = view.proposal.kind == "running" and not is_follower(step)
     if standing.status is Status.PENDING and not busy:
@@ -149,7 +149,7 @@ def _may_turn_to(view: RunView, phase: Phase) -> bool:
 
 
 def _for_proposal(view: RunView, proposal: Proposal) -> NextAction:
-    step = view.step(proposal.step)
+    step = view.step(view.proposed_row)
     if step is None:
         ends = decide_offer(EndRun(), view.situation)
         if isinstance(ends, Refused):
@@ -157,23 +157,27 @@ def _for_proposal(view: RunView, proposal: Proposal) -> NextAction:
         words = "End the run: every step that applies has come to its end"
         return NextAction(kind="end", text=words, role="good")
     name = view.plan.name(step.id)
-    if terminal_attempt(view, step.id) is not None:
+    if terminal_attempt(view, StepRow(step.id)) is not None:
         return _terminal(view, step)
     if proposal.kind == "running":
         doing = "is being checked" if view.verifying == step.id else "is running"
         took = view.progress(step) or clock_duration(view.runtime(step.id) or 0.0)
         words = f"{name} {doing}, {took}"
-        return NextAction(kind="running", key=step.id, text=words, role="accent")
+        return NextAction(
+            kind="running", key=StepRow(step.id), text=words, role="accent"
+        )
     if proposal.kind == "decide":
         return _decide(view, step)
     if proposal.kind == "wait":
         if {wait.kind for wait in view.statuses[step.id].waits} == {"approval"}:
             return _approval(view, step, proposal)
         words = f"{name} waits: {proposal.text}"
-        return NextAction(kind="wait", key=step.id, text=words, role="warn")
+        return NextAction(kind="wait", key=StepRow(step.id), text=words, role="warn")
     if view.state.auto is not None:
         words = f"The run goes on by itself; next is {name}"
-        return NextAction(kind="running", key=step.id, text=words, role="accent")
+        return NextAction(
+            kind="running", key=StepRow(step.id), text=words, role="accent"
+        )
     return _start(view, step)
 
 
@@ -186,7 +190,7 @@ def _approval(view: RunView, step: Step, proposal: Proposal) -> NextAction:
         words = f"Ask {role} to approve {name}"
         return NextAction(
             kind="ask_approval",
-            key=step.id,
+            key=StepRow(step.id),
             text=words,
             role="warn",
             note="" if view.state.approvals.get(step.id) is None else proposal.text,
@@ -194,9 +198,9 @@ def _approval(view: RunView, step: Step, proposal: Proposal) -> NextAction:
     approve = decide_offer(ApproveStep(step=step.id), view.situation) == ALLOWED
     if asked is not None and view.uid != asked.request.uid and approve:
         words = f"Approve {name}, as {asked.asked_by} asks"
-        return NextAction(kind="approve", key=step.id, text=words, role="bad")
+        return NextAction(kind="approve", key=StepRow(step.id), text=words, role="bad")
     words = f"{name} waits: {proposal.text}"
-    return NextAction(kind="wait", key=step.id, text=words, role="warn")
+    return NextAction(kind="wait", key=StepRow(step.id), text=words, role="warn")
 
 
 def _terminal(view: RunView, step: Step) -> NextAction:
@@ -204,11 +208,11 @@ def _terminal(view: RunView, step: Step) -> NextAction:
     words = f"Go to the terminal of {view.plan.name(step.id)}, {took}"
     note = f"{DETACH_KEY} comes back"
     return NextAction(
-        kind="terminal", key=step.id, text=words, role="accent", note=note
+        kind="terminal", key=StepRow(step.id), text=words, role="accent", note=note
     )
 
 
-def terminal_attempt(view: RunView, key: str | None) -> int | None:
+def terminal_attempt(view: RunView, key: RowKey | None) -> int | None:
     """The attempt whose terminal a person can go to; `None` where there is none."""
     step = view.step(key)
     if step is None or not has_terminal(step) or view.verifying == step.id:
@@ -219,16 +223,16 @@ def terminal_attempt(view: RunView, key: str | None) -> int | None:
     return own.last_attempt.number
 
 
-def terminal_step(view: RunView, key: str | None) -> str | None:
+def terminal_step(view: RunView, key: RowKey | None) -> RowKey | None:
     """The step to attach to: the selected one, or one that runs."""
-    keys = (key, view.proposal.step)
+    keys = (key, view.proposed_row)
     return next((k for k in keys if terminal_attempt(view, k) is not None), None)
 
 
 def _decide(view: RunView, step: Step) -> NextAction:
     mark = MARKS[view.statuses[step.id].status]
     words = f"Decide on {view.plan.name(step.id)}: {mark.word}"
-    return NextAction(kind="decide", key=step.id, text=words, role="bad")
+    return NextAction(kind="decide", key=StepRow(step.id), text=words, role="bad")
 
 
 def start_action(view: RunView, step: Step) -> Action:
@@ -249,25 +253,27 @@ def _start(view: RunView, step: Step, note: str = "") -> NextAction:
     permission = decide_offer(start_action(view, step), view.situation)
     if isinstance(permission, Refused):
         words = f"{name} waits: {permission.why or permission.text}"
-        return NextAction(kind="wait", key=step.id, text=words, role="warn")
+        return NextAction(kind="wait", key=StepRow(step.id), text=words, role="warn")
     match kind_of(step):
         case "manual":
-            return NextAction(kind="tick", key=step.id, text=f"Do {name}", note=note)
+            return NextAction(
+                kind="tick", key=StepRow(step.id), text=f"Do {name}", note=note
+            )
         case "message":
             return NextAction(
-                kind="message", key=step.id, text=f"Tell: {name}", note=note
+                kind="message", key=StepRow(step.id), text=f"Tell: {name}", note=note
             )
         case "choose":
             return NextAction(
-                kind="choose", key=step.id, text=f"Decide {name}", note=note
+                kind="choose", key=StepRow(step.id), text=f"Decide {name}", note=note
             )
         case "check":
             return NextAction(
-                kind="start", key=step.id, text=f"Check {name}", note=note
+                kind="start", key=StepRow(step.id), text=f"Check {name}", note=note
             )
         case "watch":
             return NextAction(
-                kind="start", key=step.id, text=f"Watch: {name}", note=note
+                kind="start", key=StepRow(step.id), text=f"Watch: {name}", note=note
             )
         case _:
             pass
@@ -281,7 +287,7 @@ def _start(view: RunView, step: Step, note: str = "") -> NextAction:
         notes.insert(0, EFFECTS[effect] + where)
     return NextAction(
         kind="start",
-        key=step.id,
+        key=StepRow(step.id),
         text=f"Run {name}",
         role="bad" if effect == "destroy" else "plain",
         note=" · ".join(notes),

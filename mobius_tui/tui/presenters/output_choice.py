@@ -14,6 +14,7 @@ from textual.strip import Strip
 
 from mobius_tui import sanitize
 from mobius_tui.run.planning.plan import has_terminal, is_follower, kind_of
+from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.run.state.step_state import Attempt, Status
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.runbook.model.actions import Run
@@ -21,6 +22,7 @@ from mobius_tui.tui.commands.registry import key_of
 from mobius_tui.tui.presenters.glyphs import MARKS
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.styled_text import Role
+from mobius_tui.tui.row_key import RowKey, StepRow
 
 BETWEEN = "│"
 
@@ -29,8 +31,7 @@ BETWEEN = "│"
 class OutputTab:
     """One output that can be shown."""
 
-    key: str
-    """`STEP.ATTEMPT`, as the attempt's folder is called."""
+    attempt: AttemptId
     name: str
     """The attempt's number; or the step, where it is another one."""
     glyph: str
@@ -45,14 +46,14 @@ class TabTarget(NamedTuple):
 
     left: int
     right: int
-    key: str
+    attempt: AttemptId
     stops: bool
     """Whether a click stops that one, and doesn't show it."""
 
 
 def tab_row(
     tabs: Sequence[OutputTab],
-    chosen: str,
+    chosen: AttemptId | None,
     width: int,
     style: Callable[[str], Style],
     *,
@@ -62,14 +63,14 @@ def tab_row(
 
     Args:
         tabs: All of them.
-        chosen: The key of the one that is shown.
+        chosen: The attempt of the one that is shown; `None` for none.
         width: Cells.
         style: Gives the style of a role; of `chosen` for the one that is shown.
         stop_key: What stops the one that is shown, for a person.
     """
     parts = [_parts(tab, chosen, style, stop_key) for tab in tabs]
     widths = [sum(cell_len(text) for text, _, _ in part) + 1 for part in parts]
-    place = next((n for n, tab in enumerate(tabs) if tab.key == chosen), 0)
+    place = next((n for n, tab in enumerate(tabs) if tab.attempt == chosen), 0)
     first = place
     room = width - 4 - widths[place]
     while first > 0 and room >= widths[first - 1]:
@@ -86,7 +87,7 @@ def tab_row(
         for text, part_style, stops in parts[number]:
             segments.append(Segment(text, part_style))
             right = left + cell_len(text)
-            targets.append(TabTarget(left, right, tabs[number].key, stops))
+            targets.append(TabTarget(left, right, tabs[number].attempt, stops))
             left = right
         if number + 1 < len(tabs):
             more = number + 1 == last
@@ -96,11 +97,14 @@ def tab_row(
 
 
 def _parts(
-    tab: OutputTab, chosen: str, style: Callable[[str], Style], stop_key: str
+    tab: OutputTab,
+    chosen: AttemptId | None,
+    style: Callable[[str], Style],
+    stop_key: str,
 ) -> list[tuple[str, Style, bool]]:
     """Return a tab's texts, their styles, and whether a click on them stops it."""
     name = sanitize.line(tab.name)
-    if tab.key != chosen:
+    if tab.attempt != chosen:
         state = f" {tab.glyph} {tab.word} "
         return [(f" {name}", style("plain"), False), (state, style(tab.role), False)]
     parts = [(f" {name} {tab.glyph} {tab.word} ", style("chosen"), False)]
@@ -137,12 +141,15 @@ class OutputChoice:
     placeholder: str
     tabs: tuple[OutputTab, ...] = ()
     """The outputs that can be shown."""
-    tab: str = ""
-    """The key of the one that is."""
+    tab: AttemptId | None = None
+    """The attempt of the one that is; `None` for none."""
 
 
 def choose_output(
-    view: RunView, key: str | None, directory: RunDirectory, tab: str | None = None
+    view: RunView,
+    key: RowKey | None,
+    directory: RunDirectory,
+    tab: AttemptId | None = None,
 ) -> OutputChoice:
     """The output that belongs to the checklist's row under the cursor.
 
@@ -157,30 +164,22 @@ def choose_output(
     """
     step_id = _step_with_output(view, key)
     tabs = _tabs(view, step_id)
-    keys = [each.key for each in tabs]
-    if tab not in keys and step_id is None:
+    if tab in [each.attempt for each in tabs]:
+        return _attempt(view, key, directory, tabs, tab)
+    if step_id is None:
         return _placeholder(view, key, tabs)
-    if tab not in keys:
-        last = view.step_state(step_id or "").last_attempt
-        assert last is not None
-        tab = f"{step_id}.{last.number}"
-    assert tab is not None
-    return _attempt(view, key, directory, tabs, tab)
+    last = view.step_state(step_id).last_attempt
+    assert last is not None
+    return _attempt(view, key, directory, tabs, AttemptId(step_id, last.number))
 
 
-def split_tab_key(tab: str) -> tuple[str, int]:
-    """The step and the attempt of a tab's key."""
-    step_id, _, number = tab.rpartition(".")
-    return step_id, int(number)
-
-
-def _step_with_output(view: RunView, key: str | None) -> str | None:
+def _step_with_output(view: RunView, key: RowKey | None) -> str | None:
     """The step whose output belongs to a row; `None` where there is none."""
     step = view.step(key)
     if step is None:
         return None
     if view.step_state(step.id).last_attempt is None:
-        is_next = key == view.proposal.step
+        is_next = key == view.proposed_row
         return view.latest(scripts_only=True) if is_next else None
     return step.id if isinstance(step.action, Run) else None
 
@@ -203,7 +202,7 @@ def _tab(view: RunView, step_id: str, attempt: Attempt, name: str) -> OutputTab:
     mark = MARKS[attempt.status]
     is_live = attempt.status is Status.RUNNING and is_follower(view.plan.steps[step_id])
     return OutputTab(
-        key=f"{step_id}.{attempt.number}",
+        attempt=AttemptId(step_id, attempt.number),
         name=name,
         glyph=mark.glyph,
         word="live" if is_live else mark.word,
@@ -213,7 +212,7 @@ def _tab(view: RunView, step_id: str, attempt: Attempt, name: str) -> OutputTab:
 
 
 def _placeholder(
-    view: RunView, key: str | None, tabs: tuple[OutputTab, ...]
+    view: RunView, key: RowKey | None, tabs: tuple[OutputTab, ...]
 ) -> OutputChoice:
     """The text in place of an output that does not exist."""
     step = view.step(key)
@@ -228,17 +227,17 @@ def _placeholder(
 
 def _attempt(
     view: RunView,
-    key: str | None,
+    key: RowKey | None,
     directory: RunDirectory,
     tabs: tuple[OutputTab, ...],
-    tab: str,
+    tab: AttemptId,
 ) -> OutputChoice:
     """The output of one attempt."""
-    step_id, number = split_tab_key(tab)
-    attempt = directory.attempt(step_id, number)
+    step_id, number = tab
+    attempt = directory.attempt(*tab)
     running = view.step_state(step_id).attempts[number - 1].status is Status.RUNNING
     numbered = view.plan.numbers[step_id]
-    name = numbered if step_id == key else view.plan.name(step_id)
+    name = numbered if key == StepRow(step_id) else view.plan.name(step_id)
     return OutputChoice(
         path=attempt.output,
         spans=attempt.spans,

@@ -16,6 +16,7 @@ from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.planning.plan import effect_of
 from mobius_tui.run.planning.rollback import rollback_phase
 from mobius_tui.run.planning.trigger_rules import reported_figures
+from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import BAD_STATUSES, Status
 from mobius_tui.runbook.model.actions import Run
@@ -45,7 +46,7 @@ class RunPresenter:
 
     def __init__(self, viewer: Viewer) -> None:
         self._viewer = viewer
-        self._last_outputs: dict[str, LastOutput] = {}
+        self._last_outputs: dict[AttemptId, LastOutput] = {}
         steps = viewer.follower.plan.steps.values()
         self._changing = tuple(s for s in steps if effect_of(s) != "read")
         self._attempted: tuple[Step, ...] = ()
@@ -111,7 +112,7 @@ class RunPresenter:
 
     def verifying(self, view: RunView) -> str | None:
         """The step whose script has ended while its checks are still being made."""
-        step = view.step(view.proposal.step)
+        step = view.step(view.proposed_row)
         if step is None or view.proposal.kind != "running" or not step.checks:
             return None
         last = view.step_state(step.id).last_attempt
@@ -156,35 +157,34 @@ class RunPresenter:
                 )
         return tuple(sorted(found, key=attrgetter("began")))
 
-    def running(self) -> tuple[tuple[str, int], ...]:
+    def running(self) -> tuple[AttemptId, ...]:
         """The attempts at scripts that run now."""
-        return tuple(
-            (step_id, own.last_attempt.number)
+        lasts = (
+            AttemptId(step_id, own.last_attempt.number)
             for step_id, own in self.state.steps.items()
-            if own.last_attempt is not None
-            and self.is_running(step_id, own.last_attempt.number)
+            if own.status is Status.RUNNING and own.last_attempt is not None
         )
+        return tuple(attempt for attempt in lasts if self.is_running(attempt))
 
-    def is_running(self, step_id: str, attempt: int) -> bool:
+    def is_running(self, attempt: AttemptId) -> bool:
         """Whether this attempt is at a script that runs now."""
-        own = self.state.steps[step_id]
+        own = self.state.steps[attempt.step]
         if own.status is not Status.RUNNING or own.last_attempt is None:
             return False
-        step = self._viewer.follower.plan.steps[step_id]
-        return own.last_attempt.number == attempt and isinstance(step.action, Run)
+        step = self._viewer.follower.plan.steps[attempt.step]
+        is_last = own.last_attempt.number == attempt.number
+        return is_last and isinstance(step.action, Run)
 
     def _read_last_outputs(self) -> None:
         """Read the last output of attempts that ended badly."""
         for step_id, own in self.state.steps.items():
             if own.status not in BAD_STATUSES or own.last_attempt is None:
                 continue
-            key = f"{step_id}.{own.last_attempt.number}"
-            if key not in self._last_outputs:
-                attempt = self._viewer.directory.attempt(
-                    step_id, own.last_attempt.number
-                )
-                self._last_outputs.pop(f"{step_id}.{own.last_attempt.number - 1}", None)
-                self._last_outputs[key] = last_output(attempt)
+            last = AttemptId(step_id, own.last_attempt.number)
+            if last not in self._last_outputs:
+                attempt = self._viewer.directory.attempt(*last)
+                self._last_outputs.pop(last._replace(number=last.number - 1), None)
+                self._last_outputs[last] = last_output(attempt)
 
 
 class PastRunPresenter(RunPresenter):

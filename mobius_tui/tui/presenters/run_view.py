@@ -21,12 +21,14 @@ from mobius_tui.run.planning.step_status import StepStatus, step_statuses
 from mobius_tui.run.planning.trigger_rules import ReportedFigures
 from mobius_tui.run.planning.variables import Values
 from mobius_tui.run.planning.watch_progress import watch_progress_text
+from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import Status, StepState
 from mobius_tui.runbook.model.actions import Run
 from mobius_tui.runbook.model.runbook import Phase, Runbook, Step
 from mobius_tui.runbook.text.units import clock_duration
 from mobius_tui.tui.presenters.styled_text import BarMode
+from mobius_tui.tui.row_key import PhaseRow, RowKey, StepRow
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -116,10 +118,6 @@ class StepCounts:
         return max(tried)[1] if tried else None
 
 
-PHASE_KEY_PREFIX = "#"
-"""What a checklist's key of a phase begins with; no step's id does."""
-
-
 @dataclass(frozen=True, kw_only=True, eq=False)
 class RunView:
     """A run at one moment; two of them are equal only if they are the same."""
@@ -133,8 +131,8 @@ class RunView:
     """Seconds since 1970."""
     host: int | None
     """The living host's pid."""
-    last_outputs: Mapping[str, LastOutput] = field(default_factory=dict)
-    """By `STEP.ATTEMPT`: its last words, where it ended badly."""
+    last_outputs: Mapping[AttemptId, LastOutput] = field(default_factory=dict)
+    """By attempt: its last words, where it ended badly."""
     verifying: str | None = None
     """The step whose script has ended and whose checks are being made."""
     probe_states: Mapping[str, str] = field(default_factory=dict)
@@ -238,15 +236,33 @@ class RunView:
             else None
         )
 
-    def step(self, key: str | None) -> Step | None:
-        """The step of a checklist's key; `None` for a phase's."""
-        return self.plan.steps.get(key or "")
+    def step(self, key: RowKey | None) -> Step | None:
+        """The step of a row; `None` for a phase's."""
+        match key:
+            case StepRow(step_id):
+                return self.plan.steps.get(step_id)
+            case _:
+                return None
 
-    def phase(self, key: str | None) -> Phase | None:
-        """The phase of a checklist's key; `None` for a step's."""
-        if key is None or not key.startswith(PHASE_KEY_PREFIX):
-            return None
-        return self.runbook.phase(key.removeprefix(PHASE_KEY_PREFIX))
+    def phase(self, key: RowKey | None) -> Phase | None:
+        """The phase of a row; `None` for a step's."""
+        match key:
+            case PhaseRow(phase_id):
+                return self.runbook.phase(phase_id)
+            case _:
+                return None
+
+    @property
+    def proposed_row(self) -> StepRow | None:
+        """The row of the step that is proposed."""
+        step_id = self.proposal.step
+        return StepRow(step_id) if step_id is not None else None
+
+    @property
+    def latest_row(self) -> StepRow | None:
+        """The row of the step that was tried last; else of the first one."""
+        step_id = self.latest() or next(iter(self.plan.steps), None)
+        return StepRow(step_id) if step_id is not None else None
 
     def step_state(self, step_id: str) -> StepState:
         """The state of a step by the journal."""
@@ -283,7 +299,7 @@ def build_run_view(
     now: float,
     host: int | None,
     uid: int,
-    last_outputs: Mapping[str, LastOutput],
+    last_outputs: Mapping[AttemptId, LastOutput],
     health: Mapping[str, str],
     before: RunView | None = None,
 ) -> RunView:
@@ -295,7 +311,7 @@ def build_run_view(
         now: seconds since 1970.
         host: the living host's pid.
         uid: of the person who looks.
-        last_outputs: by `STEP.ATTEMPT`, its last words.
+        last_outputs: by attempt, its last words.
         health: each probe's state, in words.
         before: the view before, whose standings hold where the journal has not grown.
     """

@@ -63,7 +63,7 @@ def title(view: RunView) -> str:
     ended = view.state.ended
     runbook = view.state.began.title if view.state.began else view.runbook.title
     words = f"{runbook} · {shown_mode(view).upper()}"
-    step = view.step(view.proposal.step)
+    step = view.step(view.proposed_row)
     if ended is not None:
         mark = "✔" if ended.outcome is Outcome.COMPLETED else "✖"
         words = f"{mark} {ended.outcome}: {runbook}"

@@ -13,6 +13,7 @@ from mobius_tui import sanitize
 from mobius_tui.run.events.approval_events import ApprovalGiven
 from mobius_tui.run.planning.approval_rules import begin_refusal, valid_approval
 from mobius_tui.run.planning.plan import effect_of, kind_of
+from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.run.state.step_state import Attempt, StepState
 from mobius_tui.run.terminal.detach_key import DETACH_HINT
 from mobius_tui.runbook.model.actions import (
@@ -45,6 +46,7 @@ from mobius_tui.tui.presenters.styled_text import (
     cut_in_middle,
     text,
 )
+from mobius_tui.tui.row_key import RowKey
 
 _MENTION = re.compile(r"\$\{?\w+\}?")
 SCRIPT_LIMIT = 200
@@ -147,7 +149,7 @@ FAILS = (
 """What a `watch` step comes to, where it does not pass."""
 
 
-def title(view: RunView, key: str | None) -> str:
+def title(view: RunView, key: RowKey | None) -> str:
     """`2.1 Restore the backup`."""
     phase = view.phase(key)
     if phase is not None:
@@ -156,7 +158,7 @@ def title(view: RunView, key: str | None) -> str:
     return sanitize.line(view.plan.name(step.id)) if step is not None else ""
 
 
-def border_text(view: RunView, key: str | None) -> tuple[str, Role]:
+def border_text(view: RunView, key: RowKey | None) -> tuple[str, Role]:
     """The text of the pane's lower border: effect, limit and the usual duration."""
     step = view.step(key)
     if step is None or not isinstance(step.action, Run):
@@ -174,7 +176,7 @@ def border_text(view: RunView, key: str | None) -> tuple[str, Role]:
 
 
 def detail_fields(
-    view: RunView, key: str | None, *, compact: bool, tab: str = ""
+    view: RunView, key: RowKey | None, *, compact: bool, tab: AttemptId | None = None
 ) -> tuple[Field, ...]:
     """The fields of the detail pane.
 
@@ -182,8 +184,8 @@ def detail_fields(
         view: the run.
         key: the checklist's key under the cursor.
         compact: whether only what matters most has room.
-        tab: whose output is looked at, as `STEP.ATTEMPT`; where it is an earlier
-            attempt at this step, it is told how that one was.
+        tab: the attempt whose output is looked at; where it is an earlier one at this
+            step, it is told how that one was.
     """
     phase = view.phase(key)
     if phase is not None:
@@ -205,11 +207,13 @@ def detail_fields(
     return (*standing, *guard, *facts, *why, *body, *_check_fields(view, step))
 
 
-def earlier_attempt(own: StepState, step_id: str, tab: str) -> Attempt | None:
+def earlier_attempt(
+    own: StepState, step_id: str, tab: AttemptId | None
+) -> Attempt | None:
     """The attempt of a tab, where that is one at a step, and not its last."""
-    shown, _, number = tab.rpartition(".")
-    is_earlier = shown == step_id and 0 < int(number) < len(own.attempts)
-    return own.attempts[int(number) - 1] if is_earlier else None
+    if tab is None or tab.step != step_id or not 0 < tab.number < len(own.attempts):
+        return None
+    return own.attempts[tab.number - 1]
 
 
 def _attempt_fields(earlier: Attempt) -> Field:

@@ -11,6 +11,7 @@ from mobius_tui import sanitize
 from mobius_tui.run.attempts.attempt_files import LastOutput
 from mobius_tui.run.planning.plan import effect_of, kind_of
 from mobius_tui.run.planning.proposal import steps_in_order
+from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.run.state.step_state import BAD_STATUSES, Attempt, Status
 from mobius_tui.runbook.model.actions import Run
 from mobius_tui.runbook.model.runbook import Step
@@ -21,6 +22,7 @@ from mobius_tui.tui.presenters.fields import Field
 from mobius_tui.tui.presenters.glyphs import MARKS
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.styled_text import Role, assemble, text
+from mobius_tui.tui.row_key import StepRow
 
 
 def standing_fields(view: RunView, step: Step) -> Iterator[Field]:
@@ -125,7 +127,8 @@ def _running(view: RunView, step: Step, last: Attempt) -> Iterator[Field]:
 
 def _problem_fields(view: RunView, step: Step, last: Attempt | None) -> Iterator[Field]:
     if last is not None:
-        last_output = view.last_outputs.get(f"{step.id}.{last.number}", LastOutput())
+        attempt = AttemptId(step.id, last.number)
+        last_output = view.last_outputs.get(attempt, LastOutput())
         if last_output.error:
             yield Field("error", text(last_output.error, "warn"))
         if last_output.last and last_output.last != last_output.error:
@@ -178,7 +181,7 @@ def _look_first_advice(view: RunView, step: Step, last: Attempt | None) -> str:
 
 def choices(view: RunView, step: Step) -> Content:
     """The choices for a failed step, with their keys."""
-    offered = available_commands(view, step.id)
+    offered = available_commands(view, StepRow(step.id))
     parts: list[tuple[str, Role]] = []
     for command_id, words in (
         ("look_first", "check"),

@@ -28,6 +28,7 @@ from mobius_tui.review.timeline_moments import TimelineMoment
 from mobius_tui.run.attempts.output_reader import printed_by
 from mobius_tui.run.events.run_events import HostStopped
 from mobius_tui.run.records.verification import damage_of_open_run
+from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.state_home import state_home
 from mobius_tui.tui.backend.base_page import run_in_thread
@@ -40,11 +41,11 @@ from mobius_tui.tui.parts.timeline_builder import TimelineBuilder
 from mobius_tui.tui.presenters.output_choice import (
     OutputChoice,
     choose_output,
-    split_tab_key,
 )
 from mobius_tui.tui.presenters.run_presenter import PastRunPresenter
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.status_text import status_text
+from mobius_tui.tui.row_key import RowKey, StepRow
 from mobius_tui.tui.screen_state import Draft, DraftKey, PaneName, ScreenState
 from mobius_tui.tui.screens.run_page import RunPage
 from mobius_tui.tui.widgets.banners import DamageBanner
@@ -179,11 +180,11 @@ class ReviewScreen(RunPage):
         self.show_view(view, self._place_of_run(view))
         self.post_message(self.title_message())
 
-    def _place_of_run(self, view: RunView) -> str | None:
+    def _place_of_run(self, view: RunView) -> RowKey | None:
         """The step that the event is about; else where the person was."""
         if self.moment is not None and self.moment.step:
-            return self.moment.step
-        return self.key or view.latest() or next(iter(view.plan.steps), None)
+            return StepRow(self.moment.step)
+        return self.key or view.latest_row
 
     def show_offers(self) -> None:
         """Say which keys do something; nothing depends on how the run stood."""
@@ -302,7 +303,7 @@ class ReviewScreen(RunPage):
         self._show(n, self.reviewed_run.rewind.entry_time(n) if moment.n else moment.at)
         self.here, self.moment = moment.order, moment
         if moment.step:
-            self.key = moment.step
+            self.key = StepRow(moment.step)
             self.follow_cursor()
 
     @on(TimelinePane.TimeReached)
@@ -403,14 +404,17 @@ def _is_annotation(moment: TimelineMoment, number: int) -> bool:
 
 
 def _output_then(
-    directory: RunDirectory, view: RunView, key: str | None, tab: str | None
+    directory: RunDirectory,
+    view: RunView,
+    key: RowKey | None,
+    tab: AttemptId | None,
 ) -> OutputChoice:
     """What had been printed by the moment of a view; nothing of it can be stopped."""
     shown = choose_output(view, key, directory, tab)
     tabs = tuple(replace(each, stops=False) for each in shown.tabs)
     shown = replace(shown, tabs=tabs)
-    if shown.path is not None and shown.running:
-        limit = printed_by(directory.attempt(*split_tab_key(shown.tab)), view.now)
+    if shown.tab is not None and shown.running:
+        limit = printed_by(directory.attempt(*shown.tab), view.now)
         nothing = "It had printed nothing by then."
         shown = replace(shown, running=False, limit=limit, placeholder=nothing)
     return shown

@@ -12,6 +12,7 @@ from textual.containers import Horizontal, Vertical
 from textual.reactive import reactive
 
 from mobius_tui.run.client.viewer import Viewer
+from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.tui.commands.command import Command
 from mobius_tui.tui.messages import OutputGrew, RunLost
 from mobius_tui.tui.output.output_workbench import OutputWorkbench
@@ -23,6 +24,7 @@ from mobius_tui.tui.presenters import availability
 from mobius_tui.tui.presenters.health_view import HealthView
 from mobius_tui.tui.presenters.run_presenter import RunPresenter
 from mobius_tui.tui.presenters.run_view import RunView, watch_time_left
+from mobius_tui.tui.row_key import RowKey
 from mobius_tui.tui.screen_state import PaneName, ScreenState
 from mobius_tui.tui.screens.page import Page
 from mobius_tui.tui.widgets.checklist import Checklist
@@ -47,14 +49,14 @@ class RunPage(Page):
     """Whether there is room for what matters most alone."""
     view: reactive[RunView | None] = reactive(None, repaint=False)
     health: reactive[HealthView | None] = reactive(None, repaint=False)
-    key: reactive[str | None] = reactive[str | None](None, repaint=False)
+    key: reactive[RowKey | None] = reactive[RowKey | None](None, repaint=False)
     """The checklist's row under the cursor."""
-    shown_key: reactive[str | None] = reactive[str | None](None, repaint=False)
+    shown_key: reactive[RowKey | None] = reactive[RowKey | None](None, repaint=False)
     """The checklist key whose details the other panes show; follows the cursor (`key`)
     after a short delay.
     """
-    tab: reactive[str] = reactive("", repaint=False)
-    """Whose output is shown, as `STEP.ATTEMPT`."""
+    tab: reactive[AttemptId | None] = reactive(None, repaint=False)
+    """The attempt whose output is shown; `None` for none."""
     offered: reactive[tuple[Command, ...]] = reactive((), repaint=False)
 
     def __init__(
@@ -155,7 +157,7 @@ class RunPage(Page):
     def show_offers(self) -> None:
         """Say anew which commands there are; each screen knows what applies."""
 
-    def show_view(self, view: RunView, place: str | None) -> None:
+    def show_view(self, view: RunView, place: RowKey | None) -> None:
         """Pass down what there is to see.
 
         Args:
@@ -213,7 +215,7 @@ class RunPage(Page):
     @on(OutputGrew)
     def _output_grew(self, event: OutputGrew) -> None:
         event.stop()
-        self.outputs.refresh_if_shown(event.step, event.attempt)
+        self.outputs.refresh_if_shown(event.attempt)
 
     # What is told by widgets, and done by keys
 
@@ -234,7 +236,7 @@ class RunPage(Page):
         self.key = event.key
         view = self.view
         watched = view is not None and bool(watch_time_left(view))
-        self.has_moved = watched or view is None or event.key != view.proposal.step
+        self.has_moved = watched or view is None or event.key != view.proposed_row
         self.set_timer(FOLLOW_CURSOR_DELAY, self.follow_cursor)
 
     @on(Checklist.EditWanted)
@@ -256,7 +258,7 @@ class RunPage(Page):
     def _tab_chosen(self, event: OutputWorkbench.TabChosen) -> None:
         event.stop()
         self.follow_cursor()
-        self.outputs.choose_tab(event.key)
+        self.outputs.choose_tab(event.attempt)
         self.show_row()
 
     @on(OutputWorkbench.OpenWanted)

@@ -52,10 +52,11 @@ from mobius_tui.tui.presenters.next_action import (
     terminal_attempt,
     terminal_step,
 )
-from mobius_tui.tui.presenters.output_choice import choose_output, split_tab_key
+from mobius_tui.tui.presenters.output_choice import choose_output
 from mobius_tui.tui.presenters.run_presenter import RunPresenter
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.status_text import TitleAndBell, status_text, title
+from mobius_tui.tui.row_key import RowKey, StepRow
 from mobius_tui.tui.screen_state import AT_THE_RUN, PaneName, ScreenState
 from mobius_tui.tui.screens.run_page import RunPage
 from mobius_tui.tui.widgets.banners import AlarmBanner, HintBanner
@@ -195,11 +196,9 @@ class RunScreen(RunPage):
         if view.now - self._last_view_recorded_at >= WRITE_INTERVAL:
             self._record_last_view(view.now)
 
-    def _place_of_run(self, view: RunView) -> str | None:
+    def _place_of_run(self, view: RunView) -> RowKey | None:
         """The step that is proposed, or the one that the run stopped at."""
-        if view.proposal.step is not None:
-            return view.proposal.step
-        return self.key or view.latest() or next(iter(view.plan.steps), None)
+        return view.proposed_row or self.key or view.latest_row
 
     def _record_last_view(self, now: float, *, leaves: bool = False) -> None:
         """Record when a screen last showed the run, for the card on coming back."""
@@ -314,7 +313,7 @@ class RunScreen(RunPage):
         else:
             self.questions.begin(self._run_flow(offer.kind, offer.key))
 
-    async def _run_flow(self, flow: str, key: str | None) -> None:
+    async def _run_flow(self, flow: str, key: RowKey | None) -> None:
         """A worker: ask what must be asked, then send what is wanted."""
         from mobius_tui.tui.flows.step_flows import FLOWS
 
@@ -349,7 +348,7 @@ class RunScreen(RunPage):
             return
         action = event.action
         if isinstance(action, StartStep | RetryStep):
-            self._go_to_terminal(action.step)
+            self._go_to_terminal(StepRow(action.step))
         stops = isinstance(action, StopStep)
         words = event.reply.text if stops else DONE.get(type(action))
         if words:
@@ -362,14 +361,15 @@ class RunScreen(RunPage):
         self.questions.note_refusal(self.mono())
         self.show_notice(words, is_problem=is_problem)
 
-    def _go_to_terminal(self, key: str | None) -> None:
+    def _go_to_terminal(self, key: RowKey | None) -> None:
         """Leave the screens for a step's terminal, if it has one now."""
         view = self.view
         number = terminal_attempt(view, key) if view is not None else None
-        if view is not None and key is not None and number is not None:
-            name = view.plan.name(key)
+        step = view.step(key) if view is not None else None
+        if view is not None and step is not None and number is not None:
+            name = view.plan.name(step.id)
             self.run_foreground_task(
-                attach_task(self.feed.directory, key, number, name)
+                attach_task(self.feed.directory, step.id, number, name)
             )
 
     def action_terminal(self) -> None:
@@ -413,8 +413,8 @@ class RunScreen(RunPage):
     def _stop_wanted(self, event: OutputWorkbench.StopWanted) -> None:
         """Stop what runs beside the run; it only reads, so nobody is asked."""
         event.stop()
-        step_id, attempt = split_tab_key(event.key)
-        self._sender.send(StopStep(step=step_id, attempt=attempt))
+        step_id, number = event.attempt
+        self._sender.send(StopStep(step=step_id, attempt=number))
 
     # Leaving
 

@@ -26,8 +26,9 @@ from mobius_tui.tui.presenters.checklist_rows import (
     ChecklistRow,
     tally,
 )
-from mobius_tui.tui.presenters.run_view import PHASE_KEY_PREFIX, RunView
+from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.styled_text import cut
+from mobius_tui.tui.row_key import PhaseRow, RowKey
 from mobius_tui.tui.widgets.list_controls import FilterLine, ScrollMark, clamp, top_for
 
 FOLD_CELLS = 5
@@ -89,7 +90,7 @@ class ChecklistRows(Widget, can_focus=True):
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"checklist--{role}" for role in ROLES}
 
     view: reactive[RunView | None] = reactive(None, repaint=False)
-    key: reactive[str | None] = reactive[str | None](None, repaint=False)
+    key: reactive[RowKey | None] = reactive[RowKey | None](None, repaint=False)
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
@@ -278,21 +279,21 @@ class Checklist(ChecklistRows):
     class Moved(Message):
         """The person put the cursor on a row."""
 
-        def __init__(self, key: str) -> None:
+        def __init__(self, key: RowKey) -> None:
             super().__init__()
             self.key = key
 
     class EditWanted(Message):
         """The source of a row is to be edited."""
 
-        def __init__(self, key: str) -> None:
+        def __init__(self, key: RowKey) -> None:
             super().__init__()
             self.key = key
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self.border_title = TITLE
-        self._key_before_search: str | None = None
+        self._key_before_search: RowKey | None = None
         """Where the cursor was when a search began."""
         self._filter_line = FilterLine("title, id, or state such as failed")
 
@@ -343,7 +344,8 @@ class Checklist(ChecklistRows):
 
     def action_edit(self) -> None:
         """Edit the step or phase under the cursor."""
-        self.post_message(self.EditWanted(self.key or ""))
+        if self.key is not None:
+            self.post_message(self.EditWanted(self.key))
 
     @property
     def is_filtered(self) -> bool:
@@ -400,7 +402,7 @@ class Checklist(ChecklistRows):
             return
         event.stop()
         key = keys[self.top + offset.y]
-        if key.startswith(PHASE_KEY_PREFIX) and offset.x < FOLD_CELLS:
+        if isinstance(key, PhaseRow) and offset.x < FOLD_CELLS:
             self._outline.fold(key)
             self._rebuild_rows()
         else:

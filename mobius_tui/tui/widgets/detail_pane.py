@@ -14,6 +14,7 @@ from textual.geometry import Size
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.tui.commands.registry import bindings
 from mobius_tui.tui.presenters.columns import TableRow
@@ -28,6 +29,7 @@ from mobius_tui.tui.presenters.styled_text import (
     cut_in_middle,
     text,
 )
+from mobius_tui.tui.row_key import RowKey
 from mobius_tui.tui.widgets.line_wrapping import wrap_content
 
 LABEL_CELLS = 8
@@ -84,9 +86,9 @@ class DetailPane(VerticalScroll):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("detail")]
 
     view: reactive[RunView | None] = reactive(None, repaint=False)
-    key: reactive[str | None] = reactive[str | None](None, repaint=False)
-    tab: reactive[str] = reactive("", repaint=False)
-    """The attempt whose output is shown, as `STEP.ATTEMPT`; empty for none."""
+    key: reactive[RowKey | None] = reactive[RowKey | None](None, repaint=False)
+    tab: reactive[AttemptId | None] = reactive(None, repaint=False)
+    """The attempt whose output is shown; `None` for none."""
     compact: reactive[bool] = reactive(False, repaint=False)  # noqa: FBT003 - a default
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002

@@ -1,12 +1,20 @@
-"""What a host is told when it starts."""
+"""What a host is told when it starts, and what it finds of the one before it."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
+
+from mobius_tui.errors import RunError
+from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.journal_entry import first_invalid_field
 from mobius_tui.run.events.run_events import RunBegan
 from mobius_tui.run.events.watch_events import WatchBegan
-from mobius_tui.run.host.takeover import HostOrder
+from mobius_tui.run.host.takeover import HostOrder, left_over_attempts
+from mobius_tui.run.state.attempt_id import AttemptId
 from tests.run.samples import fields_of
+from tests.tui import scenes
 
 
 def test_an_order_is_read_as_it_was_given() -> None:
@@ -22,3 +30,12 @@ def test_an_order_is_read_as_it_was_given() -> None:
     assert found == order
     assert found.began is not None
     assert first_invalid_field(found.began) is None, "a word for a member of its kind"
+
+
+def test_what_is_left_over_is_the_attempt_that_was_running(tmp_path: Path) -> None:
+    run = scenes.retried(tmp_path)
+    state = Viewer(run.directory).follower.state
+    assert left_over_attempts(run.directory, state) == (AttemptId("execute", 2),)
+    run.directory.attempt("execute", 3).path.mkdir()
+    with pytest.raises(RunError, match=r"an attempt execute\.3 that the journal"):
+        left_over_attempts(run.directory, state)

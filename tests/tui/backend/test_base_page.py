@@ -13,6 +13,7 @@ from mobius_tui.run.events.message_events import MessageTried, MessageUnknown
 from mobius_tui.tui.backend.base_page import AppResult, ForegroundTask, leave_for_task
 from mobius_tui.tui.dialogs.message_dialog import MessageDialog
 from mobius_tui.tui.dialogs.question import ReasonDialog
+from mobius_tui.tui.row_key import StepRow
 from mobius_tui.tui.screen_state import Purpose
 from mobius_tui.tui.screens.run_screen import RunScreen
 from tests.tui import scenes
@@ -212,7 +213,7 @@ async def test_a_remark_is_there_where_its_decision_was_not_meant(
     time = Time(run.at)
     async with hosted(run) as host, opened(run, time=time) as (page, pilot):
         await press(pilot, time, "up", "up")
-        assert page.key == "decision"
+        assert page.key == StepRow("decision")
         await press(pilot, time, "space", "down", "tab", *"it is calm", "enter")
         assert "End the run with this decision?" in words(pilot)
         await press(pilot, time, "escape", "space")

@@ -66,6 +66,15 @@ async def test_of_a_drill_it_says_that_it_ends_where_nobody_watches(
         assert said.startswith("the drill goes on for 10 min that nobody watches")
 
 
+async def test_what_is_stopped_is_the_attempt_that_runs(tmp_path: Path) -> None:
+    run = scenes.retried(tmp_path)
+    time = Time(run.at)
+    async with hosted(run) as host, opened(run, time=time) as (_, pilot):
+        await press(pilot, time, "q", "right", "enter")
+        await until(pilot, lambda: pilot.app.return_value is not None)
+        assert host.intents == [StopStep(step="execute", attempt=2)]
+
+
 async def test_to_stop_what_has_just_ended_is_to_leave(tmp_path: Path) -> None:
     run = scenes.running(tmp_path)
     time = Time(run.at)

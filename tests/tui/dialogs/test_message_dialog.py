@@ -29,6 +29,7 @@ from mobius_tui.run.state.deliveries import DeliveryStatus
 from mobius_tui.tui.dialogs.message_dialog import MessageDialog
 from mobius_tui.tui.presenters.briefing_fields import preflight_fields
 from mobius_tui.tui.presenters.status_text import status_text
+from mobius_tui.tui.row_key import StepRow
 from mobius_tui.tui.screens.run_screen import RunScreen
 from tests.conftest import MakeRunbook
 from tests.run.conftest import (
@@ -148,7 +149,7 @@ async def test_what_was_not_sent_is_in_sight_and_sent_again_from_anywhere(
     run = scenes.unsent(tmp_path)
     time = Time(run.at)
     async with hosted(run) as host, opened(run, time=time) as (screen, pilot):
-        assert screen.key != "alert-stakeholders"
+        assert screen.key != StepRow("alert-stakeholders")
         shown = words(pilot)
         assert "✖ 1 not sent" in shown
         assert "m Not sent" in shown
@@ -353,9 +354,10 @@ async def test_while_a_step_runs_a_message_can_be_copied_and_not_be_told(
         run.write(StepStarted(step="metrics", attempt=2, reads=()))
         await until(pilot, lambda: screen.view and screen.view.situation.busy)
         steps = [step.id for step in run.runbook.steps()]
-        below = steps.index("alert-stakeholders") - steps.index(screen.key or "")
+        assert isinstance(screen.key, StepRow)
+        below = steps.index("alert-stakeholders") - steps.index(screen.key.step_id)
         await press(pilot, time, *["down"] * below)
-        await until(pilot, lambda: screen.key == "alert-stakeholders")
+        await until(pilot, lambda: screen.key == StepRow("alert-stakeholders"))
         await press(pilot, time, "m")
         assert isinstance(pilot.app.screen, MessageDialog)
         assert [str(button.label) for button in pilot.app.screen.query(Button)] == [

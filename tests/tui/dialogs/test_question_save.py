@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input
 
+from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.tui.dialogs.question import SaveDialog
 from mobius_tui.tui.output.output_workbench import OutputWorkbench
-from mobius_tui.tui.presenters.output_choice import split_tab_key
 from mobius_tui.tui.screen_state import DraftKey, Purpose
 from tests.tui import scenes
 from tests.tui.runs import Time, opened, press, until
@@ -32,12 +32,12 @@ async def test_an_output_can_be_saved_where_the_current_directory_is_gone(
         pane.action_open("save")
         await until(pilot, lambda: isinstance(pilot.app.screen, SaveDialog))
         assert isinstance(pilot.app.screen, SaveDialog)
-        step, attempt = split_tab_key(pane.tab)
+        assert pane.tab == AttemptId("execute", 1)
         assert pilot.app.screen.draft_key == DraftKey(
-            purpose=Purpose.SAVE_OUTPUT, step=step, attempt=attempt
+            purpose=Purpose.SAVE_OUTPUT, step="execute", attempt=1
         ), "a name for one output is not offered for another"
         line = pilot.app.screen.query_one(Input)
-        assert Path(line.value) == home / f"{step}.{attempt}.txt"
+        assert Path(line.value) == home / "execute.1.txt"
         line.value = "kept.txt"
         await press(pilot, time, "enter")
         await until(pilot, (home / "kept.txt").exists)

@@ -19,6 +19,7 @@ from mobius_tui.tui.presenters import next_action
 from mobius_tui.tui.presenters.output_choice import choose_output
 from mobius_tui.tui.presenters.run_presenter import RunPresenter
 from mobius_tui.tui.presenters.run_view import RunView
+from mobius_tui.tui.row_key import StepRow
 from mobius_tui.tui.screens.run_screen import RunScreen
 from tests.tui.runs import MadeRun, Time, hosted, opened, press, until, words
 
@@ -51,27 +52,30 @@ def run(tmp_path: Path) -> MadeRun:
     return MadeRun(tmp_path / "runs", load(path), values={})
 
 
+EDIT, AFTER = StepRow("edit"), StepRow("after")
+
+
 def view_of(run: MadeRun) -> RunView:
     return RunPresenter(Viewer(run.directory)).run(run.at, None)
 
 
 def placeholder(run: MadeRun) -> str:
-    return choose_output(view_of(run), "edit", run.directory).placeholder
+    return choose_output(view_of(run), EDIT, run.directory).placeholder
 
 
 async def test_it_is_offered_with_the_way_back(run: MadeRun) -> None:
     async with hosted(run):
-        offer = next_action.next_action(view_of(run), "edit", moved=False)
+        offer = next_action.next_action(view_of(run), EDIT, moved=False)
         assert offer.kind == "start"
         assert "Ctrl+] comes back" in offer.note
         assert "is not recorded" in placeholder(run)
         run.write(STARTED)
-        for selected, moved in (("edit", False), ("edit", True), ("after", True)):
+        for selected, moved in ((EDIT, False), (EDIT, True), (AFTER, True)):
             offer = next_action.next_action(view_of(run), selected, moved=moved)
-            assert (offer.kind, offer.key) == ("terminal", "edit")
+            assert (offer.kind, offer.key) == ("terminal", EDIT)
         assert "T goes there" in placeholder(run)
         run.write(StepEnded(step="edit", attempt=1, result=Status.PASSED, exit=0))
-        assert next_action.terminal_attempt(view_of(run), "edit") is None
+        assert next_action.terminal_attempt(view_of(run), EDIT) is None
         assert "nothing of that is recorded" in placeholder(run)
 
 
@@ -112,7 +116,7 @@ async def test_the_way_there_is_shown_only_while_there_is_a_terminal(
         await until(pilot, lambda: "T Terminal" in words(pilot))
         assert way in await offered(screen)
         await pilot.press("G")
-        await until(pilot, lambda: screen.key == "after")
+        await until(pilot, lambda: screen.key == AFTER)
         assert "T Terminal" in words(pilot), "the cursor need not be on the step"
         run.write(StepEnded(step="edit", attempt=1, result=Status.PASSED, exit=0))
         await until(pilot, lambda: "T Terminal" not in words(pilot))

@@ -21,6 +21,7 @@ from mobius_tui.tui.dialogs.question import Question
 from mobius_tui.tui.dialogs.source_dialogs import ChangesDialog
 from mobius_tui.tui.external.editor import command_at_line, edit, source_place
 from mobius_tui.tui.navigation import Navigator
+from mobius_tui.tui.row_key import PhaseRow
 from mobius_tui.tui.screens.briefing_screen import BriefingScreen
 from mobius_tui.tui.screens.run_screen import RunScreen
 from tests.tui.runs import (
@@ -171,6 +172,22 @@ async def test_a_run_goes_on_by_its_copy_and_shows_the_diff(
             await until(pilot, lambda: pilot.app.screen is page)
             assert not page.screen_state.edited
     assert copy.read_text() == BOOK
+    assert editor.exists()
+
+
+async def test_a_phase_is_edited_at_its_own_header_though_its_step_has_its_id(
+    book: Path, editor: Path, tmp_path: Path
+) -> None:
+    book.write_text(BOOK.replace('"look"', '"one"'))
+    run = MadeRun(tmp_path / "runs", load(book), values={})
+    time = Time(run.at)
+    async with hosted(run), opened(run, time=time) as (screen, pilot):
+        await press(pilot, time, "up")
+        await until(pilot, lambda: screen.key == PhaseRow("one"))
+        await pilot.press("e")
+        await until(pilot, lambda: pilot.app.return_value is not None)
+    away(pilot.app.return_value).task.run()
+    assert (tmp_path / "words").read_text().startswith(f"+7\n{book}\n")
     assert editor.exists()
 
 

@@ -18,6 +18,7 @@ from mobius_tui.tui.dialogs.confirm_dialogs import ConfirmDialog
 from mobius_tui.tui.presenters import next_action
 from mobius_tui.tui.presenters.run_presenter import RunPresenter
 from mobius_tui.tui.presenters.step_details import detail_fields
+from mobius_tui.tui.row_key import StepRow
 from tests.tui import runs, scenes
 from tests.tui.runs import MadeRun, Time, hosted, opened, press, until, words
 
@@ -92,7 +93,7 @@ async def test_enter_offers_it_to_another_user(assessed: MadeRun) -> None:
         assert next_action.next_action(view, None, moved=False).kind == "wait"
         other = replace(view, uid=view.uid + 1)
         offered = next_action.next_action(other, None, moved=False)
-        assert (offered.kind, offered.key) == ("approve", "execute")
+        assert (offered.kind, offered.key) == ("approve", StepRow("execute"))
         assert "as maria asks" in offered.text
 
 
@@ -116,7 +117,8 @@ def facts(run: MadeRun) -> str:
     """What the detail pane says of the step that was approved."""
     view = RunPresenter(Viewer(run.directory)).run(run.at, None)
     return "\n".join(
-        field.content.plain for field in detail_fields(view, "execute", compact=True)
+        field.content.plain
+        for field in detail_fields(view, StepRow("execute"), compact=True)
     )
 
 

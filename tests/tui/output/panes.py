@@ -11,6 +11,7 @@ from pathlib import Path
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
+from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.tui.output.output_pane import OutputPane
 from mobius_tui.tui.output.output_workbench import OutputWorkbench
 
@@ -46,8 +47,8 @@ class PaneApp(App[None]):
         self.followed: list[bool] = []
         self.copied: list[str] = []
         self.told: list[str] = []
-        self.chosen: list[str] = []
-        self.stopped: list[str] = []
+        self.chosen: list[AttemptId] = []
+        self.stopped: list[AttemptId] = []
 
     def compose(self) -> ComposeResult:
         yield OutputWorkbench(repaints=1000)
@@ -61,10 +62,10 @@ class PaneApp(App[None]):
         self.told.append(event.words)
 
     def on_output_pane_tab_chosen(self, event: OutputWorkbench.TabChosen) -> None:
-        self.chosen.append(event.key)
+        self.chosen.append(event.attempt)
 
     def on_output_pane_stop_wanted(self, event: OutputWorkbench.StopWanted) -> None:
-        self.stopped.append(event.key)
+        self.stopped.append(event.attempt)
 
     def on_output_pane_followed(self, event: OutputPane.Followed) -> None:
         self.followed.append(event.following)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from rich.style import Style
 
+from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.tui.presenters.output_choice import OutputTab, tab_row
 from tests.tui.output.panes import PaneApp, Recording, showing, shown, until
+
+FIRST, SECOND = AttemptId("a", 1), AttemptId("a", 2)
 
 
 def tab(number: int, *, stops: bool = False) -> OutputTab:
     word = "live" if stops else "failed"
     return OutputTab(
-        key=f"a.{number}",
+        attempt=AttemptId("a", number),
         name=str(number),
         glyph="✖",
         word=word,
@@ -23,7 +26,7 @@ def tab(number: int, *, stops: bool = False) -> OutputTab:
 def row(count: int, chosen: int, width: int) -> str:
     tabs = [tab(number) for number in range(1, count + 1)]
     strip, targets = tab_row(
-        tabs, f"a.{chosen}", width, lambda _: Style(), stop_key="x"
+        tabs, AttemptId("a", chosen), width, lambda _: Style(), stop_key="x"
     )
     for target in targets:
         assert 0 <= target.left < target.right <= width
@@ -45,21 +48,21 @@ async def test_keys_and_clicks_choose_and_stop(recording: Recording) -> None:
         app = pane.app
         assert isinstance(app, PaneApp)
         pane.tabs = (tab(1), tab(2, stops=True))
-        pane.tab = "a.1"
+        pane.tab = FIRST
         await pilot.pause()
         assert shown(pane)[0].startswith(" 1 ✖ failed │ 2 ✖ live")
         await pilot.press("right_square_bracket", "left_square_bracket", "x")
-        await until(pilot, lambda: app.chosen == ["a.2", "a.2"])
+        await until(pilot, lambda: app.chosen == [SECOND, SECOND])
         assert app.stopped == []
         await pilot.click(offset=(18, 1))
-        await until(pilot, lambda: app.chosen[2:] == ["a.2"])
-        pane.tab = "a.2"
+        await until(pilot, lambda: app.chosen[2:] == [SECOND])
+        pane.tab = SECOND
         await pilot.pause()
         assert "■ x stops it" in shown(pane)[0]
         await pilot.press("x")
-        await until(pilot, lambda: app.stopped == ["a.2"])
+        await until(pilot, lambda: app.stopped == [SECOND])
         await pilot.click(offset=(shown(pane)[0].index("stops") + 2, 1))
-        await until(pilot, lambda: app.stopped == ["a.2", "a.2"])
+        await until(pilot, lambda: app.stopped == [SECOND, SECOND])
         pane.tabs = ()
         await pilot.pause()
         assert shown(pane)[0].endswith("text")

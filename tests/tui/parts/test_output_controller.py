@@ -8,9 +8,11 @@ import pytest
 
 from mobius_tui.run.events.step_events import StepEnded, StepStarted
 from mobius_tui.run.intents.intent_actions import StopStep
+from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.tui.output.output_workbench import OutputWorkbench
+from mobius_tui.tui.row_key import StepRow
 from mobius_tui.tui.screens.run_screen import RunScreen
 from tests.tui import scenes
 from tests.tui.runs import MadeRun, Time, hosted, opened, press, until, words
@@ -76,7 +78,7 @@ async def test_attempts_and_what_runs_beside_stand_in_tabs(tmp_path: Path) -> No
         run.output("tail", 1, "another tick\n")
         await until(pilot, lambda: "another tick" in words(pilot))
         await pilot.press("1", "down")
-        await until(pilot, lambda: screen.key == "tick")
+        await until(pilot, lambda: screen.key == StepRow("tick"))
         assert "tick [/x]" not in words(pilot)
         assert "1.1 Tail the log ▶ live" in words(pilot), "wherever the cursor is"
         await pilot.press("2", "right_square_bracket")
@@ -96,6 +98,23 @@ async def test_x_stops_the_live_output_that_is_shown(tmp_path: Path) -> None:
         await until(pilot, lambda: host.intents)
         [intent] = host.intents
         assert intent == StopStep(step="tail", attempt=1)
+
+
+async def test_a_copy_is_called_as_the_attempt_that_printed_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pager = tmp_path / "pager"
+    pager.write_text(f'#!/bin/sh\nbasename "$1" > {tmp_path}/name\n')
+    pager.chmod(0o700)
+    monkeypatch.setenv("PAGER", str(pager))
+    run = beside(tmp_path)
+    async with hosted(run), opened(run) as (screen, pilot):
+        pane = pane_of(screen)
+        await until(pilot, lambda: pane.tab == AttemptId("work", 2))
+        task = screen.outputs.task("pager", tmp_path)
+        assert task is not None
+        assert task.run() == ""
+    assert (tmp_path / "name").read_text() == "work.2.txt\n"
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 36)])

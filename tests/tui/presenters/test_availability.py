@@ -8,6 +8,7 @@ import pytest
 
 from mobius_tui.tui.commands.registry import COMMANDS
 from mobius_tui.tui.presenters.availability import available_commands, why_not
+from mobius_tui.tui.row_key import PhaseRow, StepRow
 from tests.tui import scenes
 from tests.tui.runs import hosted, view_of
 
@@ -15,7 +16,7 @@ FLOWS = tuple(command.id for command in COMMANDS if command.flow)
 
 
 @pytest.mark.parametrize(
-    ("scene", "key", "command", "words"),
+    ("scene", "step_id", "command", "words"),
     [
         ("assessed", "execute", "skip", "is a gate: it cannot be skipped. o overr"),
         ("assessed", "execute", "retry", "has not run yet: Enter runs it"),
@@ -29,22 +30,28 @@ FLOWS = tuple(command.id for command in COMMANDS if command.flow)
         ("assessed", "status-page", "override", "is skipped: u takes that back"),
         ("running", "execute", "retry", "is running: x stops it"),
         ("running", "services", "retry", "waits: gate 3.2"),
-        ("assessed", "#rollback", "retry", "the cursor is on a phase"),
         ("ended", "execute", "retry", "The run has ended"),
     ],
 )
 async def test_a_command_that_does_not_apply_says_why(
-    tmp_path: Path, scene: str, key: str, command: str, words: str
+    tmp_path: Path, scene: str, step_id: str, command: str, words: str
 ) -> None:
     run = getattr(scenes, scene)(tmp_path)
     async with hosted(run):
-        assert words in why_not(view_of(run), key, command)
+        assert words in why_not(view_of(run), StepRow(step_id), command)
+
+
+async def test_on_a_phase_a_command_for_steps_says_so(tmp_path: Path) -> None:
+    run = scenes.assessed(tmp_path)
+    async with hosted(run):
+        said = why_not(view_of(run), PhaseRow("rollback"), "retry")
+    assert said == "That is for a step, and the cursor is on a phase."
 
 
 async def test_without_a_host_it_says_how_to_get_one(tmp_path: Path) -> None:
     view = view_of(scenes.failed(tmp_path))
-    assert "Enter resumes it first" in why_not(view, "execute", "retry")
-    assert "is not running (failed)" in why_not(view, "execute", "stop")
+    assert "Enter resumes it first" in why_not(view, StepRow("execute"), "retry")
+    assert "is not running (failed)" in why_not(view, StepRow("execute"), "stop")
 
 
 @pytest.mark.parametrize(
@@ -57,8 +64,8 @@ async def test_every_command_on_every_step_applies_or_says_why_not(
     async with hosted(run):
         view = view_of(run)
         for step_id in view.plan.steps:
-            offered = available_commands(view, step_id)
+            offered = available_commands(view, StepRow(step_id))
             for command in FLOWS:
-                said = command in offered or why_not(view, step_id, command)
+                said = command in offered or why_not(view, StepRow(step_id), command)
                 assert said, (step_id, command)
                 assert said is True or not said.endswith(" "), (step_id, command)

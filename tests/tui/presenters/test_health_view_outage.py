@@ -14,6 +14,7 @@ from mobius_tui.run.events.watch_events import RollbackBegan, TriggerFired
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.tui.presenters.status_text import status_text
 from mobius_tui.tui.presenters.step_details import detail_fields
+from mobius_tui.tui.row_key import StepRow
 from tests.tui import scenes
 from tests.tui.runs import MadeRun, Time, hosted, opened, rollback, words
 
@@ -54,7 +55,7 @@ async def test_a_step_shows_health_when_it_began_and_ended(
     stepped(run, during)
     async with hosted(run), opened(run) as (screen, _):
         assert screen.view is not None
-        fields = detail_fields(screen.view, "execute", compact=compact)
+        fields = detail_fields(screen.view, StepRow("execute"), compact=compact)
     assert [f.content.plain for f in fields if f.label == "health"] == [shown]
 
 
@@ -63,7 +64,7 @@ async def test_nothing_is_said_of_health_that_nobody_looked_at(tmp_path: Path) -
     stepped(run, "")
     async with hosted(run), opened(run) as (screen, _):
         assert screen.view is not None
-        fields = detail_fields(screen.view, "execute", compact=False)
+        fields = detail_fields(screen.view, StepRow("execute"), compact=False)
     assert "health" not in [field.label for field in fields]
 
 

@@ -19,6 +19,7 @@ from mobius_tui.review.run_report import ActionItem, StepItem
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.approval_events import ApprovalAsked
 from mobius_tui.run.state.approvals import Approval
+from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.tui.backend.base_page import AppResult
 from mobius_tui.tui.dialogs.answer_dialogs import AnswersDialog, DecisionDialog
@@ -99,7 +100,7 @@ MADE: Mapping[type[Dialog[Any]], Callable[[RunView], Dialog[Any]]] = {
     ),
     ReturnCard: lambda view: ReturnCard(view, "well", None),
     RollbackDialog: lambda view: RollbackDialog(view, arms=False),
-    SaveDialog: lambda _: SaveDialog(Path("/runs/output"), step="a", attempt=1),
+    SaveDialog: lambda _: SaveDialog(Path("/runs/output"), AttemptId("a", 1)),
 }
 
 

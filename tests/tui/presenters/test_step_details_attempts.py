@@ -6,9 +6,11 @@ from pathlib import Path
 
 from mobius_tui.run.events.run_events import VariableSet
 from mobius_tui.run.events.step_events import StepEnded, StepStarted
+from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.tui.presenters.fields import Field
 from mobius_tui.tui.presenters.step_details import command, detail_fields
+from mobius_tui.tui.row_key import StepRow
 from mobius_tui.tui.widgets.detail_pane import lay_out_fields
 from tests.tui import scenes
 from tests.tui.runs import MadeRun, Time, hosted, opened, press, until, words
@@ -42,10 +44,14 @@ async def test_each_attempt_has_its_own_values(tmp_path: Path) -> None:
     async with hosted(run), opened(run) as (screen, _):
         view = screen.view
         assert view is not None
-        first = detail_fields(view, "execute", compact=False, tab="execute.1")
-        last = detail_fields(view, "execute", compact=False)
-        same = detail_fields(view, "execute", compact=False, tab="execute.2")
-        other = detail_fields(view, "execute", compact=False, tab="find-backup.1")
+        key = StepRow("execute")
+
+        def looking_at(tab: AttemptId | None) -> tuple[Field, ...]:
+            return detail_fields(view, key, compact=False, tab=tab)
+
+        last = looking_at(None)
+        first, same = (looking_at(AttemptId("execute", n)) for n in (1, 2))
+        other = looking_at(AttemptId("find-backup", 1))
         step = view.plan.steps["execute"]
         assert told(command(view, step)) == [f"backup_file={OTHER}"]
     was = f"backup_file={scenes.BACKUP}"
@@ -60,7 +66,7 @@ async def test_the_reason_of_an_option_begins_beneath_its_title(
     run = scenes.deciding(tmp_path)
     async with hosted(run), opened(run) as (screen, _):
         assert screen.view is not None
-        key = screen.view.proposal.step
+        key = screen.view.proposed_row
         fields = detail_fields(screen.view, key, compact=False)
         lines = [line.plain for line in lay_out_fields(fields, 46)]
     first = next(n for n, line in enumerate(lines) if line.startswith("choose"))
@@ -82,7 +88,7 @@ async def test_what_a_step_gave_stands_by_it(tmp_path: Path) -> None:
         gave = {
             step: [
                 field.content.plain + field.value
-                for field in detail_fields(screen.view, step, compact=False)
+                for field in detail_fields(screen.view, StepRow(step), compact=False)
                 if field.label == "gave"
             ]
             for step in ("find-backup", "execute")
@@ -96,7 +102,7 @@ async def test_what_changed_since_the_last_attempt_is_told(tmp_path: Path) -> No
     async with hosted(run), opened(run) as (screen, _):
         view = screen.view
         assert view is not None
-        fields = detail_fields(view, "execute", compact=False)
+        fields = detail_fields(view, StepRow("execute"), compact=False)
         step = view.plan.steps["execute"]
         assert told(command(view, step)) == [f"backup_file={NEWEST}"]
     assert told(fields) == [

@@ -14,6 +14,7 @@ from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.model.actions import script_without_lint_comments
 from mobius_tui.tui.presenters.run_view import build_run_view
 from mobius_tui.tui.presenters.step_details import command, detail_fields
+from mobius_tui.tui.row_key import StepRow
 
 BOOK = """
 format = 1
@@ -56,7 +57,8 @@ def test_the_command_is_shown_without_what_is_for_lint(tmp_path: Path) -> None:
     ways = [
         "\n".join(dry_run(prepare_briefing(runbook, given={}), now=0.0)),
         "\n".join(
-            field.content.plain for field in detail_fields(view, "s", compact=False)
+            field.content.plain
+            for field in detail_fields(view, StepRow("s"), compact=False)
         ),
         "\n".join(field.content.plain for field in command(view, step)),
     ]

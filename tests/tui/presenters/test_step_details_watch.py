@@ -15,6 +15,7 @@ from mobius_tui.tui.presenters.availability import available_commands
 from mobius_tui.tui.presenters.checklist_rows import step_row
 from mobius_tui.tui.presenters.next_action import next_action
 from mobius_tui.tui.presenters.step_details import detail_fields
+from mobius_tui.tui.row_key import StepRow
 from tests.tui.runs import MadeRun, Time, hosted, opened
 
 BOOK = """format = 1
@@ -52,10 +53,10 @@ async def test_it_is_offered_and_its_clock_stands_everywhere(tmp_path: Path) -> 
         assert next_action(screen.view, None, moved=False).text == "Watch: 1.1 Watch it"
         shown = "".join(
             f.content.plain
-            for f in detail_fields(screen.view, "watch-it", compact=False)
+            for f in detail_fields(screen.view, StepRow("watch-it"), compact=False)
         )
         assert "watch health for 30m" in shown
-        assert "retry" not in available_commands(screen.view, "watch-it")
+        assert "retry" not in available_commands(screen.view, StepRow("watch-it"))
     run.write(StepStarted(step="watch-it", attempt=1))
     time = Time(run.at + 130)
     async with hosted(run), opened(run, time=time) as (screen, _):
@@ -67,7 +68,7 @@ async def test_it_is_offered_and_its_clock_stands_everywhere(tmp_path: Path) -> 
         assert said == "1.1 Watch it is running, 2:10 of 30:00"
         fields = {
             f.label: f.content.plain
-            for f in detail_fields(view, "watch-it", compact=True)
+            for f in detail_fields(view, StepRow("watch-it"), compact=True)
         }
         assert fields["now"].startswith("▶ watching health: 2:10 of 30:00, attempt 1")
 
@@ -80,10 +81,10 @@ async def test_unknown_it_can_be_watched_anew(tmp_path: Path) -> None:
         assert screen.view is not None
         fields = {
             f.label: f.content.plain
-            for f in detail_fields(screen.view, "watch-it", compact=True)
+            for f in detail_fields(screen.view, StepRow("watch-it"), compact=True)
         }
         assert "watches anew" in fields["look"]
-        assert "retry" in available_commands(screen.view, "watch-it")
+        assert "retry" in available_commands(screen.view, StepRow("watch-it"))
 
 
 def test_as_lines(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.state_home import state_home
 from mobius_tui.tui.backend.base_page import AppResult
 from mobius_tui.tui.parts import timeline_builder
+from mobius_tui.tui.row_key import StepRow
 from mobius_tui.tui.screens import review_screen
 from mobius_tui.tui.screens.review_screen import ReviewScreen
 from mobius_tui.tui.widgets.timeline_pane import TimelinePane
@@ -93,7 +94,7 @@ async def test_the_step_stays_in_sight_on_a_screen_that_grows_small(
 async def test_a_review_leads_to_what_went_wrong(tmp_path: Path) -> None:
     async with reviewed(story(tmp_path / "runs")) as (screen, pilot):
         await go(pilot, "comma")
-        assert screen.key == "roll"
+        assert screen.key == StepRow("roll")
         await go(pilot, "home", "full_stop")
         assert "trigger fired" in words(pilot).lower()
         await go(pilot, "1", "full_stop")

@@ -24,6 +24,7 @@ from mobius_tui.tui.dialogs.review_dialogs import (
     AnnotationsDialog,
 )
 from mobius_tui.tui.navigation import Navigator
+from mobius_tui.tui.row_key import StepRow
 from tests.review.story import HOSTILE, story
 from tests.tui import scenes
 from tests.tui.reviews import go, reviewed
@@ -114,7 +115,7 @@ async def test_the_annotations_are_listed_and_lead_to_what_they_are_on(
         assert options.highlighted == 1, "it begins where the cursor is"
         await go(pilot, "down", "enter")
         await until(pilot, lambda: screen.is_current, seconds=30)
-        assert screen.key == "roll"
+        assert screen.key == StepRow("roll")
         await listed(pilot)
         await go(pilot, "escape")
         assert screen.is_current
@@ -134,7 +135,8 @@ async def test_where_there_is_no_annotation_the_list_says_how_to_make_one(
         assert "There are none yet. n makes one" in await listed(pilot)
         await go(pilot, "enter")
         assert screen.is_current
-    async with reviewed(scenes.failed(tmp_path / "open")) as (_, pilot):
+    async with reviewed(scenes.failed(tmp_path / "open")) as (screen, pilot):
+        assert screen.key == StepRow("execute"), "where the run is, while it is open"
         assert "a note belongs into its journal" in await listed(pilot)
 
 

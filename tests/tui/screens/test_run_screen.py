@@ -21,6 +21,7 @@ from mobius_tui.tui.dialogs.leave_dialog import LeaveDialog
 from mobius_tui.tui.dialogs.return_card import ReturnCard
 from mobius_tui.tui.output.output_pane import OutputPane
 from mobius_tui.tui.presenters.styled_text import STYLES
+from mobius_tui.tui.row_key import StepRow
 from mobius_tui.tui.screens.run_screen import RunScreen
 from mobius_tui.tui.widgets.health_panel import HealthPanel
 from tests.tui import scenes
@@ -41,7 +42,7 @@ async def test_enter_runs_the_next_step_without_a_question_if_it_only_reads(
 ) -> None:
     run = scenes.decided(tmp_path)
     async with hosted(run) as host, opened(run) as (screen, pilot):
-        assert screen.key == "system-status"
+        assert screen.key == StepRow("system-status")
         await pilot.press("enter")
         await until(pilot, lambda: host.intents)
         (intent,) = host.intents
@@ -66,19 +67,19 @@ async def test_the_cursor_follows_the_run_unless_the_person_moved_it(
         run.write(
             StepEnded(step="system-status", attempt=1, result=Status.PASSED), after=1
         )
-        await until(pilot, lambda: screen.key == "metrics")
+        await until(pilot, lambda: screen.key == StepRow("metrics"))
         await press(pilot, time, "down", "down")
-        assert screen.key == "decision"
+        assert screen.key == StepRow("decision")
         run.write(StepStarted(step="metrics", attempt=1), after=1)
         run.write(StepEnded(step="metrics", attempt=1, result=Status.PASSED), after=1)
         await until(
             pilot, lambda: screen.view and screen.view.last_entry_number == run.n
         )
-        assert screen.key == "decision"
+        assert screen.key == StepRow("decision")
         assert screen.offer is not None
         assert "out of order" in screen.offer.note
         await press(pilot, time, "escape")
-        assert screen.key == "user-impact"
+        assert screen.key == StepRow("user-impact")
 
 
 async def test_a_clock_that_moves_on_draws_no_detail_anew(
@@ -281,7 +282,7 @@ async def test_a_warning_is_told_on_the_step_that_follows_it(tmp_path: Path) -> 
         after=1,
     )
     async with hosted(run), opened(run) as (screen, pilot):
-        assert screen.key == "metrics"
+        assert screen.key == StepRow("metrics")
         assert "▲ 2.1 System status warned  http check: 503" in words(pilot)
 
 

@@ -10,6 +10,7 @@ from mobius_tui.tui.app import MobiusApp
 from mobius_tui.tui.dialogs.confirm_dialogs import ConfirmDialog
 from mobius_tui.tui.dialogs.dialog import Dialog
 from mobius_tui.tui.dialogs.failure_dialog import FailureDialog
+from mobius_tui.tui.row_key import StepRow
 from mobius_tui.tui.widgets.footer import KeyBar
 from tests.pictures import svg_of
 from tests.tui import scenes
@@ -88,7 +89,7 @@ async def test_keys_in_the_footer_and_the_line_above_can_be_clicked(
         await press(pilot, time, "escape")
         await pilot.click("#checklist", offset=(12, 5))
         await settled(pilot)
-        assert screen.key == "metrics"
+        assert screen.key == StepRow("metrics")
 
 
 @pytest.mark.parametrize("key", ["1", "2", "3", "4", "at", "question_mark", "n", "E"])

@@ -12,6 +12,7 @@ from mobius_tui.run.state.step_state import Status
 from mobius_tui.tui.backend.capabilities import fit_settings
 from mobius_tui.tui.config.settings import Settings
 from mobius_tui.tui.presenters.glyphs import MARKS
+from mobius_tui.tui.row_key import StepRow
 from mobius_tui.tui.widgets.checklist import Checklist
 from tests.tui.looks import SCENES, SCREENS, cells, colours, seen, shape, text
 from tests.tui.runs import settled
@@ -67,7 +68,7 @@ async def test_each_state_has_its_word_and_its_glyph_without_colour(
         for status, step in places.items():
             if view.plan.phase_of[step].aside and scene != "recovering":
                 continue
-            screen.query_one(Checklist).post_message(Checklist.Moved(step))
+            screen.query_one(Checklist).post_message(Checklist.Moved(StepRow(step)))
             await settled(pilot)
             shown = text(pilot)
             mark = MARKS[status]

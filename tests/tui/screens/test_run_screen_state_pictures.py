@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from mobius_tui.run.state.step_state import Status
+from mobius_tui.tui.row_key import StepRow
 from mobius_tui.tui.widgets.checklist import Checklist
 from tests.tui.runs import AFRESH, SIZES, Time, hosted, opened, pictured, settled
 from tests.tui.states import STATES
@@ -29,7 +30,7 @@ async def test_pictures_of_a_state(
     run, step = STATES[status](tmp_path)
     time = Time(run.at + 1)
     async with hosted(run), opened(run, size=sizes[0], time=time) as (screen, pilot):
-        screen.query_one(Checklist).post_message(Checklist.Moved(step))
+        screen.query_one(Checklist).post_message(Checklist.Moved(StepRow(step)))
         await settled(pilot)
         assert screen.view is not None
         assert screen.view.statuses[step].status is status

@@ -14,6 +14,7 @@ from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.model.runbook import Runbook
 from mobius_tui.tui.presenters.glyphs import ASIDE, MARKS
+from mobius_tui.tui.row_key import PhaseRow, StepRow
 from mobius_tui.tui.widgets.checklist import Checklist
 from mobius_tui.tui.widgets.list_controls import ScrollMark
 from tests.textual_private import rows_of
@@ -59,12 +60,12 @@ async def test_ten_thousand_steps_draw_only_the_rows_in_sight(tmp_path: Path) ->
 
         checklist.render_line = counted  # type: ignore[method-assign]
         await pilot.press("G")
-        await until(pilot, lambda: screen.key == "s9999")
+        await until(pilot, lambda: screen.key == StepRow("s9999"))
         assert 0 < len(rows) <= 3 * height
         assert "Step 9999" in texts(checklist)[-1]
         rows.clear()
         await pilot.press("up")
-        await until(pilot, lambda: screen.key == "s9998")
+        await until(pilot, lambda: screen.key == StepRow("s9998"))
         assert set(rows) == {height - 2, height - 1}
 
 
@@ -108,7 +109,7 @@ async def test_the_steps_of_an_aside_are_listed_once_it_is_entered(
         rows = texts(screen.query_one(Checklist))
         assert any("What went wrong?" in row for row in rows)
         assert not any("A.1" in row for row in rows)
-        assert screen.key == "describe-failure"
+        assert screen.key == StepRow("describe-failure")
 
 
 async def test_a_phase_folds_by_key_and_by_a_click_on_its_sign(tmp_path: Path) -> None:
@@ -121,14 +122,14 @@ async def test_a_phase_folds_by_key_and_by_a_click_on_its_sign(tmp_path: Path) -
         (row,) = [row for row in rows if "Manual rollback" in row]
         assert row.startswith("»✖ ▸ 3 Manual rollback"), "it stands for its step"
         assert not any("3.2" in row for row in rows if "gate" not in row)
-        assert screen.key == "execute", "the cursor still follows the run"
+        assert screen.key == StepRow("execute"), "the cursor still follows the run"
         y = rows.index(row)
         await pilot.click(Checklist, offset=(4, y + 1))
         await settled(pilot)
         assert any("»✖   3.2 Restore" in row for row in texts(checklist))
         await pilot.click(Checklist, offset=(12, y + 1))
-        await settled(pilot)
-        assert screen.key == "#rollback", "elsewhere a click puts the cursor there"
+        # elsewhere a click puts the cursor there
+        await until(pilot, lambda: screen.key == PhaseRow("rollback"))
 
 
 async def test_what_is_done_is_folded_and_unfolded_at_once(tmp_path: Path) -> None:
@@ -154,7 +155,7 @@ async def test_an_aside_can_be_looked_into_but_nothing_in_it_begins(
     async with hosted(run) as host, opened(run, time=time) as (screen, pilot):
         checklist = screen.query_one(Checklist)
         await press(pilot, time, "G", "minus", "down")
-        assert screen.key == "describe-failure"
+        assert screen.key == StepRow("describe-failure")
         assert "┄   B.1" in texts(checklist)[checklist.place - checklist.top]
         assert screen.offer is not None
         assert screen.offer.kind == "phase"
@@ -173,17 +174,17 @@ async def test_steps_are_found_by_title_and_by_state(tmp_path: Path) -> None:
         found = [row.rstrip() for row in texts(checklist)]
         assert [row[5:9].strip() for row in found[:4]] == ["2 Pr", "2.1", "2.3", ""]
         assert "2 of 36 found" in words(pilot)
-        assert screen.key == "system-status"
+        assert screen.key == StepRow("system-status")
         await press(pilot, time, "down")
-        assert screen.key == "user-impact", "arrows move in what was found"
+        assert screen.key == StepRow("user-impact"), "arrows move in what was found"
         await press(pilot, time, "enter")
         assert screen.focused is checklist
         assert "2 of 36 found" in words(pilot), "what was found stays listed"
         await press(pilot, time, "escape")
         assert "2 of 36 found" not in words(pilot)
-        assert screen.key == "user-impact", "the cursor stays on it"
+        assert screen.key == StepRow("user-impact"), "the cursor stays on it"
         await press(pilot, time, "escape")
-        assert screen.key == "execute"
+        assert screen.key == StepRow("execute")
         assert texts(checklist) == before
 
 
@@ -193,9 +194,9 @@ async def test_escape_from_a_search_goes_back_to_where_one_was(tmp_path: Path) -
     async with hosted(run), opened(run, time=time) as (screen, pilot):
         await press(pilot, time, "slash", *"no such step")
         assert "0 of 36 found" in words(pilot)
-        assert screen.key != "execute"
+        assert screen.key != StepRow("execute")
         await press(pilot, time, "escape")
-        assert screen.key == "execute"
+        assert screen.key == StepRow("execute")
         assert screen.focused is screen.query_one(Checklist)
 
 
@@ -223,7 +224,7 @@ async def test_a_long_list_has_a_mark_of_place_that_can_be_dragged(
         await pilot.click(ScrollMark, offset=(0, mark.size.height - 1))
         await settled(pilot)
         assert "Step 999" in texts(checklist)[-1]
-        assert screen.key == "s0", "the cursor stays"
+        assert screen.key == StepRow("s0"), "the cursor stays"
         await press(pilot, time, "down")
         assert checklist.top <= checklist.place, "a key brings it back into sight"
         assert checklist.place == 2

@@ -1,0 +1,23 @@
+"""By what the checklist's rows are known: to it, and to all that the cursor decides."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class StepRow:
+    """The row of a step."""
+
+    step_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseRow:
+    """The row of a phase."""
+
+    phase_id: str
+
+
+RowKey = StepRow | PhaseRow
+"""The key of a row: not an id alone, as a step and a phase may have the same."""

@@ -1,0 +1,76 @@
+"""The checklist's rows by their keys, where a phase is called as its step is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mobius_tui.run.client.viewer import Viewer
+from mobius_tui.runbook.library.loader import load
+from mobius_tui.tui.presenters.availability import why_not
+from mobius_tui.tui.presenters.checklist_rows import ChecklistOutline
+from mobius_tui.tui.presenters.next_action import next_action
+from mobius_tui.tui.presenters.run_presenter import RunPresenter
+from mobius_tui.tui.presenters.run_view import RunView
+from mobius_tui.tui.row_key import PhaseRow, StepRow
+from tests.tui.runs import MadeRun, hosted
+
+BOOK = """
+format = 1
+[runbook]
+id = "named-alike"
+title = "Named alike"
+[[phase]]
+id = "one"
+title = "The phase"
+[[phase.step]]
+id = "one"
+title = "The step"
+run = 'true'
+[[phase]]
+id = "two"
+title = "The aside"
+aside = true
+[[phase.step]]
+id = "two"
+title = "Its step"
+run = 'true'
+"""
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> MadeRun:
+    path = tmp_path / "named-alike.toml"
+    path.write_text(BOOK)
+    return MadeRun(tmp_path / "runs", load(path), values={})
+
+
+def view_of(run: MadeRun) -> RunView:
+    return RunPresenter(Viewer(run.directory)).run(run.at, None)
+
+
+def test_a_phase_and_its_step_have_a_row_each(run: MadeRun) -> None:
+    outline, view = ChecklistOutline(), view_of(run)
+    assert outline.update(view)
+    assert list(outline.keys) == [PhaseRow("one"), StepRow("one"), PhaseRow("two")]
+    assert [outline.place(key) for key in outline.keys] == [0, 1, 2]
+    assert [outline.row(key).is_phase for key in outline.keys] == [True, False, True]
+    assert outline.place(StepRow("two")) == 2, "its phase is folded"
+    assert view.step(PhaseRow("one")) is None
+    assert view.phase(StepRow("one")) is None
+    assert [outline.phase_near(1, count) for count in (-1, 1)] == [0, 2]
+    outline.fold(StepRow("one"))
+    outline.update(view)
+    assert list(outline.keys) == [PhaseRow("one"), PhaseRow("two")]
+    assert outline.visible_row(StepRow("one")) == PhaseRow("one")
+
+
+async def test_the_cursor_on_the_phase_is_not_on_the_step(run: MadeRun) -> None:
+    async with hosted(run):
+        view = view_of(run)
+        assert view.proposed_row == view.latest_row == StepRow("one")
+        assert "the cursor is on a phase" in why_not(view, PhaseRow("one"), "retry")
+        for key in (PhaseRow("two"), StepRow("two")):
+            offer = next_action(view, key, moved=True)
+            assert (offer.kind, offer.key) == ("phase", PhaseRow("two"))
