@@ -19,6 +19,7 @@ from mobius_tui.run.intents.intent_actions import (
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.state.run_state import RunState
+from mobius_tui.tui.commands.command import FlowId
 from mobius_tui.tui.presenters.availability import (
     COMMANDS,
     action_of,
@@ -27,7 +28,7 @@ from mobius_tui.tui.presenters.availability import (
     is_useful,
     why_not,
 )
-from mobius_tui.tui.presenters.next_action import Kind, next_action, start_action
+from mobius_tui.tui.presenters.next_action import StartFlow, next_action, start_action
 from mobius_tui.tui.presenters.run_view import PHASE_KEY_PREFIX, RunView, build_run_view
 from tests.run.planning.situations import (
     NOW,
@@ -42,7 +43,7 @@ from tests.run.planning.situations import (
 )
 from tests.tui import scenes
 
-BEGINS: tuple[Kind, ...] = ("start", "tick", "message", "choose")
+BEGINS = frozenset({FlowId.START, FlowId.TICK, FlowId.MESSAGE, FlowId.CHOOSE})
 
 
 def view_of(plan: Plan, state: RunState) -> RunView:
@@ -55,18 +56,20 @@ def view_of(plan: Plan, state: RunState) -> RunView:
 def asked_by_enter(view: RunView, key: str) -> Action | None:
     """What Enter asks for here; `None` where it asks for nothing."""
     enter = next_action(view, key, moved=True)
+    if not isinstance(enter, StartFlow):
+        return None
     step = view.step(enter.key)
-    if enter.kind in BEGINS and step is not None:
+    if enter.flow in BEGINS and step is not None:
         return start_action(view, step)
-    match enter.kind:
-        case "phase":
+    match enter.flow:
+        case FlowId.ENTER_THIS_PHASE:
             assert enter.key is not None
             return EnterPhase(phase=enter.key.removeprefix(PHASE_KEY_PREFIX))
-        case "end":
+        case FlowId.END_RUN:
             return EndRun()
-        case "ask_approval" if step is not None:
+        case FlowId.ASK_APPROVAL if step is not None:
             return AskApproval(step=step.id, attempt=view.next_attempt(step.id))
-        case "approve":
+        case FlowId.APPROVE:
             return action_of(view, enter.key, "approve")
         case _:
             return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from mobius_tui.tui.commands.command import Command
+from mobius_tui.tui.commands.command import Command, FlowId
 
 _step = partial(Command, group="Steps", place="run")
 _run = partial(Command, group="Run", place="run")
@@ -21,7 +21,7 @@ RUN_COMMANDS: tuple[Command, ...] = (
     ),
     _step(
         id="tick",
-        flow=True,
+        flow=FlowId.TICK,
         keys=("space",),
         title="Tick or decide the step",
         label="Tick",
@@ -29,7 +29,7 @@ RUN_COMMANDS: tuple[Command, ...] = (
     ),
     _step(
         id="message",
-        flow=True,
+        flow=FlowId.MESSAGE,
         keys=("m",),
         title="Show the step's message",
         label="Message",
@@ -37,7 +37,7 @@ RUN_COMMANDS: tuple[Command, ...] = (
     ),
     _step(
         id="stop",
-        flow=True,
+        flow=FlowId.STOP,
         keys=("x",),
         title="Stop the step",
         label="Stop",
@@ -45,7 +45,7 @@ RUN_COMMANDS: tuple[Command, ...] = (
     ),
     _step(
         id="approve",
-        flow=True,
+        flow=FlowId.APPROVE,
         keys=("A",),
         title="Approve what waits for you",
         label="Approve",
@@ -53,7 +53,7 @@ RUN_COMMANDS: tuple[Command, ...] = (
     ),
     _watch(
         id="hold",
-        flow=True,
+        flow=FlowId.HOLD,
         needs_key=True,
         keys=("H",),
         title="Hold the rollback",
@@ -62,7 +62,7 @@ RUN_COMMANDS: tuple[Command, ...] = (
     ),
     _watch(
         id="roll_back",
-        flow=True,
+        flow=FlowId.ROLL_BACK,
         keys=("B",),
         title="Begin the rollback",
         label="Roll back",
@@ -78,7 +78,7 @@ RUN_COMMANDS: tuple[Command, ...] = (
     ),
     _step(
         id="look_first",
-        flow=True,
+        flow=FlowId.LOOK_FIRST,
         at_times=True,
         keys=("v",),
         title="Look first: make the step's checks",
@@ -87,7 +87,7 @@ RUN_COMMANDS: tuple[Command, ...] = (
     ),
     _step(
         id="retry",
-        flow=True,
+        flow=FlowId.RETRY,
         keys=("r",),
         title="Run the step again",
         label="Retry",
@@ -95,7 +95,7 @@ RUN_COMMANDS: tuple[Command, ...] = (
     ),
     _step(
         id="skip",
-        flow=True,
+        flow=FlowId.SKIP,
         keys=("s",),
         title="Skip the step",
         label="Skip",
@@ -103,7 +103,7 @@ RUN_COMMANDS: tuple[Command, ...] = (
     ),
     _step(
         id="restore",
-        flow=True,
+        flow=FlowId.RESTORE,
         keys=("u",),
         title="Undo the skip",
         label="Unskip",
@@ -111,7 +111,7 @@ RUN_COMMANDS: tuple[Command, ...] = (
     ),
     _step(
         id="override",
-        flow=True,
+        flow=FlowId.OVERRIDE,
         keys=("o",),
         title="Override the step",
         label="Override",
@@ -119,7 +119,7 @@ RUN_COMMANDS: tuple[Command, ...] = (
     ),
     _step(
         id="note",
-        flow=True,
+        flow=FlowId.NOTE,
         keys=("n",),
         title="Add a note",
         label="Note",
@@ -127,7 +127,7 @@ RUN_COMMANDS: tuple[Command, ...] = (
     ),
     _watch(
         id="arm",
-        flow=True,
+        flow=FlowId.ARM,
         keys=("a",),
         title="Arm the watch, or disarm it",
         label="Arm",
@@ -135,7 +135,7 @@ RUN_COMMANDS: tuple[Command, ...] = (
     ),
     _run(
         id="enter_phase",
-        flow=True,
+        flow=FlowId.ENTER_PHASE,
         keys=("f",),
         title="Turn aside to another phase",
         label="Turn aside",
@@ -143,7 +143,7 @@ RUN_COMMANDS: tuple[Command, ...] = (
     ),
     _run(
         id="contacts",
-        flow=True,
+        flow=FlowId.CONTACTS,
         keys=("at",),
         title="Show whom to call",
         label="Contacts",
@@ -170,7 +170,7 @@ RUN_COMMANDS: tuple[Command, ...] = (
     ),
     _run(
         id="end_run",
-        flow=True,
+        flow=FlowId.END_RUN,
         keys=("E",),
         title="End the run",
         label="End",

@@ -12,6 +12,7 @@ from textual.widgets import Button
 
 from mobius_tui.runbook.model.actions import Run, script_without_lint_comments
 from mobius_tui.runbook.model.runbook import Step
+from mobius_tui.tui.commands.command import FlowId
 from mobius_tui.tui.commands.registry import bind, command
 from mobius_tui.tui.dialogs.dialog import Choice, Dialog, fields_widget, text_widget
 from mobius_tui.tui.presenters.availability import available_commands
@@ -31,8 +32,8 @@ COMMANDS_OFFERED = (
 """The commands that lead on, in short; they have the keys that they always have."""
 
 
-class FailureDialog(Dialog[str]):
-    """The result is the id of the command that the person chose."""
+class FailureDialog(Dialog[FlowId]):
+    """The result is what the command starts that the person chose."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         bind(command_id, f"way('{command_id}')") for command_id, _ in COMMANDS_OFFERED
@@ -73,14 +74,14 @@ class FailureDialog(Dialog[str]):
     def action_way(self, command_id: str) -> None:
         """Choose a way by its key."""
         if command_id in self._offered:
-            self.dismiss(command_id)
+            self.dismiss(command(command_id).flow)
 
     @on(Button.Pressed)
     def _pressed(self, event: Button.Pressed) -> None:
         """Choose a way by its button."""
         way = (event.button.id or "").removeprefix("way-")
         if way != "cancel":
-            self.dismiss(way)
+            self.dismiss(command(way).flow)
 
 
 def _known_fields(view: RunView, step: Step) -> tuple[Field, ...]:

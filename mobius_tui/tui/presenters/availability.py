@@ -74,6 +74,19 @@ def available_commands(view: RunView | None, selected: str | None) -> frozenset[
     return frozenset(found)
 
 
+def command_meant(view: RunView, selected: str | None, command_id: str) -> str:
+    """The id of the command that one stands for here: to tick a message is to tell it.
+
+    Args:
+        view: the run.
+        selected: the checklist's key under the cursor.
+        command_id: the one that was called.
+    """
+    step = view.step(selected)
+    is_message = step is not None and kind_of(step) == "message"
+    return "message" if command_id == "tick" and is_message else command_id
+
+
 def is_offered(
     view: RunView, selected: str | None, command_id: str, situation: Situation
 ) -> bool:
