@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
+from enum import Enum, auto
 from functools import partial
 from itertools import takewhile
 from pathlib import Path
@@ -14,7 +15,6 @@ from textual.binding import BindingType
 from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
-from textual.widgets import Button
 
 from mobius_tui.drill import drill_record
 from mobius_tui.drill.coached_drills import is_first
@@ -31,7 +31,7 @@ from mobius_tui.runbook.model.runbook import Runbook
 from mobius_tui.runbook.text.units import duration_in_words
 from mobius_tui.tui.backend.base_page import run_in_thread
 from mobius_tui.tui.commands.registry import bind, key_of
-from mobius_tui.tui.dialogs.dialog import Choice, Dialog, fields_widget
+from mobius_tui.tui.dialogs.dialog import CANCEL, Choice, Dialog, fields_widget
 from mobius_tui.tui.presenters.coach_marks import NEXT
 from mobius_tui.tui.presenters.communication import delivery_problem_fields
 from mobius_tui.tui.presenters.fields import Field
@@ -50,8 +50,16 @@ ScoreReader = Callable[[], Awaitable[tuple[Field, ...]]]
 """Gives the score of a drill, once it is known."""
 
 
-class EndCard(Dialog[str]):
-    """The result of a run; the result is `leave`, `follow_up` or `None`."""
+class EndCardChoice(Enum):
+    """What a person goes on to from the card."""
+
+    LEAVE = auto()
+    FOLLOW_UP = auto()
+    """What is due after the run."""
+
+
+class EndCard(Dialog[EndCardChoice]):
+    """What a run came to."""
 
     ASKS = False
 
@@ -134,25 +142,23 @@ class EndCard(Dialog[str]):
             shown = tuple(takewhile(lambda field: field.label != "unseen", shown))
         self._score.fields = shown
 
-    def choices(self) -> tuple[Choice, ...]:
+    def choices(self) -> tuple[Choice[EndCardChoice], ...]:
         """Leave, or read on."""
         due = f"{key_of('follow_up')} {self._due.runbook.title}" if self._due else ""
         return (
-            Choice("leave", "q Leave", "primary"),
-            *((Choice("follow_up", due),) if due else ()),
-            Choice("cancel", "Look at it"),
+            Choice("q Leave", EndCardChoice.LEAVE, "primary"),
+            *((Choice(due, EndCardChoice.FOLLOW_UP),) if due else ()),
+            Choice("Look at it", CANCEL),
         )
 
-    @on(Button.Pressed, "#leave")
     def action_leave(self) -> None:
         """Leave; its key works here, too."""
-        self.dismiss("leave")
+        self.dismiss(EndCardChoice.LEAVE)
 
-    @on(Button.Pressed, "#follow_up")
     def action_follow_up(self) -> None:
         """Begin what is due, if anything is; its key works here, too."""
         if self._due is not None:
-            self.dismiss("follow_up")
+            self.dismiss(EndCardChoice.FOLLOW_UP)
 
 
 def _due_fields(due: FollowUp | None) -> tuple[Field, ...]:

@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar
 
-from textual import on
 from textual.binding import BindingType
 from textual.widget import Widget
-from textual.widgets import Button
 
 from mobius_tui.runbook.model.actions import Run, script_without_lint_comments
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.tui.commands.command import FlowId
 from mobius_tui.tui.commands.registry import bind, command
-from mobius_tui.tui.dialogs.dialog import Choice, Dialog, fields_widget, text_widget
+from mobius_tui.tui.dialogs.dialog import (
+    CANCEL,
+    Choice,
+    Dialog,
+    fields_widget,
+    text_widget,
+)
 from mobius_tui.tui.presenters.availability import available_commands
 from mobius_tui.tui.presenters.communication import escalation_fields
 from mobius_tui.tui.presenters.fields import Field
@@ -54,34 +58,27 @@ class FailureDialog(Dialog[FlowId]):
             words = "A gate: nothing after it starts until it passes or is overridden."
             yield text_widget(words, "warn")
 
-    def choices(self) -> tuple[Choice, ...]:
+    def choices(self) -> tuple[Choice[FlowId], ...]:
         """The commands that are available for the failed step, as buttons."""
         ways = [
             Choice(
-                f"way-{command_id}",
                 f"{command(command_id).key_name} {words}".strip(),
+                command(command_id).flow,
                 "primary" if command_id == self._first else "default",
             )
             for command_id, words in COMMANDS_OFFERED
             if command_id in self._offered
         ]
-        return (*ways, Choice("cancel", "Look"))
+        return (*ways, Choice("Look", CANCEL))
 
     def on_mount(self) -> None:
         """Let Enter look first, not act."""
-        self.buttons["cancel"].focus()
+        self.buttons[CANCEL].focus()
 
     def action_way(self, command_id: str) -> None:
         """Choose a way by its key."""
         if command_id in self._offered:
             self.dismiss(command(command_id).flow)
-
-    @on(Button.Pressed)
-    def _pressed(self, event: Button.Pressed) -> None:
-        """Choose a way by its button."""
-        way = (event.button.id or "").removeprefix("way-")
-        if way != "cancel":
-            self.dismiss(command(way).flow)
 
 
 def _known_fields(view: RunView, step: Step) -> tuple[Field, ...]:

@@ -287,14 +287,14 @@ class RunScreen(RunPage):
         await self.questions.ask(ReturnCard(view, news, self.last_view))
 
     async def _show_end_card(self, view: RunView) -> None:
-        from mobius_tui.tui.dialogs.end_card import end_card
+        from mobius_tui.tui.dialogs.end_card import EndCardChoice, end_card
 
         directory = self.feed.directory
         card = await end_card(view, directory, coaches=self.coaches)
         way = await self.questions.ask(card)
-        if way == "leave":
+        if way is EndCardChoice.LEAVE:
             self._leave_now()
-        elif way == "follow_up":
+        elif way is EndCardChoice.FOLLOW_UP:
             self.action_follow_up()
 
     @on(NextLine.Clicked)

@@ -27,8 +27,9 @@ from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.tui.backend.key_queue import INPUT_GUARD
 from mobius_tui.tui.dialogs.confirm_dialogs import ConfirmDialog
-from mobius_tui.tui.dialogs.dialog import Dialog
+from mobius_tui.tui.dialogs.dialog import CANCEL, Dialog
 from mobius_tui.tui.dialogs.failure_dialog import FailureDialog
+from mobius_tui.tui.dialogs.help_dialog import HelpDialog
 from mobius_tui.tui.dialogs.message_dialog import MessageDialog
 from mobius_tui.tui.dialogs.question import as_question
 from mobius_tui.tui.widgets.detail_pane import FieldList
@@ -166,7 +167,7 @@ async def test_a_dialog_that_is_yet_to_be_seen_takes_text_and_esc(
         dialog.restart_input_guard()
         await pilot.press(*"ab", "left", "enter", "tab", "space")
         assert dialog.query_one("#reason", Input).value == "ab"
-        assert dialog.buttons["ok"].has_focus
+        assert next(iter(dialog.buttons.values())).has_focus
         assert pilot.app.screen is dialog, "Enter and buttons answer what is seen"
         await pilot.press("escape")
         await until(pilot, lambda: pilot.app.screen is screen)
@@ -182,11 +183,12 @@ async def test_a_page_of_a_dialog_is_what_is_in_sight(
     async with hosted(run), opened(run, time=time, size=size) as (_, pilot):
         await press(pilot, time, "question_mark")
         dialog = pilot.app.screen
+        assert isinstance(dialog, HelpDialog)
         body = dialog.query_one(".body")
         height = body.size.height
         assert body.max_scroll_y > height
-        for focused in ("#find", "#cancel"):
-            dialog.query_one(focused).focus()
+        for focused in (dialog.query_one("#find"), dialog.buttons[CANCEL]):
+            focused.focus()
             await press(pilot, time, "pagedown")
             assert body.scroll_y == height, focused
             await press(pilot, time, "pageup")

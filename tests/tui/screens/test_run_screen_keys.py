@@ -80,7 +80,8 @@ async def test_keys_in_the_footer_and_the_line_above_can_be_clicked(
     async with hosted(run), opened(run, time=time) as (screen, pilot):
         await pilot.click("KeyBar", offset=(2, 0))
         await settled(pilot)
-        assert isinstance(pilot.app.screen, ConfirmDialog), "the first is Retry"
+        first = pilot.app.screen
+        assert isinstance(first, ConfirmDialog), "the first is Retry"
         await press(pilot, time, "escape")
         await pilot.click("NextLine", offset=(10, 0))
         await settled(pilot)
