@@ -20,8 +20,8 @@ from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.tui.commands.command import FlowId
+from mobius_tui.tui.commands.run_commands import RunCommand
 from mobius_tui.tui.presenters.availability import (
-    COMMANDS,
     action_of,
     available_commands,
     enterable_phases,
@@ -44,6 +44,14 @@ from tests.run.planning.situations import (
 from tests.tui import scenes
 
 BEGINS = frozenset({FlowId.START, FlowId.TICK, FlowId.MESSAGE, FlowId.CHOOSE})
+
+NOT_ASKED_FOR = frozenset(
+    {
+        *(RunCommand.MESSAGE, RunCommand.ENTER_PHASE),
+        *(RunCommand.CONTACTS, RunCommand.TERMINAL),
+    }
+)
+"""What can be had without the host, or is not known before a dialog opens."""
 
 
 def view_of(plan: Plan, state: RunState) -> RunView:
@@ -70,7 +78,7 @@ def asked_by_enter(view: RunView, key: str) -> Action | None:
         case FlowId.ASK_APPROVAL if step is not None:
             return AskApproval(step=step.id, attempt=view.next_attempt(step.id))
         case FlowId.APPROVE:
-            return action_of(view, enter.key, "approve")
+            return action_of(view, enter.key, RunCommand.APPROVE)
         case _:
             return None
 
@@ -98,8 +106,8 @@ class Asked:
         phases = [PHASE_KEY_PREFIX + phase.id for phase in view.runbook.phases]
         for key in (*view.plan.steps, *phases):
             offered = available_commands(view, key)
-            for command in COMMANDS:
-                if command in ("message", "enter_phase"):
+            for command in RunCommand:
+                if command in NOT_ASKED_FOR:
                     continue
                 taken = await self.is_taken(action_of(view, key, command))
                 useful = taken and is_useful(view, key, command)
@@ -113,7 +121,7 @@ class Asked:
             if phase.aside and await self.is_taken(EnterPhase(phase=phase.id))
         ]
         assert list(enterable_phases(view, view.situation)) == can
-        assert ("enter_phase" in available_commands(view, None)) is bool(can)
+        assert (RunCommand.ENTER_PHASE in available_commands(view, None)) is bool(can)
 
 
 def test_what_is_offered_is_what_a_host_does(

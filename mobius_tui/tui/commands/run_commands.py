@@ -2,9 +2,33 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from functools import partial
 
 from mobius_tui.tui.commands.command import Command, FlowId
+
+
+class RunCommand(StrEnum):
+    """The commands on steps and the run that apply at some times and not at others."""
+
+    TICK = "tick"
+    MESSAGE = "message"
+    STOP = "stop"
+    APPROVE = "approve"
+    HOLD = "hold"
+    ROLL_BACK = "roll_back"
+    TERMINAL = "terminal"
+    LOOK_FIRST = "look_first"
+    RETRY = "retry"
+    SKIP = "skip"
+    RESTORE = "restore"
+    OVERRIDE = "override"
+    NOTE = "note"
+    ARM = "arm"
+    ENTER_PHASE = "enter_phase"
+    CONTACTS = "contacts"
+    END_RUN = "end_run"
+
 
 _step = partial(Command, group="Steps", place="run")
 _run = partial(Command, group="Run", place="run")
@@ -20,7 +44,7 @@ RUN_COMMANDS: tuple[Command, ...] = (
         help="Does what the line above the footer says; asks before anything changes.",
     ),
     _step(
-        id="tick",
+        id=RunCommand.TICK,
         flow=FlowId.TICK,
         keys=("space",),
         title="Tick or decide the step",
@@ -28,7 +52,7 @@ RUN_COMMANDS: tuple[Command, ...] = (
         help="Says that you have done it, or answers what it asks.",
     ),
     _step(
-        id="message",
+        id=RunCommand.MESSAGE,
         flow=FlowId.MESSAGE,
         keys=("m",),
         title="Show the step's message",
@@ -36,7 +60,7 @@ RUN_COMMANDS: tuple[Command, ...] = (
         help="The text, filled in; tell it, then tick it as told.",
     ),
     _step(
-        id="stop",
+        id=RunCommand.STOP,
         flow=FlowId.STOP,
         keys=("x",),
         title="Stop the step",
@@ -44,7 +68,7 @@ RUN_COMMANDS: tuple[Command, ...] = (
         help="Ends a running step and every process of its group.",
     ),
     _step(
-        id="approve",
+        id=RunCommand.APPROVE,
         flow=FlowId.APPROVE,
         keys=("A",),
         title="Approve what waits for you",
@@ -52,7 +76,7 @@ RUN_COMMANDS: tuple[Command, ...] = (
         help="As a second person: shows what would run, and takes a typed phrase.",
     ),
     _watch(
-        id="hold",
+        id=RunCommand.HOLD,
         flow=FlowId.HOLD,
         needs_key=True,
         keys=("H",),
@@ -61,7 +85,7 @@ RUN_COMMANDS: tuple[Command, ...] = (
         help="Ends the countdown at once and disarms the watch; nothing begins.",
     ),
     _watch(
-        id="roll_back",
+        id=RunCommand.ROLL_BACK,
         flow=FlowId.ROLL_BACK,
         keys=("B",),
         title="Begin the rollback",
@@ -69,7 +93,7 @@ RUN_COMMANDS: tuple[Command, ...] = (
         help="What a trigger would begin; asks first, and it is made once in a run.",
     ),
     _step(
-        id="terminal",
+        id=RunCommand.TERMINAL,
         at_times=True,
         keys=("T",),
         title="Go to the step's terminal",
@@ -77,7 +101,7 @@ RUN_COMMANDS: tuple[Command, ...] = (
         help="Leaves the screens for it; Ctrl+] comes back and leaves it running.",
     ),
     _step(
-        id="look_first",
+        id=RunCommand.LOOK_FIRST,
         flow=FlowId.LOOK_FIRST,
         at_times=True,
         keys=("v",),
@@ -86,7 +110,7 @@ RUN_COMMANDS: tuple[Command, ...] = (
         help="Where nobody knows how far it got; nothing else of it is run.",
     ),
     _step(
-        id="retry",
+        id=RunCommand.RETRY,
         flow=FlowId.RETRY,
         keys=("r",),
         title="Run the step again",
@@ -94,7 +118,7 @@ RUN_COMMANDS: tuple[Command, ...] = (
         help="A new attempt; the old one and its output stay on record.",
     ),
     _step(
-        id="skip",
+        id=RunCommand.SKIP,
         flow=FlowId.SKIP,
         keys=("s",),
         title="Skip the step",
@@ -102,7 +126,7 @@ RUN_COMMANDS: tuple[Command, ...] = (
         help="Passes it over, with a reason on record. A gate cannot be skipped.",
     ),
     _step(
-        id="restore",
+        id=RunCommand.RESTORE,
         flow=FlowId.RESTORE,
         keys=("u",),
         title="Undo the skip",
@@ -110,7 +134,7 @@ RUN_COMMANDS: tuple[Command, ...] = (
         help="Makes a skipped step pending again.",
     ),
     _step(
-        id="override",
+        id=RunCommand.OVERRIDE,
         flow=FlowId.OVERRIDE,
         keys=("o",),
         title="Override the step",
@@ -118,7 +142,7 @@ RUN_COMMANDS: tuple[Command, ...] = (
         help="You vouch for it, with a reason on record; gates open.",
     ),
     _step(
-        id="note",
+        id=RunCommand.NOTE,
         flow=FlowId.NOTE,
         keys=("n",),
         title="Add a note",
@@ -126,7 +150,7 @@ RUN_COMMANDS: tuple[Command, ...] = (
         help="Puts a remark on the step on record.",
     ),
     _watch(
-        id="arm",
+        id=RunCommand.ARM,
         flow=FlowId.ARM,
         keys=("a",),
         title="Arm the watch, or disarm it",
@@ -134,7 +158,7 @@ RUN_COMMANDS: tuple[Command, ...] = (
         help="Armed, a trigger that fires begins the rollback after a countdown.",
     ),
     _run(
-        id="enter_phase",
+        id=RunCommand.ENTER_PHASE,
         flow=FlowId.ENTER_PHASE,
         keys=("f",),
         title="Turn aside to another phase",
@@ -142,7 +166,7 @@ RUN_COMMANDS: tuple[Command, ...] = (
         help="Goes to failure recovery, or another phase off the main line.",
     ),
     _run(
-        id="contacts",
+        id=RunCommand.CONTACTS,
         flow=FlowId.CONTACTS,
         keys=("at",),
         title="Show whom to call",
@@ -169,7 +193,7 @@ RUN_COMMANDS: tuple[Command, ...] = (
         help="Compares the runbook's file with the copy that this run goes by.",
     ),
     _run(
-        id="end_run",
+        id=RunCommand.END_RUN,
         flow=FlowId.END_RUN,
         keys=("E",),
         title="End the run",

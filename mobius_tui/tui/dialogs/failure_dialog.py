@@ -12,6 +12,7 @@ from mobius_tui.runbook.model.actions import Run, script_without_lint_comments
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.tui.commands.command import FlowId
 from mobius_tui.tui.commands.registry import bind, command
+from mobius_tui.tui.commands.run_commands import RunCommand
 from mobius_tui.tui.dialogs.dialog import (
     CANCEL,
     Choice,
@@ -26,12 +27,12 @@ from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.step_details import detail_fields
 
 COMMANDS_OFFERED = (
-    ("look_first", "Check"),
-    ("retry", "Retry"),
-    ("skip", "Skip"),
-    ("override", "Override"),
-    ("enter_phase", "Turn aside"),
-    ("contacts", "Contacts"),
+    (RunCommand.LOOK_FIRST, "Check"),
+    (RunCommand.RETRY, "Retry"),
+    (RunCommand.SKIP, "Skip"),
+    (RunCommand.OVERRIDE, "Override"),
+    (RunCommand.ENTER_PHASE, "Turn aside"),
+    (RunCommand.CONTACTS, "Contacts"),
 )
 """The commands that lead on, in short; they have the keys that they always have."""
 
@@ -40,7 +41,7 @@ class FailureDialog(Dialog[FlowId]):
     """The result is what the command starts that the person chose."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        bind(command_id, f"way('{command_id}')") for command_id, _ in COMMANDS_OFFERED
+        bind(each, f"way('{each}')") for each, _ in COMMANDS_OFFERED
     ]
 
     def __init__(self, view: RunView, step: Step) -> None:
@@ -48,7 +49,8 @@ class FailureDialog(Dialog[FlowId]):
         super().__init__(f"{view.plan.name(step.id)}: {status}", tone="bad")
         self._fields = _known_fields(view, step)
         self._offered = available_commands(view, step.id)
-        self._first = "look_first" if "look_first" in self._offered else "retry"
+        looks = RunCommand.LOOK_FIRST in self._offered
+        self._first = RunCommand.LOOK_FIRST if looks else RunCommand.RETRY
         self._gate = step.gate
 
     def compose_body(self) -> Iterable[Widget]:
@@ -62,12 +64,12 @@ class FailureDialog(Dialog[FlowId]):
         """The commands that are available for the failed step, as buttons."""
         ways = [
             Choice(
-                f"{command(command_id).key_name} {words}".strip(),
-                command(command_id).flow,
-                "primary" if command_id == self._first else "default",
+                f"{command(each).key_name} {words}".strip(),
+                command(each).flow,
+                "primary" if each is self._first else "default",
             )
-            for command_id, words in COMMANDS_OFFERED
-            if command_id in self._offered
+            for each, words in COMMANDS_OFFERED
+            if each in self._offered
         ]
         return (*ways, Choice("Look", CANCEL))
 

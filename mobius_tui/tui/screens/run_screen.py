@@ -36,16 +36,21 @@ from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.runbook.model.runbook import Runbook
 from mobius_tui.tui.commands.command import FlowId, Place
 from mobius_tui.tui.commands.registry import bindings, command
+from mobius_tui.tui.commands.run_commands import RunCommand
 from mobius_tui.tui.dialogs.leave_dialog import closing_text
 from mobius_tui.tui.dialogs.return_card import ReturnCard
-from mobius_tui.tui.external.attach_terminal import attach_task, why_no_terminal
+from mobius_tui.tui.external.attach_terminal import attach_task
 from mobius_tui.tui.flows.intent_sender import DONE, IntentSender
 from mobius_tui.tui.messages import Answered, RunChanged, TitleChanged
 from mobius_tui.tui.output.output_workbench import OutputWorkbench
 from mobius_tui.tui.parts.leave_question import LeaveQuestion
 from mobius_tui.tui.parts.question_gate import DRAFT_KEPT_TEXT, Conversation
 from mobius_tui.tui.presenters import availability, next_action
-from mobius_tui.tui.presenters.availability import command_meant, why_not
+from mobius_tui.tui.presenters.availability import (
+    command_meant,
+    why_no_terminal,
+    why_not,
+)
 from mobius_tui.tui.presenters.next_action import (
     FocusHealth,
     FocusOutput,
@@ -224,7 +229,7 @@ class RunScreen(RunPage):
             )
             self.offered = self.footer_commands()
 
-    def available(self) -> frozenset[str]:
+    def available(self) -> frozenset[RunCommand]:
         """The commands on steps and the run that apply now."""
         return availability.available_commands(self.view, self.key)
 
@@ -394,12 +399,12 @@ class RunScreen(RunPage):
         """Ask what a command needs, and send it, where it applies."""
         if self.view is None:
             return
-        command_id = command_meant(self.view, self.key, command_id)
-        flow = command(command_id).flow
-        if flow is not None and command_id in self.available():
+        meant = command_meant(self.view, self.key, RunCommand(command_id))
+        flow = command(meant).flow
+        if flow is not None and meant in self.available():
             self.questions.begin(self._run_flow(flow, self.key))
         else:
-            self._refuse(why_not(self.view, self.key, command_id))
+            self._refuse(why_not(self.view, self.key, meant))
 
     def action_follow_up(self) -> None:
         """Begin what is due now that the run has ended."""

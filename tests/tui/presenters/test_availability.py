@@ -2,16 +2,74 @@
 
 from __future__ import annotations
 
+from itertools import product
 from pathlib import Path
 
 import pytest
 
-from mobius_tui.tui.commands.registry import COMMANDS
-from mobius_tui.tui.presenters.availability import available_commands, why_not
+from mobius_tui.run.intents.intent_actions import (
+    Action,
+    AddNote,
+    ArmWatch,
+    BeginRollback,
+    ChooseOptions,
+    EndRun,
+    HoldRollback,
+    LookFirst,
+    OverrideStep,
+    RestoreStep,
+    RetryStep,
+    SkipStep,
+    StopStep,
+    TickStep,
+)
+from mobius_tui.tui.commands.run_commands import RunCommand
+from mobius_tui.tui.presenters.availability import (
+    RUN_COMMAND_ACTIONS,
+    action_of,
+    available_commands,
+    why_not,
+)
+from mobius_tui.tui.presenters.step_command_rules import STEP_RULES
 from tests.tui import scenes
 from tests.tui.runs import hosted, view_of
 
-FLOWS = tuple(command.id for command in COMMANDS if command.flow)
+
+def test_every_command_has_a_rule_and_no_two() -> None:
+    judged_by_the_view = (
+        RunCommand.CONTACTS,
+        RunCommand.TERMINAL,
+        RunCommand.ENTER_PHASE,
+    )
+    ruled = (*RUN_COMMAND_ACTIONS, *STEP_RULES, *judged_by_the_view)
+    assert sorted(ruled) == sorted(RunCommand)
+
+
+ASKED = {
+    RunCommand.NOTE: {AddNote},
+    RunCommand.STOP: {StopStep},
+    RunCommand.END_RUN: {EndRun},
+    RunCommand.ARM: {ArmWatch},
+    RunCommand.HOLD: {HoldRollback},
+    RunCommand.ROLL_BACK: {BeginRollback},
+    RunCommand.TICK: {TickStep, ChooseOptions},
+    RunCommand.LOOK_FIRST: {LookFirst},
+    RunCommand.RETRY: {RetryStep},
+    RunCommand.SKIP: {SkipStep},
+    RunCommand.RESTORE: {RestoreStep},
+    RunCommand.OVERRIDE: {OverrideStep},
+}
+"""What commands ask a host for, on some step of a run of which one is running."""
+
+
+def test_a_command_asks_for_what_its_name_says(tmp_path: Path) -> None:
+    view = view_of(scenes.running(tmp_path))
+    asked: dict[RunCommand, set[type[Action]]] = {}
+    for step_id, command in product(view.plan.steps, RunCommand):
+        action = action_of(view, step_id, command)
+        if action is not None:
+            asked.setdefault(command, set()).add(type(action))
+    assert asked == ASKED
 
 
 @pytest.mark.parametrize(
@@ -38,13 +96,13 @@ async def test_a_command_that_does_not_apply_says_why(
 ) -> None:
     run = getattr(scenes, scene)(tmp_path)
     async with hosted(run):
-        assert words in why_not(view_of(run), key, command)
+        assert words in why_not(view_of(run), key, RunCommand(command))
 
 
 async def test_without_a_host_it_says_how_to_get_one(tmp_path: Path) -> None:
     view = view_of(scenes.failed(tmp_path))
-    assert "Enter resumes it first" in why_not(view, "execute", "retry")
-    assert "is not running (failed)" in why_not(view, "execute", "stop")
+    assert "Enter resumes it first" in why_not(view, "execute", RunCommand.RETRY)
+    assert "is not running (failed)" in why_not(view, "execute", RunCommand.STOP)
 
 
 @pytest.mark.parametrize(
@@ -58,7 +116,7 @@ async def test_every_command_on_every_step_applies_or_says_why_not(
         view = view_of(run)
         for step_id in view.plan.steps:
             offered = available_commands(view, step_id)
-            for command in FLOWS:
+            for command in RunCommand:
                 said = command in offered or why_not(view, step_id, command)
                 assert said, (step_id, command)
                 assert said is True or not said.endswith(" "), (step_id, command)
