@@ -19,6 +19,7 @@ from mobius_tui.run.intents.intent_actions import (
     EnterPhase,
     LookFirst,
     OverrideStep,
+    RetryStep,
     SkipStep,
     StopStep,
     TickStep,
@@ -26,6 +27,7 @@ from mobius_tui.run.intents.intent_actions import (
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.tui.backend.key_queue import INPUT_GUARD
+from mobius_tui.tui.commands.command import FlowId
 from mobius_tui.tui.dialogs.confirm_dialogs import ConfirmDialog
 from mobius_tui.tui.dialogs.dialog import CANCEL, Dialog
 from mobius_tui.tui.dialogs.failure_dialog import FailureDialog
@@ -226,13 +228,41 @@ async def test_every_way_on_from_a_failure_is_in_sight(
             assert box.contains_region(button.region), button.label
 
 
+async def test_a_button_of_a_failure_leads_where_it_says(tmp_path: Path) -> None:
+    run = failed_check(tmp_path)
+    time = Time(run.at)
+    async with hosted(run) as host, opened(run, time=time) as (screen, pilot):
+        led = {}
+        for flow in (FlowId.SKIP, FlowId.OVERRIDE, FlowId.ENTER_PHASE, FlowId.CONTACTS):
+            await press(pilot, time, "enter")
+            failure = pilot.app.screen
+            assert isinstance(failure, FailureDialog)
+            button = failure.buttons[flow]
+            button.focus()
+            await press(pilot, time, "enter")
+            dialog = pilot.app.screen
+            assert isinstance(dialog, Dialog)
+            led[str(button.label)] = dialog.heading
+            await press(pilot, time, "escape")
+            await until(pilot, lambda: screen.is_current)
+        assert led == {
+            "s Skip": "Skip 2.1 System status?",
+            "o Override": "Override 2.1 System status?",
+            "f Turn aside": "Turn aside to another phase",
+            "@ Contacts": "Whom to call",
+        }
+        await press(pilot, time, "enter", *["left"] * 5, "enter")
+        await until(pilot, lambda: host.intents)
+        assert host.intents == [RetryStep(step="system-status", attempt=2)]
+
+
 async def test_the_failure_phase_is_entered_from_the_failed_step(
     tmp_path: Path,
 ) -> None:
     run = scenes.failed(tmp_path)
     time = Time(run.at)
     async with hosted(run) as host, opened(run, time=time) as (_, pilot):
-        await press(pilot, time, "f", "enter")
+        await press(pilot, time, "f", "tab", "enter")
         await until(pilot, lambda: host.intents)
         (intent,) = host.intents
         assert isinstance(intent, EnterPhase)

@@ -71,8 +71,18 @@ async def test_an_annotation_is_made_and_shown_and_the_journal_is_untouched(
         await go(pilot, "right", "right")  # behind all that was journaled then
         assert "wrong zip" in words(pilot)
         assert screen.here[0] == at
-    [made] = run_annotations.read_annotations(run.directory)
+        await go(pilot, "n")
+        await until(pilot, lambda: isinstance(pilot.app.screen, AnnotateDialog))
+        await answer(pilot, *"all of it", "tab", "right", "right", "enter")
+        await until(pilot, lambda: screen.is_current, seconds=30)
+        await until(
+            pilot,
+            lambda: len(run_annotations.read_annotations(run.directory)) == 2,
+            seconds=30,
+        )
+    [made, of_run] = run_annotations.read_annotations(run.directory)
     assert (made.text, made.since, made.step) == ("wrong zip", at, "")
+    assert (of_run.text, of_run.since, of_run.step) == ("all of it", None, "")
     assert run.directory.journal.read_bytes() == before
 
 
@@ -122,7 +132,7 @@ async def test_the_annotations_are_listed_and_lead_to_what_they_are_on(
         place = AnnotationTarget(since=began + 1)
         run_annotations.annotate(run.directory, "meanwhile", place, by="ben", now=began)
         assert "meanwhile" in await listed(pilot)
-        await go(pilot, "home", "enter")
+        await go(pilot, "home", "tab", "enter")
         await until(pilot, lambda: screen.is_current, seconds=30)
         assert screen.here[0] == began + 1
 
@@ -178,11 +188,11 @@ async def test_action_items_are_added_get_an_owner_and_a_day_and_are_done(
         await answer(pilot, *"disks", "tab", *"@ops", "tab", *"soon", "enter")
         assert "is no day" in words(pilot)
         pilot.app.screen.query_one("#due", Input).value = "2026-11-30"
-        await answer(pilot, "enter")
+        await answer(pilot, "tab", "tab", "enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, ActionItemsDialog))
         await until(pilot, lambda: "0 of 1 done" in words(pilot), seconds=30)
         assert "@ops" in words(pilot)
-        await answer(pilot, "down", "enter")
+        await answer(pilot, "down", "tab", "enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, ActionItemDialog))
         item = pilot.app.screen
         assert isinstance(item, ActionItemDialog)
