@@ -24,7 +24,7 @@ from mobius_tui.tui.dialogs.dialog import (
     text_widget,
 )
 from mobius_tui.tui.presenters.communication import role_fields
-from mobius_tui.tui.presenters.fields import Field
+from mobius_tui.tui.presenters.fields import Field, FieldKind
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.step_details import (
     command,
@@ -82,7 +82,7 @@ class AnswersDialog(Dialog[StepAnswers]):
         """What to do, a line for each answer, and one for a note."""
         step = self._step
         fields = command(self._view, step)
-        doing = tuple(field for field in fields if field.label != "asks")
+        doing = tuple(each for each in fields if each.kind is not FieldKind.ASKS)
         if step.why:
             doing = (Field("why", prose=Prose(step.why)), *doing)
         doing += tuple(role_fields(self._view.runbook.contacts, step))

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from enum import Enum, auto
 from functools import partial
-from itertools import takewhile
 from pathlib import Path
 from typing import ClassVar
 
@@ -34,7 +33,7 @@ from mobius_tui.tui.commands.registry import bind, key_of
 from mobius_tui.tui.dialogs.dialog import CANCEL, Choice, Dialog, fields_widget
 from mobius_tui.tui.presenters.coach_marks import NEXT
 from mobius_tui.tui.presenters.communication import delivery_problem_fields
-from mobius_tui.tui.presenters.fields import Field
+from mobius_tui.tui.presenters.fields import Field, FieldKind
 from mobius_tui.tui.presenters.glyphs import MARKS
 from mobius_tui.tui.presenters.health_view import outage_fields
 from mobius_tui.tui.presenters.run_view import RunView
@@ -139,7 +138,9 @@ class EndCard(Dialog[EndCardChoice]):
         event.stop()
         shown = event.fields
         if self._more:  # what was never seen red is for whoever owns the runbook
-            shown = tuple(takewhile(lambda field: field.label != "unseen", shown))
+            shown = tuple(
+                each for each in shown if each.kind is not FieldKind.UNDETECTED
+            )
         self._score.fields = shown
 
     def choices(self) -> tuple[Choice[EndCardChoice], ...]:

@@ -22,7 +22,7 @@ from mobius_tui.tui.dialogs.dialog import (
 )
 from mobius_tui.tui.presenters.availability import available_commands
 from mobius_tui.tui.presenters.communication import escalation_fields
-from mobius_tui.tui.presenters.fields import Field
+from mobius_tui.tui.presenters.fields import Field, FieldKind
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.step_details import detail_fields
 
@@ -85,14 +85,14 @@ class FailureDialog(Dialog[FlowId]):
 
 def _known_fields(view: RunView, step: Step) -> tuple[Field, ...]:
     """The state of the step; a longer script is in the pane beneath."""
-    hidden = {"keys", "why"}
+    hidden = {FieldKind.KEYS, FieldKind.WHY, FieldKind.ROLE}
     script = (
         script_without_lint_comments(step.action.script)
         if isinstance(step.action, Run)
         else ""
     )
     if "\n" in script.strip():
-        hidden.add("run")
+        hidden.add(FieldKind.SCRIPT)
     fields = detail_fields(view, step.id, compact=False)
-    known = tuple(field for field in fields if field.label not in {*hidden, "role"})
+    known = tuple(field for field in fields if field.kind not in hidden)
     return (*known, *escalation_fields(view.runbook.contacts, step))

@@ -18,7 +18,7 @@ from mobius_tui.runbook.text.units import duration_in_words
 from mobius_tui.tui.commands.registry import key_of
 from mobius_tui.tui.commands.run_commands import RunCommand
 from mobius_tui.tui.presenters.availability import available_commands
-from mobius_tui.tui.presenters.fields import Field
+from mobius_tui.tui.presenters.fields import Field, FieldKind
 from mobius_tui.tui.presenters.glyphs import MARKS
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.styled_text import Role, assemble, text
@@ -119,10 +119,12 @@ def _running(view: RunView, step: Step, last: Attempt) -> Iterator[Field]:
     elif view.reviewed_duration is None:
         ways: list[tuple[str, Role]] = []
         if isinstance(step.action, Run) and step.action.tty:
-            terminal = key_of(RunCommand.TERMINAL)
-            ways = [(f"{terminal} ", "key"), ("its terminal   ", "plain")]
+            ways = [
+                (f"{key_of(RunCommand.TERMINAL)} ", "key"),
+                ("its terminal   ", "plain"),
+            ]
         ways += [(f"{key_of(RunCommand.STOP)} ", "key"), (stop, "plain")]
-        yield Field("keys", assemble(*ways))
+        yield Field("keys", assemble(*ways), kind=FieldKind.KEYS)
 
 
 def _problem_fields(view: RunView, step: Step, last: Attempt | None) -> Iterator[Field]:
@@ -140,7 +142,7 @@ def _problem_fields(view: RunView, step: Step, last: Attempt | None) -> Iterator
     first = _look_first_advice(view, step, last)
     if first:
         yield Field("look", text(first))
-    yield Field("keys", choices(view, step))
+    yield Field("keys", choices(view, step), kind=FieldKind.KEYS)
 
 
 def _look_first_advice(view: RunView, step: Step, last: Attempt | None) -> str:

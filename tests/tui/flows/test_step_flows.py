@@ -26,6 +26,7 @@ from mobius_tui.run.intents.intent_actions import (
 )
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.library.loader import load
+from mobius_tui.runbook.model.actions import Run
 from mobius_tui.tui.backend.key_queue import INPUT_GUARD
 from mobius_tui.tui.commands.command import FlowId
 from mobius_tui.tui.dialogs.confirm_dialogs import ConfirmDialog
@@ -226,6 +227,24 @@ async def test_every_way_on_from_a_failure_is_in_sight(
         assert len(buttons) == 6
         for button in buttons:
             assert box.contains_region(button.region), button.label
+
+
+async def test_a_failure_leaves_out_what_its_buttons_and_the_pane_say(
+    tmp_path: Path,
+) -> None:
+    run = scenes.failed(tmp_path)
+    async with hosted(run):
+        view = view_of(run)
+        for step in view.plan.steps.values():
+            body = FailureDialog(view, step).compose_body()
+            (fields,) = (each for each in body if isinstance(each, FieldList))
+            told = [field.label for field in fields.fields]
+            assert not {"keys", "why", "role"} & set(told)
+            lines = getattr(step.action, "script", "").strip().count("\n")
+            assert ("run" in told) is (isinstance(step.action, Run) and not lines)
+            assert step.id != "execute" or told == [
+                *("now", "said", "health", "run", "with", "", "in", "then", "call"),
+            ]
 
 
 async def test_a_button_of_a_failure_leads_where_it_says(tmp_path: Path) -> None:
