@@ -81,8 +81,13 @@ def test_a_command_asks_for_what_its_name_says(tmp_path: Path) -> None:
         ("assessed", "execute", "restore", "is not skipped (pending)"),
         ("assessed", "execute", "tick", "is run, not ticked: Enter runs it"),
         ("assessed", "execute", "message", "is no message"),
-        ("assessed", "metrics", "skip", "is passed already"),
-        ("assessed", "metrics", "override", "is passed already"),
+        ("assessed", "metrics", "skip", "passed already: there is nothing to skip"),
+        ("assessed", "metrics", "override", "is passed already: there is nothing to v"),
+        ("assessed", "metrics", "look_first", "has no check to make"),
+        ("assessed", "services", "look_first", "is a check: r makes it again"),
+        ("failed", "execute", "look_first", "its checks are made once its script has"),
+        ("assessed", "notify-ic", "retry", "is for a person: Space answers it"),
+        ("assessed", "alert-stakeholders", "retry", "is a message: m shows it"),
         ("assessed", "status-page", "skip", "is skipped: u takes that back"),
         ("assessed", "status-page", "override", "is skipped: u takes that back"),
         ("running", "execute", "retry", "is running: x stops it"),
@@ -97,6 +102,39 @@ async def test_a_command_that_does_not_apply_says_why(
     run = getattr(scenes, scene)(tmp_path)
     async with hosted(run):
         assert words in why_not(view_of(run), key, RunCommand(command))
+
+
+@pytest.mark.parametrize(
+    ("scene", "offered"),
+    [
+        (
+            "unknown",
+            {
+                "system-status": "override retry",
+                "metrics": "retry",
+                "notify-ic": "tick",
+                "decision": "tick",
+                "alert-stakeholders": "message",
+                "status-page": "restore",
+                "execute": "look_first override retry",
+                "services": "override skip",
+            },
+        ),
+        ("failed", {"execute": "override retry", "user-impact": "override retry"}),
+        ("decided", {"alert-stakeholders": "message override skip"}),
+    ],
+)
+async def test_of_a_step_is_offered_what_is_of_use(
+    tmp_path: Path, scene: str, offered: dict[str, str]
+) -> None:
+    run = getattr(scenes, scene)(tmp_path)
+    async with hosted(run):
+        view = view_of(run)
+        found = {
+            step: " ".join(sorted(available_commands(view, step) & STEP_RULES.keys()))
+            for step in offered
+        }
+    assert found == offered
 
 
 async def test_without_a_host_it_says_how_to_get_one(tmp_path: Path) -> None:
