@@ -49,6 +49,7 @@ from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.library.runbook_files import find_runbook
 from mobius_tui.runbook.model.actions import Choose, Manual, Run
 from mobius_tui.runbook.model.runbook import Runbook
+from mobius_tui.tui.commands.command import FlowId
 from mobius_tui.tui.dialogs.answer_dialogs import (
     AnswersDialog,
     DecisionAnswer,
@@ -63,7 +64,7 @@ from mobius_tui.tui.dialogs.question import DialogOpener
 from mobius_tui.tui.dialogs.rollback_dialog import RollbackDialog
 from mobius_tui.tui.flows.step_flows import FLOWS
 from mobius_tui.tui.presenters.availability import available_commands
-from mobius_tui.tui.presenters.next_action import NextAction, next_action
+from mobius_tui.tui.presenters.next_action import GoToTerminal, StartFlow, next_action
 from mobius_tui.tui.presenters.run_view import RunView, build_run_view
 from mobius_tui.tui.presenters.step_details import offered
 from mobius_tui.tui.row_key import RowKey, StepRow
@@ -231,20 +232,20 @@ class Person:
         options = offered(view, action)
         return (next(option.value for option in options if option.value),)
 
-    def _way_on(self, view: RunView, step: str) -> str | None:
+    def _way_on(self, view: RunView, step: str) -> FlowId | None:
         """Look, then retry, then turn aside, then skip: what is offered of these."""
         self.tries[step] = tries = self.tries.get(step, 0) + 1
         ways = available_commands(view, StepRow(step))
         if tries == 1 and "look_first" in ways:
-            return "look_first"
+            return FlowId.LOOK_FIRST
         if tries <= 2 and "retry" in ways:
-            return "retry"
+            return FlowId.RETRY
         aside = view.plan.phase_of[step].aside
         if "enter_phase" in ways and not self.turned and not aside:
             self.turned = True
-            return "enter_phase"
+            return FlowId.ENTER_PHASE
         if "skip" in ways:
-            return "skip"
+            return FlowId.SKIP
         return None
 
 
@@ -262,17 +263,17 @@ async def follow(briefing: Briefing, person: Person, *, armed: bool) -> Viewer:
         if armed:
             armed = view.state.watch.rollback is None
             if not view.state.watch.armed and armed:
-                await act(
-                    viewer, view, person, NextAction(kind="start", text=""), "arm"
-                )
+                await act(viewer, view, person, None, FlowId.ARM)
             continue
         now = next_action(view, None, moved=False)
-        if now.kind in ("running", "wait", "lost"):
-            continue
-        flow: str = now.kind
-        if now.kind == "terminal" or _has_terminal(view, now.key):
-            flow = "skip"
-        reply = await act(viewer, view, person, now, flow)
+        match now:
+            case StartFlow(flow=flow, key=key):
+                flow = FlowId.SKIP if _has_terminal(view, key) else flow
+            case GoToTerminal(step=step_id):
+                key, flow = StepRow(step_id), FlowId.SKIP
+            case _:
+                continue
+        reply = await act(viewer, view, person, key, flow)
         if reply is not None or now.text != last:
             last, refused = now.text, time.monotonic()
         elif time.monotonic() - refused > PATIENCE:
@@ -282,10 +283,10 @@ async def follow(briefing: Briefing, person: Person, *, armed: bool) -> Viewer:
 
 
 async def act(
-    viewer: Viewer, view: RunView, person: Person, now: NextAction, flow: str
+    viewer: Viewer, view: RunView, person: Person, key: RowKey | None, flow: FlowId
 ) -> object:
     """Go a flow of the screens; `None` where nothing came of it."""
-    intent = await FLOWS[flow](person.ask(view, now.key), view, now.key)
+    intent = await FLOWS[flow](person.ask(view, key), view, key)
     if intent is None:
         return None
     reply = await viewer.send_intent(intent)

@@ -43,7 +43,7 @@ from mobius_tui.run.records.verification import run_problems
 from mobius_tui.run.storage.last_viewed import read_last_view
 from mobius_tui.run.storage.table_of_contents import read_table_of_contents
 from mobius_tui.run.watch.other_runs import OtherRunsMonitor
-from mobius_tui.tui.commands.registry import commands
+from mobius_tui.tui.commands.run_commands import RunCommand
 from mobius_tui.tui.presenters.availability import available_commands, labels, why_not
 from mobius_tui.tui.presenters.checklist_rows import phase_row, step_row, tally
 from mobius_tui.tui.presenters.next_action import next_action
@@ -58,7 +58,6 @@ from tests.run.samples import fields_of
 from tests.tui.runs import MadeRun
 
 FORMS = (as_markdown, as_html, as_json, as_junit)
-FLOWS = tuple(each.id for each in commands("run", "checklist") if each.flow)
 
 
 class Kept(Sound):
@@ -85,11 +84,12 @@ class Kept(Sound):
             phase_row(view, phase, folded=False, waits="")
             for step in phase.steps:
                 step_row(view, step, phase_wait="")
-                detail_fields(view, StepRow(step.id), compact=False)
-                next_action(view, StepRow(step.id), moved=True)
-                labels(view, StepRow(step.id))
-                for flow in set(FLOWS) - available_commands(view, StepRow(step.id)):
-                    why_not(view, StepRow(step.id), flow)
+                row = StepRow(step.id)
+                detail_fields(view, row, compact=False)
+                next_action(view, row, moved=True)
+                labels(view, row)
+                for command in set(RunCommand) - available_commands(view, row):
+                    why_not(view, row, command)
         status_text(view, health, run=self.directory.id, head=FIRST_PREV)
 
     def refused(self, *ways: Callable[[], object]) -> None:

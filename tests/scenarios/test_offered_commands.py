@@ -19,15 +19,20 @@ from mobius_tui.run.intents.intent_actions import (
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.state.run_state import RunState
+from mobius_tui.tui.commands.command import FlowId
+from mobius_tui.tui.commands.run_commands import RunCommand
 from mobius_tui.tui.presenters.availability import (
-    COMMANDS,
     action_of,
     available_commands,
     enterable_phases,
     is_useful,
     why_not,
 )
-from mobius_tui.tui.presenters.next_action import Kind, next_action, start_action
+from mobius_tui.tui.presenters.next_action import (
+    StartFlow,
+    next_action,
+    start_action,
+)
 from mobius_tui.tui.presenters.run_view import RunView, build_run_view
 from mobius_tui.tui.row_key import PhaseRow, RowKey, StepRow
 from tests.run.planning.situations import (
@@ -43,7 +48,15 @@ from tests.run.planning.situations import (
 )
 from tests.tui import scenes
 
-BEGINS: tuple[Kind, ...] = ("start", "tick", "message", "choose")
+BEGINS = frozenset({FlowId.START, FlowId.TICK, FlowId.MESSAGE, FlowId.CHOOSE})
+
+NOT_ASKED_FOR = frozenset(
+    {
+        *(RunCommand.MESSAGE, RunCommand.ENTER_PHASE),
+        *(RunCommand.CONTACTS, RunCommand.TERMINAL),
+    }
+)
+"""What can be had without the host, or is not known before a dialog opens."""
 
 
 def view_of(plan: Plan, state: RunState) -> RunView:
@@ -56,19 +69,21 @@ def view_of(plan: Plan, state: RunState) -> RunView:
 def asked_by_enter(view: RunView, key: RowKey) -> Action | None:
     """What Enter asks for here; `None` where it asks for nothing."""
     enter = next_action(view, key, moved=True)
+    if not isinstance(enter, StartFlow):
+        return None
     step = view.step(enter.key)
-    if enter.kind in BEGINS and step is not None:
+    if enter.flow in BEGINS and step is not None:
         return start_action(view, step)
-    match enter.kind:
-        case "phase":
+    match enter.flow:
+        case FlowId.ENTER_THIS_PHASE:
             assert isinstance(enter.key, PhaseRow)
             return EnterPhase(phase=enter.key.phase_id)
-        case "end":
+        case FlowId.END_RUN:
             return EndRun()
-        case "ask_approval" if step is not None:
+        case FlowId.ASK_APPROVAL if step is not None:
             return AskApproval(step=step.id, attempt=view.next_attempt(step.id))
-        case "approve":
-            return action_of(view, enter.key, "approve")
+        case FlowId.APPROVE:
+            return action_of(view, enter.key, RunCommand.APPROVE)
         case _:
             return None
 
@@ -98,8 +113,8 @@ class Asked:
         keys: tuple[RowKey, ...] = (*steps, *phases)
         for key in keys:
             offered = available_commands(view, key)
-            for command in COMMANDS:
-                if command in ("message", "enter_phase"):
+            for command in RunCommand:
+                if command in NOT_ASKED_FOR:
                     continue
                 taken = await self.is_taken(action_of(view, key, command))
                 useful = taken and is_useful(view, key, command)
@@ -113,7 +128,7 @@ class Asked:
             if phase.aside and await self.is_taken(EnterPhase(phase=phase.id))
         ]
         assert list(enterable_phases(view, view.situation)) == can
-        assert ("enter_phase" in available_commands(view, None)) is bool(can)
+        assert (RunCommand.ENTER_PHASE in available_commands(view, None)) is bool(can)
 
 
 def test_what_is_offered_is_what_a_host_does(

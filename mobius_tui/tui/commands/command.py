@@ -172,6 +172,32 @@ IN_DIALOGS = frozenset({"leave", "status"})
 """Commands beside those with a flow whose keys work in a dialog, too."""
 
 
+class FlowId(Enum):
+    """What a command, or Enter, starts that ends in an intent to the host."""
+
+    START = auto()
+    TICK = auto()
+    CHOOSE = auto()
+    MESSAGE = auto()
+    DECIDE = auto()
+    STOP = auto()
+    LOOK_FIRST = auto()
+    RETRY = auto()
+    SKIP = auto()
+    RESTORE = auto()
+    OVERRIDE = auto()
+    ASK_APPROVAL = auto()
+    APPROVE = auto()
+    NOTE = auto()
+    ENTER_PHASE = auto()
+    ENTER_THIS_PHASE = auto()
+    CONTACTS = auto()
+    END_RUN = auto()
+    ARM = auto()
+    HOLD = auto()
+    ROLL_BACK = auto()
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Command:
     """One command of the screens."""
@@ -190,8 +216,8 @@ class Command:
     place: Place
     by_widget: bool = False
     """Whether the pane itself binds it; listed for the help alone."""
-    flow: bool = False
-    """Whether it ends in an intent to the host; see `flows`."""
+    flow: FlowId | None = None
+    """What it starts, where that ends in an intent to the host; see `flows`."""
     focuses: PaneName | None = None
     """The pane to which it leads; such a command has no other action."""
     needs: OutputNeed | None = None
@@ -208,7 +234,7 @@ class Command:
         """The action that a screen or pane carries out."""
         if self.focuses is not None:
             return f"pane('{self.focuses}')"
-        return f"flow('{self.id}')" if self.flow else self.act or self.id
+        return self.act or self.id if self.flow is None else f"flow('{self.id}')"
 
     @property
     def key_name(self) -> str:

@@ -106,7 +106,7 @@ COMMANDS: tuple[Command, ...] = (
 
 
 ALWAYS_AVAILABLE = frozenset(
-    command.id for command in COMMANDS if not (command.flow or command.at_times)
+    command.id for command in COMMANDS if command.flow is None and not command.at_times
 )
 """Ids of the commands that do not depend on the state of the run."""
 NO_KEY = "f63"

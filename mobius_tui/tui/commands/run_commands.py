@@ -2,10 +2,34 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from functools import partial
 
-from mobius_tui.tui.commands.command import Command
+from mobius_tui.tui.commands.command import Command, FlowId
 from mobius_tui.tui.screen_state import PaneName
+
+
+class RunCommand(StrEnum):
+    """The commands on steps and the run that apply at some times and not at others."""
+
+    TICK = "tick"
+    MESSAGE = "message"
+    STOP = "stop"
+    APPROVE = "approve"
+    HOLD = "hold"
+    ROLL_BACK = "roll_back"
+    TERMINAL = "terminal"
+    LOOK_FIRST = "look_first"
+    RETRY = "retry"
+    SKIP = "skip"
+    RESTORE = "restore"
+    OVERRIDE = "override"
+    NOTE = "note"
+    ARM = "arm"
+    ENTER_PHASE = "enter_phase"
+    CONTACTS = "contacts"
+    END_RUN = "end_run"
+
 
 _step = partial(Command, group="Steps", place="run")
 _run = partial(Command, group="Run", place="run")
@@ -21,40 +45,40 @@ RUN_COMMANDS: tuple[Command, ...] = (
         help="Does what the line above the footer says; asks before anything changes.",
     ),
     _step(
-        id="tick",
-        flow=True,
+        id=RunCommand.TICK,
+        flow=FlowId.TICK,
         keys=("space",),
         title="Tick or decide the step",
         label="Tick",
         help="Says that you have done it, or answers what it asks.",
     ),
     _step(
-        id="message",
-        flow=True,
+        id=RunCommand.MESSAGE,
+        flow=FlowId.MESSAGE,
         keys=("m",),
         title="Show the step's message",
         label="Message",
         help="The text, filled in; tell it, then tick it as told.",
     ),
     _step(
-        id="stop",
-        flow=True,
+        id=RunCommand.STOP,
+        flow=FlowId.STOP,
         keys=("x",),
         title="Stop the step",
         label="Stop",
         help="Ends a running step and every process of its group.",
     ),
     _step(
-        id="approve",
-        flow=True,
+        id=RunCommand.APPROVE,
+        flow=FlowId.APPROVE,
         keys=("A",),
         title="Approve what waits for you",
         label="Approve",
         help="As a second person: shows what would run, and takes a typed phrase.",
     ),
     _watch(
-        id="hold",
-        flow=True,
+        id=RunCommand.HOLD,
+        flow=FlowId.HOLD,
         needs_key=True,
         keys=("H",),
         title="Hold the rollback",
@@ -62,15 +86,15 @@ RUN_COMMANDS: tuple[Command, ...] = (
         help="Ends the countdown at once and disarms the watch; nothing begins.",
     ),
     _watch(
-        id="roll_back",
-        flow=True,
+        id=RunCommand.ROLL_BACK,
+        flow=FlowId.ROLL_BACK,
         keys=("B",),
         title="Begin the rollback",
         label="Roll back",
         help="What a trigger would begin; asks first, and it is made once in a run.",
     ),
     _step(
-        id="terminal",
+        id=RunCommand.TERMINAL,
         at_times=True,
         keys=("T",),
         title="Go to the step's terminal",
@@ -78,8 +102,8 @@ RUN_COMMANDS: tuple[Command, ...] = (
         help="Leaves the screens for it; Ctrl+] comes back and leaves it running.",
     ),
     _step(
-        id="look_first",
-        flow=True,
+        id=RunCommand.LOOK_FIRST,
+        flow=FlowId.LOOK_FIRST,
         at_times=True,
         keys=("v",),
         title="Look first: make the step's checks",
@@ -87,64 +111,64 @@ RUN_COMMANDS: tuple[Command, ...] = (
         help="Where nobody knows how far it got; nothing else of it is run.",
     ),
     _step(
-        id="retry",
-        flow=True,
+        id=RunCommand.RETRY,
+        flow=FlowId.RETRY,
         keys=("r",),
         title="Run the step again",
         label="Retry",
         help="A new attempt; the old one and its output stay on record.",
     ),
     _step(
-        id="skip",
-        flow=True,
+        id=RunCommand.SKIP,
+        flow=FlowId.SKIP,
         keys=("s",),
         title="Skip the step",
         label="Skip",
         help="Passes it over, with a reason on record. A gate cannot be skipped.",
     ),
     _step(
-        id="restore",
-        flow=True,
+        id=RunCommand.RESTORE,
+        flow=FlowId.RESTORE,
         keys=("u",),
         title="Undo the skip",
         label="Unskip",
         help="Makes a skipped step pending again.",
     ),
     _step(
-        id="override",
-        flow=True,
+        id=RunCommand.OVERRIDE,
+        flow=FlowId.OVERRIDE,
         keys=("o",),
         title="Override the step",
         label="Override",
         help="You vouch for it, with a reason on record; gates open.",
     ),
     _step(
-        id="note",
-        flow=True,
+        id=RunCommand.NOTE,
+        flow=FlowId.NOTE,
         keys=("n",),
         title="Add a note",
         label="Note",
         help="Puts a remark on the step on record.",
     ),
     _watch(
-        id="arm",
-        flow=True,
+        id=RunCommand.ARM,
+        flow=FlowId.ARM,
         keys=("a",),
         title="Arm the watch, or disarm it",
         label="Arm",
         help="Armed, a trigger that fires begins the rollback after a countdown.",
     ),
     _run(
-        id="enter_phase",
-        flow=True,
+        id=RunCommand.ENTER_PHASE,
+        flow=FlowId.ENTER_PHASE,
         keys=("f",),
         title="Turn aside to another phase",
         label="Turn aside",
         help="Goes to failure recovery, or another phase off the main line.",
     ),
     _run(
-        id="contacts",
-        flow=True,
+        id=RunCommand.CONTACTS,
+        flow=FlowId.CONTACTS,
         keys=("at",),
         title="Show whom to call",
         label="Contacts",
@@ -170,8 +194,8 @@ RUN_COMMANDS: tuple[Command, ...] = (
         help="Compares the runbook's file with the copy that this run goes by.",
     ),
     _run(
-        id="end_run",
-        flow=True,
+        id=RunCommand.END_RUN,
+        flow=FlowId.END_RUN,
         keys=("E",),
         title="End the run",
         label="End",

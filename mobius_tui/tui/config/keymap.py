@@ -107,7 +107,7 @@ def _problem(key: str, command: Command) -> str:
         return f"`{key}` cannot be used: terminals send it as {other}; choose another"
     if key in RESERVED_KEYS and key not in command.keys:
         return f"`{key}` {RESERVED_KEYS[key]}; choose another"
-    in_dialogs = command.flow or command.id in IN_DIALOGS
+    in_dialogs = command.flow is not None or command.id in IN_DIALOGS
     if key in OF_DIALOGS and in_dialogs and key not in command.keys:
         words = f"dialogs need `{key_name(key)}` themselves"
         return f"{words}, so `{command.id}` cannot have it; choose another"

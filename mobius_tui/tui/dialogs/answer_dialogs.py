@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from textual import on
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Button, Input
+from textual.widgets import Input
 
 from mobius_tui import sanitize
 from mobius_tui.health.safe_search import TooSlowError, lines_matching
@@ -21,9 +21,16 @@ from mobius_tui.runbook.model.actions import (
 )
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.runbook.prose.prose_model import Prose
-from mobius_tui.tui.dialogs.dialog import Choice, Dialog, fields_widget, text_widget
+from mobius_tui.tui.dialogs.dialog import (
+    CANCEL,
+    Choice,
+    Dialog,
+    Do,
+    fields_widget,
+    text_widget,
+)
 from mobius_tui.tui.presenters.communication import role_fields
-from mobius_tui.tui.presenters.fields import Field
+from mobius_tui.tui.presenters.fields import Field, FieldKind
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.step_details import (
     command,
@@ -81,7 +88,7 @@ class AnswersDialog(Dialog[StepAnswers]):
         """What to do, a line for each answer, and one for a note."""
         step = self._step
         fields = command(self._view, step)
-        doing = tuple(field for field in fields if field.label != "asks")
+        doing = tuple(each for each in fields if each.kind is not FieldKind.ASKS)
         if step.why:
             doing = (Field("why", prose=Prose(step.why)), *doing)
         doing += tuple(role_fields(self._view.runbook.contacts, step))
@@ -94,16 +101,18 @@ class AnswersDialog(Dialog[StepAnswers]):
         yield text_widget("Note, if there is something to remember", "muted")
         yield self._note
 
-    def choices(self) -> tuple[Choice, ...]:
+    def choices(self) -> tuple[Choice[StepAnswers], ...]:
         """Done or not yet."""
-        return (Choice("ok", "It is done", "primary"), Choice("cancel", "Not yet"))
+        return (
+            Choice("It is done", Do(self.submit), "primary"),
+            Choice("Not yet", CANCEL),
+        )
 
     def on_mount(self) -> None:
         """Focus the first answer; without one, Enter means done."""
-        first = self._lines[0][1] if self._lines else self.buttons["ok"]
+        first = self._lines[0][1] if self._lines else self.buttons[Do(self.submit)]
         first.focus()
 
-    @on(Button.Pressed, "#ok")
     @on(Input.Submitted)
     def submit(self) -> None:
         """Submit the answers if each one matches whole."""
@@ -177,15 +186,14 @@ class DecisionDialog(Dialog[DecisionAnswer]):
             yield text_widget("Why it is changed (it stays on record)")
             yield self._reason
 
-    def choices(self) -> tuple[Choice, ...]:
+    def choices(self) -> tuple[Choice[DecisionAnswer], ...]:
         """Decide or not."""
-        return (Choice("ok", "Decide", "primary"), Choice("cancel", "Not yet"))
+        return (Choice("Decide", Do(self.submit), "primary"), Choice("Not yet", CANCEL))
 
     def on_mount(self) -> None:
         """Choose at once."""
         self._options.focus()
 
-    @on(Button.Pressed, "#ok")
     @on(Options.AnswerRequested)
     @on(Input.Submitted)
     def submit(self) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from textual import on
 from textual.widget import Widget
-from textual.widgets import Button, Input
+from textual.widgets import Input
 
 from mobius_tui.run.planning.confirmation import (
     approval_phrase,
@@ -20,7 +20,15 @@ from mobius_tui.run.storage.sharing import account_name
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.runbook.model.step_text import EFFECTS, check_in_words
 from mobius_tui.runbook.prose.prose_model import Prose
-from mobius_tui.tui.dialogs.dialog import Choice, Dialog, fields_widget, text_widget
+from mobius_tui.tui.dialogs.dialog import (
+    CANCEL,
+    Choice,
+    Dialog,
+    Do,
+    Variant,
+    fields_widget,
+    text_widget,
+)
 from mobius_tui.tui.dialogs.question import ConfirmationWord, as_question
 from mobius_tui.tui.presenters.fields import Field
 from mobius_tui.tui.presenters.run_view import RunView
@@ -67,17 +75,17 @@ class ConfirmDialog(Dialog[str]):
         """The line for the word: typed with what it confirms in sight."""
         yield from self.word.compose()
 
-    def choices(self) -> tuple[Choice, ...]:
+    def choices(self) -> tuple[Choice[str], ...]:
         """Run or not."""
-        run = Choice("run", "Run it", "error" if self._destroys else "primary")
-        return (run, Choice("cancel", "Don't"))
+        variant: Variant = "error" if self._destroys else "primary"
+        run = Choice[str]("Run it", Do(self.confirm), variant)
+        return (run, Choice("Don't", CANCEL))
 
     def on_mount(self) -> None:
         """Put the focus where the confirmation is."""
-        (self.word.line if self.word.wanted else self.buttons["run"]).focus()
+        (self.word.line if self.word.wanted else self.buttons[Do(self.confirm)]).focus()
 
     @on(Input.Submitted)
-    @on(Button.Pressed, "#run")
     def confirm(self) -> None:
         """Submit, if the word is right."""
         if self.word.is_right:
@@ -138,16 +146,15 @@ class ApproveDialog(Dialog[str]):
         yield text_widget(words, "bad")
         yield self._line
 
-    def choices(self) -> tuple[Choice, ...]:
+    def choices(self) -> tuple[Choice[str], ...]:
         """Approve or not."""
-        return (Choice("approve", "Approve", "error"), Choice("cancel", "Don't"))
+        return (Choice("Approve", Do(self.submit), "error"), Choice("Don't", CANCEL))
 
     def on_mount(self) -> None:
         """Put the focus where the phrase is."""
         self._line.focus()
 
     @on(Input.Submitted)
-    @on(Button.Pressed, "#approve")
     def submit(self) -> None:
         """Give the name, where the phrase is right."""
         typed = self._line.value.strip()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from time import monotonic
 from types import MappingProxyType
-from typing import ClassVar, Generic, Literal, TypeVar
+from typing import ClassVar, Final, Generic, Literal, TypeVar
 
 from textual import events, on
 from textual.app import ComposeResult, RenderResult
@@ -59,12 +59,23 @@ HARMLESS = frozenset({"escape", "up", "down", "pageup", "pagedown"})
 Variant = Literal["default", "primary", "error"]
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One button."""
+CANCEL: Final = None
+"""What closes a dialog, and does nothing: Esc, and a button that says so."""
 
-    id: str
+
+@dataclass(frozen=True, slots=True)
+class Do:
+    """What a button calls, where the result depends on more than the button."""
+
+    call: Callable[[], object]
+
+
+@dataclass(frozen=True)  # with slots, Python 3.11 cannot call Choice[T]
+class Choice(Generic[T]):
+    """One button, and what comes of it: a result, a call, or `CANCEL`."""
+
     label: str
+    result: T | Do | None
     variant: Variant = "default"
 
 
@@ -225,9 +236,9 @@ class Dialog(ModalScreen[T | None], Generic[T]):
                     yield from self.buttons.values()
 
     @cached_property
-    def buttons(self) -> Mapping[str, Button]:
-        """The buttons by the ids of their choices, whether they are seen yet or not."""
-        return {choice.id: _button(choice) for choice in self.choices()}
+    def buttons(self) -> Mapping[T | Do | None, Button]:
+        """The buttons by what comes of them, whether they are seen yet or not."""
+        return {choice.result: _button(choice) for choice in self.choices()}
 
     def compose_body(self) -> Iterable[Widget]:
         """What stands in the box."""
@@ -237,9 +248,9 @@ class Dialog(ModalScreen[T | None], Generic[T]):
         """What stays in sight under it, however low the screen."""
         return ()
 
-    def choices(self) -> tuple[Choice, ...]:
-        """The buttons, the likeliest first."""
-        return (Choice("cancel", "Close", "primary"),)
+    def choices(self) -> tuple[Choice[T], ...]:
+        """The buttons, the likeliest first; no two have the same result."""
+        return (Choice("Close", CANCEL, "primary"),)
 
     def refuse(self, words: str) -> None:
         """Say in the box why it cannot be so."""
@@ -277,17 +288,27 @@ class Dialog(ModalScreen[T | None], Generic[T]):
         if self.copy_status is not None:
             self.copy_status()
 
-    @on(Button.Pressed, "#cancel")
+    @on(Button.Pressed)
+    def _pressed(self, event: Button.Pressed) -> None:
+        """Give the result of the choice that was pressed, or do what it calls."""
+        event.stop()
+        for result, button in self.buttons.items():
+            if button is not event.button:
+                continue
+            if isinstance(result, Do):
+                result.call()
+            else:
+                self.dismiss(result)
+
     def action_cancel(self) -> None:
         """Close, and do nothing."""
-        self.dismiss(None)
+        self.dismiss(CANCEL)
 
 
-def _button(choice: Choice) -> Button:
-    key = "Esc " if choice.id == "cancel" else ""
+def _button(choice: Choice[T]) -> Button:
+    key = "Esc " if choice.result is CANCEL else ""
     return Button(
         Content(key + sanitize.line(choice.label)),
-        id=choice.id,
         variant=choice.variant,
         compact=True,
     )

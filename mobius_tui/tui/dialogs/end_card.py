@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
+from enum import Enum, auto
 from functools import partial
-from itertools import takewhile
 from pathlib import Path
 from typing import ClassVar
 
@@ -14,7 +14,6 @@ from textual.binding import BindingType
 from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
-from textual.widgets import Button
 
 from mobius_tui.drill import drill_record
 from mobius_tui.drill.coached_drills import is_first
@@ -32,10 +31,10 @@ from mobius_tui.runbook.model.runbook import Runbook
 from mobius_tui.runbook.text.units import duration_in_words
 from mobius_tui.tui.backend.base_page import run_in_thread
 from mobius_tui.tui.commands.registry import bind, key_of
-from mobius_tui.tui.dialogs.dialog import Choice, Dialog, fields_widget
+from mobius_tui.tui.dialogs.dialog import CANCEL, Choice, Dialog, fields_widget
 from mobius_tui.tui.presenters.coach_marks import NEXT
 from mobius_tui.tui.presenters.communication import delivery_problem_fields
-from mobius_tui.tui.presenters.fields import Field
+from mobius_tui.tui.presenters.fields import Field, FieldKind
 from mobius_tui.tui.presenters.glyphs import MARKS
 from mobius_tui.tui.presenters.health_view import outage_fields
 from mobius_tui.tui.presenters.run_view import RunView
@@ -51,8 +50,16 @@ ScoreReader = Callable[[], Awaitable[tuple[Field, ...]]]
 """Gives the score of a drill, once it is known."""
 
 
-class EndCard(Dialog[str]):
-    """The result of a run; the result is `leave`, `follow_up` or `None`."""
+class EndCardChoice(Enum):
+    """What a person goes on to from the card."""
+
+    LEAVE = auto()
+    FOLLOW_UP = auto()
+    """What is due after the run."""
+
+
+class EndCard(Dialog[EndCardChoice]):
+    """What a run came to."""
 
     ASKS = False
 
@@ -132,28 +139,28 @@ class EndCard(Dialog[str]):
         event.stop()
         shown = event.fields
         if self._more:  # what was never seen red is for whoever owns the runbook
-            shown = tuple(takewhile(lambda field: field.label != "unseen", shown))
+            shown = tuple(
+                each for each in shown if each.kind is not FieldKind.UNDETECTED
+            )
         self._score.fields = shown
 
-    def choices(self) -> tuple[Choice, ...]:
+    def choices(self) -> tuple[Choice[EndCardChoice], ...]:
         """Leave, or read on."""
         due = f"{key_of('follow_up')} {self._due.runbook.title}" if self._due else ""
         return (
-            Choice("leave", "q Leave", "primary"),
-            *((Choice("follow_up", due),) if due else ()),
-            Choice("cancel", "Look at it"),
+            Choice("q Leave", EndCardChoice.LEAVE, "primary"),
+            *((Choice(due, EndCardChoice.FOLLOW_UP),) if due else ()),
+            Choice("Look at it", CANCEL),
         )
 
-    @on(Button.Pressed, "#leave")
     def action_leave(self) -> None:
         """Leave; its key works here, too."""
-        self.dismiss("leave")
+        self.dismiss(EndCardChoice.LEAVE)
 
-    @on(Button.Pressed, "#follow_up")
     def action_follow_up(self) -> None:
         """Begin what is due, if anything is; its key works here, too."""
         if self._due is not None:
-            self.dismiss("follow_up")
+            self.dismiss(EndCardChoice.FOLLOW_UP)
 
 
 def _due_fields(due: FollowUp | None) -> tuple[Field, ...]:

@@ -5,38 +5,44 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar
 
-from textual import on
 from textual.binding import BindingType
 from textual.widget import Widget
-from textual.widgets import Button
 
 from mobius_tui.runbook.model.actions import Run, script_without_lint_comments
 from mobius_tui.runbook.model.runbook import Step
+from mobius_tui.tui.commands.command import FlowId
 from mobius_tui.tui.commands.registry import bind, command
-from mobius_tui.tui.dialogs.dialog import Choice, Dialog, fields_widget, text_widget
+from mobius_tui.tui.commands.run_commands import RunCommand
+from mobius_tui.tui.dialogs.dialog import (
+    CANCEL,
+    Choice,
+    Dialog,
+    fields_widget,
+    text_widget,
+)
 from mobius_tui.tui.presenters.availability import available_commands
 from mobius_tui.tui.presenters.communication import escalation_fields
-from mobius_tui.tui.presenters.fields import Field
+from mobius_tui.tui.presenters.fields import Field, FieldKind
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.step_details import detail_fields
 from mobius_tui.tui.row_key import StepRow
 
 COMMANDS_OFFERED = (
-    ("look_first", "Check"),
-    ("retry", "Retry"),
-    ("skip", "Skip"),
-    ("override", "Override"),
-    ("enter_phase", "Turn aside"),
-    ("contacts", "Contacts"),
+    (RunCommand.LOOK_FIRST, "Check"),
+    (RunCommand.RETRY, "Retry"),
+    (RunCommand.SKIP, "Skip"),
+    (RunCommand.OVERRIDE, "Override"),
+    (RunCommand.ENTER_PHASE, "Turn aside"),
+    (RunCommand.CONTACTS, "Contacts"),
 )
 """The commands that lead on, in short; they have the keys that they always have."""
 
 
-class FailureDialog(Dialog[str]):
-    """The result is the id of the command that the person chose."""
+class FailureDialog(Dialog[FlowId]):
+    """The result is what the command starts that the person chose."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        bind(command_id, f"way('{command_id}')") for command_id, _ in COMMANDS_OFFERED
+        bind(each, f"way('{each}')") for each, _ in COMMANDS_OFFERED
     ]
 
     def __init__(self, view: RunView, step: Step) -> None:
@@ -44,7 +50,8 @@ class FailureDialog(Dialog[str]):
         super().__init__(f"{view.plan.name(step.id)}: {status}", tone="bad")
         self._fields = _known_fields(view, step)
         self._offered = available_commands(view, StepRow(step.id))
-        self._first = "look_first" if "look_first" in self._offered else "retry"
+        looks = RunCommand.LOOK_FIRST in self._offered
+        self._first = RunCommand.LOOK_FIRST if looks else RunCommand.RETRY
         self._gate = step.gate
 
     def compose_body(self) -> Iterable[Widget]:
@@ -54,46 +61,39 @@ class FailureDialog(Dialog[str]):
             words = "A gate: nothing after it starts until it passes or is overridden."
             yield text_widget(words, "warn")
 
-    def choices(self) -> tuple[Choice, ...]:
+    def choices(self) -> tuple[Choice[FlowId], ...]:
         """The commands that are available for the failed step, as buttons."""
         ways = [
             Choice(
-                f"way-{command_id}",
-                f"{command(command_id).key_name} {words}".strip(),
-                "primary" if command_id == self._first else "default",
+                f"{command(each).key_name} {words}".strip(),
+                command(each).flow,
+                "primary" if each is self._first else "default",
             )
-            for command_id, words in COMMANDS_OFFERED
-            if command_id in self._offered
+            for each, words in COMMANDS_OFFERED
+            if each in self._offered
         ]
-        return (*ways, Choice("cancel", "Look"))
+        return (*ways, Choice("Look", CANCEL))
 
     def on_mount(self) -> None:
         """Let Enter look first, not act."""
-        self.buttons["cancel"].focus()
+        self.buttons[CANCEL].focus()
 
     def action_way(self, command_id: str) -> None:
         """Choose a way by its key."""
         if command_id in self._offered:
-            self.dismiss(command_id)
-
-    @on(Button.Pressed)
-    def _pressed(self, event: Button.Pressed) -> None:
-        """Choose a way by its button."""
-        way = (event.button.id or "").removeprefix("way-")
-        if way != "cancel":
-            self.dismiss(way)
+            self.dismiss(command(command_id).flow)
 
 
 def _known_fields(view: RunView, step: Step) -> tuple[Field, ...]:
     """The state of the step; a longer script is in the pane beneath."""
-    hidden = {"keys", "why"}
+    hidden = {FieldKind.KEYS, FieldKind.WHY, FieldKind.ROLE}
     script = (
         script_without_lint_comments(step.action.script)
         if isinstance(step.action, Run)
         else ""
     )
     if "\n" in script.strip():
-        hidden.add("run")
+        hidden.add(FieldKind.SCRIPT)
     fields = detail_fields(view, StepRow(step.id), compact=False)
-    known = tuple(field for field in fields if field.label not in {*hidden, "role"})
+    known = tuple(field for field in fields if field.kind not in hidden)
     return (*known, *escalation_fields(view.runbook.contacts, step))

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from enum import Enum, auto
 
-from textual import on
 from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
-from textual.widgets import Button, Static
+from textual.widgets import Static
 
 from mobius_tui import sanitize
 from mobius_tui.run.host.takeover import UNWATCHED_DRILL_LIMIT
@@ -19,11 +18,17 @@ from mobius_tui.run.planning.rollback import ends_without_viewers
 from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.runbook.text.units import duration_in_words
-from mobius_tui.tui.dialogs.dialog import Choice, Dialog
+from mobius_tui.tui.dialogs.dialog import CANCEL, Choice, Dialog
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.styled_text import text
 
-Way = Literal["leave", "stop"]
+
+class LeaveWay(Enum):
+    """How an open run is left."""
+
+    LEAVE = auto()
+    STOP = auto()
+    """What runs is stopped first."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -85,8 +90,8 @@ def closing_text(state: RunState, plan: Plan) -> str:
     return f"the run goes on; `mobius-tui resume {run}` shows it again"
 
 
-class LeaveDialog(Dialog[Way]):
-    """Asks whether to leave; the result is `leave`, `stop` or `None`.
+class LeaveDialog(Dialog[LeaveWay]):
+    """Asks whether to leave, and how.
 
     What runs may end, or begin, while it is open: its words follow `state`, and no key
     counts that was typed before they were seen: nobody answers what they did not read.
@@ -143,12 +148,12 @@ class LeaveDialog(Dialog[Way]):
     def _names(self) -> tuple[str, ...]:
         return tuple(self.state.running.values())
 
-    def choices(self) -> tuple[Choice, ...]:
+    def choices(self) -> tuple[Choice[LeaveWay], ...]:
         """Leave, stop, stay."""
         return (
-            Choice("leave", self._leave_label, "primary"),
-            Choice("stop", self._stop_label, "error"),
-            Choice("cancel", "Stay"),
+            Choice(self._leave_label, LeaveWay.LEAVE, "primary"),
+            Choice(self._stop_label, LeaveWay.STOP, "error"),
+            Choice("Stay", CANCEL),
         )
 
     @property
@@ -163,15 +168,15 @@ class LeaveDialog(Dialog[Way]):
     def on_mount(self) -> None:
         """Enter leaves it running."""
         self._show_buttons()
-        self.buttons["leave"].focus()
+        self.buttons[LeaveWay.LEAVE].focus()
 
     def _show_buttons(self) -> None:
-        self.buttons["leave"].label = self._leave_label
-        stop = self.buttons["stop"]
+        self.buttons[LeaveWay.LEAVE].label = self._leave_label
+        stop = self.buttons[LeaveWay.STOP]
         stop.label = self._stop_label
         stop.display = bool(self._names)
         if stop.has_focus and not stop.display:
-            self.buttons["leave"].focus()
+            self.buttons[LeaveWay.LEAVE].focus()
 
     def watch_state(self) -> None:
         """Say how it is now; it has to be read before it is answered."""
@@ -179,11 +184,3 @@ class LeaveDialog(Dialog[Way]):
             self.restart_input_guard()
             self._text.update(self._leave_text())
             self._show_buttons()
-
-    @on(Button.Pressed, "#leave")
-    def _leave(self) -> None:
-        self.dismiss("leave")
-
-    @on(Button.Pressed, "#stop")
-    def _stop(self) -> None:
-        self.dismiss("stop")

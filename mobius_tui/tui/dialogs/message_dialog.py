@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from textual import on
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
-from textual.widgets import Button, TextArea
+from textual.widgets import TextArea
 
 from mobius_tui import sanitize
 from mobius_tui.run.intents.intent_actions import TickStep
@@ -22,7 +21,15 @@ from mobius_tui.run.state.deliveries import Delivery, DeliveryStatus
 from mobius_tui.runbook.model.actions import SendMessage
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.runbook.text.units import duration_in_words, size_in_words
-from mobius_tui.tui.dialogs.dialog import Choice, Dialog, fields_widget, text_widget
+from mobius_tui.tui.dialogs.dialog import (
+    CANCEL,
+    Choice,
+    Dialog,
+    Do,
+    Variant,
+    fields_widget,
+    text_widget,
+)
 from mobius_tui.tui.presenters.communication import (
     channel_fields,
     channels_of,
@@ -49,6 +56,9 @@ class MessageAnswer:
     """Deliveries that are to be sent again, as they are."""
     drop: tuple[int, ...] = ()
     """Deliveries that a person told by another way."""
+
+
+MessageChoice = Choice[MessageAnswer]
 
 
 class MessageDialog(Dialog[MessageAnswer]):
@@ -150,46 +160,47 @@ class MessageDialog(Dialog[MessageAnswer]):
         if view is not None:
             self._channels.fields = tuple(channel_fields(view, self._step))
 
-    def choices(self) -> tuple[Choice, ...]:
+    def choices(self) -> tuple[MessageChoice, ...]:
         """Send it, copy it, or mark it as sent; the likeliest first."""
-        copy, edit = Choice("copy", "c Copy"), Choice("edit", "e Edit")
+        copy = MessageChoice("c Copy", Do(self.action_copy_text))
+        edit = MessageChoice("e Edit", Do(self.action_edit))
         if self._is_run_over or self._why_not_now:
-            return (Choice("copy", "c Copy", "primary"), Choice("cancel", "Close"))
+            return (replace(copy, variant="primary"), Choice("Close", CANCEL))
         if self._unsent:
             where = _short_channels(tuple(own.channel for own in self._unsent))
-            again = Choice("again", f"Send again to {where}", "primary")
-            by_hand = Choice("drop", "Told by hand")
-            return (again, copy, by_hand, Choice("cancel", "Close"))
+            again = MessageChoice(f"Send again to {where}", Do(self.again), "primary")
+            by_hand = MessageChoice("Told by hand", Do(self.drop))
+            return (again, copy, by_hand, Choice("Close", CANCEL))
         if self._last_sent_text:
-            ways = [Choice("cancel", "Close", "primary"), copy, edit]
+            ways = [Choice("Close", CANCEL, "primary"), copy, edit]
             if self._ready:
-                ways.append(Choice("send", "Send anew"))
-            return (*ways, Choice("ok", "Mark as told again"))
-        told = Choice("ok", "Mark as told", "default" if self._ready else "primary")
+                ways.append(Choice("Send anew", Do(self.send)))
+            return (*ways, Choice("Mark as told again", Do(self.submit)))
+        variant: Variant = "default" if self._ready else "primary"
+        told = MessageChoice("Mark as told", Do(self.submit), variant)
         if self._ready:
             where = _short_channels(self._ready)
-            send = Choice("send", f"Send to {where}", "primary")
-            return (send, copy, edit, told, Choice("cancel", "Not yet"))
-        return (copy, edit, told, Choice("cancel", "Not yet"))
+            send = MessageChoice(f"Send to {where}", Do(self.send), "primary")
+            return (send, copy, edit, told, Choice("Not yet", CANCEL))
+        return (copy, edit, told, Choice("Not yet", CANCEL))
 
     def on_mount(self) -> None:
         """Enter does the likeliest: send it, or copy it first; `e` reaches the text.
 
         What may have arrived is sent again by nobody who only presses Enter.
         """
-        first = self.choices()[0].id
+        first = next(iter(self.buttons.values()))
         if (
             any(own.status is DeliveryStatus.UNKNOWN for own in self._unsent)
             and not self._is_run_over
         ):
-            first = "cancel"
-        self.buttons[first].focus()
+            first = self.buttons[CANCEL]
+        first.focus()
 
     @property
     def _text(self) -> str:
         return self._area.text
 
-    @on(Button.Pressed, "#copy")
     def action_copy_text(self) -> None:
         """Copy the text, edited or not, and show what is next.
 
@@ -197,7 +208,7 @@ class MessageDialog(Dialog[MessageAnswer]):
         """
         if self.copy_text is not None:
             self.copy_text(self._text)
-        next_one = self.buttons.get("drop") or self.buttons.get("ok")
+        next_one = self.buttons.get(Do(self.drop)) or self.buttons.get(Do(self.submit))
         if next_one is None:
             return
         words = f"Where you paste it yourself, “{next_one.label}” says so."
@@ -208,7 +219,6 @@ class MessageDialog(Dialog[MessageAnswer]):
             self._hint.update(text(words))
             self._hint.display = True
 
-    @on(Button.Pressed, "#edit")
     def action_edit(self) -> None:
         """Go to the end of the text."""
         if self._unsent:
@@ -216,7 +226,6 @@ class MessageDialog(Dialog[MessageAnswer]):
         self._area.focus()
         self._area.move_cursor(self._area.document.end)
 
-    @on(Button.Pressed, "#send")
     def send(self) -> None:
         """Send the text, edited or not, to the channels that can be reached."""
         size = len(self._text.encode("utf-8", "replace"))
@@ -226,21 +235,18 @@ class MessageDialog(Dialog[MessageAnswer]):
         elif self._has_text():
             self.dismiss(MessageAnswer(self._text, channels=self._ready))
 
-    @on(Button.Pressed, "#again")
     def again(self) -> None:
         """Send what did not arrive once more, as it is."""
         self.dismiss(
             MessageAnswer(self._text, again=tuple(own.number for own in self._unsent))
         )
 
-    @on(Button.Pressed, "#drop")
     def drop(self) -> None:
         """Mark the message as sent by other means."""
         self.dismiss(
             MessageAnswer(self._text, drop=tuple(own.number for own in self._unsent))
         )
 
-    @on(Button.Pressed, "#ok")
     def submit(self) -> None:
         """Mark the text, edited or not, as sent by other means."""
         if self._has_text():

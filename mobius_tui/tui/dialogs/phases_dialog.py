@@ -7,13 +7,13 @@ from collections.abc import Iterable
 from textual import on
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Button, OptionList
+from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.runbook.model.runbook import Phase
 from mobius_tui.runbook.prose.prose_model import Prose
-from mobius_tui.tui.dialogs.dialog import Choice, Dialog, text_widget
+from mobius_tui.tui.dialogs.dialog import CANCEL, Choice, Dialog, Do, text_widget
 from mobius_tui.tui.presenters.fields import prose_lines
 from mobius_tui.tui.presenters.styled_text import assemble
 
@@ -58,9 +58,9 @@ class PhasesDialog(Dialog[str]):
         why = prose_lines(Prose(phase.why), WHY) if phase.why else ()
         return Content("\n").join([head, *(Content("  ") + line for line in why)])
 
-    def choices(self) -> tuple[Choice, ...]:
+    def choices(self) -> tuple[Choice[str], ...]:
         """Go or not."""
-        return (Choice("ok", "Go there", "primary"), Choice("cancel", "Don't"))
+        return (Choice("Go there", Do(self.submit), "primary"), Choice("Don't", CANCEL))
 
     def on_mount(self) -> None:
         """Choose at once."""
@@ -68,7 +68,6 @@ class PhasesDialog(Dialog[str]):
         self._list.focus()
 
     @on(OptionList.OptionSelected)
-    @on(Button.Pressed, "#ok")
     def submit(self) -> None:
         """Submit the phase."""
         place = self._list.highlighted

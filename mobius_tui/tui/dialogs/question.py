@@ -9,11 +9,11 @@ from typing import Protocol, TypeVar
 
 from textual import on
 from textual.widget import Widget
-from textual.widgets import Button, Input
+from textual.widgets import Input
 
 from mobius_tui.run.intents.intent_actions import Action
 from mobius_tui.run.state.attempt_id import AttemptId
-from mobius_tui.tui.dialogs.dialog import Choice, Dialog, text_widget
+from mobius_tui.tui.dialogs.dialog import CANCEL, Choice, Dialog, Do, text_widget
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.styled_text import Role
 from mobius_tui.tui.row_key import RowKey
@@ -59,17 +59,14 @@ class Question(Dialog[bool]):
         """What will happen."""
         yield text_widget(self._words)
 
-    def choices(self) -> tuple[Choice, ...]:
+    def choices(self) -> tuple[Choice[bool], ...]:
         """Yes or no."""
-        return (Choice("yes", self._verb, "primary"), Choice("cancel", "Don't"))
+        yes = Choice(self._verb, result=True, variant="primary")
+        return (yes, Choice("Don't", CANCEL))
 
     def on_mount(self) -> None:
         """Enter says yes."""
-        self.buttons["yes"].focus()
-
-    @on(Button.Pressed, "#yes")
-    def _yes(self) -> None:
-        self.dismiss(result=True)
+        self.buttons[True].focus()
 
 
 class ReasonDialog(Dialog[str]):
@@ -111,15 +108,14 @@ class ReasonDialog(Dialog[str]):
         yield text_widget(self._words)
         yield self._line
 
-    def choices(self) -> tuple[Choice, ...]:
+    def choices(self) -> tuple[Choice[str], ...]:
         """Do it or not."""
-        return (Choice("ok", self._verb, "primary"), Choice("cancel", "Don't"))
+        return (Choice(self._verb, Do(self.submit), "primary"), Choice("Don't", CANCEL))
 
     def on_mount(self) -> None:
         """Type at once."""
         self._line.focus()
 
-    @on(Button.Pressed, "#ok")
     @on(Input.Submitted)
     def submit(self) -> None:
         """Submit the text, if there is one or none is required."""
@@ -189,15 +185,14 @@ class SaveDialog(Dialog[Path]):
         """The line."""
         yield self._line
 
-    def choices(self) -> tuple[Choice, ...]:
+    def choices(self) -> tuple[Choice[Path], ...]:
         """Do it or not."""
-        return (Choice("ok", "Save it", "primary"), Choice("cancel", "Don't"))
+        return (Choice("Save it", Do(self.submit), "primary"), Choice("Don't", CANCEL))
 
     def on_mount(self) -> None:
         """Type at once."""
         self._line.focus()
 
-    @on(Button.Pressed, "#ok")
     @on(Input.Submitted)
     def submit(self) -> None:
         """Give the path, if a file can be made there."""

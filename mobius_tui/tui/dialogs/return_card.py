@@ -12,7 +12,7 @@ from mobius_tui.run.planning.run_outcome import run_progress
 from mobius_tui.run.state.step_state import BAD_STATUSES
 from mobius_tui.run.storage.last_viewed import LastView
 from mobius_tui.runbook.text.units import duration_in_words
-from mobius_tui.tui.dialogs.dialog import Choice, Dialog, fields_widget
+from mobius_tui.tui.dialogs.dialog import CANCEL, Choice, Dialog, fields_widget
 from mobius_tui.tui.presenters.communication import delivery_problem_fields
 from mobius_tui.tui.presenters.fields import Field
 from mobius_tui.tui.presenters.glyphs import MARKS
@@ -49,9 +49,9 @@ class ReturnCard(Dialog[None]):
         """How long no screen was open, what ran, what is unknown, host and health."""
         yield fields_widget(self._fields)
 
-    def choices(self) -> tuple[Choice, ...]:
+    def choices(self) -> tuple[Choice[None], ...]:
         """Go on."""
-        return (Choice("cancel", "Go on", "primary"),)
+        return (Choice("Go on", CANCEL, "primary"),)
 
 
 def _absence_fields(view: RunView, before: LastView | None) -> Iterable[Field]:

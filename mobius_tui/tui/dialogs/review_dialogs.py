@@ -6,12 +6,13 @@ import datetime
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from rich.cells import cell_len
 from textual import on
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Button, Input, OptionList
+from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
 from mobius_tui import sanitize
@@ -20,7 +21,7 @@ from mobius_tui.review.run_annotations import AnnotationTarget
 from mobius_tui.review.run_report import ActionItem, ActionItemId, AddedItem, Annotation
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.tui.commands.registry import key_of
-from mobius_tui.tui.dialogs.dialog import Choice, Dialog, text_widget
+from mobius_tui.tui.dialogs.dialog import CANCEL, Choice, Dialog, Do, text_widget
 from mobius_tui.tui.presenters.styled_text import Role, assemble, cut
 from mobius_tui.tui.screen_state import DraftKey, Purpose
 
@@ -54,14 +55,13 @@ class AnnotateDialog(Dialog[AnnotationDraft]):
         yield text_widget(words, "muted")
         yield self._line
 
-    def choices(self) -> tuple[Choice, ...]:
+    def choices(self) -> tuple[Choice[AnnotationDraft], ...]:
         """A button for each place."""
         first, *others = (
-            Choice(f"place-{number}", f"On {words}")
-            for number, (words, _) in enumerate(self._places)
+            Choice[AnnotationDraft](f"On {words}", Do(partial(self._submit, place)))
+            for words, place in self._places
         )
-        main = Choice(first.id, first.label, "primary")
-        return (main, *others, Choice("cancel", "Don't"))
+        return (replace(first, variant="primary"), *others, Choice("Don't", CANCEL))
 
     def on_mount(self) -> None:
         """Type at once."""
@@ -69,21 +69,14 @@ class AnnotateDialog(Dialog[AnnotationDraft]):
 
     @on(Input.Submitted)
     def _submit_first_place(self) -> None:
-        self._submit(0)
+        self._submit(self._places[0][1])
 
-    @on(Button.Pressed)
-    def _submit_place(self, event: Button.Pressed) -> None:
-        name = event.button.id or ""
-        if name.startswith("place-"):
-            event.stop()
-            self._submit(int(name.removeprefix("place-")))
-
-    def _submit(self, number: int) -> None:
+    def _submit(self, place: AnnotationTarget) -> None:
         text = self._line.value.strip()
         if not text:
             self.refuse("An annotation wants a text.")
         else:
-            self.dismiss(AnnotationDraft(text, self._places[number][1]))
+            self.dismiss(AnnotationDraft(text, place))
 
 
 class AnnotationsDialog(Dialog[int]):
@@ -152,11 +145,11 @@ class AnnotationsDialog(Dialog[int]):
         until = "" if each.until is None else f" to {_clock(each.until)}"
         return f"{_clock(each.since)}{until}"
 
-    def choices(self) -> tuple[Choice, ...]:
+    def choices(self) -> tuple[Choice[int], ...]:
         """Go there, or close."""
         if not self._annotations:
             return super().choices()
-        return (Choice("ok", "Go there", "primary"), Choice("cancel", "Close"))
+        return (Choice("Go there", Do(self.submit), "primary"), Choice("Close", CANCEL))
 
     def on_mount(self) -> None:
         """Choose at once."""
@@ -165,7 +158,6 @@ class AnnotationsDialog(Dialog[int]):
             self._list.focus()
 
     @on(OptionList.OptionSelected)
-    @on(Button.Pressed, "#ok")
     def submit(self) -> None:
         """Give the one under the cursor."""
         self.dismiss(self._list.highlighted)
@@ -235,12 +227,13 @@ class ActionItemsDialog(Dialog[ActionItem]):
             (item.note, "muted"),
         )
 
-    def choices(self) -> tuple[Choice, ...]:
+    def choices(self) -> tuple[Choice[ActionItem], ...]:
         """Change one, add one, or close."""
-        add, close = Choice("add", "Add one"), Choice("cancel", "Close")
+        add = Choice("Add one", self._found.new())
+        close = Choice[ActionItem]("Close", CANCEL)
         if not self._items:
-            return (Choice("add", "Add one", "primary"), close)
-        return (Choice("ok", "Change it", "primary"), add, close)
+            return (replace(add, variant="primary"), close)
+        return (Choice("Change it", Do(self.submit), "primary"), add, close)
 
     def on_mount(self) -> None:
         """Choose at once."""
@@ -249,13 +242,7 @@ class ActionItemsDialog(Dialog[ActionItem]):
             self._list.highlighted = ids.index(self._at) if self._at in ids else 0
             self._list.focus()
 
-    @on(Button.Pressed, "#add")
-    def add(self) -> None:
-        """Give a new item."""
-        self.dismiss(self._found.new())
-
     @on(OptionList.OptionSelected)
-    @on(Button.Pressed, "#ok")
     def submit(self) -> None:
         """Give the item under the cursor."""
         place = self._list.highlighted
@@ -294,13 +281,13 @@ class ActionItemDialog(Dialog[ActionItem]):
             yield text_widget(label)
             yield self._lines[name]
 
-    def choices(self) -> tuple[Choice, ...]:
+    def choices(self) -> tuple[Choice[ActionItem], ...]:
         """Keep it; say that it is done, or not."""
         other = "It is not done" if self._item.done else "It is done"
         return (
-            Choice("ok", "Keep", "primary"),
-            Choice("turn", other),
-            Choice("cancel", "Don't"),
+            Choice("Keep", Do(self.submit), "primary"),
+            Choice(other, Do(self.turn)),
+            Choice("Don't", CANCEL),
         )
 
     def on_mount(self) -> None:
@@ -308,12 +295,10 @@ class ActionItemDialog(Dialog[ActionItem]):
         next(iter(self._lines.values())).focus()
 
     @on(Input.Submitted)
-    @on(Button.Pressed, "#ok")
     def submit(self) -> None:
         """Give it with what was typed."""
         self._submit(done=self._item.done)
 
-    @on(Button.Pressed, "#turn")
     def turn(self) -> None:
         """Submit it with done toggled."""
         self._submit(done=not self._item.done)

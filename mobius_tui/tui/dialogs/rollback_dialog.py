@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from textual import on
 from textual.widget import Widget
-from textual.widgets import Button, Input
+from textual.widgets import Input
 
 from mobius_tui.run.client.preflight import understated_steps
 from mobius_tui.run.planning.confirmation import rollback_confirmation_word
@@ -17,7 +17,14 @@ from mobius_tui.runbook.model.actions import Run
 from mobius_tui.runbook.model.guards import guard_in_words
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.runbook.model.step_text import EFFECTS, check_in_words
-from mobius_tui.tui.dialogs.dialog import Choice, Dialog, fields_widget, text_widget
+from mobius_tui.tui.dialogs.dialog import (
+    CANCEL,
+    Choice,
+    Dialog,
+    Do,
+    fields_widget,
+    text_widget,
+)
 from mobius_tui.tui.dialogs.question import ConfirmationWord
 from mobius_tui.tui.presenters.alarm import trigger_rules_text
 from mobius_tui.tui.presenters.fields import Field
@@ -104,17 +111,16 @@ class RollbackDialog(Dialog[str]):
         """The line for the word: typed with what it confirms in sight."""
         yield from self.word.compose()
 
-    def choices(self) -> tuple[Choice, ...]:
+    def choices(self) -> tuple[Choice[str], ...]:
         """Do it or not."""
         verb = "Arm it" if self._arms else "Begin it"
-        return (Choice("go", verb, "error"), Choice("cancel", "Don't"))
+        return (Choice(verb, Do(self.confirm), "error"), Choice("Don't", CANCEL))
 
     def on_mount(self) -> None:
         """Put the focus where the confirmation is."""
-        (self.word.line if self.word.wanted else self.buttons["cancel"]).focus()
+        (self.word.line if self.word.wanted else self.buttons[CANCEL]).focus()
 
     @on(Input.Submitted)
-    @on(Button.Pressed, "#go")
     def confirm(self) -> None:
         """Submit, if the word is right."""
         if self.word.is_right:

@@ -17,6 +17,7 @@ from mobius_tui.run.intents.intent_actions import (
 )
 from mobius_tui.run.planning.run_outcome import run_outcome
 from mobius_tui.runbook.model.runbook import Step
+from mobius_tui.tui.commands.command import FlowId
 from mobius_tui.tui.dialogs.dialog import ContactsDialog
 from mobius_tui.tui.dialogs.phases_dialog import PhasesDialog
 from mobius_tui.tui.dialogs.question import DialogOpener, Flow, Question, ReasonDialog
@@ -140,15 +141,14 @@ async def roll_back(
     return None if said is None else BeginRollback(confirm=said)
 
 
-RUN_FLOWS: Mapping[str, Flow] = {
-    "note": note,
-    "phase": enter_this_phase,
-    "enter_phase": enter_phase,
-    "contacts": contacts,
-    "end": end_run,
-    "end_run": end_run,
-    "arm": arm,
-    "hold": hold,
-    "roll_back": roll_back,
+RUN_FLOWS: Mapping[FlowId, Flow] = {
+    FlowId.NOTE: note,
+    FlowId.ENTER_THIS_PHASE: enter_this_phase,
+    FlowId.ENTER_PHASE: enter_phase,
+    FlowId.CONTACTS: contacts,
+    FlowId.END_RUN: end_run,
+    FlowId.ARM: arm,
+    FlowId.HOLD: hold,
+    FlowId.ROLL_BACK: roll_back,
 }
-"""Flows about the whole run, by command id and by `NextAction.kind`."""
+"""What each flow about the whole run does."""

@@ -28,6 +28,7 @@ from mobius_tui.run.planning.run_outcome import run_progress
 from mobius_tui.run.planning.step_status import approval_awaited
 from mobius_tui.runbook.model.actions import Choose
 from mobius_tui.runbook.model.runbook import Step
+from mobius_tui.tui.commands.command import FlowId
 from mobius_tui.tui.dialogs.answer_dialogs import AnswersDialog, DecisionDialog
 from mobius_tui.tui.dialogs.confirm_dialogs import ApproveDialog, ConfirmDialog
 from mobius_tui.tui.dialogs.failure_dialog import FailureDialog
@@ -211,10 +212,8 @@ async def decide(
     step = view.step(key)
     if step is None:
         return None
-    way = await open_dialog(FailureDialog(view, step))
-    if way is None:
-        return None
-    return await FLOWS[way](open_dialog, view, key)
+    flow = await open_dialog(FailureDialog(view, step))
+    return None if flow is None else await FLOWS[flow](open_dialog, view, key)
 
 
 async def look_first(
@@ -318,20 +317,20 @@ async def override(
     return OverrideStep(step=step.id, reason=reason)
 
 
-FLOWS: Mapping[str, Flow] = {
-    "start": start,
-    "tick": tick,
-    "choose": choose,
-    "message": message,
-    "decide": decide,
-    "stop": stop,
-    "look_first": look_first,
-    "retry": retry,
-    "skip": skip,
-    "restore": restore,
-    "override": override,
-    "ask_approval": ask_approval,
-    "approve": approve,
+FLOWS: Mapping[FlowId, Flow] = {
+    FlowId.START: start,
+    FlowId.TICK: tick,
+    FlowId.CHOOSE: choose,
+    FlowId.MESSAGE: message,
+    FlowId.DECIDE: decide,
+    FlowId.STOP: stop,
+    FlowId.LOOK_FIRST: look_first,
+    FlowId.RETRY: retry,
+    FlowId.SKIP: skip,
+    FlowId.RESTORE: restore,
+    FlowId.OVERRIDE: override,
+    FlowId.ASK_APPROVAL: ask_approval,
+    FlowId.APPROVE: approve,
     **RUN_FLOWS,
 }
-"""Flows by command id and by `NextAction.kind`."""
+"""What each flow does."""

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from mobius_tui.run.intents.intent_actions import StopStep
 from mobius_tui.run.intents.replies import Reply
 from mobius_tui.run.state.attempt_id import AttemptId
-from mobius_tui.tui.dialogs.leave_dialog import LeaveDialog, leave_state
+from mobius_tui.tui.dialogs.leave_dialog import LeaveDialog, LeaveWay, leave_state
 from mobius_tui.tui.dialogs.question import Notifier
 from mobius_tui.tui.parts.question_gate import QuestionGate
 from mobius_tui.tui.parts.run_feed import RunFeed
@@ -56,7 +56,7 @@ class LeaveQuestion:
             way = await self._questions.ask(dialog)
         finally:
             self._dialog = None
-        if way == "stop":
+        if way is LeaveWay.STOP:
             for attempt in dialog.state.running:
                 if not await self._stop_attempt(attempt):
                     return False

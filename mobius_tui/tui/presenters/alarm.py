@@ -17,6 +17,7 @@ from mobius_tui.run.planning.rollback import (
 from mobius_tui.run.watch.other_runs import OtherRun
 from mobius_tui.runbook.text.units import clock_duration
 from mobius_tui.tui.commands.registry import command
+from mobius_tui.tui.commands.run_commands import RunCommand
 from mobius_tui.tui.presenters.availability import available_watch_commands
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.styled_text import Role, assemble
@@ -58,10 +59,10 @@ def _unarmed_line(view: RunView, key_prefix: str) -> Content:
     busy = step_blocking_rollback(view.plan, view.state)
     if busy is not None:
         parts.append((f" · {view.plan.name(busy.id)} is running", "warn"))
-    if "roll_back" in ways:
-        parts += _key("roll_back", "begins the rollback", key_prefix)
-    if "arm" in ways:
-        parts += _key("arm", "arms it", key_prefix)
+    if RunCommand.ROLL_BACK in ways:
+        parts += _key(RunCommand.ROLL_BACK, "begins the rollback", key_prefix)
+    if RunCommand.ARM in ways:
+        parts += _key(RunCommand.ARM, "arms it", key_prefix)
     return assemble(*parts)
 
 
@@ -72,7 +73,7 @@ def _armed_line(view: RunView, key_prefix: str) -> Content:
     meter = meter_of(view.meters, view.state.watch.alarms[0])
     so_far = f", {sanitize.line(meter.words)}" if meter is not None else ""
     words = f"Armed: counts anew{so_far}; then the rollback in {sanitize.line(grace)}"
-    return assemble((words, "bad"), *_key("arm", "disarms it", key_prefix))
+    return assemble((words, "bad"), *_key(RunCommand.ARM, "disarms it", key_prefix))
 
 
 def _fired_text(reason: str) -> Content:
@@ -80,8 +81,8 @@ def _fired_text(reason: str) -> Content:
     return words + assemble((f" {reason}", "strong"))
 
 
-def _key(command_id: str, words: str, key_prefix: str) -> list[AlarmPart]:
-    name = f"{key_prefix} {command(command_id).key_name or 'the palette'}".strip()
+def _key(named: RunCommand, words: str, key_prefix: str) -> list[AlarmPart]:
+    name = f"{key_prefix} {command(named).key_name or 'the palette'}".strip()
     return [(" · ", "muted"), (name, "key"), (f" {words}", "plain")]
 
 
@@ -95,16 +96,16 @@ def _countdown_line(view: RunView, key_prefix: str) -> Content:
         ran = clock_duration(view.runtime(busy.id) or 0.0)
         parts: list[AlarmPart] = [
             (f"The rollback waits for {name}, which has run {ran}", "warn"),
-            *_key("stop", "stops that", key_prefix),
+            *_key(RunCommand.STOP, "stops that", key_prefix),
         ]
     elif left > 0:
         parts = [(f"The rollback begins in {clock_duration(ceil(left))}", "bad")]
-        parts += _key("roll_back", "begins it now", key_prefix)
+        parts += _key(RunCommand.ROLL_BACK, "begins it now", key_prefix)
     else:
         oks = oks_that_drop_rollback(view.meters, countdown.alarm)
         words = f"The rollback waits for the next check; {oks} good ones drop it"
         parts = [(words, "warn")]
-    return assemble(*parts, *_key("hold", "holds it", key_prefix))
+    return assemble(*parts, *_key(RunCommand.HOLD, "holds it", key_prefix))
 
 
 def _rollback_lines(view: RunView) -> tuple[Content, ...]:

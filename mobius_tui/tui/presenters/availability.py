@@ -10,49 +10,42 @@ from mobius_tui.run.intents.intent_actions import (
     ApproveStep,
     ArmWatch,
     BeginRollback,
-    ChooseOptions,
     DisarmWatch,
     EndRun,
     EnterPhase,
     HoldRollback,
-    LookFirst,
-    OverrideStep,
-    RestoreStep,
-    RetryStep,
-    SkipStep,
     StopStep,
-    TickStep,
 )
 from mobius_tui.run.planning.approval_rules import steps_awaiting_approval
 from mobius_tui.run.planning.permissions import decide_offer
-from mobius_tui.run.planning.plan import kind_of
+from mobius_tui.run.planning.plan import has_terminal, kind_of
 from mobius_tui.run.planning.rollback import rollback_phase, step_blocking_rollback
-from mobius_tui.run.planning.situation import ALLOWED, RefusalCode, Refused, Situation
-from mobius_tui.run.state.step_state import BAD_STATUSES, Status
+from mobius_tui.run.planning.situation import (
+    ALLOWED,
+    Permission,
+    RefusalCode,
+    Refused,
+    Situation,
+)
+from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.model.runbook import Phase, Step
 from mobius_tui.tui.commands.registry import key_of
-from mobius_tui.tui.presenters import next_action
+from mobius_tui.tui.commands.run_commands import RunCommand
 from mobius_tui.tui.presenters.communication import step_needing_person
-from mobius_tui.tui.presenters.glyphs import MARKS
 from mobius_tui.tui.presenters.next_action import is_unentered_aside, terminal_step
 from mobius_tui.tui.presenters.run_view import RunView
+from mobius_tui.tui.presenters.step_command_rules import (
+    STEP_RULES,
+    state_in_words,
+    why_useless,
+)
 from mobius_tui.tui.row_key import RowKey, StepRow
 
-HALFWAY = frozenset(
-    {Status.UNKNOWN, Status.TIMED_OUT, Status.STOPPED, Status.OUTPUT_LOST}
-)
-"""Ends of which it is not known how far the step got by then."""
-DONE = BAD_STATUSES | {
-    Status.PASSED,
-    Status.WARNED,
-    Status.OVERRIDDEN,
-    Status.RECOVERED,
-}
-"""Ends of a step that was begun, or vouched for."""
 
-
-def available_commands(view: RunView | None, selected: RowKey | None) -> frozenset[str]:
-    """The ids of the commands on steps and the run that apply now.
+def available_commands(
+    view: RunView | None, selected: RowKey | None
+) -> frozenset[RunCommand]:
+    """The commands on steps and the run that apply now.
 
     Args:
         view: the run.
@@ -60,76 +53,77 @@ def available_commands(view: RunView | None, selected: RowKey | None) -> frozens
     """
     if view is None:
         return frozenset()
-    situation = view.situation
-    found = {
-        command_id
-        for command_id in COMMANDS
-        if is_offered(view, selected, command_id, situation)
-    }
+    found = {each for each in RunCommand if is_offered(view, selected, each)}
     if step_needing_person(view) is not None:
-        found.add("message")
-    if view.runbook.contacts:
-        found.add("contacts")
-    if terminal_step(view, selected) is not None:
-        found.add("terminal")
+        found.add(RunCommand.MESSAGE)
     return frozenset(found)
 
 
-def is_offered(
-    view: RunView, selected: RowKey | None, command_id: str, situation: Situation
-) -> bool:
+def command_meant(
+    view: RunView, selected: RowKey | None, command: RunCommand
+) -> RunCommand:
+    """The command that one stands for here: to tick a message is to tell it.
+
+    Args:
+        view: the run.
+        selected: the checklist's key under the cursor.
+        command: the one that was called.
+    """
+    step = view.step(selected)
+    is_message = step is not None and kind_of(step) == "message"
+    is_tick = command is RunCommand.TICK
+    return RunCommand.MESSAGE if is_tick and is_message else command
+
+
+def is_offered(view: RunView, selected: RowKey | None, command: RunCommand) -> bool:
     """Whether a command would do something here, and the host would do it.
 
     Args:
         view: the run.
         selected: the checklist's key under the cursor.
-        command_id: one of `COMMANDS`.
-        situation: the view's, made once.
+        command: which.
     """
-    if not is_useful(view, selected, command_id):
-        return False
-    if command_id == "message":  # it can be read and copied, whatever else goes on
-        return situation.has_host and view.state.ended is None
-    if command_id == "enter_phase":
-        return bool(enterable_phases(view, situation))
-    action = action_of(view, selected, command_id)
-    return action is not None and decide_offer(action, situation) == ALLOWED
+    match command:
+        case RunCommand.CONTACTS:
+            return bool(view.runbook.contacts)
+        case RunCommand.TERMINAL:
+            return terminal_step(view, selected) is not None
+        case RunCommand.ENTER_PHASE:
+            return bool(enterable_phases(view, view.situation))
+        case RunCommand.MESSAGE:  # it can be read and copied, whatever else goes on
+            goes_on = view.host is not None and view.state.ended is None
+            return goes_on and is_useful(view, selected, command)
+        case _:
+            useful = is_useful(view, selected, command)
+            return useful and _permission(view, selected, command) == ALLOWED
 
 
-def action_of(view: RunView, selected: RowKey | None, command_id: str) -> Action | None:
+def _permission(
+    view: RunView, selected: RowKey | None, command: RunCommand
+) -> Permission | None:
+    """What the host says of a command's action; `None` where it has none here."""
+    action = action_of(view, selected, command)
+    return None if action is None else decide_offer(action, view.situation)
+
+
+def action_of(
+    view: RunView, selected: RowKey | None, command: RunCommand
+) -> Action | None:
     """What a command asks the host for, as far as it is known before a dialog opens.
 
     Args:
         view: the run.
         selected: the checklist's key under the cursor.
-        command_id: one of `COMMANDS`, but for `message` and `enter_phase`.
+        command: which.
 
     Returns:
         The action; `None` where there is nothing that it could be about.
     """
+    if command in RUN_COMMAND_ACTIONS:
+        return RUN_COMMAND_ACTIONS[command](view, selected)
     step = view.step(selected)
-    if command_id in RUN_COMMAND_ACTIONS:
-        return RUN_COMMAND_ACTIONS[command_id](view, selected)
-    if step is None:
-        return None
-    number = view.next_attempt(step.id)
-    match command_id:
-        case "retry":
-            return RetryStep(step=step.id, attempt=number)
-        case "tick" if kind_of(step) == "choose":
-            return ChooseOptions(step=step.id, attempt=number)
-        case "tick" if kind_of(step) == "manual":
-            return TickStep(step=step.id, attempt=number)
-        case "look_first":
-            return LookFirst(step=step.id)
-        case "skip":
-            return SkipStep(step=step.id)
-        case "restore":
-            return RestoreStep(step=step.id)
-        case "override":
-            return OverrideStep(step=step.id)
-        case _:
-            return None
+    rule = STEP_RULES.get(command)
+    return None if step is None or rule is None else rule.action(view, step)
 
 
 def _note(view: RunView, selected: RowKey | None) -> Action:
@@ -154,22 +148,18 @@ def _arm(view: RunView, _selected: RowKey | None) -> Action:
     return DisarmWatch() if view.state.watch.armed else ArmWatch()
 
 
-RUN_COMMAND_ACTIONS: Mapping[str, Callable[[RunView, RowKey | None], Action | None]] = {
-    "note": _note,
-    "stop": _stop,
-    "end_run": lambda _view, _selected: EndRun(),
-    "approve": _approve,
-    "arm": _arm,
-    "hold": lambda _view, _selected: HoldRollback(),
-    "roll_back": lambda _view, _selected: BeginRollback(),
+RUN_COMMAND_ACTIONS: Mapping[
+    RunCommand, Callable[[RunView, RowKey | None], Action | None]
+] = {
+    RunCommand.NOTE: _note,
+    RunCommand.STOP: _stop,
+    RunCommand.END_RUN: lambda _view, _selected: EndRun(),
+    RunCommand.APPROVE: _approve,
+    RunCommand.ARM: _arm,
+    RunCommand.HOLD: lambda _view, _selected: HoldRollback(),
+    RunCommand.ROLL_BACK: lambda _view, _selected: BeginRollback(),
 }
 """What commands ask for that do not need a step under the cursor."""
-COMMANDS = (
-    *RUN_COMMAND_ACTIONS,
-    *("retry", "tick", "message", "look_first", "skip", "restore", "override"),
-    "enter_phase",
-)
-"""The commands on steps and the run that ask the host for something."""
 
 
 def enterable_phases(view: RunView, situation: Situation) -> tuple[Phase, ...]:
@@ -191,7 +181,7 @@ def step_awaiting_approval(
     return next((step for step in steps if StepRow(step.id) == selected), first)
 
 
-def is_useful(view: RunView, selected: RowKey | None, command_id: str) -> bool:
+def is_useful(view: RunView, selected: RowKey | None, command: RunCommand) -> bool:
     """Whether a command is of any use here; whether it is allowed is judged apart.
 
     The host takes more than is offered: an override of what has passed changes nothing
@@ -200,31 +190,18 @@ def is_useful(view: RunView, selected: RowKey | None, command_id: str) -> bool:
     Args:
         view: the run.
         selected: the checklist's key under the cursor.
-        command_id: one of `COMMANDS`.
+        command: which.
     """
-    if command_id == "roll_back":
+    if command is RunCommand.ROLL_BACK:
         watch = view.state.watch
         return bool(watch.alarms) or watch.countdown is not None
-    if command_id in (*RUN_COMMAND_ACTIONS, "enter_phase"):
+    rule = STEP_RULES.get(command)
+    if rule is None:
         return True
     step = view.step(selected)
     if step is None or is_unentered_aside(view, view.plan.phase_of[step.id]):
         return False
-    status, kind = view.statuses[step.id].status, kind_of(step)
-    match command_id:
-        case "retry":
-            return kind in ("run", "check", "watch") and status in DONE
-        case "look_first":
-            return kind != "check" and status in HALFWAY
-        case "message":
-            return kind == "message" and status in (*DONE, Status.PENDING)
-        case "override":
-            undone = (*BAD_STATUSES, Status.PENDING, Status.WAITING, Status.WARNED)
-            return status in undone or (
-                status in DONE and view.step_state(step.id).is_stale
-            )
-        case _:
-            return True
+    return rule.is_useful(view, step)
 
 
 def stoppable_step(view: RunView, selected: RowKey | None) -> Step | None:
@@ -239,11 +216,10 @@ def stoppable_step(view: RunView, selected: RowKey | None) -> Step | None:
     return step_blocking_rollback(view.plan, view.state) if waits else None
 
 
-def available_watch_commands(view: RunView) -> set[str]:
-    """The ids of the watch commands (arm, hold, roll back) that are available now."""
-    situation = view.situation
-    ways = ("arm", "roll_back", "hold")
-    return {way for way in ways if is_offered(view, None, way, situation)}
+def available_watch_commands(view: RunView) -> set[RunCommand]:
+    """The watch commands (arm, hold, roll back) that are available now."""
+    ways = (RunCommand.ARM, RunCommand.ROLL_BACK, RunCommand.HOLD)
+    return {way for way in ways if is_offered(view, None, way)}
 
 
 def labels(view: RunView | None, selected: RowKey | None) -> Mapping[str, str]:
@@ -259,41 +235,52 @@ def labels(view: RunView | None, selected: RowKey | None) -> Mapping[str, str]:
     again = " again" if view.step_state(step.id).attempts else ""
     tick = "Decide" if kind_of(step) == "choose" else "Tick"
     message = "Tell" + again if kind_of(step) == "message" else "Not sent"
-    found = {"tick": tick + again, "message": message}
-    found["arm"] = "Disarm" if view.state.watch.armed else "Arm"
+    found: dict[str, str] = {RunCommand.TICK: tick + again}
+    found[RunCommand.MESSAGE] = message
+    found[RunCommand.ARM] = "Disarm" if view.state.watch.armed else "Arm"
     if view.verifying == step.id:
-        found["stop"] = "Stop checking"
+        found[RunCommand.STOP] = "Stop checking"
     return found
 
 
-def why_not(view: RunView, key: RowKey | None, command_id: str) -> str:
+def why_not(view: RunView, key: RowKey | None, command: RunCommand) -> str:
     """Why a command does nothing now, and what does.
 
     Args:
         view: the run.
         key: the checklist's key under the cursor.
-        command_id: of a command that is not available.
+        command: one that is not available.
     """
-    if command_id == "contacts":
+    if command is RunCommand.CONTACTS:
         return "This runbook names nobody to call."
     if view.state.ended is not None:
         return "The run has ended; nothing can be done in it any more."
-    if view.host is None and command_id != "stop":
+    if view.host is None and command is not RunCommand.STOP:
         return f"No host runs this run: {key_of('next_action')} resumes it first."
-    if command_id == "enter_phase":
-        return _no_phase(view)
-    if command_id == "approve":
-        return _no_approval(view, key)
-    if command_id == "end_run" or command_id in WATCH_COMMANDS:
-        return _why_not_run_command(view, command_id)
+    permission = _permission(view, key, command)
+    match command:
+        case RunCommand.TERMINAL:
+            return why_no_terminal(view, key)
+        case RunCommand.ENTER_PHASE:
+            return _no_phase(view)
+        case RunCommand.APPROVE if isinstance(permission, Refused):
+            return f"{_sentence(permission.text)}."
+        case RunCommand.APPROVE:
+            return "Nobody has asked for an approval that is not given yet."
+        case RunCommand.END_RUN | RunCommand.NOTE:
+            return _why_not_run_command(view, permission)
+        case RunCommand.ARM | RunCommand.HOLD | RunCommand.ROLL_BACK:
+            return _no_rollback(view) or _why_not_run_command(view, permission)
+        case _:
+            return _why_not_step_command(view, key, command, permission)
+
+
+def why_no_terminal(view: RunView, key: RowKey | None) -> str:
+    """Why there is no terminal to go to now, in words."""
     step = view.step(key)
-    if step is None:
-        return "That is for a step, and the cursor is on a phase."
-    name = view.plan.name(step.id)
-    phase = view.plan.phase_of[step.id]
-    if next_action.is_unentered_aside(view, phase):
-        return f"{name} is in {phase.title}: {key_of('enter_phase')} turns aside to it."
-    return f"{name} {_why_not_step_command(view, step, command_id)}"
+    if step is not None and has_terminal(step):
+        return f"{view.plan.name(step.id)} does not run now: it has no terminal."
+    return "No step that has a terminal to itself runs now."
 
 
 def _no_phase(view: RunView) -> str:
@@ -305,27 +292,22 @@ def _no_phase(view: RunView) -> str:
     return "This runbook has no phase to turn aside to."
 
 
-def _no_approval(view: RunView, key: RowKey | None) -> str:
-    action = action_of(view, key, "approve")
-    permission = decide_offer(action, view.situation) if action is not None else None
-    if isinstance(permission, Refused):
-        return f"{_sentence(permission.text)}."
-    return "Nobody has asked for an approval that is not given yet."
-
-
-def _why_not_run_command(view: RunView, command_id: str) -> str:
-    """Why the run is not ended, or the watch not armed, held, or begun by hand."""
+def _no_rollback(view: RunView) -> str:
+    """Why nobody can begin the rollback; empty where somebody may."""
     watch = view.state.watch
-    if command_id in WATCH_COMMANDS:
-        if rollback_phase(view.plan) is None:
-            return "This runbook names no phase that a trigger begins."
-        if watch.rollback is not None:
-            by = watch.rollback_began_by
-            return f"{by} began the rollback; it is made once in a run."
-    action = action_of(view, None, command_id)
-    permission = decide_offer(action, view.situation) if action is not None else None
+    if rollback_phase(view.plan) is None:
+        return "This runbook names no phase that a trigger begins."
+    if watch.rollback is not None:
+        by = watch.rollback_began_by
+        return f"{by} began the rollback; it is made once in a run."
+    return ""
+
+
+def _why_not_run_command(view: RunView, permission: Permission | None) -> str:
+    """Why the run is not ended, or the watch not armed, held, or begun by hand."""
     if not isinstance(permission, Refused):
-        return f"No trigger has fired; {key_of('enter_phase')} turns aside by hand."
+        turns = key_of(RunCommand.ENTER_PHASE)
+        return f"No trigger has fired; {turns} turns aside by hand."
     match permission.code:
         case RefusalCode.BUSY:
             return f"{permission.why}: wait for it, or stop it."
@@ -342,87 +324,21 @@ def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _why_not_step_command(view: RunView, step: Step, command_id: str) -> str:
-    """Why a command does nothing for a step, without the step's name."""
-    if command_id in ("look_first", "message", "stop"):
-        return _useless_reason(view, step, command_id)
-    action = action_of(view, StepRow(step.id), command_id)
-    if action is None:
-        return _blocking_text(view, step) or _useless_reason(view, step, command_id)
-    permission = decide_offer(action, view.situation)
-    if not isinstance(permission, Refused):
-        return _useless_reason(view, step, command_id)
-    match permission.code:
-        case RefusalCode.GATE:
-            override = key_of("override")
-            return f"is a gate: it cannot be skipped. {override} overrides it."
-        case RefusalCode.BUSY:
-            return f"has to wait: {permission.why}."
-        case RefusalCode.WAITS:
-            return f"waits: {permission.why}."
-        case RefusalCode.ILLEGAL if command_id == "restore":
-            state = _state(view, step)
-            return f"is not skipped ({state}): there is nothing to take back."
-        case RefusalCode.OWN_APPROVAL:
-            return f"waits: {permission.why}."
-        case RefusalCode.ALIVE:
-            return f"{permission.why}."
-        case _:
-            return _blocking_text(view, step) or _useless_reason(view, step, command_id)
-
-
-def _state(view: RunView, step: Step) -> str:
-    return MARKS[view.statuses[step.id].status].word
-
-
-def _blocking_text(view: RunView, step: Step) -> str:
-    """What keeps any step from being begun or passed over; empty if nothing."""
-    standing = view.statuses[step.id]
-    match standing.status:
-        case Status.RUNNING:
-            return f"is running: {key_of('stop')} stops it."
-        case Status.NOT_APPLICABLE:
-            return f"does not apply: {standing.reason}."
-        case Status.SKIPPED:
-            return f"is skipped: {key_of('restore')} takes that back."
-        case Status.WAITING:
-            return f"waits: {', '.join(wait.text for wait in standing.waits)}."
-        case _:
-            return ""
-
-
-def _useless_reason(view: RunView, step: Step, command_id: str) -> str:
-    """Why a command that is allowed, or is for another kind of step, is of no use."""
-    kind, state = kind_of(step), _state(view, step)
-    match command_id:
-        case "stop":
-            return f"is not running ({state}): there is nothing to stop."
-        case "retry" if kind == "message":
-            return f"is a message: {key_of('message')} shows it."
-        case "retry" if kind in ("manual", "choose"):
-            return f"is for a person: {key_of('tick')} answers it."
-        case "retry":
-            return f"has not run yet: {key_of('next_action')} runs it."
-        case "look_first" if not step.checks:
-            return "has no check to make."
-        case "look_first" if kind == "check":
-            return f"is a check: {key_of('retry')} makes it again."
-        case "look_first":
-            return f"is {state}: its checks are made once its script has passed."
-        case "skip":
-            return f"is {state} already: there is nothing to skip."
-        case "override":
-            words = f"is {state} already: there is nothing to vouch for."
-            return _blocking_text(view, step) or words
-        case "message" if kind != "message":
-            return "is no message."
-        case "message":
-            return _blocking_text(view, step)
-        case _:
-            return (
-                f"is run, not ticked: {key_of('next_action')} runs it, "
-                f"{key_of('override')} vouches for it."
-            )
-
-
-WATCH_COMMANDS = ("arm", "hold", "roll_back")
+def _why_not_step_command(
+    view: RunView,
+    key: RowKey | None,
+    command: RunCommand,
+    permission: Permission | None,
+) -> str:
+    step = view.step(key)
+    if step is None:
+        return "That is for a step, and the cursor is on a phase."
+    name = view.plan.name(step.id)
+    phase = view.plan.phase_of[step.id]
+    if is_unentered_aside(view, phase):
+        turns = key_of(RunCommand.ENTER_PHASE)
+        return f"{name} is in {phase.title}: {turns} turns aside to it."
+    if command is RunCommand.STOP:
+        state = state_in_words(view, step)
+        return f"{name} is not running ({state}): there is nothing to stop."
+    return f"{name} {why_useless(view, step, command, permission)}"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from mobius_tui.run.events.mode_and_outcome import Outcome
 from mobius_tui.run.planning.confirmation import rollback_confirmation_word
 from mobius_tui.run.planning.plan import effect_of
 from mobius_tui.run.planning.rollback import rollback_phase
 from mobius_tui.run.planning.run_outcome import run_outcome
 from mobius_tui.run.state.step_state import PASSED_STATUSES
 from mobius_tui.tui.commands.registry import key_of
+from mobius_tui.tui.commands.run_commands import RunCommand
 from mobius_tui.tui.presenters.run_view import RunView
 
 MARKS = 4
@@ -38,9 +38,10 @@ def coach_mark(view: RunView) -> str:
             else rollback_confirmation_word(view.plan, view.state, phase)
         )
         typed = f"Type {word}, Enter" if word else "Confirm it"
+        begin = key_of(RunCommand.ROLL_BACK)
         return _mark(
             2,
-            f"The trigger has fired. Press {key_of('roll_back')}: it shows what will "
+            f"The trigger has fired. Press {begin}: it shows what will "
             f"run. {typed}: it goes on by itself until the site is well.",
         )
     return _mark(
@@ -53,8 +54,8 @@ def coach_mark(view: RunView) -> str:
 def _after_rollback(view: RunView) -> str:
     """Which way leads to the end of the drill, and to which."""
     outcome, _ = run_outcome(view.plan, view.state)
-    if outcome is Outcome.COMPLETED:
-        end = key_of("end_run")
+    if outcome == "completed":
+        end = key_of(RunCommand.END_RUN)
         return _mark(
             4, f"All that counts is done. {end} ends the drill and shows your score."
         )

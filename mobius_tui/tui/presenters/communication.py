@@ -17,7 +17,8 @@ from mobius_tui.runbook.model.actions import SendMessage
 from mobius_tui.runbook.model.runbook import Contact, Step
 from mobius_tui.runbook.text.units import duration_in_words
 from mobius_tui.tui.commands.registry import key_of
-from mobius_tui.tui.presenters.fields import Field
+from mobius_tui.tui.commands.run_commands import RunCommand
+from mobius_tui.tui.presenters.fields import Field, FieldKind
 from mobius_tui.tui.presenters.glyphs import Mark
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.styled_text import Role, assemble, text
@@ -38,16 +39,17 @@ def role_fields(contacts: tuple[Contact, ...], step: Step) -> Iterator[Field]:
         return
     contact = next((each for each in contacts if each.role == step.role), None)
     if contact is None:
-        yield Field("role", text(step.role))
+        yield Field("role", text(step.role), kind=FieldKind.ROLE)
     else:
-        yield Field("role", assemble(*_words(contact)))
+        yield Field("role", assemble(*_words(contact)), kind=FieldKind.ROLE)
 
 
 def escalation_fields(contacts: tuple[Contact, ...], step: Step) -> Iterator[Field]:
     """Whom to call about a failed step: its role's contacts, or the first contact."""
     own = [each for each in contacts if each.role == step.role]
     for contact in (*own, *contacts)[:1]:
-        more = f"  {key_of('contacts')} all" if key_of("contacts") else ""
+        key = key_of(RunCommand.CONTACTS)
+        more = f"  {key} all" if key else ""
         yield Field("call", assemble(*_words(contact), (more, "muted")))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum, auto
 from functools import lru_cache
 
 from textual.content import Content
@@ -33,6 +34,20 @@ def prose_lines(prose: Prose, width: int) -> tuple[Content, ...]:
 _NOTHING = Content("")
 
 
+class FieldKind(Enum):
+    """What a dialog may leave out: it tells that itself, or its reader needs it not."""
+
+    SCRIPT = auto()
+    WHY = auto()
+    ROLE = auto()
+    KEYS = auto()
+    """What can be done about a step, with the keys."""
+    ASKS = auto()
+    """What a person is asked."""
+    UNDETECTED = auto()
+    """What no drill has seen fail."""
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
     """A label and its content, with hanging indent."""
@@ -46,3 +61,5 @@ class Field:
     that there is."""
     sign: str = ""
     """What stands before the content, whose other lines begin beneath its first."""
+    kind: FieldKind | None = None
+    """By which a dialog tells it from the others; its label is for the reader."""

@@ -6,7 +6,6 @@ What may be done is judged as the host judges it; this decides what is likeliest
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 from mobius_tui.run.intents.intent_actions import (
     Action,
@@ -29,6 +28,7 @@ from mobius_tui.run.terminal.detach_key import DETACH_KEY
 from mobius_tui.runbook.model.runbook import Phase, Step
 from mobius_tui.runbook.model.step_text import EFFECTS
 from mobius_tui.runbook.text.units import clock_duration
+from mobius_tui.tui.commands.command import FlowId
 from mobius_tui.tui.presenters.glyphs import MARKS
 from mobius_tui.tui.presenters.run_view import (
     RunView,
@@ -38,37 +38,68 @@ from mobius_tui.tui.presenters.run_view import (
 from mobius_tui.tui.presenters.styled_text import Role
 from mobius_tui.tui.row_key import PhaseRow, RowKey, StepRow
 
-Kind = Literal[
-    "start",
-    "tick",
-    "message",
-    "choose",
-    "decide",
-    "running",
-    "terminal",
-    "wait",
-    "watching",
-    "ask_approval",
-    "approve",
-    "phase",
-    "resume",
-    "end",
-    "ended",
-    "lost",
-]
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class NextAction:
-    """What Enter does now."""
+class _Offer:
+    """What the line above the footer says."""
 
-    kind: Kind
-    key: RowKey | None = None
-    """The checklist's key that it is about."""
     text: str
     role: Role = "plain"
     note: str = ""
     """What else to know: that it destroys, that it is out of order."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StartFlow(_Offer):
+    """Enter asks what is to be asked, and sends an intent to the host."""
+
+    flow: FlowId
+    key: RowKey | None = None
+    """The checklist's key that it is about."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GoToTerminal(_Offer):
+    """Enter leaves the screens for a step's terminal."""
+
+    step: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ResumeHost(_Offer):
+    """Enter starts a host for a run that has none."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ShowEndCard(_Offer):
+    """Enter shows what the run came to."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LeaveLost(_Offer):
+    """Enter leaves a run whose files are gone."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FocusHealth(_Offer):
+    """There is nothing to do but to watch: Enter goes to health."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FocusOutput(_Offer):
+    """There is nothing to do: Enter goes to the output of what the run is at."""
+
+
+NextAction = (
+    StartFlow
+    | GoToTerminal
+    | ResumeHost
+    | ShowEndCard
+    | LeaveLost
+    | FocusHealth
+    | FocusOutput
+)
+"""What Enter does now."""
 
 
 def next_action(view: RunView, selected: RowKey | None, *, moved: bool) -> NextAction:
@@ -81,24 +112,24 @@ def next_action(view: RunView, selected: RowKey | None, *, moved: bool) -> NextA
     """
     if view.lost:
         words = f"Leave: this is how the run was, not how it is: {view.lost}"
-        return NextAction(kind="lost", text=words, role="bad")
+        return LeaveLost(text=words, role="bad")
     if view.state.ended is not None:
         words = f"The run has ended: {view.state.ended.outcome}"
-        return NextAction(kind="ended", text=words, role="strong")
+        return ShowEndCard(text=words, role="strong")
     if view.host is None:
         words = "Resume: no host runs this run, so nothing new can start"
-        return NextAction(kind="resume", text=words, role="bad")
+        return ResumeHost(text=words, role="bad")
     if view.stalled:
         words = f"Free some space: {view.stalled}; the run waits, and then goes on"
-        return NextAction(kind="wait", text=words, role="bad")
+        return FocusOutput(text=words, role="bad")
     if view.host_silence:
         silent, cont = clock_duration(view.host_silence), f"kill -CONT {view.host}"
         words = f"Host silent for {silent}; if it was stopped: {cont}"
-        return NextAction(kind="wait", text=words, role="bad")
+        return FocusOutput(text=words, role="bad")
     left = watch_time_left(view)
     if left and not moved:
         words = f"Watching, {left}; {trigger_consequence(view)}"
-        return NextAction(kind="watching", text=words, role="accent")
+        return FocusHealth(text=words, role="accent")
     proposal = view.proposal
     if moved and selected != view.proposed_row:
         other = _for_selection(view, selected)
@@ -118,8 +149,11 @@ def _for_selection(view: RunView, key: RowKey | None) -> NextAction | None:
     if phase is not None and is_unentered_aside(view, phase):
         if not _may_turn_to(view, phase):
             return None
-        return NextAction(
-            kind="phase", key=key, text=f"Go to {phase.title}", role="warn"
+        return StartFlow(
+            flow=FlowId.ENTER_THIS_PHASE,
+            key=key,
+            text=f"Go to {phase.title}",
+            role="warn",
         )
     step = view.step(key)
     if step is None or view.state.auto is not None:
@@ -129,8 +163,11 @@ def _for_selection(view: RunView, key: RowKey | None) -> NextAction | None:
         if not _may_turn_to(view, own_phase):
             return None
         words = f"Go to {own_phase.title}, which {view.plan.name(step.id)} is in"
-        return NextAction(
-            kind="phase", key=PhaseRow(own_phase.id), text=words, role="warn"
+        return StartFlow(
+            flow=FlowId.ENTER_THIS_PHASE,
+            key=PhaseRow(own_phase.id),
+            text=words,
+            role="warn",
         )
     standing = view.statuses[step.id]
     if standing.status in BAD_STATUSES:
@@ -153,9 +190,9 @@ def _for_proposal(view: RunView, proposal: Proposal) -> NextAction:
     if step is None:
         ends = decide_offer(EndRun(), view.situation)
         if isinstance(ends, Refused):
-            return NextAction(kind="wait", text=ends.text, role="warn")
+            return FocusOutput(text=ends.text, role="warn")
         words = "End the run: every step that applies has come to its end"
-        return NextAction(kind="end", text=words, role="good")
+        return StartFlow(flow=FlowId.END_RUN, text=words, role="good")
     name = view.plan.name(step.id)
     if terminal_attempt(view, StepRow(step.id)) is not None:
         return _terminal(view, step)
@@ -163,21 +200,17 @@ def _for_proposal(view: RunView, proposal: Proposal) -> NextAction:
         doing = "is being checked" if view.verifying == step.id else "is running"
         took = view.progress(step) or clock_duration(view.runtime(step.id) or 0.0)
         words = f"{name} {doing}, {took}"
-        return NextAction(
-            kind="running", key=StepRow(step.id), text=words, role="accent"
-        )
+        return FocusOutput(text=words, role="accent")
     if proposal.kind == "decide":
         return _decide(view, step)
     if proposal.kind == "wait":
         if {wait.kind for wait in view.statuses[step.id].waits} == {"approval"}:
             return _approval(view, step, proposal)
         words = f"{name} waits: {proposal.text}"
-        return NextAction(kind="wait", key=StepRow(step.id), text=words, role="warn")
+        return FocusOutput(text=words, role="warn")
     if view.state.auto is not None:
         words = f"The run goes on by itself; next is {name}"
-        return NextAction(
-            kind="running", key=StepRow(step.id), text=words, role="accent"
-        )
+        return FocusOutput(text=words, role="accent")
     return _start(view, step)
 
 
@@ -188,8 +221,8 @@ def _approval(view: RunView, step: Step, proposal: Proposal) -> NextAction:
     ask = AskApproval(step=step.id, attempt=view.next_attempt(step.id))
     if asked is None and decide_offer(ask, view.situation) == ALLOWED:
         words = f"Ask {role} to approve {name}"
-        return NextAction(
-            kind="ask_approval",
+        return StartFlow(
+            flow=FlowId.ASK_APPROVAL,
             key=StepRow(step.id),
             text=words,
             role="warn",
@@ -198,18 +231,18 @@ def _approval(view: RunView, step: Step, proposal: Proposal) -> NextAction:
     approve = decide_offer(ApproveStep(step=step.id), view.situation) == ALLOWED
     if asked is not None and view.uid != asked.request.uid and approve:
         words = f"Approve {name}, as {asked.asked_by} asks"
-        return NextAction(kind="approve", key=StepRow(step.id), text=words, role="bad")
+        return StartFlow(
+            flow=FlowId.APPROVE, key=StepRow(step.id), text=words, role="bad"
+        )
     words = f"{name} waits: {proposal.text}"
-    return NextAction(kind="wait", key=StepRow(step.id), text=words, role="warn")
+    return FocusOutput(text=words, role="warn")
 
 
 def _terminal(view: RunView, step: Step) -> NextAction:
     took = clock_duration(view.runtime(step.id) or 0.0)
     words = f"Go to the terminal of {view.plan.name(step.id)}, {took}"
     note = f"{DETACH_KEY} comes back"
-    return NextAction(
-        kind="terminal", key=StepRow(step.id), text=words, role="accent", note=note
-    )
+    return GoToTerminal(step=step.id, text=words, role="accent", note=note)
 
 
 def terminal_attempt(view: RunView, key: RowKey | None) -> int | None:
@@ -232,7 +265,7 @@ def terminal_step(view: RunView, key: RowKey | None) -> RowKey | None:
 def _decide(view: RunView, step: Step) -> NextAction:
     mark = MARKS[view.statuses[step.id].status]
     words = f"Decide on {view.plan.name(step.id)}: {mark.word}"
-    return NextAction(kind="decide", key=StepRow(step.id), text=words, role="bad")
+    return StartFlow(flow=FlowId.DECIDE, key=StepRow(step.id), text=words, role="bad")
 
 
 def start_action(view: RunView, step: Step) -> Action:
@@ -253,27 +286,36 @@ def _start(view: RunView, step: Step, note: str = "") -> NextAction:
     permission = decide_offer(start_action(view, step), view.situation)
     if isinstance(permission, Refused):
         words = f"{name} waits: {permission.why or permission.text}"
-        return NextAction(kind="wait", key=StepRow(step.id), text=words, role="warn")
+        return FocusOutput(text=words, role="warn")
     match kind_of(step):
         case "manual":
-            return NextAction(
-                kind="tick", key=StepRow(step.id), text=f"Do {name}", note=note
+            return StartFlow(
+                flow=FlowId.TICK, key=StepRow(step.id), text=f"Do {name}", note=note
             )
         case "message":
-            return NextAction(
-                kind="message", key=StepRow(step.id), text=f"Tell: {name}", note=note
+            return StartFlow(
+                flow=FlowId.MESSAGE,
+                key=StepRow(step.id),
+                text=f"Tell: {name}",
+                note=note,
             )
         case "choose":
-            return NextAction(
-                kind="choose", key=StepRow(step.id), text=f"Decide {name}", note=note
+            return StartFlow(
+                flow=FlowId.CHOOSE,
+                key=StepRow(step.id),
+                text=f"Decide {name}",
+                note=note,
             )
         case "check":
-            return NextAction(
-                kind="start", key=StepRow(step.id), text=f"Check {name}", note=note
+            return StartFlow(
+                flow=FlowId.START, key=StepRow(step.id), text=f"Check {name}", note=note
             )
         case "watch":
-            return NextAction(
-                kind="start", key=StepRow(step.id), text=f"Watch: {name}", note=note
+            return StartFlow(
+                flow=FlowId.START,
+                key=StepRow(step.id),
+                text=f"Watch: {name}",
+                note=note,
             )
         case _:
             pass
@@ -285,8 +327,8 @@ def _start(view: RunView, step: Step, note: str = "") -> NextAction:
         notes.append(f"{place}{DETACH_KEY} comes back")
     if effect != "read":
         notes.insert(0, EFFECTS[effect] + where)
-    return NextAction(
-        kind="start",
+    return StartFlow(
+        flow=FlowId.START,
         key=StepRow(step.id),
         text=f"Run {name}",
         role="bad" if effect == "destroy" else "plain",

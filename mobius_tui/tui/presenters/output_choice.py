@@ -19,6 +19,7 @@ from mobius_tui.run.state.step_state import Attempt, Status
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.runbook.model.actions import Run
 from mobius_tui.tui.commands.registry import key_of
+from mobius_tui.tui.commands.run_commands import RunCommand
 from mobius_tui.tui.presenters.glyphs import MARKS
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.styled_text import Role
@@ -254,5 +255,5 @@ def _empty_output_text(view: RunView, step_id: str, *, running: bool) -> str:
     if not has_terminal(view.plan.steps[step_id]):
         return "It has printed nothing yet." if running else "It printed nothing."
     if running:
-        return f"It has a terminal to itself: {key_of('terminal')} goes there."
+        return f"It has a terminal to itself: {key_of(RunCommand.TERMINAL)} goes there."
     return "It had a terminal to itself; nothing of that is recorded."

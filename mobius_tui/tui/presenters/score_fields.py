@@ -12,7 +12,7 @@ from mobius_tui.drill.detection_gaps import (
 )
 from mobius_tui.drill.drill_record import DrillRecord
 from mobius_tui.drill.scored_drills import TimeComparison
-from mobius_tui.tui.presenters.fields import Field
+from mobius_tui.tui.presenters.fields import Field, FieldKind
 from mobius_tui.tui.presenters.glyphs import VERDICTS
 from mobius_tui.tui.presenters.styled_text import Role, assemble, text
 
@@ -41,7 +41,8 @@ def undetected_fields(found: SubjectCoverage) -> Iterator[Field]:
     """What no drill has ever seen fail; empty before the first drill."""
     label = "unseen"
     for words in coverage_summary(found):
-        yield Field(label, text(words, "warn" if label else "plain"))
+        shown = text(words, "warn" if label else "plain")
+        yield Field(label, shown, kind=FieldKind.UNDETECTED)
         label = ""
 
 

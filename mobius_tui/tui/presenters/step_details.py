@@ -34,7 +34,7 @@ from mobius_tui.runbook.model.templates import fill, script_variables
 from mobius_tui.runbook.prose.prose_model import Prose
 from mobius_tui.runbook.text.regex_cost import is_cheap_pattern
 from mobius_tui.tui.presenters.communication import channel_fields, role_fields
-from mobius_tui.tui.presenters.fields import Field
+from mobius_tui.tui.presenters.fields import Field, FieldKind
 from mobius_tui.tui.presenters.glyphs import MARKS
 from mobius_tui.tui.presenters.health_view import health_field
 from mobius_tui.tui.presenters.run_view import RunView
@@ -199,7 +199,7 @@ def detail_fields(
     looked = [] if earlier is None else [_attempt_fields(earlier)]
     standing = [*looked, *standing_fields(view, step)]
     body = list(_action(view, step, shown, compact=compact and bool(standing)))
-    why = [Field("why", prose=Prose(step.why))] if step.why else []
+    why = [Field("why", prose=Prose(step.why), kind=FieldKind.WHY)] if step.why else []
     facts = (*approved_fields(view, step), *health_field(view, step))
     guard = [Field("when", text(guard_in_words(step.when)))] if step.when else []
     if compact:
@@ -274,7 +274,8 @@ def _action(
     values = view.values
     match step.action:
         case Run() as run:
-            yield Field("run", script(script_without_lint_comments(run.script), lines))
+            shown_script = script(script_without_lint_comments(run.script), lines)
+            yield Field("run", shown_script, kind=FieldKind.SCRIPT)
             if not compact:
                 yield from _variable_fields(view, step, shown)
                 shell = command_in_words(run)
@@ -288,7 +289,8 @@ def _action(
             for ask in manual.ask:
                 words = ask.title or ask.var
                 form = f"  {short_form(view, step, ask)}"
-                yield Field("asks", assemble((words, "plain"), (form, "muted")))
+                asked = assemble((words, "plain"), (form, "muted"))
+                yield Field("asks", asked, kind=FieldKind.ASKS)
         case SendMessage() as send:
             body = values.prose(view.runbook.messages[send.message].body)
             last = view.step_state(step.id).last_attempt

@@ -17,8 +17,9 @@ from mobius_tui.runbook.model.actions import Run
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.runbook.text.units import duration_in_words
 from mobius_tui.tui.commands.registry import key_of
+from mobius_tui.tui.commands.run_commands import RunCommand
 from mobius_tui.tui.presenters.availability import available_commands
-from mobius_tui.tui.presenters.fields import Field
+from mobius_tui.tui.presenters.fields import Field, FieldKind
 from mobius_tui.tui.presenters.glyphs import MARKS
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.styled_text import Role, assemble, text
@@ -120,9 +121,12 @@ def _running(view: RunView, step: Step, last: Attempt) -> Iterator[Field]:
     elif view.reviewed_duration is None:
         ways: list[tuple[str, Role]] = []
         if isinstance(step.action, Run) and step.action.tty:
-            ways = [(f"{key_of('terminal')} ", "key"), ("its terminal   ", "plain")]
-        ways += [(f"{key_of('stop')} ", "key"), (stop, "plain")]
-        yield Field("keys", assemble(*ways))
+            ways = [
+                (f"{key_of(RunCommand.TERMINAL)} ", "key"),
+                ("its terminal   ", "plain"),
+            ]
+        ways += [(f"{key_of(RunCommand.STOP)} ", "key"), (stop, "plain")]
+        yield Field("keys", assemble(*ways), kind=FieldKind.KEYS)
 
 
 def _problem_fields(view: RunView, step: Step, last: Attempt | None) -> Iterator[Field]:
@@ -141,12 +145,12 @@ def _problem_fields(view: RunView, step: Step, last: Attempt | None) -> Iterator
     first = _look_first_advice(view, step, last)
     if first:
         yield Field("look", text(first))
-    yield Field("keys", choices(view, step))
+    yield Field("keys", choices(view, step), kind=FieldKind.KEYS)
 
 
 def _look_first_advice(view: RunView, step: Step, last: Attempt | None) -> str:
     """What to look at before deciding; empty where the fields before are enough."""
-    retry, override = key_of("retry"), key_of("override")
+    retry, override = key_of(RunCommand.RETRY), key_of(RunCommand.OVERRIDE)
     reads = kind_of(step) == "check" or effect_of(step) == "read"
     match view.statuses[step.id].status:
         case Status.UNKNOWN if last is not None and last.left:
@@ -159,7 +163,7 @@ def _look_first_advice(view: RunView, step: Step, last: Attempt | None) -> str:
         case Status.UNKNOWN if reads:
             return f"at the output; it only reads, so {retry} does no harm"
         case Status.UNKNOWN:
-            look = key_of("look_first")
+            look = key_of(RunCommand.LOOK_FIRST)
             checks = f"by {look}, which makes its checks alone; then " * bool(
                 step.checks
             )
@@ -183,16 +187,16 @@ def choices(view: RunView, step: Step) -> Content:
     """The choices for a failed step, with their keys."""
     offered = available_commands(view, StepRow(step.id))
     parts: list[tuple[str, Role]] = []
-    for command_id, words in (
-        ("look_first", "check"),
-        ("retry", "retry"),
-        ("skip", "skip"),
-        ("override", "override"),
-        ("enter_phase", _aside(view, step)),
-        ("contacts", "contacts"),
+    for command, words in (
+        (RunCommand.LOOK_FIRST, "check"),
+        (RunCommand.RETRY, "retry"),
+        (RunCommand.SKIP, "skip"),
+        (RunCommand.OVERRIDE, "override"),
+        (RunCommand.ENTER_PHASE, _aside(view, step)),
+        (RunCommand.CONTACTS, "contacts"),
     ):
-        if command_id in offered:
-            parts += [(f"{key_of(command_id)} ", "key"), (f"{words}   ", "plain")]
+        if command in offered:
+            parts += [(f"{key_of(command)} ", "key"), (f"{words}   ", "plain")]
     return assemble(*parts) if parts else text("resume the run first", "warn")
 
 
@@ -219,8 +223,8 @@ def _unblocking_text(view: RunView, step: Step) -> str:
                 words.append(f"{wait.on} is decided{_source(view, wait.on)}")
             case "guard":
                 source = _source(view, wait.on)
-                skip = f"{key_of('skip')} skips it, " * (not step.gate)
-                ways = f"{skip}{key_of('override')} overrides it"
+                skip = f"{key_of(RunCommand.SKIP)} skips it, " * (not step.gate)
+                ways = f"{skip}{key_of(RunCommand.OVERRIDE)} overrides it"
                 words.append(f"{wait.on} can be compared{source}; or {ways}")
             case "approval":
                 run = view.state.began.run if view.state.began else "RUN"

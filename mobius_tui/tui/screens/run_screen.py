@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, assert_never
 
 from rich.text import Text
 from textual import on
@@ -26,7 +26,6 @@ from mobius_tui.run.intents.intent_actions import (
     StartStep,
     StopStep,
 )
-from mobius_tui.run.planning.plan import kind_of
 from mobius_tui.run.storage.last_viewed import (
     WRITE_INTERVAL,
     LastView,
@@ -35,20 +34,32 @@ from mobius_tui.run.storage.last_viewed import (
 )
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.runbook.model.runbook import Runbook
-from mobius_tui.tui.commands.command import Place
-from mobius_tui.tui.commands.registry import bindings
+from mobius_tui.tui.commands.command import FlowId, Place
+from mobius_tui.tui.commands.registry import bindings, command
+from mobius_tui.tui.commands.run_commands import RunCommand
 from mobius_tui.tui.dialogs.leave_dialog import closing_text
 from mobius_tui.tui.dialogs.return_card import ReturnCard
-from mobius_tui.tui.external.attach_terminal import attach_task, why_no_terminal
+from mobius_tui.tui.external.attach_terminal import attach_task
 from mobius_tui.tui.flows.intent_sender import DONE, IntentSender
 from mobius_tui.tui.messages import Answered, RunChanged, TitleChanged
 from mobius_tui.tui.output.output_workbench import OutputWorkbench
 from mobius_tui.tui.parts.leave_question import LeaveQuestion
 from mobius_tui.tui.parts.question_gate import DRAFT_KEPT_TEXT, Conversation
 from mobius_tui.tui.presenters import availability, next_action
-from mobius_tui.tui.presenters.availability import why_not
+from mobius_tui.tui.presenters.availability import (
+    command_meant,
+    why_no_terminal,
+    why_not,
+)
 from mobius_tui.tui.presenters.next_action import (
+    FocusHealth,
+    FocusOutput,
+    GoToTerminal,
+    LeaveLost,
     NextAction,
+    ResumeHost,
+    ShowEndCard,
+    StartFlow,
     terminal_attempt,
     terminal_step,
 )
@@ -217,7 +228,7 @@ class RunScreen(RunPage):
             )
             self.offered = self.footer_commands()
 
-    def available(self) -> frozenset[str]:
+    def available(self) -> frozenset[RunCommand]:
         """The commands on steps and the run that apply now."""
         return availability.available_commands(self.view, self.key)
 
@@ -280,14 +291,14 @@ class RunScreen(RunPage):
         await self.questions.ask(ReturnCard(view, news, self.last_view))
 
     async def _show_end_card(self, view: RunView) -> None:
-        from mobius_tui.tui.dialogs.end_card import end_card
+        from mobius_tui.tui.dialogs.end_card import EndCardChoice, end_card
 
         directory = self.feed.directory
         card = await end_card(view, directory, coaches=self.coaches)
         way = await self.questions.ask(card)
-        if way == "leave":
+        if way is EndCardChoice.LEAVE:
             self._leave_now()
-        elif way == "follow_up":
+        elif way is EndCardChoice.FOLLOW_UP:
             self.action_follow_up()
 
     @on(NextLine.Clicked)
@@ -297,23 +308,26 @@ class RunScreen(RunPage):
         offer = self.offer
         if offer is None or self.view is None:
             return
-        if offer.kind == "resume":
-            self.questions.begin(self._start_host())
-        elif offer.kind == "ended":
-            self.questions.begin(self._show_end_card(self.view))
-        elif offer.kind == "lost":
-            self.action_leave()
-        elif offer.kind == "terminal":
-            self._go_to_terminal(offer.key)
-        elif offer.kind == "watching":
-            self._health_panel.focus()
-        elif offer.kind in ("running", "wait"):
-            self._catch_up()
-            self.outputs.pane.focus()
-        else:
-            self.questions.begin(self._run_flow(offer.kind, offer.key))
+        match offer:
+            case StartFlow():
+                self.questions.begin(self._run_flow(offer.flow, offer.key))
+            case GoToTerminal():
+                self._go_to_terminal(StepRow(offer.step))
+            case ResumeHost():
+                self.questions.begin(self._start_host())
+            case ShowEndCard():
+                self.questions.begin(self._show_end_card(self.view))
+            case LeaveLost():
+                self.action_leave()
+            case FocusHealth():
+                self._health_panel.focus()
+            case FocusOutput():
+                self._catch_up()
+                self.outputs.pane.focus()
+            case _:
+                assert_never(offer)
 
-    async def _run_flow(self, flow: str, key: RowKey | None) -> None:
+    async def _run_flow(self, flow: FlowId, key: RowKey | None) -> None:
         """A worker: ask what must be asked, then send what is wanted."""
         from mobius_tui.tui.flows.step_flows import FLOWS
 
@@ -383,13 +397,14 @@ class RunScreen(RunPage):
 
     def action_flow(self, command_id: str) -> None:
         """Ask what a command needs, and send it, where it applies."""
-        step = self.view.step(self.key) if self.view is not None else None
-        if command_id == "tick" and step is not None and kind_of(step) == "message":
-            command_id = "message"
-        if command_id in self.available():
-            self.questions.begin(self._run_flow(command_id, self.key))
-        elif self.view is not None:
-            self._refuse(why_not(self.view, self.key, command_id))
+        if self.view is None:
+            return
+        meant = command_meant(self.view, self.key, RunCommand(command_id))
+        flow = command(meant).flow
+        if flow is not None and meant in self.available():
+            self.questions.begin(self._run_flow(flow, self.key))
+        else:
+            self._refuse(why_not(self.view, self.key, meant))
 
     def action_follow_up(self) -> None:
         """Begin what is due now that the run has ended."""

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mobius_tui.tui.app import MobiusApp
-from mobius_tui.tui.commands.command import Command
+from mobius_tui.tui.commands.command import Command, FlowId
 from mobius_tui.tui.commands.registry import COMMANDS, bindings, commands, footer
 from mobius_tui.tui.dialogs.palette import SYNONYMS, CommandProvider
 from mobius_tui.tui.flows.step_flows import FLOWS
@@ -29,8 +29,15 @@ def test_ids_are_unique_and_no_key_has_two_meanings_in_one_place() -> None:
         assert not ALIASES & set(keys)
 
 
-def test_what_ends_in_an_intent_has_a_flow() -> None:
-    assert {command.id for command in COMMANDS if command.flow} <= set(FLOWS)
+def test_what_a_command_starts_is_called_as_it_is() -> None:
+    flows = {each.id: each.flow for each in COMMANDS if each.flow is not None}
+    assert flows == {each.name.lower(): each for each in flows.values()}
+    assert {"skip", "hold", "end_run"} <= flows.keys()
+
+
+def test_every_flow_does_what_its_name_says() -> None:
+    does = {each: flow.__name__ for each, flow in FLOWS.items()}
+    assert does == {each: each.name.lower() for each in FlowId}
 
 
 def test_the_footer_has_what_applies_and_a_label() -> None:

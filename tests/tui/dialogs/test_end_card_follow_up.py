@@ -10,7 +10,7 @@ from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.tui.app import MobiusApp
 from mobius_tui.tui.backend.key_queue import INPUT_GUARD
 from mobius_tui.tui.dialogs.dialog import ContactsDialog, Dialog
-from mobius_tui.tui.dialogs.end_card import EndCard
+from mobius_tui.tui.dialogs.end_card import EndCard, EndCardChoice
 from mobius_tui.tui.dialogs.failure_dialog import FailureDialog
 from mobius_tui.tui.navigation import Navigator
 from mobius_tui.tui.screens.briefing_screen import BriefingScreen
@@ -36,7 +36,9 @@ async def test_what_is_due_is_one_key_away(
         if way == "key":
             await pilot.press("P")
         elif way == "button":
-            await pilot.click("#follow_up")
+            card = pilot.app.screen
+            assert isinstance(card, EndCard)
+            await pilot.click(card.buttons[EndCardChoice.FOLLOW_UP])
         else:
             await pilot.press("escape")
             await until(pilot, lambda: pilot.app.screen is screen)

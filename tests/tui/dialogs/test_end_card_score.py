@@ -7,13 +7,19 @@ from dataclasses import replace
 from pathlib import Path
 
 from mobius_tui.drill import drill_record
+from mobius_tui.drill.detection_gaps import SubjectCoverage
+from mobius_tui.drill.detections import subject_records
 from mobius_tui.drill.site import site_services
 from mobius_tui.errors import FAILED, OK
 from mobius_tui.run.events.mode_and_outcome import Mode, Outcome
 from mobius_tui.run.events.run_events import RunEnded
+from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.storage.state_home import runs_root
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.tui.dialogs.end_card import EndCard, exit_code
+from mobius_tui.tui.presenters.fields import Field
+from mobius_tui.tui.presenters.score_fields import undetected_fields
+from mobius_tui.tui.presenters.styled_text import text
 from tests.drill.drills import HANDLED, drill, worse
 from tests.tui.runs import ROLLBACK, MadeRun, Time, opened, press, until, words
 
@@ -66,3 +72,25 @@ async def test_a_run_that_is_no_drill_of_a_site_has_none(tmp_path: Path) -> None
         await until(pilot, lambda: isinstance(pilot.app.screen, EndCard))
         assert "score" not in words(pilot)
         assert exit_code(screen.feed.state, run.directory) == OK
+
+
+async def test_what_no_drill_has_seen_red_is_not_for_who_drills_for_the_first_time(
+    tmp_path: Path,
+) -> None:
+    run = MadeRun(tmp_path / "runs", load(ROLLBACK), values={})
+    run.write(RunEnded(outcome=Outcome.COMPLETED, reason="all done"), after=60)
+    records = subject_records(Plan(run.runbook), (), {})
+    unseen = tuple(undetected_fields(SubjectCoverage(drills=1, records=records)))
+
+    async def judge() -> tuple[Field, ...]:
+        return (Field("score", text("as it should be")), *unseen)
+
+    async with opened(run, size=(120, 50)) as (screen, pilot):
+        await until(pilot, lambda: isinstance(pilot.app.screen, EndCard))
+        assert screen.view is not None
+        for more in ((), (Field("next", text("go on")),)):
+            await pilot.app.push_screen(EndCard(screen.view, "there", judge, more))
+            await until(pilot, lambda: "score   as it should be" in words(pilot))
+            assert ("were never seen red" in words(pilot)) is not bool(more)
+            assert (unseen[1].content.plain in words(pilot)) is not bool(more)
+            await pilot.app.pop_screen()

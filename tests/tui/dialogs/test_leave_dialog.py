@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from textual.widgets import Button, Static
+from textual.widgets import Static
 
 from mobius_tui.errors import STOPPED
 from mobius_tui.run.events.mode_and_outcome import Mode, Outcome
@@ -12,7 +12,7 @@ from mobius_tui.run.events.run_events import RunEnded
 from mobius_tui.run.events.step_events import StepEnded, StepStarted
 from mobius_tui.run.intents.intent_actions import StopStep
 from mobius_tui.run.state.step_state import Status
-from mobius_tui.tui.dialogs.leave_dialog import LeaveDialog, closing_text
+from mobius_tui.tui.dialogs.leave_dialog import LeaveDialog, LeaveWay, closing_text
 from tests.tui import scenes
 from tests.tui.runs import (
     MadeRun,
@@ -33,12 +33,13 @@ async def test_its_words_follow_what_runs(tmp_path: Path) -> None:
     time = Time(run.at)
     async with hosted(run) as host, opened(run, time=time) as (_, pilot):
         await press(pilot, time, "q", "right")
-        stop = pilot.app.screen.query_one("#stop", Button)
-        assert pilot.app.focused is stop
+        dialog = pilot.app.screen
+        assert isinstance(dialog, LeaveDialog)
+        assert pilot.app.focused is dialog.buttons[LeaveWay.STOP]
         run.write(PASSED)
         await until(pilot, lambda: "What was running has ended" in words(pilot))
         assert "Stop it and leave" not in words(pilot)
-        assert pilot.app.focused is pilot.app.screen.query_one("#leave")
+        assert pilot.app.focused is dialog.buttons[LeaveWay.LEAVE]
         await pilot.press("enter")
         await settled(pilot)
         assert isinstance(pilot.app.screen, LeaveDialog), "it was not read yet"

@@ -127,6 +127,19 @@ async def test_every_button_is_in_sight(
             assert box.contains_region(button.region), button.label
 
 
+async def test_a_message_that_was_sent_is_sent_anew_or_told_again(
+    tmp_path: Path,
+) -> None:
+    run = scenes.sending(tmp_path)
+    time = Time(run.at)
+    async with hosted(run) as host, opened(run, time=time) as (screen, pilot):
+        await press(pilot, time, "up", "m", *["right"] * 3, "enter")
+        await until(pilot, lambda: host.intents and screen.is_current)
+        await press(pilot, time, "up", "m", *["right"] * 4, "enter")
+        await until(pilot, lambda: len(host.intents) == 2)
+        assert [type(each) for each in host.intents] == [SendMessageOfStep, TickStep]
+
+
 async def test_what_is_too_long_to_be_sent_stays_to_be_shortened(
     tmp_path: Path,
 ) -> None:

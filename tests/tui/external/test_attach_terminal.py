@@ -14,8 +14,10 @@ from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.tui.backend.base_page import LeaveForTask
+from mobius_tui.tui.commands.command import FlowId
 from mobius_tui.tui.dialogs.palette import CommandProvider
 from mobius_tui.tui.presenters import next_action
+from mobius_tui.tui.presenters.next_action import GoToTerminal, StartFlow
 from mobius_tui.tui.presenters.output_choice import choose_output
 from mobius_tui.tui.presenters.run_presenter import RunPresenter
 from mobius_tui.tui.presenters.run_view import RunView
@@ -66,13 +68,15 @@ def placeholder(run: MadeRun) -> str:
 async def test_it_is_offered_with_the_way_back(run: MadeRun) -> None:
     async with hosted(run):
         offer = next_action.next_action(view_of(run), EDIT, moved=False)
-        assert offer.kind == "start"
+        assert isinstance(offer, StartFlow)
+        assert offer.flow is FlowId.START
         assert "Ctrl+] comes back" in offer.note
         assert "is not recorded" in placeholder(run)
         run.write(STARTED)
         for selected, moved in ((EDIT, False), (EDIT, True), (AFTER, True)):
             offer = next_action.next_action(view_of(run), selected, moved=moved)
-            assert (offer.kind, offer.key) == ("terminal", EDIT)
+            assert isinstance(offer, GoToTerminal)
+            assert offer.step == "edit"
         assert "T goes there" in placeholder(run)
         run.write(StepEnded(step="edit", attempt=1, result=Status.PASSED, exit=0))
         assert next_action.terminal_attempt(view_of(run), EDIT) is None

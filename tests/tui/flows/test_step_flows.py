@@ -19,16 +19,20 @@ from mobius_tui.run.intents.intent_actions import (
     EnterPhase,
     LookFirst,
     OverrideStep,
+    RetryStep,
     SkipStep,
     StopStep,
     TickStep,
 )
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.library.loader import load
+from mobius_tui.runbook.model.actions import Run
 from mobius_tui.tui.backend.key_queue import INPUT_GUARD
+from mobius_tui.tui.commands.command import FlowId
 from mobius_tui.tui.dialogs.confirm_dialogs import ConfirmDialog
-from mobius_tui.tui.dialogs.dialog import Dialog
+from mobius_tui.tui.dialogs.dialog import CANCEL, Dialog
 from mobius_tui.tui.dialogs.failure_dialog import FailureDialog
+from mobius_tui.tui.dialogs.help_dialog import HelpDialog
 from mobius_tui.tui.dialogs.message_dialog import MessageDialog
 from mobius_tui.tui.dialogs.question import as_question
 from mobius_tui.tui.widgets.detail_pane import FieldList
@@ -166,7 +170,7 @@ async def test_a_dialog_that_is_yet_to_be_seen_takes_text_and_esc(
         dialog.restart_input_guard()
         await pilot.press(*"ab", "left", "enter", "tab", "space")
         assert dialog.query_one("#reason", Input).value == "ab"
-        assert dialog.buttons["ok"].has_focus
+        assert next(iter(dialog.buttons.values())).has_focus
         assert pilot.app.screen is dialog, "Enter and buttons answer what is seen"
         await pilot.press("escape")
         await until(pilot, lambda: pilot.app.screen is screen)
@@ -182,11 +186,12 @@ async def test_a_page_of_a_dialog_is_what_is_in_sight(
     async with hosted(run), opened(run, time=time, size=size) as (_, pilot):
         await press(pilot, time, "question_mark")
         dialog = pilot.app.screen
+        assert isinstance(dialog, HelpDialog)
         body = dialog.query_one(".body")
         height = body.size.height
         assert body.max_scroll_y > height
-        for focused in ("#find", "#cancel"):
-            dialog.query_one(focused).focus()
+        for focused in (dialog.query_one("#find"), dialog.buttons[CANCEL]):
+            focused.focus()
             await press(pilot, time, "pagedown")
             assert body.scroll_y == height, focused
             await press(pilot, time, "pageup")
@@ -224,13 +229,59 @@ async def test_every_way_on_from_a_failure_is_in_sight(
             assert box.contains_region(button.region), button.label
 
 
+async def test_a_failure_leaves_out_what_its_buttons_and_the_pane_say(
+    tmp_path: Path,
+) -> None:
+    run = scenes.failed(tmp_path)
+    async with hosted(run):
+        view = view_of(run)
+        for step in view.plan.steps.values():
+            body = FailureDialog(view, step).compose_body()
+            (fields,) = (each for each in body if isinstance(each, FieldList))
+            told = [field.label for field in fields.fields]
+            assert not {"keys", "why", "role"} & set(told)
+            lines = getattr(step.action, "script", "").strip().count("\n")
+            assert ("run" in told) is (isinstance(step.action, Run) and not lines)
+            assert step.id != "execute" or told == [
+                *("now", "said", "health", "run", "with", "", "in", "then", "call"),
+            ]
+
+
+async def test_a_button_of_a_failure_leads_where_it_says(tmp_path: Path) -> None:
+    run = failed_check(tmp_path)
+    time = Time(run.at)
+    async with hosted(run) as host, opened(run, time=time) as (screen, pilot):
+        led = {}
+        for flow in (FlowId.SKIP, FlowId.OVERRIDE, FlowId.ENTER_PHASE, FlowId.CONTACTS):
+            await press(pilot, time, "enter")
+            failure = pilot.app.screen
+            assert isinstance(failure, FailureDialog)
+            button = failure.buttons[flow]
+            button.focus()
+            await press(pilot, time, "enter")
+            dialog = pilot.app.screen
+            assert isinstance(dialog, Dialog)
+            led[str(button.label)] = dialog.heading
+            await press(pilot, time, "escape")
+            await until(pilot, lambda: screen.is_current)
+        assert led == {
+            "s Skip": "Skip 2.1 System status?",
+            "o Override": "Override 2.1 System status?",
+            "f Turn aside": "Turn aside to another phase",
+            "@ Contacts": "Whom to call",
+        }
+        await press(pilot, time, "enter", *["left"] * 5, "enter")
+        await until(pilot, lambda: host.intents)
+        assert host.intents == [RetryStep(step="system-status", attempt=2)]
+
+
 async def test_the_failure_phase_is_entered_from_the_failed_step(
     tmp_path: Path,
 ) -> None:
     run = scenes.failed(tmp_path)
     time = Time(run.at)
     async with hosted(run) as host, opened(run, time=time) as (_, pilot):
-        await press(pilot, time, "f", "enter")
+        await press(pilot, time, "f", "tab", "enter")
         await until(pilot, lambda: host.intents)
         (intent,) = host.intents
         assert isinstance(intent, EnterPhase)

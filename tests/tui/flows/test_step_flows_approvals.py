@@ -14,8 +14,10 @@ from mobius_tui.run.events.approval_events import ApprovalAsked, ApprovalGiven
 from mobius_tui.run.events.run_events import VariableSet
 from mobius_tui.run.intents.intent_actions import ApproveStep, AskApproval
 from mobius_tui.run.planning.approval_rules import binding_digest
+from mobius_tui.tui.commands.command import FlowId
 from mobius_tui.tui.dialogs.confirm_dialogs import ConfirmDialog
 from mobius_tui.tui.presenters import next_action
+from mobius_tui.tui.presenters.next_action import FocusOutput, StartFlow
 from mobius_tui.tui.presenters.run_presenter import RunPresenter
 from mobius_tui.tui.presenters.step_details import detail_fields
 from mobius_tui.tui.row_key import StepRow
@@ -90,10 +92,12 @@ async def test_enter_offers_it_to_another_user(assessed: MadeRun) -> None:
     ask(assessed, os.getuid())
     async with hosted(assessed):
         view = RunPresenter(Viewer(assessed.directory)).run(assessed.at, None)
-        assert next_action.next_action(view, None, moved=False).kind == "wait"
+        own = next_action.next_action(view, None, moved=False)
+        assert isinstance(own, FocusOutput)
         other = replace(view, uid=view.uid + 1)
         offered = next_action.next_action(other, None, moved=False)
-        assert (offered.kind, offered.key) == ("approve", StepRow("execute"))
+        assert isinstance(offered, StartFlow)
+        assert (offered.flow, offered.key) == (FlowId.APPROVE, StepRow("execute"))
         assert "as maria asks" in offered.text
 
 

@@ -2,17 +2,75 @@
 
 from __future__ import annotations
 
+from itertools import product
 from pathlib import Path
 
 import pytest
 
-from mobius_tui.tui.commands.registry import COMMANDS
-from mobius_tui.tui.presenters.availability import available_commands, why_not
-from mobius_tui.tui.row_key import PhaseRow, StepRow
+from mobius_tui.run.intents.intent_actions import (
+    Action,
+    AddNote,
+    ArmWatch,
+    BeginRollback,
+    ChooseOptions,
+    EndRun,
+    HoldRollback,
+    LookFirst,
+    OverrideStep,
+    RestoreStep,
+    RetryStep,
+    SkipStep,
+    StopStep,
+    TickStep,
+)
+from mobius_tui.tui.commands.run_commands import RunCommand
+from mobius_tui.tui.presenters.availability import (
+    RUN_COMMAND_ACTIONS,
+    action_of,
+    available_commands,
+    why_not,
+)
+from mobius_tui.tui.presenters.step_command_rules import STEP_RULES
+from mobius_tui.tui.row_key import StepRow
 from tests.tui import scenes
 from tests.tui.runs import hosted, view_of
 
-FLOWS = tuple(command.id for command in COMMANDS if command.flow)
+
+def test_every_command_has_a_rule_and_no_two() -> None:
+    judged_by_the_view = (
+        RunCommand.CONTACTS,
+        RunCommand.TERMINAL,
+        RunCommand.ENTER_PHASE,
+    )
+    ruled = (*RUN_COMMAND_ACTIONS, *STEP_RULES, *judged_by_the_view)
+    assert sorted(ruled) == sorted(RunCommand)
+
+
+ASKED = {
+    RunCommand.NOTE: {AddNote},
+    RunCommand.STOP: {StopStep},
+    RunCommand.END_RUN: {EndRun},
+    RunCommand.ARM: {ArmWatch},
+    RunCommand.HOLD: {HoldRollback},
+    RunCommand.ROLL_BACK: {BeginRollback},
+    RunCommand.TICK: {TickStep, ChooseOptions},
+    RunCommand.LOOK_FIRST: {LookFirst},
+    RunCommand.RETRY: {RetryStep},
+    RunCommand.SKIP: {SkipStep},
+    RunCommand.RESTORE: {RestoreStep},
+    RunCommand.OVERRIDE: {OverrideStep},
+}
+"""What commands ask a host for, on some step of a run of which one is running."""
+
+
+def test_a_command_asks_for_what_its_name_says(tmp_path: Path) -> None:
+    view = view_of(scenes.running(tmp_path))
+    asked: dict[RunCommand, set[type[Action]]] = {}
+    for step_id, command in product(view.plan.steps, RunCommand):
+        action = action_of(view, StepRow(step_id), command)
+        if action is not None:
+            asked.setdefault(command, set()).add(type(action))
+    assert asked == ASKED
 
 
 @pytest.mark.parametrize(
@@ -24,8 +82,13 @@ FLOWS = tuple(command.id for command in COMMANDS if command.flow)
         ("assessed", "execute", "restore", "is not skipped (pending)"),
         ("assessed", "execute", "tick", "is run, not ticked: Enter runs it"),
         ("assessed", "execute", "message", "is no message"),
-        ("assessed", "metrics", "skip", "is passed already"),
-        ("assessed", "metrics", "override", "is passed already"),
+        ("assessed", "metrics", "skip", "passed already: there is nothing to skip"),
+        ("assessed", "metrics", "override", "is passed already: there is nothing to v"),
+        ("assessed", "metrics", "look_first", "has no check to make"),
+        ("assessed", "services", "look_first", "is a check: r makes it again"),
+        ("failed", "execute", "look_first", "its checks are made once its script has"),
+        ("assessed", "notify-ic", "retry", "is for a person: Space answers it"),
+        ("assessed", "alert-stakeholders", "retry", "is a message: m shows it"),
         ("assessed", "status-page", "skip", "is skipped: u takes that back"),
         ("assessed", "status-page", "override", "is skipped: u takes that back"),
         ("running", "execute", "retry", "is running: x stops it"),
@@ -38,20 +101,49 @@ async def test_a_command_that_does_not_apply_says_why(
 ) -> None:
     run = getattr(scenes, scene)(tmp_path)
     async with hosted(run):
-        assert words in why_not(view_of(run), StepRow(step_id), command)
+        key = StepRow(step_id) if step_id else None
+        assert words in why_not(view_of(run), key, RunCommand(command))
 
 
-async def test_on_a_phase_a_command_for_steps_says_so(tmp_path: Path) -> None:
-    run = scenes.assessed(tmp_path)
+@pytest.mark.parametrize(
+    ("scene", "offered"),
+    [
+        (
+            "unknown",
+            {
+                "system-status": "override retry",
+                "metrics": "retry",
+                "notify-ic": "tick",
+                "decision": "tick",
+                "alert-stakeholders": "message",
+                "status-page": "restore",
+                "execute": "look_first override retry",
+                "services": "override skip",
+            },
+        ),
+        ("failed", {"execute": "override retry", "user-impact": "override retry"}),
+        ("decided", {"alert-stakeholders": "message override skip"}),
+    ],
+)
+async def test_of_a_step_is_offered_what_is_of_use(
+    tmp_path: Path, scene: str, offered: dict[str, str]
+) -> None:
+    run = getattr(scenes, scene)(tmp_path)
     async with hosted(run):
-        said = why_not(view_of(run), PhaseRow("rollback"), "retry")
-    assert said == "That is for a step, and the cursor is on a phase."
+        view = view_of(run)
+        found = {
+            step: " ".join(
+                sorted(available_commands(view, StepRow(step)) & STEP_RULES.keys())
+            )
+            for step in offered
+        }
+    assert found == offered
 
 
 async def test_without_a_host_it_says_how_to_get_one(tmp_path: Path) -> None:
-    view = view_of(scenes.failed(tmp_path))
-    assert "Enter resumes it first" in why_not(view, StepRow("execute"), "retry")
-    assert "is not running (failed)" in why_not(view, StepRow("execute"), "stop")
+    view, row = view_of(scenes.failed(tmp_path)), StepRow("execute")
+    assert "Enter resumes it first" in why_not(view, row, RunCommand.RETRY)
+    assert "is not running (failed)" in why_not(view, row, RunCommand.STOP)
 
 
 @pytest.mark.parametrize(
@@ -64,8 +156,9 @@ async def test_every_command_on_every_step_applies_or_says_why_not(
     async with hosted(run):
         view = view_of(run)
         for step_id in view.plan.steps:
-            offered = available_commands(view, StepRow(step_id))
-            for command in FLOWS:
-                said = command in offered or why_not(view, StepRow(step_id), command)
+            row = StepRow(step_id)
+            offered = available_commands(view, row)
+            for command in RunCommand:
+                said = command in offered or why_not(view, row, command)
                 assert said, (step_id, command)
                 assert said is True or not said.endswith(" "), (step_id, command)

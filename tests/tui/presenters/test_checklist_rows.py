@@ -8,9 +8,11 @@ import pytest
 
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.runbook.library.loader import load
+from mobius_tui.tui.commands.command import FlowId
+from mobius_tui.tui.commands.run_commands import RunCommand
 from mobius_tui.tui.presenters.availability import why_not
 from mobius_tui.tui.presenters.checklist_rows import ChecklistOutline
-from mobius_tui.tui.presenters.next_action import next_action
+from mobius_tui.tui.presenters.next_action import StartFlow, next_action
 from mobius_tui.tui.presenters.run_presenter import RunPresenter
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.row_key import PhaseRow, StepRow
@@ -70,7 +72,11 @@ async def test_the_cursor_on_the_phase_is_not_on_the_step(run: MadeRun) -> None:
     async with hosted(run):
         view = view_of(run)
         assert view.proposed_row == view.latest_row == StepRow("one")
-        assert "the cursor is on a phase" in why_not(view, PhaseRow("one"), "retry")
+        assert "the cursor is on a phase" in why_not(
+            view, PhaseRow("one"), RunCommand.RETRY
+        )
         for key in (PhaseRow("two"), StepRow("two")):
             offer = next_action(view, key, moved=True)
-            assert (offer.kind, offer.key) == ("phase", PhaseRow("two"))
+            assert isinstance(offer, StartFlow)
+            found = (offer.flow, offer.key)
+            assert found == (FlowId.ENTER_THIS_PHASE, PhaseRow("two"))

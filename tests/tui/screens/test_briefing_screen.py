@@ -20,9 +20,11 @@ from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.run_index import all_runs
 from mobius_tui.run.storage.state_home import runs_root
 from mobius_tui.runbook.library.loader import load
+from mobius_tui.tui.commands.command import FlowId
 from mobius_tui.tui.dialogs.end_card import EndCard
 from mobius_tui.tui.dialogs.return_card import ReturnCard
 from mobius_tui.tui.navigation import Navigator
+from mobius_tui.tui.presenters.next_action import StartFlow
 from mobius_tui.tui.screens.briefing_screen import BriefingScreen
 from mobius_tui.tui.screens.library_screen import LibraryScreen
 from mobius_tui.tui.screens.review_screen import ReviewScreen
@@ -31,6 +33,12 @@ from tests.conftest import MakeRunbook
 from tests.health.servers import serve, whole
 from tests.tui import scenes
 from tests.tui.runs import ROLLBACK, MadeRun, running, settled, until, words
+
+
+def starts(screen: RunScreen, flow: FlowId) -> bool:
+    """Whether Enter starts a flow now."""
+    return isinstance(screen.offer, StartFlow) and screen.offer.flow is flow
+
 
 ASKING = """
 format = 1
@@ -93,11 +101,9 @@ async def test_a_briefing_asks_begins_and_leads_to_the_run(
         try:
             run = pilot.app.screen
             assert isinstance(run, RunScreen)
-            await until(pilot, lambda: run.offer and run.offer.kind == "start")
+            await until(pilot, lambda: starts(run, FlowId.START))
             await pilot.press("enter")
-            await until(
-                pilot, lambda: run.offer and run.offer.kind == "end", seconds=15
-            )
+            await until(pilot, lambda: starts(run, FlowId.END_RUN), seconds=15)
             (recent,) = list_library(runs_root(), ()).recent
             assert recent.title == "Asking"
             said = directory.attempt("look", 1).output.read_text()

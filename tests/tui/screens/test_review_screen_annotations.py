@@ -16,7 +16,7 @@ from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.records.run_record import write_record
 from mobius_tui.run.records.verification import run_problems
 from mobius_tui.tui.backend.base_page import AppResult, ForegroundTask, leave_for_task
-from mobius_tui.tui.dialogs.dialog import Dialog
+from mobius_tui.tui.dialogs.dialog import Dialog, Do
 from mobius_tui.tui.dialogs.review_dialogs import (
     ActionItemDialog,
     ActionItemsDialog,
@@ -72,8 +72,18 @@ async def test_an_annotation_is_made_and_shown_and_the_journal_is_untouched(
         await go(pilot, "right", "right")  # behind all that was journaled then
         assert "wrong zip" in words(pilot)
         assert screen.here[0] == at
-    [made] = run_annotations.read_annotations(run.directory)
+        await go(pilot, "n")
+        await until(pilot, lambda: isinstance(pilot.app.screen, AnnotateDialog))
+        await answer(pilot, *"all of it", "tab", "right", "right", "enter")
+        await until(pilot, lambda: screen.is_current, seconds=30)
+        await until(
+            pilot,
+            lambda: len(run_annotations.read_annotations(run.directory)) == 2,
+            seconds=30,
+        )
+    [made, of_run] = run_annotations.read_annotations(run.directory)
     assert (made.text, made.since, made.step) == ("wrong zip", at, "")
+    assert (of_run.text, of_run.since, of_run.step) == ("all of it", None, "")
     assert run.directory.journal.read_bytes() == before
 
 
@@ -123,7 +133,7 @@ async def test_the_annotations_are_listed_and_lead_to_what_they_are_on(
         place = AnnotationTarget(since=began + 1)
         run_annotations.annotate(run.directory, "meanwhile", place, by="ben", now=began)
         assert "meanwhile" in await listed(pilot)
-        await go(pilot, "home", "enter")
+        await go(pilot, "home", "tab", "enter")
         await until(pilot, lambda: screen.is_current, seconds=30)
         assert screen.here[0] == began + 1
 
@@ -180,13 +190,15 @@ async def test_action_items_are_added_get_an_owner_and_a_day_and_are_done(
         await answer(pilot, *"disks", "tab", *"@ops", "tab", *"soon", "enter")
         assert "is no day" in words(pilot)
         pilot.app.screen.query_one("#due", Input).value = "2026-11-30"
-        await answer(pilot, "enter")
+        await answer(pilot, "tab", "tab", "enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, ActionItemsDialog))
         await until(pilot, lambda: "0 of 1 done" in words(pilot), seconds=30)
         assert "@ops" in words(pilot)
-        await answer(pilot, "down", "enter")
+        await answer(pilot, "down", "tab", "enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, ActionItemDialog))
-        await pilot.click("#turn")
+        item = pilot.app.screen
+        assert isinstance(item, ActionItemDialog)
+        await pilot.click(item.buttons[Do(item.turn)])
         await until(pilot, lambda: isinstance(pilot.app.screen, ActionItemsDialog))
         await until(pilot, lambda: "1 of 1 done" in words(pilot), seconds=30)
     [kept] = run_action_items.read_action_items(run.directory)

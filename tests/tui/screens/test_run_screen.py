@@ -20,6 +20,7 @@ from mobius_tui.tui.dialogs.end_card import EndCard
 from mobius_tui.tui.dialogs.leave_dialog import LeaveDialog
 from mobius_tui.tui.dialogs.return_card import ReturnCard
 from mobius_tui.tui.output.output_pane import OutputPane
+from mobius_tui.tui.presenters.next_action import ResumeHost
 from mobius_tui.tui.presenters.styled_text import STYLES
 from mobius_tui.tui.row_key import StepRow
 from mobius_tui.tui.screens.run_screen import RunScreen
@@ -243,8 +244,7 @@ async def test_without_a_host_enter_resumes(tmp_path: Path) -> None:
         resumed.append(str(directory))
 
     async with opened(run, resume=resume) as (screen, pilot):
-        assert screen.offer is not None
-        assert screen.offer.kind == "resume"
+        assert isinstance(screen.offer, ResumeHost)
         assert "host gone" in words(pilot)
         await pilot.press("enter")
         await until(pilot, lambda: resumed)

@@ -10,6 +10,7 @@ from mobius_tui.tui.app import MobiusApp
 from mobius_tui.tui.dialogs.confirm_dialogs import ConfirmDialog
 from mobius_tui.tui.dialogs.dialog import Dialog
 from mobius_tui.tui.dialogs.failure_dialog import FailureDialog
+from mobius_tui.tui.presenters.next_action import FocusHealth
 from mobius_tui.tui.row_key import StepRow
 from mobius_tui.tui.widgets.footer import KeyBar
 from tests.pictures import svg_of
@@ -81,7 +82,8 @@ async def test_keys_in_the_footer_and_the_line_above_can_be_clicked(
     async with hosted(run), opened(run, time=time) as (screen, pilot):
         await pilot.click("KeyBar", offset=(2, 0))
         await settled(pilot)
-        assert isinstance(pilot.app.screen, ConfirmDialog), "the first is Retry"
+        first = pilot.app.screen
+        assert isinstance(first, ConfirmDialog), "the first is Retry"
         await press(pilot, time, "escape")
         await pilot.click("NextLine", offset=(10, 0))
         await settled(pilot)
@@ -123,6 +125,21 @@ async def test_a_zoomed_pane_has_the_screen(
         assert widget.size.height > size[1] - 8
         await press(pilot, time, "z")
         assert widget.size.width < size[0] - 8
+
+
+async def test_where_there_is_nothing_to_do_enter_leads_to_what_is_to_be_seen(
+    tmp_path: Path,
+) -> None:
+    run = scenes.running(tmp_path)
+    time = Time(run.at)
+    async with hosted(run) as host, opened(run, time=time) as (screen, pilot):
+        await press(pilot, time, "enter")
+        assert screen.query_one("#output").has_focus
+        screen.offer = FocusHealth(text="Watching, 9:59 left")
+        screen.action_next_action()
+        await settled(pilot)
+        assert screen.query_one("#health").has_focus
+        assert host.intents == []
 
 
 @pytest.mark.parametrize("size", [(80, 24), (60, 15)])

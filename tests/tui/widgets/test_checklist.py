@@ -13,7 +13,9 @@ from mobius_tui.run.events.step_events import StepEnded, StepStarted
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.model.runbook import Runbook
+from mobius_tui.tui.commands.command import FlowId
 from mobius_tui.tui.presenters.glyphs import ASIDE, MARKS
+from mobius_tui.tui.presenters.next_action import StartFlow
 from mobius_tui.tui.row_key import PhaseRow, StepRow
 from mobius_tui.tui.widgets.checklist import Checklist
 from mobius_tui.tui.widgets.list_controls import ScrollMark
@@ -157,8 +159,8 @@ async def test_an_aside_can_be_looked_into_but_nothing_in_it_begins(
         await press(pilot, time, "G", "minus", "down")
         assert screen.key == StepRow("describe-failure")
         assert "┄   B.1" in texts(checklist)[checklist.place - checklist.top]
-        assert screen.offer is not None
-        assert screen.offer.kind == "phase"
+        assert isinstance(screen.offer, StartFlow)
+        assert screen.offer.flow is FlowId.ENTER_THIS_PHASE
         await press(pilot, time, "o")
         assert "B.1 What went wrong? is in Failure" in words(pilot)
         assert host.intents == []

@@ -1,0 +1,197 @@
+"""The rules of the commands on one step: what each asks for, where it is of use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from mobius_tui.run.intents.intent_actions import (
+    Action,
+    ChooseOptions,
+    LookFirst,
+    OverrideStep,
+    RestoreStep,
+    RetryStep,
+    SkipStep,
+    TickStep,
+)
+from mobius_tui.run.planning.plan import kind_of
+from mobius_tui.run.planning.situation import Permission, RefusalCode, Refused
+from mobius_tui.run.state.step_state import BAD_STATUSES, Status
+from mobius_tui.runbook.model.runbook import Step
+from mobius_tui.tui.commands.registry import key_of
+from mobius_tui.tui.commands.run_commands import RunCommand
+from mobius_tui.tui.presenters.glyphs import MARKS
+from mobius_tui.tui.presenters.run_view import RunView
+
+HALFWAY = frozenset(
+    {Status.UNKNOWN, Status.TIMED_OUT, Status.STOPPED, Status.OUTPUT_LOST}
+)
+"""Ends of which it is not known how far the step got by then."""
+DONE = BAD_STATUSES | {
+    Status.PASSED,
+    Status.WARNED,
+    Status.OVERRIDDEN,
+    Status.RECOVERED,
+}
+"""Ends of a step that was begun, or vouched for."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StepRule:
+    """One command on the step under the cursor."""
+
+    action: Callable[[RunView, Step], Action | None]
+    """What it asks the host for, as far as it is known before a dialog opens."""
+    is_useful: Callable[[RunView, Step], bool] = lambda _view, _step: True
+    """Whether it is of any use; whether it is allowed is judged apart."""
+    useless: Callable[[RunView, Step], str]
+    """Why it is of no use, without the step's name."""
+
+
+def _tick(view: RunView, step: Step) -> Action | None:
+    number = view.next_attempt(step.id)
+    match kind_of(step):
+        case "choose":
+            return ChooseOptions(step=step.id, attempt=number)
+        case "manual":
+            return TickStep(step=step.id, attempt=number)
+        case _:
+            return None
+
+
+def _not_to_tick(_view: RunView, _step: Step) -> str:
+    return (
+        f"is run, not ticked: {key_of('next_action')} runs it, "
+        f"{key_of(RunCommand.OVERRIDE)} vouches for it."
+    )
+
+
+def _can_be_told(view: RunView, step: Step) -> bool:
+    status = view.statuses[step.id].status
+    return kind_of(step) == "message" and status in (*DONE, Status.PENDING)
+
+
+def _not_to_tell(view: RunView, step: Step) -> str:
+    is_message = kind_of(step) == "message"
+    return _blocking_text(view, step) if is_message else "is no message."
+
+
+def _not_to_look_at(view: RunView, step: Step) -> str:
+    if not step.checks:
+        return "has no check to make."
+    if kind_of(step) == "check":
+        return f"is a check: {key_of(RunCommand.RETRY)} makes it again."
+    state = state_in_words(view, step)
+    return f"is {state}: its checks are made once its script has passed."
+
+
+def _not_to_retry(_view: RunView, step: Step) -> str:
+    match kind_of(step):
+        case "message":
+            return f"is a message: {key_of(RunCommand.MESSAGE)} shows it."
+        case "manual" | "choose":
+            return f"is for a person: {key_of(RunCommand.TICK)} answers it."
+        case _:
+            return f"has not run yet: {key_of('next_action')} runs it."
+
+
+def _not_to_skip(view: RunView, step: Step) -> str:
+    return f"is {state_in_words(view, step)} already: there is nothing to skip."
+
+
+def _can_be_overridden(view: RunView, step: Step) -> bool:
+    status = view.statuses[step.id].status
+    undone = (*BAD_STATUSES, Status.PENDING, Status.WAITING, Status.WARNED)
+    return status in undone or (status in DONE and view.step_state(step.id).is_stale)
+
+
+def _not_to_override(view: RunView, step: Step) -> str:
+    words = f"is {state_in_words(view, step)} already: there is nothing to vouch for."
+    return _blocking_text(view, step) or words
+
+
+STEP_RULES: Mapping[RunCommand, StepRule] = {
+    RunCommand.TICK: StepRule(action=_tick, useless=_not_to_tick),
+    RunCommand.MESSAGE: StepRule(
+        action=lambda _view, _step: None, is_useful=_can_be_told, useless=_not_to_tell
+    ),
+    RunCommand.LOOK_FIRST: StepRule(
+        action=lambda _view, step: LookFirst(step=step.id),
+        is_useful=lambda view, step: (
+            kind_of(step) != "check" and view.statuses[step.id].status in HALFWAY
+        ),
+        useless=_not_to_look_at,
+    ),
+    RunCommand.RETRY: StepRule(
+        action=lambda view, step: RetryStep(
+            step=step.id, attempt=view.next_attempt(step.id)
+        ),
+        is_useful=lambda view, step: (
+            kind_of(step) in ("run", "check", "watch")
+            and view.statuses[step.id].status in DONE
+        ),
+        useless=_not_to_retry,
+    ),
+    RunCommand.SKIP: StepRule(
+        action=lambda _view, step: SkipStep(step=step.id), useless=_not_to_skip
+    ),
+    RunCommand.RESTORE: StepRule(
+        action=lambda _view, step: RestoreStep(step=step.id), useless=_not_to_tick
+    ),
+    RunCommand.OVERRIDE: StepRule(
+        action=lambda _view, step: OverrideStep(step=step.id),
+        is_useful=_can_be_overridden,
+        useless=_not_to_override,
+    ),
+}
+"""The commands that are about the step under the cursor."""
+
+
+def why_useless(
+    view: RunView, step: Step, command: RunCommand, permission: Permission | None
+) -> str:
+    """Why a command does nothing for a step, without the step's name."""
+    useless = STEP_RULES[command].useless(view, step)
+    if command in (RunCommand.LOOK_FIRST, RunCommand.MESSAGE):
+        return useless
+    if permission is None:
+        return _blocking_text(view, step) or useless
+    if not isinstance(permission, Refused):
+        return useless
+    match permission.code:
+        case RefusalCode.GATE:
+            override = key_of(RunCommand.OVERRIDE)
+            return f"is a gate: it cannot be skipped. {override} overrides it."
+        case RefusalCode.BUSY:
+            return f"has to wait: {permission.why}."
+        case RefusalCode.WAITS | RefusalCode.OWN_APPROVAL:
+            return f"waits: {permission.why}."
+        case RefusalCode.ILLEGAL if command is RunCommand.RESTORE:
+            state = state_in_words(view, step)
+            return f"is not skipped ({state}): there is nothing to take back."
+        case RefusalCode.ALIVE:
+            return f"{permission.why}."
+        case _:
+            return _blocking_text(view, step) or useless
+
+
+def state_in_words(view: RunView, step: Step) -> str:
+    """Where a step stands, in a word."""
+    return MARKS[view.statuses[step.id].status].word
+
+
+def _blocking_text(view: RunView, step: Step) -> str:
+    """What keeps any step from being begun or passed over; empty if nothing."""
+    standing = view.statuses[step.id]
+    match standing.status:
+        case Status.RUNNING:
+            return f"is running: {key_of(RunCommand.STOP)} stops it."
+        case Status.NOT_APPLICABLE:
+            return f"does not apply: {standing.reason}."
+        case Status.SKIPPED:
+            return f"is skipped: {key_of(RunCommand.RESTORE)} takes that back."
+        case Status.WAITING:
+            return f"waits: {', '.join(wait.text for wait in standing.waits)}."
+        case _:
+            return ""
