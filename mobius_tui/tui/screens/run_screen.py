@@ -46,20 +46,9 @@ from mobius_tui.tui.output.output_workbench import OutputWorkbench
 from mobius_tui.tui.parts.leave_question import LeaveQuestion
 from mobius_tui.tui.parts.question_gate import DRAFT_KEPT_TEXT, Conversation
 from mobius_tui.tui.presenters import availability, next_action
-from mobius_tui.tui.presenters.availability import (
-    command_meant,
-    why_no_terminal,
-    why_not,
-)
+from mobius_tui.tui.presenters.availability import why_no_terminal, why_not
 from mobius_tui.tui.presenters.next_action import (
-    FocusHealth,
-    FocusOutput,
-    GoToTerminal,
-    LeaveLost,
     NextAction,
-    ResumeHost,
-    ShowEndCard,
-    StartFlow,
     terminal_attempt,
     terminal_step,
 )
@@ -309,19 +298,19 @@ class RunScreen(RunPage):
         if offer is None or self.view is None:
             return
         match offer:
-            case StartFlow():
+            case next_action.StartFlow():
                 self.questions.begin(self._run_flow(offer.flow, offer.key))
-            case GoToTerminal():
+            case next_action.GoToTerminal():
                 self._go_to_terminal(StepRow(offer.step))
-            case ResumeHost():
+            case next_action.ResumeHost():
                 self.questions.begin(self._start_host())
-            case ShowEndCard():
+            case next_action.ShowEndCard():
                 self.questions.begin(self._show_end_card(self.view))
-            case LeaveLost():
+            case next_action.LeaveLost():
                 self.action_leave()
-            case FocusHealth():
+            case next_action.FocusHealth():
                 self._health_panel.focus()
-            case FocusOutput():
+            case next_action.FocusOutput():
                 self._catch_up()
                 self.outputs.pane.focus()
             case _:
@@ -399,7 +388,7 @@ class RunScreen(RunPage):
         """Ask what a command needs, and send it, where it applies."""
         if self.view is None:
             return
-        meant = command_meant(self.view, self.key, RunCommand(command_id))
+        meant = availability.command_meant(self.view, self.key, RunCommand(command_id))
         flow = command(meant).flow
         if flow is not None and meant in self.available():
             self.questions.begin(self._run_flow(flow, self.key))
