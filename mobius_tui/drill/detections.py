@@ -236,7 +236,7 @@ def _later(one: float | None, other: float | None) -> float | None:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SubjectRecord:
-    """What all drills of the text that it has now have seen of a subject."""
+    """The counts of a subject over all drills that had its present text."""
 
     subject: Subject
     counts: DetectionCounts

@@ -114,7 +114,7 @@ class DrillScorer:
         self._begun: dict[str, str] = {}
         """Steps that change something, by the id that they were first written under."""
         self._ends: list[tuple[float, str]] = []
-        """Attempts that ended badly."""
+        """The time and step of each attempt that ended badly."""
         self._out_of_order: dict[str, None] = {}
         self._overridden: dict[str, None] = {}
         self._unsaid: list[str] = []

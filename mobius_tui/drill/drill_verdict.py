@@ -84,7 +84,7 @@ def _processes(site: Site, _truth: SiteBaseline) -> Iterator[str]:
 
 
 def _files(site: Site, truth: SiteBaseline) -> Iterator[str]:
-    """Code, packages and configuration are byte for byte those of a good release."""
+    """Yields what differs from a good release: config, source, packages."""
     if digest(site.config) != truth.config:
         yield f"config/{site.environment} is not what was backed up"
     if digest(site.root / "src") != truth.source:
@@ -113,7 +113,7 @@ def _database(site: Site, truth: SiteBaseline) -> Iterator[str]:
 
 
 def _api_answers(site: Site, truth: SiteBaseline) -> Iterator[str]:
-    """What users get; the first thing that is wrong is enough."""
+    """Yields what is wrong with the answers that users get from the API."""
     for _ in range(LOOKS):
         found = _fetch_json(site, "/health", status="ok")
         if isinstance(found, str):

@@ -79,7 +79,7 @@ _FILE = "run/looks.json"
 
 
 def likely_values(site: Site) -> dict[str, str]:
-    """What a run on a site would come to know: its newest backup, and what is in it."""
+    """Values for variables that a run would set, guessed from the backups."""
     found: dict[str, str] = {}
     newest = backups(site)
     if newest:

@@ -36,7 +36,7 @@ class ProbeChecks:
 
 
 class CheckSlices:
-    """The checks of every probe."""
+    """Collects the checks of all probes and summarizes them for the report."""
 
     def __init__(self) -> None:
         """Begin with none."""
@@ -142,7 +142,7 @@ def _latency_limit(health: Health | None, state: RunState) -> float | None:
 
 
 def slice_state(beat: ReportCheckSlice) -> str:
-    """What a slice shows: the worst that was seen in it; `none` where nobody looked."""
+    """The worst check state in a slice; `none` if it has no checks."""
     counts: Mapping[str, int] = {
         "failed": beat.failed,
         "no data": beat.no_data,

@@ -1,4 +1,4 @@
-"""The runs of one runbook, each as far as statistics want it."""
+"""The finished runs of one runbook, as input for its statistics."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The messages of a run, as they were sent, or told by people. Pure."""
+"""The phases, steps, attempts and messages of a report."""
 
 from __future__ import annotations
 
@@ -116,12 +116,12 @@ def report_values(
 
 
 class StepReporter:
-    """Tells the steps of one run."""
+    """Converts the phases and steps of one run to their report form."""
 
     def __init__(
         self, record: ReadRun, plan: Plan, walked: WalkedRun, redactor: ReportRedactor
     ) -> None:
-        """Know the run.
+        """Prepare to report the steps of a run.
 
         Args:
             record: what could be read of it.
@@ -205,7 +205,7 @@ class StepReporter:
                 return ""
 
     def filled(self, text: str) -> str:
-        """A text with the run's values at its end; what tells a time stays as it is.
+        """Fill in a text with the run's last values, except for clock variables.
 
         A clock's time would differ from one machine to the next.
         """

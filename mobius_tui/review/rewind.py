@@ -25,7 +25,7 @@ HealthRecord = ProbeResult | MachineSample
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FoldedRun:
-    """What the entries and records up to a moment amount to; it grows in place."""
+    """The state of a run after the entries and records up to a moment."""
 
     state: RunState
     health: CurrentHealth
@@ -98,7 +98,7 @@ class Rewind:
         """What the report says of the entries."""
         self.entries: list[Entry] = []
         self.folded = 0
-        """Entries and records that the last call of `then` had to apply."""
+        """How many entries and records the last call of `fold_until` applied."""
         self._records: list[HealthRecord] = []
         self._entry_times, self._record_times = _ArrivalTimes(), _ArrivalTimes()
         self._now = FoldedRun.nothing(plan, self.walker.state)

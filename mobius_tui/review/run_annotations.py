@@ -62,7 +62,7 @@ def _changed(
     table: str,
     change: Callable[[Sequence[Any]], Sequence[Any]],
 ) -> bytes:
-    """The record as it is to be; one that could not be read again is none."""
+    """The new content of the record file, as bytes of TOML."""
     import tomli_w
 
     record = dict(read_record_or_empty(directory))

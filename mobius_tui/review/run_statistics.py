@@ -15,11 +15,11 @@ from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.runbook.text.units import duration_literal, parse_duration
 
 ENOUGH = 3
-"""Durations from which something is said of what to expect."""
+"""Durations needed before a correction of `expect` is suggested."""
 TOO_SHORT = 1.5
-"""It usually takes so many times what it says: who waits thinks that it hangs."""
+"""`expect` is too short if the median is more than this many times it."""
 TOO_LONG = 0.5
-"""It usually takes so little of what it says: who waits notices a hang too late."""
+"""`expect` is too long if the median is less than this fraction of it."""
 MIN_DIFFERENCE_SECONDS = 2.0
 """A median that differs from the stated duration by less is not worth a correction."""
 MOST_SKIPPED = 3

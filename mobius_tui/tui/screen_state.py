@@ -83,4 +83,4 @@ class ScreenState:
 
 
 AT_THE_RUN = ScreenState()
-"""Of whoever has just come: the cursor follows the run."""
+"""The state of a screen that is new: its cursor follows the run."""

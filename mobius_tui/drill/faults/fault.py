@@ -14,7 +14,7 @@ from mobius_tui.drill.site.site_files import ASSETS, SiteKind
 
 
 def nothing_unrepaired(_site: Site) -> tuple[str, ...]:
-    """What is not repaired of a fault of which the verdict on any site says enough."""
+    """The default of `Fault.unrepaired`: nothing beyond the site's own checks."""
     return ()
 
 

@@ -240,7 +240,7 @@ def create_site_files(root: Path, wanted: SiteSpecification, started: datetime) 
 def _releases(
     root: Path, wanted: SiteSpecification, dice: random.Random, started: datetime
 ) -> SiteBaseline:
-    """Make a release of each age and its backup; what the site is then."""
+    """Make the good releases and their backups; return the site's baseline."""
     patch = dice.randrange(1, 8)
     releases, backups, version = {}, {}, ""
     for n, age in enumerate(BACKUP_AGES):

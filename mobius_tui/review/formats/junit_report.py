@@ -93,7 +93,7 @@ def _case(report: RunReport, phase: ReportPhase, step: ReportStep) -> Tree.Eleme
 
 
 def _earlier(case: Tree.Element, step: ReportStep) -> None:
-    """The attempts that ended badly, but for the one that the case itself tells."""
+    """Add earlier bad attempts of a step to its test case, as reruns or flaky."""
     if step.status in _LEFT:
         return  # it is neither: what came before stands in its output
     last = step.tries[-1:] if step.status in BAD_STATUSES else ()

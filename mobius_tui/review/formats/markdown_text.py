@@ -74,7 +74,7 @@ def fenced(rows: Iterable[str], language: str = "text") -> str:
 
 
 def line(form: str, *texts: str) -> str:
-    """A line of ours with texts in it that mean nothing.
+    """A line of Markdown with texts escaped so that they are not markup.
 
     Args:
         form: the line in Markdown; `{}` where a text stands.
@@ -90,7 +90,7 @@ def cell(text: str) -> str:
 
 
 def escaped_line(form: str, *texts: str) -> str:
-    """The same; blanks around a text stay. Empty, where no spelling of it will do."""
+    """As `line`, but blanks are kept; empty if no escaping renders correctly."""
     is_inner = "\n" not in form and not _FIRST.match(form)
     if is_inner and not any(map(_MARKS.search, texts)):
         return form.format(*texts)

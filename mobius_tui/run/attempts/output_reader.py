@@ -146,7 +146,7 @@ def _size(path: Path) -> int:
 
 
 def stderr_tail(attempt: AttemptDirectory, look_back: int) -> bytes:
-    """The end of what came from stderr, `PIECE` bytes at most.
+    """The end of what came from stderr, `MAX_TAIL_BYTES` at most.
 
     Args:
         attempt: whose output.

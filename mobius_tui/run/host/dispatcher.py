@@ -227,7 +227,7 @@ async def perform_action(
 async def _act_beside(
     services: HostServices, action: BesideAction, caller: Caller, intent: str
 ) -> Entry | None:
-    """Perform one of the `Beside` actions: messages, approvals, the watch, drills."""
+    """Perform a `BesideAction`: on messages, approvals, the watch or drills."""
     who = caller.name
     match action:
         case SendMessageOfStep():

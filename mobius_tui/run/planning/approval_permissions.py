@@ -18,7 +18,7 @@ from mobius_tui.runbook.model.runbook import Step
 
 
 def ask_approval(action: AskApproval, situation: Situation) -> None:
-    """What is about to begin is put before somebody else."""
+    """Raise unless a second person's approval may be asked for."""
     step = _step(situation, action.step)
     plan, state, name = situation.plan, situation.state, situation.plan.name(step.id)
     number = situation.next_attempt(step)
@@ -65,7 +65,7 @@ def _require_ready_to_ask(situation: Situation, step: Step) -> None:
 
 
 def approve(action: ApproveStep, situation: Situation) -> None:
-    """Somebody else says that it may begin."""
+    """Raise unless this person may approve the step."""
     step = _step(situation, action.step)
     approval = open_approval(situation, step)
     weaker = situation.uid == approval.request.uid
@@ -102,7 +102,7 @@ def _require_named_approver(
 
 
 def deny(action: DenyApproval, situation: Situation) -> None:
-    """Somebody else says that it may not begin; it can be asked for again."""
+    """Raise unless an approval is asked for that can be denied."""
     step = _step(situation, action.step)
     open_approval(situation, step)
     require_text(action.reason)

@@ -24,7 +24,7 @@ TEXT_LIMIT = 8_000
 
 
 def send(action: SendMessageOfStep, situation: Situation) -> None:
-    """A step's message goes to channels, and the step is done by it."""
+    """Raise unless the step's message may be sent to these channels."""
     step = situation.step(action.step)
     name = situation.plan.name(step.id)
     if not isinstance(step.action, SendMessage):
@@ -64,7 +64,7 @@ def resend(action: ResendMessages, situation: Situation) -> None:
 
 
 def drop(action: DropMessages, situation: Situation) -> None:
-    """What did not arrive is sent no more: it was told by another way."""
+    """Raise unless these deliveries may be dropped."""
     for own in deliveries_of(action.deliveries, situation):
         if own.status not in {*NEEDS_PERSON, DeliveryStatus.QUEUED}:
             words = f"the message to {own.channel} is {own.status}"

@@ -36,7 +36,7 @@ from mobius_tui.runbook.model.limits import limits_by_variable
 
 
 def set_variables(action: SetVariables, situation: Situation) -> None:
-    """Variables get a value."""
+    """Raise unless these variables may get these values."""
     runbook = situation.plan.runbook
     filled_in = limits_by_variable(runbook)
     for name, value in action.values.items():
@@ -54,7 +54,7 @@ def set_variables(action: SetVariables, situation: Situation) -> None:
 
 
 def add_note(action: AddNote, situation: Situation) -> None:
-    """Something is put on record."""
+    """Raise unless the note may be recorded."""
     if action.step is not None:
         situation.step(action.step)
     situation.require_event_allowed(NoteAdded(text=action.text, step=action.step))
@@ -62,7 +62,7 @@ def add_note(action: AddNote, situation: Situation) -> None:
 
 
 def enter_phase(action: EnterPhase, situation: Situation) -> None:
-    """The run turns aside, or goes, to a phase."""
+    """Raise unless the run may enter the phase."""
     phases = {phase.id: phase for phase in situation.plan.runbook.phases}
     if action.phase not in phases:
         words = f"this runbook has no phase {action.phase!r}"
@@ -75,7 +75,7 @@ def enter_phase(action: EnterPhase, situation: Situation) -> None:
 
 
 def start_automatic(action: StartAutomatic, situation: Situation) -> None:
-    """The host runs the main line by itself from here on."""
+    """Raise unless the host may run the main line by itself from here on."""
     state = situation.state
     if words := unattended_refusal(situation.plan.runbook, "--auto"):
         raise NotPermittedError(RefusalCode.UNATTENDED, words)
@@ -112,7 +112,7 @@ def manual_tick_refusal(*, mode: Mode, environment: str | None, protected: bool)
 
 
 def end_run(_action: EndRun, situation: Situation) -> None:
-    """The run is over for good."""
+    """Raise unless the run may be ended."""
     situation.require_event_allowed(RunEnded(outcome=Outcome.ABANDONED))
     for step in situation.plan.steps.values():
         running = situation.state.steps[step.id].status is Status.RUNNING
@@ -126,7 +126,7 @@ def end_run(_action: EndRun, situation: Situation) -> None:
 
 
 def release_host(_action: ReleaseHost, situation: Situation) -> None:
-    """The host may go, though the run is open."""
+    """Raise unless the host may end while the run stays open."""
     plan, state = situation.plan, situation.state
     running = [
         plan.name(step.id)

@@ -35,7 +35,7 @@ TICKABLE_KINDS = ("manual", "message")
 
 
 def start(action: StartStep | RetryStep, situation: Situation) -> None:
-    """A script, a check or a watch over health begins."""
+    """Raise unless a script, a check or a watch over health may begin."""
     step = situation.step(action.step)
     name = situation.plan.name(step.id)
     require_next_attempt(situation, step, action.attempt)
@@ -53,7 +53,7 @@ def start(action: StartStep | RetryStep, situation: Situation) -> None:
 
 
 def tick(action: TickStep, situation: Situation) -> None:
-    """A person did a manual step, or told a message.
+    """Raise unless a manual or message step may be ticked as done.
 
     Whether an answer matches its pattern is looked at when it is taken.
     """
@@ -71,7 +71,7 @@ def tick(action: TickStep, situation: Situation) -> None:
 
 
 def choose(action: ChooseOptions, situation: Situation) -> None:
-    """A decision is taken."""
+    """Raise unless the decision may be made with these options."""
     step = situation.step(action.step)
     require_next_attempt(situation, step, action.attempt)
     require_can_begin(situation, step, again=True)
@@ -193,7 +193,7 @@ def require_other_approver(situation: Situation, step: Step) -> None:
 
 
 def stop(action: StopStep, situation: Situation) -> None:
-    """A running attempt is asked to end."""
+    """Raise unless the attempt to be stopped is the one that runs."""
     step = situation.step(action.step)
     own = situation.state.steps[step.id]
     if own.status is not Status.RUNNING or own.last_attempt is None:
@@ -207,7 +207,7 @@ def stop(action: StopStep, situation: Situation) -> None:
 
 
 def look_first(action: LookFirst, situation: Situation) -> None:
-    """The checks of a step that went wrong are made, and nothing else of it."""
+    """Raise unless a failed step's checks alone may be made again."""
     step = situation.step(action.step)
     own, name = situation.state.steps[step.id], situation.plan.name(step.id)
     if not step.checks:
@@ -222,7 +222,7 @@ def look_first(action: LookFirst, situation: Situation) -> None:
 
 
 def skip(action: SkipStep, situation: Situation) -> None:
-    """A step is passed over."""
+    """Raise unless the step may be skipped, with a reason."""
     step = situation.step(action.step)
     name = situation.plan.name(step.id)
     if step.gate:
@@ -238,13 +238,13 @@ def skip(action: SkipStep, situation: Situation) -> None:
 
 
 def restore(action: RestoreStep, situation: Situation) -> None:
-    """A skipped step is pending again."""
+    """Raise unless the skipped step may be made pending again."""
     step = situation.step(action.step)
     situation.require_event_allowed(StepRestored(step=step.id))
 
 
 def override(action: OverrideStep, situation: Situation) -> None:
-    """A person vouches that a step is as it should be."""
+    """Raise unless a person may vouch for the step, with a reason."""
     step = situation.step(action.step)
     situation.require_event_allowed(StepOverridden(step=step.id, reason=action.reason))
     require_text(action.reason)

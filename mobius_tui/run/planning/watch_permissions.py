@@ -48,7 +48,7 @@ def unattended_refusal(runbook: Runbook, asked: str) -> str:
 
 
 def arm(action: ArmWatch, situation: Situation) -> None:
-    """A trigger that fires begins the rollback."""
+    """Raise unless the watch may be armed."""
     phase = require_rollback_phase(situation)
     _require_no_rollback_yet(situation)
     watch = situation.state.watch
@@ -63,14 +63,14 @@ def arm(action: ArmWatch, situation: Situation) -> None:
 
 
 def disarm(_action: DisarmWatch, situation: Situation) -> None:
-    """A trigger that fires only says so."""
+    """Raise unless the watch may be disarmed."""
     if not situation.state.watch.armed:
         raise NotPermittedError(RefusalCode.NOT_ARMED, "it is not armed")
     situation.require_event_allowed(WatchDisarmed(reason=""))
 
 
 def hold(_action: HoldRollback, situation: Situation) -> None:
-    """The countdown ends, and nothing begins."""
+    """Raise unless there is a countdown that may be held."""
     if situation.state.watch.countdown is None:
         words = "no countdown is under way; there is nothing to hold"
         raise NotPermittedError(RefusalCode.NO_COUNTDOWN, words)
@@ -78,7 +78,7 @@ def hold(_action: HoldRollback, situation: Situation) -> None:
 
 
 def begin_rollback(action: BeginRollback, situation: Situation) -> None:
-    """A person begins what a trigger would."""
+    """Raise unless a person may begin the rollback."""
     phase = require_rollback_phase(situation)
     _require_no_rollback_yet(situation)
     busy = situation.rollback_blocker
@@ -124,7 +124,7 @@ def _require_confirmation(
 
 
 def give_hint(action: GiveHint, situation: Situation) -> None:
-    """The team of a drill is told something."""
+    """Raise unless this is a drill whose team may get the hint."""
     _require_drill(situation)
     text = action.text.strip()
     if not text:
@@ -135,7 +135,7 @@ def give_hint(action: GiveHint, situation: Situation) -> None:
 
 
 def touch_site(action: TouchSite, situation: Situation) -> None:
-    """A drill's site is about to be touched."""
+    """Raise unless this is a drill whose site may be changed."""
     _require_drill(situation)
     if re.fullmatch("[0-9a-f]{64}", action.seal) is None:
         words = "a facilitator injects, worsens or heals, and seals what it is"

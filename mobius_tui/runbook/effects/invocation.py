@@ -211,7 +211,7 @@ class Invocation:
         return None
 
     def _value_under(self, option: GivenOption, name: str) -> str | None:
-        """The value of an option if it has a name; `None` if it has not."""
+        """The value of an option if it has that name; `None` if it has not."""
         for each in option.names:
             if fnmatch.fnmatchcase(each, name):
                 return option.value or ""

@@ -45,7 +45,7 @@ class FullScreen(Protocol):
 
     @property
     def left_behind(self) -> str:
-        """What goes on after a fault of the program, in words; may be empty."""
+        """What still runs after the app has crashed, in words; may be empty."""
 
     def close_for_task(self) -> str:
         """Save unfinished input before a task; returns what to tell afterwards."""

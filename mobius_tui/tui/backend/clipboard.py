@@ -150,7 +150,7 @@ def _copy_by_programs(
 
 
 def _has_clipboard(ways: list[str], name: str) -> bool:
-    """Whether something that took it serves the same clipboard as `name`."""
+    """Whether a program in `ways` has set the clipboard that `name` sets."""
     in_tmux = name.startswith("tmux")
     return any(way.startswith("tmux") == in_tmux for way in ways)
 

@@ -87,8 +87,7 @@ OPENING_TIMEOUT = 3.0
 it takes its time, and what is typed behind its key is meant for its field. An Enter
 does not: it would do the next thing, where no question came."""
 ROUNDS = 2
-"""How often a message goes the way of a key behind it: behind the key itself, and
-behind what an action of that key told the widget and those around it."""
+"""How many times `KeyHandled` is posted to the widget after a key."""
 CHECK_INTERVAL = 0.005
 """Seconds between looks whether a question has come to the screen."""
 

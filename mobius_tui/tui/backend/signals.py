@@ -57,4 +57,4 @@ def _stop() -> str:
 STOP = ForegroundTask(run=_stop)
 """To be stopped, and to come back by `fg`."""
 COME_BACK = ForegroundTask(run=str)
-"""Nothing: to set up the terminal anew, which something else may have used."""
+"""A task that does nothing: leaving for it sets the terminal up anew."""

@@ -62,7 +62,7 @@ class TerminalWriter:
         return rest
 
     def hand_over(self) -> None:
-        """Count a text that is handed to the thread."""
+        """Count one more text as handed to the writer thread; writes nothing."""
         self._handed_over += 1
 
     def write(self, data: bytes | str) -> None:

@@ -223,9 +223,9 @@ class Command:
     needs: OutputNeed | None = None
     """What the output on show must have, so that it does something."""
     at_times: bool = False
-    """Whether it does something only in some states of the run, as all flows do."""
+    """Whether it applies only in some states of the run, as every flow does."""
     act: str = ""
-    """The action that carries it out, where that is not called as the command is."""
+    """The Textual action that it calls; empty if that is named as its id is."""
     needs_key: bool = False
     """Whether nobody can do without a key for it."""
 

@@ -108,17 +108,16 @@ class Dialog(ModalScreen[T | None], Generic[T]):
     ]
 
     ASKS: ClassVar[bool] = True
-    """Whether something comes of it; one that only tells is not missed."""
+    """Whether a person is told that it was closed unanswered before a task."""
 
     composes = False
-    """Whether what is typed is the thing itself: then it is kept even where the dialog
-    was closed. With a reason that is kept, two keys would skip a step."""
+    """Whether the draft is kept even if the person closes the dialog."""
     draft: Draft = MappingProxyType({})
     """What was typed in it before, and nothing came of."""
     drafts_at_close: Mapping[DraftKey, Draft] = MappingProxyType({})
     """What was typed in it when it was closed or answered, as `typed` gives it."""
     alarm: reactive[RunView | None] = reactive(None, repaint=False)
-    """The run, of which the banner over the dialog tells; none where there is none."""
+    """The view of the run that the alarm banner shows; `None` without a run."""
 
     mono: Callable[[], float] = monotonic
     """Where seconds come from for the times of what is typed in it."""
@@ -331,7 +330,7 @@ def text_widget(words: str, role: Role = "plain") -> Static:
 
 
 class ContactsDialog(Dialog[None]):
-    """Shows them."""
+    """Shows the contacts of a runbook."""
 
     ASKS = False
 

@@ -65,7 +65,7 @@ ROLES: tuple[tuple[str, Role], ...] = (
 
 
 class ChangesDialog(Dialog[None]):
-    """Shows them; nothing comes of it."""
+    """Shows what was edited in the runbook's file, as a diff."""
 
     ASKS = False
 

@@ -55,7 +55,7 @@ from mobius_tui.tui.screen_state import DraftKey, Purpose
 async def ask_approval(
     open_dialog: DialogOpener, view: RunView, key: RowKey | None
 ) -> Action | None:
-    """Put a step before somebody else."""
+    """Ask for the approval of a step by a second person."""
     step = view.step(key)
     if step is None or step.approve is None:
         return None

@@ -19,7 +19,7 @@ from mobius_tui.tui.output.output_index import LineIndex
 from mobius_tui.tui.output.sgr import PLAIN, Pen, parse, pen_after
 
 COSTLY = 1024
-"""Colours, controls, tabs and unreadable bytes of one line that are shown at most.
+"""The most colours, controls, tabs and bad bytes of a line that are shown.
 
 Each takes as long as a hundred letters; a person who presses a key waits for all.
 """
@@ -45,7 +45,7 @@ def shown_part(line: bytes) -> tuple[bytes, int]:
 
 
 def shown_part_of_long(head: bytes, tail: bytes, length: int) -> tuple[bytes, int]:
-    """Return the same of a line that is too long.
+    """Return the shown bytes of a line longer than 64 KiB, and the hidden count.
 
     Of one that does not rewrite itself it is its beginning.
 

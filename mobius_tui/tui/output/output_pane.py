@@ -36,7 +36,7 @@ REST_FACTOR = 3
 """Times as long as a frame takes that nothing is drawn: keys come first, and the step
 that prints wants the processor, too."""
 POURING_FACTOR = 2
-"""Times as long between two frames that have nothing in common."""
+"""Factor on the shortest interval while whole frames change."""
 MAX_INTERVAL = 0.5
 """Seconds between two frames at most."""
 

@@ -11,7 +11,7 @@ from mobius_tui.tui.output.viewport import Viewport
 INTERVAL = 0.25
 """Seconds between two changes of the count alone: each redraws the whole border."""
 FEW = 1 << 20
-"""Bytes of news that are not told in lines while those are not counted."""
+"""Uncounted new bytes from which the status gives a size, not lines."""
 
 
 class PaneStatus:

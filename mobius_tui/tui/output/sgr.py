@@ -30,7 +30,7 @@ class Pen(NamedTuple):
 PLAIN = Pen()
 
 LATEST = 512
-"""Sequences that are looked at of those before a place: mostly one is plenty."""
+"""The most colour sequences, the latest ones, that decide on a pen."""
 
 _ON = {
     1: "bold",

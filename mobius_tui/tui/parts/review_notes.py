@@ -28,7 +28,7 @@ from mobius_tui.tui.parts.question_gate import (
 
 
 class ReviewNotes:
-    """Asks for them, and keeps them beside the run's journal."""
+    """Asks for annotations and action items, and saves them with the run."""
 
     def __init__(
         self,

@@ -21,7 +21,7 @@ from mobius_tui.tui.dialogs.question import Notifier
 
 
 class TimelineBuilder:
-    """Makes it anew when more is known, or another search or drill is wanted.
+    """Builds the timeline anew after news, a search or a choice of a drill.
 
     One after the other, and what is wanted meanwhile next: so nothing older is shown
     over what is newer, and of what is typed in one go only the last.

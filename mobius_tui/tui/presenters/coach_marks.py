@@ -22,7 +22,7 @@ NEXT = (
 
 
 def coach_mark(view: RunView) -> str:
-    """The hint for a first-time user; `None` where there is none to give."""
+    """The hint for a first-time user; empty where there is none to give."""
     if view.state.ended is not None:
         return ""
     watch = view.state.watch

@@ -89,7 +89,7 @@ def _previous_step_fields(view: RunView, step: Step) -> Iterator[Field]:
 
 
 def _not_applicable_fields(view: RunView, step: Step) -> Iterator[Field]:
-    """What the run came past just before the next step, and why."""
+    """The steps that did not apply just before the proposed one, and why."""
     order = list(steps_in_order(view.plan, view.state))
     passed = list(
         takewhile(

@@ -86,7 +86,7 @@ _GLYPHS: Mapping[type[Event | Annotation], str] = {
 }
 """By what happened; a dot for what has no sign of its own."""
 CALM = 4.0
-"""Times the shortest latency that fill a cell at least: what is steady looks low."""
+"""The top of a latency lane is at least this many times its lowest value."""
 _TICKS = (
     *(1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400),
     *(21600, 43200, 86400, 604800),

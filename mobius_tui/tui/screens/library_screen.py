@@ -98,7 +98,7 @@ class LibraryScreen(Page):
     )
 
     class GroupsRead(Message):
-        """What there is was looked at."""
+        """The runbooks and runs were read, and put into groups."""
 
         def __init__(self, found: tuple[LibraryGroup, ...]) -> None:
             super().__init__()

@@ -46,7 +46,7 @@ def stats_of(name: str) -> RunbookStatistics:
 
 
 class StatsScreen(Page):
-    """Shows them; a thousand runs take a moment to read."""
+    """Shows the statistics of a runbook, which are read in a thread."""
 
     CSS_PATH = ["../styles/app.tcss", "../styles/pages.tcss"]  # noqa: RUF012
     PLACES: ClassVar[tuple[Place, ...]] = ("stats", "app")

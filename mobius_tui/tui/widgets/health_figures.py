@@ -42,7 +42,7 @@ def share_ok(probe: ProbeView) -> tuple[str, Role]:
 def percentiles(
     probe: ProbeView, ours: str, names: Collection[str] = ("p50", "p95", "p99")
 ) -> list[tuple[str, Role]]:
-    """Those of our own checks.
+    """The percentiles of the latency of our own checks.
 
     Args:
         probe: which.
