@@ -81,7 +81,7 @@ def print_line(text: str) -> None:
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123 - till exit
 
 
-def plain_text(row: str) -> str:
+def escape_unprintable(row: str) -> str:
     """A line of JSON with every unprintable character escaped; parsed, it is equal."""
     if row.isprintable():
         return row
@@ -118,7 +118,7 @@ class PlainReport:
         if self._json:
             for _ in entries:
                 row = self._journal_file.readline().decode("utf-8", "replace")
-                print_line(plain_text(row.rstrip("\n")))
+                print_line(escape_unprintable(row.rstrip("\n")))
             return
         follower = self._viewer.follower
         for entry in entries:
@@ -250,7 +250,7 @@ async def print_run(
     *,
     as_json: bool,
     auto: StartAutomatic | None,
-    sent: bool = False,
+    is_auto_sent: bool = False,
 ) -> int:
     """Print a run until it has ended, its host has gone, or `--auto` has stopped.
 
@@ -260,7 +260,7 @@ async def print_run(
         directory: the run.
         as_json: whether the lines of the journal are printed.
         auto: what lets it run automatically, if anything.
-        sent: whether that was sent when the run began.
+        is_auto_sent: whether that was sent when the run began.
 
     Returns:
         The exit code for the outcome, or for a run that is not continued.
@@ -269,7 +269,11 @@ async def print_run(
     report = PlainReport(viewer, as_json=as_json)
     try:
         await report.print_entries(viewer.follower.initial_entries)
-        if auto is not None and not sent and viewer.follower.state.ended is None:
+        if (
+            auto is not None
+            and not is_auto_sent
+            and viewer.follower.state.ended is None
+        ):
             reply = await send_and_await_reply(viewer, auto)
             if not reply.ok:
                 print(f"mobius-tui: {line(reply.text)}", file=sys.stderr)  # noqa: T201

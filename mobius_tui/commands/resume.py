@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from mobius_tui.commands.support import screens
-from mobius_tui.commands.support.automatic_run import auto_intent, read_answers
+from mobius_tui.commands.support.automatic_run import auto_action, read_answers
 from mobius_tui.commands.support.command_options import is_plain
 from mobius_tui.run.storage.run_index import run_by_name
 from mobius_tui.run.storage.state_home import runs_root
@@ -14,7 +14,7 @@ from mobius_tui.run.storage.state_home import runs_root
 def do(options: argparse.Namespace) -> int:
     """Go on with an open run."""
     directory = run_by_name(runs_root(), options.run) if options.run else None
-    auto = auto_intent(options, read_answers(options.answers))
+    auto = auto_action(options, read_answers(options.answers))
     if not (options.json or is_plain(requested=options.plain)):
         settings = screens.load_screen_settings(options)
         return screens.open_run(directory, settings, auto=auto)

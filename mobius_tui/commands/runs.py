@@ -87,7 +87,7 @@ def _print_drills(options: argparse.Namespace, since: float | None) -> int:
 
     matching = [
         each
-        for each in scored_drills.history(runs_root())
+        for each in scored_drills.drills_with_score(runs_root())
         if options.mode in (None, Mode.DRILL) and _matches(options, each, since)
     ]
     if options.json:

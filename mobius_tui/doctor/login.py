@@ -34,7 +34,7 @@ def login_findings(root: Path, user: str) -> Finding:
     """
     if not (root / "run/systemd/system").is_dir():
         return Finding(about=ABOUT, verdict="ok", words="no systemd kills what is left")
-    own = _own_group(root)
+    own = _own_cgroup(root)
     settings = _settings(root)
     lingers = (root / "var/lib/systemd/linger" / user).exists()
     if own and "session-" not in own:
@@ -74,7 +74,7 @@ def _finding_outside_login(own: str, *, lingers: bool) -> Finding:
     return Finding(about=ABOUT, verdict="trouble", words=words, remedy=remedy)
 
 
-def _own_group(root: Path) -> str:
+def _own_cgroup(root: Path) -> str:
     """The control group of this process; empty where that is not known."""
     text = _read(root / "proc/self/cgroup")
     named = [row.rpartition(":")[2] for row in text.splitlines() if "slice" in row]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mobius_tui.drill.scored_drills import history
+from mobius_tui.drill.scored_drills import drills_with_score
 from mobius_tui.run.storage.run_directory import RunDirectory
 
 NAME = "run/coached"
@@ -31,5 +31,5 @@ def is_coached(site: str | None) -> bool:
 
 def is_first(directory: RunDirectory) -> bool:
     """Whether no earlier drill on this machine has a score."""
-    made = history(directory.path.parent)
+    made = drills_with_score(directory.path.parent)
     return all(each.run == directory.id for each in made)

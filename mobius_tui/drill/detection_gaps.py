@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mobius_tui.drill.detections import SubjectRecord, subject_records
 from mobius_tui.drill.drill_freshness import DrillFreshness, newest_drill
-from mobius_tui.drill.scored_drills import history
+from mobius_tui.drill.scored_drills import drills_with_score
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.runbook.model.runbook import Runbook
 from mobius_tui.runbook.text.units import ago
@@ -61,7 +61,7 @@ def subject_coverage(root: Path, runbook: Runbook) -> SubjectCoverage:
         root: the folder of all runs.
         runbook: as it is now.
     """
-    drills = tuple(history(root, runbook.id))
+    drills = tuple(drills_with_score(root, runbook.id))
     own = bool(drills) and drills[0].own_staging
     seen = [
         (drill.score.faults if drill.own_staging == own else (), drill.seen)
@@ -101,8 +101,10 @@ def coverage_summary(found: SubjectCoverage) -> Iterator[str]:
     tries = "" if found.own_staging else "; drill --try-checks tries them"
     yield f"{found.words} were never seen red{tries}"
     # Those first of which a fault is known: there is something to do about them.
-    for record in sorted(never, key=lambda each: not each.by)[:SHOWN]:
-        fault = f"  (--fault {record.by[0]})" if record.by else ""
+    for record in sorted(never, key=lambda each: not each.expected_faults)[:SHOWN]:
+        fault = (
+            f"  (--fault {record.expected_faults[0]})" if record.expected_faults else ""
+        )
         yield f"{record.subject.name}{fault}"
     if len(never) > SHOWN:
         yield f"and {len(never) - SHOWN} more; mobius-tui check lists them"
@@ -123,7 +125,7 @@ def coverage_words(
     if sight.last_green is not None:
         times = "once" if sight.green == 1 else f"{sight.green} times"
         seen = f"green {times}, last {ago(max(0.0, now - sight.last_green))}"
-    fault = f" --fault {record.by[0]}" if record.by else ""
+    fault = f" --fault {record.expected_faults[0]}" if record.expected_faults else ""
     tries = f"; drill{fault} --try-checks tries it"
     if own_staging:
         tries = f"; drill --inject-cmd FILE{fault} reddened it once" if fault else ""

@@ -6,7 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mobius_tui.drill.detections import DetectionCounts, Key, Subject, merge_detections
+from mobius_tui.drill.detections import (
+    DetectionCounts,
+    Subject,
+    SubjectKey,
+    merge_detections,
+)
 from mobius_tui.drill.drill_record import DrillRecord
 from mobius_tui.drill.score_text import seconds_words
 
@@ -32,7 +37,7 @@ class MatrixColumn:
         return self.drill is not None and self.drill.score.handled is True
 
     @property
-    def seen(self) -> Mapping[Key, DetectionCounts]:
+    def seen(self) -> Mapping[SubjectKey, DetectionCounts]:
         """What was seen in the drill, by key."""
         return {each.key: each for each in self.drill.seen} if self.drill else {}
 
@@ -61,7 +66,7 @@ class DetectionMatrix:
         """Whether the site was restored in the drill of every fault."""
         return all(column.is_handled for column in self.columns)
 
-    def red_by(self, key: Key) -> tuple[str, ...]:
+    def red_by(self, key: SubjectKey) -> tuple[str, ...]:
         """The faults that turned something red."""
         return tuple(
             column.fault
@@ -70,7 +75,7 @@ class DetectionMatrix:
         )
 
     @property
-    def wrecked(self) -> Mapping[Key, DetectionCounts]:
+    def wrecked(self) -> Mapping[SubjectKey, DetectionCounts]:
         """What was seen on the wrecks of the sites, by key."""
         drills = (column.drill for column in self.columns)
         return merge_detections(s for drill in drills if drill for s in drill.wrecked)

@@ -43,11 +43,11 @@ class ProbeKey:
         return f"probe {self.probe}"
 
 
-Key = CheckKey | ProbeKey | TriggerKey
+SubjectKey = CheckKey | ProbeKey | TriggerKey
 """What can be red or green; as a text, what stands in files and in JSON."""
 
 
-def parse_key(text: str) -> Key:
+def parse_key(text: str) -> SubjectKey:
     """The key that a text stands for.
 
     Raises:
@@ -67,7 +67,7 @@ def parse_key(text: str) -> Key:
 class Subject:
     """One thing in a runbook that can be red or green."""
 
-    key: Key
+    key: SubjectKey
     name: str
     """For a person: `4.1 Services are active: service check`."""
     text_digest: str
@@ -83,7 +83,7 @@ class Subject:
 class DetectionCounts:
     """How often a subject was seen red and green, and when each was last."""
 
-    key: Key
+    key: SubjectKey
     text: str
     red: int = 0
     green: int = 0
@@ -150,7 +150,7 @@ def detection_counts(
         past: the checks of probes on record.
         ended: when the drill ended, in seconds since 1970.
     """
-    looks: dict[Key, list[tuple[float, bool]]] = {}
+    looks: dict[SubjectKey, list[tuple[float, bool]]] = {}
     for entry in entries:
         match entry.event:
             case CheckTried(step=step, check=index, held=held):
@@ -210,9 +210,9 @@ def count_looks(
 
 def merge_detections(
     detections: Iterable[DetectionCounts],
-) -> Mapping[Key, DetectionCounts]:
+) -> Mapping[SubjectKey, DetectionCounts]:
     """Add up the counts of each key; equal keys must have equal texts."""
-    found: dict[Key, DetectionCounts] = {}
+    found: dict[SubjectKey, DetectionCounts] = {}
     for one in detections:
         other = found.get(one.key)
         found[one.key] = one if other is None else _both(one, other)
@@ -240,7 +240,7 @@ class SubjectRecord:
 
     subject: Subject
     counts: DetectionCounts
-    by: tuple[str, ...]
+    expected_faults: tuple[str, ...]
     """The faults that ought to turn it red: those that did, with another text of it, or
     those that usually do."""
 
@@ -264,7 +264,7 @@ def subject_records(
     """
     now = {subject.key: subject for subject in subjects(plan)}
     held: list[DetectionCounts] = []
-    by: dict[Key, dict[str, None]] = {}
+    by: dict[SubjectKey, dict[str, None]] = {}
     for faults, sights in drills:
         for sight in sights:
             subject = now.get(sight.key)
@@ -277,7 +277,7 @@ def subject_records(
         SubjectRecord(
             subject=subject,
             counts=found.get(key, DetectionCounts(key=key, text=subject.text_digest)),
-            by=tuple(by.get(key, usual_faults.get(subject.kind, ()))),
+            expected_faults=tuple(by.get(key, usual_faults.get(subject.kind, ()))),
         )
         for key, subject in now.items()
     )

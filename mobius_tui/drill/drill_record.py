@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from mobius_tui.drill.detections import DetectionCounts, Key, parse_key
+from mobius_tui.drill.detections import DetectionCounts, SubjectKey, parse_key
 from mobius_tui.drill.drill_score import TIMES, Score
 from mobius_tui.errors import RunError
 from mobius_tui.health.health_record import YEAR_9999
@@ -142,7 +142,7 @@ def _decode_counts(rows: Iterable[list[Any]]) -> Iterator[DetectionCounts]:
 
 
 def _decoded_counts(
-    key: Key, text: Any, red: Any, green: Any, last_red: Any, last_green: Any
+    key: SubjectKey, text: Any, red: Any, green: Any, last_red: Any, last_green: Any
 ) -> DetectionCounts:
     return DetectionCounts(
         key=key,

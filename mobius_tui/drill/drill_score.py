@@ -111,9 +111,9 @@ class DrillScorer:
         self._state = initial_state(plan.runbook)
         self._automatic = False
         self._milestone_tracker = MilestoneTracker(plan)
-        self._begun: dict[str, str] = {}
+        self._changing_steps: dict[str, str] = {}
         """Steps that change something, by the id that they were first written under."""
-        self._ends: list[tuple[float, str]] = []
+        self._failures: list[tuple[float, str]] = []
         """The time and step of each attempt that ended badly."""
         self._out_of_order: dict[str, None] = {}
         self._overridden: dict[str, None] = {}
@@ -150,9 +150,11 @@ class DrillScorer:
             case HintGiven():
                 self._hints += 1
             case StepStarted(step=step) if self._changes_something(step):
-                self._begun.setdefault(self._plan.steps[step].same_as or step, step)
+                self._changing_steps.setdefault(
+                    self._plan.steps[step].same_as or step, step
+                )
             case StepEnded(step=step, result=result) if result in FAILURE_RESULTS:
-                self._ends.append((at, step))
+                self._failures.append((at, step))
             case _:
                 pass
 
@@ -206,18 +208,18 @@ class DrillScorer:
             out_of_order=self._named(self._out_of_order),
             overridden=self._named(self._overridden),
             hints=self._hints,
-            changed=tuple(self._begun),
+            changed=tuple(self._changing_steps),
             unsaid=tuple(self._unsaid),
         )
 
     def _wrong(self, facts: FaultFacts, restored: float | None) -> Iterator[str]:
-        for at, step in self._ends:
+        for at, step in self._failures:
             looks = not self._changes_something(step)
             by_fault = looks and (restored is None or at <= restored)
             if step not in facts.reddens and not by_fault:
                 yield step
         if facts.path is not None and not self._automatic:
-            begun = self._begun.items()
+            begun = self._changing_steps.items()
             yield from (step for first, step in begun if first not in facts.path)
 
     def _skipped(self) -> Iterator[str]:

@@ -23,7 +23,7 @@ from mobius_tui.drill.drill_score import FaultFacts, score
 from mobius_tui.drill.faults import FAULTS, Fault
 from mobius_tui.drill.injection_log import copy_log, injected_faults
 from mobius_tui.drill.own_staging import is_staging, unrepaired_faults
-from mobius_tui.drill.scored_drills import history
+from mobius_tui.drill.scored_drills import drills_with_score
 from mobius_tui.drill.site import site_services
 from mobius_tui.drill.site.drill_site import Site, open_site, processes_in, request_site
 from mobius_tui.drill.site.site_files import (
@@ -40,13 +40,13 @@ from mobius_tui.run.records.run_record import summarize_run
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.runbook.model.runbook_diff import step_digests
 
-LOOKS = 10
+HEALTH_REQUESTS = 10
 """Looks at /health: more than twice the five in which a flapping site fails twice."""
 REQUESTS = 26
 """Requests as users make them: twice the 12.5 in which 8 % of errors show."""
-SLOW = 5.0
+MAX_ANSWER_SECONDS = 5.0
 """Seconds that no answer may take: the P95 of the seed's trigger."""
-ERRORS = 0.05
+MAX_ERROR_RATE = 0.05
 """The part of requests that may fail: the error rate of the seed's trigger."""
 
 
@@ -114,7 +114,7 @@ def _database(site: Site, truth: SiteBaseline) -> Iterator[str]:
 
 def _api_answers(site: Site, truth: SiteBaseline) -> Iterator[str]:
     """Yields what is wrong with the answers that users get from the API."""
-    for _ in range(LOOKS):
+    for _ in range(HEALTH_REQUESTS):
         found = _fetch_json(site, "/health", status="ok")
         if isinstance(found, str):
             yield found
@@ -124,7 +124,7 @@ def _api_answers(site: Site, truth: SiteBaseline) -> Iterator[str]:
     deployed = installed_version(site.root)
     paths = ("/", "/api/version", "/api/assets")
     for path in [paths[n % 3] for n in range(REQUESTS)]:
-        status, body = request_site(site, path, timeout=SLOW)
+        status, body = request_site(site, path, timeout=MAX_ANSWER_SECONDS)
         if status != 200:
             yield f"{path} answers {status or body}"
             return
@@ -140,20 +140,20 @@ def _api_answers(site: Site, truth: SiteBaseline) -> Iterator[str]:
     if not isinstance(kept, int) or kept < truth.assets:
         yield f"/api/assets tells of {kept} assets; {truth.assets} were backed up"
     requests = figures.get("requests") or {}
-    if (requests.get("error_rate") or 0.0) > ERRORS:
+    if (requests.get("error_rate") or 0.0) > MAX_ERROR_RATE:
         yield f"{requests['error_rate']:.0%} of the requests fail"
-    if (requests.get("p95_ms") or 0.0) > SLOW * 1000:
+    if (requests.get("p95_ms") or 0.0) > MAX_ANSWER_SECONDS * 1000:
         yield f"P95 is {requests['p95_ms']:.0f} ms"
 
 
 def _fetch_json(site: Site, path: str, **wanted: str) -> dict[str, Any] | str:
     """The JSON that a path answers; a text where it is not as wanted."""
     began = time.monotonic()
-    status, body = request_site(site, path, timeout=SLOW)
+    status, body = request_site(site, path, timeout=MAX_ANSWER_SECONDS)
     if status != 200:
         return f"{path} answers {status or body}"
-    if time.monotonic() - began > SLOW:
-        return f"{path} takes more than {SLOW:.0f} s"
+    if time.monotonic() - began > MAX_ANSWER_SECONDS:
+        return f"{path} takes more than {MAX_ANSWER_SECONDS:.0f} s"
     try:
         found = json.loads(body)
     except ValueError:
@@ -188,29 +188,36 @@ def judge_drill(
     run = Follower(directory)
     with suppress(OSError):  # the score matters more
         copy_log(root, directory.path)
-    looks = read_survey(root)
+    survey_counts = read_survey(root)
     wrecked: tuple[DetectionCounts, ...] = ()
     try:
         if is_staging(root):
             return record_score(
-                run, _fault_facts(run, root), unrepaired_faults(root), looks or ()
+                run,
+                _fault_facts(run, root),
+                unrepaired_faults(root),
+                survey_counts or (),
             )
         site = open_site(root)
         broken = {each.fault for each in injected_faults(root)}
         faults = [FAULTS[name] for name in sorted(broken) if name in FAULTS]
         left = site_problems(site, faults)
     except MobiusError as error:
-        return record_score(run, _fault_facts(run, root), (str(error),), looks or ())
-    if looks is not None and is_last:
+        return record_score(
+            run, _fault_facts(run, root), (str(error),), survey_counts or ()
+        )
+    if survey_counts is not None and is_last:
         with suppress(OSError, TimeoutError):  # a wreck before anybody wrecked it
             wrecked = survey_after_run(run, site)
-    return record_score(run, _fault_facts(run, root), left, looks or (), wrecked)
+    return record_score(
+        run, _fault_facts(run, root), left, survey_counts or (), wrecked
+    )
 
 
 def _fault_facts(run: Follower, root: Path) -> FaultFacts:
     """What is known of the faults, and of how they are repaired."""
     facts = injected_fault_facts(root)
-    drills = history(run.directory.path.parent, run.began.runbook)
+    drills = drills_with_score(run.directory.path.parent, run.began.runbook)
     own = is_staging(root)
     reddens = frozenset() if own else facts.reddens  # of a namesake's, not of theirs
     path = repair_path(drills, facts.faults)
@@ -260,7 +267,7 @@ def record_score(
     run: Follower,
     facts: FaultFacts,
     left: tuple[str, ...] | None,
-    looks: tuple[DetectionCounts, ...] = (),
+    survey_counts: tuple[DetectionCounts, ...] = (),
     wrecked: tuple[DetectionCounts, ...] = (),
 ) -> DrillRecord:
     """Put the score of a drill on record.
@@ -269,7 +276,7 @@ def record_score(
         run: the run, which has ended.
         facts: what is known of what broke the site.
         left: what the site shows to be wrong; `None` where nobody has looked.
-        looks: what was seen red and green before the run began.
+        survey_counts: what was seen red and green before the run began.
         wrecked: what was seen on the wreck of the site.
 
     Raises:
@@ -290,7 +297,7 @@ def record_score(
             run.plan, run.initial_entries, run.health_history, left=left, facts=facts
         ),
         texts=step_digests(run.runbook),
-        seen=tuple(merge_detections((*looks, *seen)).values()),
+        seen=tuple(merge_detections((*survey_counts, *seen)).values()),
         wrecked=wrecked,
         own_staging=facts.own_staging,
     )

@@ -25,7 +25,7 @@ class TimeComparison:
     best: float | None = None
 
 
-def history(root: Path, runbook: str | None = None) -> Iterator[DrillRecord]:
+def drills_with_score(root: Path, runbook: str | None = None) -> Iterator[DrillRecord]:
     """The drills that are over and have a score, newest first.
 
     Args:
@@ -42,7 +42,7 @@ def drills_of_same_runbook(
     directory: RunDirectory, drill: DrillRecord
 ) -> tuple[DrillRecord, ...]:
     """The drills of the same runbook, beside a run of which one is known."""
-    return tuple(history(directory.path.parent, drill.runbook))
+    return tuple(drills_with_score(directory.path.parent, drill.runbook))
 
 
 def is_comparable(one: DrillRecord, other: DrillRecord) -> bool:

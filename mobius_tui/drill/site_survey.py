@@ -17,9 +17,9 @@ from pathlib import Path
 from mobius_tui.drill.detections import (
     CheckKey,
     DetectionCounts,
-    Key,
     ProbeKey,
     Subject,
+    SubjectKey,
     count_looks,
     parse_key,
     subjects,
@@ -184,7 +184,7 @@ class SiteSurvey:
         from mobius_tui.health.probe import Prober
         from mobius_tui.health.probe_target import fill_target
 
-        seen: dict[Key, list[tuple[float, bool]]] = {}
+        seen: dict[SubjectKey, list[tuple[float, bool]]] = {}
         rules = RunTriggerRules(self._plan, self._state)
 
         def take(check: ProbeCheck) -> None:
@@ -209,7 +209,7 @@ class SiteSurvey:
         return list(self._tallies(seen))
 
     def _tallies(
-        self, seen: Mapping[Key, list[tuple[float, bool]]]
+        self, seen: Mapping[SubjectKey, list[tuple[float, bool]]]
     ) -> Iterator[DetectionCounts]:
         for key, subject in self._subjects.items():
             if key in seen:
@@ -276,9 +276,9 @@ def _known_variables(
     return state
 
 
-def write_survey(root: Path, looks: tuple[DetectionCounts, ...]) -> None:
+def write_survey(root: Path, counts: tuple[DetectionCounts, ...]) -> None:
     """Leave with the site what was seen, for whoever keeps the score."""
-    said = [{**asdict(each), "key": str(each.key)} for each in looks]
+    said = [{**asdict(each), "key": str(each.key)} for each in counts]
     (root / _FILE).write_text(json.dumps(said) + "\n")
 
 

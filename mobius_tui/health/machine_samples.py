@@ -39,7 +39,7 @@ class Machine:
         at: float,
         mono: float,
         groups: AbstractSet[int] = frozenset(),
-        own: AbstractSet[int] = frozenset(),
+        excluded_pids: AbstractSet[int] = frozenset(),
     ) -> MachineSample:
         """Take a sample; a figure that cannot be measured is `None`.
 
@@ -47,7 +47,7 @@ class Machine:
             at: now, in seconds since 1970.
             mono: now, in the machine's monotonic seconds.
             groups: process groups whose members do not count.
-            own: processes that do not count.
+            excluded_pids: processes that do not count.
         """
         import psutil
 
@@ -74,7 +74,9 @@ class Machine:
             memory=memory,
             disk=disk,
             load1=load1,
-            processes=self._process_counter.count(mono, groups=groups, own=own),
+            processes=self._process_counter.count(
+                mono, groups=groups, excluded_pids=excluded_pids
+            ),
         )
 
     def _cpu_percent(self) -> float | None:

@@ -163,14 +163,14 @@ class ProcessCounter:
         mono: float,
         *,
         groups: AbstractSet[int] = frozenset(),
-        own: AbstractSet[int] = frozenset(),
+        excluded_pids: AbstractSet[int] = frozenset(),
     ) -> dict[str, int]:
         """How many processes match now, by name; this program's own do not count.
 
         Args:
             mono: now, in the machine's monotonic seconds.
             groups: process groups whose members do not count.
-            own: processes that do not count, with their ancestors in their session.
+            excluded_pids: processes that do not count, nor their ancestors in the session.
         """
         if not self._patterns:
             return {}
@@ -181,7 +181,7 @@ class ProcessCounter:
             self._full_scan_at = mono
         self._scan(full=full)
         ours = {pid for pid, scanned in self._scanned.items() if scanned.ours}
-        excluded = with_ancestors(ours | own | {os.getpid()})
+        excluded = with_ancestors(ours | excluded_pids | {os.getpid()})
         numbers = dict.fromkeys(self._patterns, 0)
         for pid, scanned in self._scanned.items():
             if scanned.names and pid not in excluded and is_counted(pid, groups):

@@ -40,7 +40,7 @@ class CheckSlices:
 
     def __init__(self) -> None:
         """Begin with none."""
-        self.past = HealthHistory()
+        self.health_history = HealthHistory()
         self.last: float | None = None
         """When the newest began, in seconds since 1970."""
         self._tallies = HealthSummaries()
@@ -48,7 +48,7 @@ class CheckSlices:
 
     def add(self, check: ProbeResult) -> None:
         """Take in the next check."""
-        self.past.add(check)
+        self.health_history.add(check)
         self._tallies.apply(check)
         self._rows.setdefault(check.probe, ProbeChecks()).add(check)
         self.last = check.at if self.last is None else max(self.last, check.at)
@@ -106,11 +106,11 @@ def _slices(
     """The checks by slices; those before the run or after it are left out."""
     made = sum(began <= at <= until for at in row.times)
     count = max(1, min(SLICES, int(made * SLICES_PER_CHECK)))
-    long = max(until - began, 1.0) / count
+    slice_seconds = max(until - began, 1.0) / count
     counts = [[0, 0, 0] for _ in range(count)]
     longest = [-1.0] * count
     for at, state, ms in zip(row.times, row.states, row.ms, strict=True):
-        place = int((at - began) / long)
+        place = int((at - began) / slice_seconds)
         if at < began or at > until:
             continue
         place = min(place, count - 1)
@@ -118,7 +118,7 @@ def _slices(
         longest[place] = max(longest[place], ms)
     return tuple(
         ReportCheckSlice(
-            at=began + place * long,
+            at=began + place * slice_seconds,
             ok=ok,
             failed=failed,
             no_data=no_data,
@@ -141,11 +141,11 @@ def _latency_limit(health: Health | None, state: RunState) -> float | None:
         return None
 
 
-def slice_state(beat: ReportCheckSlice) -> str:
+def slice_state(check_slice: ReportCheckSlice) -> str:
     """The worst check state in a slice; `none` if it has no checks."""
     counts: Mapping[str, int] = {
-        "failed": beat.failed,
-        "no data": beat.no_data,
-        "ok": beat.ok,
+        "failed": check_slice.failed,
+        "no data": check_slice.no_data,
+        "ok": check_slice.ok,
     }
     return next((state for state, count in counts.items() if count), "none")

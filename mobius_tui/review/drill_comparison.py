@@ -34,7 +34,7 @@ class ComparedDrill:
     run: str
     began: float
     """Seconds since 1970."""
-    times: Milestones
+    milestones: Milestones
     bars: Mapping[str, tuple[TimelineBar, ...]]
     """The attempts at each step."""
 
@@ -72,7 +72,7 @@ def _drill(directory: RunDirectory) -> ComparedDrill | None:
     return ComparedDrill(
         run=directory.id,
         began=state.began_at,
-        times=run_reader.milestones_of(directory, plan, record.entries, past),
+        milestones=run_reader.milestones_of(directory, plan, record.entries, past),
         bars={step_id: attempts_of(state, step_id) for step_id in state.steps},
     )
 
@@ -88,9 +88,9 @@ def compare_with_drill(
         own: its times.
         drill: the drill.
     """
-    both = own.triggered and drill.times.triggered
-    here = own.since if both else state.began_at
-    there = drill.times.since if both else drill.began
+    both = own.triggered and drill.milestones.triggered
+    run_origin = own.since if both else state.began_at
+    drill_origin = drill.milestones.since if both else drill.began
     lanes: list[TimelineLane] = []
     for lane in whole.lanes:
         bars = drill.bars.get(lane.step, ()) if lane.kind == "step" else ()
@@ -99,14 +99,16 @@ def compare_with_drill(
             continue
         difference = _took(lane.bars) - _took(bars)
         lanes.append(replace(lane, drill_difference=difference))
-        shifted = tuple(_shifted(bar, here - there) for bar in bars)
+        shifted = tuple(_shifted(bar, run_origin - drill_origin) for bar in bars)
         lanes.append(
             TimelineLane(
                 kind="drill", title="in the drill", bars=shifted, step=lane.step
             )
         )
     at = "the trigger" if both else "the beginning"
-    words = "; ".join((*_measured(own, drill.times, both=both), f"aligned at {at}"))
+    words = "; ".join(
+        (*_milestone_differences(own, drill.milestones, both=both), f"aligned at {at}")
+    )
     return replace(whole, lanes=tuple(lanes), note=f"beside drill {drill.run}: {words}")
 
 
@@ -120,15 +122,17 @@ def _shifted(bar: TimelineBar, by: float) -> TimelineBar:
     return replace(bar, began=bar.began + by, ended=ended + by)
 
 
-_SAID = (("rollback", "rollback begun"), ("restored", "restored"))
+_COMPARED_MILESTONES = (("rollback", "rollback begun"), ("restored", "restored"))
 """The times that are told first."""
 
 
-def _measured(own: Milestones, drill: Milestones, *, both: bool) -> Iterator[str]:
+def _milestone_differences(
+    own: Milestones, drill: Milestones, *, both: bool
+) -> Iterator[str]:
     """How much later or sooner than in the drill: nothing where that cannot be said."""
     if own.triggered != drill.triggered and not both:
         return
-    for name, word in _SAID:
+    for name, word in _COMPARED_MILESTONES:
         mine, theirs = own.seconds_until(name), drill.seconds_until(name)
         if mine is None or theirs is None:
             continue

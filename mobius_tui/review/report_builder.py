@@ -86,47 +86,45 @@ def build_report(directory: RunDirectory) -> RunReport:
     The same run gives the same value, as long as nothing is added to it and the drills
     before it are kept.
     """
-    record = run_reader.read_run(directory)
-    plan = Plan(record.runbook)
-    walked = walk_run(plan, record.entries)
+    run = run_reader.read_run(directory)
+    plan = Plan(run.runbook)
+    walked = walk_run(plan, run.entries)
     if walked.problem:
-        record = run_reader.truncate_before(
-            record, walked.last_applied + 1, walked.problem
-        )
-    redactor = ReportRedactor(_secrets(record.runbook))
-    beats = CheckSlices()
+        run = run_reader.truncate_before(run, walked.last_applied + 1, walked.problem)
+    redactor = ReportRedactor(_secrets(run.runbook))
+    check_slices = CheckSlices()
     for check in read_probe_results(directory):
-        beats.add(check)
-    return _assemble_report(record, plan, walked, beats, redactor)
+        check_slices.add(check)
+    return _assemble_report(run, plan, walked, check_slices, redactor)
 
 
 def _assemble_report(
-    record: ReadRun,
+    run: ReadRun,
     plan: Plan,
     walked: WalkedRun,
-    beats: CheckSlices,
+    check_slices: CheckSlices,
     redactor: ReportRedactor,
 ) -> RunReport:
-    state, began, sanitize = walked.state, record.began, redactor.line
-    until = _until(state, beats)
+    state, began, sanitize = walked.state, run.began, redactor.line
+    until = _until(state, check_slices)
     found = None
     if began is not None:
         found = run_reader.milestones_of(
-            record.directory, plan, record.entries, beats.past
+            run.directory, plan, run.entries, check_slices.health_history
         )
-    drills = times_of_earlier_drills(record.directory, began, state.began_at)
+    drills = times_of_earlier_drills(run.directory, began, state.began_at)
     done, applicable = run_progress(plan, state, step_statuses(plan, state))
     ended = state.ended
     outcome = ListingState.OPEN if ended is None else ended.outcome
     timeline, left_out = _shortened(walked.timeline)
-    phases = StepReporter(record, plan, walked, redactor).phases()
+    phases = StepReporter(run, plan, walked, redactor).phases()
     steps = tuple(step for phase in phases for step in phase.steps)
-    health = beats.probes(record.runbook.health, state, state.began_at, until)
+    health = check_slices.probes(run.runbook.health, state, state.began_at, until)
     return RunReport(
-        run=sanitize(record.directory.id),
-        runbook=sanitize(record.runbook.id),
+        run=sanitize(run.directory.id),
+        runbook=sanitize(run.runbook.id),
         title=sanitize(began.title if began is not None else ""),
-        summary=redactor.prose(Prose(record.runbook.summary)),
+        summary=redactor.prose(Prose(run.runbook.summary)),
         sha256=sanitize(began.sha256 if began is not None else ""),
         mode=began.mode if began is not None else "",
         environment=sanitize((began.environment or "") if began is not None else ""),
@@ -141,9 +139,9 @@ def _assemble_report(
         reason=sanitize(ended.reason if ended is not None else ""),
         done=done,
         applicable=applicable,
-        events=len(record.entries),
-        head=record.head,
-        damage=tuple(sanitize(each) for each in _damage(record)),
+        events=len(run.entries),
+        head=run.head,
+        damage=tuple(sanitize(each) for each in _damage(run)),
         deviations=tuple(
             report_redaction.sanitize_statements(walked.deviations, sanitize)
         ),
@@ -155,22 +153,22 @@ def _assemble_report(
         phases=phases,
         variables=tuple(report_values(state.variables.items(), redactor)),
         health=tuple(report_redaction.sanitize_probes(health, sanitize)),
-        messages=tuple(messages(plan, walked, steps, redactor, hosted=record.hosted)),
+        messages=tuple(messages(plan, walked, steps, redactor, hosted=run.hosted)),
         decisions=tuple(
             report_redaction.sanitize_decisions(walked.decisions, sanitize)
         ),
         notes=tuple(report_redaction.sanitize_statements(walked.notes, sanitize)),
         annotations=tuple(
             report_redaction.sanitize_annotations(
-                run_annotations.read_annotations(record.directory), sanitize
+                run_annotations.read_annotations(run.directory), sanitize
             )
         ),
         action_items=tuple(
             report_redaction.sanitize_action_items(
-                run_action_items.read_action_items(record.directory), sanitize
+                run_action_items.read_action_items(run.directory), sanitize
             )
         ),
-        said_head=seals.last_seal_digest(read_record_or_empty(record.directory)),
+        said_head=seals.last_seal_digest(read_record_or_empty(run.directory)),
     )
 
 
@@ -181,18 +179,18 @@ def _secrets(runbook: Runbook) -> Iterator[str]:
             yield os.environ.get(variable.from_env, "")
 
 
-def _damage(record: ReadRun) -> tuple[str, ...]:
+def _damage(run: ReadRun) -> tuple[str, ...]:
     """What of a run is not as it was written."""
-    if record.problems or record.began is None:
-        return record.problems
-    return damage_of_open_run(record.directory)
+    if run.problems or run.began is None:
+        return run.problems
+    return damage_of_open_run(run.directory)
 
 
-def _until(state: RunState, beats: CheckSlices) -> float:
+def _until(state: RunState, check_slices: CheckSlices) -> float:
     """The last that is known of a run, in seconds since 1970."""
     if state.ended_at is not None:
         return state.ended_at
-    return max(state.last_entry_at, beats.last or 0.0)
+    return max(state.last_entry_at, check_slices.last or 0.0)
 
 
 def _shortened(

@@ -119,17 +119,17 @@ class StepReporter:
     """Converts the phases and steps of one run to their report form."""
 
     def __init__(
-        self, record: ReadRun, plan: Plan, walked: WalkedRun, redactor: ReportRedactor
+        self, run: ReadRun, plan: Plan, walked: WalkedRun, redactor: ReportRedactor
     ) -> None:
         """Prepare to report the steps of a run.
 
         Args:
-            record: what could be read of it.
+            run: what could be read of it.
             plan: its plan.
             walked: what its entries say.
             redactor: makes texts fit to be told.
         """
-        self._record = record
+        self._run = run
         self._plan = plan
         self._walked = walked
         self._redactor = redactor
@@ -219,7 +219,7 @@ class StepReporter:
         self, step: Step, own: Attempt, checks: tuple[str, ...]
     ) -> ReportAttempt:
         attempt_id = AttemptId(step.id, own.number)
-        place = self._record.directory.attempt(*attempt_id)
+        place = self._run.directory.attempt(*attempt_id)
         given = self._walked.given.get(attempt_id, {})
         return ReportAttempt(
             number=own.number,

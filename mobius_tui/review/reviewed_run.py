@@ -86,7 +86,7 @@ class ReviewedRun(Follower):
         """The state by now, whatever is shown."""
         return self._newest.state
 
-    def times(self) -> Milestones:
+    def milestones(self) -> Milestones:
         """The times by which the whole run is judged."""
         return milestones_of(
             self.directory, self.plan, self.rewind.entries, self._whole_history

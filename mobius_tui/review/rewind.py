@@ -33,7 +33,7 @@ class FoldedRun:
     milestone_tracker: MilestoneTracker
 
     @classmethod
-    def nothing(cls, plan: Plan, state: RunState | None = None) -> FoldedRun:
+    def initial(cls, plan: Plan, state: RunState | None = None) -> FoldedRun:
         """Before anything happened.
 
         Args:
@@ -97,12 +97,12 @@ class Rewind:
         self.walker = RunWalker(plan, judges_order=False)
         """What the report says of the entries."""
         self.entries: list[Entry] = []
-        self.folded = 0
+        self.applied_count = 0
         """How many entries and records the last call of `fold_until` applied."""
         self._records: list[HealthRecord] = []
         self._entry_times, self._record_times = _ArrivalTimes(), _ArrivalTimes()
-        self._now = FoldedRun.nothing(plan, self.walker.state)
-        self._checkpoints = [(0, 0, FoldedRun.nothing(plan))]
+        self._now = FoldedRun.initial(plan, self.walker.state)
+        self._checkpoints = [(0, 0, FoldedRun.initial(plan))]
         """Checkpoints: how many entries and records are in each."""
 
     @property
@@ -157,9 +157,9 @@ class Rewind:
         following = _merged(
             self.entries[entry_count:n], self._records[record_count:records]
         )
-        self.folded = 0
+        self.applied_count = 0
         for each in following:
-            self.folded += 1
+            self.applied_count += 1
             if isinstance(each, Entry):
                 advance(folded.state, each)
                 folded.apply(each)

@@ -70,27 +70,29 @@ def action_item_list(
     if runbook.review is None:
         return ActionItemList(title="", items=tuple(kept.values()))
     try:
-        back = load(review_path(runbook.review, path))
+        review_runbook = load(review_path(runbook.review, path))
     except (MobiusError, ValueError) as error:
         why = str(error).splitlines()[0]
         words = f"{runbook.review}, which lists more of them, cannot be read: {why}"
         return ActionItemList(title="", items=tuple(kept.values()), problem=words)
-    answered = _answered(directory, back)
+    answered = _answered(directory, review_runbook)
     items = []
-    for step in _steps_with_owner(back):
+    for step in _steps_with_owner(review_runbook):
         item = kept.pop(StepItem(step.id), None) or _item(step, answered)
         items.append(replace(item, title=step.title))
-    return ActionItemList(title=back.title, items=(*items, *kept.values()))
+    return ActionItemList(title=review_runbook.title, items=(*items, *kept.values()))
 
 
 def _steps_with_owner(runbook: Runbook) -> Iterator[Step]:
     """The steps that want an owner."""
     for step in runbook.steps():
-        if isinstance(step.action, Manual) and _var(step.action.ask, "owner"):
+        if isinstance(step.action, Manual) and _variable_with_suffix(
+            step.action.ask, "owner"
+        ):
             yield step
 
 
-def _var(asks: Sequence[Ask], what: str) -> str:
+def _variable_with_suffix(asks: Sequence[Ask], what: str) -> str:
     return next((each.var for each in asks if each.var.endswith(f"_{what}")), "")
 
 
@@ -98,7 +100,7 @@ def _item(step: Step, answered: Mapping[str, str]) -> ActionItem:
     asks = step.action.ask if isinstance(step.action, Manual) else ()
 
     def answer(what: str) -> str:
-        return answered.get(_var(asks, what), "")
+        return answered.get(_variable_with_suffix(asks, what), "")
 
     return ActionItem(
         id=StepItem(step.id),
@@ -109,10 +111,10 @@ def _item(step: Step, answered: Mapping[str, str]) -> ActionItem:
     )
 
 
-def _answered(directory: RunDirectory, back: Runbook) -> Mapping[str, str]:
+def _answered(directory: RunDirectory, review_runbook: Runbook) -> Mapping[str, str]:
     """The answers of the newest run of the runbook that looks back on this run."""
-    names = [name for name, each in back.variables.items() if each.run]
-    for other in runs_of(directory.path.parent, back.id):
+    names = [name for name, each in review_runbook.variables.items() if each.run]
+    for other in runs_of(directory.path.parent, review_runbook.id):
         try:
             state = Follower(other).state
         except MobiusError:

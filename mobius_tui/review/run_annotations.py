@@ -227,14 +227,14 @@ def _step(plan: Plan, name: str) -> str:
 
 
 def annotate(
-    directory: RunDirectory, text: str, where: AnnotationTarget, *, by: str, now: float
+    directory: RunDirectory, text: str, target: AnnotationTarget, *, by: str, now: float
 ) -> None:
     """Add an annotation to a run's record; the journal stays as it is.
 
     Args:
         directory: the run's.
         text: what there is to say.
-        where: what it is on.
+        target: what it is on.
         by: who says it.
         now: seconds since 1970.
 
@@ -247,9 +247,9 @@ def annotate(
     if len(text) > LONGEST_ANNOTATION:
         raise UsageError(f"an annotation has {LONGEST_ANNOTATION} characters at most")
     said: RecordEntry = {"written": entry_time(now), "by": by, "text": text}
-    if where.step:
-        said["step"] = where.step
-    for name, at in (("since", where.since), ("until", where.until)):
+    if target.step:
+        said["step"] = target.step
+    for name, at in (("since", target.since), ("until", target.until)):
         if at is not None:
             said[name] = entry_time(at)
     change_table(directory, TABLE, lambda before: [*before, said])

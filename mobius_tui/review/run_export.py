@@ -73,11 +73,11 @@ def export(directory: RunDirectory, target: Path) -> str:
         UsageError: the file is there already, or cannot be written.
         RunError: the run cannot be read.
     """
-    record = run_reader.read_run(directory)
-    if record.began is None or record.problems:
-        reason = "; ".join(record.problems) or "it never began"
+    run = run_reader.read_run(directory)
+    if run.began is None or run.problems:
+        reason = "; ".join(run.problems) or "it never began"
         raise RunError(f"{directory.id} cannot be exported: {reason}")
-    if not record.hosted and (reason := lost_end_text(directory)):
+    if not run.hosted and (reason := lost_end_text(directory)):
         raise RunError(f"{directory.id} cannot be exported: {reason}")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
@@ -86,14 +86,14 @@ def export(directory: RunDirectory, target: Path) -> str:
         raise UsageError(f"-o {target}: it is there already; name another") from None
     except OSError as error:
         raise UsageError(f"-o {target}: {error.strerror}") from error
-    manifest = f"{FORMAT}\nrun {record.began.run}\nhead {record.head}\n".encode()
+    manifest = f"{FORMAT}\nrun {run.began.run}\nhead {run.head}\n".encode()
     try:
         with os.fdopen(handle, "wb") as file:
-            _write(file, record, manifest)
+            _write(file, run, manifest)
     except (OSError, ValueError) as error:
         target.unlink(missing_ok=True)
         raise RunError(f"{target} could not be written: {error}") from error
-    return record.head
+    return run.head
 
 
 def _first_lines(path: Path, count: int) -> bytes:
@@ -102,9 +102,9 @@ def _first_lines(path: Path, count: int) -> bytes:
         return b"".join(file.readline() for _ in range(count))
 
 
-def _write(file: IO[bytes], record: ReadRun, manifest: bytes) -> None:
-    directory, at = record.directory, int(record.entries[0].at)
-    journal = _first_lines(directory.journal, len(record.entries))
+def _write(file: IO[bytes], run: ReadRun, manifest: bytes) -> None:
+    directory, at = run.directory, int(run.entries[0].at)
+    journal = _first_lines(directory.journal, len(run.entries))
     packed = gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0)
     with (
         packed,
@@ -115,7 +115,7 @@ def _write(file: IO[bytes], record: ReadRun, manifest: bytes) -> None:
         # The journal was read first: all that it tells of lies in the files by now.
         for name, data in ((MANIFEST, manifest), (directory.journal.name, journal)):
             tar.addfile(_member(name, len(data), at), io.BytesIO(data))
-        for name in _files(record):
+        for name in _files(run):
             with open_regular(directory.path / name) as source:
                 size = os.fstat(source.fileno()).st_size
                 tar.addfile(_member(name, size, at), source)
@@ -127,9 +127,9 @@ def _member(name: str, size: int, at: int) -> tarfile.TarInfo:
     return member
 
 
-def _files(record: ReadRun) -> Iterator[str]:
+def _files(run: ReadRun) -> Iterator[str]:
     """The names of all files but the journal, in order, from the run's folder."""
-    directory, entries = record.directory, record.entries
+    directory, entries = run.directory, run.entries
     attempts = {
         directory.attempt(event.step, event.attempt).path.name
         for event in (entry.event for entry in entries)

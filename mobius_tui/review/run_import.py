@@ -281,18 +281,18 @@ def _differences(
     directory: RunDirectory, manifest: ExportManifest, head: str | None
 ) -> Iterator[str]:
     """In what ways the unpacked run differs from what was written."""
-    record = run_reader.read_run(directory)
-    yield from record.problems
-    if record.problems:
+    run = run_reader.read_run(directory)
+    yield from run.problems
+    if run.problems:
         return
-    if record.began is None:
+    if run.began is None:
         yield "it never began"
         return
-    if record.began.run != manifest.run:
-        yield f"its journal is of another run, {record.began.run}"
-    if record.head != manifest.head:
+    if run.began.run != manifest.run:
+        yield f"its journal is of another run, {run.began.run}"
+    if run.head != manifest.head:
         yield "its journal does not end with the head that it names"
-    source_names = {source.name for source in record.runbook.sources}
+    source_names = {source.name for source in run.runbook.sources}
     for path in sorted(directory.runbook.iterdir()):
         if path.name not in source_names:
             yield f"runbook/{sanitize.line(path.name)} is no part of its runbook"

@@ -142,11 +142,11 @@ def _placeholder_runbook(
     )
 
 
-def truncate_before(record: ReadRun, n: int, why: str) -> ReadRun:
+def truncate_before(run: ReadRun, n: int, why: str) -> ReadRun:
     """A record that ends before an entry that may not follow."""
-    kept = tuple(entry for entry in record.entries if entry.n < n)
-    problem = f"{record.directory.journal.name}:{n}: {why}; nothing after it is told"
-    return replace(record, entries=kept, problems=(*record.problems, problem))
+    kept = tuple(entry for entry in run.entries if entry.n < n)
+    problem = f"{run.directory.journal.name}:{n}: {why}; nothing after it is told"
+    return replace(run, entries=kept, problems=(*run.problems, problem))
 
 
 def milestones_of(

@@ -14,11 +14,11 @@ from mobius_tui.run.state.step_state import PASSED_STATUSES
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.runbook.text.units import duration_literal, parse_duration
 
-ENOUGH = 3
+MIN_DURATIONS = 3
 """Durations needed before a correction of `expect` is suggested."""
-TOO_SHORT = 1.5
+MAX_USUAL_RATIO = 1.5
 """`expect` is too short if the median is more than this many times it."""
-TOO_LONG = 0.5
+MIN_USUAL_RATIO = 0.5
 """`expect` is too long if the median is less than this fraction of it."""
 MIN_DIFFERENCE_SECONDS = 2.0
 """A median that differs from the stated duration by less is not worth a correction."""
@@ -144,7 +144,7 @@ def _step(plan: Plan, step: Step, runs: Sequence[PastRun]) -> StepStatistics:
         p95=percentile(took, 95),
         skipped=sum(each.skipped for each in known),
         overridden=sum(each.overridden for each in known),
-        expect_correction=_off(step, _usable_durations(step, runs)),
+        expect_correction=_expect_correction(step, _usable_durations(step, runs)),
     )
 
 
@@ -154,21 +154,26 @@ def _usable_durations(step: Step, runs: Iterable[PastRun]) -> list[float]:
     for run in runs:
         if step.id in run.steps:
             found[run.mode] += run.steps[step.id].passed_durations
-    if len(found[Mode.INCIDENT]) >= ENOUGH:
+    if len(found[Mode.INCIDENT]) >= MIN_DURATIONS:
         return found[Mode.INCIDENT]
     return [seconds for own in found.values() for seconds in own]
 
 
-def _off(step: Step, took: Sequence[float]) -> ExpectedDuration | None:
+def _expect_correction(step: Step, took: Sequence[float]) -> ExpectedDuration | None:
     """What a step should say that it takes, if what it says is off."""
     usual, slow = percentile(took, 50), percentile(took, 95)
-    if step.expect is None or usual is None or slow is None or len(took) < ENOUGH:
+    if (
+        step.expect is None
+        or usual is None
+        or slow is None
+        or len(took) < MIN_DURATIONS
+    ):
         return None
     try:
         said = parse_duration(step.expect)
     except ValueError:
         return None  # it depends on a variable
-    fits = said * TOO_LONG <= usual <= said * TOO_SHORT
+    fits = said * MIN_USUAL_RATIO <= usual <= said * MAX_USUAL_RATIO
     if fits or abs(usual - said) < MIN_DIFFERENCE_SECONDS:
         return None
     return ExpectedDuration(

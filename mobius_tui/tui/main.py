@@ -161,7 +161,9 @@ def open_watch(directory: RunDirectory, settings: Settings, notice: str) -> None
     stand = ScreenState(pane=PaneName.HEALTH, zoomed=True)
     viewer = Viewer(directory)
     run_app(
-        _navigator().run(viewer, is_new=True, auto=None, stand=stand), settings, notice
+        _navigator().run(viewer, is_new=True, auto=None, screen_state=stand),
+        settings,
+        notice,
     )
 
 

@@ -196,7 +196,7 @@ class Navigator:
         *,
         is_new: bool,
         auto: StartAutomatic | None,
-        stand: ScreenState = AT_THE_RUN,
+        screen_state: ScreenState = AT_THE_RUN,
     ) -> Page:
         """The screen of a run that has begun.
 
@@ -204,7 +204,7 @@ class Navigator:
             viewer: the run's; the screen closes it.
             is_new: whether the person knows it, and needs no card.
             auto: what is sent at once, which makes the run go on by itself.
-            stand: where the person was in it before the screens went away.
+            screen_state: where the person was in it before the screens went away.
         """
         screen: RunScreen
 
@@ -218,13 +218,16 @@ class Navigator:
             is_new=is_new,
             auto=auto,
             repaints=self.repaints,
-            screen_state=stand,
-            brief=brief,
+            screen_state=screen_state,
+            open_follow_up=brief,
         )
         began = viewer.follower.state.began
         screen.coaches = is_coached(began.site if began is not None else None)
         screen.reopen = lambda: self.run(
-            Viewer(viewer.directory), is_new=True, auto=None, stand=screen.screen_state
+            Viewer(viewer.directory),
+            is_new=True,
+            auto=None,
+            screen_state=screen.screen_state,
         )
         return screen
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mobius_tui.cli import main
-from mobius_tui.plain import plain_text
+from mobius_tui.plain import escape_unprintable
 from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.messaging.payload import OutgoingMessage, encode_body
@@ -92,7 +92,7 @@ def test_any_text_by_every_way(first: str, second: str) -> None:
     assert OURS.fullmatch(
         clipboard.clipboard_sequence(clean(said, newlines=True), {}).encode()
     )
-    assert plain_text(said).isprintable()
+    assert escape_unprintable(said).isprintable()
     letter = OutgoingMessage(
         title=said,
         text=said,

@@ -148,7 +148,7 @@ def test_it_is_about_the_text_that_it_has_now(
 
     def never(now: Runbook) -> dict[str, tuple[str, ...]]:
         found = subject_coverage(runs_root(), now).never_red
-        return {str(each.subject.key): each.by for each in found}
+        return {str(each.subject.key): each.expected_faults for each in found}
 
     calm = {
         "probe quiet": ("bad-release",),
@@ -183,9 +183,11 @@ def test_on_a_teams_own_staging_only_its_own_faults_are_named(
     found = subject_coverage(runs_root(), edited)
     assert found.own_staging
     by_key = {str(each.subject.key): each for each in found.never_red}
-    assert {key: each.by for key, each in by_key.items() if each.by} == {
-        "check one 0": ("web-down",)
-    }
+    assert {
+        key: each.expected_faults
+        for key, each in by_key.items()
+        if each.expected_faults
+    } == {"check one 0": ("web-down",)}
     said = coverage_words(by_key["check one 0"], BEGAN, own_staging=True)
     assert said.endswith("; drill --inject-cmd FILE --fault web-down reddened it once")
     calm = coverage_words(by_key["probe quiet"], BEGAN, own_staging=True)
@@ -209,7 +211,9 @@ def test_in_words(book: Runbook) -> None:
         "and 4 more; mobius-tui check lists them",
     ]
     by_key = {str(each.subject.key): each for each in found.never_red}
-    said = coverage_words(replace(by_key["check one 2"], by=("a", "b")), BEGAN)
+    said = coverage_words(
+        replace(by_key["check one 2"], expected_faults=("a", "b")), BEGAN
+    )
     assert said == (
         "1.1 one: disk check: green 2 times, last 2 days ago; drill --fault a"
         " --try-checks tries it"

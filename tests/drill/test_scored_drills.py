@@ -12,7 +12,7 @@ from mobius_tui.cli import main
 from mobius_tui.drill import drill_record, score_text
 from mobius_tui.drill.drill_freshness import newest_drill
 from mobius_tui.drill.drill_score import Score
-from mobius_tui.drill.scored_drills import compare_times, history, trends
+from mobius_tui.drill.scored_drills import compare_times, drills_with_score, trends
 from mobius_tui.run.storage.state_home import runs_root
 from tests.conftest import MakeRunbook
 from tests.drill.drills import HANDLED, directory_of, drill, worse
@@ -50,7 +50,7 @@ def test_what_is_no_score_counts_as_none(text: str) -> None:
     directory = directory_of(drill())
     drill_record.drill_record_path(directory).write_text(text)
     assert drill_record.read_drill_record(directory) is None
-    assert list(history(runs_root())) == []
+    assert list(drills_with_score(runs_root())) == []
 
 
 @pytest.mark.parametrize("name", ["began", "ended"])
@@ -98,7 +98,7 @@ def test_a_time_stands_beside_the_last_and_the_best_of_its_kind() -> None:
     drill(replace(worse(by=-100), faults=("other",)), days=4)
     now = drill()
     drill(worse(by=-100), days=-1)
-    times = compare_times(now, history(runs_root(), "mobius-rollback"))
+    times = compare_times(now, drills_with_score(runs_root(), "mobius-rollback"))
     assert [(t.name, t.now, t.last, t.best) for t in times] == [
         ("detected", 2.0, 22.0, -8.0),
         ("decided", 65.0, 85.0, 55.0),
@@ -110,7 +110,9 @@ def test_a_time_stands_beside_the_last_and_the_best_of_its_kind() -> None:
 def test_the_score_in_lines() -> None:
     drill(worse(by=20), days=7)
     now = drill(replace(HANDLED, wrong=("3.2 Restore",), hints=1))
-    lines = list(score_text.lines(now, compare_times(now, history(runs_root()))))
+    lines = list(
+        score_text.lines(now, compare_times(now, drills_with_score(runs_root())))
+    )
     assert lines == [
         "score: handled; the fault was bad-release; times from the beginning on",
         "time to detect: 2 s; last 0:22, best 0:22: this is the best",
@@ -134,7 +136,9 @@ def test_the_score_in_lines() -> None:
 def test_a_time_that_no_drill_before_came_to_stands_alone() -> None:
     drill(replace(HANDLED, steady=None), days=7)
     now = drill(HANDLED)
-    lines = list(score_text.lines(now, compare_times(now, history(runs_root()))))
+    lines = list(
+        score_text.lines(now, compare_times(now, drills_with_score(runs_root())))
+    )
     assert "time to three healthy: 8:41" in lines
     assert "time to restore: 4:00; last 4:00, best 4:00" in lines
     assert not any(line.startswith("before") for line in lines)
@@ -153,7 +157,7 @@ def test_drills_are_grouped_by_what_broke_the_site() -> None:
     drill(Score(faults=("bad-release",), handled=False), days=7)
     drill(replace(HANDLED, automatic=True), days=6)
     drill(replace(HANDLED, faults=("config-drift",), handled=False), days=5)
-    found = trends(history(runs_root()))
+    found = trends(drills_with_score(runs_root()))
     kinds = [(t.faults, t.automatic, len(t.drills), t.best) for t in found]
     assert kinds == [
         (("config-drift",), False, 1, None),

@@ -97,7 +97,7 @@ def test_groups_and_own_processes_do_not_count(mark: str) -> None:
     with running(mark) as child:
         assert scan.count(0.0) == {"it": 1}
         assert scan.count(0.0, groups={child.pid}) == {"it": 0}
-        assert scan.count(0.0, own={child.pid}) == {"it": 0}
+        assert scan.count(0.0, excluded_pids={child.pid}) == {"it": 0}
         assert [each.pid for each in matching_processes(mark)] == [child.pid]
         assert matching_processes(mark, groups={child.pid}) == ()
         assert matching_processes(mark, excluded_pids={child.pid}) == ()

@@ -19,7 +19,7 @@ def shown(rewound: ReviewedRun) -> RunTimeline | None:
     rewind = rewound.rewind
     moments = moments_of(rewound.plan, rewind.entries, rewind.walker.timeline, ())
     whole = run_timeline(rewound.plan, rewound.newest, moments, {}, until=rewind.until)
-    return compare_with_drill(whole, rewound.newest, rewound.times(), drill)
+    return compare_with_drill(whole, rewound.newest, rewound.milestones(), drill)
 
 
 def test_each_step_has_the_same_one_of_the_drill_under_it(tmp_path: Path) -> None:

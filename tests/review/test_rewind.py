@@ -93,10 +93,10 @@ def test_the_way_back_begins_at_a_checkpoint(run: MadeRun) -> None:
     for n in (1, 700, 2500, 5001):
         state = rewind.fold_until(n, BEGAN + n).state
         assert state.last_entry_number == n
-        assert rewind.folded <= CHECKPOINT_INTERVAL
+        assert rewind.applied_count <= CHECKPOINT_INTERVAL
     health = rewind.fold_until(4000, BEGAN + 3999).health
     assert health.window("api").ok == 4000
-    assert rewind.folded <= CHECKPOINT_INTERVAL
+    assert rewind.applied_count <= CHECKPOINT_INTERVAL
 
 
 def test_going_back_changes_nothing_of_what_is_kept(run: MadeRun) -> None:

@@ -11,7 +11,7 @@ from mobius_tui.run.attempts.disk_space import DiskSpaceWaiters
 from mobius_tui.run.attempts.run_context import HealthReadings, RunContext
 from mobius_tui.run.attempts.step_tasks import StepTasks
 from mobius_tui.run.events.journal_entry import Entry
-from mobius_tui.run.host.automatic import settle
+from mobius_tui.run.host.automatic import journal_consequences
 from mobius_tui.run.host.intents.host_services import HostServices
 from mobius_tui.run.journal.journal import Clock, Journal
 from mobius_tui.run.journal.journal_writer import JournalWriter
@@ -54,7 +54,7 @@ def make_services(
     writer = JournalWriter(journal, context.state, on_entry)
 
     async def settled() -> None:
-        await settle(context, writer)
+        await journal_consequences(context, writer)
 
     disk_waiters = DiskSpaceWaiters(lambda _: None)
     runner = AttemptRunner(context, writer, disk_waiters, settled)

@@ -158,9 +158,9 @@ def test_a_later_run_its_comparison_and_the_statistics_tell_the_same() -> None:
         rewound.directory, rewound.began, rewound.newest.began_at
     )
     assert beside is not None
-    assert beside.times == ReviewedRun(drill.directory).times()
+    assert beside.milestones == ReviewedRun(drill.directory).milestones()
     for name, at in AT.items():
-        assert beside.times.seconds_until(name) == at - FIRED
+        assert beside.milestones.seconds_until(name) == at - FIRED
 
 
 def test_what_the_site_showed_to_be_broken_was_never_restored() -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mobius_tui.run.planning.unattended_answers import UnattendedAnswers
 
 
-def auto_intent(
+def auto_action(
     options: argparse.Namespace, answers: UnattendedAnswers | None
 ) -> StartAutomatic | None:
     """The action that makes a run automatic; `None` for a guided one."""

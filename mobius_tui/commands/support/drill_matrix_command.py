@@ -14,7 +14,7 @@ from mobius_tui.drill.detection_matrix import DetectionMatrix, MatrixColumn
 from mobius_tui.drill.detections import subjects
 from mobius_tui.drill.drill_record import DrillRecord
 from mobius_tui.errors import FAILED, OK, MobiusError
-from mobius_tui.plain import plain_text
+from mobius_tui.plain import escape_unprintable
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.storage.run_index import run_by_name
 from mobius_tui.run.storage.state_home import runs_root
@@ -71,7 +71,7 @@ def print_matrix(found: DetectionMatrix, *, as_json: bool) -> None:
     """Print which check saw which fault, for a person or for programs."""
     if as_json:
         for row in json.dumps(found.as_json(), indent=2).split("\n"):
-            print_data(plain_text(row))
+            print_data(escape_unprintable(row))
     else:
         for each in found.lines():
             print_data(line(each))

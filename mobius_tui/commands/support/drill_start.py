@@ -17,7 +17,7 @@ from mobius_tui.commands.support.own_staging_command import drill_own_staging
 from mobius_tui.commands.support.run_frontend import (
     start_run,
 )
-from mobius_tui.commands.support.run_lines import drill_exit_code, is_open
+from mobius_tui.commands.support.run_lines import drill_exit_code, is_drill_open
 from mobius_tui.drill.coached_drills import coach
 from mobius_tui.drill.drill_facilitator import DONE, Facilitator, drill_under_way
 from mobius_tui.drill.faults import FAULTS
@@ -122,7 +122,7 @@ def rehearse(options: argparse.Namespace, *, coaches: bool = False) -> int:
         code = start_run(options, briefing, answers)
         if options.auto and not options.dry_run:
             code = drill_exit_code(briefing, faults, code)
-        if hidden and not is_open(briefing):
+        if hidden and not is_drill_open(briefing):
             narrate(f"`mobius-tui drill --fault {names[0]} --seed {seed}` repeats it")
         if options.keep:
             narrate(f"the site is kept in {briefing.site}")

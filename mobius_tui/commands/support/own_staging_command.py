@@ -12,7 +12,7 @@ from mobius_tui.commands.support.automatic_run import read_answers
 from mobius_tui.commands.support.command_options import variables
 from mobius_tui.commands.support.command_output import narrate, print_data
 from mobius_tui.commands.support.run_frontend import start_run
-from mobius_tui.commands.support.run_lines import is_open
+from mobius_tui.commands.support.run_lines import is_drill_open
 from mobius_tui.drill import own_staging
 from mobius_tui.drill.own_staging import OwnFault, own_faults
 from mobius_tui.drill.rehearsal import own_rehearsal
@@ -54,7 +54,7 @@ def drill_own_staging(options: argparse.Namespace) -> int:
     ) as briefing:
         root = Path(briefing.site or "")
         code = start_run(options, briefing, answers)
-        if is_open(briefing):
+        if is_drill_open(briefing):
             narrate(f"the drill is open; {root} says what was injected")
             unrepaired = own_staging.unrepaired_faults(root) if options.auto else ()
             for each in unrepaired:

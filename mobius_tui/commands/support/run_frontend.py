@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from mobius_tui.commands.support import screens
-from mobius_tui.commands.support.automatic_run import auto_intent
+from mobius_tui.commands.support.automatic_run import auto_action
 from mobius_tui.commands.support.command_options import is_plain
 from mobius_tui.commands.support.command_output import print_data
 from mobius_tui.errors import OK, UsageError
@@ -37,7 +37,7 @@ def start_run(
         for each in dry_run(briefing, now=time.time()):
             print_data(line(each))
         return OK
-    auto = auto_intent(options, answers)
+    auto = auto_action(options, answers)
     if auto is not None:
         refuse_unattended(briefing.runbook, "--auto")
         if options.manual == "tick":

@@ -20,7 +20,7 @@ from mobius_tui.drill.site.drill_site import open_site
 from mobius_tui.drill.site_guard import run_on_site
 from mobius_tui.errors import FAILED, OK
 from mobius_tui.garbage_collection import collect_as_usual
-from mobius_tui.plain import plain_text, print_run
+from mobius_tui.plain import escape_unprintable, print_run
 from mobius_tui.run.client.preflight import refuse_unattended, understated_steps
 from mobius_tui.run.client.run_briefing import Briefing
 from mobius_tui.run.client.start_run import resume_run, start_new_run
@@ -72,7 +72,9 @@ def start_with_lines(
                 f"`mobius-tui resume {directory.id}` opens its screen; "
                 "--auto runs it by itself; ctrl+c leaves it open"
             )
-        return await print_until_end(directory, as_json=as_json, auto=auto, sent=True)
+        return await print_until_end(
+            directory, as_json=as_json, auto=auto, is_auto_sent=True
+        )
 
     return interruptible(lines)
 
@@ -126,7 +128,7 @@ async def print_until_end(
     *,
     as_json: bool,
     auto: StartAutomatic | None,
-    sent: bool = False,
+    is_auto_sent: bool = False,
 ) -> int:
     """Print a run; at the end of a drill, wait for its score and print that.
 
@@ -134,13 +136,15 @@ async def print_until_end(
         directory: the run.
         as_json: whether the journal's own lines are printed, and the score as one more.
         auto: the action that makes it run by itself.
-        sent: whether the run began with it.
+        is_auto_sent: whether the run began with it.
 
     Returns:
         The exit code that its end has; 1 for a drill that was completed, or went by
         itself, though the site is still broken.
     """
-    code = await print_run(directory, as_json=as_json, auto=auto, sent=sent)
+    code = await print_run(
+        directory, as_json=as_json, auto=auto, is_auto_sent=is_auto_sent
+    )
     site = _site_of_drill(directory)
     if site is None:
         return code
@@ -180,7 +184,7 @@ def _print_score(drill: DrillRecord, directory: RunDirectory, *, as_json: bool) 
             "before": {t.name: {"last": t.last, "best": t.best} for t in times},
             "never_red": [str(each.subject.key) for each in found.never_red],
         }
-        print_data(plain_text(json.dumps(score, ensure_ascii=False)))
+        print_data(escape_unprintable(json.dumps(score, ensure_ascii=False)))
         return
     for each in score_text.lines(drill, times):
         print_data(line(each))
@@ -191,7 +195,7 @@ def _print_score(drill: DrillRecord, directory: RunDirectory, *, as_json: bool) 
             print_data(line(f"what handles {name}: {FAULTS[name].handled_by}"))
 
 
-def is_open(briefing: Briefing) -> bool:
+def is_drill_open(briefing: Briefing) -> bool:
     """Whether a drill has started and not ended, so that it can be resumed."""
     run = run_on_site(Path(briefing.site or ""))
     return run is not None and not _has_ended(run)
@@ -202,7 +206,7 @@ def drill_exit_code(briefing: Briefing, faults: Sequence[Fault], code: int) -> i
 
     A run that stopped for a person has no score yet, and proves nothing.
     """
-    if not is_open(briefing):
+    if not is_drill_open(briefing):
         return code
     wrong = site_problems(open_site(Path(briefing.site or "")), faults)
     for each in wrong:

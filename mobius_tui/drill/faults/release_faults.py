@@ -28,7 +28,7 @@ from mobius_tui.drill.site.site_files import (
 OK = 200
 RESPONDS = 'self.path.partition("?")[0]'
 """How the server finds the path of a request."""
-SLOW = 5.0
+MAX_ANSWER_SECONDS = 5.0
 """Seconds after which an answer is too late: the P95 of the runbook's trigger."""
 REQUESTS = 26
 """Requests that show an error in each twelve or so, for certain."""
@@ -78,9 +78,9 @@ def _all_fail(site: Site) -> str:
 
 def _is_slow(site: Site) -> str:
     began = time.monotonic()
-    code = request_site(site, "/", timeout=SLOW * 4)[0]
+    code = request_site(site, "/", timeout=MAX_ANSWER_SECONDS * 4)[0]
     took = time.monotonic() - began
-    return f"/ answers {code} after {took:.1f} s" if took > SLOW else ""
+    return f"/ answers {code} after {took:.1f} s" if took > MAX_ANSWER_SECONDS else ""
 
 
 def _errs(site: Site) -> str:

@@ -97,7 +97,7 @@ def _row(row: ProseRow) -> Markup:
 def _span(span: ProseSpan) -> Iterator[Child]:
     if span.kind != "plain":
         yield tag(span.kind, span.words)
-    elif span.own and PAGE.fullmatch(span.address):
+    elif span.has_literal_address and PAGE.fullmatch(span.address):
         yield tag("a", span.words, href=span.address, rel="noopener noreferrer")
     else:
         yield span.words

@@ -21,7 +21,7 @@ from mobius_tui.run.state.step_state import BAD_STATUSES, Status
 
 _ERRORS = frozenset({Status.UNKNOWN, Status.NOT_STARTED, Status.OUTPUT_LOST})
 """Ends that say nothing of what the step was to do."""
-_LEFT = frozenset(
+_SKIPPED_STATUSES = frozenset(
     {Status.SKIPPED, Status.NOT_APPLICABLE, Status.PENDING, Status.WAITING}
 )
 
@@ -72,7 +72,7 @@ def _case(report: RunReport, phase: ReportPhase, step: ReportStep) -> Tree.Eleme
         time=f"{sum(attempt.took or 0.0 for attempt in step.tries):.3f}",
     )
     reason = step.reason or step.status
-    if step.status in _LEFT:
+    if step.status in _SKIPPED_STATUSES:
         why = f": {step.reason}" if step.reason not in ("", step.status) else ""
         Tree.SubElement(case, "skipped", message=f"{step.status}{why}")
     elif step.status in BAD_STATUSES:
@@ -94,7 +94,7 @@ def _case(report: RunReport, phase: ReportPhase, step: ReportStep) -> Tree.Eleme
 
 def _earlier(case: Tree.Element, step: ReportStep) -> None:
     """Add earlier bad attempts of a step to its test case, as reruns or flaky."""
-    if step.status in _LEFT:
+    if step.status in _SKIPPED_STATUSES:
         return  # it is neither: what came before stands in its output
     last = step.tries[-1:] if step.status in BAD_STATUSES else ()
     prefix = "rerun" if last else "flaky"

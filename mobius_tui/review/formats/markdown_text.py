@@ -240,7 +240,11 @@ def _form(row: ProseRow) -> tuple[str, list[str]]:
             continue
         texts.append(span.words if form else span.words.lstrip())
         form.append("**{}**" if span.kind == "strong" else "{}")
-        if span.separate_address and span.own and PAGE.fullmatch(span.separate_address):
+        if (
+            span.separate_address
+            and span.has_literal_address
+            and PAGE.fullmatch(span.separate_address)
+        ):
             form.append(_escape_braces(f" (<{span.separate_address}>)"))
         elif span.separate_address:
             form.append(" ({})")

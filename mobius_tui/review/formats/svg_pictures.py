@@ -35,7 +35,24 @@ CHART = 90.0
 AXIS = 22.0
 TICKS = 8
 """Times under a picture at most."""
-STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200)
+TICK_INTERVALS = (
+    1,
+    2,
+    5,
+    10,
+    15,
+    30,
+    60,
+    120,
+    300,
+    600,
+    900,
+    1800,
+    3600,
+    7200,
+    14400,
+    43200,
+)
 """Seconds between two of them; days, where the last is too short."""
 DAY = 86400
 NAME = 24
@@ -82,7 +99,7 @@ class Scale:
         """Times to be named under the picture."""
         whole = self.until - self.began
         days = DAY * math.ceil(whole / DAY / TICKS)
-        step = next((each for each in STEPS if whole / each < TICKS), days)
+        step = next((each for each in TICK_INTERVALS if whole / each < TICKS), days)
         for place in range(int(whole / step) + 1):
             yield self.began + step * place
 

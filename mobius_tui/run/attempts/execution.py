@@ -376,8 +376,10 @@ class AttemptExecution:
             Status.TIMED_OUT,
             Status.NOT_STARTED,
         ):
-            more = self._step.retry.attempts if self._step.retry is not None else 1
-            if result == Status.NOT_STARTED or self._number >= more:
+            max_attempts = (
+                self._step.retry.attempts if self._step.retry is not None else 1
+            )
+            if result == Status.NOT_STARTED or self._number >= max_attempts:
                 result = Status.WARNED
         event = StepEnded(
             step=self._step.id,

@@ -145,12 +145,12 @@ def _size(path: Path) -> int:
         return 0
 
 
-def stderr_tail(attempt: AttemptDirectory, look_back: int) -> bytes:
+def stderr_tail(attempt: AttemptDirectory, max_spans: int) -> bytes:
     """The end of what came from stderr, `MAX_TAIL_BYTES` at most.
 
     Args:
         attempt: whose output.
-        look_back: spans from the end that are searched.
+        max_spans: spans from the end that are searched.
     """
     end = b""
     try:
@@ -160,7 +160,7 @@ def stderr_tail(attempt: AttemptDirectory, look_back: int) -> bytes:
         ):
             spans = Spans(file.fileno())
             spans.refresh()
-            for span in spans.newest(look_back):
+            for span in spans.newest(max_spans):
                 wanted = min(span.length, MAX_TAIL_BYTES - len(end))
                 if span.stream == STDERR and wanted:
                     output.seek(span.end - wanted)

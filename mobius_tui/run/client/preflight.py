@@ -79,17 +79,17 @@ def unset_variables(runbook: Runbook, known: Collection[str]) -> Iterator[str]:
             yield f"give --var {name}=VALUE{source}: {words}"
 
 
-def refuse_unattended(runbook: Runbook, asked: str) -> None:
+def refuse_unattended(runbook: Runbook, feature: str) -> None:
     """Refuse to run unattended if a check that cannot fail guards a destructive step.
 
     Args:
         runbook: what is to be run.
-        asked: what was asked for, such as `--auto`.
+        feature: what was asked for, such as `--auto`.
 
     Raises:
         UsageError: such a check guards what destroys.
     """
-    if words := unattended_refusal(runbook, asked):
+    if words := unattended_refusal(runbook, feature):
         raise UsageError(words)
 
 

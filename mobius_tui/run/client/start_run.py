@@ -63,8 +63,8 @@ async def start_new_run(
     ready = answer_briefing(briefing, answers or {})
     runbook = ready.runbook
     if auto is not None:
-        asked = "--auto" if isinstance(auto, StartAutomatic) else "--auto-rollback"
-        refuse_unattended(runbook, asked)
+        feature = "--auto" if isinstance(auto, StartAutomatic) else "--auto-rollback"
+        refuse_unattended(runbook, feature)
     root = runs_root() if ready.share is None else make_shared_folder(ready.share)
     directory = make_run_directory(
         root,
@@ -172,10 +172,10 @@ def _refuse_unhostable(directory: RunDirectory) -> None:
 
 async def _released_for_new_values(directory: RunDirectory, runbook: Runbook) -> bool:
     """Whether a living host was released since it lacks a value that is set by now."""
-    here = {
+    names_in_environ = {
         v.name for v in runbook.variables.values() if (v.from_env or "") in os.environ
     }
-    if not here - {runbook.environment}:
+    if not names_in_environ - {runbook.environment}:
         return False
     viewer = Viewer(directory)
     try:
@@ -183,7 +183,9 @@ async def _released_for_new_values(directory: RunDirectory, runbook: Runbook) ->
         is_busy = (
             state.auto is not None or state.watch.armed or state.watch.rollback_running
         )
-        lacking = (here - state.variables.keys()) | (here & set(state.lost_secrets))
+        lacking = (names_in_environ - state.variables.keys()) | (
+            names_in_environ & set(state.lost_secrets)
+        )
         if is_busy or not lacking - {runbook.environment} or state.ended is not None:
             return False
         _refuse_unhostable(directory)

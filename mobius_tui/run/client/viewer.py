@@ -137,14 +137,16 @@ class Viewer:
         """
         return self._liveness.silence
 
-    async def changes(self, quiet: float = 0.0) -> AsyncGenerator[RunChanges, None]:
+    async def changes(
+        self, idle_interval: float = 0.0
+    ) -> AsyncGenerator[RunChanges, None]:
         """What comes, as it comes; looks at each poke and every quarter second.
 
         An empty change is yielded too, so that a viewer can look at the host and the
         clock.
 
         Args:
-            quiet: seconds for which looks that find nothing are not told of.
+            idle_interval: seconds for which looks that find nothing are not told of.
         """
         await self.connect()
         told_at = float("-inf")
@@ -152,8 +154,8 @@ class Viewer:
             is_poked = self._poked.is_set()
             self._poked.clear()
             changes = self.follower.poll()
-            self._look_for_signs()
-            if changes or is_poked or monotonic() - told_at >= quiet:
+            self._check_liveness()
+            if changes or is_poked or monotonic() - told_at >= idle_interval:
                 told_at = monotonic()
                 yield changes
             if changes:
@@ -166,7 +168,7 @@ class Viewer:
             if self._writer is None:
                 await self.connect()
 
-    def _look_for_signs(self) -> None:
+    def _check_liveness(self) -> None:
         now = monotonic()
         if self._writer is None:
             self._liveness.note_sign(now)
@@ -208,14 +210,14 @@ class Viewer:
         if writer is None:
             return self._without_host(action, intent)
         if self.stalled and stops:
-            return await self._intend_past_stall(action, intent)
+            return await self._send_past_stall(action, intent)
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[Reply] = loop.create_future()
         self._pending_replies[intent] = answer
         try:
             writer.write(_line(action, intent))
             await writer.drain()
-            return self._understood(await answer, action, intent)
+            return self._translate_reply(await answer, action, intent)
         except (ConnectionError, RunError):
             return Reply(
                 id=intent,
@@ -225,7 +227,7 @@ class Viewer:
         finally:
             self._pending_replies.pop(intent, None)
 
-    async def _intend_past_stall(self, action: Action, intent: str) -> Reply:
+    async def _send_past_stall(self, action: Action, intent: str) -> Reply:
         """Ask by a connection of its own, past what waits for room on the disk.
 
         A host answers the intents of one connection in order.
@@ -239,7 +241,7 @@ class Viewer:
             while line := await reader.readline():
                 message = decode_from_host(line)
                 if isinstance(message, Reply) and message.id in (intent, ""):
-                    return self._understood(message, action, intent)
+                    return self._translate_reply(message, action, intent)
         except (ConnectionError, ValueError, RunError):
             pass  # it is gone, as where it says no more
         finally:
@@ -257,7 +259,7 @@ class Viewer:
             return False
         return request_stop(self.directory.attempt(action.step, action.attempt))
 
-    def _understood(self, reply: Reply, action: Action, intent: str) -> Reply:
+    def _translate_reply(self, reply: Reply, action: Action, intent: str) -> Reply:
         """Translate the reply of a host of another version.
 
         It has not carried out the action.
@@ -285,13 +287,15 @@ class Viewer:
                 elif isinstance(message, Stalled):
                     self.stalled = message.why
                     self._poked.set()
-                elif (pending := self._waiting(message.id)) and not pending.done():
+                elif (
+                    pending := self._find_pending_reply(message.id)
+                ) and not pending.done():
                     pending.set_result(message)
         except (ConnectionError, ValueError, RunError):
             pass  # treated as the end of file that follows
         self._disconnected()
 
-    def _waiting(self, intent: str) -> asyncio.Future[Reply] | None:
+    def _find_pending_reply(self, intent: str) -> asyncio.Future[Reply] | None:
         """Who waits for an answer; for one without an id, whoever asked first.
 
         A host answers what comes by one connection in the order in which it comes.

@@ -21,7 +21,7 @@ from mobius_tui.run.state.step_state import BAD_STATUSES, Status
 from mobius_tui.runbook.text.units import duration_in_words
 
 
-async def settle(context: RunContext, writer: JournalWriter) -> None:
+async def journal_consequences(context: RunContext, writer: JournalWriter) -> None:
     """Acquire `writer.turn`, then journal every consequence of the current state.
 
     Raises:
@@ -129,7 +129,9 @@ EXPIRY_INTERVAL = 1.0
 """Seconds between two expiries; a late approval is refused even before its expiry."""
 
 
-async def expire_approvals(context: RunContext, writer: JournalWriter) -> None:
+async def expire_approvals_regularly(
+    context: RunContext, writer: JournalWriter
+) -> None:
     """Expire approvals, for as long as the host lives."""
     while True:
         await asyncio.sleep(EXPIRY_INTERVAL)

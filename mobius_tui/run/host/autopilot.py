@@ -11,7 +11,7 @@ from mobius_tui.run.events.mode_and_outcome import Outcome
 from mobius_tui.run.events.run_events import AutoStarted, AutoStopped, PhaseEntered
 from mobius_tui.run.events.step_events import StepEnded, StepSkipped, StepStarted
 from mobius_tui.run.events.watch_events import RollbackStopped
-from mobius_tui.run.host.automatic import settle
+from mobius_tui.run.host.automatic import journal_consequences
 from mobius_tui.run.host.dispatcher import perform_action
 from mobius_tui.run.host.intents.host_services import HostServices
 from mobius_tui.run.host.intents.message_handlers import queue
@@ -54,9 +54,9 @@ async def run_autopilot(services: HostServices) -> None:
             async with asyncio.timeout(patience):
                 await services.writer.changed.wait()
         services.writer.changed.clear()
-        await settle(services.context, services.writer)
+        await journal_consequences(services.context, services.writer)
         while await _decide(services):
-            await settle(services.context, services.writer)
+            await journal_consequences(services.context, services.writer)
 
 
 async def _decide(services: HostServices) -> bool:
@@ -77,7 +77,9 @@ async def _decide(services: HostServices) -> bool:
             return await _act(services, auto, proposal)
         except MobiusError as error:
             if services.writer.failure is None:
-                await _stop(services, _with_step_name(services, proposal, str(error)))
+                await _stop_for_person(
+                    services, _with_step_name(services, proposal, str(error))
+                )
             return False
 
 
@@ -138,14 +140,16 @@ async def _act(services: HostServices, auto: AutoStarted, proposal: Proposal) ->
     if proposal.kind == "wait":
         await _ask_approval(services, step)
         text = propose(services.context.plan, services.context.state).text
-        await _stop(services, f"{services.context.plan.name(step.id)} waits: {text}")
+        await _stop_for_person(
+            services, f"{services.context.plan.name(step.id)} waits: {text}"
+        )
         return False
     if proposal.kind == "decide":
         return await _handle_failure(services, step)
     phase = services.context.plan.phase_of[step.id]
     drill = services.context.state.is_drill
     if phase.attended and not (drill and phase.id in auto.attended):
-        await _stop(
+        await _stop_for_person(
             services,
             f"{phase.title} wants a person; {person_remedy(services.context.state)}",
         )
@@ -172,7 +176,9 @@ async def _ask_approval(services: HostServices, step: Step) -> None:
     await perform_action(services, asked, CALLER, new_id())
 
 
-async def _stop(services: HostServices, reason: str, code: int = INCOMPLETE) -> None:
+async def _stop_for_person(
+    services: HostServices, reason: str, code: int = INCOMPLETE
+) -> None:
     if services.context.state.auto is None:
         await services.writer.write(RollbackStopped(reason=reason), WHO)
     else:
@@ -184,10 +190,14 @@ async def _handle_failure(services: HostServices, step: Step) -> bool:
     own = services.context.state.steps[step.id]
     name = services.context.plan.name(step.id)
     if own.status is Status.UNKNOWN:
-        await _stop(services, f"{name} is unknown: {own.reason}. Someone must look")
+        await _stop_for_person(
+            services, f"{name} is unknown: {own.reason}. Someone must look"
+        )
         return False
     if own.status is Status.NOT_STARTED and step.id in services.runner.resumed_steps:
-        await _stop(services, f"{name}: {own.reason}. Resume, and start it again")
+        await _stop_for_person(
+            services, f"{name}: {own.reason}. Resume, and start it again"
+        )
         return False
     if will_retry(step, own):
         return False  # another attempt is coming
@@ -237,7 +247,7 @@ async def _begin(services: HostServices, auto: AutoStarted, step: Step) -> bool:
         how = person_remedy(
             services.context.state, "confirm it beforehand with --auto --yes"
         )
-        await _stop(
+        await _stop_for_person(
             services, f"{services.context.plan.name(step.id)} destroys {where}; {how}"
         )
         return False
@@ -259,7 +269,7 @@ async def _do_manual(services: HostServices, auto: AutoStarted, step: Step) -> b
                 services.context.plan.name(step.id),
                 person_remedy(services.context.state),
             )
-            await _stop(services, f"{name} is a gate for a person; {how}")
+            await _stop_for_person(services, f"{name} is a gate for a person; {how}")
             return False
         reason = "--manual skip"
         await services.writer.write(StepSkipped(step=step.id, reason=reason), WHO)
@@ -274,7 +284,7 @@ async def _do_manual(services: HostServices, auto: AutoStarted, step: Step) -> b
         how = remedy_of_manual(
             services.context.state, [declared[name] for name in missing]
         )
-        await _stop(
+        await _stop_for_person(
             services, f"{services.context.plan.name(step.id)} wants {wants}; {how}"
         )
         return False
@@ -298,7 +308,7 @@ async def _skip_terminal_step(
         return True
     name = services.context.plan.name(step.id)
     how = person_remedy(services.context.state)
-    await _stop(services, f"{name} wants a person at a terminal; {how}")
+    await _stop_for_person(services, f"{name} wants a person at a terminal; {how}")
     return False
 
 
@@ -351,7 +361,9 @@ async def _make_choice(services: HostServices, auto: AutoStarted, step: Step) ->
         if action.from_ is not None:
             wants += f", and {action.from_} lists nothing to choose"
             how = person_remedy(services.context.state)
-        await _stop(services, f"{services.context.plan.name(step.id)} {wants}; {how}")
+        await _stop_for_person(
+            services, f"{services.context.plan.name(step.id)} {wants}; {how}"
+        )
         return False
     chosen = ChooseOptions(
         step=step.id,

@@ -86,7 +86,7 @@ class ControlServer:
         self._answering = 0
         self._answered = asyncio.Event()
         self._answered.set()
-        self.empty_since: float | None = asyncio.get_running_loop().time()
+        self.no_viewer_since: float | None = asyncio.get_running_loop().time()
         """Loop time since which no viewer is connected; `None` while one is."""
 
     @property
@@ -156,7 +156,7 @@ class ControlServer:
             writer.close()
             return
         self._writers.add(writer)
-        self.empty_since = None
+        self.no_viewer_since = None
         terminal = terminal_of_caller(
             connection
         )  # now: whoever it is may go once they have asked
@@ -182,7 +182,7 @@ class ControlServer:
         finally:
             self._writers.discard(writer)
             if not self._writers:
-                self.empty_since = asyncio.get_running_loop().time()
+                self.no_viewer_since = asyncio.get_running_loop().time()
             writer.close()
 
     async def _line(self, reader: asyncio.StreamReader) -> bytes:

@@ -12,7 +12,7 @@ from typing import assert_never
 
 from mobius_tui.errors import MobiusError, RunError
 from mobius_tui.run.events.journal_entry import Entry
-from mobius_tui.run.host.automatic import settle
+from mobius_tui.run.host.automatic import journal_consequences
 from mobius_tui.run.host.intents import (
     approval_handlers,
     message_handlers,
@@ -116,7 +116,7 @@ class Dispatcher:
                 if entry is not None
                 else services.context.state.last_entry_number
             )
-        await settle(services.context, services.writer)
+        await journal_consequences(services.context, services.writer)
         return Reply(id=intent, ok=True, n=number)
 
     def _reply_on_full_disk(self, envelope: Envelope, why: str) -> Reply:
@@ -127,7 +127,7 @@ class Dispatcher:
             why: the system's words for it.
         """
         action = envelope.action
-        if isinstance(action, StopStep) and step_handlers.stop_unwritten(
+        if isinstance(action, StopStep) and step_handlers.stop_without_journal(
             self._services, action
         ):
             words = f"asked to stop; by whom cannot be noted: {why}"
@@ -186,7 +186,7 @@ async def perform_action(
     """
     require(action, step_handlers.situation_of(services, caller))
     if isinstance(action, TickStep):
-        await step_handlers.match_answers(services, action)
+        await step_handlers.validate_answers(services, action)
         # It took its time: what held before it need not hold any more.
         require(action, step_handlers.situation_of(services, caller))
     who = caller.name

@@ -158,13 +158,15 @@ class Host:
         Raises:
             RunError: it cannot be taken over.
         """
-        tail = read_journal(self.directory.journal)
-        began = self._began(tail)
+        journal_content = read_journal(self.directory.journal)
+        began = self._began(journal_content)
         runbook = load_run_runbook(self.directory, began)
-        state = fold(runbook, tail.entries)
+        state = fold(runbook, journal_content.entries)
         left_over = left_over_attempts(self.directory, state)
-        self.clock = monotonic_run_clock(tail.entries[-1] if tail.entries else None)
-        journal = Journal(self.directory.journal, tail, self.clock)
+        self.clock = monotonic_run_clock(
+            journal_content.entries[-1] if journal_content.entries else None
+        )
+        journal = Journal(self.directory.journal, journal_content, self.clock)
         code = OK
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -174,7 +176,7 @@ class Host:
                     self.writer,
                     self._handle_intent,
                     self.order,
-                    tail,
+                    journal_content,
                     left_over,
                 )
                 await self._serve(left_over)
@@ -187,9 +189,9 @@ class Host:
             journal.close()
         return code
 
-    def _began(self, tail: JournalContent) -> RunBegan:
-        if tail.entries:
-            first = tail.entries[0].event
+    def _began(self, journal_content: JournalContent) -> RunBegan:
+        if journal_content.entries:
+            first = journal_content.entries[0].event
             if isinstance(first, RunBegan):
                 return first
             raise RunError(f"{self.directory.id}: its journal does not begin the run")
@@ -245,12 +247,12 @@ class Host:
         self.triggers = TriggerMonitor(self.context, self.writer)
         self.outbox = Outbox(self.context, self.writer)
         self.watch_run_monitor = WatchRunMonitor(
-            self.context, self.writer, lambda: self.control.empty_since
+            self.context, self.writer, lambda: self.control.no_viewer_since
         )
         self.monitor.on_record = self._on_health_record
 
     async def _settle(self) -> None:
-        await automatic.settle(self.context, self.writer)
+        await automatic.journal_consequences(self.context, self.writer)
 
     def _on_health_record(self, record: ProbeResult | MachineSample) -> None:
         self.triggers.apply_health(record)
@@ -290,7 +292,7 @@ class Host:
                 ("watch", self.watch_run_monitor.run()),
                 ("outbox", self.outbox.run()),
                 ("seals", seal_health_regularly(context, writer, self.monitor)),
-                ("approvals", automatic.expire_approvals(context, writer)),
+                ("approvals", automatic.expire_approvals_regularly(context, writer)),
             )
         ]
         for step_id, number in left_over:
@@ -341,7 +343,7 @@ class Host:
                 await self.activity.wait()
 
     def _is_deserted_drill(self, now: float) -> bool:
-        since = self.control.empty_since
+        since = self.control.no_viewer_since
         return (
             self.context.state.is_drill
             and since is not None

@@ -32,7 +32,7 @@ async def journal_host_start(
     writer: JournalWriter,
     handle_intent: IntentHandler,
     order: HostOrder,
-    tail: JournalContent,
+    journal_content: JournalContent,
     left_over: tuple[AttemptId, ...],
 ) -> None:
     """Journal the host's start, before the control socket listens.
@@ -42,14 +42,14 @@ async def journal_host_start(
         writer: the run's.
         handle_intent: acts on the intent that the run begins with.
         order: what whoever started the host wants.
-        tail: the journal as it was found.
+        journal_content: the journal as it was found.
         left_over: attempts that an earlier host left behind.
 
     Raises:
         RunError: it could not be made durable.
     """
     who = current_operator()
-    if not tail.entries and order.began is not None:
+    if not journal_content.entries and order.began is not None:
         await writer.write_in_turn(order.began, who)
         await _record_values(context, writer, order, who)
         await _record_secrets(writer, tuple(order.secrets), who)
@@ -57,7 +57,7 @@ async def journal_host_start(
     started = HostStarted(
         pid=os.getpid(),
         left_over=tuple(map(str, left_over)),
-        cut=tail.torn_bytes,
+        cut=journal_content.torn_bytes,
         without=lost,
     )
     await writer.write_in_turn(started)

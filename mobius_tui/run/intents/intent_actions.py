@@ -29,7 +29,7 @@ class BaseAction:
 
     never_late: ClassVar[bool] = False
     """Whether it is done however late the host hears it, since it begins nothing."""
-    who: ClassVar[PermittedRequester] = "group"
+    permitted_requester: ClassVar[PermittedRequester] = "group"
     """Who may ask for it, beside the run's owner."""
 
 
@@ -180,7 +180,7 @@ class EnterPhase(BaseAction):
 class StartAutomatic(BaseAction):
     """Run the main line without a person from here on: `--auto`."""
 
-    who: ClassVar[PermittedRequester] = "owner"
+    permitted_requester: ClassVar[PermittedRequester] = "owner"
     """What runs by itself is asked for in the owner's name, and nobody must approve
     what they made run."""
     manual: Literal["stop", "skip", "tick"] = "stop"
@@ -259,7 +259,7 @@ class AskApproval(BaseAction):
 class ApproveStep(BaseAction):
     """Say as a second person that an attempt may begin."""
 
-    who: ClassVar[PermittedRequester] = "approvers"
+    permitted_requester: ClassVar[PermittedRequester] = "approvers"
     step: str
     binding: str = ""
     """What the approver was shown: see `binding_digest`."""
@@ -274,7 +274,7 @@ class DenyApproval(BaseAction):
     """Say as a second person that an attempt may not begin."""
 
     never_late: ClassVar[bool] = True
-    who: ClassVar[PermittedRequester] = "approvers"
+    permitted_requester: ClassVar[PermittedRequester] = "approvers"
     step: str
     reason: str = ""
 
@@ -332,9 +332,9 @@ def intent_refusal(action: Action | type[Action], *, control: bool) -> str:
         action: what is asked for.
         control: whether the run is shared with `--share-control`.
     """
-    if action.who == "approvers":
+    if action.permitted_requester == "approvers":
         return ""
-    if action.who == "owner":
+    if action.permitted_requester == "owner":
         return "only the run's owner makes it run by itself"
     if control:
         return ""

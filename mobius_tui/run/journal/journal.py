@@ -143,17 +143,19 @@ class Journal:
     fails with the same words.
     """
 
-    def __init__(self, path: Path, tail: JournalContent, clock: Clock) -> None:
+    def __init__(
+        self, path: Path, journal_content: JournalContent, clock: Clock
+    ) -> None:
         """Open a journal at its end.
 
         Args:
             path: the file; it must exist.
-            tail: what it holds; a torn end is cut off here.
+            journal_content: what it holds; a torn end is cut off here.
             clock: the times of entries.
         """
         self._clock = clock
-        self._n = len(tail.entries)
-        self._prev = tail.head
+        self._n = len(journal_content.entries)
+        self._prev = journal_content.head
         self._failed: str | None = None
         self._fails_when_full = threading.Event()
         self._fails_when_full.set()
@@ -166,8 +168,8 @@ class Journal:
         flags = os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
         try:
             self._file = os.open(path, flags)
-            if tail.torn_bytes:
-                os.ftruncate(self._file, tail.size)
+            if journal_content.torn_bytes:
+                os.ftruncate(self._file, journal_content.size)
                 os.fsync(self._file)
         except OSError as error:
             raise RunError(f"{path}: {error.strerror}") from error

@@ -85,7 +85,7 @@ class ScriptProcess:
         os.dup2(theirs[0], 1)
         os.dup2(theirs[1], 2)
 
-    def _execute(self, theirs: "tuple[int, ...]", trouble: int) -> None:
+    def _execute(self, theirs: "tuple[int, ...]", error_pipe: int) -> None:
         """In the child: take a session, write `pid`, execute. Never returns."""
         spec, what = self.spec, "setup"
         try:
@@ -96,12 +96,12 @@ class ScriptProcess:
             self.take_streams(theirs)
             os.dup2(self.tree, TREE_FD)
             os.dup2(script, SCRIPT_FD)
-            os.dup2(trouble, 250, inheritable=False)
+            os.dup2(error_pipe, 250, inheritable=False)
             # Held until it is executed: who finds the lock free must not miss the `pid`
             # of a script that is about to run.
             os.dup2(self.lock, 249, inheritable=False)
             os.closerange(3, 249)
-            trouble = 250
+            error_pipe = 250
             what = "chdir"
             os.chdir(spec["cwd"])
             os.umask(spec["umask"])
@@ -114,7 +114,7 @@ class ScriptProcess:
             argv = [*spec["argv"], f"/dev/fd/{SCRIPT_FD}"]
             os.execvpe(argv[0], argv, spec["env"])
         except OSError as error:
-            os.write(trouble, f"{what} {error.errno or 0}".encode())
+            os.write(error_pipe, f"{what} {error.errno or 0}".encode())
         os._exit(127)
 
     def stop(self, cause: str) -> None:

@@ -47,7 +47,7 @@ class SendIntervals:
     """Between two tries at most."""
     tries: int = 8
     """Tries until a person is needed, which is after some two minutes."""
-    longest_wait_asked: float = 120.0
+    longest_retry_after: float = 120.0
     """A channel that asks to wait longer than this needs a person."""
     after_run_end: float = 15.0
     """For which the host goes on sending when its run has ended."""
@@ -141,7 +141,9 @@ class Outbox:
         with contextlib.suppress(TimeoutError):
             # The wall's clock may be set back: nothing waits longer than it could.
             most = (
-                None if pause is None else min(pause, self.intervals.longest_wait_asked)
+                None
+                if pause is None
+                else min(pause, self.intervals.longest_retry_after)
             )
             async with asyncio.timeout(most):
                 await news.wait()
@@ -152,25 +154,25 @@ class Outbox:
                 return own
         return None
 
-    async def _try(self, own: Delivery) -> None:
+    async def _try(self, delivery: Delivery) -> None:
         # It brings httpx, a fifth of a host's start; many runs tell nobody.
         from mobius_tui.run.messaging.webhook import WebhookResult, post_webhook
 
-        number = own.number
+        number = delivery.number
         async with self._writer.turn:
-            now = self._context.state.deliveries[number - 1]
-            if now.status is not DeliveryStatus.QUEUED:
+            current = self._context.state.deliveries[number - 1]
+            if current.status is not DeliveryStatus.QUEUED:
                 return  # somebody dropped it meanwhile
-            problem, url = self._address(own.channel)
+            problem, url = self._resolve_url(delivery.channel)
             if problem:
                 not_sent = MessageNotSent(delivery=number, number=0, reason=problem)
                 await self._writer.write(not_sent, WHO)
                 return
-            tried = MessageTried(delivery=number, number=now.tries + 1)
+            tried = MessageTried(delivery=number, number=current.tries + 1)
             entry = await self._writer.write(tried, WHO)
             head = f"{entry.n}:{self._writer.journal.head}"
-        channel = self._context.plan.runbook.channels[own.channel]
-        data = encode_body(channel, self._outgoing_message(own, head))
+        channel = self._context.plan.runbook.channels[delivery.channel]
+        data = encode_body(channel, self._outgoing_message(delivery, head))
         if channel.kind == "teams" and len(data) > CARD_LIMIT:
             result = WebhookResult(
                 outcome="not sent", reason="it is too long for Teams"
@@ -178,10 +180,10 @@ class Outbox:
         else:
             result = await post_webhook(url, data, within=self.intervals.timeout)
         await self._writer.write_in_turn(
-            self._event_of_result(now, number, result), WHO
+            self._event_of_result(current, number, result), WHO
         )
 
-    def _address(self, name: str) -> tuple[str, str]:
+    def _resolve_url(self, name: str) -> tuple[str, str]:
         """Why a channel has no URL, or its URL."""
         context = self._context
         (way,) = channel_routes(context.plan.runbook, context.state, (name,))
@@ -196,17 +198,17 @@ class Outbox:
             return str(error), ""
         return "", url.strip()
 
-    def _outgoing_message(self, own: Delivery, head: str) -> OutgoingMessage:
+    def _outgoing_message(self, delivery: Delivery, head: str) -> OutgoingMessage:
         began = self._context.state.began
         assert began is not None
         return OutgoingMessage(
-            title=own.queued_event.title,
-            text=own.queued_event.text,
+            title=delivery.queued_event.title,
+            text=delivery.queued_event.text,
             run=began.run,
             runbook=began.title,
             mode=began.mode,
             environment=began.environment or "",
-            delivery=own.number,
+            delivery=delivery.number,
             journal=head,
         )
 
@@ -232,12 +234,11 @@ class Outbox:
             return MessageUnknown(delivery=number, number=tries, reason=reason)
         again = None
         if (
-            result.wait_asked is not None
-            and result.wait_asked > self.intervals.longest_wait_asked
+            result.retry_after is not None
+            and result.retry_after > self.intervals.longest_retry_after
         ):
-            reason += (
-                f" and asks to be left alone for {duration_in_words(result.wait_asked)}"
-            )
+            wish = duration_in_words(result.retry_after)
+            reason += f" and asks to be left alone for {wish}"
         elif (
             result.is_temporary
             and before.tries_since_request + 1 < self.intervals.tries
@@ -246,7 +247,7 @@ class Outbox:
                 self.intervals.first_retry * 2**before.tries_since_request,
                 self.intervals.longest_retry,
             )
-            again = max(pause, result.wait_asked or 0.0)
+            again = max(pause, result.retry_after or 0.0)
         return MessageNotSent(
             delivery=number,
             number=tries,

@@ -112,7 +112,7 @@ class WebhookResult:
     answer: str = ""
     is_temporary: bool = False
     """Whether the failure is of a kind that passes."""
-    wait_asked: float | None = None
+    retry_after: float | None = None
     """Seconds that the channel asks to wait."""
 
 
@@ -281,7 +281,7 @@ def _result_of(url: str, seen: _RequestTrace, problem: str) -> WebhookResult:
         status=status,
         answer=answer,
         is_temporary=status_meant == TOO_MANY_REQUESTS or status_meant >= 500,
-        wait_asked=_retry_after(seen.headers.get("retry-after", ""))
+        retry_after=_retry_after(seen.headers.get("retry-after", ""))
         if status_meant == TOO_MANY_REQUESTS
         else None,
     )

@@ -67,7 +67,7 @@ def enter_phase(action: EnterPhase, situation: Situation) -> None:
     if action.phase not in phases:
         words = f"this runbook has no phase {action.phase!r}"
         raise NotPermittedError(RefusalCode.UNKNOWN, words)
-    busy = situation.busy
+    busy = situation.busy_step
     if busy is not None:
         why = f"{situation.plan.name(busy.id)} is running"
         raise NotPermittedError(RefusalCode.BUSY, f"{why}; wait, or stop it", why)

@@ -95,7 +95,7 @@ class NotPermittedError(RunError):
         self.refused = Refused(code, text, why)
 
 
-def nothing_lives(_step: Step) -> tuple[str, ...]:
+def no_survivors(_step: Step) -> tuple[str, ...]:
     """Default of `Situation.survivors_of`: no process of the last attempt is alive."""
     return ()
 
@@ -118,7 +118,7 @@ class Situation:
     """The status of each step if the caller has computed it already; else computed on
     demand.
     """
-    survivors_of: Callable[[Step], tuple[str, ...]] = nothing_lives
+    survivors_of: Callable[[Step], tuple[str, ...]] = no_survivors
     """What lives of a step's last attempt, in words; the host alone looks."""
     being_checked: Collection[str] = ()
     """Ids of the steps whose checks are being made, or that watch health."""
@@ -135,7 +135,7 @@ class Situation:
         )
 
     @cached_property
-    def busy(self) -> Step | None:
+    def busy_step(self) -> Step | None:
         """The step that runs, other than those that follow."""
         return running_step(self.plan, self.state)
 

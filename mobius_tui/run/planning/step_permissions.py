@@ -89,7 +89,11 @@ def choose(action: ChooseOptions, situation: Situation) -> None:
     for phase in situation.plan.runbook.phases:
         if any(options[name].go == phase.id for name in action.options):
             situation.require_phase_enterable(phase)
-    if action.attempt > 1 and not action.reason and _used(situation, decision.var):
+    if (
+        action.attempt > 1
+        and not action.reason
+        and _is_variable_used(situation, decision.var)
+    ):
         words = "steps that depend on this have begun; give a reason to change"
         raise NotPermittedError(RefusalCode.UNFILLED, words)
 
@@ -101,7 +105,7 @@ def options_of(decision: Choose, state: RunState) -> dict[str, Option]:
     return {option.value: option for option in offered if option.value}
 
 
-def _used(situation: Situation, name: str) -> bool:
+def _is_variable_used(situation: Situation, name: str) -> bool:
     """Whether a step that depends on a variable has begun."""
     plan = situation.plan
     return any(
@@ -154,7 +158,7 @@ def require_can_begin(situation: Situation, step: Step, *, again: bool) -> None:
     if waits_now:
         waits = ", ".join(wait.text for wait in waits_now)
         raise NotPermittedError(RefusalCode.WAITS, f"{name} waits: {waits}", waits)
-    busy = situation.busy
+    busy = situation.busy_step
     if (
         busy is not None
         and not is_follower(step)
@@ -171,7 +175,7 @@ def require_can_begin(situation: Situation, step: Step, *, again: bool) -> None:
 def _may_overtake(situation: Situation, step: Step) -> bool:
     """Whether a step of the rollback need not wait for one that only reads."""
     watch, phase_of = situation.state.watch, situation.plan.phase_of
-    busy = situation.busy
+    busy = situation.busy_step
     return (
         watch.rollback_running
         and watch.rollback is not None

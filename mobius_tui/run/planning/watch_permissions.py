@@ -28,12 +28,12 @@ LONGEST_HINT = 500
 """Characters."""
 
 
-def unattended_refusal(runbook: Runbook, asked: str) -> str:
+def unattended_refusal(runbook: Runbook, feature: str) -> str:
     """Why no run goes by itself on the word of a check that cannot fail.
 
     Args:
         runbook: what is to be run.
-        asked: what was asked for, such as `--auto`.
+        feature: what was asked for, such as `--auto`.
 
     Returns:
         In words; empty where no such check guards what destroys.
@@ -41,9 +41,9 @@ def unattended_refusal(runbook: Runbook, asked: str) -> str:
     if not runbook.blocking:
         return ""
     return (
-        f"{asked}: nobody would see that this went wrong: "
+        f"{feature}: nobody would see that this went wrong: "
         f"{'; '.join(runbook.blocking)}. Mend the check, or run it guided, "
-        f"without {asked}; `mobius-tui check --explain check-cannot-fail` says more"
+        f"without {feature}; `mobius-tui check --explain check-cannot-fail` says more"
     )
 
 

@@ -53,22 +53,26 @@ def run_problems(directory: RunDirectory, head: str | None = None) -> Iterator[s
             cut off is detected, too.
     """
     try:
-        tail = read_journal(directory.journal)
+        journal_content = read_journal(directory.journal)
     except MobiusError as error:
         yield str(error)
         return
-    if tail.torn_bytes:
-        torn = f"the last line is torn ({tail.torn_bytes} bytes)"
+    if journal_content.torn_bytes:
+        torn = f"the last line is torn ({journal_content.torn_bytes} bytes)"
         yield f"{directory.journal.name}: {torn}"
-    if head is not None and head not in (*tail.heads, *_seal_digests(directory)):
+    if head is not None and head not in (
+        *journal_content.heads,
+        *_seal_digests(directory),
+    ):
         yield (
-            f"{directory.journal.name}: its head is {tail.head}, not {head}: "
+            f"{directory.journal.name}: its head is {journal_content.head}, "
+            f"not {head}: "
             "lines were cut from its end"
         )
-    yield from _journal_problems(directory, tail)
-    for entry in tail.entries:
+    yield from _journal_problems(directory, journal_content)
+    for entry in journal_content.entries:
         yield from _attempt_problems(directory, entry)
-    yield from _health_problems(directory, tail)
+    yield from _health_problems(directory, journal_content)
 
 
 def damage_of_open_run(directory: RunDirectory) -> tuple[str, ...]:
@@ -84,16 +88,16 @@ def damage_of_open_run(directory: RunDirectory) -> tuple[str, ...]:
         return (f"it cannot be verified: {error}",)
 
 
-def cut_journal_text(directory: RunDirectory, tail: JournalContent) -> str:
+def cut_journal_text(directory: RunDirectory, journal_content: JournalContent) -> str:
     """How a journal lacks entries that its record names; empty where it does not.
 
     Raises:
         RunError: the record cannot be read.
     """
     record, name = read_record(directory), directory.journal.name
-    if not record or record.get("head") in tail.heads:
+    if not record or record.get("head") in journal_content.heads:
         return ""
-    events_recorded, has = record.get("events"), len(tail.entries)
+    events_recorded, has = record.get("events"), len(journal_content.entries)
     if isinstance(events_recorded, int) and events_recorded > has:
         return (
             f"{name}: lines were cut from its end: {directory.record.name} names a "
@@ -113,10 +117,10 @@ def lost_end_text(directory: RunDirectory) -> str:
     """
     if not directory.record.exists():
         return ""
-    tail = read_journal(directory.journal)
-    if why := cut_journal_text(directory, tail):
+    journal_content = read_journal(directory.journal)
+    if why := cut_journal_text(directory, journal_content):
         return why
-    if any(isinstance(entry.event, RunEnded) for entry in tail.entries):
+    if any(isinstance(entry.event, RunEnded) for entry in journal_content.entries):
         return ""
     return (
         f"{directory.record.name} is of a run that ended, and "
@@ -137,19 +141,21 @@ def refuse_cut_journal(directory: RunDirectory) -> None:
         )
 
 
-def _journal_problems(directory: RunDirectory, tail: JournalContent) -> Iterator[str]:
+def _journal_problems(
+    directory: RunDirectory, journal_content: JournalContent
+) -> Iterator[str]:
     """Where the runbook, the attempts and the record differ from the journal."""
-    first = tail.entries[0].event if tail.entries else None
+    first = journal_content.entries[0].event if journal_content.entries else None
     if not isinstance(first, RunBegan):
         yield f"{directory.journal.name}: it does not begin with RunBegan"
         return
     try:
-        if words := cut_journal_text(directory, tail):
+        if words := cut_journal_text(directory, journal_content):
             yield words
         runbook = load_run_runbook(directory, first)
-        state = fold(runbook, tail.entries)
-        yield from _record_problems(directory, tail, runbook, state)
-        yield from _annotation_problems(directory, tail, state)
+        state = fold(runbook, journal_content.entries)
+        yield from _record_problems(directory, journal_content, runbook, state)
+        yield from _annotation_problems(directory, journal_content, state)
         kept = past_run.read_stats(directory)
         if kept is not None and kept != past_run_of(directory):
             yield f"{directory.stats.name}: it says other than the journal"
@@ -157,19 +163,24 @@ def _journal_problems(directory: RunDirectory, tail: JournalContent) -> Iterator
         yield str(error)
         return
     yield from _table_of_contents_problems(directory, first, Plan(runbook))
-    yield from _step_problems(directory, runbook, tail, state)
+    yield from _step_problems(directory, runbook, journal_content, state)
 
 
 def _record_problems(
-    directory: RunDirectory, tail: JournalContent, runbook: Runbook, state: RunState
+    directory: RunDirectory,
+    journal_content: JournalContent,
+    runbook: Runbook,
+    state: RunState,
 ) -> Iterator[str]:
     """Where the record of a run's end differs from the journal."""
     record, name = read_record(directory), directory.record.name
     head = record.get("head")
-    if head not in tail.heads:
+    if head not in journal_content.heads:
         return
-    if head != tail.head:
-        state = fold(runbook, tail.entries[: tail.heads.index(head) + 1])
+    if head != journal_content.head:
+        state = fold(
+            runbook, journal_content.entries[: journal_content.heads.index(head) + 1]
+        )
     if state.ended is None:
         yield f"{name}: it is of a run that ended; at its head this one had not"
         return
@@ -186,11 +197,13 @@ def _record_problems(
 
 
 def _annotation_problems(
-    directory: RunDirectory, tail: JournalContent, state: RunState
+    directory: RunDirectory, journal_content: JournalContent, state: RunState
 ) -> Iterator[str]:
     """Where annotations and action items differ from their seals."""
     record = read_record(directory)
-    for words in seals.seal_problems(record, tail.heads[0], older=has_no_seals(state)):
+    for words in seals.seal_problems(
+        record, journal_content.heads[0], older=has_no_seals(state)
+    ):
         yield f"{directory.record.name}: {words}"
 
 
@@ -252,10 +265,13 @@ def _name(path: Path) -> str:
 
 
 def _step_problems(
-    directory: RunDirectory, runbook: Runbook, tail: JournalContent, state: RunState
+    directory: RunDirectory,
+    runbook: Runbook,
+    journal_content: JournalContent,
+    state: RunState,
 ) -> Iterator[str]:
     """Whether each attempt ran the runbook's script, and no other attempt is there."""
-    ends = (entry.event for entry in tail.entries)
+    ends = (entry.event for entry in journal_content.entries)
     ran = {
         AttemptId(end.step, end.attempt)
         for end in ends
@@ -318,11 +334,13 @@ def _old_exit_problems(attempt: AttemptDirectory, event: StepEnded) -> Iterator[
         yield f"{_name(attempt.exit)} was changed after the step ended"
 
 
-def _health_problems(directory: RunDirectory, tail: JournalContent) -> Iterator[str]:
+def _health_problems(
+    directory: RunDirectory, journal_content: JournalContent
+) -> Iterator[str]:
     sealed = 0
     try:
         size = directory.health.stat().st_size
-        for entry in tail.entries:
+        for entry in journal_content.entries:
             event = entry.event
             if not isinstance(event, HealthSealed):
                 continue
@@ -336,6 +354,8 @@ def _health_problems(directory: RunDirectory, tail: JournalContent) -> Iterator[
     except OSError as error:
         yield f"{directory.health.name}: {error.strerror}"
         return
-    let_go = tail.entries and isinstance(tail.entries[-1].event, HostStopped)
+    let_go = journal_content.entries and isinstance(
+        journal_content.entries[-1].event, HostStopped
+    )
     if let_go and size > sealed:
         yield f"{directory.health.name}: bytes were added after the host let go"

@@ -53,7 +53,7 @@ class PtyRelay:
         self.viewer: AttachedViewer | None = None
         self.socket = TerminalSocket(folder, self._attach)
         self._history = TerminalHistory()
-        self._typed = b""
+        self._unwritten_input = b""
         self._size = DEFAULT_SIZE
         self._restore_size_at: float | None = None
         self._last_output_at = 0.0
@@ -73,7 +73,7 @@ class PtyRelay:
         """
         reads = {waker: lambda: None, **self._reads()}
         writes = self._writes()
-        limits = [each for each in (wait, *self._limits()) if each is not None]
+        limits = [each for each in (wait, *self._timeouts()) if each is not None]
         patience = max(0.0, min(limits)) if limits else None
         readable, writable, _ = select.select(list(reads), list(writes), [], patience)
         if waker in readable:
@@ -88,7 +88,7 @@ class PtyRelay:
         """Whoever is at the terminal comes first: it may have gone."""
         handlers: dict[int, Callable[[], None]] = {}
         at_it = self.viewer
-        if at_it is not None and len(self._typed) < SEND_BUFFER:
+        if at_it is not None and len(self._unwritten_input) < SEND_BUFFER:
             handlers[at_it.fileno()] = self._take_frames
         if self.master is not None and (at_it is None or at_it.accepts_more):
             handlers[self.master] = self._send_output
@@ -98,11 +98,11 @@ class PtyRelay:
         handlers: dict[int, Callable[[], None]] = {}
         if self.viewer is not None and self.viewer.has_unsent:
             handlers[self.viewer.fileno()] = self.viewer.flush
-        if self.master is not None and self._typed:
+        if self.master is not None and self._unwritten_input:
             handlers[self.master] = self._write_input
         return handlers
 
-    def _limits(self) -> "tuple[float | None, float | None]":
+    def _timeouts(self) -> "tuple[float | None, float | None]":
         now = time.monotonic()
         redraw = None if self._restore_size_at is None else self._restore_size_at - now
         at_it = self.viewer
@@ -164,8 +164,8 @@ class PtyRelay:
         assert at_it is not None
         for kind, data in received:
             if kind == frames.INPUT:
-                at_it.typed = time.monotonic()
-                self._typed += data
+                at_it.last_typed_at = time.monotonic()
+                self._unwritten_input += data
             elif kind == frames.SIZE:
                 try:
                     self._size = frames.unpack_size(data)
@@ -179,12 +179,14 @@ class PtyRelay:
         if self.master is None:
             return
         try:
-            while self._typed:
-                self._typed = self._typed[os.write(self.master, self._typed) :]
+            while self._unwritten_input:
+                self._unwritten_input = self._unwritten_input[
+                    os.write(self.master, self._unwritten_input) :
+                ]
         except BlockingIOError:
             return  # the program reads nothing now
         except OSError:
-            self._typed = b""
+            self._unwritten_input = b""
 
     def is_done(self, ended: float, now: float) -> bool:
         """Whether all that the script printed has been taken in, or must have been.

@@ -28,14 +28,14 @@ class AttachedViewer:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
         self.connection = connection
         self.hello: AttachHello | None = None
-        self.since = self.typed = time.monotonic()
+        self.since = self.last_typed_at = time.monotonic()
         """When it came; when it typed last."""
         self.received_frames: list[tuple[bytes, bytes]] = []
         """What it said together with its HELLO."""
         self.gone = False
         self._reader = FrameReader()
         self._pending = b""
-        self._took = time.monotonic()
+        self._last_progress_at = time.monotonic()
 
     def fileno(self) -> int:
         """For `select`."""
@@ -55,17 +55,17 @@ class AttachedViewer:
         """Its terminal, and seconds since it attached and since it typed, for BUSY."""
         now = time.monotonic()
         who = self.hello.who if self.hello is not None else ""
-        words = f"{who}\0{now - self.since:.0f}\0{now - self.typed:.0f}"
+        words = f"{who}\0{now - self.since:.0f}\0{now - self.last_typed_at:.0f}"
         return words.encode("utf-8", "replace")
 
     def stall_time_left(self, now: float) -> float | None:
         """Seconds left to receive something; `None` if nothing is unsent."""
-        return self._took + STALL_LIMIT - now if self._pending else None
+        return self._last_progress_at + STALL_LIMIT - now if self._pending else None
 
     def send(self, kind: bytes, data: bytes = b"") -> None:
         """Send a frame, now or when there is room for it."""
         if not self._pending:
-            self._took = time.monotonic()
+            self._last_progress_at = time.monotonic()
         self._pending += encode_frames(kind, data)
         self.flush()
 
@@ -75,7 +75,7 @@ class AttachedViewer:
             while self._pending:
                 count = self.connection.send(self._pending)
                 self._pending = self._pending[count:]
-                self._took = time.monotonic()
+                self._last_progress_at = time.monotonic()
         except BlockingIOError:
             return
         except OSError:

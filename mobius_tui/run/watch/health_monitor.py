@@ -238,7 +238,7 @@ class HealthMonitor:
                 at=self._clock.wall(),
                 mono=self._clock.mono(),
                 groups=running_process_groups(context),
-                own=frozenset({os.getpid()}),
+                excluded_pids=frozenset({os.getpid()}),
             )
             self._write(replace(sample, services=self._units.states))
             await asyncio.sleep(every)

@@ -89,7 +89,7 @@ class TriggerMonitor:
         """Begin an epoch of counting where an entry begins one."""
         self._rules.apply_event(entry.event)
 
-    def _is_true(self, alarm: Alarm) -> bool:
+    def _condition_holds(self, alarm: Alarm) -> bool:
         rules = self._rules.evaluator
         return rules is not None and rules.condition_holds(alarm.probe, alarm.rule)
 
@@ -140,7 +140,7 @@ class TriggerMonitor:
         if not watch.armed or watch.countdown is not None:
             return
         for alarm in watch.alarms:
-            if self._is_true(alarm):
+            if self._condition_holds(alarm):
                 await self._fire(alarm.probe, alarm.rule, alarm.reason, check)
                 return
 
@@ -189,7 +189,7 @@ class TriggerMonitor:
 
     async def _end_countdown(self, alarm: Alarm, *, late: bool) -> None:
         """Begin if the rule is known to hold now; else let the next checks decide."""
-        if late or not self._is_true(alarm):
+        if late or not self._condition_holds(alarm):
             self._recheck = RollbackRecheck(alarm)
         else:
             await self._begin(alarm)
@@ -201,25 +201,25 @@ class TriggerMonitor:
 
     async def _recheck_rollback(self, check: ProbeResult) -> None:
         """Begin or drop the waiting rollback, by the checks since the step ended."""
-        second = self._recheck
-        if second is None:
+        recheck = self._recheck
+        if recheck is None:
             return
         context, writer = self._context, self._writer
         if context.state.watch.countdown is None:
             self._recheck = None  # held, disarmed, or begun by somebody
             return
-        alarm = second.alarm
+        alarm = recheck.alarm
         if check.probe != alarm.probe or check.state == "no data":
             return
-        second.oks = second.oks + 1 if check.state == "ok" else 0
+        recheck.oks = recheck.oks + 1 if check.state == "ok" else 0
         if step_blocking_rollback(context.plan, context.state) is not None:
-            second.oks = 0
-        elif self._is_true(alarm):
+            recheck.oks = 0
+        elif self._condition_holds(alarm):
             self._recheck = None
             await self._begin(alarm)
-        elif second.oks >= oks_that_drop_rollback(self._meters, alarm):
+        elif recheck.oks >= oks_that_drop_rollback(self._meters, alarm):
             self._recheck = None
-            words = f"{alarm.probe} was ok at {second.oks} checks in a row"
+            words = f"{alarm.probe} was ok at {recheck.oks} checks in a row"
             await writer.write(RollbackDropped(reason=words), TRIGGER)
 
     async def _begin(self, alarm: Alarm) -> None:

@@ -129,18 +129,18 @@ class WatchRunMonitor:
         self,
         context: RunContext,
         writer: JournalWriter,
-        empty_since: Callable[[], float | None],
+        no_viewer_since: Callable[[], float | None],
     ) -> None:
         """Do nothing yet.
 
         Args:
             context: the run's.
             writer: the run's.
-            empty_since: loop time since which no viewer is connected.
+            no_viewer_since: loop time since which no viewer is connected.
         """
         self._context = context
         self._writer = writer
-        self._empty_since = empty_since
+        self._no_viewer_since = no_viewer_since
         self._log: WatchLog | None = None
         self._log_failure = ""
         self._trouble_noted = False
@@ -169,7 +169,7 @@ class WatchRunMonitor:
         deadline = self._deadline(loop.time())
         while self._context.state.ended is None and self._writer.failure is None:
             is_time_over = deadline is not None and loop.time() >= deadline
-            since = self._empty_since()
+            since = self._no_viewer_since()
             unviewed = 0.0 if since is None else loop.time() - since
             try:
                 async with self._writer.turn:

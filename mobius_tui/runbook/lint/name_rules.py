@@ -241,16 +241,18 @@ def _any_satisfies(
 def _lint_limits(draft: RunbookDraft) -> None:
     """Report initial values that break the limits of a duration or a size."""
     runbook = draft.runbook
-    for name, tables in limits_by_variable(runbook).items():
+    for name, limited_texts in limits_by_variable(runbook).items():
         if name not in runbook.variables:
             continue
         variable, table = runbook.variables[name], draft.at("var", name)
-        if variable.default and (problem := limit_problem(tables, variable.default)):
+        if variable.default and (
+            problem := limit_problem(limited_texts, variable.default)
+        ):
             table.report(problem, "default")
         for index, choice in enumerate(variable.choices):
-            if problem := limit_problem(tables, choice):
+            if problem := limit_problem(limited_texts, choice):
                 table.report(problem, "choices", index)
         for profile in runbook.profiles.values():
             given = profile.values.get(name)
-            if given is not None and (problem := limit_problem(tables, given)):
+            if given is not None and (problem := limit_problem(limited_texts, given)):
                 draft.at("profile", profile.name).report(problem, name)

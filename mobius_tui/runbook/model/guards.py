@@ -26,7 +26,7 @@ Part: TypeAlias = Union[tuple[str, ...], tuple["Guard", ...], "Guard"]
 """The value of a key: texts for a variable, guards for `not`, `any` and `all`."""
 Values: TypeAlias = Mapping[str, str | None]
 """The values of the variables that have one; `None` for a secret."""
-Path: TypeAlias = tuple[str | int, ...]
+GuardPath: TypeAlias = tuple[str | int, ...]
 
 MAX_VALUE = 60
 """Characters of a value in a message; of a longer one the middle is left out."""
@@ -57,8 +57,8 @@ class GuardVerdict:
 
 
 def guard_leaves(
-    guard: Guard, path: Path = ()
-) -> Iterator[tuple[Path, str, tuple[str, ...]]]:
+    guard: Guard, path: GuardPath = ()
+) -> Iterator[tuple[GuardPath, str, tuple[str, ...]]]:
     """Each use of a variable in a guard: its key path, the name, the texts.
 
     Args:
@@ -87,7 +87,7 @@ def texts_of(part: Part) -> tuple[str, ...]:
     return tuple(each for each in part if isinstance(each, str))
 
 
-def _nested_guards(part: Part) -> Iterator[tuple[Path, Guard]]:
+def _nested_guards(part: Part) -> Iterator[tuple[GuardPath, Guard]]:
     if isinstance(part, Mapping):
         yield (), part
         return

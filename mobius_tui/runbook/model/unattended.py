@@ -32,7 +32,7 @@ class KnownValues:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Obstacle:
+class UnattendedStop:
     """A step at which the phase would stop, and wait for a person."""
 
     step: Step
@@ -80,7 +80,7 @@ def replaced_steps(runbook: Runbook) -> frozenset[str]:
 
 def unattended_stops(
     runbook: Runbook, known: KnownValues, step_name: Callable[[Step], str]
-) -> tuple[Obstacle, ...]:
+) -> tuple[UnattendedStop, ...]:
     """The steps at which the phase that a trigger begins would stop, and why.
 
     A step that only waits for another of these steps is not one of them.
@@ -95,10 +95,10 @@ def unattended_stops(
         return ()
     if not phase.aside:
         why = "its phase is on the main line, which nobody goes on with: `aside = true`"
-        return (Obstacle(step=phase.steps[0], why=why),)
+        return (UnattendedStop(step=phase.steps[0], why=why),)
     if phase.attended:
         why = "its phase is `attended`: only a person starts its steps"
-        return (Obstacle(step=phase.steps[0], why=why),)
+        return (UnattendedStop(step=phase.steps[0], why=why),)
     return tuple(_PhaseSimulation(runbook, phase, known, step_name).stops())
 
 
@@ -120,14 +120,14 @@ class _PhaseSimulation:
         self._values = dict(known.values)
         """The known values, without those that a step of the phase has changed."""
 
-    def stops(self) -> Iterator[Obstacle]:
+    def stops(self) -> Iterator[UnattendedStop]:
         """Each step that would wait for ever, in the order of the phase."""
         while steps := [step for step in self._remaining_steps if self._applies(step)]:
             step, waits = self._next(steps)
             reasons = [*_person_waits(step), *waits]
             if reasons:
                 why = "; ".join(reason.words for reason in reasons)
-                yield Obstacle(step=step, why=why, key=reasons[0].key)
+                yield UnattendedStop(step=step, why=why, key=reasons[0].key)
             self._remaining_steps.remove(step)
             self._done.add(step.id)
             for name in variables_set(step):

@@ -44,7 +44,7 @@ from mobius_tui.runbook.toml.runbook_source import MAX_BYTES
 _WORD = re.compile(r"\w+")
 
 
-def settle_titles(phase: PhaseDraft) -> None:
+def make_titles_unique(phase: PhaseDraft) -> None:
     """Give each step of a phase a unique title; what it leaves out goes to `why`."""
     taken: set[str] = set()
     for step in phase.steps:
@@ -142,7 +142,7 @@ def draft_of(page: MarkdownPage) -> PageDraft:
     fill_in(draft, _page_words(page))
     for phase in draft.phases:
         decide_alternatives(phase, draft)
-        settle_titles(phase)
+        make_titles_unique(phase)
     return draft
 
 

@@ -197,12 +197,12 @@ class SectionReader:
         line = list_line(item.text, item.depth)
         match self.section.topic:
             case "contacts":
-                code = contact_of_item(item.text.replace("\n", " "))
-                if code is None:
+                contact = contact_of_item(item.text.replace("\n", " "))
+                if contact is None:
                     add_paragraph(self.prose, line)
                 else:
                     self.has_side_content = True
-                    self.draft.people.append(code)
+                    self.draft.people.append(contact)
             case "triggers":
                 self._add_trigger(line)
             case "criteria":
@@ -210,10 +210,10 @@ class SectionReader:
             case "about":
                 add_paragraph(self.prose, list_line(item.source, item.depth))
             case _:
-                code = contact_with_address(item.text.replace("\n", " "))
-                if code is not None and _ESCALATION.search(self.section.title):
+                contact = contact_with_address(item.text.replace("\n", " "))
+                if contact is not None and _ESCALATION.search(self.section.title):
                     self.has_side_content = True
-                    self.draft.people.append(code)
+                    self.draft.people.append(contact)
                     return True
                 if _ANCHOR.fullmatch(item.source) is None:
                     return False
@@ -293,10 +293,10 @@ class SectionReader:
         self.placement.add(StepDraft(title=title, message=text.strip("\n") + "\n"))
 
     def _table(self, table: PageTable) -> None:
-        code = contacts_of_table(table) if self.section.topic == "contacts" else ()
-        if code:
+        contacts = contacts_of_table(table) if self.section.topic == "contacts" else ()
+        if contacts:
             self.has_side_content = True
-            self.draft.people += code
+            self.draft.people += contacts
             return
         pairs = [": ".join(row) for row in (table.head, *table.rows) if len(row) == 2]
         if len(pairs) == len(table.rows) + 1 and are_facts(pairs[1:]):

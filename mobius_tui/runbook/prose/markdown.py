@@ -227,7 +227,9 @@ class _MarkdownReader:
         address = sanitize.line(self._filled(source))
         own = not is_template(source)
         return ProseSpan(
-            " ".join(link_text.split()) or address, address=address, own=own
+            " ".join(link_text.split()) or address,
+            address=address,
+            has_literal_address=own,
         )
 
     def _filled(self, text: str) -> str:
@@ -235,7 +237,7 @@ class _MarkdownReader:
 
 
 def _with_words(span: ProseSpan, words: str) -> ProseSpan:
-    return ProseSpan(words, span.kind, span.address, span.own)
+    return ProseSpan(words, span.kind, span.address, span.has_literal_address)
 
 
 def _meta(node: Node) -> Mapping[str, int]:

@@ -51,7 +51,7 @@ class ProseSpan:
     kind: Literal["plain", "strong", "code"] = "plain"
     address: str = ""
     """The address of a link; empty if it is none."""
-    own: bool = True
+    has_literal_address: bool = True
     """Whether the address is the author's, without values filled in."""
 
     @property

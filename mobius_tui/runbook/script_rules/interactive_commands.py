@@ -72,7 +72,7 @@ def _finding(offset: int, words: str) -> ScriptFinding:
 
 def _sudo(run: Program) -> Iterator[ScriptFinding]:
     """`sudo`, before a command or alone, as in `sudo -i`."""
-    words = run.wrapping if "sudo" in run.wrappers else (run.word, *run.arguments)
+    words = run.words_before if "sudo" in run.wrappers else (run.word, *run.arguments)
     at = [word.text.rpartition("/")[2] for word in words].index("sudo")
     given, _ = split_options(words[at + 1 :], "CDghpRrTUu")
     if not given & _NEVER_ASKS:

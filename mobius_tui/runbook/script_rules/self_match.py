@@ -45,7 +45,7 @@ def self_matches(context: ScriptContext) -> Iterator[ScriptFinding]:
             continue
         if run.name in ("pkill", "pgrep"):
             yield from _pkill_findings(run, context)
-        elif run.name in _GREPS and visit.place and _after_ps(visit):
+        elif run.name in _GREPS and visit.pipeline_index and _after_ps(visit):
             yield from _grep_findings(visit, run, context)
 
 

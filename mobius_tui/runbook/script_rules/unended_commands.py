@@ -132,7 +132,7 @@ def _is_ended_from_outside(visit: CommandVisit) -> bool:
     """
     if visit.statement.background:
         return True
-    for command in visit.pipeline.commands[visit.place + 1 :]:
+    for command in visit.pipeline.commands[visit.pipeline_index + 1 :]:
         run = effective_program(command) if isinstance(command, SimpleCommand) else None
         if run is None:
             continue

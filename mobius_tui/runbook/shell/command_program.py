@@ -40,7 +40,7 @@ class Program:
     arguments: tuple[Word, ...]
     wrappers: tuple[str, ...] = ()
     """`sudo`, `timeout` and their kind, outermost first."""
-    wrapping: tuple[Word, ...] = ()
+    words_before: tuple[Word, ...] = ()
     """The words up to the program's own."""
 
 
@@ -66,7 +66,7 @@ def effective_program(command: SimpleCommand) -> Program | None:
         word=words[at],
         arguments=words[at + 1 :],
         wrappers=tuple(wrappers),
-        wrapping=words[:at],
+        words_before=words[:at],
     )
 
 
@@ -75,7 +75,9 @@ def _is_lookup(option: Word) -> bool:
     return option.text.startswith("-") and option.text[1:] in ("v", "V", "pv", "pV")
 
 
-def _after_wrapper(words: tuple[Word, ...], at: int, valued: str, own: int) -> int:
+def _after_wrapper(
+    words: tuple[Word, ...], at: int, valued: str, operand_count: int
+) -> int:
     """The index after the options and operands of a wrapper."""
     while at < len(words):
         text = words[at].text
@@ -88,17 +90,17 @@ def _after_wrapper(words: tuple[Word, ...], at: int, valued: str, own: int) -> i
             at += 1
         else:
             break
-    return at + own
+    return at + operand_count
 
 
 def split_options(
-    arguments: tuple[Word, ...], valued: str = ""
+    arguments: tuple[Word, ...], value_options: str = ""
 ) -> tuple[set[str], list[Word]]:
     """The options that are given, and the other words.
 
     Args:
         arguments: the words after the program.
-        valued: the short options that take a value.
+        value_options: the short options that take a value.
 
     Returns:
         Short options as single letters, long ones with their dashes and without
@@ -116,7 +118,7 @@ def split_options(
         if text.startswith("--"):
             found.add(text.partition("=")[0])
         elif text.startswith("-") and len(text) > 1:
-            at += _cluster(text[1:], valued, found)
+            at += _cluster(text[1:], value_options, found)
         else:
             rest.append(arguments[at - 1])
     return found, rest

@@ -62,7 +62,7 @@ class HereDocument:
     """The word that ends it."""
     start: int
     """The offset of that word after the `<<`."""
-    tabs: bool
+    strips_tabs: bool
     """Whether `<<-` removes the tabs before its lines."""
     literal: bool
     """Whether nothing is expanded in it, as its end word is quoted."""

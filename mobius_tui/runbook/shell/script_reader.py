@@ -138,7 +138,9 @@ class ScriptReader:
                 self._pass(_LINE)
                 line = self.text[end : self.pos]
                 self.pos += 1
-                if (line.lstrip("\t") if document.tabs else line) == document.delimiter:
+                if (
+                    line.lstrip("\t") if document.strips_tabs else line
+                ) == document.delimiter:
                     break
                 end = min(self.pos, len(self.text))
             else:

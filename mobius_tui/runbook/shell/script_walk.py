@@ -33,7 +33,7 @@ class CommandVisit:
     program: Program | None
     """None if the command only assigns or redirects."""
     pipeline: Pipeline
-    place: int
+    pipeline_index: int
     """Its index in the pipeline."""
     statement: Statement
     has_input: bool
@@ -184,7 +184,7 @@ class _ScriptWalk:
             command=command,
             program=run,
             pipeline=pipe,
-            place=place,
+            pipeline_index=place,
             statement=statement,
             has_input=self.has_input,
             is_in_loop=self.is_in_loop,

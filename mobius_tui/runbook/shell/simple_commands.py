@@ -59,7 +59,7 @@ def _redirect(reader: ScriptReader) -> Redirect | None:
     if not end:
         reader.report(match.start(), f"nothing stands after `{sign}`")
     document = HereDocument(
-        delimiter=bare, start=start, tabs=sign == "<<-", literal=bare != end
+        delimiter=bare, start=start, strips_tabs=sign == "<<-", literal=bare != end
     )
     reader.pending.append(document)
     target = Word(source=end, text=bare, start=start, quoted=bare != end)

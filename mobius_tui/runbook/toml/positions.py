@@ -43,7 +43,7 @@ class TomlTooLargeError(Exception):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Spot:
+class KeyOffsets:
     """The offsets of a key and of its value in the text."""
 
     key: int
@@ -58,7 +58,7 @@ class Positions:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.spots: dict[KeyPath, Spot] = {}
+        self.spots: dict[KeyPath, KeyOffsets] = {}
         self.headers: set[KeyPath] = set()
         """The tables that have a `[header]` of their own."""
         self._lines = [0]
@@ -89,14 +89,14 @@ class Positions:
             )
         return self._last_line[1]
 
-    def spot(self, path: KeyPath) -> Spot:
+    def spot(self, path: KeyPath) -> KeyOffsets:
         """The spot of a key, or of the nearest enclosing key that has one."""
         while path:
             found = self.spots.get(path)
             if found is not None:
                 return found
             path = path[:-1]
-        return Spot(key=0, start=0, end=0)
+        return KeyOffsets(key=0, start=0, end=0)
 
     def key_line_and_column(self, path: KeyPath) -> tuple[int, int]:
         """The line and column of a key, or of the nearest enclosing one."""
@@ -157,7 +157,7 @@ class _Scanner:
             raise _SyntaxLostError
         self.pos += len(token)
 
-    def _record(self, path: KeyPath, spot: Spot) -> None:
+    def _record(self, path: KeyPath, spot: KeyOffsets) -> None:
         if len(path) > MAX_DEPTH:
             raise TomlTooLargeError(_TOO_DEEP, spot.key)
         self.found.spots.setdefault(path, spot)
@@ -168,7 +168,7 @@ class _Scanner:
         self._expect("[[" if array else "[")
         parts = self._key()
         self._expect("]]" if array else "]")
-        spot = Spot(key=begin, start=begin, end=self.pos)
+        spot = KeyOffsets(key=begin, start=begin, end=self.pos)
         path: KeyPath = ()
         for part, _ in parts[:-1]:
             path += (part,)
@@ -221,9 +221,9 @@ class _Scanner:
         begin = self.pos
         for part, offset in parts:
             path += (part,)
-            self._record(path, Spot(key=offset, start=begin, end=begin))
+            self._record(path, KeyOffsets(key=offset, start=begin, end=begin))
         self._value(path)
-        self.found.spots[path] = Spot(key=parts[-1][1], start=begin, end=self.pos)
+        self.found.spots[path] = KeyOffsets(key=parts[-1][1], start=begin, end=self.pos)
 
     def _value(self, path: KeyPath) -> None:
         if len(path) > MAX_DEPTH:
@@ -254,7 +254,9 @@ class _Scanner:
             self._value((*path, index))
             if self.pos == begin:
                 raise _SyntaxLostError
-            self._record((*path, index), Spot(key=begin, start=begin, end=self.pos))
+            self._record(
+                (*path, index), KeyOffsets(key=begin, start=begin, end=self.pos)
+            )
             index += 1
             if index > MAX_LIST:
                 raise TomlTooLargeError(_TOO_LONG, begin)

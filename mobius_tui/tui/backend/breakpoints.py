@@ -41,7 +41,7 @@ def breakpoint_classes(size: Size) -> dict[str, bool]:
     return found
 
 
-def fit(screen: Screen[Any]) -> None:
+def set_breakpoint_classes(screen: Screen[Any]) -> None:
     """Give a screen the classes of its terminal's size, before its first layout."""
     screen.update_classes(breakpoint_classes(screen.app.size), animate=False)
 
@@ -53,4 +53,4 @@ class DefaultScreen(Screen[None]):
 
     def on_compose(self) -> None:
         """Know the terminal's size before there is anything to lay out."""
-        fit(self)
+        set_breakpoint_classes(self)

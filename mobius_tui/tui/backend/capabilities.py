@@ -76,10 +76,10 @@ def title_sequence(title: str, ascii_filter: AsciiFilter | None) -> str:
         title: from anywhere.
         ascii_filter: puts signs for glyphs, where only those can be sent.
     """
-    to_ascii = sanitize.line(title)
+    shown_title = sanitize.line(title)
     if ascii_filter is not None:
-        to_ascii = ascii_filter.to_ascii(to_ascii)
-    return f"\x1b]0;{to_ascii}\x07"
+        shown_title = ascii_filter.to_ascii(shown_title)
+    return f"\x1b]0;{shown_title}\x07"
 
 
 DARK, TERMINAL_THEME = OWN_THEMES[0], OWN_THEMES[-1]
@@ -129,10 +129,10 @@ def fit_settings(
     """
     found = colour_support(environ)
     theme = settings.theme or (DARK if found == "many" else TERMINAL_THEME)
-    ascii_filter = settings.ascii
+    ascii_setting = settings.ascii
     return replace(
         settings,
         theme=TERMINAL_THEME if found == "none" else theme,
-        ascii=is_ascii(environ, encoding) if ascii_filter is None else ascii_filter,
+        ascii=is_ascii(environ, encoding) if ascii_setting is None else ascii_setting,
         title=settings.title and has_title(environ),
     )

@@ -54,7 +54,7 @@ def _stop() -> str:
     return ""
 
 
-STOP = ForegroundTask(run=_stop)
+STOP_TASK = ForegroundTask(run=_stop)
 """To be stopped, and to come back by `fg`."""
-COME_BACK = ForegroundTask(run=str)
+RETURN_TASK = ForegroundTask(run=str)
 """A task that does nothing: leaving for it sets the terminal up anew."""

@@ -82,7 +82,7 @@ class TerminalApp(App[AppResult]):
         )
         """The screen that each key was dispatched to."""
         self._last_key = "", float("-inf")
-        self._is_ending = False
+        self._is_exiting_on_signal = False
         self.is_leaving = False
         """Whether the app is closing: Textual mounts nothing any more."""
         self.crash: BaseException | None = None
@@ -105,16 +105,18 @@ class TerminalApp(App[AppResult]):
         loop = asyncio.get_running_loop()
         for number in signals.GRACE:
             loop.add_signal_handler(number, self._exit_on_signal, number)
-        loop.add_signal_handler(signal.SIGTSTP, self._leave_for_task, signals.STOP)
-        loop.add_signal_handler(signal.SIGCONT, self._leave_for_task, signals.COME_BACK)
+        loop.add_signal_handler(signal.SIGTSTP, self._leave_for_task, signals.STOP_TASK)
+        loop.add_signal_handler(
+            signal.SIGCONT, self._leave_for_task, signals.RETURN_TASK
+        )
         self.set_interval(signals.CHECK_INTERVAL, self._check_terminal)
         if self._settings.title:
             self._send(capabilities.SAVE_TITLE)
         if getattr(self._driver, "was_continued", False):
-            self._leave_for_task(signals.COME_BACK)
+            self._leave_for_task(signals.RETURN_TASK)
 
     def _exit_on_signal(self, number: signal.Signals) -> None:
-        self._is_ending = True
+        self._is_exiting_on_signal = True
         self.exit(INTERRUPTED)
         signals.exit_after_grace(number)
 
@@ -123,16 +125,16 @@ class TerminalApp(App[AppResult]):
 
         Reading from it would not wait: the loop would spin.
         """
-        if not self._is_ending and signals.terminal_is_gone():
+        if not self._is_exiting_on_signal and signals.terminal_is_gone():
             self._exit_on_signal(signal.SIGHUP)
 
     def _leave_for_task(self, task: ForegroundTask) -> None:
-        if not self._is_ending:
+        if not self._is_exiting_on_signal:
             self.exit(leave_for_task(task, self.screen_stack))
 
     def action_suspend(self) -> None:
         """Stop as a job of the shell; `fg` comes back."""
-        self._leave_for_task(signals.STOP)
+        self._leave_for_task(signals.STOP_TASK)
 
     def exit(
         self,
@@ -156,7 +158,7 @@ class TerminalApp(App[AppResult]):
         self.is_leaving = True
         driver = getattr(self, "_driver", None)
         if isinstance(driver, TerminalDriver):
-            driver.is_last = isinstance(result, int)
+            driver.ends_process = isinstance(result, int)
         super().exit(result, return_code, message)
 
     def panic(self, *renderables: RenderableType) -> None:

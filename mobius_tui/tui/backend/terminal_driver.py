@@ -61,7 +61,7 @@ class TerminalWriter:
         self.shown_at = monotonic()
         return rest
 
-    def hand_over(self) -> None:
+    def count_handed_over(self) -> None:
         """Count one more text as handed to the writer thread; writes nothing."""
         self._handed_over += 1
 
@@ -99,7 +99,7 @@ READ_SIZE = 4096
 class TerminalDriver(LinuxDriver):
     """Textual's driver, reading keys in the event loop and never blocking on output."""
 
-    is_last = False
+    ends_process = False
     """Whether the process ends after this: then nobody reads keys any more."""
     was_continued = False
     """Whether it was stopped and continued before the app heard signals."""
@@ -140,7 +140,7 @@ class TerminalDriver(LinuxDriver):
         with self._write_lock:
             rest = self._writer.write_available(data)
             if rest:
-                self._writer.hand_over()
+                self._writer.count_handed_over()
                 super().write(cast("str", rest))
 
     def start_application_mode(self) -> None:
@@ -167,7 +167,7 @@ class TerminalDriver(LinuxDriver):
         if self._is_reading:
             self._loop.remove_reader(self.fileno)
             self._is_reading = False
-        if self.is_last and not self.exit_event.is_set():
+        if self.ends_process and not self.exit_event.is_set():
             self._key_thread = None  # Textual has no public way not to join it
             super().disable_input()
             self.exit_event.set()

@@ -33,7 +33,7 @@ from mobius_tui.tui.presenters.communication import role_fields
 from mobius_tui.tui.presenters.fields import Field, FieldKind
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.step_details import (
-    command,
+    command_fields,
     full_form,
     leads_to,
     offered,
@@ -87,7 +87,7 @@ class AnswersDialog(Dialog[StepAnswers]):
     def compose_body(self) -> Iterable[Widget]:
         """What to do, a line for each answer, and one for a note."""
         step = self._step
-        fields = command(self._view, step)
+        fields = command_fields(self._view, step)
         doing = tuple(each for each in fields if each.kind is not FieldKind.ASKS)
         if step.why:
             doing = (Field("why", prose=Prose(step.why)), *doing)

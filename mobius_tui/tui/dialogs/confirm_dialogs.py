@@ -32,7 +32,11 @@ from mobius_tui.tui.dialogs.dialog import (
 from mobius_tui.tui.dialogs.question import ConfirmationWord, as_question
 from mobius_tui.tui.presenters.fields import Field
 from mobius_tui.tui.presenters.run_view import RunView
-from mobius_tui.tui.presenters.step_details import approved_fields, command, filled
+from mobius_tui.tui.presenters.step_details import (
+    approved_fields,
+    command_fields,
+    filled,
+)
 from mobius_tui.tui.presenters.styled_text import Role, assemble, text
 
 MAX_UNDONE_STEPS = 4
@@ -69,7 +73,7 @@ class ConfirmDialog(Dialog[str]):
             Field("then", text(filled(view, check_in_words(check))))
             for check in step.checks
         )
-        yield fields_widget((*head, *command(view, step), *checks))
+        yield fields_widget((*head, *command_fields(view, step), *checks))
 
     def compose_foot(self) -> Iterable[Widget]:
         """The line for the word: typed with what it confirms in sight."""
@@ -119,7 +123,7 @@ class ApproveDialog(Dialog[str]):
         self._view = view
         self._step = step
         self._approval = approval
-        self._own = view.uid == approval.request.uid
+        self._is_own_request = view.uid == approval.request.uid
         """Whether this is the login that asked."""
         self._line = Input(id="phrase", compact=True)
         super().__init__(f"Approve {view.plan.name(step.id)}?", tone="bad")
@@ -131,11 +135,11 @@ class ApproveDialog(Dialog[str]):
         effect = assemble((f"{EFFECTS[effect_of(step)]}{where}", "bad"))
         who = f"{self._approval.asked_by} asks for approval by {asked.role}"
         head = (Field("asked", text(who)), Field("effect", effect))
-        yield fields_widget((*head, *command(view, step)))
+        yield fields_widget((*head, *command_fields(view, step)))
 
     def compose_foot(self) -> Iterable[Widget]:
         """The line for the phrase; what it approves stays visible."""
-        if self._own:
+        if self._is_own_request:
             words = (
                 f"This login asked for it, so another name counts as weaker. Type: "
                 f"{approval_phrase('NAME', self._step.id)}, with your name."
@@ -159,14 +163,18 @@ class ApproveDialog(Dialog[str]):
         """Give the name, where the phrase is right."""
         typed = self._line.value.strip()
         name = account_name(self._view.uid)
-        if self._own:
+        if self._is_own_request:
             name = typed.removesuffix(approval_phrase("", self._step.id)).strip()
         if typed != approval_phrase(name, self._step.id):
-            wanted = approval_phrase("NAME" if self._own else name, self._step.id)
+            wanted = approval_phrase(
+                "NAME" if self._is_own_request else name, self._step.id
+            )
             self.refuse(f"That is not it; type {wanted}, or Esc.")
             return
         wrong = (
-            approver_name_problem(name, self._approval.asked_by) if self._own else ""
+            approver_name_problem(name, self._approval.asked_by)
+            if self._is_own_request
+            else ""
         )
         if wrong:
             self.refuse(f"{wrong[0].upper()}{wrong[1:]}.")

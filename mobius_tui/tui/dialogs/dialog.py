@@ -22,7 +22,7 @@ from textual.widgets import Button, Input, Static, TextArea
 
 from mobius_tui import sanitize
 from mobius_tui.runbook.model.runbook import Contact
-from mobius_tui.tui.backend.breakpoints import fit
+from mobius_tui.tui.backend.breakpoints import set_breakpoint_classes
 from mobius_tui.tui.backend.dimmed_background import dim_background
 from mobius_tui.tui.backend.key_queue import InputGuard, TimedInput
 from mobius_tui.tui.commands.registry import bind
@@ -110,13 +110,13 @@ class Dialog(ModalScreen[T | None], Generic[T]):
     ASKS: ClassVar[bool] = True
     """Whether a person is told that it was closed unanswered before a task."""
 
-    composes = False
+    keeps_draft_on_close = False
     """Whether the draft is kept even if the person closes the dialog."""
     draft: Draft = MappingProxyType({})
     """What was typed in it before, and nothing came of."""
     drafts_at_close: Mapping[DraftKey, Draft] = MappingProxyType({})
     """What was typed in it when it was closed or answered, as `typed` gives it."""
-    alarm: reactive[RunView | None] = reactive(None, repaint=False)
+    run_view: reactive[RunView | None] = reactive(None, repaint=False)
     """The view of the run that the alarm banner shows; `None` without a run."""
 
     mono: Callable[[], float] = monotonic
@@ -145,11 +145,11 @@ class Dialog(ModalScreen[T | None], Generic[T]):
         self.box = Vertical(classes="box")
         self._scrolled = Body(classes="body")
         self._refusal = Static("", id="problem", markup=False)
-        self._given: Draft = {}
+        self._initial_values: Draft = {}
 
     def on_compose(self) -> None:
         """Know the terminal's size before there is anything to lay out."""
-        fit(self)
+        set_breakpoint_classes(self)
 
     def render(self) -> RenderResult:  # type: ignore[override]
         """The dialog's background: the screen beneath, dimmed."""
@@ -186,12 +186,12 @@ class Dialog(ModalScreen[T | None], Generic[T]):
             return writes and (event.key != "enter" or takes_lines)
         return writes and isinstance(event, events.Paste)
 
-    def show_alarm(self, view: RunView | None) -> None:
+    def show_run_view(self, view: RunView | None) -> None:
         """Have the banner over it tell of the run as it is now."""
         if self.is_mounted:
-            self.alarm = view
+            self.run_view = view
         else:
-            self.set_reactive(Dialog.alarm, view)
+            self.set_reactive(Dialog.run_view, view)
 
     def restart_input_guard(self) -> None:
         """The content has changed: ignore keys until the new content has been shown."""
@@ -200,7 +200,7 @@ class Dialog(ModalScreen[T | None], Generic[T]):
 
     def on_mount(self) -> None:
         """Put back what was typed; on a low screen, scroll to what is to be typed."""
-        self._given = field_values(self)
+        self._initial_values = field_values(self)
         fill_fields(self, self.draft)
         self.call_after_refresh(self._show_focus)
 
@@ -213,7 +213,7 @@ class Dialog(ModalScreen[T | None], Generic[T]):
         """What was typed in its fields, under its key; empty if that is not kept."""
         if self.draft_key is None:
             return {}
-        given, now = self._given, field_values(self)
+        given, now = self._initial_values, field_values(self)
         return {self.draft_key: {k: w for k, w in now.items() if w != given.get(k)}}
 
     def _show_focus(self) -> None:
@@ -222,7 +222,7 @@ class Dialog(ModalScreen[T | None], Generic[T]):
 
     def compose(self) -> ComposeResult:
         """The box: the body, which scrolls, and the foot, which does not."""
-        yield AlarmBanner(key_prefix="Esc").data_bind(view=Dialog.alarm)
+        yield AlarmBanner(key_prefix="Esc").data_bind(view=Dialog.run_view)
         with self.box:
             self.box.border_title = Content(self.heading)
             with self._scrolled:
@@ -277,8 +277,8 @@ class Dialog(ModalScreen[T | None], Generic[T]):
 
     def action_contacts(self) -> None:
         """Show whom to call, over it; a line that is typed in takes the key itself."""
-        if self.alarm is not None and not isinstance(self, ContactsDialog):
-            dialog = ContactsDialog(self.alarm.runbook.contacts)
+        if self.run_view is not None and not isinstance(self, ContactsDialog):
+            dialog = ContactsDialog(self.run_view.runbook.contacts)
             dialog.mono, dialog.copy_status = self.mono, self.copy_status
             self.app.push_screen(dialog)
 

@@ -12,7 +12,7 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 
-from mobius_tui.drill.scored_drills import Trend, history, trends
+from mobius_tui.drill.scored_drills import Trend, drills_with_score, trends
 from mobius_tui.run.storage.state_home import runs_root
 from mobius_tui.tui.dialogs.dialog import Dialog
 from mobius_tui.tui.presenters.statistics_lines import trend_lines
@@ -30,7 +30,7 @@ def read_trends(runbook: str) -> tuple[Trend, ...]:
     Args:
         runbook: its id.
     """
-    return trends(history(runs_root(), runbook))
+    return trends(drills_with_score(runs_root(), runbook))
 
 
 class DrillsDialog(Dialog[None]):

@@ -76,7 +76,7 @@ class EndCard(Dialog[EndCardChoice]):
         self,
         view: RunView,
         directory: str,
-        judge: ScoreReader | None,
+        read_score: ScoreReader | None,
         more: tuple[Field, ...] = (),
         due: FollowUp | None = None,
         *,
@@ -87,7 +87,7 @@ class EndCard(Dialog[EndCardChoice]):
         Args:
             view: the run, which has ended.
             directory: where it is kept.
-            judge: gives the score; `None` where none is to be had.
+            read_score: gives the score; `None` where none is to be had.
             more: how a first-time user goes on; then the score comes first.
             due: what is due now; `None` where nothing is.
             is_first: whether no drill was made here before.
@@ -110,7 +110,7 @@ class EndCard(Dialog[EndCardChoice]):
             Field("kept", text(directory)),
             *_due_fields(due),
         )
-        self._judge = judge
+        self._read_score = read_score
         self._score = fields_widget(score_pending_fields(), id="score")
         self._more = more
         self._due = due
@@ -119,7 +119,7 @@ class EndCard(Dialog[EndCardChoice]):
         """Outcome, reason, time, steps and place; of a drill, its score."""
         if not self._more:
             yield fields_widget(self._fields)
-        if self._judge is not None:
+        if self._read_score is not None:
             yield self._score
         if self._more:
             yield fields_widget(self._more)
@@ -127,8 +127,8 @@ class EndCard(Dialog[EndCardChoice]):
 
     def on_mount(self) -> None:
         """Wait for the score beside everything else."""
-        if self._judge is not None:
-            self.run_worker(self._await_score(self._judge), exit_on_error=False)
+        if self._read_score is not None:
+            self.run_worker(self._await_score(self._read_score), exit_on_error=False)
 
     async def _await_score(self, judge: ScoreReader) -> None:
         """A worker: until the site has been asked."""

@@ -68,7 +68,7 @@ class MessageDialog(Dialog[MessageAnswer]):
         Binding("c", "copy_text", "Copy the text", show=False),
         Binding("e", "edit", "Edit the text", show=False),
     ]
-    composes = True
+    keeps_draft_on_close = True
 
     def __init__(self, view: RunView, step: Step) -> None:
         self._unsent = _unsent_deliveries(deliveries_of(view, step))
@@ -84,10 +84,10 @@ class MessageDialog(Dialog[MessageAnswer]):
         last = view.step_state(step.id).last_attempt
         self._step = step
         self._view = view
-        self._last_sent_text = ""
+        self._last_sent_notice = ""
         if last is not None and last.ended is not None:
             ago = duration_in_words(max(0.0, view.now - last.ended))
-            self._last_sent_text = (
+            self._last_sent_notice = (
                 f"Told {ago} ago by {last.by}; this is what was said then."
             )
             body = last.note or body
@@ -126,8 +126,8 @@ class MessageDialog(Dialog[MessageAnswer]):
 
     def compose_body(self) -> Iterable[Widget]:
         """The deliveries so far, the channels, and the text."""
-        if self._last_sent_text:
-            yield text_widget(self._last_sent_text, "good")
+        if self._last_sent_notice:
+            yield text_widget(self._last_sent_notice, "good")
         if self._channels.fields:
             yield self._channels
         yield self._hint
@@ -155,7 +155,7 @@ class MessageDialog(Dialog[MessageAnswer]):
             return "", "muted"
         return "Tell it where people read, then mark it.", "muted"
 
-    def watch_alarm(self, view: RunView | None) -> None:
+    def watch_run_view(self, view: RunView | None) -> None:
         """Show the state of each channel as it changes."""
         if view is not None:
             self._channels.fields = tuple(channel_fields(view, self._step))
@@ -171,7 +171,7 @@ class MessageDialog(Dialog[MessageAnswer]):
             again = MessageChoice(f"Send again to {where}", Do(self.again), "primary")
             by_hand = MessageChoice("Told by hand", Do(self.drop))
             return (again, copy, by_hand, Choice("Close", CANCEL))
-        if self._last_sent_text:
+        if self._last_sent_notice:
             ways = [Choice("Close", CANCEL, "primary"), copy, edit]
             if self._ready:
                 ways.append(Choice("Send anew", Do(self.send)))

@@ -80,9 +80,9 @@ class ReasonDialog(Dialog[str]):
         draft_key: DraftKey,
         verb: str,
         prompt: str,
-        wanted: bool = True,
+        required: bool = True,
         tone: Role = "plain",
-        composes: bool = False,
+        keeps_draft_on_close: bool = False,
     ) -> None:
         """Make the dialog.
 
@@ -92,16 +92,16 @@ class ReasonDialog(Dialog[str]):
             draft_key: by which what was typed is kept.
             verb: the button's label.
             prompt: in the empty line.
-            wanted: whether an empty text is refused.
+            required: whether an empty text is refused.
             tone: the border's.
-            composes: whether the text is the thing itself, and no reason for another.
+            keeps_draft_on_close: whether the text is the thing itself, not a reason.
         """
         super().__init__(title, tone=tone, draft_key=draft_key)
         self._words = words
         self._verb = verb
         self._line = Input(placeholder=prompt, id="reason", compact=True)
-        self._wanted = wanted
-        self.composes = composes
+        self._required = required
+        self.keeps_draft_on_close = keeps_draft_on_close
 
     def compose_body(self) -> Iterable[Widget]:
         """What will happen, and the line."""
@@ -120,7 +120,7 @@ class ReasonDialog(Dialog[str]):
     def submit(self) -> None:
         """Submit the text, if there is one or none is required."""
         words = self._line.value.strip()
-        if self._wanted and not words:
+        if self._required and not words:
             self.refuse("A reason is wanted; it stays on record.")
         else:
             self.dismiss(words)

@@ -37,7 +37,7 @@ class AnnotationDraft:
 class AnnotateDialog(Dialog[AnnotationDraft]):
     """The result is the text, and the place chosen by its button."""
 
-    composes = True
+    keeps_draft_on_close = True
 
     def __init__(self, places: tuple[tuple[str, AnnotationTarget], ...]) -> None:
         """Make the dialog.
@@ -167,9 +167,9 @@ def _clock(at: float) -> str:
     return time.strftime("%H:%M:%S", time.localtime(at))
 
 
-TITLES = 26
+ITEM_TITLE_CELLS = 26
 """Cells of an item's title."""
-OWNERS = 20
+ITEM_OWNER_CELLS = 20
 LABELS = {"owner": "Owner", "due": "Due, as 2026-11-30", "note": "Note"}
 """What can be said of an item, and above the lines in which it is typed."""
 TITLE = "What is to be done"
@@ -221,8 +221,8 @@ class ActionItemsDialog(Dialog[ActionItem]):
         owner_role: Role = "plain" if item.owner else "warn"
         return assemble(
             (f"{glyph} ", role),  # type: ignore[arg-type]
-            (_padded(item.title, TITLES), "strong"),
-            (_padded(item.owner or "nobody's yet", OWNERS), owner_role),
+            (_padded(item.title, ITEM_TITLE_CELLS), "strong"),
+            (_padded(item.owner or "nobody's yet", ITEM_OWNER_CELLS), owner_role),
             (_padded(due or "no day", 19), "bad" if late else "muted"),
             (item.note, "muted"),
         )

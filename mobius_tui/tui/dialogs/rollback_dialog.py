@@ -29,7 +29,7 @@ from mobius_tui.tui.dialogs.question import ConfirmationWord
 from mobius_tui.tui.presenters.alarm import trigger_rules_text
 from mobius_tui.tui.presenters.fields import Field
 from mobius_tui.tui.presenters.run_view import RunView
-from mobius_tui.tui.presenters.step_details import command, filled
+from mobius_tui.tui.presenters.step_details import command_fields, filled
 from mobius_tui.tui.presenters.styled_text import Role, text
 
 MAX_READ_LINES = 3
@@ -49,8 +49,8 @@ def _wait_fields(view: RunView, step: Step) -> Iterator[Field]:
 def _command(view: RunView, step: Step) -> tuple[Field, ...]:
     """What a step does; of a script that only reads, its beginning alone."""
     if isinstance(step.action, Run) and step.action.effect == "read":
-        return command(view, step, lines=MAX_READ_LINES)[:1]
-    return command(view, step)
+        return command_fields(view, step, lines=MAX_READ_LINES)[:1]
+    return command_fields(view, step)
 
 
 class RollbackDialog(Dialog[str]):

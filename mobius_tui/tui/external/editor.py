@@ -67,7 +67,7 @@ def edit(
     *,
     part: HeaderKind = "phase",
     name: str = "",
-    tells: bool = True,
+    reports_problems: bool = True,
 ) -> str:
     """Open a runbook's source in an editor, and wait until that ends.
 
@@ -76,7 +76,7 @@ def edit(
         environ: says which editor it is.
         part: what it is opened at.
         name: the id of that.
-        tells: whether to tell what is wrong with the runbook then.
+        reports_problems: whether to tell what is wrong with the runbook then.
 
     Returns:
         What to tell afterwards; nothing if all went well.
@@ -92,7 +92,7 @@ def edit(
         return f"{words[0]}: {error.strerror}; set $EDITOR"
     if code:
         return f"{words[0]} ended with {code}"
-    return _check_summary(path) if tells else ""
+    return _check_summary(path) if reports_problems else ""
 
 
 def _check_summary(path: Path) -> str:

@@ -28,7 +28,7 @@ from mobius_tui.tui.output.plain_text import newline_from, shown_lines
 MAX_COPY = 64 * 1024 * 1024
 """Bytes that a pager or editor gets: the last ones; editors load a file whole."""
 
-KEPT = 5
+MODELINE_LINES = 5
 """Lines at a file's ends in which editors look for settings that they obey."""
 
 EXIT_SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
@@ -78,13 +78,13 @@ def open_output(
     return ""
 
 
-def save(output: Path, target: Path, *, goes_on: Callable[[], bool]) -> int:
+def save(output: Path, target: Path, *, should_continue: Callable[[], bool]) -> int:
     """Save an output as it is shown in a new private file; takes as long as it takes.
 
     Args:
         output: The output's file.
         target: The new one.
-        goes_on: Asked now and then; what was written is taken away when it says no.
+        should_continue: Asked now and then; if it says no, what was written goes.
 
     Returns:
         How many bytes were written.
@@ -101,7 +101,7 @@ def save(output: Path, target: Path, *, goes_on: Callable[[], bool]) -> int:
             with os.fdopen(handle, "wb") as file:
                 for text in shown_lines(partial(os.pread, descriptor), 0, size):
                     file.write(text.encode())
-                    if not goes_on():
+                    if not should_continue():
                         raise InterruptedError
                 return file.tell()
         except OSError:
@@ -139,7 +139,7 @@ def _copy_tail(output: Path, copy: Path, *, padded: bool) -> int:
 
     With `padded`, empty lines keep its own out of reach of an editor's modelines.
     """
-    padding = "\n" * KEPT if padded else ""
+    padding = "\n" * MODELINE_LINES if padded else ""
     with _open_to_read(output) as descriptor, copy.open("x", encoding="utf-8") as file:
         copy.chmod(0o600)
         read = partial(os.pread, descriptor)

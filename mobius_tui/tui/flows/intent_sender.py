@@ -19,7 +19,7 @@ from mobius_tui.tui.messages import Answered
 from mobius_tui.tui.screen_state import Draft, DraftKey
 
 _SENT_TEXTS = "It is on its way; its step shows what becomes of it."
-DONE: Mapping[type[Action], str] = {
+SUCCESS_NOTICES: Mapping[type[Action], str] = {
     AddNote: "The note is on record.",
     LookFirst: "Its checks are being made; what they see stands with the step.",
     SendMessageOfStep: _SENT_TEXTS,

@@ -42,7 +42,7 @@ async def note(
             draft_key=DraftKey(purpose=Purpose.NOTE, step=on),
             verb="Add it",
             prompt="What should be remembered?",
-            composes=True,
+            keeps_draft_on_close=True,
         )
     )
     if words is None:
@@ -105,7 +105,7 @@ async def end_run(
             draft_key=DraftKey(purpose=Purpose.END_RUN),
             verb="End it",
             prompt="Remark, if there is one" if completed else "Why does it end here?",
-            wanted=not completed,
+            required=not completed,
             tone="good" if completed else "warn",
         )
     )

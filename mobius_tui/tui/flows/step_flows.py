@@ -170,7 +170,7 @@ async def _confirm_end(
             draft_key=DraftKey(purpose=Purpose.END_BY_DECISION, step=step.id),
             verb="End it",
             prompt="Remark, if there is one",
-            wanted=False,
+            required=False,
             tone="warn",
         )
     )

@@ -87,7 +87,7 @@ RESETS = (b"\x1b[0m", b"\x1b[m")
 
 CACHE = 1024 * 1024
 """Bytes of lines that are kept parsed."""
-LINE = 1024
+LINE_OVERHEAD_BYTES = 1024
 """Bytes of overhead that a cached line counts for, besides its own: its objects."""
 
 
@@ -299,7 +299,7 @@ class OutputDocument:
 
         One that is not settled is kept until the next `refresh` finds news.
         """
-        cost = LINE + length
+        cost = LINE_OVERHEAD_BYTES + length
         self._cache[line.start] = line, cost
         self._cached += cost
         if not line.settled:

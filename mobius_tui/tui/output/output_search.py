@@ -161,9 +161,9 @@ class Search:
         """
         self._blocks = FileBlocks(path, limit=limit)
         self.wanted = wanted
-        self.is_strict = wanted != wanted.lower()
+        self.is_case_sensitive = wanted != wanted.lower()
         self.pattern = re.compile(
-            re.escape(wanted), 0 if self.is_strict else re.IGNORECASE
+            re.escape(wanted), 0 if self.is_case_sensitive else re.IGNORECASE
         )
         self._counts = array("q")
         self._near = near // BLOCK
@@ -338,8 +338,10 @@ class Search:
         if not data.translate(None, _PLAIN):
             if not wanted.isascii():
                 return 0
-            return count_hits(data, wanted.encode(), is_strict=self.is_strict)
+            return count_hits(
+                data, wanted.encode(), is_case_sensitive=self.is_case_sensitive
+            )
         text = plain(data)
-        if self.is_strict or (text.isascii() and wanted.isascii()):
-            return count_hits(text, wanted, is_strict=self.is_strict)
+        if self.is_case_sensitive or (text.isascii() and wanted.isascii()):
+            return count_hits(text, wanted, is_case_sensitive=self.is_case_sensitive)
         return sum(1 for _ in self.pattern.finditer(text))

@@ -187,7 +187,7 @@ class OutputWorkbench(OutputPane):
             if target.left <= at.x < target.right:
                 kind = (
                     pane_messages.StopWanted
-                    if target.stops
+                    if target.is_stop_button
                     else pane_messages.TabChosen
                 )
                 self.post_message(kind(target.attempt))
@@ -225,13 +225,13 @@ class OutputWorkbench(OutputPane):
             self.post_message(pane_messages.TabChosen(attempts[place]))
 
     @property
-    def stops(self) -> bool:
+    def is_shown_stoppable(self) -> bool:
         """Whether what is shown runs beside the run, and can be stopped from here."""
-        return any(tab.stops and tab.attempt == self.tab for tab in self.tabs)
+        return any(tab.is_stoppable and tab.attempt == self.tab for tab in self.tabs)
 
     def action_stop(self) -> None:
         """Stop the shown output's step, where it is one that runs beside the run."""
-        if self.tab is None or not self.stops:
+        if self.tab is None or not self.is_shown_stoppable:
             raise SkipAction
         self.post_message(pane_messages.StopWanted(self.tab))
 

@@ -117,10 +117,12 @@ def newline_from(read: Read, start: int, stop: int) -> int:
     return start
 
 
-def count_hits(text: str | bytes, wanted: str | bytes, *, is_strict: bool) -> int:
+def count_hits(
+    text: str | bytes, wanted: str | bytes, *, is_case_sensitive: bool
+) -> int:
     """Count in plain text."""
     if isinstance(text, bytes) and isinstance(wanted, bytes):
-        return (text if is_strict else text.lower()).count(wanted)
+        return (text if is_case_sensitive else text.lower()).count(wanted)
     assert isinstance(text, str)
     assert isinstance(wanted, str)
-    return (text if is_strict else text.lower()).count(wanted)
+    return (text if is_case_sensitive else text.lower()).count(wanted)

@@ -22,7 +22,7 @@ class LeaveQuestion:
         feed: RunFeed,
         questions: QuestionGate,
         *,
-        intend: Callable[[StopStep], Awaitable[Reply]],
+        send_intent: Callable[[StopStep], Awaitable[Reply]],
         tell: Notifier,
     ) -> None:
         """Ask nothing yet.
@@ -30,12 +30,12 @@ class LeaveQuestion:
         Args:
             feed: the run.
             questions: opens the dialog.
-            intend: sends an intent to the run's host, and gives what it answers.
+            send_intent: sends an intent to the run's host, and gives what it answers.
             tell: says why something was not stopped.
         """
         self._feed = feed
         self._questions = questions
-        self._send_intent = intend
+        self._send_intent = send_intent
         self._tell = tell
         self._dialog: LeaveDialog | None = None
 

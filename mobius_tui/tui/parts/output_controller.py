@@ -30,7 +30,7 @@ from mobius_tui.tui.screen_state import PaneName
 SIZE_POLL_INTERVAL = 0.05
 """Seconds between looks at the output of a running step."""
 
-Choose = Callable[[RunView, RowKey | None, AttemptId | None], OutputChoice]
+OutputChooser = Callable[[RunView, RowKey | None, AttemptId | None], OutputChoice]
 """Gives the output to show: of a run, for the checklist's row under the cursor, where
 the person wants a tab; `None` for a row or a tab where there is none."""
 
@@ -38,7 +38,9 @@ the person wants a tab; `None` for a row or a tab where there is none."""
 class OutputController:
     """Chooses the output that the output pane shows, and follows the ones that grow."""
 
-    def __init__(self, screen: Screen[Any], feed: RunFeed, choose: Choose) -> None:
+    def __init__(
+        self, screen: Screen[Any], feed: RunFeed, choose: OutputChooser
+    ) -> None:
         """Show nothing yet.
 
         Args:
@@ -125,7 +127,7 @@ class OutputController:
             case OutputNeed.SEVERAL_TABS:
                 return bool(self.pane.rows_above)
             case OutputNeed.RUNNING_SCRIPT:
-                return self.pane.stops
+                return self.pane.is_shown_stoppable
             case None:
                 return True
 
@@ -181,7 +183,9 @@ class OutputController:
         worker = get_current_worker()
         goes_on = lambda: not worker.is_cancelled  # noqa: E731
         try:
-            save = partial(output_files.save, shown.path, target, goes_on=goes_on)
+            save = partial(
+                output_files.save, shown.path, target, should_continue=goes_on
+            )
             size = await asyncio.to_thread(save)
         except OSError as error:
             tell(f"Not saved: {target}: {error.strerror}", is_problem=True)

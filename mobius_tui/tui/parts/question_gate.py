@@ -46,7 +46,7 @@ class QuestionGate:
         self._tell = tell
         self.drafts = drafts
         self._open: Dialog[Any] | None = None
-        self._alarm: RunView | None = None
+        self._run_view: RunView | None = None
         self._work: Worker[None] | None = None
         self._refused_at = float("-inf")
 
@@ -78,7 +78,7 @@ class QuestionGate:
         """Show a dialog and wait for what it gives; only from a worker."""
         self._prepare_dialog(dialog)
         dialog.draft = self.drafts.take(dialog.draft_key)
-        dialog.show_alarm(self._alarm)
+        dialog.show_run_view(self._run_view)
         self._open = dialog
         try:
             given = await self._screen.app.push_screen_wait(dialog)
@@ -86,7 +86,7 @@ class QuestionGate:
             self._open = None
         if (
             given is None
-            and dialog.composes
+            and dialog.keeps_draft_on_close
             and self.drafts.keep(dialog.drafts_at_close)
         ):
             self._tell(f"Closed. {DRAFT_KEPT_TEXT}")
@@ -97,11 +97,11 @@ class QuestionGate:
         self._prepare_dialog(dialog)
         self._screen.app.push_screen(dialog)
 
-    def show_alarm(self, view: RunView) -> None:
+    def show_run_view(self, view: RunView) -> None:
         """Have the banner over a dialog, now or later, tell of the run as it is now."""
-        self._alarm = view
+        self._run_view = view
         if self._open is not None:
-            self._open.show_alarm(view)
+            self._open.show_run_view(view)
 
     def close_for_task(self) -> str:
         """Keep what was typed in an open dialog; returns what to tell of it later."""

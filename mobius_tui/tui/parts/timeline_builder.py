@@ -133,7 +133,7 @@ class TimelineBuilder:
         if drill is None:
             return partial(filter_timeline, whole, query)
         if self._times is None:
-            self._times = self._reviewed_run.times()
+            self._times = self._reviewed_run.milestones()
         state, times = self._reviewed_run.newest.copy(), self._times
         return lambda: filter_timeline(
             compare_with_drill(whole, state, times, drill), query

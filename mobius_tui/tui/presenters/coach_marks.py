@@ -11,7 +11,7 @@ from mobius_tui.tui.commands.registry import key_of
 from mobius_tui.tui.commands.run_commands import RunCommand
 from mobius_tui.tui.presenters.run_view import RunView
 
-MARKS = 4
+MARK_COUNT = 4
 NEXT = (
     ("mobius-tui drill --fault random", "one that you must find out"),
     ("mobius-tui new NAME", "a small runbook of your own"),
@@ -69,7 +69,7 @@ def _after_rollback(view: RunView) -> str:
 
 
 def _mark(number: int, words: str) -> str:
-    return f"{number} of {MARKS} · {words}"
+    return f"{number} of {MARK_COUNT} · {words}"
 
 
 def _is_step_running(view: RunView) -> bool:

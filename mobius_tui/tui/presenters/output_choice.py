@@ -38,7 +38,7 @@ class OutputTab:
     glyph: str
     word: str
     role: Role
-    stops: bool = False
+    is_stoppable: bool = False
     """Whether it runs beside the run, until it is stopped."""
 
 
@@ -48,7 +48,7 @@ class TabTarget(NamedTuple):
     left: int
     right: int
     attempt: AttemptId
-    stops: bool
+    is_stop_button: bool
     """Whether a click stops that one, and doesn't show it."""
 
 
@@ -109,7 +109,7 @@ def _parts(
         state = f" {tab.glyph} {tab.word} "
         return [(f" {name}", style("plain"), False), (state, style(tab.role), False)]
     parts = [(f" {name} {tab.glyph} {tab.word} ", style("chosen"), False)]
-    if tab.stops:
+    if tab.is_stoppable:
         parts.append(
             (f" ■ {stop_key} stops it ".replace("  ", " "), style("bad"), True)
         )
@@ -125,7 +125,7 @@ NOTHING = {
     "run": "It has not run yet.",
 }
 """What an empty output pane says, by what the step does."""
-TABS = 100
+MAX_TABS = 100
 """Attempts at a step that have a tab: the newest."""
 
 
@@ -189,7 +189,7 @@ def _tabs(view: RunView, step_id: str | None) -> tuple[OutputTab, ...]:
     """A step's attempts, and what runs beside the run."""
     found = []
     if step_id is not None:
-        own = view.step_state(step_id).attempts[-TABS:]
+        own = view.step_state(step_id).attempts[-MAX_TABS:]
         found = [_tab(view, step_id, attempt, str(attempt.number)) for attempt in own]
     for other in view.counts.running:
         last = view.step_state(other).last_attempt
@@ -208,7 +208,7 @@ def _tab(view: RunView, step_id: str, attempt: Attempt, name: str) -> OutputTab:
         glyph=mark.glyph,
         word="live" if is_live else mark.word,
         role=mark.role,
-        stops=is_live,
+        is_stoppable=is_live,
     )
 
 

@@ -77,7 +77,7 @@ def title(view: RunView) -> str:
     return sanitize.line(words)[:TITLE_CELLS]
 
 
-PROBLEM_STATUSES = 3
+MAX_NAMED_PROBLEMS = 3
 """Steps that went wrong which are named."""
 
 
@@ -152,12 +152,12 @@ def _progress_lines(view: RunView) -> Iterator[str]:
         yield f"Ended: {view.state.ended.outcome}: {view.state.ended.reason}"
         return
     bad = [key for key, each in view.statuses.items() if each.status in BAD_STATUSES]
-    for step_id in bad[:PROBLEM_STATUSES]:
+    for step_id in bad[:MAX_NAMED_PROBLEMS]:
         standing = view.statuses[step_id]
         word = MARKS[standing.status].word.capitalize()
         yield f"{word}: {view.plan.name(step_id)}: {standing.reason}"
-    if len(bad) > PROBLEM_STATUSES:
-        yield f"and {len(bad) - PROBLEM_STATUSES} more that went wrong"
+    if len(bad) > MAX_NAMED_PROBLEMS:
+        yield f"and {len(bad) - MAX_NAMED_PROBLEMS} more that went wrong"
     for step_id, standing in view.statuses.items():
         if standing.status is Status.RUNNING:
             doing = "Beside it" if is_follower(view.plan.steps[step_id]) else "Running"

@@ -224,7 +224,7 @@ def _attempt_fields(earlier: Attempt) -> Field:
     return Field("shown", assemble((words, mark.role)))
 
 
-def command(
+def command_fields(
     view: RunView, step: Step, *, lines: int = SCRIPT_LIMIT
 ) -> tuple[Field, ...]:
     """The exact command with its variables and directory, for a confirmation.

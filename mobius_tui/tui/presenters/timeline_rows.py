@@ -265,7 +265,7 @@ def _worst(row: ProbeChecks, first: int, after: int, peak: float) -> TimelineCel
     return RISING[max(1, min(8, height))], "good"
 
 
-def tally(window: TimeWindow) -> str:
+def visible_duration_text(window: TimeWindow) -> str:
     """How much time is visible, in words."""
     return clock_duration(window.until - window.began)
 

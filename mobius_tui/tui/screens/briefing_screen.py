@@ -323,7 +323,9 @@ class BriefingScreen(Page):
         if source is not None:
             self.source, self.is_edited = source, True
             self.run_foreground_task(
-                ForegroundTask(run=partial(edit, source, os.environ, tells=False))
+                ForegroundTask(
+                    run=partial(edit, source, os.environ, reports_problems=False)
+                )
             )
 
     def action_status(self) -> None:

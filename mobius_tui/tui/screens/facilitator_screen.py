@@ -47,7 +47,7 @@ from mobius_tui.tui.widgets.run_header import RunHeader
 
 REPAINTS = 20
 """Looks in a second that news may cause, at most."""
-SYMPTOMS = 3.0
+SYMPTOM_INTERVAL = 3.0
 """Seconds between two looks at what the site shows: each asks it."""
 
 
@@ -102,7 +102,7 @@ class FacilitatorPage(Page):
             tell=self.show_notice,
         )
         self._symptom_by_fault: Mapping[str, str] = {}
-        self._standing: Mapping[str, FacilitatorAct] = {}
+        self._last_acts: Mapping[str, FacilitatorAct] = {}
         self._list = FaultList(id="faults", markup=False, compact=True)
         self._list.add_options(
             [Option(fault_line(f, None)) for f in self._faults.values()]
@@ -133,7 +133,7 @@ class FacilitatorPage(Page):
         self._keys.offered = self.footer_commands()
         self.feed.begin()
         self.set_interval(1.0, self.feed.show_now)
-        self.set_interval(SYMPTOMS, self._ask_site)
+        self.set_interval(SYMPTOM_INTERVAL, self._ask_site)
         self.feed.show_now()
         self._ask_site()
 
@@ -164,8 +164,8 @@ class FacilitatorPage(Page):
         except MobiusError as error:
             self._times.fields = (Field("score", text(str(error), "bad")),)
             return
-        if standing != self._standing:
-            self._standing = standing
+        if standing != self._last_acts:
+            self._last_acts = standing
             for place, fault in enumerate(self._faults.values()):
                 line = fault_line(fault, standing.get(fault.name))
                 self._list.replace_option_prompt_at_index(place, line)
@@ -185,7 +185,7 @@ class FacilitatorPage(Page):
 
     def _ask_site(self) -> None:
         """See which faults the site shows that were touched, or that one looks at."""
-        names = {self._fault.name, *self._standing}
+        names = {self._fault.name, *self._last_acts}
         work = partial(self._symptoms, tuple(sorted(names)))
         _: Worker[None] = self.run_worker(
             work, group="symptoms", exclusive=True, exit_on_error=False

@@ -23,7 +23,7 @@ from mobius_tui.run.storage.state_home import make_private_folder, state_home
 from mobius_tui.runbook.decode.config_file import config_file
 from mobius_tui.tui.backend import clipboard
 from mobius_tui.tui.backend.base_page import ForegroundTask, leave_for_task
-from mobius_tui.tui.backend.breakpoints import fit
+from mobius_tui.tui.backend.breakpoints import set_breakpoint_classes
 from mobius_tui.tui.backend.key_queue import TimedInput
 from mobius_tui.tui.commands.command import Command, Place
 from mobius_tui.tui.commands.registry import (
@@ -95,7 +95,7 @@ class Page(Screen[None]):
 
     def on_compose(self) -> None:
         """Know the terminal's size before there is anything to lay out."""
-        fit(self)
+        set_breakpoint_classes(self)
 
     @property
     def left_behind(self) -> str:

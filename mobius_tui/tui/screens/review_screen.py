@@ -411,7 +411,7 @@ def _output_then(
 ) -> OutputChoice:
     """What had been printed by the moment of a view; nothing of it can be stopped."""
     shown = choose_output(view, key, directory, tab)
-    tabs = tuple(replace(each, stops=False) for each in shown.tabs)
+    tabs = tuple(replace(each, is_stoppable=False) for each in shown.tabs)
     shown = replace(shown, tabs=tabs)
     if shown.tab is not None and shown.running:
         limit = printed_by(directory.attempt(*shown.tab), view.now)

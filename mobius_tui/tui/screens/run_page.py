@@ -16,7 +16,7 @@ from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.tui.commands.command import Command
 from mobius_tui.tui.messages import OutputGrew, RunLost
 from mobius_tui.tui.output.output_workbench import OutputWorkbench
-from mobius_tui.tui.parts.output_controller import Choose, OutputController
+from mobius_tui.tui.parts.output_controller import OutputChooser, OutputController
 from mobius_tui.tui.parts.pane_layout import Pane, PaneLayout, pane_commands_first
 from mobius_tui.tui.parts.run_feed import RunFeed
 from mobius_tui.tui.parts.source_edits import SourceEdits
@@ -66,7 +66,7 @@ class RunPage(Page):
         *,
         repaints: int,
         wall: Callable[[], float],
-        choose: Choose,
+        choose: OutputChooser,
         screen_state: ScreenState,
         extra_panes: Mapping[PaneName, Pane] = MappingProxyType({}),
     ) -> None:
@@ -171,7 +171,7 @@ class RunPage(Page):
         self.view = view
         self.health = self.feed.health(view)
         self.show_row()
-        self.questions.show_alarm(view)
+        self.questions.show_run_view(view)
 
     def show_row(self) -> None:
         """Show what belongs to the row under the cursor: beside it, and below."""

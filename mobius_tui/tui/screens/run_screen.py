@@ -40,7 +40,7 @@ from mobius_tui.tui.commands.run_commands import RunCommand
 from mobius_tui.tui.dialogs.leave_dialog import closing_text
 from mobius_tui.tui.dialogs.return_card import ReturnCard
 from mobius_tui.tui.external.attach_terminal import attach_task
-from mobius_tui.tui.flows.intent_sender import DONE, IntentSender
+from mobius_tui.tui.flows.intent_sender import SUCCESS_NOTICES, IntentSender
 from mobius_tui.tui.messages import Answered, RunChanged, TitleChanged
 from mobius_tui.tui.output.output_workbench import OutputWorkbench
 from mobius_tui.tui.parts.leave_question import LeaveQuestion
@@ -104,7 +104,7 @@ class RunScreen(RunPage):
         repaints: int = 20,
         wall: Callable[[], float] | None = None,
         screen_state: ScreenState = AT_THE_RUN,
-        brief: Callable[[FollowUp], None] | None = None,
+        open_follow_up: Callable[[FollowUp], None] | None = None,
     ) -> None:
         """Make the screen of a run.
 
@@ -116,7 +116,7 @@ class RunScreen(RunPage):
             repaints: the most repaints in a second that news may cause.
             wall: gives seconds since 1970; the run's own clock without it.
             screen_state: where the person was before the screens went away.
-            brief: opens the briefing of what is due after the run.
+            open_follow_up: opens the briefing of what is due after the run.
         """
         directory = viewer.directory
         super().__init__(
@@ -128,15 +128,18 @@ class RunScreen(RunPage):
             screen_state=screen_state,
         )
         self._resume = resume
-        self._brief = brief
+        self._open_follow_up = open_follow_up
         self._auto = auto
         self._card_is_due = not is_new
         self._is_end_card_shown = False
         self._sender = IntentSender(viewer, self)
         self._leave_question = LeaveQuestion(
-            self.feed, self.questions, intend=viewer.send_intent, tell=self.show_notice
+            self.feed,
+            self.questions,
+            send_intent=viewer.send_intent,
+            tell=self.show_notice,
         )
-        self._watcher = TitleAndBell()
+        self._title_and_bell = TitleAndBell()
         self.last_view = read_last_view(directory)
         """The last look of any screen before this one."""
         self._last_view_recorded_at = 0.0
@@ -191,7 +194,7 @@ class RunScreen(RunPage):
         self.show_view(view, self._place_of_run(view))
         if before is None or view.last_entry_number != before.last_entry_number:
             self.outputs.follow()
-            self.post_message(self._watcher.update(view))
+            self.post_message(self._title_and_bell.update(view))
         self._open_cards(view)
         if view.now - self._last_view_recorded_at >= WRITE_INTERVAL:
             self._record_last_view(view.now)
@@ -353,7 +356,7 @@ class RunScreen(RunPage):
         if isinstance(action, StartStep | RetryStep):
             self._go_to_terminal(StepRow(action.step))
         stops = isinstance(action, StopStep)
-        words = event.reply.text if stops else DONE.get(type(action))
+        words = event.reply.text if stops else SUCCESS_NOTICES.get(type(action))
         if words:
             self.show_notice(words)
         if not isinstance(action, ACTIONS_KEEPING_CURSOR):
@@ -400,8 +403,8 @@ class RunScreen(RunPage):
         if self.view is None:
             return
         due = follow_up(self.view.plan, self.view.state)
-        if due is not None and self._brief is not None:
-            self._brief(due)
+        if due is not None and self._open_follow_up is not None:
+            self._open_follow_up(due)
         elif self.view.state.ended is None:
             self.show_notice("The run has not ended: nothing is due after it yet.")
         else:

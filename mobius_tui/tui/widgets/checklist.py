@@ -116,7 +116,7 @@ class ChecklistRows(Widget, can_focus=True):
         return self._outline.place(self.key)
 
     @property
-    def rows(self) -> int:
+    def visible_row_count(self) -> int:
         """The number of rows that fit."""
         return self.size.height
 
@@ -177,7 +177,7 @@ class ChecklistRows(Widget, can_focus=True):
 
     def _show_cursor(self) -> bool:
         """Scroll until the cursor is visible; returns whether rows moved."""
-        height, count = self.rows, len(self._outline.keys)
+        height, count = self.visible_row_count, len(self._outline.keys)
         if height <= 0:
             return False
         top = top_for(self.top, place=self.place, height=height, count=count)
@@ -190,7 +190,7 @@ class ChecklistRows(Widget, can_focus=True):
             self.top,
             len(self._outline.keys),
         )
-        self._scroll_mark.display = self._scroll_mark.count > self.rows
+        self._scroll_mark.display = self._scroll_mark.count > self.visible_row_count
 
     def _redraw_changed(self) -> None:
         if self.view is None:
@@ -198,7 +198,9 @@ class ChecklistRows(Widget, can_focus=True):
         width = self.size.width
         changed = [
             Region(0, y, width, 1)
-            for y in range(len(self._outline.keys[self.top : self.top + self.rows]))
+            for y in range(
+                len(self._outline.keys[self.top : self.top + self.visible_row_count])
+            )
             if self._drawn.get(y) != self._row_at(y)
         ]
         if changed:
@@ -261,7 +263,9 @@ class ChecklistRows(Widget, can_focus=True):
             self.refresh()
 
     def _show_from(self, top: int) -> None:
-        self.top = clamp(top, height=self.rows, count=len(self._outline.keys))
+        self.top = clamp(
+            top, height=self.visible_row_count, count=len(self._outline.keys)
+        )
         self._show_mark()
         self.refresh()
 
@@ -303,7 +307,7 @@ class Checklist(ChecklistRows):
         yield self._filter_line
 
     @property
-    def rows(self) -> int:
+    def visible_row_count(self) -> int:
         """The number of rows that fit above the line to search in."""
         return self.size.height - self._filter_line.display
 
@@ -318,7 +322,7 @@ class Checklist(ChecklistRows):
 
     def action_page(self, count: int) -> None:
         """Move by pages that overlap by one row."""
-        self._move_to(self.place + count * max(1, self.rows - 1))
+        self._move_to(self.place + count * max(1, self.visible_row_count - 1))
 
     def action_phase(self, count: int) -> None:
         """Move to the phase before or after."""

@@ -68,7 +68,7 @@ def lines(
         compact: whether there is room for two rows alone.
     """
     if compact:
-        return without_colours(health, _two_lines(health, width))
+        return muted_if_unwatched(health, _two_lines(health, width))
     upright = width < WIDE_CELLS
     charts = _chart_height(health, height, upright)
     found = _all_lines(health, width, charts)
@@ -76,7 +76,7 @@ def lines(
     if spare > 0 and health.probes:
         taller = charts + spare // len(health.probes)
         found = _all_lines(health, width, taller)
-    return without_colours(health, found)
+    return muted_if_unwatched(health, found)
 
 
 @lru_cache(maxsize=2)
@@ -112,7 +112,7 @@ def _all_lines(health: HealthView, width: int, charts: int) -> tuple[Content, ..
     return tuple(found)
 
 
-def without_colours(health: HealthView, found: Iterable[Content]) -> list[Content]:
+def muted_if_unwatched(health: HealthView, found: Iterable[Content]) -> list[Content]:
     """The lines, without colours if health is not watched any more."""
     if not health.unwatched:
         return list(found)

@@ -84,7 +84,7 @@ class ScrollMark(Widget):
 
     def __init__(self) -> None:
         super().__init__(id="mark")
-        self._grabbed_at = False
+        self._is_grabbed = False
         self._thumb_rows = range(0)
         self._background_style = Style.null()
 
@@ -114,19 +114,19 @@ class ScrollMark(Widget):
     def on_mouse_down(self, event: events.MouseDown) -> None:
         """Take hold of it."""
         event.stop()
-        self._grabbed_at = True
+        self._is_grabbed = True
         self.capture_mouse()
         self._drag_to(event.y)
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
         """Drag it."""
-        if self._grabbed_at:
+        if self._is_grabbed:
             self._drag_to(event.y)
 
     def on_mouse_up(self, event: events.MouseUp) -> None:
         """Let go of it."""
         event.stop()
-        self._grabbed_at = False
+        self._is_grabbed = False
         self.release_mouse()
 
     def _drag_to(self, y: float) -> None:

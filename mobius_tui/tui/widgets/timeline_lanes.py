@@ -21,7 +21,7 @@ from mobius_tui.tui.presenters.timeline_rows import (
     axis,
     drill_difference,
     lane_cells,
-    tally,
+    visible_duration_text,
 )
 from mobius_tui.tui.widgets.list_controls import clamp, top_for
 
@@ -54,7 +54,7 @@ class TimelineRows(Widget, can_focus=True):
         self._role_styles: dict[str, Style] = {}
 
     @property
-    def names(self) -> int:
+    def title_width(self) -> int:
         """Cells of the titles."""
         return min(NAMES, int(self.size.width * SHARE))
 
@@ -70,11 +70,11 @@ class TimelineRows(Widget, can_focus=True):
     def window(self) -> TimeWindow:
         """The same, with the cells that it has."""
         began, until = self.span
-        width = max(1, self.size.width - self.names)
+        width = max(1, self.size.width - self.title_width)
         return TimeWindow(began=began, until=until, width=width)
 
     @property
-    def lanes(self) -> int:
+    def visible_lane_count(self) -> int:
         """The number of lanes that fit under the clock."""
         return max(0, self.size.height - 1)
 
@@ -87,7 +87,7 @@ class TimelineRows(Widget, can_focus=True):
         lanes = self.timeline.lanes if self.timeline is not None else ()
         kinds = ("trigger", "probe")
         found = next((n for n, own in enumerate(lanes) if own.kind not in kinds), 0)
-        return found if 2 * found + 3 <= self.lanes else 0
+        return found if 2 * found + 3 <= self.visible_lane_count else 0
 
     def watch_timeline(self) -> None:
         """Show how much of it is visible."""
@@ -115,7 +115,7 @@ class TimelineRows(Widget, can_focus=True):
         places = [
             place for place, lane in enumerate(lanes) if self._is_lane_of_moment(lane)
         ]
-        free = self.lanes - self.pinned
+        free = self.visible_lane_count - self.pinned
         if places and free > 0:
             place, count = places[0] - self.pinned, len(lanes) - self.pinned
             self.top = top_for(self.top, place=place, height=free, count=count)
@@ -143,8 +143,8 @@ class TimelineRows(Widget, can_focus=True):
         whole = self.timeline
         if whole is None:
             return
-        part = "" if self.part is None else f"{tally(self.window)} of "
-        words = f"{part}{tally(self._whole(whole))}"
+        part = "" if self.part is None else f"{visible_duration_text(self.window)} of "
+        words = f"{part}{visible_duration_text(self._whole(whole))}"
         if whole.query:
             words = f"{len(whole.moments)} about “{whole.query}” · Esc all · {words}"
         title = f"Timeline · {whole.note}" if whole.note else "Timeline"
@@ -158,12 +158,12 @@ class TimelineRows(Widget, can_focus=True):
         """The clock, and a lane in each row under it."""
         whole = self.timeline
         width = self.size.width
-        if whole is None or width <= self.names:
+        if whole is None or width <= self.title_width:
             return Strip.blank(width, self.rich_style)
         window = self.window
         cursor = window.column(self.at)
         if y == 0:
-            title: list[TimelineCell] = [(c, "muted") for c in " " * self.names]
+            title: list[TimelineCell] = [(c, "muted") for c in " " * self.title_width]
             cells = axis(window)
             self._draw_range(cells, window, cursor)
             if 0 <= cursor < window.width:
@@ -191,7 +191,7 @@ class TimelineRows(Widget, can_focus=True):
     def _title(self, lane: TimelineLane) -> list[TimelineCell]:
         indent = "  " if lane.kind in ("step", "drill") else ""
         difference, tone = drill_difference(lane)
-        room = self.names - 1 - len(difference)
+        room = self.title_width - 1 - len(difference)
         words = cut(f"{indent}{sanitize.line(lane.title)}", room)
         role: Role = "plain" if lane.kind in ("step", "probe") else "muted"
         if self._is_lane_of_moment(lane):
@@ -234,6 +234,6 @@ class TimelineRows(Widget, can_focus=True):
     def scroll_lanes(self, top: int) -> None:
         """Show the lanes from one on, as far as there are any below it."""
         count = len(self.timeline.lanes) if self.timeline is not None else 0
-        free, count = self.lanes - self.pinned, count - self.pinned
+        free, count = self.visible_lane_count - self.pinned, count - self.pinned
         self.top = clamp(top, height=free, count=count)
         self.refresh()

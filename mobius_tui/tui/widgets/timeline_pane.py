@@ -72,9 +72,9 @@ class TimelinePane(TimelineRows):
         yield self._filter_line
 
     @property
-    def lanes(self) -> int:
+    def visible_lane_count(self) -> int:
         """The number of lanes that fit above the line to search in."""
-        return max(0, super().lanes - self._filter_line.display)
+        return max(0, super().visible_lane_count - self._filter_line.display)
 
     def action_event(self, count: int) -> None:
         """Go to the event after, or before."""
@@ -167,7 +167,7 @@ class TimelinePane(TimelineRows):
     def on_mouse_down(self, event: events.MouseDown) -> None:
         """Begin to drag the time."""
         offset = event.get_content_offset(self)
-        if offset is not None and offset.x >= self.names:
+        if offset is not None and offset.x >= self.title_width:
             self._dragged_from = (event.screen_x, self.span)
             self.capture_mouse()
 
@@ -190,7 +190,7 @@ class TimelinePane(TimelineRows):
         offset = event.get_content_offset(self)
         if offset is not None and event.screen_x == start:
             window = self.window
-            at = window.moment(offset.x - self.names + 1) - window.scale / 1e6
+            at = window.moment(offset.x - self.title_width + 1) - window.scale / 1e6
             self.post_message(self.TimeReached(min(at, window.until)))
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
@@ -206,7 +206,7 @@ class TimelinePane(TimelineRows):
     def _wheel(self, event: events.MouseEvent, factor: float, lanes: int) -> None:
         offset = event.get_content_offset(self)
         if offset is not None and (event.ctrl or event.meta):
-            self._zoom(factor, self.window.moment(offset.x - self.names))
+            self._zoom(factor, self.window.moment(offset.x - self.title_width))
         else:
             self.scroll_lanes(self.top + lanes)
 

@@ -93,4 +93,4 @@ def test_a_drill_pages_nobody_unless_it_is_told_to(
 async def _auto(briefing: Briefing) -> int:
     intent = automatic_action(UnattendedAnswers(), manual="tick", yes=False)
     directory = await start_new_run(briefing, {}, intent)
-    return await print_run(directory, as_json=False, auto=intent, sent=True)
+    return await print_run(directory, as_json=False, auto=intent, is_auto_sent=True)

@@ -159,7 +159,7 @@ async def test_retry_after_is_read_as_seconds_and_as_a_date() -> None:
     ]
     with webhook(*replies) as hook:
         waits = [
-            (await post_webhook(hook.url, b"{}", within=LONG)).wait_asked
+            (await post_webhook(hook.url, b"{}", within=LONG)).retry_after
             for _ in range(3)
         ]
     assert waits[0] == 7.0

@@ -131,7 +131,7 @@ def test_a_value_means_nothing() -> None:
     )
     assert isinstance(placed.part, Paragraph)
     links = [span for span in placed.part.rows[0] if span.address]
-    assert [(link.address, link.own) for link in links] == [
+    assert [(link.address, link.has_literal_address) for link in links] == [
         ("http://d", False),
         ("http://c", True),
     ]

@@ -91,7 +91,7 @@ def test_what_is_known_of_a_command() -> None:
         if visit.program is not None
     }
     assert seen["read"].has_input
-    assert seen["c"].place == 1
+    assert seen["c"].pipeline_index == 1
     assert seen["b"].is_in_loop
     assert len(seen["b"].directory_changes) == 1
     assert seen["c"].directory_changes == ()

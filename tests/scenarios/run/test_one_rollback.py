@@ -13,7 +13,7 @@ import pytest
 
 from mobius_tui.run.events.step_events import StepEnded, StepStarted
 from mobius_tui.run.events.watch_events import RollbackBegan
-from mobius_tui.run.host.automatic import settle
+from mobius_tui.run.host.automatic import journal_consequences
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.planning.proposal import propose
 from mobius_tui.run.planning.rollback import step_blocking_rollback
@@ -240,11 +240,11 @@ async def test_a_rollback_waits_for_what_still_runs_of_its_own_phase(
     await services.writer.write_in_turn(
         began
     )  # as a host may have done before it waited for that
-    await settle(services.context, services.writer)
+    await journal_consequences(services.context, services.writer)
     assert "back" not in services.context.state.entered_phases
     await services.writer.write_in_turn(
         StepEnded(step="watch-back", attempt=1, result=Status.STOPPED)
     )
-    await settle(services.context, services.writer)
+    await journal_consequences(services.context, services.writer)
     assert services.context.state.aside_frames[-1].phase == "back"
     judges.close()

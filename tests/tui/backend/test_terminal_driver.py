@@ -81,7 +81,7 @@ def test_of_what_it_does_not_take_nothing_is_lost_or_overtaken(
         sent += text.encode()
         rest = writer.write_available(text)
         if rest:
-            writer.hand_over()
+            writer.count_handed_over()
             queue.put(rest)
         if number % 3 == 0:
             read += terminal.read(200)
@@ -95,7 +95,7 @@ def test_of_what_it_does_not_take_nothing_is_lost_or_overtaken(
 
 def test_nothing_passes_by_what_the_thread_has(terminal: Terminal) -> None:
     writer = terminal.writer
-    writer.hand_over()
+    writer.count_handed_over()
     assert writer.is_behind
     assert writer.write_available("later") == b"later"
     writer.write(b"first ")
@@ -117,7 +117,7 @@ def test_where_there_is_no_terminal_the_thread_writes_all(tmp_path: Path) -> Non
         assert writer.write_available("ü→") == b"\xfc\\u2192", (
             "as the file would have it"
         )
-        writer.hand_over()
+        writer.count_handed_over()
         writer.write("ü→")
         writer.flush()
         assert not writer.is_behind

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from mobius_tui.drill.drill_score import Score
-from mobius_tui.drill.scored_drills import history, trends
+from mobius_tui.drill.scored_drills import drills_with_score, trends
 from mobius_tui.run.client.run_briefing import prepare_briefing
 from mobius_tui.run.storage.state_home import runs_root
 from mobius_tui.runbook.library.loader import load
@@ -37,7 +37,7 @@ def made() -> None:
 
 
 def chart(width: int) -> list[str]:
-    (trend,) = trends(history(runs_root()))
+    (trend,) = trends(drills_with_score(runs_root()))
     return [line.plain for line in trend_lines(trend, width=width, now=BEGAN)]
 
 

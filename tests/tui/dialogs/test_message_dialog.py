@@ -365,7 +365,7 @@ async def test_while_a_step_runs_a_message_can_be_copied_and_not_be_told(
     time = Time(run.at)
     async with hosted(run) as host, opened(run, time=time) as (screen, pilot):
         run.write(StepStarted(step="metrics", attempt=2, reads=()))
-        await until(pilot, lambda: screen.view and screen.view.situation.busy)
+        await until(pilot, lambda: screen.view and screen.view.situation.busy_step)
         steps = [step.id for step in run.runbook.steps()]
         assert isinstance(screen.key, StepRow)
         below = steps.index("alert-stakeholders") - steps.index(screen.key.step_id)

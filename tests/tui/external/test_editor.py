@@ -116,7 +116,7 @@ def test_what_comes_of_it_is_told(book: Path, editor: Path, tmp_path: Path) -> N
     (tmp_path / "new").write_text(BOOK + "[nonsense]\n")
     said = edit(book, environ)
     assert said.startswith(f"It cannot be run as it is: {book}:15:1: unknown key")
-    assert edit(book, environ, tells=False) == ""
+    assert edit(book, environ, reports_problems=False) == ""
     assert edit(book, {"VISUAL": "/no/such"}) == (
         "/no/such: No such file or directory; set $EDITOR"
     )

@@ -19,7 +19,7 @@ def tab(number: int, *, stops: bool = False) -> OutputTab:
         glyph="✖",
         word=word,
         role="bad",
-        stops=stops,
+        is_stoppable=stops,
     )
 
 

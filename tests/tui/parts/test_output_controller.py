@@ -92,7 +92,7 @@ async def test_x_stops_the_live_output_that_is_shown(tmp_path: Path) -> None:
         await pilot.press("2", "x")
         assert host.intents == [], "the step under the cursor does not run"
         await press(pilot, time, "left_square_bracket", "left_square_bracket")
-        await until(pilot, lambda: pane_of(screen).stops)
+        await until(pilot, lambda: pane_of(screen).is_shown_stoppable)
         await until(pilot, lambda: "x stops it" in words(pilot))
         await pilot.press("x")
         await until(pilot, lambda: host.intents)

@@ -27,7 +27,7 @@ def asking(key: DraftKey) -> ReasonDialog:
         draft_key=key,
         verb="Yes",
         prompt="why",
-        composes=key is NOTE,
+        keeps_draft_on_close=key is NOTE,
     )
 
 
@@ -109,9 +109,9 @@ async def test_the_banner_over_a_dialog_tells_of_the_run_as_it_is(
 
         screen.questions.begin(ask())
         await until(pilot, lambda: pilot.app.screen is dialog)
-        first: RunView | None = dialog.alarm
+        first: RunView | None = dialog.run_view
         assert first is view, "when it is opened"
         screen.feed.show_now()
         later = screen.feed.view(None)
-        screen.questions.show_alarm(later)
-        assert dialog.alarm is later, "and when that changes"
+        screen.questions.show_run_view(later)
+        assert dialog.run_view is later, "and when that changes"

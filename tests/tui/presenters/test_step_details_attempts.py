@@ -9,7 +9,7 @@ from mobius_tui.run.events.step_events import StepEnded, StepStarted
 from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.tui.presenters.fields import Field
-from mobius_tui.tui.presenters.step_details import command, detail_fields
+from mobius_tui.tui.presenters.step_details import command_fields, detail_fields
 from mobius_tui.tui.row_key import StepRow
 from mobius_tui.tui.widgets.detail_pane import lay_out_fields
 from tests.tui import scenes
@@ -53,7 +53,7 @@ async def test_each_attempt_has_its_own_values(tmp_path: Path) -> None:
         first, same = (looking_at(AttemptId("execute", n)) for n in (1, 2))
         other = looking_at(AttemptId("find-backup", 1))
         step = view.plan.steps["execute"]
-        assert told(command(view, step)) == [f"backup_file={OTHER}"]
+        assert told(command_fields(view, step)) == [f"backup_file={OTHER}"]
     was = f"backup_file={scenes.BACKUP}"
     assert told(first) == [was, f"backup_file=now {OTHER}"]
     assert first[0].content.plain.startswith("✖ attempt 1, failed: exit 1")
@@ -104,7 +104,7 @@ async def test_what_changed_since_the_last_attempt_is_told(tmp_path: Path) -> No
         assert view is not None
         fields = detail_fields(view, StepRow("execute"), compact=False)
         step = view.plan.steps["execute"]
-        assert told(command(view, step)) == [f"backup_file={NEWEST}"]
+        assert told(command_fields(view, step)) == [f"backup_file={NEWEST}"]
     assert told(fields) == [
         f"backup_file={OTHER}",
         f"backup_file=now {NEWEST}",

@@ -13,7 +13,7 @@ from mobius_tui.run.state.reducer import initial_state
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.model.actions import script_without_lint_comments
 from mobius_tui.tui.presenters.run_view import build_run_view
-from mobius_tui.tui.presenters.step_details import command, detail_fields
+from mobius_tui.tui.presenters.step_details import command_fields, detail_fields
 from mobius_tui.tui.row_key import StepRow
 
 BOOK = """
@@ -60,7 +60,7 @@ def test_the_command_is_shown_without_what_is_for_lint(tmp_path: Path) -> None:
             field.content.plain
             for field in detail_fields(view, StepRow("s"), compact=False)
         ),
-        "\n".join(field.content.plain for field in command(view, step)),
+        "\n".join(field.content.plain for field in command_fields(view, step)),
     ]
     for shown in ways:
         assert "sudo systemctl restart api" in shown

@@ -83,12 +83,14 @@ async def test_the_step_stays_in_sight_on_a_screen_that_grows_small(
         timeline = pane(screen)
         lanes = timeline.timeline.lanes if timeline.timeline is not None else ()
         place = next(n for n, lane in enumerate(lanes) if lane.step == "roll")
-        assert timeline.lanes > place
+        assert timeline.visible_lane_count > place
         await pilot.resize_terminal(80, 24)
         await settled(pilot)
-        assert place >= timeline.lanes, "it would be below what is in sight"
+        assert place >= timeline.visible_lane_count, (
+            "it would be below what is in sight"
+        )
         assert timeline.top <= place - timeline.pinned
-        assert place < timeline.top + timeline.lanes
+        assert place < timeline.top + timeline.visible_lane_count
 
 
 async def test_a_review_leads_to_what_went_wrong(tmp_path: Path) -> None:
@@ -184,7 +186,7 @@ async def test_a_click_goes_to_its_time_and_a_drag_moves_what_is_in_sight(
     async with reviewed(story(tmp_path / "runs")) as (screen, pilot):
         timeline = pane(screen)
         window = timeline.window
-        x = timeline.names + 40
+        x = timeline.title_width + 40
         await pilot.click(TimelinePane, offset=(x + 2, 4))
         await settled(pilot)
         at = screen.here[0]

@@ -41,16 +41,16 @@ async def test_a_row_that_only_moved_is_not_made_again(tmp_path: Path) -> None:
     async with hosted(run), opened(run, time=time, size=SMALL) as (screen, pilot):
         checklist = screen.query_one(Checklist)
         before = {row.text: row for row in drawn(checklist)}
-        await press(pilot, time, *["j"] * (checklist.rows - 1))
+        await press(pilot, time, *["j"] * (checklist.visible_row_count - 1))
         await until(pilot, lambda: checklist.top > 0)
         after = {row.text: row for row in drawn(checklist)}
         both = [text for text in before if " Step " in text and text in after]
-        assert len(both) >= checklist.rows // 3 - 2
+        assert len(both) >= checklist.visible_row_count // 3 - 2
         assert all(after[text] is before[text] for text in both)
         await press(pilot, time, "G")
-        for _ in range(MAX_STRIPS // checklist.rows + 1):
+        for _ in range(MAX_STRIPS // checklist.visible_row_count + 1):
             await press(pilot, time, "pageup")
-        assert checklist.rows < len(checklist._strips) <= MAX_STRIPS
+        assert checklist.visible_row_count < len(checklist._strips) <= MAX_STRIPS
 
 
 async def test_what_was_kept_is_what_would_be_drawn_anew(tmp_path: Path) -> None:

@@ -77,7 +77,7 @@ async def stop(
     )
 
 
-def stop_unwritten(services: HostServices, action: StopStep) -> bool:
+def stop_without_journal(services: HostServices, action: StopStep) -> bool:
     """Stop an attempt while the journal has no room; whether there was one to stop.
 
     What fills the disk may be the step itself. Its end is on record as soon as there is
@@ -92,17 +92,19 @@ def stop_unwritten(services: HostServices, action: StopStep) -> bool:
     return request_stop(services.context.directory.attempt(action.step, last.number))
 
 
-async def match_answers(services: HostServices, action: TickStep) -> None:
+async def validate_answers(services: HostServices, action: TickStep) -> None:
     """Hold the answers to a manual step to what they must be; it may take its time.
 
     Raises:
         MobiusError: one is not; its words say which and why.
     """
     step = services.context.plan.steps[action.step]
-    await asyncio.to_thread(_match, step, action.answers, services.context.plan.runbook)
+    await asyncio.to_thread(
+        _validate_answers, step, action.answers, services.context.plan.runbook
+    )
 
 
-def _match(step: Step, given: Mapping[str, str], runbook: Runbook) -> None:
+def _validate_answers(step: Step, given: Mapping[str, str], runbook: Runbook) -> None:
     filled_in = limits_by_variable(runbook)
     for ask in step.action.ask if isinstance(step.action, Manual) else ():
         value = given[ask.var].strip()
