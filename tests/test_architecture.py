@@ -13,7 +13,7 @@ import pytest
 
 from tests.package_imports import PACKAGE, imports, imports_inside_functions, modules
 from tests.paths import TESTS
-from tests.tests_of import own_tests, tests_of
+from tests.tests_of import find_tests, own_tests
 
 FLOORS = (
     *("errors", "ascii_text", "sanitize", "garbage_collection"),
@@ -173,12 +173,12 @@ def test_a_test_lies_where_its_module_does() -> None:
 
 def test_the_tests_of_every_module_can_be_found() -> None:
     """What no test reaches, by whatever way, is tested by nobody."""
-    alone = [n for n in modules() if not is_package(n) and not tests_of(n)]
+    alone = [n for n in modules() if not is_package(n) and not find_tests(n)]
     assert alone == ["__main__"]
-    own = tests_of("run.state.reducer")
+    own = find_tests("run.state.reducer")
     assert {way for _, way in own} == {"run.state.reducer"}
     assert own_tests("run.planning.step_permissions") == ()
-    by_way = tests_of("run.planning.step_permissions")
+    by_way = find_tests("run.planning.step_permissions")
     assert by_way[0] == (
         TESTS / "run" / "planning" / "test_permissions.py",
         "run.planning.permissions",

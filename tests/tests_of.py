@@ -55,7 +55,7 @@ def own_tests(name: str) -> tuple[Path, ...]:
     )
 
 
-def tests_of(name: str) -> tuple[tuple[Path, str], ...]:
+def find_tests(name: str) -> tuple[tuple[Path, str], ...]:
     """The tests of a module.
 
     Args:
@@ -91,7 +91,7 @@ def main(arguments: list[str]) -> int:
         if name is None:
             print(f"{argument}: no module of mobius_tui", file=sys.stderr)
             return 2
-        for test, way in tests_of(name):
+        for test, way in find_tests(name):
             print(test.relative_to(ROOT), f"(by way of {way})" if way != name else "")
     return 0
 

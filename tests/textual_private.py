@@ -10,6 +10,7 @@ from typing import Any
 from textual._ansi_sequences import ANSI_SEQUENCES_KEYS as KEY_SEQUENCES
 from textual._ansi_sequences import IGNORE_SEQUENCE
 from textual._compositor import ChopsUpdate, LayoutUpdate
+from textual._context import visible_screen_stack
 from textual._styles_cache import StylesCache
 from textual._xterm_parser import XTermParser
 from textual.app import App, RenderResult
@@ -49,8 +50,9 @@ def full_update(app: App[Any]) -> LayoutUpdate:
 
 
 def background_of(screen: Screen[Any]) -> RenderResult:
-    """What is drawn behind the widgets of a screen."""
-    return screen._render()
+    """What is drawn behind a screen's widgets, asked for as the compositor does."""
+    visible_screen_stack.set(screen.app._background_screens)
+    return screen.render()
 
 
 def cache_of(widget: Widget) -> Any:
