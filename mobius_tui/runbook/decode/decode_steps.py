@@ -135,7 +135,7 @@ def _run(step: TomlTable) -> Run:
     if set(success) & set(warning):
         step.report("an exit code is in both `success` and `warning`", "warning")
     usual = "read" if follow or tty else "change"
-    is_judged = step.format >= 2 and not step.has("effect")
+    is_judged = step.owner("run").format >= 2 and not step.has("effect")
     effect = one_of(step, "effect", ("read", "change", "destroy"), usual)
     if follow or tty:
         timeout = duration(step, "timeout", None)

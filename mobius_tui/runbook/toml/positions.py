@@ -311,13 +311,13 @@ def header_line(text: str, part: HeaderKind, name: str) -> int | None:
         tree, positions = tomllib.loads(text), scan_positions(text)
     except (ValueError, RecursionError, TomlTooLargeError):
         return None
-    for path, node in _parts(tree, part):
+    for path, node in part_tables(tree, part):
         if id_of(node) == name:
             return positions.key_line_and_column(path)[0]
     return None
 
 
-def _parts(
+def part_tables(
     tree: Mapping[str, Any], part: HeaderKind
 ) -> Iterator[tuple[KeyPath, Mapping[str, Any]]]:
     """The tables of all phases, or of all steps, with their paths."""
