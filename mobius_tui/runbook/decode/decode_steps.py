@@ -282,8 +282,22 @@ def read_phase(
         instead_of=table.text_list("instead_of"),
         next=table.optional_text("next"),
         attended=table.flag("attended"),
+        parallel=_parallel(table),
     )
     return made, found
+
+
+MAX_PARALLEL = 64
+"""Steps that run side by side at most: each has a keeper, a process of its own."""
+
+
+def _parallel(table: TomlTable) -> int:
+    """How many steps of a phase may run side by side; `true` for all of them."""
+    if not table.has_since(2, "parallel"):
+        return 0
+    if isinstance(table.node["parallel"], bool):
+        return MAX_PARALLEL if table.flag("parallel") else 0
+    return table.integer("parallel", 0, 2, MAX_PARALLEL)
 
 
 ONLY_PHASE = Phase(id="steps", title="Steps", steps=())
@@ -321,6 +335,7 @@ def read_step(table: TomlTable, steps: StepTables) -> Step:
         on_failure=table.text("on_failure", "stop"),
         gate=table.flag("gate"),
         optional=table.flag("optional"),
+        independent=table.has_since(2, "independent") and table.flag("independent"),
         role=table.optional_text("role"),
         approve=_approve(table.table("approve")),
         links=tuple(_link(inner) for inner in table.tables("links")),
