@@ -9,7 +9,6 @@ from typing import Literal
 
 from mobius_tui.run.planning.plan import Plan, is_follower, will_retry
 from mobius_tui.run.planning.side_by_side import (
-    is_parallel,
     running_steps,
     step_in_the_way,
 )
@@ -179,11 +178,12 @@ def undone_steps_before(
     if is_follower(plan.steps[step_id]):
         return ()
     before = []
-    beside = plan.phase_of[step_id] if is_parallel(plan, plan.steps[step_id]) else None
+    own_phase = plan.phase_of[step_id]
     for step in steps_in_order(plan, state):
         if step.id == step_id:
             break
-        is_beside = plan.phase_of[step.id] is beside and is_parallel(plan, step)
+        # In a parallel phase `needs` alone says what comes first.
+        is_beside = own_phase.parallel > 1 and plan.phase_of[step.id] is own_phase
         if not step.optional and not is_follower(step) and not is_beside:
             before.append(step.id)
     else:
