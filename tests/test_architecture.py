@@ -216,6 +216,7 @@ LAZY: Mapping[tuple[str, str], float] = {
     ("run.messaging.outbox", "run.messaging.webhook"): 20,  # with httpx
     ("run.records.run_summary", "run.records.verification"): 99,
     ("run.watch.health_monitor", "health.probe"): 21,  # with httpx
+    ("runbook.decode.assemble", "runbook.effects.effect_judge"): 10,
     ("runbook.library.loader", "runbook.lint.linter"): 22,
     ("runbook.library.loader", "runbook.lint.suppressions"): 14,
     ("runbook.prose.markdown", "markdown_it.tree"): 28,

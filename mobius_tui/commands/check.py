@@ -25,7 +25,9 @@ def do(options: argparse.Namespace) -> int:
         raise UsageError("check: give a runbook, or --explain CODE")
     paths = [_file_named(name) for name in options.files]
     shellcheck = find_shellcheck()
-    text, code = check_files(paths, as_json=options.json, external=shellcheck)
+    text, code = check_files(
+        paths, as_json=options.json, with_ids=options.ids, external=shellcheck
+    )
     if shellcheck is not None and shellcheck.problem:
         narrate(shellcheck.problem)
     if code != OK or not (options.fresh or _was_anything_run()):

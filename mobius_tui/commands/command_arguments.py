@@ -283,11 +283,21 @@ def _check_options(parser: argparse.ArgumentParser) -> None:
         "--explain", metavar="CODE", help="what a warning means; or: list"
     )
     parser.add_argument(
+        "--ids", action="store_true", help="list the phases and steps with their ids"
+    )
+    parser.add_argument(
         "--fresh",
         metavar="AGE",
         help="exit 1 when no drill handled its fault within this time, such as 30d",
     )
     json_option(parser)
+
+
+def _upgrade_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", help="the runbook's file")
+    parser.add_argument(
+        "--dry-run", action="store_true", help="print the changes; write nothing"
+    )
 
 
 def _runs_options(parser: argparse.ArgumentParser) -> None:
@@ -419,6 +429,9 @@ COMMANDS: Mapping[str, Command] = {
         _import_options,
     ),
     "check": Command("find what is wrong with runbook files", _check_options),
+    "upgrade": Command(
+        "rewrite a runbook of an older format in the newest one", _upgrade_options
+    ),
     "runs": Command("list runs, newest first", _runs_options),
     "review": Command(
         "look back on a run: what happened when, and how it was then", _review_options

@@ -21,10 +21,10 @@ title = "Example"
 
 @pytest.fixture
 def examined(tmp_path: Path) -> Examine:
-    """Examine a runbook; a text without `format = 1` gets a head."""
+    """Examine a runbook; a text without a `format` gets a head."""
 
     def from_text(text: str) -> tuple[Runbook | None, tuple[Problem, ...]]:
-        whole = text if "format = 1" in text else HEAD + text
+        whole = text if "format = " in text else HEAD + text
         path = tmp_path / "example.toml"
         path.write_text(whole, encoding="utf-8")
         return examine(path)
@@ -49,7 +49,7 @@ def pointed(examined: Examine) -> Pointed:
     """The severity and message of the only problem, which must be at the `«`."""
 
     def from_text(text: str) -> list[tuple[str, str]]:
-        whole = text if "format = 1" in text else HEAD + text
+        whole = text if "format = " in text else HEAD + text
         before, mark, after = whole.partition("«")
         assert mark, "no place is marked"
         _, problems = examined(before + after)

@@ -10,8 +10,8 @@ from functools import cached_property
 from mobius_tui.errors import RunError, StateError
 from mobius_tui.run.events.run_events import Event, PhaseEntered
 from mobius_tui.run.planning.plan import Plan
-from mobius_tui.run.planning.proposal import running_step
 from mobius_tui.run.planning.rollback import step_blocking_rollback
+from mobius_tui.run.planning.side_by_side import running_steps
 from mobius_tui.run.planning.step_status import StepStatus, step_statuses
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import Status
@@ -136,8 +136,8 @@ class Situation:
 
     @cached_property
     def busy_step(self) -> Step | None:
-        """The step that runs, other than those that follow."""
-        return running_step(self.plan, self.state)
+        """The first step that runs, other than those that follow."""
+        return next(iter(running_steps(self.plan, self.state)), None)
 
     @cached_property
     def rollback_blocker(self) -> Step | None:

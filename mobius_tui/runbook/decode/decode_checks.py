@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from mobius_tui.runbook.decode.value_shapes import (
     address,
@@ -34,6 +35,7 @@ from mobius_tui.runbook.model.check_kinds import (
     ServiceCheck,
     TlsCheck,
 )
+from mobius_tui.runbook.toml.positions import KeyPath
 from mobius_tui.runbook.toml.table_reader import TomlTable
 
 
@@ -46,29 +48,110 @@ def read_step_checks(step: TomlTable) -> tuple[Check, ...]:
         table.report(f"a check names a kind: {', '.join(CHECK_KINDS)}")
     found: list[Check] = []
     table.present_keys(*CHECK_KINDS)
+    if table.format >= 2 and table.present_keys(*_REPEAT_KEYS):
+        _repeat(table)  # a mistake is one though each kind has its own
     for kind in table.node:
         if kind in CHECK_KINDS:
             found += _of_kind(table, kind)
     return tuple(found)
 
 
+_MAIN_KEYS: Mapping[str, str] = {
+    "http": "url",
+    "process": "match",
+    "service": "names",
+    "file": "path",
+    "port": "at",
+    "tls": "at",
+    "disk": "free",
+    "memory": "free",
+    "run": "script",
+    "output": "match",
+}
+"""The key that a text stands for: `http = "…"` is short for `http = { url = "…" }`."""
+_REPEAT_KEYS = ("attempts", "consecutive", "every", "timeout")
+
+
 def _of_kind(table: TomlTable, kind: str) -> list[Check]:
-    """The checks of one kind; `run = "…"` is short for `run = { script = "…" }`."""
-    if kind == "run" and isinstance(table.node[kind], str):
+    """The checks of one kind.
+
+    `run = "…"` is short for `run = { script = "…" }`; in format 2 each kind has such a
+    short form, and a list may have several.
+    """
+    value = table.node[kind]
+    if table.format < 2 and kind == "run" and isinstance(value, str):
         return [_run_script(table, kind)]
-    return [_READERS[kind](inner) for inner in table.tables(kind, single=True)]
+    entries = _entries(kind, value, table.format)
+    if entries is None:
+        return [_READERS[kind](inner) for inner in table.tables(kind, single=True)]
+    return [_READERS[kind](table.child(node, *path)) for path, node in entries]
+
+
+def _entries(
+    kind: str, value: object, version: int
+) -> list[tuple[KeyPath, Mapping[str, Any]]] | None:
+    """The checks of a kind as tables with their paths; None if that has a wrong type.
+
+    Args:
+        kind: of check.
+        value: what its key has.
+        version: the format of the file.
+    """
+    key = _MAIN_KEYS.get(kind) if version >= 2 else None
+    if key == "names" and _is_of_texts(value):
+        value = {key: value}
+    found: list[tuple[KeyPath, Mapping[str, Any]]] = []
+    for index, each in enumerate(value if isinstance(value, list) else [value]):
+        path = (kind, index) if isinstance(value, list) else (kind,)
+        if isinstance(each, dict):
+            found.append((path, each))
+        elif isinstance(each, str) and key is not None:
+            found.append((path, {key: [each] if key == "names" else each}))
+        else:
+            return None
+    return found
+
+
+def check_paths(step: TomlTable) -> list[KeyPath]:
+    """The key path of each check below the table of its step, in the model's order."""
+    owner = step.owner("check")
+    checks = owner.node.get("check")
+    found: list[KeyPath] = []
+    for kind, value in checks.items() if isinstance(checks, dict) else ():
+        if kind not in CHECK_KINDS:
+            continue
+        entries = _entries(kind, value, owner.format)
+        if entries is not None:
+            found += [("check", *path) for path, _ in entries]
+        elif isinstance(value, list):
+            dicts = [n for n, each in enumerate(value) if isinstance(each, dict)]
+            found += [("check", kind, index) for index in dicts]
+        elif isinstance(value, str):
+            found.append(("check", kind))
+    return found
+
+
+def _is_of_texts(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(each, str) for each in value)
 
 
 def _repeat(table: TomlTable) -> Repeat:
-    """The keys that every kind of check has."""
+    """The keys that every kind of check has.
+
+    In format 2 they may stand beside the kinds, for all of a check.
+    """
+    outer = table.parent
+    if table.format < 2 or outer is None or outer.path[-1:] != ("check",):
+        outer = table
+    given = {key: table if key in table.node else outer for key in _REPEAT_KEYS}
     attempts = None
-    if table.has("attempts"):
-        attempts = table.integer("attempts", 1, 1, 10_000)
+    if given["attempts"].has("attempts"):
+        attempts = given["attempts"].integer("attempts", 1, 1, 10_000)
     found = Repeat(
         attempts=attempts,
-        consecutive=table.integer("consecutive", 1, 1, 10_000),
-        every=duration(table, "every", "5s"),
-        timeout=duration(table, "timeout", "10s"),
+        consecutive=given["consecutive"].integer("consecutive", 1, 1, 10_000),
+        every=duration(given["every"], "every", "5s"),
+        timeout=duration(given["timeout"], "timeout", "10s"),
     )
     if found.limit < found.consecutive:
         table.report("`attempts` is less than `consecutive`: it can never hold")

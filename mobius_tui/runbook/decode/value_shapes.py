@@ -14,6 +14,7 @@ from mobius_tui.runbook.model import limits
 from mobius_tui.runbook.model.check_kinds import Json
 from mobius_tui.runbook.model.templates import is_template, template_names
 from mobius_tui.runbook.text import units
+from mobius_tui.runbook.toml.derived_keys import derived_title, id_of, title_of
 from mobius_tui.runbook.toml.table_reader import TomlTable
 
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
@@ -29,13 +30,51 @@ _Text = TypeVar("_Text", str, None)
 
 
 def slug(table: TomlTable, key: str = "id") -> str:
-    """An id: lower-case letters, digits and `-`; empty if it is missing or wrong."""
+    """An id: lower-case letters, digits and `-`; empty if it is missing or wrong.
+
+    In format 2 it may be left out: the title makes it.
+    """
+    if key == "id" and table.format >= 2 and key not in table.node:
+        return _derived_id(table)
     table.require(key)
     text = table.text(key)
     if text and not SLUG.fullmatch(text):
         table.report(f"an `{key}` is made of a-z, 0-9 and -, such as my-step-2", key)
         return ""
     return text
+
+
+def _derived_id(table: TomlTable) -> str:
+    """The id that a table's title makes; reported if it makes none."""
+    found = id_of(table.node)
+    if found and SLUG.fullmatch(found):
+        return found
+    if title_of(table.node):
+        table.report("this title has no letter for an `id`: give it one", "title")
+    elif "use" in table.node:
+        table.report("a step with `use` wants an `id` or a `title` of its own", "use")
+    else:
+        table.report(f"`id` is missing in {table.name()}, and a title to make it of")
+    return ""
+
+
+def part_id(table: TomlTable) -> str:
+    """The id of a phase or a step, and no report; empty if it has none."""
+    if table.format >= 2:
+        return id_of(table.node)
+    own = table.node.get("id")
+    return own if isinstance(own, str) else ""
+
+
+def title(table: TomlTable) -> str:
+    """The title of a step; in format 2 its script or its task may make it."""
+    if table.format >= 2 and not table.has("title"):
+        owner = table if table.base is None else table.base
+        if found := derived_title({**owner.node, **table.node}):
+            table.check_text(found, "title", lines=False, filled=False)
+            return found
+    table.require("title")
+    return table.text("title", filled=True)
 
 
 def duration(table: TomlTable, key: str, default: _Text) -> str | _Text:

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from mobius_tui.runbook.decode.assemble import RunbookDraft
+from mobius_tui.runbook.decode.decode_checks import check_paths
 from mobius_tui.runbook.lint.rule_table import SCRIPT_RULES, SECRET
-from mobius_tui.runbook.lint.step_rules import check_paths
 from mobius_tui.runbook.model.actions import Run, is_shell
 from mobius_tui.runbook.model.check_kinds import RunCheck
 from mobius_tui.runbook.model.runbook import Runbook, Step
@@ -32,6 +32,7 @@ from mobius_tui.runbook.shell.script_walk import (
     visits,
 )
 from mobius_tui.runbook.text.secret_detection import find_secrets
+from mobius_tui.runbook.toml.positions import KeyPath
 from mobius_tui.runbook.toml.table_reader import TomlTable
 
 _ESCAPE = re.compile(
@@ -146,7 +147,7 @@ def _of_step(step: Step, table: TomlTable) -> Iterator[ScriptSource]:
     for check, path in zip(step.checks, check_paths(table), strict=False):
         if not isinstance(check, RunCheck):
             continue
-        short = path == ("check", "run") and isinstance(_check_value(table), str)
+        short = isinstance(_value_at(table, path), str)
         yield ScriptSource(
             step=step,
             script=check.script,
@@ -157,10 +158,12 @@ def _of_step(step: Step, table: TomlTable) -> Iterator[ScriptSource]:
         )
 
 
-def _check_value(table: TomlTable) -> object:
-    """The value of `check.run`."""
-    checks = table.owner("check").node.get("check")
-    return checks.get("run") if isinstance(checks, dict) else None
+def _value_at(table: TomlTable, path: KeyPath) -> object:
+    """The value at a path that exists below a step's table."""
+    value: Any = table.owner(str(path[0])).node
+    for part in path:
+        value = value[part]
+    return value
 
 
 def warn_scripts(draft: RunbookDraft) -> None:

@@ -131,6 +131,9 @@ class Step:
     """Whether nothing after it on the main line starts until it opens."""
     optional: bool = False
     """Whether a run that skipped it may still be complete."""
+    independent: bool = False
+    """Whether it runs beside others of a parallel phase although it changes something.
+    """
     role: str | None = None
     approve: Approve | None = None
     links: tuple[Link, ...] = ()
@@ -156,6 +159,8 @@ class Phase:
     """The phase after it; if None, the one from which it was entered."""
     attended: bool = False
     """Whether only a person starts its steps."""
+    parallel: int = 0
+    """How many of its steps may run side by side; 0 for one after the other."""
     include: str | None = None
     """`FILE#PHASE` that it came from."""
 
