@@ -188,6 +188,7 @@ def test_the_tests_of_every_module_can_be_found() -> None:
 
 LAZY: Mapping[tuple[str, str], float] = {
     ("cli", "commands.command_line"): 16,  # --version does without
+    ("cli", "commands.support.completed_names"): 11,  # a shell asks it at every TAB
     ("cli", "run.storage.crash_report"): 32,
     ("cli", "sanitize"): 5,
     ("cli", "contextlib"): 2,
@@ -228,6 +229,7 @@ LAZY: Mapping[tuple[str, str], float] = {
         "runbook.script_rules.cannot_fail_script",
     ): 8,
     ("runbook.text.names", "difflib"): 4,
+    ("runbook.toml.runbook_source", "runbook.toml.problem"): 10,  # names, for a shell
     ("tui.main", "tui.navigation"): 297,  # the first picture comes before it
     ("tui.main", "run.client.viewer"): 115,
     ("tui.main", "tui.screens.statistics_screen"): 8,

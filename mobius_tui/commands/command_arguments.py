@@ -44,6 +44,8 @@ exit codes:
   130  this command was left; the watch, or the rollback that has begun, goes on
 """
 
+SHELLS = ("bash", "zsh", "fish")
+"""The shells that `completions` has something for."""
 REPORT_FORMATS = ("md", "html", "json", "junit")
 """What `report --format` takes; `report.RENDERERS` has what writes each."""
 _LISTED_OUTCOMES = tuple(map(str, (*Outcome, *ListingState)))
@@ -406,6 +408,20 @@ def _verify_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _completions_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "shell",
+        nargs="?",
+        choices=SHELLS,
+        help="bash, zsh or fish; without it, the one that $SHELL names",
+    )
+    parser.add_argument(
+        "--install",
+        action="store_true",
+        help="write them where the shell looks for yours, and say what is left to do",
+    )
+
+
 def _paths_options(_parser: argparse.ArgumentParser) -> None:
     """Add nothing: `paths` takes no options."""
 
@@ -453,6 +469,10 @@ COMMANDS: Mapping[str, Command] = {
     "verify": Command("prove that a run was not edited", _verify_options),
     "doctor": Command(
         "say whether this machine and login are fit for a run", json_option
+    ),
+    "completions": Command(
+        "print what lets a shell complete commands, options and names",
+        _completions_options,
     ),
     "paths": Command("say where files are kept", _paths_options),
 }
