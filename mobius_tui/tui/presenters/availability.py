@@ -17,6 +17,7 @@ from mobius_tui.run.intents.intent_actions import (
     StopStep,
 )
 from mobius_tui.run.planning.approval_rules import steps_awaiting_approval
+from mobius_tui.run.planning.going_on import next_by_itself
 from mobius_tui.run.planning.permissions import decide_offer
 from mobius_tui.run.planning.plan import has_terminal, kind_of
 from mobius_tui.run.planning.rollback import rollback_phase, step_blocking_rollback
@@ -88,6 +89,8 @@ def is_offered(view: RunView, selected: RowKey | None, command: RunCommand) -> b
             return bool(view.runbook.contacts)
         case RunCommand.TERMINAL:
             return terminal_step(view, selected) is not None
+        case RunCommand.GO_ON:
+            return isinstance(next_by_itself(view.situation, "change"), Step)
         case RunCommand.ENTER_PHASE:
             return bool(enterable_phases(view, view.situation))
         case RunCommand.MESSAGE:  # it can be read and copied, whatever else goes on
@@ -261,6 +264,9 @@ def why_not(view: RunView, key: RowKey | None, command: RunCommand) -> str:
     match command:
         case RunCommand.TERMINAL:
             return why_no_terminal(view, key)
+        case RunCommand.GO_ON:
+            found = next_by_itself(view.situation, "change")
+            return f"{found}." if isinstance(found, str) else "A step runs already."
         case RunCommand.ENTER_PHASE:
             return _no_phase(view)
         case RunCommand.APPROVE if isinstance(permission, Refused):

@@ -12,6 +12,7 @@ from mobius_tui.health.trigger import Meter
 from mobius_tui.run.attempts.attempt_files import LastOutput
 from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.journal.outage_times import Milestones, MilestoneTracker
+from mobius_tui.run.planning.going_on import goes_on_by_itself
 from mobius_tui.run.planning.plan import Plan, is_follower
 from mobius_tui.run.planning.proposal import Proposal, propose
 from mobius_tui.run.planning.rollback import is_only_watched, rollback_phase
@@ -176,7 +177,13 @@ class RunView:
             uid=self.uid,
             has_host=self.host is not None,
             known_statuses=self.statuses,
+            known_proposal=self.proposal,
         )
+
+    @cached_property
+    def goes_on_by_itself(self) -> bool:
+        """Whether steps that read would follow one another before anybody is needed."""
+        return goes_on_by_itself(self.situation, "read")
 
     def shows_same_as(self, before: RunView | None) -> bool:
         """Whether it shows nothing that the view before does not show."""
