@@ -293,6 +293,15 @@ def _check_options(parser: argparse.ArgumentParser) -> None:
     json_option(parser)
 
 
+def _schema_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="FILE",
+        help="the file to write, which is replaced; - for standard output",
+    )
+
+
 def _upgrade_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", help="the runbook's file")
     parser.add_argument(
@@ -429,6 +438,9 @@ COMMANDS: Mapping[str, Command] = {
         _import_options,
     ),
     "check": Command("find what is wrong with runbook files", _check_options),
+    "schema": Command(
+        "print the JSON schema of runbooks, for an editor", _schema_options
+    ),
     "upgrade": Command(
         "rewrite a runbook of an older format in the newest one", _upgrade_options
     ),
