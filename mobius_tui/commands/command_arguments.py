@@ -46,6 +46,8 @@ exit codes:
 
 REPORT_FORMATS = ("md", "html", "json", "junit")
 """What `report --format` takes; `report.RENDERERS` has what writes each."""
+CHECK_FORMATS = ("text", "json", "sarif", "github")
+"""What `check --format` takes; `check_formats.FORMATS` has what writes each."""
 _LISTED_OUTCOMES = (*OUTCOMES, "open", "imported", "damaged", "never began")
 """What a run may have come to that is listed."""
 
@@ -290,7 +292,19 @@ def _check_options(parser: argparse.ArgumentParser) -> None:
         metavar="AGE",
         help="exit 1 when no drill handled its fault within this time, such as 30d",
     )
-    json_option(parser)
+    parser.add_argument(
+        "--format",
+        choices=CHECK_FORMATS,
+        default="text",
+        help="how the findings are written (text); github: annotations of its runners",
+    )
+    parser.add_argument(
+        "--json",
+        dest="format",
+        action="store_const",
+        const="json",
+        help="the same as --format json",
+    )
 
 
 def _schema_options(parser: argparse.ArgumentParser) -> None:
