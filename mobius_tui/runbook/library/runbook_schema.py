@@ -14,7 +14,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from mobius_tui import __version__
 from mobius_tui.runbook.decode.key_table import ALIASES, GUARD, KEYS, Shape
 from mobius_tui.runbook.library.runbook_files import bundled_folder
 from mobius_tui.runbook.toml.runbook_source import write_source
@@ -60,7 +59,7 @@ def runbook_schema() -> Mapping[str, Any]:
     aliased = {_reference(place): _table(place) for place in ALIASES.values()}
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
-        "$comment": f"made by `mobius-tui schema` {__version__}; `check` is the judge",
+        "$comment": "made by `mobius-tui schema`; `mobius-tui check` is the judge",
         "title": "mobius-tui runbook",
         **_table(""),
         "definitions": {"guard": GUARD, **aliased},
