@@ -60,7 +60,7 @@ def test_a_folder_without_room_for_the_schema_is_no_failure(
 ) -> None:
     (here / "mobius-runbook.schema.json").mkdir()
     assert main(["new", "first"]) == 0
-    assert "is of another version" in capfd.readouterr().err
+    assert "is not what this version writes" in capfd.readouterr().err
     assert main(["check", "./first.toml"]) == 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 from mobius_tui.commands.support.command_output import narrate
@@ -22,6 +23,5 @@ def write_editor_help(runbook: Path) -> None:
         narrate(f"without help for editors: {error}")
         return
     if not is_current:
-        narrate(
-            f"{path} is of another version; `mobius-tui schema -o {path}` renews it"
-        )
+        remedy = f"`mobius-tui schema -o {shlex.quote(str(path))}` renews it"
+        narrate(f"{path} is not what this version writes; {remedy}")
