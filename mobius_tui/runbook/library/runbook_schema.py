@@ -25,6 +25,8 @@ SCHEMA_LINE = f"#:schema ./{SCHEMA_NAME}\n"
 
 _UNKNOWN: Shape = {"not": {"title": "unknown key"}}
 """The schema of no value: unlike `false`, editors report it at the key alone."""
+_DEFINITIONS = {"phase.step": "step"}
+"""Large tables that several lists have, and the names under which they stand once."""
 _HEADER = re.compile(
     r"^\| key of (?:the file|`\[+([\w.]+)\]+`) \|.*\n\|[-|]+\|\n", re.MULTILINE
 )
@@ -56,13 +58,13 @@ def write_schema_beside(runbook: Path) -> bool:
 
 def runbook_schema() -> Mapping[str, Any]:
     """The schema of a runbook's file, of either format."""
-    aliased = {_reference(place): _table(place) for place in ALIASES.values()}
+    shared = {name: _table(place) for place, name in _DEFINITIONS.items()}
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "$comment": "made by `mobius-tui schema`; `mobius-tui check` is the judge",
         "title": "mobius-tui runbook",
         **_table(""),
-        "definitions": {"guard": GUARD, **aliased},
+        "definitions": {"guard": GUARD, **shared},
     }
 
 
@@ -87,8 +89,8 @@ def _property(place: str, key: str) -> dict[str, Any]:
     inner = ALIASES.get(inner, inner)
     if f"{inner}.NAME" in KEYS:
         found["additionalProperties"] = _table(f"{inner}.NAME")
-    elif inner in ALIASES.values():
-        found["items"] = {"$ref": f"#/definitions/{_reference(inner)}"}
+    elif inner in _DEFINITIONS:
+        found["items"] = {"$ref": f"#/definitions/{_DEFINITIONS[inner]}"}
     elif inner in KEYS:
         found.update(_of_types(_table(inner), found["type"]))
     meaning = key_meanings().get((place, key))
@@ -103,10 +105,6 @@ def _of_types(table: dict[str, Any], types: str | list[str]) -> dict[str, Any]:
         return own
     single = [each for each in given if each != "array"]
     return {**own, "items": {**table, "type": single or "object"}}
-
-
-def _reference(place: str) -> str:
-    return place.rpartition(".")[2]
 
 
 @cache
