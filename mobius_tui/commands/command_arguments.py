@@ -48,6 +48,8 @@ SHELLS = ("bash", "zsh", "fish")
 """The shells that `completions` has something for."""
 REPORT_FORMATS = ("md", "html", "json", "junit")
 """What `report --format` takes; `report.RENDERERS` has what writes each."""
+CHECK_FORMATS = ("text", "json", "sarif", "github")
+"""What `check --format` takes; `check_formats.FORMATS` has what writes each."""
 _LISTED_OUTCOMES = tuple(map(str, (*Outcome, *ListingState)))
 """What a run may have come to that is listed."""
 
@@ -292,7 +294,28 @@ def _check_options(parser: argparse.ArgumentParser) -> None:
         metavar="AGE",
         help="exit 1 when no drill handled its fault within this time, such as 30d",
     )
-    json_option(parser)
+    parser.add_argument(
+        "--format",
+        choices=CHECK_FORMATS,
+        default="text",
+        help="how the findings are written (text); github: annotations of its runners",
+    )
+    parser.add_argument(
+        "--json",
+        dest="format",
+        action="store_const",
+        const="json",
+        help="the same as --format json",
+    )
+
+
+def _schema_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="FILE",
+        help="the file to write, which is replaced; - for standard output",
+    )
 
 
 def _upgrade_options(parser: argparse.ArgumentParser) -> None:
@@ -445,6 +468,9 @@ COMMANDS: Mapping[str, Command] = {
         _import_options,
     ),
     "check": Command("find what is wrong with runbook files", _check_options),
+    "schema": Command(
+        "print the JSON schema of runbooks, for an editor", _schema_options
+    ),
     "upgrade": Command(
         "rewrite a runbook of an older format in the newest one", _upgrade_options
     ),

@@ -55,7 +55,7 @@ function _shtab_mobius_tui_using
   test "$_shtab_mobius_tui_cmdpath" = "$argv"
 end
 
-set -g _shtab_mobius_tui_commands demo run resume approve watch drill new import check upgrade runs review report annotate diff stats export import-run verify doctor completions paths
+set -g _shtab_mobius_tui_commands demo run resume approve watch drill new import check schema upgrade runs review report annotate diff stats export import-run verify doctor completions paths
 set -g _shtab_mobius_tui_opts_with_value --answers --as --at --deny --duration --environment --explain --fault --format --fresh --from --head --heal --hint --inject --inject-cmd --log-dir --manual --mode --outcome --output --profile --replay --runbook --seed --share --since --site --step --to --trigger --var --workdir --worsen -o
 
 complete -c mobius-tui -e
@@ -167,8 +167,12 @@ complete -c mobius-tui -n '_shtab_mobius_tui_using check' -s h -l help -d 'show 
 complete -c mobius-tui -n '_shtab_mobius_tui_using check' -l explain -xka "syntax-error self-match effect-too-low swallowed-failure check-cannot-fail unattended destroy-unchecked no-environment no-timeout sum-elsewhere relative-path lost-variable misspelt-variable unquoted-variable empty-path endless-command needs-terminal background prompt curl-without-fail request-without-limit placeholder secret no-value-yet unused-variable unreached-phase main-line-key tty-not-optional slow-probe trigger-never-fires limit-above-timeout no-witness watch-without-trigger short-watch secret-default default-not-filled toml-escape script-too-long bad-ignore list" -d 'what a warning means'
 complete -c mobius-tui -n '_shtab_mobius_tui_using check' -l ids -d 'list the phases and steps with their ids'
 complete -c mobius-tui -n '_shtab_mobius_tui_using check' -l fresh -x -d 'exit 1 when no drill handled its fault within this time, such as 30d'
-complete -c mobius-tui -n '_shtab_mobius_tui_using check' -l json -d 'for programs'
+complete -c mobius-tui -n '_shtab_mobius_tui_using check' -l format -xka "text json sarif github" -d 'how the findings are written'
+complete -c mobius-tui -n '_shtab_mobius_tui_using check' -l json -d 'the same as --format json'
 complete -c mobius-tui -n '_shtab_mobius_tui_using check; and test $_shtab_mobius_tui_npos -ge 0' -ka "(_mobius_tui_names runbooks; __fish_complete_suffix .toml)" -d runbook
+complete -c mobius-tui -n '_shtab_mobius_tui_using; and test $_shtab_mobius_tui_npos -eq 0' -a schema -d 'Print the JSON schema of runbooks, for an editor.'
+complete -c mobius-tui -n '_shtab_mobius_tui_using schema' -s h -l help -d 'show this help message and exit'
+complete -c mobius-tui -n '_shtab_mobius_tui_using schema' -s o -l output -xka "(__fish_complete_path (commandline -ct))" -d 'the file to write, which is replaced'
 complete -c mobius-tui -n '_shtab_mobius_tui_using; and test $_shtab_mobius_tui_npos -eq 0' -a upgrade -d 'Rewrite a runbook of an older format in the newest one.'
 complete -c mobius-tui -n '_shtab_mobius_tui_using upgrade' -s h -l help -d 'show this help message and exit'
 complete -c mobius-tui -n '_shtab_mobius_tui_using upgrade' -l dry-run -d 'print the changes'

@@ -26,7 +26,7 @@ from mobius_tui.runbook.model.templates import (
     texts_in,
 )
 from mobius_tui.runbook.prose.prose_model import Prose
-from mobius_tui.runbook.text.names import (
+from mobius_tui.runbook.text.provided_names import (
     HealthOf,
     ProvidedFact,
     StepField,

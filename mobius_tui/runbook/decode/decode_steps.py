@@ -34,6 +34,7 @@ from mobius_tui.runbook.model.actions import (
     Watch,
 )
 from mobius_tui.runbook.model.guards import Guard, Part
+from mobius_tui.runbook.model.limits import MAX_PARALLEL
 from mobius_tui.runbook.model.runbook import Approve, Link, Phase, Retry, Step
 from mobius_tui.runbook.text.names import did_you_mean, is_ours
 from mobius_tui.runbook.toml.table_reader import TomlTable, kind_in_words
@@ -285,10 +286,6 @@ def read_phase(
         parallel=_parallel(table),
     )
     return made, found
-
-
-MAX_PARALLEL = 64
-"""Steps that run side by side at most: each has a keeper, a process of its own."""
 
 
 def _parallel(table: TomlTable) -> int:

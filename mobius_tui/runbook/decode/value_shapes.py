@@ -20,11 +20,12 @@ from mobius_tui.runbook.toml.table_reader import TomlTable
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 
-_ADDRESS = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[^:\s/\[\]]+):(\d{1,5})")
-_COUNT = re.compile(r"(?:>=|<=|==|!=|>|<)?\s*\d{1,9}")
-_MODE = re.compile(r"0?[0-7]{3,4}")
-_SHA256 = re.compile(r"[0-9A-Fa-f]{64}")
-_SCHEME = re.compile(r"https?://[^\s/]+\S*")
+ADDRESS = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[^:\s/\[\]]+):(\d{1,5})")
+SHARE = re.compile(r"\d{1,2}(\.\d{1,3})?%")
+COUNT = re.compile(r"(?:>=|<=|==|!=|>|<)?\s*\d{1,9}")
+MODE = re.compile(r"0?[0-7]{3,4}")
+SHA256 = re.compile(r"[0-9A-Fa-f]{64}")
+SCHEME = re.compile(r"https?://[^\s/]+\S*")
 
 _Text = TypeVar("_Text", str, None)
 
@@ -117,7 +118,7 @@ def size(
     text = _united(table, key, '"512KiB", "200MB" or "1GiB"')
     if text is None:
         return default
-    if is_template(text) or (share and re.fullmatch(r"\d{1,2}(\.\d{1,3})?%", text)):
+    if is_template(text) or (share and SHARE.fullmatch(text)):
         return text
     try:
         units.parse_size(text)
@@ -216,7 +217,7 @@ def _through_bash(argv: tuple[str, ...]) -> str:
 def url(table: TomlTable, key: str = "url", *, shown: bool = True) -> str:
     """The URL of a page."""
     words = "begins with http:// or https://"
-    return _shaped(table, key, _SCHEME.fullmatch, words, shown=shown)
+    return _shaped(table, key, SCHEME.fullmatch, words, shown=shown)
 
 
 def address(table: TomlTable, key: str) -> str:
@@ -230,7 +231,7 @@ def is_address(text: str) -> bool:
 
 
 def _is_address(text: str) -> bool:
-    match = _ADDRESS.fullmatch(text)
+    match = ADDRESS.fullmatch(text)
     return match is not None and 0 < int(match[1]) < 65536
 
 
@@ -239,19 +240,19 @@ def comparison(table: TomlTable, key: str, default: str) -> str:
     if table.has(key) and table.value(key, (str,), 'a text, such as ">=1"') is None:
         return default
     words = 'is a comparison, such as ">=1", "<3" or "0"'
-    return _shaped(table, key, _COUNT.fullmatch, words) or default
+    return _shaped(table, key, COUNT.fullmatch, words) or default
 
 
 def mode(table: TomlTable, key: str) -> str | None:
     """Octal permissions."""
     words = 'is octal, such as "0755"'
-    return _shaped(table, key, _MODE.fullmatch, words) if table.has(key) else None
+    return _shaped(table, key, MODE.fullmatch, words) if table.has(key) else None
 
 
 def sha256(table: TomlTable, key: str) -> str | None:
     """64 hexadecimal digits."""
     words = "is 64 hexadecimal digits"
-    return _shaped(table, key, _SHA256.fullmatch, words) if table.has(key) else None
+    return _shaped(table, key, SHA256.fullmatch, words) if table.has(key) else None
 
 
 def _shaped(

@@ -27,11 +27,11 @@ from mobius_tui.runbook.model.templates import (
     names_in_script,
     template_names,
 )
-from mobius_tui.runbook.text.names import (
+from mobius_tui.runbook.text.names import did_you_mean
+from mobius_tui.runbook.text.provided_names import (
     HealthOf,
     ProvidedFact,
     StepValue,
-    did_you_mean,
     provided_name,
 )
 from mobius_tui.runbook.toml.table_reader import TemplateUse, TomlTable

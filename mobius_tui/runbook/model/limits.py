@@ -15,6 +15,9 @@ from mobius_tui.runbook.model.runbook import Runbook, Step
 from mobius_tui.runbook.model.templates import fill, is_template, template_names
 from mobius_tui.runbook.text import units
 
+MAX_PARALLEL = 64
+"""Steps that run side by side at most: each has a keeper, a process of its own."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Limits:

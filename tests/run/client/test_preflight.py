@@ -134,5 +134,5 @@ def test_what_a_step_would_wait_for_in_vain_is_said_before_it_begins(
         f"set MY_HOST: 1.2 waits for it; {later}",
     ]
     assert not list(unset_variables(book, {"token", "typed", "host", "usual"}))
-    said, _ = check_files([book.path], as_json=False)
+    said, _ = check_files([book.path])
     assert said.endswith("; set before a run: MY_TOKEN, MY_HOST")

@@ -17,7 +17,7 @@ from mobius_tui.runbook.library.loader import examine, load
 from mobius_tui.runbook.model.actions import Choose, Run
 from mobius_tui.runbook.model.check_kinds import CHECK_KINDS, kind_of
 from mobius_tui.runbook.model.runbook import Runbook
-from mobius_tui.runbook.text.names import ProvidedFact
+from mobius_tui.runbook.text.provided_names import ProvidedFact
 from tests.paths import ROOT
 
 README = ROOT / "runbooks" / "README.md"
