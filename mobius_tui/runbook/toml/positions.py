@@ -314,7 +314,7 @@ def header_line(text: str, part: HeaderKind, name: str) -> int | None:
     except (ValueError, RecursionError, TomlTooLargeError):
         return None
     for path, node in part_tables(tree, part):
-        if id_of(node) == name:
+        if name and id_of(node) == name:
             return positions.key_line_and_column(path)[0]
     return None
 

@@ -102,15 +102,6 @@ RUN_COMMANDS: tuple[Command, ...] = (
         label="Terminal",
         help="Leaves the screens for it; Ctrl+] comes back and leaves it running.",
     ),
-    _run(
-        id=RunCommand.GO_ON,
-        at_times=True,
-        keys=("greater_than_sign", "ctrl+enter"),
-        title="Go on until somebody is needed",
-        label="Go on",
-        help="Begins one step after another; through changes it asks first. Any key "
-        "that acts stops it.",
-    ),
     _step(
         id=RunCommand.LOOK_FIRST,
         flow=FlowId.LOOK_FIRST,
@@ -182,6 +173,15 @@ RUN_COMMANDS: tuple[Command, ...] = (
         keys=("at",),
         title="Show whom to call",
         label="Contacts",
+    ),
+    _run(
+        id=RunCommand.GO_ON,
+        at_times=True,
+        keys=("greater_than_sign", "ctrl+enter"),
+        title="Go on until somebody is needed",
+        label="Go on",
+        help="Begins one step after another; through changes it asks first. Any key "
+        "that acts stops it.",
     ),
     _run(
         id="status",

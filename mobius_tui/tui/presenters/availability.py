@@ -90,7 +90,7 @@ def is_offered(view: RunView, selected: RowKey | None, command: RunCommand) -> b
         case RunCommand.TERMINAL:
             return terminal_step(view, selected) is not None
         case RunCommand.GO_ON:
-            return isinstance(next_by_itself(view.situation, "change"), Step)
+            return view.goes_on_through_changes
         case RunCommand.ENTER_PHASE:
             return bool(enterable_phases(view, view.situation))
         case RunCommand.MESSAGE:  # it can be read and copied, whatever else goes on
@@ -265,8 +265,7 @@ def why_not(view: RunView, key: RowKey | None, command: RunCommand) -> str:
         case RunCommand.TERMINAL:
             return why_no_terminal(view, key)
         case RunCommand.GO_ON:
-            found = next_by_itself(view.situation, "change")
-            return f"{found}." if isinstance(found, str) else "A step runs already."
+            return _why_not_going_on(view)
         case RunCommand.ENTER_PHASE:
             return _no_phase(view)
         case RunCommand.APPROVE if isinstance(permission, Refused):
@@ -287,6 +286,17 @@ def why_no_terminal(view: RunView, key: RowKey | None) -> str:
     if step is not None and has_terminal(step):
         return f"{view.plan.name(step.id)} does not run now: it has no terminal."
     return "No step that has a terminal to itself runs now."
+
+
+def _why_not_going_on(view: RunView) -> str:
+    found = next_by_itself(view.situation, "change")
+    if found is None:
+        return (
+            f"A step runs already: wait for it, or {key_of(RunCommand.STOP)} stops it."
+        )
+    if isinstance(found, str):
+        return f"{found}."
+    return f"After {view.plan.name(found.id)} somebody is needed: Enter begins it."
 
 
 def _no_phase(view: RunView) -> str:

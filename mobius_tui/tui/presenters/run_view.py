@@ -185,6 +185,11 @@ class RunView:
         """Whether steps that read would follow one another before anybody is needed."""
         return goes_on_by_itself(self.situation, "read")
 
+    @cached_property
+    def goes_on_through_changes(self) -> bool:
+        """The same with steps that read or change something."""
+        return goes_on_by_itself(self.situation, "change")
+
     def shows_same_as(self, before: RunView | None) -> bool:
         """Whether it shows nothing that the view before does not show."""
         return before is not None and self.changing_parts == before.changing_parts

@@ -20,7 +20,7 @@ MAX_LISTED = 8
 """Steps that are named in the question whether changes may begin by themselves."""
 
 
-class GoingOn:
+class StepStarter:
     """A run that goes on by itself while a person watches.
 
     It is the screen that begins the steps: without a screen nothing goes on.
