@@ -19,6 +19,7 @@ from mobius_tui.health.health_record import ProbeResult, State
 from mobius_tui.health.http_client import HttpAnswer, new_http_client, send_request
 from mobius_tui.health.probe_target import ProbeTarget
 from mobius_tui.health.ticker import Ticker, boot_clock
+from mobius_tui.runbook.model.check_kinds import HttpStatus, status_in_words
 from mobius_tui.runbook.text.units import duration_in_words
 
 WITNESS_TIMEOUT = 1.0
@@ -64,12 +65,12 @@ def judge_answer(answer: HttpAnswer, target: ProbeTarget) -> ProbeVerdict:
     )
 
 
-def wrong_status(answer: HttpAnswer, wanted: int) -> str:
+def wrong_status(answer: HttpAnswer, wanted: HttpStatus) -> str:
     """How the status of an answer differs from the expected one; empty if equal."""
-    if answer.status == wanted:
+    if answer.status in (wanted if isinstance(wanted, tuple) else (wanted,)):
         return ""
     redirect = f", a redirect to {answer.location}" if answer.location else ""
-    return f"answered {answer.status}{redirect}, wanted {wanted}"
+    return f"answered {answer.status}{redirect}, wanted {status_in_words(wanted)}"
 
 
 class Prober:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from mobius_tui.errors import RunError
-from mobius_tui.runbook.model.check_kinds import Json
+from mobius_tui.runbook.model.check_kinds import HttpStatus, Json
 from mobius_tui.runbook.model.limits import bounded_duration
 from mobius_tui.runbook.model.probes import Figure, Probe
 
@@ -21,7 +21,7 @@ class ProbeTarget:
     """Seconds for the whole answer."""
     method: str = "GET"
     headers: Mapping[str, str] = field(default_factory=dict)
-    status: int = 200
+    status: HttpStatus = 200
     json: Mapping[str, Json] = field(default_factory=dict)
     contains: str | None = None
     ca: str | None = None

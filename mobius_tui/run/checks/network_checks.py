@@ -63,7 +63,7 @@ async def check_tls(check: TlsCheck, ctx: CheckContext) -> CheckResult:
         )
     try:
         async with asyncio.timeout(within):
-            until = await _valid_until(host, number, tls)
+            until = await _valid_until(host, number, tls, check.server_name or host)
     except TimeoutError:
         return check_result(
             held=False,
@@ -76,16 +76,23 @@ async def check_tls(check: TlsCheck, ctx: CheckContext) -> CheckResult:
     days = int((until - time.time()) // _DAY)
     held = days >= check.min_days
     lacking = "" if held else f", wanted {check.min_days}"
+    named = "" if check.server_name is None else f" for {check.server_name}"
     day = datetime.fromtimestamp(until, tz=UTC).date().isoformat()
     return check_result(
         held=held,
-        detail=f"the certificate of {check.at} is valid for {days} days, "
+        detail=f"the certificate of {check.at}{named} is valid for {days} days, "
         f"until {day}{lacking}",
     )
 
 
-async def _valid_until(host: str, number: int, tls: ssl.SSLContext) -> float:
+async def _valid_until(host: str, number: int, tls: ssl.SSLContext, name: str) -> float:
     """When the certificate of a server ends, in seconds since 1970.
+
+    Args:
+        host: where it is.
+        number: its port.
+        tls: what is trusted.
+        name: the name that is asked for, and that must be in the certificate.
 
     Raises:
         OSError: the name leads nowhere, or the certificate cannot be trusted.
@@ -94,7 +101,7 @@ async def _valid_until(host: str, number: int, tls: ssl.SSLContext) -> float:
     connection = await connect(host, number)
     try:
         _, writer = await asyncio.open_connection(
-            sock=connection, ssl=tls, server_hostname=host
+            sock=connection, ssl=tls, server_hostname=name
         )
         certificate = writer.get_extra_info("ssl_object").getpeercert()
         writer.transport.abort()

@@ -1,8 +1,9 @@
-"""`[phase.step.check]`: what is verified after a step's action."""
+"""`[phase.step.check]` and `until`: what is verified after a step's action."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from mobius_tui.runbook.decode.value_shapes import (
@@ -10,6 +11,7 @@ from mobius_tui.runbook.decode.value_shapes import (
     codes,
     comparison,
     duration,
+    http_status,
     interpreter,
     json_object,
     mode,
@@ -35,25 +37,36 @@ from mobius_tui.runbook.model.check_kinds import (
     ServiceCheck,
     TlsCheck,
 )
+from mobius_tui.runbook.model.templates import is_template
+from mobius_tui.runbook.text.units import parse_duration
 from mobius_tui.runbook.toml.positions import KeyPath
 from mobius_tui.runbook.toml.table_reader import TomlTable
 
 
 def read_step_checks(step: TomlTable) -> tuple[Check, ...]:
-    """The checks of a step, in the order of the file."""
-    table = step.table("check")
+    """The checks of a step: those of `until`, then those of `check`."""
+    found: list[Check] = []
+    if step.has_since(2, "until"):
+        found += _read_checks(step.table("until"))
+    return (*found, *_read_checks(step.table("check")))
+
+
+def _read_checks(table: TomlTable | None) -> list[Check]:
+    """The checks of a table, in the order of the file."""
+    found: list[Check] = []
     if table is None:
-        return ()
+        return found
     if not table.node:
         table.report(f"a check names a kind: {', '.join(CHECK_KINDS)}")
-    found: list[Check] = []
     table.present_keys(*CHECK_KINDS)
     if table.format >= 2 and table.present_keys(*_REPEAT_KEYS):
         _repeat(table)  # a mistake is one though each kind has its own
     for kind in table.node:
         if kind in CHECK_KINDS:
             found += _of_kind(table, kind)
-    return tuple(found)
+    if _is_until(table) and any(each.repeat.limit == 1 for each in found):
+        table.report('`until` wants `for`, such as `for = "10m"`, or `attempts`')
+    return found
 
 
 _MAIN_KEYS: Mapping[str, str] = {
@@ -69,7 +82,9 @@ _MAIN_KEYS: Mapping[str, str] = {
     "output": "match",
 }
 """The key that a text stands for: `http = "…"` is short for `http = { url = "…" }`."""
-_REPEAT_KEYS = ("attempts", "consecutive", "every", "timeout")
+_REPEAT_KEYS = ("attempts", "consecutive", "every", "for", "timeout")
+_TABLES = ("until", "check")
+"""The keys of a step that have checks, in the model's order."""
 
 
 def _of_kind(table: TomlTable, kind: str) -> list[Check]:
@@ -114,25 +129,33 @@ def _entries(
 
 def check_paths(step: TomlTable) -> list[KeyPath]:
     """The key path of each check below the table of its step, in the model's order."""
-    owner = step.owner("check")
-    checks = owner.node.get("check")
+    return [path for key in _TABLES for path in _paths_below(step.owner(key), key)]
+
+
+def _paths_below(owner: TomlTable, key: str) -> list[KeyPath]:
+    """The key path of each check in one table of a step."""
+    checks = owner.node.get(key)
     found: list[KeyPath] = []
     for kind, value in checks.items() if isinstance(checks, dict) else ():
         if kind not in CHECK_KINDS:
             continue
         entries = _entries(kind, value, owner.format)
         if entries is not None:
-            found += [("check", *path) for path, _ in entries]
+            found += [(key, *path) for path, _ in entries]
         elif isinstance(value, list):
             dicts = [n for n, each in enumerate(value) if isinstance(each, dict)]
-            found += [("check", kind, index) for index in dicts]
+            found += [(key, kind, index) for index in dicts]
         elif isinstance(value, str):
-            found.append(("check", kind))
+            found.append((key, kind))
     return found
 
 
 def _is_of_texts(value: object) -> bool:
     return isinstance(value, list) and all(isinstance(each, str) for each in value)
+
+
+def _is_until(table: TomlTable) -> bool:
+    return table.path[-1:] == ("until",)
 
 
 def _repeat(table: TomlTable) -> Repeat:
@@ -141,7 +164,15 @@ def _repeat(table: TomlTable) -> Repeat:
     In format 2 they may stand beside the kinds, for all of a check.
     """
     outer = table.parent
-    if table.format < 2 or outer is None or outer.path[-1:] != ("check",):
+    if (
+        table.format < 2
+        or outer is None
+        or outer.path[-1:]
+        not in (
+            ("check",),
+            ("until",),
+        )
+    ):
         outer = table
     given = {key: table if key in table.node else outer for key in _REPEAT_KEYS}
     attempts = None
@@ -152,10 +183,24 @@ def _repeat(table: TomlTable) -> Repeat:
         consecutive=given["consecutive"].integer("consecutive", 1, 1, 10_000),
         every=duration(given["every"], "every", "5s"),
         timeout=duration(given["timeout"], "timeout", "10s"),
+        deadline=duration(given["for"], "for", "5m")
+        if given["for"].has_since(2, "for")
+        else None,
     )
-    if found.limit < found.consecutive:
+    if found.limit is not None and found.limit < found.consecutive:
         table.report("`attempts` is less than `consecutive`: it can never hold")
+    if found.deadline is not None and _is_too_short(found, found.deadline):
+        words = "`for` ends before `consecutive` looks: it can never hold"
+        given["for"].report(words, "for")
     return found
+
+
+def _is_too_short(repeat: Repeat, deadline: str) -> bool:
+    """Whether a deadline comes before as many looks as must hold in a row."""
+    if is_template(deadline) or is_template(repeat.every):
+        return False
+    pauses = (repeat.consecutive - 1) * parse_duration(repeat.every)
+    return parse_duration(deadline) < pauses
 
 
 def _http(table: TomlTable) -> HttpCheck:
@@ -163,7 +208,7 @@ def _http(table: TomlTable) -> HttpCheck:
     faster = duration(table, "faster_than", None)
     return HttpCheck(
         url=url(table),
-        status=table.integer("status", 200, 100, 599),
+        status=http_status(table),
         method=table.text("method", "GET"),
         headers=table.strings("headers", shown=False),
         json=json_object(table, "json"),
@@ -231,6 +276,9 @@ def _tls(table: TomlTable) -> TlsCheck:
         at=address(table, "at"),
         min_days=table.integer("min_days", 0, 0, 36_500),
         ca=table.optional_text("ca", filled=True),
+        server_name=table.optional_text("name", filled=True)
+        if table.has_since(2, "name")
+        else None,
         repeat=_repeat(table),
     )
 
@@ -274,9 +322,11 @@ def _output(table: TomlTable) -> OutputCheck:
     if not table.present_keys("match", "not"):
         table.report("`output` wants `match`, `not` or both")
     match, not_ = pattern(table, "match"), pattern(table, "not")
-    for key in table.present_keys("attempts", "consecutive"):
+    for key in table.present_keys("attempts", "consecutive", "for"):
         table.report("an output does not change: it is looked at once", key)
-    return OutputCheck(match=match, not_=not_, repeat=_repeat(table))
+    # What stands beside the kinds is meant for those that may change.
+    once = replace(_repeat(table), attempts=None, consecutive=1, deadline=None)
+    return OutputCheck(match=match, not_=not_, repeat=once)
 
 
 _READERS: Mapping[str, Callable[[TomlTable], Check]] = {

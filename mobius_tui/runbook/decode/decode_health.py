@@ -8,6 +8,7 @@ from mobius_tui.runbook.decode.include import Includes
 from mobius_tui.runbook.decode.value_shapes import (
     duration,
     fraction,
+    http_status,
     is_address,
     json_object,
     one_of,
@@ -87,7 +88,7 @@ def _probe(table: TomlTable) -> Probe:
         timeout=duration(table, "timeout", "4s"),
         method=table.text("method", "GET"),
         headers=table.strings("headers", shown=False),
-        status=table.integer("status", 200, 100, 599),
+        status=http_status(table),
         json=json_object(table, "json"),
         contains=table.optional_text("contains", filled=True),
         ca=table.optional_text("ca", filled=True),

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 from mobius_tui.runbook.model import limits
-from mobius_tui.runbook.model.check_kinds import Json
+from mobius_tui.runbook.model.check_kinds import HttpStatus, Json
 from mobius_tui.runbook.model.templates import is_template, template_names
 from mobius_tui.runbook.text import units
 from mobius_tui.runbook.toml.derived_keys import derived_title, id_of, title_of
@@ -187,6 +187,24 @@ def codes(table: TomlTable, key: str, default: tuple[int, ...]) -> tuple[int, ..
             table.report("an exit code is a number from 0 to 255", key, index)
             return default
     return tuple(values)
+
+
+def http_status(table: TomlTable) -> HttpStatus:
+    """`status`: a status of HTTP; in format 2 a list, of which each is right."""
+    owner = table.owner("status")
+    if not isinstance(owner.node.get("status"), list):
+        return table.integer("status", 200, 100, 599)
+    if not table.has_since(2, "status", "a list"):
+        return 200
+    values = owner.node["status"]
+    if not values:
+        table.report("`status` is empty: no answer would be right", "status")
+    for index, value in enumerate(values):
+        whole = isinstance(value, int) and not isinstance(value, bool)
+        if not whole or not 100 <= value <= 599:
+            table.report("a status is a number from 100 to 599", "status", index)
+            return 200
+    return values[0] if len(values) == 1 else tuple(values)
 
 
 def interpreter(table: TomlTable) -> tuple[str, ...]:

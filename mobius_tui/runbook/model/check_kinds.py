@@ -9,6 +9,13 @@ from mobius_tui.runbook.model.actions import script_without_lint_comments
 
 Json = str | int | float | bool | None | tuple["Json", ...] | Mapping[str, "Json"]
 """A JSON value, as a body assertion names it."""
+HttpStatus = int | tuple[int, ...]
+"""The status of an answer, or several of which each is right."""
+
+
+def status_in_words(status: HttpStatus) -> str:
+    """A status, or several: `200 or 204`."""
+    return " or ".join(map(str, status)) if isinstance(status, tuple) else str(status)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -16,17 +23,21 @@ class Repeat:
     """How often a check is repeated; part of each kind of check."""
 
     attempts: int | None = None
-    """Attempts in all; `consecutive` if it is not given."""
+    """Attempts in all; `consecutive` if neither it nor `deadline` is given."""
     consecutive: int = 1
     """Attempts in a row that must succeed; a failure restarts the count."""
     every: str = "5s"
     timeout: str = "10s"
     """The time limit of one attempt."""
+    deadline: str | None = None
+    """How long after the first attempt a last one is made; `for` in TOML."""
 
     @property
-    def limit(self) -> int:
-        """The number of attempts in all."""
-        return self.consecutive if self.attempts is None else self.attempts
+    def limit(self) -> int | None:
+        """The number of attempts in all; `None` if only the time limits them."""
+        if self.attempts is None and self.deadline is None:
+            return self.consecutive
+        return self.attempts
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,7 +45,7 @@ class HttpCheck:
     """`http`: a URL answers as it should."""
 
     url: str
-    status: int = 200
+    status: HttpStatus = 200
     method: str = "GET"
     headers: Mapping[str, str] = field(default_factory=dict)
     json: Mapping[str, Json] = field(default_factory=dict)
@@ -48,7 +59,7 @@ class HttpCheck:
         """What it claims, in words."""
         extra = f", faster than {self.faster_than}" if self.faster_than else ""
         extra += ", with the right body" if self.json or self.contains else ""
-        return f"{self.method} {self.url} = {self.status}{extra}"
+        return f"{self.method} {self.url} = {status_in_words(self.status)}{extra}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -145,12 +156,16 @@ class TlsCheck:
     at: str
     min_days: int = 0
     ca: str | None = None
+    server_name: str | None = None
+    """The name that is asked for and must be in it; the host of `at` if it is not
+    given. `name` in TOML."""
     repeat: Repeat = field(default_factory=Repeat)
 
     @property
     def claim(self) -> str:
         """What it claims, in words."""
-        return f"certificate of {self.at} valid for {self.min_days} days"
+        name = f" for {self.server_name}" if self.server_name is not None else ""
+        return f"certificate of {self.at}{name} valid for {self.min_days} days"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -8,7 +8,7 @@ from ipaddress import IPv6Address, ip_address
 from typing import Literal
 from urllib.parse import urlsplit
 
-from mobius_tui.runbook.model.check_kinds import Json
+from mobius_tui.runbook.model.check_kinds import HttpStatus, Json
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,7 +30,7 @@ class Probe:
     timeout: str = "4s"
     method: str = "GET"
     headers: Mapping[str, str] = field(default_factory=dict)
-    status: int = 200
+    status: HttpStatus = 200
     json: Mapping[str, Json] = field(default_factory=dict)
     contains: str | None = None
     ca: str | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 
 from mobius_tui.runbook.text.names import did_you_mean
@@ -34,7 +35,7 @@ _STEP: _Keys = (
         '`on_failure = "continue"`',
     ),
     ("on_error rescue rollback on_fail", "`on_failure`, and the phase to enter"),
-    ("verify validate test assert healthcheck until", "[phase.step.check]"),
+    ("verify validate test assert healthcheck", "[phase.step.check]"),
     ("become sudo become_user user run_as", "`sudo -n` in the script"),
     ("register output outputs_to save_as", "`outputs`, which $RUNBOOK_OUTPUT takes"),
     ("notify send slack", "`message`, the id of a [[message]]"),
@@ -131,6 +132,8 @@ def our_key_for(place: str, key: str) -> str:
         key: the unknown key.
     """
     place = "var" if place.startswith("var.") else place
+    place = re.sub(r"^step(?=\.|$)", "phase.step", place)
+    place = re.sub(r"^phase\.step\.until(?=\.|$)", "phase.step.check", place)
     candidates = list(_PLACES.get(place, ()))
     if place.startswith("phase.step.check."):
         candidates += _REPEATED

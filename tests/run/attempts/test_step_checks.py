@@ -54,6 +54,27 @@ async def test_three_in_a_row_start_again_after_a_miss(
     assert [look.held_in_row for look in last.check_tries] == [1, 2, 0, 1, 2, 3]
 
 
+async def test_until_looks_until_it_holds_or_its_time_is_over(
+    begin: Begin, tmp_path: Path
+) -> None:
+    until = f'until = {{ file = "{tmp_path}/there", every = "100ms", for = "NEVERs" }}'
+    text = "format = 2\n[runbook]\ntitle = 'X'\n"
+    for name, lasts in (("never", "0.3"), ("some-day", "60")):
+        text += f"[[step]]\ntitle = '{name}'\n{until.replace('NEVER', lasts)}\n"
+    run = await begin(text)
+    await run.did("start", "never")
+    state = await run.status("never", "failed")
+    words = f"file check: not within 0.3 s: {tmp_path}/there does not exist"
+    assert state.steps["never"].reason == words
+    last = state.steps["never"].last_attempt
+    assert last is not None
+    assert len(last.check_tries) >= 2
+    await run.did("start", "some-day")
+    await run.until(lambda s: len(s.steps["some-day"].attempts[-1].check_tries) > 1)
+    (tmp_path / "there").touch()
+    await run.status("some-day", "passed")
+
+
 async def test_a_stop_during_checks(begin: Begin, tmp_path: Path) -> None:
     check = (
         "[phase.step.check]\n"
