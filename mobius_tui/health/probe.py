@@ -51,11 +51,11 @@ def judge_answer(answer: HttpAnswer, target: ProbeTarget) -> ProbeVerdict:
     reports = target.error_rate is not None or target.p95 is not None
     document = (
         response_body.parse(answer.body)
-        if target.json or reports
+        if target.json or target.pointers or reports
         else response_body.MISSING
     )
     reason = wrong_status(answer, target.status) or response_body.mismatch(
-        answer.body, document, target.json, target.contains
+        answer.body, document, target.json, target.contains, target.pointers
     )
     return ProbeVerdict(
         state="failed" if reason else "ok",

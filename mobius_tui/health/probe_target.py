@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from mobius_tui.errors import RunError
-from mobius_tui.runbook.model.check_kinds import HttpStatus, Json
+from mobius_tui.runbook.model.check_kinds import Comparisons, HttpStatus, Json
 from mobius_tui.runbook.model.limits import bounded_duration
 from mobius_tui.runbook.model.probes import Figure, Probe
 
@@ -23,6 +23,7 @@ class ProbeTarget:
     headers: Mapping[str, str] = field(default_factory=dict)
     status: HttpStatus = 200
     json: Mapping[str, Json] = field(default_factory=dict)
+    pointers: Mapping[str, Comparisons] = field(default_factory=dict)
     contains: str | None = None
     ca: str | None = None
     redirects: int = 0
@@ -60,6 +61,10 @@ def fill_target(probe: Probe, fill: Callable[[str], str]) -> ProbeTarget:
         headers={name: fill(value) for name, value in probe.headers.items()},
         status=probe.status,
         json={name: filled_json(value, fill) for name, value in probe.json.items()},
+        pointers={
+            pointer: tuple(map(fill, texts))
+            for pointer, texts in probe.pointers.items()
+        },
         contains=contains,
         ca=fill(probe.ca) if probe.ca is not None else None,
         redirects=probe.redirects,

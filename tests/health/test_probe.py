@@ -228,6 +228,13 @@ def test_a_200_with_an_error_page_failed() -> None:
     assert judge_answer(answer(b"<html>"), REPORTS).reason == "its body is no JSON"
 
 
+def test_what_is_at_a_pointer_is_compared() -> None:
+    target = ProbeTarget(id="a", url="http://h/", pointers={"/n": ("< 5",)})
+    assert judge_answer(answer(b'{"n": 4}'), target).state == "ok"
+    verdict = judge_answer(answer(b'{"n": 7}'), target)
+    assert (verdict.state, verdict.reason) == ("failed", "/n is 7, wanted < 5")
+
+
 def test_figures_are_read_whether_ok_or_failed() -> None:
     figures = b'"requests": {"error_rate": 0.08, "p95": 6}'
     for status in (b"ok", b"bad"):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import math
 import os
-from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -185,9 +184,9 @@ class StepChecks:
         try:
             context = self._check_context()
         except MobiusError as error:
-            return CheckResult(held=False, detail=str(error))
-        result = await run_check(check, context)
-        return replace(result, detail=self._context.redact(result.detail))
+            detail = self._context.redact(str(error))
+            return CheckResult(held=False, detail=detail)
+        return await run_check(check, context)
 
     def _check_context(self) -> CheckContext:
         context = self._context
@@ -206,4 +205,5 @@ class StepChecks:
             step_groups=running_process_groups(context),
             own_pids=frozenset({os.getpid()}),
             shell=launcher.BASH,
+            redact=context.redact,
         )

@@ -33,6 +33,8 @@ class CheckContext:
     """This program's own processes."""
     shell: tuple[str, ...] = BASH
     """What runs a predicate that names no program of its own."""
+    redact: Callable[[str], str] = str
+    """Takes the values of secrets out of a text."""
 
     def path(self, text: str) -> Path:
         """A path of a runbook, made absolute."""
@@ -49,11 +51,19 @@ class CheckResult:
 
 
 def check_result(*, held: bool, detail: str) -> CheckResult:
-    """A result whose detail is one line of at most `MAX_DETAIL` characters."""
-    line = " ".join(detail.split())
+    """A result as a check gives it; its detail may be of any length."""
+    return CheckResult(held=held, detail=detail)
+
+
+def shown_result(result: CheckResult, redact: Callable[[str], str]) -> CheckResult:
+    """A result whose detail can be shown: one line of at most `MAX_DETAIL` characters.
+
+    Secrets are taken out first: of half a secret nobody would know it.
+    """
+    line = " ".join(redact(result.detail).split())
     if len(line) > MAX_DETAIL:
         line = line[: MAX_DETAIL - 1] + "…"
-    return CheckResult(held=held, detail=line)
+    return replace(result, detail=line)
 
 
 C = TypeVar("C", bound=Check)

@@ -142,8 +142,9 @@ async def check_http(check: HttpCheck, ctx: CheckContext) -> CheckResult:
     if wrong:
         return check_result(held=False, detail=f"{subject} {wrong} (in {took})")
     answered = f"{subject} answered {answer.status} in {took}"
+    document = response_body.parse(answer.body)
     wrong = response_body.mismatch(
-        answer.body, response_body.parse(answer.body), check.json, check.contains
+        answer.body, document, check.json, check.contains, check.pointers
     )
     if wrong:
         return check_result(held=False, detail=f"{answered}, but {wrong}")
@@ -152,4 +153,5 @@ async def check_http(check: HttpCheck, ctx: CheckContext) -> CheckResult:
             held=False,
             detail=f"{answered}, wanted faster than {duration_in_words(limit)}",
         )
-    return check_result(held=True, detail=answered)
+    values = response_body.pointer_values(document, check.pointers)
+    return check_result(held=True, detail=f"{answered}{', ' * bool(values)}{values}")

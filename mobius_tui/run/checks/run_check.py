@@ -17,6 +17,7 @@ from mobius_tui.run.checks.context import (
     CheckResult,
     check_result,
     filled_check,
+    shown_result,
 )
 from mobius_tui.runbook.model.check_kinds import (
     Check,
@@ -43,6 +44,10 @@ async def run_check(check: Check, ctx: CheckContext) -> CheckResult:
         check: as the runbook has it; its `${}` are filled in here.
         ctx: the run that it examines.
     """
+    return shown_result(await _checked(check, ctx), ctx.redact)
+
+
+async def _checked(check: Check, ctx: CheckContext) -> CheckResult:
     try:
         ready = filled_check(check, ctx.fill)
         within = bounded_duration(ready.repeat.timeout, "timeout")

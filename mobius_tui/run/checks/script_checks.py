@@ -8,10 +8,16 @@ import sys
 import tempfile
 from pathlib import Path
 
+from mobius_tui.health import response_body
 from mobius_tui.run.checks import search_output
 from mobius_tui.run.checks.context import CheckContext, CheckResult, check_result
-from mobius_tui.run.checks.subprocesses import run_program
+from mobius_tui.run.checks.subprocesses import ProgramEnd, run_program
 from mobius_tui.runbook.model.check_kinds import OutputCheck, RunCheck
+from mobius_tui.runbook.model.guard_comparison import unmet
+from mobius_tui.runbook.text.units import size_in_words
+
+MAX_PRINTED = 4 << 20
+"""Bytes of a standard output that are compared at most."""
 
 
 async def check_script(check: RunCheck, ctx: CheckContext) -> CheckResult:
@@ -19,17 +25,45 @@ async def check_script(check: RunCheck, ctx: CheckContext) -> CheckResult:
     with tempfile.NamedTemporaryFile("w", encoding="utf-8", prefix="check-") as script:
         script.write(check.script)
         script.flush()
+        printed = MAX_PRINTED if check.pointers or check.is_ else 0
         try:
-            ended = await run_program((*(check.shell or ctx.shell), script.name), ctx)
+            argv = (*(check.shell or ctx.shell), script.name)
+            ended = await run_program(argv, ctx, keep=printed)
         except OSError as error:
             name = f": {error.filename}" if error.filename else ""
             return check_result(
                 held=False, detail=f"not started: {error.strerror}{name}"
             )
     held = ended.code in check.success
+    if held and printed:
+        return _compare_printed(check, ended, ctx)
     line = ended.last_line if held else ended.error_line
     line_text = f": {line}" if line else ""
     return check_result(held=held, detail=f"{ended.exit_text}{line_text}")
+
+
+def _compare_printed(
+    check: RunCheck, ended: ProgramEnd, ctx: CheckContext
+) -> CheckResult:
+    """Compare what a script that succeeded printed on its standard output."""
+    if ended.is_cut:
+        detail = f"it printed more than {size_in_words(MAX_PRINTED)}"
+        return check_result(held=False, detail=f"{detail}: too much to compare")
+    printed = ctx.redact(ended.printed.decode("utf-8", "replace")).strip()
+    shown = response_body.quoted(printed)
+    if lacking := unmet(printed, check.is_) if check.is_ else "":
+        return check_result(held=False, detail=f"it printed {shown}, {lacking}")
+    if not check.pointers:
+        return check_result(held=True, detail=f"it printed {shown}")
+    document = response_body.parse(printed.encode())
+    if document is response_body.MISSING:
+        words = "nothing" if not printed else f"no JSON: {shown}"
+        return check_result(held=False, detail=f"it printed {words}")
+    wrong = response_body.pointer_mismatch(document, check.pointers)
+    if wrong:
+        return check_result(held=False, detail=wrong)
+    values = response_body.pointer_values(document, check.pointers)
+    return check_result(held=True, detail=values)
 
 
 async def check_output(check: OutputCheck, ctx: CheckContext) -> CheckResult:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from mobius_tui.runbook.decode.json_shapes import comparisons, json_body, pointers
 from mobius_tui.runbook.decode.value_shapes import (
     address,
     codes,
@@ -13,7 +14,6 @@ from mobius_tui.runbook.decode.value_shapes import (
     duration,
     http_status,
     interpreter,
-    json_object,
     mode,
     pattern,
     sha256,
@@ -206,12 +206,14 @@ def _is_too_short(repeat: Repeat, deadline: str) -> bool:
 def _http(table: TomlTable) -> HttpCheck:
     table.require("url")
     faster = duration(table, "faster_than", None)
+    equal, compared = json_body(table, "json")
     return HttpCheck(
         url=url(table),
         status=http_status(table),
         method=table.text("method", "GET"),
         headers=table.strings("headers", shown=False),
-        json=json_object(table, "json"),
+        json=equal,
+        pointers=compared,
         contains=table.optional_text("contains", filled=True),
         faster_than=faster,
         ca=table.optional_text("ca", filled=True),
@@ -298,24 +300,26 @@ def _memory(table: TomlTable) -> MemoryCheck:
 
 def _run(table: TomlTable) -> RunCheck:
     table.require("script")
-    shell, success = interpreter(table), codes(table, "success", (0,))
-    return _run_script(table, "script", shell, success, _repeat(table))
+    found = replace(
+        _run_script(table, "script"),
+        shell=interpreter(table),
+        success=codes(table, "success", (0,)),
+        repeat=_repeat(table),
+    )
+    if table.has_since(2, "json"):
+        found = replace(found, pointers=pointers(table, "json"))
+    if table.has_since(2, "is"):
+        found = replace(found, is_=comparisons(table, "is"))
+    return found
 
 
-def _run_script(
-    table: TomlTable,
-    key: str,
-    shell: tuple[str, ...] = (),
-    success: tuple[int, ...] = (0,),
-    repeat: Repeat | None = None,
-) -> RunCheck:
+def _run_script(table: TomlTable, key: str) -> RunCheck:
+    """A check that is a script alone."""
     script = table.text(key, lines=True)
     warn_of_backslash(table, key)
     if table.has(key) and not script.strip():
         table.report(f"`{key}` is an empty script", key)
-    return RunCheck(
-        script=script, shell=shell, success=success, repeat=repeat or Repeat()
-    )
+    return RunCheck(script=script)
 
 
 def _output(table: TomlTable) -> OutputCheck:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any, cast
 
 from mobius_tui.runbook.decode.include import Includes
+from mobius_tui.runbook.decode.json_shapes import json_body
 from mobius_tui.runbook.decode.value_shapes import (
     duration,
     fraction,
     http_status,
     is_address,
-    json_object,
     one_of,
     slug,
     url,
@@ -81,6 +81,7 @@ def _witness(table: TomlTable) -> tuple[str, ...]:
 
 def _probe(table: TomlTable) -> Probe:
     table.require("url")
+    equal, compared = json_body(table, "json")
     return Probe(
         id=slug(table),
         url=url(table),
@@ -89,7 +90,8 @@ def _probe(table: TomlTable) -> Probe:
         method=table.text("method", "GET"),
         headers=table.strings("headers", shown=False),
         status=http_status(table),
-        json=json_object(table, "json"),
+        json=equal,
+        pointers=compared,
         contains=table.optional_text("contains", filled=True),
         ca=table.optional_text("ca", filled=True),
         redirects=table.integer("redirects", 0, 0, 20),

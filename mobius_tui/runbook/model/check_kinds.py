@@ -6,9 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mobius_tui.runbook.model.actions import script_without_lint_comments
+from mobius_tui.runbook.model.guard_comparison import comparison_in_words
 
 Json = str | int | float | bool | None | tuple["Json", ...] | Mapping[str, "Json"]
 """A JSON value, as a body assertion names it."""
+Comparisons = tuple[str, ...]
+"""Texts of a guard, such as `> 3`, of which a value satisfies one."""
 HttpStatus = int | tuple[int, ...]
 """The status of an answer, or several of which each is right."""
 
@@ -16,6 +19,13 @@ HttpStatus = int | tuple[int, ...]
 def status_in_words(status: HttpStatus) -> str:
     """A status, or several: `200 or 204`."""
     return " or ".join(map(str, status)) if isinstance(status, tuple) else str(status)
+
+
+def _pointers_in_words(wanted: Mapping[str, Comparisons]) -> str:
+    """What is compared at JSON pointers: `/queue/depth < 100, /state = ok`."""
+    return ", ".join(
+        f"{pointer} {comparison_in_words(texts)}" for pointer, texts in wanted.items()
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,6 +59,9 @@ class HttpCheck:
     method: str = "GET"
     headers: Mapping[str, str] = field(default_factory=dict)
     json: Mapping[str, Json] = field(default_factory=dict)
+    """What the answer has, by name."""
+    pointers: Mapping[str, Comparisons] = field(default_factory=dict)
+    """What the answer has at JSON pointers; `json` in TOML, too."""
     contains: str | None = None
     faster_than: str | None = None
     ca: str | None = None
@@ -59,6 +72,7 @@ class HttpCheck:
         """What it claims, in words."""
         extra = f", faster than {self.faster_than}" if self.faster_than else ""
         extra += ", with the right body" if self.json or self.contains else ""
+        extra += f", {_pointers_in_words(self.pointers)}" if self.pointers else ""
         return f"{self.method} {self.url} = {status_in_words(self.status)}{extra}"
 
 
@@ -204,6 +218,10 @@ class RunCheck:
     shell: tuple[str, ...] = ()
     """The program and its arguments; empty for bash with the strict flags."""
     success: tuple[int, ...] = (0,)
+    pointers: Mapping[str, Comparisons] = field(default_factory=dict)
+    """What its standard output, as JSON, has at some pointers; `json` in TOML."""
+    is_: Comparisons = ()
+    """What its standard output is, without blanks around it; `is` in TOML."""
     repeat: Repeat = field(default_factory=Repeat)
 
     @property
@@ -211,7 +229,9 @@ class RunCheck:
         """What it claims, in words."""
         script = script_without_lint_comments(self.script)
         first, *_ = script.strip().splitlines() or [""]
-        return f"`{first}` succeeds"
+        claims = [f"prints {comparison_in_words(self.is_)}"] if self.is_ else []
+        claims += [f"gives {_pointers_in_words(self.pointers)}"] * bool(self.pointers)
+        return f"`{first}` {' and '.join(claims) or 'succeeds'}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -8,7 +8,7 @@ from ipaddress import IPv6Address, ip_address
 from typing import Literal
 from urllib.parse import urlsplit
 
-from mobius_tui.runbook.model.check_kinds import HttpStatus, Json
+from mobius_tui.runbook.model.check_kinds import Comparisons, HttpStatus, Json
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,6 +32,8 @@ class Probe:
     headers: Mapping[str, str] = field(default_factory=dict)
     status: HttpStatus = 200
     json: Mapping[str, Json] = field(default_factory=dict)
+    pointers: Mapping[str, Comparisons] = field(default_factory=dict)
+    """What the answer has at JSON pointers; `json` in TOML, too."""
     contains: str | None = None
     ca: str | None = None
     """A file of certificates to trust in place of the system's."""

@@ -75,7 +75,7 @@ def why_cannot_fail(check: Check) -> str:
 
 def _why_script_cannot_fail(check: RunCheck) -> str:
     accepts_1 = {0, 1} <= set(check.success)
-    if not is_shell(check.shell):
+    if not is_shell(check.shell) or check.pointers or check.is_:
         return ""
     if not accepts_1 and not _may_always_succeed(check.script):
         return ""

@@ -52,7 +52,7 @@ _STEP: _Keys = (
     ("interactive pty terminal", "`tty = true`"),
 )
 _CHECK: _Keys = (
-    ("command cmd script shell exec bash", "`run`"),
+    ("command cmd script shell exec bash", "`run`; its `json` compares what it prints"),
     ("url uri endpoint get", "`http = { url = 'https://…' }`"),
     ("tcp socket connect", '`port = { at = "host:80" }`'),
     ("systemd unit units", "`service = { names = ['x'] }`"),

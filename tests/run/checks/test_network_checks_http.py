@@ -56,6 +56,22 @@ async def test_a_wrong_body(ctx: CheckContext) -> None:
             assert ", but " in seen.detail
 
 
+async def test_comparisons_in_a_body(ctx: CheckContext) -> None:
+    async with serve(whole(b'{"queue": {"depth": 7}, "state": "ok"}')) as (port, _):
+        check = HttpCheck(
+            url=f"http://127.0.0.1:{port}/",
+            json={"state": "ok"},
+            pointers={"/queue/depth": ("< 100",)},
+        )
+        seen = await sight(check, ctx)
+        fewer = replace(check, pointers={"/queue/depth": ("< ${count}",)})
+        unseen = await sight(replace(fewer, json={}), ctx)
+    assert seen.held
+    assert seen.detail.endswith(" ms, /queue/depth is 7")
+    assert not unseen.held
+    assert unseen.detail.endswith(" ms, but /queue/depth is 7, wanted < 5")
+
+
 async def test_slower_than_wanted(ctx: CheckContext) -> None:
     async def slow(writer: asyncio.StreamWriter, request: bytes) -> None:
         await asyncio.sleep(0.1)
