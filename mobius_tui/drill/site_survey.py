@@ -43,7 +43,7 @@ from mobius_tui.run.planning.variables import Values, check_env
 from mobius_tui.run.state.reducer import initial_state
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import StateVariable
-from mobius_tui.runbook.model.check_kinds import Check, OutputCheck, RunCheck
+from mobius_tui.runbook.model.check_kinds import Check, OutputCheck, RunCheck, SqlCheck
 from mobius_tui.runbook.model.runbook import Runbook, Step
 
 
@@ -162,7 +162,7 @@ class SiteSurvey:
         try:
             env |= check_env(step, self._plan.runbook, self._values)
         except MobiusError:
-            if isinstance(check, RunCheck):
+            if isinstance(check, RunCheck | SqlCheck):
                 return None
         return CheckContext(
             workdir=self._workdir,

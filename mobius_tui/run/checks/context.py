@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TypeVar, cast
 
+from mobius_tui.errors import MobiusError
 from mobius_tui.runbook.model.check_kinds import Check
+from mobius_tui.runbook.model.templates import fill as fill_template
 
 MAX_DETAIL = 300
 """Characters of a detail at most."""
@@ -70,6 +74,8 @@ C = TypeVar("C", bound=Check)
 
 _AS_WRITTEN = ("script", "shell")
 """Values reach a script as its environment, so that none can become code."""
+_SAFE_IN_QUERY = re.compile(r"(?:[\w.:@+]+(?:-[\w.:@+]+)*)?", re.ASCII)
+"""No blank, quote, bracket, semicolon or comment: no part of a query but a word."""
 
 
 def filled_check(check: C, fill: Callable[[str], str]) -> C:
@@ -81,6 +87,23 @@ def filled_check(check: C, fill: Callable[[str], str]) -> C:
     return cast("C", _filled(check, fill))
 
 
+def _filled_query(query: str, fill: Callable[[str], str]) -> str:
+    """A query with values filled in that cannot become code.
+
+    Raises:
+        MobiusError: a value has something else than a name or a number has.
+    """
+
+    def value(name: str) -> str:
+        found = fill(f"${{{name}}}")
+        if not _SAFE_IN_QUERY.fullmatch(found):
+            words = "words and numbers of a-z, 0-9 and . : @ + - _"
+            raise MobiusError(f"{name} is not put into a query, which takes {words}")
+        return found
+
+    return fill_template(query, value)
+
+
 def _filled(value: object, fill: Callable[[str], str]) -> object:
     if isinstance(value, str):
         return fill(value)
@@ -90,7 +113,10 @@ def _filled(value: object, fill: Callable[[str], str]) -> object:
         return {key: _filled(item, fill) for key, item in value.items()}
     if is_dataclass(value) and not isinstance(value, type):
         changes = {
-            each.name: _filled(getattr(value, each.name), fill)
+            each.name: _filled(
+                getattr(value, each.name),
+                partial(_filled_query, fill=fill) if each.name == "query" else fill,
+            )
             for each in fields(value)
             if each.name not in _AS_WRITTEN
         }

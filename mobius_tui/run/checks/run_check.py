@@ -11,6 +11,7 @@ from mobius_tui.run.checks import (
     file_checks,
     machine_checks,
     script_checks,
+    sql_check,
 )
 from mobius_tui.run.checks.context import (
     CheckContext,
@@ -31,6 +32,7 @@ from mobius_tui.runbook.model.check_kinds import (
     ProcessCheck,
     RunCheck,
     ServiceCheck,
+    SqlCheck,
     TlsCheck,
 )
 from mobius_tui.runbook.model.limits import bounded_duration
@@ -88,6 +90,8 @@ async def _make_check(check: Check, ctx: CheckContext) -> CheckResult:
             return await machine_checks.check_memory(check, ctx)
         case RunCheck():
             return await script_checks.check_script(check, ctx)
+        case SqlCheck():
+            return await sql_check.check_sql(check, ctx)
         case OutputCheck():
             return await script_checks.check_output(check, ctx)
 
@@ -128,5 +132,7 @@ def _subject(check: Check) -> str:
             return "memory"
         case RunCheck():
             return "the predicate"
+        case SqlCheck():
+            return "the query"
         case OutputCheck():
             return "the output"

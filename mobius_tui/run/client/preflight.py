@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 from mobius_tui.errors import UsageError
@@ -14,6 +14,7 @@ from mobius_tui.run.planning.watch_permissions import unattended_refusal
 from mobius_tui.runbook.effects.script_effects import ScriptEffects
 from mobius_tui.runbook.lint.label_rules import effects_beyond_labels
 from mobius_tui.runbook.model.actions import Run, is_shell
+from mobius_tui.runbook.model.check_kinds import SqlCheck
 from mobius_tui.runbook.model.runbook import Runbook, Step
 from mobius_tui.runbook.model.step_text import EFFECTS
 from mobius_tui.runbook.script_rules.script_context import one_line_excerpt
@@ -37,9 +38,9 @@ def preflight_problems(runbook: Runbook, workdir: Path, path: str) -> Iterator[s
         path: PATH for them.
     """
     yield from runbook.blocking
-    for program in runbook.requires:
-        if shutil.which(program, path=path) is None:
-            yield f"{program} is not on PATH; install it"
+    for programs in dict.fromkeys((*_each(runbook.requires), *_clients(runbook))):
+        if not any(shutil.which(program, path=path) for program in programs):
+            yield f"{' or '.join(programs)} is not on PATH; install it"
     if not workdir.is_dir():
         yield f"the directory {workdir} is not there; give --workdir"
         return
@@ -50,6 +51,18 @@ def preflight_problems(runbook: Runbook, workdir: Path, path: str) -> Iterator[s
             missing.setdefault(words, []).append(plan.numbers[step.id])
     for words, numbers in missing.items():
         yield f"{words} ({', '.join(numbers)} would run it)"
+
+
+def _each(programs: Iterable[str]) -> Iterator[tuple[str, ...]]:
+    return ((program,) for program in programs)
+
+
+def _clients(runbook: Runbook) -> Iterator[tuple[str, ...]]:
+    """The clients that `sql` checks want, each with those that do as well."""
+    for step in runbook.steps():
+        for check in step.checks:
+            if isinstance(check, SqlCheck) and check.clients:
+                yield check.clients
 
 
 def unset_variables(runbook: Runbook, known: Collection[str]) -> Iterator[str]:

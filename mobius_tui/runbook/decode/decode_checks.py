@@ -35,7 +35,9 @@ from mobius_tui.runbook.model.check_kinds import (
     Repeat,
     RunCheck,
     ServiceCheck,
+    SqlCheck,
     TlsCheck,
+    database_url_problem,
 )
 from mobius_tui.runbook.model.templates import is_template
 from mobius_tui.runbook.text.units import parse_duration
@@ -62,7 +64,9 @@ def _read_checks(table: TomlTable | None) -> list[Check]:
     if table.format >= 2 and table.present_keys(*_REPEAT_KEYS):
         _repeat(table)  # a mistake is one though each kind has its own
     for kind in table.node:
-        if kind in CHECK_KINDS:
+        if kind not in CHECK_KINDS:
+            continue
+        if kind not in _SINCE_2 or table.has_since(2, kind):
             found += _of_kind(table, kind)
     if _is_until(table) and any(each.repeat.limit == 1 for each in found):
         table.report('`until` wants `for`, such as `for = "10m"`, or `attempts`')
@@ -322,6 +326,27 @@ def _run_script(table: TomlTable, key: str) -> RunCheck:
     return RunCheck(script=script)
 
 
+def _sql(table: TomlTable) -> SqlCheck:
+    table.require("query", "is")
+    if len(table.present_keys("url", "file")) != 1:
+        table.report("`sql` wants `url`, or `file` for SQLite")
+    url = table.optional_text("url", filled=True)
+    if url is not None and not is_template(url):
+        problem = database_url_problem(url)
+        if problem:
+            table.report(f"`url` {problem}", "url")
+    query = table.text("query", lines=True, filled=True)
+    if table.has("query") and not query.strip():
+        table.report("`query` is empty", "query")
+    return SqlCheck(
+        query=query,
+        is_=comparisons(table, "is"),
+        url=url,
+        file=table.optional_text("file", filled=True),
+        repeat=_repeat(table),
+    )
+
+
 def _output(table: TomlTable) -> OutputCheck:
     if not table.present_keys("match", "not"):
         table.report("`output` wants `match`, `not` or both")
@@ -344,5 +369,8 @@ _READERS: Mapping[str, Callable[[TomlTable], Check]] = {
     "disk": _disk,
     "memory": _memory,
     "run": _run,
+    "sql": _sql,
     "output": _output,
 }
+_SINCE_2 = ("sql",)
+"""The kinds that format 2 brought."""

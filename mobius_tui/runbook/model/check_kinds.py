@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from textwrap import shorten
+from urllib.parse import urlsplit
 
 from mobius_tui.runbook.model.actions import script_without_lint_comments
 from mobius_tui.runbook.model.guard_comparison import comparison_in_words
@@ -234,6 +236,59 @@ class RunCheck:
         return f"`{first}` {' and '.join(claims) or 'succeeds'}"
 
 
+_CLIENTS: Mapping[str, tuple[str, ...]] = {
+    "postgresql": ("psql",),
+    "postgres": ("psql",),
+    "mysql": ("mysql", "mariadb"),
+}
+
+
+def database_url_problem(url: str) -> str:
+    """Why a text is no URL of a database that can be asked; empty if it is one."""
+    example = "postgresql://app@db.internal:5432/app"
+    try:
+        parts = urlsplit(url)
+        has_password = bool(parts.password) or "password" in parts.query.lower()
+        _ = parts.port
+    except ValueError as error:
+        return f"is no URL, such as {example}: {error}"
+    if parts.scheme not in _CLIENTS or "://" not in url or any(map(str.isspace, url)):
+        return f"begins with postgresql:// or mysql://, such as {example}"
+    if has_password:
+        name = "PGPASSWORD" if parts.scheme.startswith("p") else "MYSQL_PWD"
+        return (
+            "has a password, which everybody on the machine could see: take it out, "
+            f"and give the step `secrets = {{ {name} = 'NAME' }}`"
+        )
+    return ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SqlCheck:
+    """`sql`: the first value that a query gives; the database is only read."""
+
+    query: str
+    """`${}` in it stands for a name or a number alone."""
+    is_: Comparisons
+    url: str | None = None
+    """A PostgreSQL or MySQL database, asked by its own client."""
+    file: str | None = None
+    """A SQLite database."""
+    repeat: Repeat = field(default_factory=Repeat)
+
+    @property
+    def clients(self) -> tuple[str, ...]:
+        """The programs of which one has to be there; none for SQLite."""
+        return _CLIENTS.get((self.url or "").partition("://")[0], ())
+
+    @property
+    def claim(self) -> str:
+        """What it claims, in words."""
+        query = shorten(" ".join(self.query.split()), 80, placeholder="…")
+        where = self.url if self.url is not None else self.file
+        return f"`{query}` in {where} gives {comparison_in_words(self.is_)}"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OutputCheck:
     """`output`: a line of the action's output matches; or none does, with `not`."""
@@ -262,6 +317,7 @@ Check = (
     | DiskCheck
     | MemoryCheck
     | RunCheck
+    | SqlCheck
     | OutputCheck
 )
 
@@ -277,6 +333,7 @@ CHECK_KINDS: Mapping[str, type[Check]] = {
     "disk": DiskCheck,
     "memory": MemoryCheck,
     "run": RunCheck,
+    "sql": SqlCheck,
     "output": OutputCheck,
 }
 """The name of each kind in TOML, and its model."""

@@ -57,6 +57,7 @@ _CHECK: _Keys = (
     ("tcp socket connect", '`port = { at = "host:80" }`'),
     ("systemd unit units", "`service = { names = ['x'] }`"),
     ("sha256 hash md5", "`checksum`"),
+    ("psql mysql mariadb sqlite sqlite3 database query postgres", "`sql`"),
     ("stdout contains regex", "`output = { match = 'x' }`"),
 )
 _HTTP: _Keys = (
@@ -105,6 +106,16 @@ _PLACES: Mapping[str, _Keys] = {
     "phase.step": _STEP,
     "phase.step.check": _CHECK,
     "phase.step.check.http": _HTTP,
+    "phase.step.check.sql": (
+        (
+            "client driver engine host server dsn",
+            "`url`, whose scheme names the client",
+        ),
+        ("database db path", "`url`, or `file` for SQLite"),
+        ("password user", "`secrets` of the step, such as { PGPASSWORD = 'NAME' }"),
+        ("equals expect value result json", "`is`"),
+        ("statement sql script", "`query`"),
+    ),
     "health.probe": (
         *_HTTP,
         ("interval period frequency", "`every` in [health]"),

@@ -28,6 +28,7 @@ from mobius_tui.runbook.model.check_kinds import (
     Repeat,
     RunCheck,
     ServiceCheck,
+    SqlCheck,
     TlsCheck,
 )
 from tests.run.checks.conftest import on_path, sight
@@ -44,6 +45,7 @@ EVERY_KIND: tuple[Check, ...] = (
     MemoryCheck(free="${gone}"),
     OutputCheck(match="${gone}"),
     RunCheck(script="true", repeat=Repeat(timeout="${gone}")),
+    SqlCheck(query="select ${gone}", file="x", is_=("= 1",)),
 )
 
 
