@@ -8,10 +8,10 @@ import re
 from mobius_tui.errors import MobiusError
 from mobius_tui.run.checks import (
     checksum_checks,
+    dns_check,
     file_checks,
     machine_checks,
     script_checks,
-    sql_check,
 )
 from mobius_tui.run.checks.context import (
     CheckContext,
@@ -24,6 +24,7 @@ from mobius_tui.runbook.model.check_kinds import (
     Check,
     ChecksumCheck,
     DiskCheck,
+    DnsCheck,
     FileCheck,
     HttpCheck,
     MemoryCheck,
@@ -84,6 +85,8 @@ async def _make_check(check: Check, ctx: CheckContext) -> CheckResult:
             return await checksum_checks.check_checksum(check, ctx)
         case FileCheck():
             return await file_checks.check_file(check, ctx)
+        case DnsCheck():
+            return await dns_check.check_dns(check, ctx)
         case DiskCheck():
             return await machine_checks.check_disk(check, ctx)
         case MemoryCheck():
@@ -91,6 +94,9 @@ async def _make_check(check: Check, ctx: CheckContext) -> CheckResult:
         case RunCheck():
             return await script_checks.check_script(check, ctx)
         case SqlCheck():
+            # It loads sqlite3, which takes a while, too.
+            from mobius_tui.run.checks import sql_check
+
             return await sql_check.check_sql(check, ctx)
         case OutputCheck():
             return await script_checks.check_output(check, ctx)
@@ -126,6 +132,8 @@ def _subject(check: Check) -> str:
             return check.path
         case PortCheck() | TlsCheck():
             return check.at
+        case DnsCheck():
+            return check.subject
         case ProcessCheck():
             return "the list of processes"
         case MemoryCheck():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -15,6 +16,7 @@ from mobius_tui.runbook.decode.value_shapes import (
     http_status,
     interpreter,
     mode,
+    one_of,
     pattern,
     sha256,
     size,
@@ -26,6 +28,7 @@ from mobius_tui.runbook.model.check_kinds import (
     Check,
     ChecksumCheck,
     DiskCheck,
+    DnsCheck,
     FileCheck,
     HttpCheck,
     MemoryCheck,
@@ -80,6 +83,7 @@ _MAIN_KEYS: Mapping[str, str] = {
     "file": "path",
     "port": "at",
     "tls": "at",
+    "dns": "name",
     "disk": "free",
     "memory": "free",
     "run": "script",
@@ -289,6 +293,40 @@ def _tls(table: TomlTable) -> TlsCheck:
     )
 
 
+_RECORDS = ("A", "AAAA", "CNAME", "TXT", "MX", "NS", "SRV", "SOA")
+_DOMAIN = re.compile(r"[^\s.]{1,63}(?:\.[^\s.]{1,63})*\.?")
+
+
+def _dns(table: TomlTable) -> DnsCheck:
+    table.require("name")
+    name = table.text("name", filled=True)
+    if name and not is_template(name) and not _DOMAIN.fullmatch(name):
+        table.report("`name` is a name such as www.example.com", "name")
+    wants = table.present_keys("records", "contains", "absent")
+    if len(wants) > 1:
+        table.report(f"`{wants[1]}` says something else than `{wants[0]}`", wants[1])
+    return DnsCheck(
+        name=name,
+        type=one_of(table, "type", _RECORDS, "A"),
+        at=address(table, "at") if table.has("at") else None,
+        records=_texts(table, "records"),
+        contains=_texts(table, "contains"),
+        absent=table.flag("absent"),
+        ttl=comparisons(table, "ttl"),
+        repeat=_repeat(table),
+    )
+
+
+def _texts(table: TomlTable, key: str) -> tuple[str, ...]:
+    """A text, or several as a list."""
+    if isinstance(table.owner(key).node.get(key), str):
+        return (table.text(key, filled=True),)
+    found = table.text_list(key, filled=True)
+    if table.has(key) and table.owner(key).node[key] == []:
+        table.report(f"`{key}` is empty: nothing would be compared", key)
+    return found
+
+
 def _disk(table: TomlTable) -> DiskCheck:
     table.require("free")
     free = size(table, "free", "0B", share=True)
@@ -366,11 +404,12 @@ _READERS: Mapping[str, Callable[[TomlTable], Check]] = {
     "file": _file,
     "port": _port,
     "tls": _tls,
+    "dns": _dns,
     "disk": _disk,
     "memory": _memory,
     "run": _run,
     "sql": _sql,
     "output": _output,
 }
-_SINCE_2 = ("sql",)
+_SINCE_2 = ("dns", "sql")
 """The kinds that format 2 brought."""

@@ -185,6 +185,42 @@ class TlsCheck:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class DnsCheck:
+    """`dns`: the records of a name, as one server has them."""
+
+    name: str
+    type: str = "A"
+    at: str | None = None
+    """The server, as `host:port`; the system's first one if it is not given."""
+    records: tuple[str, ...] = ()
+    """All that there are."""
+    contains: tuple[str, ...] = ()
+    """Some of those that there are."""
+    absent: bool = False
+    """Whether there is none."""
+    ttl: Comparisons = ()
+    """How long each may be remembered."""
+    repeat: Repeat = field(default_factory=Repeat)
+
+    @property
+    def subject(self) -> str:
+        """What is asked, in words."""
+        return f"{self.type} of {self.name}"
+
+    @property
+    def claim(self) -> str:
+        """What it claims, in words."""
+        wanted = f"is {' and '.join(self.records)}"
+        if self.absent:
+            wanted = "is absent"
+        elif not self.records:
+            wanted = f"has {' and '.join(self.contains)}" if self.contains else "exists"
+        where = f" at {self.at}" if self.at is not None else ""
+        ttl = f", TTL {comparison_in_words(self.ttl)}" if self.ttl else ""
+        return f"{self.subject} {wanted}{where}{ttl}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class DiskCheck:
     """`disk`: at least `free` is free where `path` is."""
 
@@ -314,6 +350,7 @@ Check = (
     | FileCheck
     | PortCheck
     | TlsCheck
+    | DnsCheck
     | DiskCheck
     | MemoryCheck
     | RunCheck
@@ -330,6 +367,7 @@ CHECK_KINDS: Mapping[str, type[Check]] = {
     "file": FileCheck,
     "port": PortCheck,
     "tls": TlsCheck,
+    "dns": DnsCheck,
     "disk": DiskCheck,
     "memory": MemoryCheck,
     "run": RunCheck,

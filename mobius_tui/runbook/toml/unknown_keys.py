@@ -106,6 +106,11 @@ _PLACES: Mapping[str, _Keys] = {
     "phase.step": _STEP,
     "phase.step.check": _CHECK,
     "phase.step.check.http": _HTTP,
+    "phase.step.check.dns": (
+        ("server nameserver resolver", '`at = "10.0.0.53:53"`'),
+        ("is equals value address expect answer", "`records`"),
+        ("host domain hostname", "`name`"),
+    ),
     "phase.step.check.sql": (
         (
             "client driver engine host server dsn",
