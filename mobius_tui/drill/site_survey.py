@@ -43,7 +43,13 @@ from mobius_tui.run.planning.variables import Values, check_env
 from mobius_tui.run.state.reducer import initial_state
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import StateVariable
-from mobius_tui.runbook.model.check_kinds import Check, OutputCheck, RunCheck, SqlCheck
+from mobius_tui.runbook.model.check_kinds import (
+    Check,
+    LogCheck,
+    OutputCheck,
+    RunCheck,
+    SqlCheck,
+)
 from mobius_tui.runbook.model.runbook import Runbook, Step
 
 
@@ -156,7 +162,7 @@ class SiteSurvey:
 
         `None` if a variable it needs has no value yet.
         """
-        if isinstance(check, OutputCheck) or not self._is_known(check):
+        if isinstance(check, OutputCheck | LogCheck) or not self._is_known(check):
             return None  # nothing was run, or it has no value yet
         env = dict(self._env)
         try:

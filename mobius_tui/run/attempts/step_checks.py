@@ -5,24 +5,35 @@ from __future__ import annotations
 import asyncio
 import math
 import os
+from collections.abc import Mapping
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal
 
 from mobius_tui.errors import MobiusError
 from mobius_tui.run.attempts import launcher
 from mobius_tui.run.attempts.run_context import RunContext
 from mobius_tui.run.attempts.stopping import running_process_groups
+from mobius_tui.run.checks.blocking_io import StopRequested, run_in_thread
 from mobius_tui.run.checks.context import CheckContext, CheckResult
+from mobius_tui.run.checks.log_marks import LogMark, decode_marks, mark_log
 from mobius_tui.run.checks.run_check import run_check
 from mobius_tui.run.events.step_events import CheckTried, Result
 from mobius_tui.run.journal.journal_writer import JournalWriter
 from mobius_tui.run.planning.variables import check_env
 from mobius_tui.run.state.step_state import Status
-from mobius_tui.runbook.model.check_kinds import Check
+from mobius_tui.run.storage.safe_open import open_regular
+from mobius_tui.runbook.model.check_kinds import Check, LogCheck
 from mobius_tui.runbook.model.check_kinds import kind_of as kind_of_check
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.runbook.text.units import duration_in_words
 
+MARK_TIMEOUT = 5.0
+"""Seconds in which a log has to say where it ends."""
+MAX_MARKS = 1 << 20
+"""Bytes of a file of marks that are read."""
 TallyVerdict = Literal["more", "held", "failed"]
 
 
@@ -69,17 +80,55 @@ def _late(lasts: float) -> str:
     return f"not within {duration_in_words(lasts)}: "
 
 
+def _mark_log(path: Path, _: StopRequested) -> LogMark:
+    return mark_log(path)
+
+
+async def mark_logs_of(step: Step, context: RunContext) -> Mapping[str, LogMark]:
+    """Remember where the logs end that a step's checks look at.
+
+    A log that cannot be read now has no mark, which its check then says.
+    """
+    began = context.state.began
+    assert began is not None
+    marks: dict[str, LogMark] = {}
+    for check in step.checks:
+        if isinstance(check, LogCheck):
+            with suppress(MobiusError, OSError, TimeoutError):
+                name = context.values().fill(check.file)
+                path = Path(began.workdir) / name
+                async with asyncio.timeout(MARK_TIMEOUT):
+                    marks[name] = await run_in_thread(partial(_mark_log, path))
+    return marks
+
+
 class StepChecks:
     """The checks of one attempt."""
 
     def __init__(
-        self, context: RunContext, writer: JournalWriter, step: Step, number: int
+        self,
+        context: RunContext,
+        writer: JournalWriter,
+        step: Step,
+        number: int,
+        logs: Mapping[str, LogMark] = MappingProxyType({}),
     ) -> None:
+        """Make nothing yet.
+
+        Args:
+            context: the run's.
+            writer: of its journal.
+            step: whose checks they are.
+            number: of the attempt.
+            logs: where its logs ended when it began; without them, what its directory
+                says of it.
+        """
         self._context = context
         self._writer = writer
         self._step = step
         self._number = number
         self._directory = context.directory.attempt(step.id, number)
+        self._logs = logs
 
     async def run(self) -> tuple[Result, str]:
         """Make the checks in order, until one fails.
@@ -201,9 +250,16 @@ class StepChecks:
             workdir=Path(began.workdir),
             env=env,
             output=self._directory.output if self._directory.output.exists() else None,
+            logs=self._logs or self._kept_logs(),
             fill=values.fill,
             step_groups=running_process_groups(context),
             own_pids=frozenset({os.getpid()}),
             shell=launcher.BASH,
             redact=context.redact,
         )
+
+    def _kept_logs(self) -> Mapping[str, LogMark]:
+        """Where its logs ended when it began, as its directory says."""
+        with suppress(OSError, MobiusError), open_regular(self._directory.logs) as file:
+            return decode_marks(file.read(MAX_MARKS))
+        return {}

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TypeVar, cast
 
 from mobius_tui.errors import MobiusError
+from mobius_tui.run.checks.log_marks import LogMark
 from mobius_tui.runbook.model.check_kinds import Check
 from mobius_tui.runbook.model.templates import fill as fill_template
 
@@ -29,6 +30,8 @@ class CheckContext:
     """The whole environment of predicates and of `systemctl`."""
     output: Path | None = None
     """The attempt's output."""
+    logs: Mapping[str, LogMark] = field(default_factory=dict)
+    """Where logs ended when the attempt began, by the names that the runbook gives."""
     fill: Callable[[str], str]
     """Puts values in place of `${}`; raises `MobiusError` where a name has none."""
     step_groups: frozenset[int] = frozenset()

@@ -10,6 +10,7 @@ from mobius_tui.run.checks import (
     checksum_checks,
     dns_check,
     file_checks,
+    log_check,
     machine_checks,
     script_checks,
 )
@@ -27,6 +28,7 @@ from mobius_tui.runbook.model.check_kinds import (
     DnsCheck,
     FileCheck,
     HttpCheck,
+    LogCheck,
     MemoryCheck,
     OutputCheck,
     PortCheck,
@@ -98,6 +100,8 @@ async def _make_check(check: Check, ctx: CheckContext) -> CheckResult:
             from mobius_tui.run.checks import sql_check
 
             return await sql_check.check_sql(check, ctx)
+        case LogCheck():
+            return await log_check.check_log(check, ctx)
         case OutputCheck():
             return await script_checks.check_output(check, ctx)
 
@@ -126,7 +130,7 @@ def _subject(check: Check) -> str:
             return network_checks.http_subject(check)
         case ServiceCheck():
             return f"systemctl is-active {' '.join(check.names)}"
-        case ChecksumCheck():
+        case ChecksumCheck() | LogCheck():
             return check.file
         case FileCheck() | DiskCheck():
             return check.path

@@ -31,6 +31,7 @@ from mobius_tui.runbook.model.check_kinds import (
     DnsCheck,
     FileCheck,
     HttpCheck,
+    LogCheck,
     MemoryCheck,
     OutputCheck,
     PortCheck,
@@ -385,6 +386,18 @@ def _sql(table: TomlTable) -> SqlCheck:
     )
 
 
+def _log(table: TomlTable) -> LogCheck:
+    table.require("file")
+    if not table.present_keys("match", "not"):
+        table.report("`log` wants `match`, `not` or both")
+    return LogCheck(
+        file=table.text("file", filled=True),
+        match=pattern(table, "match"),
+        not_=pattern(table, "not"),
+        repeat=_repeat(table),
+    )
+
+
 def _output(table: TomlTable) -> OutputCheck:
     if not table.present_keys("match", "not"):
         table.report("`output` wants `match`, `not` or both")
@@ -409,7 +422,8 @@ _READERS: Mapping[str, Callable[[TomlTable], Check]] = {
     "memory": _memory,
     "run": _run,
     "sql": _sql,
+    "log": _log,
     "output": _output,
 }
-_SINCE_2 = ("dns", "sql")
+_SINCE_2 = ("dns", "sql", "log")
 """The kinds that format 2 brought."""

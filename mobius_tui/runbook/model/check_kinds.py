@@ -326,6 +326,24 @@ class SqlCheck:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class LogCheck:
+    """`log`: since the step began, a line of a file matches; or none does."""
+
+    file: str
+    match: str | None = None
+    not_: str | None = None
+    """A pattern that no line may match; `not` in TOML."""
+    repeat: Repeat = field(default_factory=Repeat)
+
+    @property
+    def claim(self) -> str:
+        """What it claims, in words."""
+        claims = [f"a new line matches {self.match}"] * (self.match is not None)
+        claims += [f"no new line matches {self.not_}"] * (self.not_ is not None)
+        return f"in {self.file} {' and '.join(claims)}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class OutputCheck:
     """`output`: a line of the action's output matches; or none does, with `not`."""
 
@@ -355,6 +373,7 @@ Check = (
     | MemoryCheck
     | RunCheck
     | SqlCheck
+    | LogCheck
     | OutputCheck
 )
 
@@ -372,6 +391,7 @@ CHECK_KINDS: Mapping[str, type[Check]] = {
     "memory": MemoryCheck,
     "run": RunCheck,
     "sql": SqlCheck,
+    "log": LogCheck,
     "output": OutputCheck,
 }
 """The name of each kind in TOML, and its model."""

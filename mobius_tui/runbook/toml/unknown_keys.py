@@ -111,6 +111,12 @@ _PLACES: Mapping[str, _Keys] = {
         ("is equals value address expect answer", "`records`"),
         ("host domain hostname", "`name`"),
     ),
+    "phase.step.check.log": (
+        ("path name", "`file`"),
+        ("pattern regex appears contains wanted", "`match`"),
+        ("absent unwanted without", "`not`"),
+        ("within since duration", "`for`"),
+    ),
     "phase.step.check.sql": (
         (
             "client driver engine host server dsn",

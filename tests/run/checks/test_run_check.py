@@ -22,6 +22,7 @@ from mobius_tui.runbook.model.check_kinds import (
     DnsCheck,
     FileCheck,
     HttpCheck,
+    LogCheck,
     MemoryCheck,
     OutputCheck,
     PortCheck,
@@ -46,6 +47,7 @@ EVERY_KIND: tuple[Check, ...] = (
     DiskCheck(free="${gone}"),
     MemoryCheck(free="${gone}"),
     OutputCheck(match="${gone}"),
+    LogCheck(file="${gone}", match="x"),
     RunCheck(script="true", repeat=Repeat(timeout="${gone}")),
     SqlCheck(query="select ${gone}", file="x", is_=("= 1",)),
 )
