@@ -29,10 +29,11 @@ from mobius_tui.drill.faults.rollback_faults import backups, is_intact
 from mobius_tui.drill.site import site_services
 from mobius_tui.drill.site.drill_site import Site
 from mobius_tui.drill.site.site_files import DUMPS, RELEASES
-from mobius_tui.errors import MobiusError
+from mobius_tui.errors import MobiusError, RunError
 from mobius_tui.health.health_record import ProbeResult as ProbeCheck
 from mobius_tui.health.trigger import Fired
 from mobius_tui.run.checks.context import CheckContext, filled_check
+from mobius_tui.run.checks.probe_look import probe_look
 from mobius_tui.run.checks.run_check import run_check
 from mobius_tui.run.client.run_briefing import Briefing
 from mobius_tui.run.host.takeover import step_environment
@@ -177,6 +178,17 @@ class SiteSurvey:
             own_pids=frozenset({os.getpid()}),
         )
 
+    def _probe_context(self, check: Check) -> CheckContext:
+        """The context to run a probe's check in.
+
+        Raises:
+            RunError: a variable it needs has no value yet.
+        """
+        found = self._context(Step(id="", title="", checks=(check,)), check)
+        if found is None:
+            raise RunError("a variable has no value yet")
+        return found
+
     def _is_known(self, check: Check) -> bool:
         with suppress(MobiusError):
             filled_check(check, self._values.fill)
@@ -212,7 +224,8 @@ class SiteSurvey:
             return []
         with suppress(TimeoutError):
             async with asyncio.timeout(CHECKS_PER_PROBE * every):
-                await Prober(ready, every=every).run(take)
+                look = probe_look(self._probe_context)
+                await Prober(ready, every=every, look=look).run(take)
         return list(self._tallies(seen))
 
     def _tallies(

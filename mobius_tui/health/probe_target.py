@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from mobius_tui.errors import RunError
-from mobius_tui.runbook.model.check_kinds import Comparisons, HttpStatus, Json
+from mobius_tui.runbook.model.check_kinds import Check, Comparisons, HttpStatus, Json
 from mobius_tui.runbook.model.limits import bounded_duration
 from mobius_tui.runbook.model.probes import Figure, Probe
 
@@ -16,7 +16,9 @@ class ProbeTarget:
     """A probe as it is requested."""
 
     id: str
-    url: str
+    url: str = ""
+    check: Check | None = None
+    """What is looked at in place of a URL; as the runbook has it."""
     timeout: float = 4.0
     """Seconds for the whole answer."""
     method: str = "GET"
@@ -56,6 +58,7 @@ def fill_target(probe: Probe, fill: Callable[[str], str]) -> ProbeTarget:
     return ProbeTarget(
         id=probe.id,
         url=fill(probe.url),
+        check=probe.check,
         timeout=timeout,
         method=fill(probe.method),
         headers={name: fill(value) for name, value in probe.headers.items()},

@@ -55,11 +55,17 @@ class CheckResult:
     held: bool
     detail: str
     """One plain sentence, with the figures."""
+    is_local: bool = False
+    """Whether this machine could not look: nothing is known of what was to be seen."""
 
 
-def check_result(*, held: bool, detail: str) -> CheckResult:
+class CannotLookError(MobiusError):
+    """This machine cannot look."""
+
+
+def check_result(*, held: bool, detail: str, is_local: bool = False) -> CheckResult:
     """A result as a check gives it; its detail may be of any length."""
-    return CheckResult(held=held, detail=detail)
+    return CheckResult(held=held, detail=detail, is_local=is_local)
 
 
 def shown_result(result: CheckResult, redact: Callable[[str], str]) -> CheckResult:

@@ -14,9 +14,13 @@ from contextlib import suppress
 from ipaddress import ip_address
 from pathlib import Path
 
-from mobius_tui.errors import MobiusError
 from mobius_tui.health.connection import connect, connection_failure, split_address
-from mobius_tui.run.checks.context import CheckContext, CheckResult, check_result
+from mobius_tui.run.checks.context import (
+    CannotLookError,
+    CheckContext,
+    CheckResult,
+    check_result,
+)
 from mobius_tui.run.checks.dns_message import (
     NO_SUCH_NAME,
     DnsAnswer,
@@ -46,7 +50,7 @@ async def check_dns(check: DnsCheck, ctx: CheckContext) -> CheckResult:  # noqa:
     """Ask once.
 
     Raises:
-        MobiusError: no server answers.
+        CannotLookError: this machine names no server.
         ValueError: the name or the address is none.
     """
     asked = question(check.name, check.type, secrets.randbelow(1 << 16))
@@ -59,7 +63,11 @@ async def check_dns(check: DnsCheck, ctx: CheckContext) -> CheckResult:  # noqa:
     except (OSError, ExceptionGroup, EOFError) as error:
         failure = connection_failure(error)
         words = failure.words if failure is not None else "closed without an answer"
-        return check_result(held=False, detail=f"{check.subject} at {at}: {words}")
+        return check_result(
+            held=False,
+            detail=f"{check.subject} at {at}: {words}",
+            is_local=failure is not None and failure.is_local,
+        )
     if answer.code not in (0, NO_SUCH_NAME):
         words = _CODES.get(answer.code, f"answered with the code {answer.code}")
         return check_result(held=False, detail=f"{check.subject}: {at} {words}")
@@ -113,14 +121,14 @@ def _system_server() -> str:
     """The first server that this machine asks.
 
     Raises:
-        MobiusError: it names none.
+        CannotLookError: it names none.
     """
     with suppress(OSError):
         for line in _RESOLVERS.read_text(errors="replace").splitlines():
             words = line.split()
             if len(words) > 1 and words[0] == "nameserver":
                 return f"[{words[1]}]:53" if ":" in words[1] else f"{words[1]}:53"
-    raise MobiusError(f"{_RESOLVERS} names no server; give `at`")
+    raise CannotLookError(f"{_RESOLVERS} names no server; give `at`")
 
 
 async def _ask(asked: bytes, host: str, port: int) -> DnsAnswer:

@@ -47,7 +47,8 @@ async def check_port(check: PortCheck, ctx: CheckContext) -> CheckResult:  # noq
     if check.closed and failure.words == "refused":
         return check_result(held=True, detail=f"{check.at} refuses connections")
     lacking = ", which does not show that it is closed" if check.closed else ""
-    return check_result(held=False, detail=f"{check.at}: {failure.words}{lacking}")
+    detail = f"{check.at}: {failure.words}{lacking}"
+    return check_result(held=False, detail=detail, is_local=failure.is_local)
 
 
 async def check_tls(check: TlsCheck, ctx: CheckContext) -> CheckResult:
@@ -72,7 +73,11 @@ async def check_tls(check: TlsCheck, ctx: CheckContext) -> CheckResult:
     except (OSError, ExceptionGroup) as error:
         failure = connection_failure(error)
         words = failure.words if failure is not None else str(error)
-        return check_result(held=False, detail=f"{check.at}: {words}")
+        return check_result(
+            held=False,
+            detail=f"{check.at}: {words}",
+            is_local=failure is not None and failure.is_local,
+        )
     days = int((until - time.time()) // _DAY)
     held = days >= check.min_days
     lacking = "" if held else f", wanted {check.min_days}"

@@ -15,6 +15,7 @@ from mobius_tui.run.checks import (
     script_checks,
 )
 from mobius_tui.run.checks.context import (
+    CannotLookError,
     CheckContext,
     CheckResult,
     check_result,
@@ -57,7 +58,8 @@ async def _checked(check: Check, ctx: CheckContext) -> CheckResult:
         ready = filled_check(check, ctx.fill)
         within = bounded_duration(ready.repeat.timeout, "timeout")
     except (MobiusError, ValueError) as error:
-        return check_result(held=False, detail=str(error))
+        return check_result(held=False, detail=str(error), is_local=True)
+    is_local = False
     try:
         async with asyncio.timeout(within):
             return await _make_check(ready, ctx)
@@ -66,13 +68,13 @@ async def _checked(check: Check, ctx: CheckContext) -> CheckResult:
     except re.error as error:
         detail = f"not a pattern: {error}"
     except (MobiusError, ValueError) as error:
-        detail = str(error)
+        detail, is_local = str(error), isinstance(error, CannotLookError)
     except OSError as error:
         named = f": {error.filename}" if error.filename else ""
         detail = f"{_subject(ready)}: {error.strerror or error}{named}"
     except Exception as error:  # noqa: BLE001 - no check may end the host
         detail = f"{_subject(ready)}: {type(error).__name__}: {error}"
-    return check_result(held=False, detail=detail)
+    return check_result(held=False, detail=detail, is_local=is_local)
 
 
 async def _make_check(check: Check, ctx: CheckContext) -> CheckResult:

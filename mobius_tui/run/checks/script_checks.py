@@ -33,9 +33,8 @@ async def check_script(check: RunCheck, ctx: CheckContext) -> CheckResult:
             ended = await run_program(argv, ctx, keep=printed)
         except OSError as error:
             name = f": {error.filename}" if error.filename else ""
-            return check_result(
-                held=False, detail=f"not started: {error.strerror}{name}"
-            )
+            detail = f"not started: {error.strerror}{name}"
+            return check_result(held=False, detail=detail, is_local=True)
     held = ended.code in check.success
     if held and printed:
         return _compare_printed(check, ended, ctx)

@@ -18,7 +18,12 @@ from urllib.parse import quote, unquote, urlsplit
 from mobius_tui.errors import MobiusError
 from mobius_tui.health.response_body import quoted
 from mobius_tui.run.checks.blocking_io import StopRequested, run_in_thread
-from mobius_tui.run.checks.context import CheckContext, CheckResult, check_result
+from mobius_tui.run.checks.context import (
+    CannotLookError,
+    CheckContext,
+    CheckResult,
+    check_result,
+)
 from mobius_tui.run.checks.subprocesses import run_program
 from mobius_tui.runbook.model.check_kinds import SqlCheck, database_url_problem
 from mobius_tui.runbook.model.guard_comparison import comparison_in_words, unmet
@@ -75,7 +80,9 @@ async def _ask_client(check: SqlCheck, ctx: CheckContext) -> str | None:
     path = ctx.env.get("PATH")
     client = next((c for c in check.clients if shutil.which(c, path=path)), None)
     if client is None:
-        raise MobiusError(f"{' or '.join(check.clients)} is not on PATH; install it")
+        raise CannotLookError(
+            f"{' or '.join(check.clients)} is not on PATH; install it"
+        )
     within = bounded_duration(check.repeat.timeout, "timeout")
     is_psql = client == "psql"
     arguments = (_psql if is_psql else _mysql)(url, check.query, within)

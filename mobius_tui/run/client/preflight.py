@@ -15,7 +15,7 @@ from mobius_tui.runbook.effects.script_effects import ScriptEffects
 from mobius_tui.runbook.lint.label_rules import effects_beyond_labels
 from mobius_tui.runbook.model.actions import Run, is_shell
 from mobius_tui.runbook.model.check_kinds import SqlCheck
-from mobius_tui.runbook.model.runbook import Runbook, Step
+from mobius_tui.runbook.model.runbook import Runbook, Step, step_of_probe
 from mobius_tui.runbook.model.step_text import EFFECTS
 from mobius_tui.runbook.script_rules.script_context import one_line_excerpt
 
@@ -59,7 +59,7 @@ def _each(programs: Iterable[str]) -> Iterator[tuple[str, ...]]:
 
 def _clients(runbook: Runbook) -> Iterator[tuple[str, ...]]:
     """The clients that `sql` checks want, each with those that do as well."""
-    for step in runbook.steps():
+    for step in (*runbook.steps(), *map(step_of_probe, runbook.probes())):
         for check in step.checks:
             if isinstance(check, SqlCheck) and check.clients:
                 yield check.clients

@@ -42,6 +42,7 @@ from mobius_tui.runbook.model.check_kinds import (
     SqlCheck,
     TlsCheck,
     database_url_problem,
+    kind_of,
 )
 from mobius_tui.runbook.model.templates import is_template
 from mobius_tui.runbook.text.units import parse_duration
@@ -134,6 +135,33 @@ def _entries(
         else:
             return None
     return found
+
+
+PROBE_KINDS = (
+    *("port", "tls", "dns", "disk", "memory", "file", "process", "service"),
+    *("run", "sql"),
+)
+"""The kinds that a probe can look by: quick ones that need no step."""
+
+
+def read_probe_check(probe: TomlTable, timeout: str) -> Check | None:
+    """The one check of a probe, which is looked at as often as health is.
+
+    Args:
+        probe: its table.
+        timeout: the probe's.
+    """
+    table = probe.table("check")
+    if table is None:
+        return None
+    found = _read_checks(table)
+    if len(found) != 1 or kind_of(found[0]) not in PROBE_KINDS:
+        kinds = ", ".join(PROBE_KINDS)
+        table.report(f"a probe looks by one of {kinds}; for `http` it has `url`")
+        return None
+    if found[0].repeat != Repeat():
+        table.report("a probe looks every `every` of [health], for its own `timeout`")
+    return replace(found[0], repeat=Repeat(timeout=timeout))
 
 
 def check_paths(step: TomlTable) -> list[KeyPath]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+from mobius_tui.runbook.decode.decode_checks import read_probe_check
 from mobius_tui.runbook.decode.include import Includes
 from mobius_tui.runbook.decode.json_shapes import json_body
 from mobius_tui.runbook.decode.value_shapes import (
@@ -79,7 +80,15 @@ def _witness(table: TomlTable) -> tuple[str, ...]:
     return found
 
 
+_OF_HTTP = (
+    *("url", "method", "headers", "status", "json", "contains", "ca", "redirects"),
+    *("error_rate", "p95"),
+)
+
+
 def _probe(table: TomlTable) -> Probe:
+    if table.has_since(2, "check"):
+        return _probe_by_check(table)
     table.require("url")
     equal, compared = json_body(table, "json")
     return Probe(
@@ -98,6 +107,22 @@ def _probe(table: TomlTable) -> Probe:
         trigger=table.flag("trigger", default=True),
         error_rate=_figure(table.table("error_rate"), ("fraction",)),
         p95=_figure(table.table("p95"), ("ms", "s")),
+    )
+
+
+def _probe_by_check(table: TomlTable) -> Probe:
+    """A probe that looks by a check."""
+    for key in table.present_keys(*_OF_HTTP):
+        table.report(
+            f"`{key}` is of a probe that asks a URL, and this has a check", key
+        )
+    timeout = duration(table, "timeout", "4s")
+    return Probe(
+        id=slug(table),
+        check=read_probe_check(table, timeout),
+        title=table.text("title", filled=True),
+        timeout=timeout,
+        trigger=table.flag("trigger", default=True),
     )
 
 

@@ -13,7 +13,7 @@ from mobius_tui.runbook.decode.decode_checks import check_paths
 from mobius_tui.runbook.lint.rule_table import SCRIPT_RULES, SECRET
 from mobius_tui.runbook.model.actions import Run, is_shell
 from mobius_tui.runbook.model.check_kinds import RunCheck, SqlCheck
-from mobius_tui.runbook.model.runbook import Runbook, Step
+from mobius_tui.runbook.model.runbook import Runbook, Step, step_of_probe
 from mobius_tui.runbook.model.templates import is_template
 from mobius_tui.runbook.script_rules.cannot_fail import why_cannot_fail
 from mobius_tui.runbook.script_rules.path_rules import output_starts
@@ -130,8 +130,12 @@ _SQL = ("psql", "-f")
 def script_sources(draft: RunbookDraft) -> Iterator[ScriptSource]:
     """Every script of a runbook once; what `use` inherits is the other step's."""
     seen: set[tuple[int, tuple[str | int, ...]]] = set()
-    for step in draft.runbook.steps():
-        table = draft.at("step", step.id)
+    places = [(step, draft.at("step", step.id)) for step in draft.runbook.steps()]
+    places += [
+        (step_of_probe(probe), draft.at("probe", probe.id))
+        for probe in draft.runbook.probes()
+    ]
+    for step, table in places:
         for source in _of_step(step, table):
             place = id(table.owner(str(source.path[0]))), source.path
             if place not in seen:
