@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from mobius_tui.errors import UsageError
@@ -38,7 +38,7 @@ def preflight_problems(runbook: Runbook, workdir: Path, path: str) -> Iterator[s
         path: PATH for them.
     """
     yield from runbook.blocking
-    for programs in dict.fromkeys((*_each(runbook.requires), *_clients(runbook))):
+    for programs in programs_wanted(runbook):
         if not any(shutil.which(program, path=path) for program in programs):
             yield f"{' or '.join(programs)} is not on PATH; install it"
     if not workdir.is_dir():
@@ -53,8 +53,10 @@ def preflight_problems(runbook: Runbook, workdir: Path, path: str) -> Iterator[s
         yield f"{words} ({', '.join(numbers)} would run it)"
 
 
-def _each(programs: Iterable[str]) -> Iterator[tuple[str, ...]]:
-    return ((program,) for program in programs)
+def programs_wanted(runbook: Runbook) -> tuple[tuple[str, ...], ...]:
+    """The programs that must be there; of several in one entry, one is enough."""
+    required = ((program,) for program in runbook.requires)
+    return tuple(dict.fromkeys((*required, *_clients(runbook))))
 
 
 def _clients(runbook: Runbook) -> Iterator[tuple[str, ...]]:
