@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 
 import pytest
 
 from mobius_tui.run.checks.context import CheckContext
+from mobius_tui.run.checks.subprocesses import _Pipe
 from mobius_tui.runbook.model.check_kinds import Comparisons, RunCheck
 from tests.run.checks.conftest import sight
 
@@ -84,4 +86,14 @@ async def test_a_printed_secret_is_taken_out_before_it_is_cut(
     redacting = replace(ctx, redact=lambda text: text.replace("hunter2", "[redacted]"))
     script = f"echo {json.dumps('x' * 55 + 'hunter2')}"
     seen = await sight(RunCheck(script=script, is_=("= y",)), redacting)
-    assert "hunt" not in seen.detail
+    assert "hun" not in seen.detail
+
+
+async def test_what_is_left_in_a_pipe_is_read_without_waiting() -> None:
+    pipe = _Pipe(keep=4)
+    await pipe.open()
+    os.write(pipe.writing, b"all of it")
+    pipe.drain()
+    os.close(pipe.writing)
+    pipe.close()
+    assert (pipe.tail, bytes(pipe.kept), pipe.is_cut) == (b"all of it", b"all ", True)

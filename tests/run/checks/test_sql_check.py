@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sqlite3
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -66,13 +68,16 @@ async def test_a_file_that_is_no_database(ctx: CheckContext, tmp_path: Path) -> 
 async def test_a_query_without_end_is_left(ctx: CheckContext, file: str) -> None:
     endless = "with recursive n(x) as (select 1 union all select 1 from n) "
     endless += "select max(x) from n"
-    started = time.monotonic()
+    others, started = set(threading.enumerate()), time.monotonic()
     check = SqlCheck(
         query=endless, file=file, is_=("1",), repeat=Repeat(timeout="200ms")
     )
     seen = await sight(check, ctx)
     assert seen.detail == "the query: timed out after 0.2 s"
     assert time.monotonic() - started < 5
+    async with asyncio.timeout(20):
+        while any(each.name == "check" for each in set(threading.enumerate()) - others):
+            await asyncio.sleep(0.01)
 
 
 @pytest.mark.parametrize(

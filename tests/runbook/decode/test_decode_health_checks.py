@@ -32,6 +32,8 @@ def test_a_probe_by_a_check(decoded: Decoded) -> None:
     check = PortCheck(at="${host}:1", repeat=Repeat(timeout="2s"))
     assert probe == Probe(id="p", check=check, timeout="2s", trigger=False)
     assert probe_variable_names(probe) == ("host",)
+    by_script = Probe(id="q", check=RunCheck(script="x=1; echo ${x} ${host}"))
+    assert probe_variable_names(by_script) == ()
 
 
 @pytest.mark.parametrize(
