@@ -70,6 +70,7 @@ _REPEATED: _Keys = (
     ("retries tries count", "`attempts`"),
     ("interval delay period frequency", "`every`"),
     ("successes threshold success_threshold", "`consecutive`"),
+    ("deadline max_duration within", "`for`"),
 )
 _PLACES: Mapping[str, _Keys] = {
     "": (
