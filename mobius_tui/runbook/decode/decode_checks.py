@@ -42,7 +42,6 @@ from mobius_tui.runbook.model.check_kinds import (
     SqlCheck,
     TlsCheck,
     database_url_problem,
-    kind_of,
 )
 from mobius_tui.runbook.model.templates import is_template
 from mobius_tui.runbook.text.units import parse_duration
@@ -54,11 +53,11 @@ def read_step_checks(step: TomlTable) -> tuple[Check, ...]:
     """The checks of a step: those of `until`, then those of `check`."""
     found: list[Check] = []
     if step.has_since(2, "until"):
-        found += _read_checks(step.table("until"))
-    return (*found, *_read_checks(step.table("check")))
+        found += read_checks(step.table("until"))
+    return (*found, *read_checks(step.table("check")))
 
 
-def _read_checks(table: TomlTable | None) -> list[Check]:
+def read_checks(table: TomlTable | None) -> list[Check]:
     """The checks of a table, in the order of the file."""
     found: list[Check] = []
     if table is None:
@@ -135,33 +134,6 @@ def _entries(
         else:
             return None
     return found
-
-
-PROBE_KINDS = (
-    *("port", "tls", "dns", "disk", "memory", "file", "process", "service"),
-    *("run", "sql"),
-)
-"""The kinds that a probe can look by: quick ones that need no step."""
-
-
-def read_probe_check(probe: TomlTable, timeout: str) -> Check | None:
-    """The one check of a probe, which is looked at as often as health is.
-
-    Args:
-        probe: its table.
-        timeout: the probe's.
-    """
-    table = probe.table("check")
-    if table is None:
-        return None
-    found = _read_checks(table)
-    if len(found) != 1 or kind_of(found[0]) not in PROBE_KINDS:
-        kinds = ", ".join(PROBE_KINDS)
-        table.report(f"a probe looks by one of {kinds}; for `http` it has `url`")
-        return None
-    if found[0].repeat != Repeat():
-        table.report("a probe looks every `every` of [health], for its own `timeout`")
-    return replace(found[0], repeat=Repeat(timeout=timeout))
 
 
 def check_paths(step: TomlTable) -> list[KeyPath]:

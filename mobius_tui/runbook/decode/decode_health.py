@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, cast
 
-from mobius_tui.runbook.decode.decode_checks import read_probe_check
+from mobius_tui.runbook.decode.decode_checks import read_checks
 from mobius_tui.runbook.decode.include import Includes
 from mobius_tui.runbook.decode.json_shapes import json_body
 from mobius_tui.runbook.decode.value_shapes import (
@@ -16,6 +17,7 @@ from mobius_tui.runbook.decode.value_shapes import (
     slug,
     url,
 )
+from mobius_tui.runbook.model.check_kinds import Check, Repeat, kind_of
 from mobius_tui.runbook.model.probes import (
     ErrorRate,
     Figure,
@@ -119,11 +121,38 @@ def _probe_by_check(table: TomlTable) -> Probe:
     timeout = duration(table, "timeout", "4s")
     return Probe(
         id=slug(table),
-        check=read_probe_check(table, timeout),
+        check=_probe_check(table, timeout),
         title=table.text("title", filled=True),
         timeout=timeout,
         trigger=table.flag("trigger", default=True),
     )
+
+
+_PROBE_KINDS = (
+    *("port", "tls", "dns", "disk", "memory", "file", "process", "service"),
+    *("run", "sql"),
+)
+"""The kinds that a probe can look by: quick ones that need no step."""
+
+
+def _probe_check(probe: TomlTable, timeout: str) -> Check | None:
+    """The one check of a probe, which is looked at as often as health is.
+
+    Args:
+        probe: its table.
+        timeout: the probe's.
+    """
+    table = probe.table("check")
+    if table is None:
+        return None
+    found = read_checks(table)
+    if len(found) != 1 or kind_of(found[0]) not in _PROBE_KINDS:
+        kinds = ", ".join(_PROBE_KINDS)
+        table.report(f"a probe looks by one of {kinds}; for `http` it has `url`")
+        return None
+    if found[0].repeat != Repeat():
+        table.report("a probe looks every `every` of [health], for its own `timeout`")
+    return replace(found[0], repeat=Repeat(timeout=timeout))
 
 
 def _figure(table: TomlTable | None, units: tuple[str, ...]) -> Figure | None:
