@@ -313,8 +313,10 @@ def read_step(table: TomlTable, steps: StepTables) -> Step:
     """A `[[phase.step]]`, or a `[[step]]`."""
     same_as = steps.inherit(table)
     act, verified = read_action(table), read_step_checks(table)
-    if act is None and not verified and not table.present_keys("check"):
-        table.report("a step wants one of run, manual, message, choose, watch or check")
+    if act is None and not verified and not table.present_keys("check", "until"):
+        until = " or until" if table.format >= 2 else ""
+        kinds = "run, manual, message, choose, watch or check"
+        table.report(f"a step wants one of {kinds}{until}")
     return Step(
         id=_own_id(table),
         title=title(table),

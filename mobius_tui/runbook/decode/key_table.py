@@ -83,6 +83,14 @@ _SIZE_OR_SHARE: Shape = _filled(SIZE, SHARE)
 _URL: Shape = _filled(SCHEME)
 _ADDRESS: Shape = _filled(ADDRESS)
 _POINTER: Shape = _form(r"(?:/[\s\S]*)?")
+_STATUS: Shape = {
+    **_integer(100, 599),
+    "type": ["integer", "array"],
+    "items": _integer(100, 599),
+    "minItems": 1,
+}
+_TEXT_OR_TEXTS: Shape = {"type": ["string", "array"], "items": _SOME_TEXT}
+_COMPARISONS: Shape = {"type": ["string", "number", "boolean", "array"]}
 _COMPARED: Shape = {"type": ["string", "array"], "items": _SOME_TEXT, "minItems": 1}
 _GUARD: Shape = {"$ref": "#/definitions/guard"}
 GUARD: Shape = {
@@ -100,6 +108,7 @@ _REPEAT: Mapping[str, Shape] = {
     "attempts": _integer(1, 10_000),
     "consecutive": _integer(1, 10_000),
     "every": _DURATION,
+    "for": _DURATION,
     "timeout": _DURATION,
 }
 """What every kind of check has; in format 2 for all kinds of a check, too."""
@@ -158,11 +167,12 @@ KEYS: Mapping[str, Mapping[str, Shape]] = {
     "health.probe": {
         "id": _ID,
         "title": _TEXT,
-        "url": required(_URL),
+        "url": _URL,
+        "check": _TABLE,
         "timeout": _DURATION,
         "method": _TEXT,
         "headers": _NAMED_TEXTS,
-        "status": _integer(100, 599),
+        "status": _STATUS,
         "json": _ANY_NAMES,
         "contains": _TEXT,
         "ca": _TEXT,
@@ -228,6 +238,7 @@ KEYS: Mapping[str, Mapping[str, Shape]] = {
         "choose": _TABLE,
         "watch": _TABLE,
         "check": _TABLE,
+        "until": _TABLE,
         "when": GUARD,
         "needs": _TEXTS,
         "uses": _TEXTS,
@@ -279,6 +290,9 @@ KEYS: Mapping[str, Mapping[str, Shape]] = {
         "file": _SHORT,
         "port": _SHORT,
         "tls": _SHORT,
+        "dns": _SHORT,
+        "sql": _TABLE_OR_TABLES,
+        "log": _TABLE_OR_TABLES,
         "disk": _SHORT,
         "memory": _SHORT,
         "run": _SHORT,
@@ -287,7 +301,7 @@ KEYS: Mapping[str, Mapping[str, Shape]] = {
     },
     "phase.step.check.http": {
         "url": required(_URL),
-        "status": _integer(100, 599),
+        "status": _STATUS,
         "method": _TEXT,
         "headers": _NAMED_TEXTS,
         "json": _ANY_NAMES,
@@ -320,8 +334,32 @@ KEYS: Mapping[str, Mapping[str, Shape]] = {
     "phase.step.check.port": {"at": required(_ADDRESS), "closed": _FLAG, **_REPEAT},
     "phase.step.check.tls": {
         "at": required(_ADDRESS),
+        "name": _TEXT,
         "min_days": _integer(0, 36_500),
         "ca": _TEXT,
+        **_REPEAT,
+    },
+    "phase.step.check.dns": {
+        "name": required(_TEXT),
+        "at": _ADDRESS,
+        "type": _one_of("A", "AAAA", "CNAME", "TXT", "MX", "NS", "SRV", "SOA"),
+        "records": _TEXT_OR_TEXTS,
+        "contains": _TEXT_OR_TEXTS,
+        "absent": _FLAG,
+        "ttl": _COMPARISONS,
+        **_REPEAT,
+    },
+    "phase.step.check.sql": {
+        "query": required(_SOME_TEXT),
+        "is": required(_COMPARISONS),
+        "url": _TEXT,
+        "file": _TEXT,
+        **_REPEAT,
+    },
+    "phase.step.check.log": {
+        "file": required(_TEXT),
+        "match": _TEXT,
+        "not": _TEXT,
         **_REPEAT,
     },
     "phase.step.check.disk": {
@@ -332,6 +370,8 @@ KEYS: Mapping[str, Mapping[str, Shape]] = {
     "phase.step.check.memory": {"free": required(_SIZE_OR_SHARE), **_REPEAT},
     "phase.step.check.run": {
         "script": required(_SOME_TEXT),
+        "json": _ANY_NAMES,
+        "is": _COMPARISONS,
         "shell": _TEXTS,
         "success": _CODES,
         **_REPEAT,
@@ -345,5 +385,9 @@ KEYS: Mapping[str, Mapping[str, Shape]] = {
 }
 """The keys of each table by its dotted name, and their shapes; `NAME` is any name."""
 
-ALIASES: Mapping[str, str] = {"step": "phase.step"}
+ALIASES: Mapping[str, str] = {
+    "step": "phase.step",
+    "phase.step.until": "phase.step.check",
+    "health.probe.check": "phase.step.check",
+}
 """Tables that have the keys of another."""

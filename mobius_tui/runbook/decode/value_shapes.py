@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import math
 import re
 import shlex
 import warnings
-from collections.abc import Callable, Mapping
-from types import MappingProxyType
-from typing import Any, TypeVar
+from collections.abc import Callable
+from typing import TypeVar
 
 from mobius_tui.runbook.model import limits
-from mobius_tui.runbook.model.check_kinds import Json
+from mobius_tui.runbook.model.check_kinds import HttpStatus
 from mobius_tui.runbook.model.templates import is_template, template_names
 from mobius_tui.runbook.text import units
 from mobius_tui.runbook.toml.derived_keys import derived_title, id_of, title_of
@@ -190,6 +188,24 @@ def codes(table: TomlTable, key: str, default: tuple[int, ...]) -> tuple[int, ..
     return tuple(values)
 
 
+def http_status(table: TomlTable) -> HttpStatus:
+    """`status`: a status of HTTP; in format 2 a list, of which each is right."""
+    owner = table.owner("status")
+    if not isinstance(owner.node.get("status"), list):
+        return table.integer("status", 200, 100, 599)
+    if not table.has_since(2, "status", "a list"):
+        return 200
+    values = owner.node["status"]
+    if not values:
+        table.report("`status` is empty: no answer would be right", "status")
+    for index, value in enumerate(values):
+        whole = isinstance(value, int) and not isinstance(value, bool)
+        if not whole or not 100 <= value <= 599:
+            table.report("a status is a number from 100 to 599", "status", index)
+            return 200
+    return values[0] if len(values) == 1 else tuple(values)
+
+
 def interpreter(table: TomlTable) -> tuple[str, ...]:
     """`shell`: the program that runs a script, and its arguments.
 
@@ -277,34 +293,3 @@ def one_of(table: TomlTable, key: str, choices: tuple[str, ...], default: str) -
         table.report(f"`{key}` is one of {', '.join(choices)}", key)
         return default
     return text
-
-
-def json_object(table: TomlTable, key: str) -> Mapping[str, Json]:
-    """The required values of a JSON answer, as immutable values."""
-    node = table.value(key, (dict,), 'a table, such as { status = "ok" }')
-    return MappingProxyType(
-        {name: _frozen(table, value, key, name) for name, value in (node or {}).items()}
-    )
-
-
-def _frozen(table: TomlTable, value: Any, *path: str | int) -> Json:
-    """A TOML value as JSON; reports types that JSON does not have."""
-    match value:
-        case dict():
-            return MappingProxyType(
-                {key: _frozen(table, inner, *path, key) for key, inner in value.items()}
-            )
-        case list():
-            return tuple(
-                _frozen(table, inner, *path, index) for index, inner in enumerate(value)
-            )
-        case str():
-            table.check_text(value, *path, lines=True, filled=True)
-            return value
-        case bool() | int():
-            return value
-        case float() if math.isfinite(value):
-            return value
-        case _:
-            table.report("JSON has no dates, times, inf or nan", *path)
-            return None

@@ -1,8 +1,10 @@
 """Rewriting a runbook of format 1 as one of format 2, with its comments and its order.
 
-Format 2 reads all that format 1 does, but for one thing: a script without an `effect`
+Format 2 reads all that format 1 does, but for two things. A script without an `effect`
 is judged, where in format 1 it changes. Where the two differ, the effect is written,
-and everywhere in a file that others include: their `[commands]` may have a say.
+and everywhere in a file that others include: their `[commands]` may have a say. And in
+the `json` of a check or a probe a name that begins with `/` is a JSON pointer: a file
+with one stays as it is.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from mobius_tui.errors import FaultError, RunbookError
 from mobius_tui.runbook.library.loader import decode
 from mobius_tui.runbook.model.actions import Effect, Run
 from mobius_tui.runbook.model.runbook import Runbook
-from mobius_tui.runbook.model.runbook_diff import step_digests
+from mobius_tui.runbook.model.runbook_diff import part_digest, step_digests
 from mobius_tui.runbook.toml.positions import KeyPath, Positions, part_tables
 from mobius_tui.runbook.toml.problem import problem_report
 from mobius_tui.runbook.toml.runbook_source import RefusedError, read_bytes
@@ -66,11 +68,16 @@ def upgrade(path: Path) -> Upgrade | None:
             number = positions.key_line_and_column(table)[0]
             stated.append((number, name, effect))
     upgraded = _edited(data, positions.text, edits)
-    if is_whole and step_digests(_decoded(path, data)) != step_digests(
+    if is_whole and _digests(_decoded(path, data)) != _digests(
         _decoded(path, upgraded)
     ):
         raise FaultError(f"{path}: in format 2 it would be another one; it stays as is")
     return Upgrade(data=upgraded, stated=tuple(stated))
+
+
+def _digests(runbook: Runbook) -> Mapping[str, str]:
+    """What must stay as it was: the steps, and health under an empty name."""
+    return {**step_digests(runbook), "": part_digest(runbook.health)}
 
 
 def _judged_effects(runbook: Runbook) -> Mapping[str, Effect]:

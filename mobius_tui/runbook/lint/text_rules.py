@@ -12,8 +12,8 @@ from mobius_tui.runbook.decode.assemble import RunbookDraft
 from mobius_tui.runbook.decode.decode_checks import check_paths
 from mobius_tui.runbook.lint.rule_table import SCRIPT_RULES, SECRET
 from mobius_tui.runbook.model.actions import Run, is_shell
-from mobius_tui.runbook.model.check_kinds import RunCheck
-from mobius_tui.runbook.model.runbook import Runbook, Step
+from mobius_tui.runbook.model.check_kinds import RunCheck, SqlCheck
+from mobius_tui.runbook.model.runbook import Runbook, Step, step_of_probe
 from mobius_tui.runbook.model.templates import is_template
 from mobius_tui.runbook.script_rules.cannot_fail import why_cannot_fail
 from mobius_tui.runbook.script_rules.path_rules import output_starts
@@ -82,7 +82,7 @@ class ScriptSource:
     table: TomlTable
     path: tuple[str | int, ...]
     """Its key, below the table."""
-    check: RunCheck | None = None
+    check: RunCheck | SqlCheck | None = None
     """The check that it is; None for a step's own `run`."""
 
     def positions(self) -> ValuePositions:
@@ -123,11 +123,19 @@ class ValuePositions:
         return self._spot.start + self._offsets.to_source(offset)
 
 
+_SQL = ("psql", "-f")
+"""What runs a query, as far as the judge of its effect needs to know."""
+
+
 def script_sources(draft: RunbookDraft) -> Iterator[ScriptSource]:
     """Every script of a runbook once; what `use` inherits is the other step's."""
     seen: set[tuple[int, tuple[str | int, ...]]] = set()
-    for step in draft.runbook.steps():
-        table = draft.at("step", step.id)
+    places = [(step, draft.at("step", step.id)) for step in draft.runbook.steps()]
+    places += [
+        (step_of_probe(probe), draft.at("probe", probe.id))
+        for probe in draft.runbook.probes()
+    ]
+    for step, table in places:
         for source in _of_step(step, table):
             place = id(table.owner(str(source.path[0]))), source.path
             if place not in seen:
@@ -145,6 +153,15 @@ def _of_step(step: Step, table: TomlTable) -> Iterator[ScriptSource]:
             path=("run",),
         )
     for check, path in zip(step.checks, check_paths(table), strict=False):
+        if isinstance(check, SqlCheck):
+            yield ScriptSource(
+                step=step,
+                script=check.query,
+                shell=_SQL,
+                table=table,
+                path=(*path, "query"),
+                check=check,
+            )
         if not isinstance(check, RunCheck):
             continue
         short = isinstance(_value_at(table, path), str)

@@ -130,6 +130,7 @@ def _of_step(step: Step) -> Iterator[tuple[str, str | None]]:
     for check in step.checks:
         yield "every", check.repeat.every
         yield "timeout", check.repeat.timeout
+        yield "for", check.repeat.deadline
         yield "faster_than", getattr(check, "faster_than", None)
 
 

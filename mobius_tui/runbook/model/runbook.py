@@ -15,7 +15,7 @@ from typing import Literal
 from mobius_tui.runbook.model.actions import Action, Choose
 from mobius_tui.runbook.model.check_kinds import Check
 from mobius_tui.runbook.model.guards import Guard
-from mobius_tui.runbook.model.probes import Health
+from mobius_tui.runbook.model.probes import Health, Probe
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -143,6 +143,12 @@ class Step:
     """Its line in its file, from 1."""
 
 
+def step_of_probe(probe: Probe) -> Step:
+    """The check of a probe as a step's, for what holds for both."""
+    checks = () if probe.check is None else (probe.check,)
+    return Step(id=probe.id, title=probe.title or probe.id, checks=checks)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Phase:
     """A titled list of steps."""
@@ -213,6 +219,10 @@ class Runbook:
     """Its own file first, then each included one."""
     blocking: tuple[str, ...] = ()
     """Why `--auto` refuses it: messages with file and line."""
+
+    def probes(self) -> tuple[Probe, ...]:
+        """All probes, in the order of the file."""
+        return () if self.health is None else self.health.probes
 
     def steps(self) -> tuple[Step, ...]:
         """All steps, in the order of the file."""

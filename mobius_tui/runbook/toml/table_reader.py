@@ -127,18 +127,20 @@ class TomlTable:
         """The format of its file."""
         return self.document.format or FORMATS[0]
 
-    def has_since(self, version: int, key: str) -> bool:
+    def has_since(self, version: int, key: str, form: str = "") -> bool:
         """Whether it has a key that a format brought; reported in an older file.
 
         Args:
             version: the format.
             key: the key.
+            form: the form of its value, if the format brought only that.
         """
         if not self.has(key):
             return False
         if self.owner(key).format < version:
             remedy = "`mobius-tui upgrade FILE` makes the file one"
-            self.report(f"`{key}` is of format {version}; {remedy}", key)
+            what = f"`{key}` as {form}" if form else f"`{key}`"
+            self.report(f"{what} is of format {version}; {remedy}", key)
             return False
         return True
 

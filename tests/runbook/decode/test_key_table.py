@@ -39,7 +39,7 @@ links = [{ title = 'x', url = 'http://x' }]
 check = { run = 'true', attempts = 3 }
 """
 STEP = {"id": "s", "title": "S", "run": "true"}
-NEVER = {("phase.step.check.output", key) for key in ("attempts", "consecutive")}
+NEVER = {("phase.step.check.output", key) for key in ("attempts", "consecutive", "for")}
 """Keys that the decoder asks for to say that they have no sense there."""
 OF_ANY_NAMES = ("var", "profile", "profile.NAME", "commands", "phase.step.when")
 """Tables whose keys are the author's own."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mobius_tui.errors import RunbookError
+from mobius_tui.errors import FaultError, RunbookError
 from mobius_tui.runbook.library.format_upgrade import upgrade
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.library.runbook_files import bundled_folder
@@ -112,3 +112,21 @@ def test_a_file_with_errors_stays_as_it_is(tmp_path: Path, text: str) -> None:
     with pytest.raises(RunbookError, match=r"x\.toml"):
         upgrade(path)
     assert path.read_text() == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "check.http = { url = 'http://x', json = { '/a' = 'b' } }",
+        "run = 'ls'\n[[health.probe]]\nid='p'\nurl='http://x'\njson={ '/a' = 'b' }",
+    ],
+)
+def test_what_format_2_would_take_for_a_pointer_is_left(
+    tmp_path: Path, text: str
+) -> None:
+    path = tmp_path / "x.toml"
+    head = OLD.partition("[[phase]]")[0]
+    phase = "[[phase]]\nid = 'p'\ntitle = 'P'\n[[phase.step]]\nid = 's'\ntitle = 'S'\n"
+    path.write_text(head + phase + text)
+    with pytest.raises(FaultError, match="in format 2 it would be another one"):
+        upgrade(path)
