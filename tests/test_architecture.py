@@ -31,7 +31,16 @@ FLOORS = (
     "tui.output",
     *(f"tui.{room}" for room in ("external", "dialogs", "parts", "flows", "screens")),
     *(f"tui.{room}" for room in ("navigation", "app", "main")),
-    *("doctor", "plain", "commands.support", "commands", "cli", "__main__"),
+    *(
+        "doctor",
+        "plain",
+        "commands.support",
+        "commands.authoring",
+        "commands.past_runs",
+        "commands",
+        "cli",
+        "__main__",
+    ),
 )
 """Folders, and files that lie beside folders, from the ground up.
 
@@ -192,10 +201,10 @@ LAZY: Mapping[tuple[str, str], float] = {
     ("cli", "run.storage.crash_report"): 32,
     ("cli", "sanitize"): 5,
     ("cli", "contextlib"): 2,
-    ("commands.check", "commands.support.drill_remarks"): 85,
+    ("commands.authoring.check", "commands.support.drill_remarks"): 85,
     ("commands.drill", "commands.support.drill_start"): 220,
     ("commands.resume", "commands.support.run_lines"): 214,
-    ("commands.runs", "drill"): 75,
+    ("commands.past_runs.runs", "drill"): 75,
     ("commands.watch", "commands.support.watch_begin"): 152,
     ("commands.support.automatic_run", "run.planning.unattended_answers"): 63,
     ("commands.support.run_frontend", "commands.support.run_lines"): 93,
