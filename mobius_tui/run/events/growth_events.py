@@ -11,9 +11,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-MAX_ROWS = 500
-"""Rows that a step has at most."""
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RowsAdded:
