@@ -20,7 +20,7 @@ _NO_CONTENT = frozenset({"line", "is_judged"})
 _LATER_FIELDS = frozenset(
     {
         *("hint", "independent", "parallel", "deadline", "server_name", "pointers"),
-        *("is_", "check"),
+        *("is_", "check", "for_each"),
     }
 )
 """Fields that older versions lacked. They are left out of digests while they are empty,

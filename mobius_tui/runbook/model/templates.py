@@ -51,6 +51,11 @@ def fill(text: str, lookup: Callable[[str], str]) -> str:
     return _TEMPLATE.sub(value, text)
 
 
+def replace_name(text: str, name: str, new: str) -> str:
+    """The text with `new` in place of each `${name}`; nothing else is filled in."""
+    return _TEMPLATE.sub(lambda match: new if match[1] == name else match[0], text)
+
+
 def names_in_script(script: str) -> tuple[str, ...]:
     """The names that a script mentions as `$name` or `${name…`, in order, each once."""
     return tuple(dict.fromkeys(match[1] for match in _SCRIPT_NAME.finditer(script)))
@@ -122,6 +127,8 @@ def variables_read(step: Step, runbook: Runbook) -> tuple[str, ...]:
     for text in texts_in(tuple(part for part in parts if part is not None)):
         names += template_names(text)
     names += step.secrets.values()
+    if step.for_each is not None and step.for_each.row is not None:
+        names += variables_read(step.for_each.row, runbook)
     own = (
         {ask.var for ask in step.action.ask} if isinstance(step.action, Manual) else ()
     )

@@ -26,6 +26,7 @@ class StepField(StrEnum):
 
     RESULT = "result"
     CHECK = "check"
+    ITEM = "item"
 
 
 @dataclass(frozen=True, slots=True)
