@@ -24,6 +24,7 @@ from mobius_tui.runbook.decode.value_shapes import (
     SHARE,
     SLUG,
 )
+from mobius_tui.runbook.model.for_each import MAX_ROWS
 from mobius_tui.runbook.model.limits import MAX_PARALLEL
 from mobius_tui.runbook.text.units import DURATION, SIZE
 from mobius_tui.runbook.toml.toml_document import FORMATS
@@ -250,10 +251,19 @@ KEYS: Mapping[str, Mapping[str, Shape]] = {
         "gate": _FLAG,
         "optional": _FLAG,
         "independent": _FLAG,
+        "for_each": {"type": ["array", "string", "object"], "items": _SOME_TEXT},
+        "item": _VARIABLE,
+        "parallel": {"anyOf": [_FLAG, _integer(2, MAX_PARALLEL)]},
+        "max_failed": _integer(0, MAX_ROWS),
         "role": _TEXT,
         "approve": _TABLE,
         "links": _TABLES,
         "use": _TEXT,
+    },
+    "phase.step.for_each": {
+        "run": required(_SOME_TEXT),
+        "shell": _TEXTS,
+        "timeout": _DURATION,
     },
     "phase.step.ask": {
         "var": required(_VARIABLE),

@@ -305,6 +305,9 @@ def _start(view: RunView, step: Step, note: str = "") -> NextAction:
     if isinstance(permission, Refused):
         words = f"{name} waits: {permission.why or permission.text}"
         return FocusOutput(text=words, role="warn")
+    if step.for_each is not None:
+        words = f"List the items of {name}"
+        return StartFlow(flow=FlowId.START, key=StepRow(step.id), text=words, note=note)
     match kind_of(step):
         case "manual":
             return StartFlow(

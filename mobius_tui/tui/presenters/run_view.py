@@ -136,12 +136,11 @@ class StepCounts:
         return self._latest(scripts_only=True)
 
     def _latest(self, *, scripts_only: bool) -> str | None:
-        steps = self._plan.steps
         tried = [
-            (own.attempts[-1].started, step_id)
-            for step_id, own in self._state.steps.items()
-            if own.attempts
-            and (not scripts_only or isinstance(steps[step_id].action, Run))
+            (self._state.steps[step.id].attempts[-1].started, step.id)
+            for step in self._plan.steps.values()
+            if self._state.steps[step.id].attempts
+            and (not scripts_only or isinstance(step.action, Run))
         ]
         return max(tried)[1] if tried else None
 
@@ -354,6 +353,7 @@ def build_run_view(
         health: each probe's state, in words.
         before: the view before, whose standings hold where the journal has not grown.
     """
+    plan = plan.copy()  # it grows, and a view's statuses are of the steps by now
     if (
         before is not None
         and before.state is state

@@ -28,8 +28,13 @@ from mobius_tui.runbook.model.actions import (
     script_without_lint_comments,
 )
 from mobius_tui.runbook.model.guards import guard_in_words
-from mobius_tui.runbook.model.runbook import Contact, Phase, Step
-from mobius_tui.runbook.model.step_text import EFFECTS, check_in_words, command_in_words
+from mobius_tui.runbook.model.runbook import Contact, ForEach, Phase, Step
+from mobius_tui.runbook.model.step_text import (
+    EFFECTS,
+    check_in_words,
+    command_in_words,
+    for_each_in_words,
+)
 from mobius_tui.runbook.model.templates import fill, script_variables
 from mobius_tui.runbook.prose.prose_model import Prose
 from mobius_tui.runbook.text.regex_cost import is_cheap_pattern
@@ -272,10 +277,13 @@ def _action(
 ) -> Iterator[Field]:
     """What it does, as it did in an attempt; without one, as it would do now."""
     values = view.values
+    if step.for_each is not None:
+        yield from _row_fields(step.for_each)
     match step.action:
         case Run() as run:
             shown_script = script(script_without_lint_comments(run.script), lines)
-            yield Field("run", shown_script, kind=FieldKind.SCRIPT)
+            label = "run" if step.for_each is None else "lists"
+            yield Field(label, shown_script, kind=FieldKind.SCRIPT)
             if not compact:
                 yield from _variable_fields(view, step, shown)
                 shell = command_in_words(run)
@@ -320,6 +328,19 @@ def _action(
             yield Field("do", text(words))
             yield Field("fails", text(FAILS, "muted"))
         case None:
+            pass
+
+
+def _row_fields(each: ForEach) -> Iterator[Field]:
+    """What a step is done for, and what each of its rows will do."""
+    yield Field("rows", text(sanitize.line(for_each_in_words(each))))
+    match each.row.action if each.row is not None else None:
+        case Run(script=source):
+            shown = script(script_without_lint_comments(source))
+            yield Field("each", shown, kind=FieldKind.SCRIPT)
+        case Manual(text=task):
+            yield Field("each", prose=Prose(task))
+        case _:
             pass
 
 

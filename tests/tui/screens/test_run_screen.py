@@ -10,12 +10,14 @@ from textual.content import Content
 from textual.geometry import Region
 from textual.widget import Widget
 
+from mobius_tui.run.events.growth_events import RowsAdded
 from mobius_tui.run.events.mode_and_outcome import Outcome
 from mobius_tui.run.events.run_events import RunEnded
 from mobius_tui.run.events.step_events import StepEnded, StepStarted
 from mobius_tui.run.intents.intent_actions import StartStep, StopStep
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.run.storage.last_viewed import LastView, read_last_view, write_last_view
+from mobius_tui.runbook.library.loader import load
 from mobius_tui.tui.dialogs.end_card import EndCard
 from mobius_tui.tui.dialogs.leave_dialog import LeaveDialog
 from mobius_tui.tui.dialogs.return_card import ReturnCard
@@ -299,3 +301,43 @@ async def test_health_that_nobody_watches_is_calm_and_says_so(tmp_path: Path) ->
         content = health.render()
         assert isinstance(content, Content)
         assert {str(span.style) for span in content.spans} == {STYLES["muted"]}
+
+
+async def test_rows_that_come_are_listed_and_the_next_of_them_is_offered(
+    tmp_path: Path,
+) -> None:
+    """The cursor goes to a step that the view before does not have."""
+    book = tmp_path / "rows.toml"
+    book.write_text(
+        'format = 2\n[runbook]\ntitle = "Rows"\n[[step]]\nid = "go"\n'
+        'title = "Restart ${server}"\nitem = "server"\nparallel = 2\n'
+        "for_each = { run = 'ls /srv' }\nrun = 'systemctl restart \"$server\"'\n"
+        '[[step]]\nid = "after"\ntitle = "Look"\nfor_each = ["a"]\nmanual = "Look"\n'
+    )
+    run = MadeRun(tmp_path / "runs", load(book), values={})
+    time = Time(run.at)
+    async with hosted(run), opened(run, time=time) as (screen, pilot):
+        assert screen.offer is not None
+        assert screen.offer.text == "List the items of 1.1 Restart each server"
+        shown = words(pilot)
+        assert "for each line of `ls /srv`, as $server, 2 side by side" in shown
+        assert 'systemctl restart "$server"' in shown
+        run.write(StepStarted(step="go", attempt=1))
+        items = ("web-1", "x\x1b[31m [red]${HOME}")
+        run.write(RowsAdded(step="go", rows=("go--1", "go--2"), items=items))
+        run.write(StepEnded(step="go", attempt=1, result=Status.PASSED), after=1)
+        await until(pilot, lambda: screen.key == StepRow("go--1"))
+        assert screen.offer.text == "Run 1.1.1 Restart web-1"
+        shown = words(pilot)
+        assert "1.1.1 Restart web-1" in shown
+        assert "1.1.2 Restart x␛[31m [red]${HOME}" in shown
+        assert "2 of 2 rows" in shown
+        run.write(StepStarted(step="go--1", attempt=1), after=1)
+        await until(pilot, lambda: screen.key == StepRow("go--2"))  # beside it
+        run.write(StepEnded(step="go--1", attempt=1, result=Status.PASSED), after=1)
+        await until(
+            pilot, lambda: screen.view and screen.view.last_entry_number == run.n
+        )
+        await press(pilot, time, "down")
+        assert screen.key == StepRow("after")
+        assert screen.offer.text == "List the items of 1.2 Look"
