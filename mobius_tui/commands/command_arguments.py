@@ -73,6 +73,11 @@ def _run_options(parser: argparse.ArgumentParser) -> None:
     run_options(parser)
     place_options(parser)
     parser.add_argument(
+        "--mode",
+        choices=(Mode.INCIDENT.value, Mode.MAINTENANCE.value),
+        help="what the run is for (as the runbook says, else incident)",
+    )
+    parser.add_argument(
         "--share", metavar="GROUP", help="a group that may read the run and approve"
     )
     parser.add_argument(

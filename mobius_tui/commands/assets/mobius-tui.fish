@@ -89,6 +89,7 @@ complete -c mobius-tui -n '_shtab_mobius_tui_using run' -l ascii -d 'draw with l
 complete -c mobius-tui -n '_shtab_mobius_tui_using run' -l json -d 'the journal'"'"'s lines as they come'
 complete -c mobius-tui -n '_shtab_mobius_tui_using run' -l profile -x -d 'values for an environment'
 complete -c mobius-tui -n '_shtab_mobius_tui_using run' -l workdir -xka "(__fish_complete_directories)" -d 'where commands run'
+complete -c mobius-tui -n '_shtab_mobius_tui_using run' -l mode -xka "incident maintenance" -d 'what the run is for'
 complete -c mobius-tui -n '_shtab_mobius_tui_using run' -l share -x -d 'a group that may read the run and approve'
 complete -c mobius-tui -n '_shtab_mobius_tui_using run' -l share-control -d 'and act on it'
 complete -c mobius-tui -n '_shtab_mobius_tui_using run; and test $_shtab_mobius_tui_npos -eq 0' -ka "(_mobius_tui_names runbooks; __fish_complete_suffix .toml)" -d runbook
@@ -178,7 +179,7 @@ complete -c mobius-tui -n '_shtab_mobius_tui_using runs' -s h -l help -d 'show t
 complete -c mobius-tui -n '_shtab_mobius_tui_using runs' -l json -d 'for programs'
 complete -c mobius-tui -n '_shtab_mobius_tui_using runs' -l drills -d 'drills that are over, with their scores'
 complete -c mobius-tui -n '_shtab_mobius_tui_using runs' -l runbook -xka "(_mobius_tui_names runbooks; __fish_complete_suffix .toml)" -d 'only those of this runbook'
-complete -c mobius-tui -n '_shtab_mobius_tui_using runs' -l mode -xka "incident drill" -d 'only those of this kind'
+complete -c mobius-tui -n '_shtab_mobius_tui_using runs' -l mode -xka "incident drill maintenance" -d 'only those of this kind'
 complete -c mobius-tui -n '_shtab_mobius_tui_using runs' -l outcome -xka "completed failed abandoned incomplete open imported damaged 'never began'" -d 'one of'
 complete -c mobius-tui -n '_shtab_mobius_tui_using runs' -l since -x -d 'begun since then'
 complete -c mobius-tui -n '_shtab_mobius_tui_using; and test $_shtab_mobius_tui_npos -eq 0' -a review -d 'Look back on a run: what happened when, and how it was then.'

@@ -99,7 +99,7 @@ def manual_tick_refusal(*, mode: Mode, environment: str | None, protected: bool)
     """Why `--manual tick` is refused in a run; empty where it may be given.
 
     Args:
-        mode: incident or drill.
+        mode: what the run is for.
         environment: its name, if it has one.
         protected: whether the runbook protects it.
     """
