@@ -105,10 +105,12 @@ class DrillScorer:
         """Start with no entries.
 
         Args:
-            plan: says what each step does, and in which order they come.
+            plan: the run's, at any of its moments; says what each step does, and in
+                which order they come. This grows one of its own.
         """
+        plan = plan.at_start()
         self._plan = plan
-        self._state = initial_state(plan.runbook)
+        self._state = initial_state(plan.first_runbook)
         self._automatic = False
         self._milestone_tracker = MilestoneTracker(plan)
         self._changing_steps: dict[str, str] = {}
@@ -131,6 +133,7 @@ class DrillScorer:
         if by_person and isinstance(event, StepStarted | ChoiceMade):
             self._check_order(event.step)
         advance(self._state, entry)
+        self._plan.catch_up(self._state)
         self._milestone_tracker.apply_entry(entry)
         self._count(event, entry.at)
         if by_person:

@@ -65,6 +65,7 @@ def _drill(directory: RunDirectory) -> ComparedDrill | None:
         return None
     plan = Plan(record.runbook)
     walked = walk_run(plan, record.entries)
+    plan.catch_up(walked.state)
     past = HealthHistory()
     for check in read_probe_results(directory):
         past.add(check)

@@ -97,6 +97,7 @@ def build_report(directory: RunDirectory) -> RunReport:
     run = run_reader.read_run(directory)
     plan = Plan(run.runbook)
     walked = walk_run(plan, run.entries)
+    plan.catch_up(walked.state)
     if walked.problem:
         run = run_reader.truncate_before(run, walked.last_applied + 1, walked.problem)
     redactor = ReportRedactor(_secrets(run.runbook))

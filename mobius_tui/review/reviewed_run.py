@@ -54,6 +54,7 @@ class ReviewedRun(Follower):
         self.rewind = Rewind(self.plan)
         self._whole_history = self.health_history
         self._newest = FoldedRun(
+            plan=self.plan,
             state=self.state,
             health=self.health,
             rules=self.trigger_rules,
@@ -86,10 +87,15 @@ class ReviewedRun(Follower):
         """The state by now, whatever is shown."""
         return self._newest.state
 
+    @property
+    def newest_plan(self) -> Plan:
+        """The plan by now, whatever is shown."""
+        return self._newest.plan
+
     def milestones(self) -> Milestones:
         """The times by which the whole run is judged."""
         return milestones_of(
-            self.directory, self.plan, self.rewind.entries, self._whole_history
+            self.directory, self.newest_plan, self.rewind.entries, self._whole_history
         )
 
     def show(self, n: int, moment: float) -> None:
@@ -99,7 +105,7 @@ class ReviewedRun(Follower):
         self.health_history = self._whole_history.until(moment)
 
     def _set_shown(self, folded: FoldedRun) -> None:
-        self.state, self.health = folded.state, folded.health
+        self.plan, self.state, self.health = folded.plan, folded.state, folded.health
         self.trigger_rules, self.milestone_tracker = (
             folded.rules,
             folded.milestone_tracker,
@@ -112,6 +118,7 @@ class ReviewedRun(Follower):
             RunError: a file is not what it should be.
         """
         shown = FoldedRun(
+            plan=self.plan,
             state=self.state,
             health=self.health,
             rules=self.trigger_rules,
@@ -201,7 +208,7 @@ def review_snapshot(rewound: ReviewedRun) -> ReviewSnapshot:
     rewind = rewound.rewind
     return ReviewSnapshot(
         directory=rewound.directory,
-        plan=rewound.plan,
+        plan=rewound.newest_plan.copy(),
         entries=tuple(rewind.entries),
         timeline_entries=tuple(rewind.walker.timeline),
         state=rewound.newest.copy(),

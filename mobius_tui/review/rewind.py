@@ -27,6 +27,7 @@ HealthRecord = ProbeResult | MachineSample
 class FoldedRun:
     """The state of a run after the entries and records up to a moment."""
 
+    plan: Plan
     state: RunState
     health: CurrentHealth
     rules: RunTriggerRules
@@ -37,11 +38,12 @@ class FoldedRun:
         """Before anything happened.
 
         Args:
-            plan: the run's.
-            state: where that is folded by somebody else.
+            plan: the run's, before any step joined it.
+            state: where that is folded by somebody else, and the plan grows with it.
         """
-        state = initial_state(plan.runbook) if state is None else state
+        state = initial_state(plan.first_runbook) if state is None else state
         return cls(
+            plan=plan,
             state=state,
             health=CurrentHealth(),
             rules=RunTriggerRules(plan, state),
@@ -50,16 +52,18 @@ class FoldedRun:
 
     def copy(self) -> FoldedRun:
         """A copy that changes independently."""
-        state = self.state.copy()
+        state, plan = self.state.copy(), self.plan.copy()
         return FoldedRun(
+            plan=plan,
             state=state,
             health=self.health.copy(),
-            rules=self.rules.copy(state),
-            milestone_tracker=self.milestone_tracker.copy(),
+            rules=self.rules.copy(plan, state),
+            milestone_tracker=self.milestone_tracker.copy(plan),
         )
 
     def apply(self, entry: Entry) -> None:
         """Apply an entry that was applied to the state already."""
+        self.plan.catch_up(self.state)
         self.rules.apply_event(entry.event)
         self.milestone_tracker.apply_entry(entry)
 
@@ -91,9 +95,8 @@ class Rewind:
         """Start with no entries.
 
         Args:
-            plan: the run's.
+            plan: the run's, at any of its moments.
         """
-        self._plan = plan
         self.walker = RunWalker(plan, judges_order=False)
         """What the report says of the entries."""
         self.entries: list[Entry] = []
@@ -101,8 +104,8 @@ class Rewind:
         """How many entries and records the last call of `fold_until` applied."""
         self._records: list[HealthRecord] = []
         self._entry_times, self._record_times = _ArrivalTimes(), _ArrivalTimes()
-        self._now = FoldedRun.initial(plan, self.walker.state)
-        self._checkpoints = [(0, 0, FoldedRun.initial(plan))]
+        self._now = FoldedRun.initial(self.walker.plan, self.walker.state)
+        self._checkpoints = [(0, 0, FoldedRun.initial(plan.at_start()))]
         """Checkpoints: how many entries and records are in each."""
 
     @property

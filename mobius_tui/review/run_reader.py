@@ -9,6 +9,7 @@ from pathlib import Path
 
 from mobius_tui.errors import MobiusError, RunError
 from mobius_tui.health.health_history import HealthHistory
+from mobius_tui.run.events.growth_events import GrowthEvent
 from mobius_tui.run.events.journal_entry import Entry, without_garbage_collection
 from mobius_tui.run.events.run_events import PhaseEntered, PhaseLeft, RunBegan
 from mobius_tui.run.journal.journal import FIRST_PREV, decode_entries
@@ -124,14 +125,17 @@ def _placeholder_runbook(
     """A runbook of the bare ids that a journal names."""
     steps: dict[str, None] = {}
     asides: dict[str, None] = {}
+    joined: set[str] = set()
     for entry in entries:
         event = entry.event
         if isinstance(event, PhaseEntered | PhaseLeft):
             asides[event.phase] = None
         step = getattr(event, "step", None)
+        if isinstance(event, GrowthEvent):
+            joined.update(event.rows)
         if isinstance(step, str) and _ID.fullmatch(step):
             steps[step] = None
-    named = tuple(Step(id=each, title=each) for each in steps)
+    named = tuple(Step(id=each, title=each) for each in steps if each not in joined)
     phases = [Phase(id="", title="Steps", steps=named)] if named else []
     phases += [Phase(id=e, title=e, steps=(), aside=True) for e in asides if e]
     return Runbook(

@@ -129,13 +129,13 @@ class RunWalker:
         """Start before the first entry.
 
         Args:
-            plan: the run's.
+            plan: the run's, at any of its moments; this grows one of its own.
             judges_order: whether steps out of order are found, which takes a look at
                 all steps for each that starts.
         """
         self._judges_order = judges_order
-        self.plan = plan
-        self.state = initial_state(plan.runbook)
+        self.plan = plan.at_start()
+        self.state = initial_state(plan.first_runbook)
         self.deviations: list[Deviation] = []
         self.timeline: list[TimelineEntry] = []
         self.decisions: list[ReportDecision] = []
@@ -158,6 +158,7 @@ class RunWalker:
             and is_out_of_order(self.plan, self.state, event.step)
         )
         advance(self.state, entry)
+        self.plan.catch_up(self.state)
         if early:
             self._add_deviation(
                 "out of order", entry, "while one before it was to be done"

@@ -30,6 +30,8 @@ def recorded_stops(directory: RunDirectory) -> tuple[str, ...]:
         if not isinstance(began, RunBegan):
             return ()
         runbook = load_run_runbook(directory, began)
-        return rollback_obstacles(Plan(runbook), fold(runbook, head))
+        plan, state = Plan(runbook), fold(runbook, head)
+        plan.catch_up(state)
+        return rollback_obstacles(plan, state)
     except MobiusError:
         return ()  # the record can be tried all the same

@@ -8,6 +8,7 @@ from typing import Literal, get_args
 
 from mobius_tui.run.events.approval_events import ApprovalEvent
 from mobius_tui.run.events.drill_events import DrillEvent
+from mobius_tui.run.events.growth_events import GrowthEvent
 from mobius_tui.run.events.message_events import MessageEvent
 from mobius_tui.run.events.mode_and_outcome import Mode, Outcome
 from mobius_tui.run.events.step_events import StepEvent
@@ -167,6 +168,7 @@ Event = (
     | PhaseEntered
     | PhaseLeft
     | StepEvent
+    | GrowthEvent
     | NoteAdded
     | HealthSealed
     | ApprovalEvent

@@ -170,7 +170,9 @@ class Host:
         code = OK
         try:
             async with asyncio.TaskGroup() as tasks:
-                self._make_parts(Plan(runbook), state, journal, began, tasks)
+                plan = Plan(runbook)
+                plan.catch_up(state)
+                self._make_parts(plan, state, journal, began, tasks)
                 await journal_host_start(
                     self.context,
                     self.writer,
@@ -259,7 +261,8 @@ class Host:
         self.watch_run_monitor.log_health(record)
 
     def _on_entry(self, entry: Entry) -> None:
-        """Tell viewers, triggers and outbox of a new entry."""
+        """Let the plan grow, and tell viewers, triggers and outbox of a new entry."""
+        self.context.plan.catch_up(self.context.state)
         self.control.poke(entry.n)
         self.triggers.apply_entry(entry)
         self.outbox.apply_entry(entry)

@@ -12,6 +12,7 @@ from mobius_tui.run.events.approval_events import (
     ApprovalGiven,
 )
 from mobius_tui.run.events.drill_events import HintGiven
+from mobius_tui.run.events.growth_events import RowsAdded
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.message_events import (
     MessageDropped,
@@ -214,6 +215,8 @@ def journal_entry_text(entry: Entry, plan: Plan, state: RunState) -> str | None:
             first, *more = (value or "").split("\n")
             short = f" and {len(more)} lines more" if more else ""
             return f"value: {name}={' '.join(first.split())}{short}"
+        case RowsAdded(step=step, items=items):
+            return f"rows: {plan.name(step)}: {_items_text(items)}"
         case StopAsked(step=step):
             return f"stop asked for: {plan.name(step)}, by {entry.by}"
         case StepEnded() as event:
@@ -249,6 +252,16 @@ def journal_entry_text(entry: Entry, plan: Plan, state: RunState) -> str | None:
         case _:
             message_text = message_entry_text(entry, state)
             return message_text or watch_entry_text(entry, plan)
+
+
+ITEMS_NAMED = 5
+"""Items that are named in a line."""
+
+
+def _items_text(items: tuple[str, ...]) -> str:
+    """How many items there are, and the first of them."""
+    more = ", …" if len(items) > ITEMS_NAMED else ""
+    return f"{len(items)} ({', '.join(items[:ITEMS_NAMED])}{more})"
 
 
 def _attempt_name(plan: Plan, folder: str) -> str:

@@ -159,9 +159,10 @@ class Follower:
                 f"remove {directory.path}"
             )
         self.began = began
-        self.runbook = load_run_runbook(directory, began)
-        self.plan = Plan(self.runbook)
-        self.state: RunState = initial_state(self.runbook)
+        runbook = load_run_runbook(directory, began)
+        self.plan = Plan(runbook)
+        """It grows with the state."""
+        self.state: RunState = initial_state(runbook)
         self.health = CurrentHealth()
         self.health_history = HealthHistory()
         """What health was at any moment."""
@@ -176,12 +177,19 @@ class Follower:
         """
         for entry in entries:
             advance(self.state, entry)
+        self.plan.catch_up(self.state)
+        for entry in entries:
             self.milestone_tracker.apply_entry(entry)
         epochs = (e.at for e in entries if self.trigger_rules.begins_epoch(e.event))
         self._epoch_began_at = max(epochs, default=0.0)
         self._read_new_health()
         self.initial_entries = entries
         """What the journal held at the first look."""
+
+    @property
+    def runbook(self) -> Runbook:
+        """The run's runbook, with the steps that joined the run."""
+        return self.plan.runbook
 
     @property
     def head(self) -> str:
@@ -215,6 +223,7 @@ class Follower:
         entries = self._journal.read_new()
         for entry in entries:
             advance(self.state, entry)
+            self.plan.catch_up(self.state)
             self.trigger_rules.apply_event(entry.event)
             self.milestone_tracker.apply_entry(entry)
             if on_entry is not None:

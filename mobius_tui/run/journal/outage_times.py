@@ -128,7 +128,8 @@ class MilestoneTracker:
         """Begin with no outage.
 
         Args:
-            plan: says which steps change something, and which destroy.
+            plan: says which steps change something, and which destroy; it has those
+                that joined the run by the entry that is applied.
         """
         self._plan = plan
         self._began = 0.0
@@ -144,10 +145,14 @@ class MilestoneTracker:
         self._last_change_ended_at: float | None = None
         """When the last step that changes something ended well."""
 
-    def copy(self) -> MilestoneTracker:
-        """An independent copy."""
-        new = MilestoneTracker(self._plan)
-        new.__dict__.update(self.__dict__)
+    def copy(self, plan: Plan) -> MilestoneTracker:
+        """An independent copy.
+
+        Args:
+            plan: the run's, a copy too.
+        """
+        new = MilestoneTracker(plan)
+        new.__dict__.update({**self.__dict__, "_plan": plan})
         new._uncleared_triggers = set(self._uncleared_triggers)
         return new
 

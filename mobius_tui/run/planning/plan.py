@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Literal
 
+from mobius_tui.run.events.growth_events import GrowthEvent
+from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import Status, StepState
 from mobius_tui.runbook.model.actions import Choose, Manual, Run, SendMessage, Watch
+from mobius_tui.runbook.model.for_each import row_of, with_listings
 from mobius_tui.runbook.model.runbook import Phase, Runbook, Step
 from mobius_tui.runbook.model.templates import variables_read, variables_set
 
@@ -55,10 +60,60 @@ def will_retry(step: Step, state: StepState) -> bool:
     )
 
 
+def _grown(phase: Phase, event: GrowthEvent) -> Phase:
+    """A phase with the steps of an event behind the step that it names."""
+    steps: list[Step] = []
+    for step in phase.steps:
+        steps.append(step)
+        if step.id == event.step:
+            pairs = zip(event.rows, event.items, strict=True)
+            steps += (row_of(step, row, item) for row, item in pairs)
+    return (
+        phase if len(steps) == len(phase.steps) else replace(phase, steps=tuple(steps))
+    )
+
+
 class Plan:
-    """A runbook with the numbers of its steps, and indexes over it."""
+    """A runbook with the numbers of its steps, and indexes over it.
+
+    A run's plan grows: `catch_up` adds the steps that joined the run. What it held
+    before stays as it was, for whoever still reads it.
+    """
 
     def __init__(self, runbook: Runbook) -> None:
+        self.first_runbook = runbook
+        """The runbook as the run began with it."""
+        self.growth_count = 0
+        """How many events have added steps; another number, other steps."""
+        self.parent_of: Mapping[str, str] = {}
+        """Rows → the step whose they are."""
+        self.variables_read: Mapping[str, tuple[str, ...]] = {}
+        self._index(with_listings(runbook))
+
+    def catch_up(self, state: RunState) -> None:
+        """Add the steps that joined the run by a moment.
+
+        Args:
+            state: the run's, not older than what was caught up with before.
+        """
+        if self.growth_count == len(state.growth):
+            return
+        runbook = self.runbook
+        for event in state.growth[self.growth_count :]:
+            phases = tuple(_grown(phase, event) for phase in runbook.phases)
+            runbook = replace(runbook, phases=phases)
+        self.growth_count, self.parent_of = len(state.growth), state.parent_of
+        self._index(runbook)
+
+    def at_start(self) -> Plan:
+        """The plan before any step joined the run."""
+        return Plan(self.first_runbook) if self.growth_count else self.copy()
+
+    def copy(self) -> Plan:
+        """An independent copy, which grows by itself."""
+        return copy.copy(self)
+
+    def _index(self, runbook: Runbook) -> None:
         self.runbook = runbook
         self.steps: Mapping[str, Step] = {s.id: s for s in runbook.steps()}
         self.main_phases = tuple(phase for phase in runbook.phases if not phase.aside)
@@ -66,13 +121,13 @@ class Plan:
             step.id: phase for phase in runbook.phases for step in phase.steps
         }
         self.phase_numbers: Mapping[str, str] = phase_numbers(runbook)
-        self.numbers: Mapping[str, str] = {
-            step.id: f"{self.phase_numbers[phase.id]}.{place}"
-            for phase in runbook.phases
-            for place, step in enumerate(phase.steps, 1)
-        }
-        self.variables_read: Mapping[str, tuple[str, ...]] = {
-            step.id: variables_read(step, runbook) for step in runbook.steps()
+        self.numbers: Mapping[str, str] = self._numbers()
+        known = self.variables_read
+        self.variables_read = {
+            step.id: known[step.id]
+            if step.id in known
+            else variables_read(step, runbook)
+            for step in runbook.steps()
         }
         self.is_guarded = any(step.when for step in runbook.steps())
         """Whether a step applies only where its guard holds."""
@@ -82,6 +137,18 @@ class Plan:
             for name in variables_set(step)
         }
         """By variable, the first step that sets it."""
+
+    def _numbers(self) -> dict[str, str]:
+        """By step: 2.1, 2.2; the rows of 2.2 are 2.2.1, 2.2.2, and 2.3 stays 2.3."""
+        numbers: dict[str, str] = {}
+        for phase in self.runbook.phases:
+            counts: dict[str, int] = {}
+            for step in phase.steps:
+                parent = self.parent_of.get(step.id, "")
+                counts[parent] = counts.get(parent, 0) + 1
+                above = numbers[parent] if parent else self.phase_numbers[phase.id]
+                numbers[step.id] = f"{above}.{counts[parent]}"
+        return numbers
 
     def name(self, step_id: str) -> str:
         """A step's number and title: `2.1 Restore`."""

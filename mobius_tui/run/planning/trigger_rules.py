@@ -41,13 +41,14 @@ class RunTriggerRules:
             self._fill_rules()
         return self.evaluator.apply(record) if self.evaluator is not None else ()
 
-    def copy(self, state: RunState) -> RunTriggerRules:
+    def copy(self, plan: Plan, state: RunState) -> RunTriggerRules:
         """An independent copy.
 
         Args:
-            state: the run's, a copy too.
+            plan: the run's, a copy too.
+            state: likewise.
         """
-        new = RunTriggerRules(self._plan, state)
+        new = RunTriggerRules(plan, state)
         new.evaluator, new.problem = deepcopy(self.evaluator), self.problem
         return new
 

@@ -139,6 +139,8 @@ class Values:
         return f"{self._name_of(step_id)} {own.status}{why}"
 
     def _step_value(self, step_id: str, field: StepField) -> str | None:
+        if field is StepField.ITEM:
+            return self._state.items.get(step_id)
         step = self._state.steps.get(step_id)
         if step is None or step.last_attempt is None:
             return None

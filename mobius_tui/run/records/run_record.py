@@ -208,7 +208,9 @@ def past_run_of(directory: RunDirectory) -> PastRun | None:
     past = HealthHistory()
     for check in read_probe_results(directory):
         past.add(check)
-    course = track_milestones(Plan(runbook), tail.entries)
+    plan = Plan(runbook)
+    plan.catch_up(state)
+    course = track_milestones(plan, tail.entries)
     score = read_record_or_empty(directory).get("score")
     restored = course.as_scored(past, score).seconds_until("restored")
     return past_run.past_run_from_state(directory.id, state, restored)

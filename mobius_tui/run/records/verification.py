@@ -162,8 +162,10 @@ def _journal_problems(
     except MobiusError as error:
         yield str(error)
         return
-    yield from _table_of_contents_problems(directory, first, Plan(runbook))
-    yield from _step_problems(directory, runbook, journal_content, state)
+    plan = Plan(runbook)
+    yield from _table_of_contents_problems(directory, first, plan)
+    plan.catch_up(state)
+    yield from _step_problems(directory, plan, journal_content, state)
 
 
 def _record_problems(
@@ -266,7 +268,7 @@ def _name(path: Path) -> str:
 
 def _step_problems(
     directory: RunDirectory,
-    runbook: Runbook,
+    plan: Plan,
     journal_content: JournalContent,
     state: RunState,
 ) -> Iterator[str]:
@@ -278,7 +280,7 @@ def _step_problems(
         if isinstance(end, StepEnded | StepUnknown) and end.output_sha256 is not None
     }
     attempts_known = set()
-    for step in runbook.steps():
+    for step in plan.steps.values():
         for own in state.steps[step.id].attempts:
             attempt = directory.attempt(step.id, own.number)
             attempts_known.add(attempt.path.name)

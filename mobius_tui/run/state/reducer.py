@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 from mobius_tui.errors import StateError
 from mobius_tui.run.events.approval_events import APPROVAL_EVENTS, ApprovalEvent
 from mobius_tui.run.events.drill_events import Hint, HintGiven, SiteTouched
+from mobius_tui.run.events.growth_events import GROWTH_EVENTS, GrowthEvent
 from mobius_tui.run.events.journal_entry import Entry, without_garbage_collection
 from mobius_tui.run.events.message_events import MESSAGE_EVENTS, MessageEvent
 from mobius_tui.run.events.run_events import (
@@ -37,7 +38,7 @@ from mobius_tui.run.events.step_events import (
     StepUnknown,
     StopAsked,
 )
-from mobius_tui.run.state import approvals, deliveries, watch_reducer
+from mobius_tui.run.state import approvals, deliveries, growth, watch_reducer
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import (
     ENDED_STATUSES,
@@ -265,6 +266,27 @@ def advance(state: RunState, entry: Entry) -> None:
     if entry.intent is not None:
         _remember_intent(state.intents, entry.intent, entry.n)
     _APPLY[type(event)](state, event, entry)
+    if state.rows_of and isinstance(event, _StatusEvent):
+        _refresh_parent(state, event.step)
+
+
+_StatusEvent: TypeAlias = (
+    StepStarted
+    | StepEnded
+    | StepUnknown
+    | StepSkipped
+    | StepRestored
+    | StepOverridden
+    | ChoiceMade
+)
+"""Events that change the status of a step."""
+
+
+def _refresh_parent(state: RunState, step_id: str) -> None:
+    """After a step has changed, refresh the one whose row it is, or that has rows."""
+    parent = state.parent_of.get(step_id, step_id)
+    if parent in state.rows_of:
+        growth.refresh_parent(state, parent)
 
 
 def _remember_intent(intents: dict[str, int], intent: str, n: int) -> None:
@@ -345,6 +367,7 @@ def _phase_left(state: RunState, event: PhaseLeft, _entry: Entry) -> None:
         state.steps[step_id] = replace(
             old, status=Status.RECOVERED, reason=f"repaired by {event.phase}"
         )
+        _refresh_parent(state, step_id)
 
 
 def _note_added(state: RunState, event: NoteAdded, _entry: Entry) -> None:
@@ -380,6 +403,10 @@ def _approval(state: RunState, event: ApprovalEvent, entry: Entry) -> None:
     )
 
 
+def _growth(state: RunState, event: GrowthEvent, _entry: Entry) -> None:
+    growth.apply_growth_event(state, event)
+
+
 def _run_ended(state: RunState, event: RunEnded, entry: Entry) -> None:
     state.ended, state.ended_at = event, entry.at
     state.auto = None
@@ -395,6 +422,7 @@ _APPLY: Mapping[type[Event], ApplyToStepState] = {
     PhaseEntered: _phase_entered,
     PhaseLeft: _phase_left,
     **APPLY_TO_STEP,
+    **dict.fromkeys(GROWTH_EVENTS, _growth),
     NoteAdded: _note_added,
     HealthSealed: _health_sealed,
     **dict.fromkeys(MESSAGE_EVENTS, _message),

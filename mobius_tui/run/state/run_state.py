@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from mobius_tui.errors import StateError
 from mobius_tui.run.events.approval_events import ApprovalEvent
 from mobius_tui.run.events.drill_events import Hint
+from mobius_tui.run.events.growth_events import MAX_ROWS, GrowthEvent
 from mobius_tui.run.events.message_events import (
     MessageDropped,
     MessageEvent,
@@ -72,6 +73,8 @@ STATUSES_BEFORE_EVENT: Mapping[type[Event], frozenset[Status]] = {
 }
 """For each event of a step, the statuses of the step in which it may follow."""
 
+_STATUSES_BEFORE_ROWS = frozenset({Status.PENDING, Status.RUNNING})
+"""Of a step, when it gets rows: it runs while it lists its items."""
 
 _ALLOWED_AFTER_END = (
     NoteAdded,
@@ -105,6 +108,14 @@ class RunState:
     phase_of: Mapping[str, str]
     aside_steps: Mapping[str, tuple[str, ...]]
     """The step ids of each aside phase."""
+    growth: PersistentList[GrowthEvent] = EMPTY_LIST
+    """What added steps that the runbook lacks; a plan catches up with it."""
+    rows_of: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Steps that have rows → the steps that these are."""
+    parent_of: Mapping[str, str] = field(default_factory=dict)
+    """Rows → the step whose they are."""
+    items: Mapping[str, str] = field(default_factory=dict)
+    """Rows → what each of them is for."""
     began: RunBegan | None = None
     began_at: float = 0.0
     last_entry_number: int = 0
@@ -181,6 +192,8 @@ class RunState:
             self._check_step(event, name, allowed)
         elif isinstance(event, PhaseEntered | PhaseLeft):
             self._check_phase(event, name)
+        elif isinstance(event, GrowthEvent):
+            self._check_growth(event, name)
         elif isinstance(event, WatchEvent):
             self.watch.validate_event(event)
             if isinstance(event, RollbackBegan):
@@ -206,6 +219,22 @@ class RunState:
             raise StateError(
                 f"{name} names attempt {number} of step {step_id!r}, which has {have}"
             )
+
+    def _check_growth(self, event: GrowthEvent, name: str) -> None:
+        own = self.steps.get(event.step)
+        if own is None:
+            raise StateError(
+                f"{name} for a step that the runbook lacks: {event.step!r}"
+            )
+        if own.status not in _STATUSES_BEFORE_ROWS or event.step in self.rows_of:
+            words = "has rows" if event.step in self.rows_of else f"is {own.status}"
+            raise StateError(f"{name} while step {event.step!r} {words}")
+        rows = set(event.rows)
+        if not 0 < len(rows) == len(event.rows) == len(event.items) <= MAX_ROWS:
+            words = f"{len(rows)} rows for {len(event.items)} items"
+            raise StateError(f"{name} names {words} of step {event.step!r}")
+        if not rows.isdisjoint(self.steps):
+            raise StateError(f"{name} names a step that is there already")
 
     def _check_known(self, name: str, phase: str) -> None:
         if phase not in self.phase_of.values():

@@ -250,7 +250,7 @@ class HealthMonitor:
         """
         values = context.values()
         patterns: dict[str, str] = {}
-        for step in self._runbook.steps():
+        for step in context.plan.steps.values():
             for check in step.checks:
                 if isinstance(check, ProcessCheck) and check.count != "0":
                     name = f"{context.plan.numbers[step.id]} processes"

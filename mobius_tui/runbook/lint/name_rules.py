@@ -30,6 +30,7 @@ from mobius_tui.runbook.model.templates import (
 from mobius_tui.runbook.text.names import (
     HealthOf,
     ProvidedFact,
+    StepField,
     StepValue,
     did_you_mean,
     provided_name,
@@ -101,12 +102,12 @@ class _NameUses:
             case HealthOf(probe):
                 near = did_you_mean(probe, self.probes)
                 return None if probe in self.probes else f"no probe `{probe}`{near}"
-            case StepValue(step, _):
+            case StepValue(step, StepField.RESULT | StepField.CHECK):
                 near = did_you_mean(step, self.steps)
                 return None if step in self.steps else f"no step `{step}`{near}"
-            case None if len(name) > len("step.") and name.startswith("step."):
+            case _ if len(name) > len("step.") and name.startswith("step."):
                 return "of a step there are ${step.ID.result} and ${step.ID.check}"
-            case None:
+            case _:
                 near = did_you_mean(name, (*self.declared, *ProvidedFact))
                 return f"`{name}` is used and never defined{near}"
 

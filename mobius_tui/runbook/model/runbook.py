@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, get_args
 
-from mobius_tui.runbook.model.actions import Action, Choose
+from mobius_tui.runbook.model.actions import Action, Choose, Run
 from mobius_tui.runbook.model.check_kinds import Check
 from mobius_tui.runbook.model.guards import Guard
 from mobius_tui.runbook.model.probes import Health
@@ -107,6 +107,27 @@ class Link:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ForEach:
+    """`for_each` of a step: what it is done for, each item by a row of its own."""
+
+    items: tuple[str, ...] = ()
+    """The items, where the runbook names them."""
+    variable: str | None = None
+    """The variable with a line for each item."""
+    command: Run | None = None
+    """The command that prints a line for each item."""
+    item: str = "item"
+    """The variable by which scripts and texts have a row's item."""
+    parallel: int = 0
+    """How many rows may run side by side; 0 for one after the other."""
+    max_failed: int = 0
+    """How many rows may have failed while others still begin."""
+    row: Step | None = None
+    """The step that its rows are made like; None in the runbook, where that is the step
+    itself."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Step:
     """One step: an action, checks, or both."""
 
@@ -137,6 +158,9 @@ class Step:
     """Whether a run that skipped it may still be complete."""
     independent: bool = False
     """Whether it runs beside others of a parallel phase although it changes something.
+    """
+    for_each: ForEach | None = None
+    """What it is done for, once for each; see `mobius_tui/runbook/model/for_each.py`.
     """
     role: str | None = None
     approve: Approve | None = None

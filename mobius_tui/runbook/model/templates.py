@@ -51,6 +51,11 @@ def fill(text: str, lookup: Callable[[str], str]) -> str:
     return _TEMPLATE.sub(value, text)
 
 
+def replace_name(text: str, name: str, new: str) -> str:
+    """The text with `new` in place of each `${name}`; nothing else is filled in."""
+    return _TEMPLATE.sub(lambda match: new if match[1] == name else match[0], text)
+
+
 def names_in_script(script: str) -> tuple[str, ...]:
     """The names that a script mentions as `$name` or `${name…`, in order, each once."""
     return tuple(dict.fromkeys(match[1] for match in _SCRIPT_NAME.finditer(script)))

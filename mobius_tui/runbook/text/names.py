@@ -50,6 +50,7 @@ class StepField(StrEnum):
 
     RESULT = "result"
     CHECK = "check"
+    ITEM = "item"
 
 
 @dataclass(frozen=True, slots=True)

@@ -248,6 +248,7 @@ class ChecklistOutline:
             self._waits = {}
         state = view.last_entry_number if self.query else 0
         made_of = (
+            view.plan.growth_count,
             view.state.entered_phases,
             tuple(self._toggled_phases.items()),
             self.query,

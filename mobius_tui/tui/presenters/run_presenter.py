@@ -47,8 +47,6 @@ class RunPresenter:
     def __init__(self, viewer: Viewer) -> None:
         self._viewer = viewer
         self._last_outputs: dict[AttemptId, LastOutput] = {}
-        steps = viewer.follower.plan.steps.values()
-        self._changing = tuple(s for s in steps if effect_of(s) != "read")
         self._attempted: tuple[Step, ...] = ()
         self._journal_entry = -1
         self.lost = ""
@@ -80,8 +78,12 @@ class RunPresenter:
         if follower.state.last_entry_number != self._journal_entry:
             self._journal_entry = follower.state.last_entry_number
             self._read_last_outputs()
-            steps = self.state.steps
-            self._attempted = tuple(s for s in self._changing if steps[s.id].attempts)
+            states = self.state.steps
+            self._attempted = tuple(
+                step
+                for step in follower.plan.steps.values()
+                if states[step.id].attempts and effect_of(step) != "read"
+            )
         health = {
             probe_id: window.status(now).state
             for probe_id, window in follower.health.windows.items()

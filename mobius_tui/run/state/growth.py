@@ -1,0 +1,61 @@
+"""The steps that join a run while it goes on, as its events add them. Pure.
+
+The events are kept in `RunState.growth`, in their order: a plan catches up with them
+(`Plan.catch_up`), so that it is the plan of that moment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from mobius_tui.run.events.growth_events import GrowthEvent
+from mobius_tui.run.state.run_state import RunState
+from mobius_tui.run.state.step_state import (
+    GATE_OPENING_STATUSES,
+    Status,
+    StepState,
+)
+
+
+def apply_growth_event(state: RunState, event: GrowthEvent) -> None:
+    """Add the steps of an event that may follow."""
+    state.growth = state.growth.appended(event)
+    _add_steps(state, state.phase_of[event.step], event.rows)
+    state.rows_of = {**state.rows_of, event.step: event.rows}
+    state.parent_of = {**state.parent_of, **dict.fromkeys(event.rows, event.step)}
+    items = dict(zip(event.rows, event.items, strict=True))
+    state.items = {**state.items, **items}
+
+
+def _add_steps(state: RunState, phase: str, step_ids: Iterable[str]) -> None:
+    """Add pending steps to a phase."""
+    new = tuple(step_ids)
+    state.steps.update((step_id, StepState()) for step_id in new)
+    state.phase_of = {**state.phase_of, **dict.fromkeys(new, phase)}
+    if phase in state.aside_steps:
+        steps = (*state.aside_steps[phase], *new)
+        state.aside_steps = {**state.aside_steps, phase: steps}
+
+
+_ROW_DONE = GATE_OPENING_STATUSES | {Status.SKIPPED}
+"""Statuses of a row that nothing is left to do for."""
+
+
+def refresh_parent(state: RunState, parent: str) -> None:
+    """Let a step with rows be what they are: passed once nothing is left to do.
+
+    It is `warned` where a row was skipped or warned of something, and pending before.
+    """
+    statuses = {state.steps[row].status for row in state.rows_of[parent]}
+    if not statuses <= _ROW_DONE:
+        status = Status.PENDING
+    elif statuses <= {Status.SKIPPED}:
+        status = Status.SKIPPED
+    elif statuses & {Status.SKIPPED, Status.WARNED}:
+        status = Status.WARNED
+    else:
+        status = Status.PASSED
+    old = state.steps[parent]
+    if old.status is not status and old.status is not Status.RUNNING:
+        state.steps[parent] = replace(old, status=status)

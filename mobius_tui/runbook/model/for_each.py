@@ -1,0 +1,122 @@
+"""The rows of a step with `for_each`: the step once for each item. Pure.
+
+An item is hostile text. A script gets it as an environment variable, and texts as the
+value of the provided name `step.ROW.item`, which is filled in and never read again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import fields, is_dataclass, replace
+from typing import Any
+
+from mobius_tui.runbook.model.runbook import ForEach, Runbook, Step
+from mobius_tui.runbook.model.templates import replace_name, template_names
+from mobius_tui.sanitize import line
+
+TITLE_ITEM = 80
+"""Characters of an item that a title has at most."""
+_NO_TEMPLATES = frozenset({"script", "shell"})
+"""Fields in which `${name}` is the shell's."""
+
+
+def row_ids(step_id: str, count: int) -> tuple[str, ...]:
+    """The ids of the rows of a step, in order."""
+    return tuple(f"{step_id}--{number}" for number in range(1, count + 1))
+
+
+def distinct_items(lines: Iterable[str]) -> tuple[str, ...]:
+    """The items that lines name: each once, and nothing for a blank line."""
+    found = (text.strip() for text in lines)
+    return tuple(dict.fromkeys(text for text in found if text))
+
+
+def with_listings(runbook: Runbook) -> Runbook:
+    """The runbook as it is worked: a step with `for_each` lists its items.
+
+    What else the step says is for its rows, which do not exist yet.
+    """
+    if not any(step.for_each for step in runbook.steps()):
+        return runbook
+    phases = (
+        replace(phase, steps=tuple(map(_listing, phase.steps)))
+        for phase in runbook.phases
+    )
+    return replace(runbook, phases=tuple(phases))
+
+
+def _listing(step: Step) -> Step:
+    """The step that lists the items of a step with `for_each`; any other as it is."""
+    each = step.for_each
+    if each is None or each.row is not None:
+        return step
+    return replace(
+        step,
+        title=_title_of_all(step.title, each),
+        action=each.command,
+        checks=(),
+        uses=() if each.variable is None else (each.variable,),
+        env={},
+        secrets={} if each.command is None else step.secrets,
+        expect=None,
+        retry=None,
+        on_failure="stop",
+        approve=None,
+        for_each=replace(each, row=step),
+    )
+
+
+def _title_of_all(title: str, each: ForEach) -> str:
+    """The title of a step with rows: without the item that only these have."""
+    return replace_name(title, each.item, f"each {each.item}")
+
+
+def row_of(step: Step, row: str, item: str) -> Step:
+    """The row of a step for one item.
+
+    Args:
+        step: the step with `for_each`; one that an unreadable runbook left without is
+            repeated as it is.
+        row: the row's id.
+        item: any text.
+    """
+    each = step.for_each
+    like, name = (step, "item") if each is None else (each.row or step, each.item)
+    value = f"${{step.{row}.item}}"
+    return replace(
+        like,
+        id=row,
+        title=_row_title(like.title, name, item),
+        checks=_with_item(like.checks, name, value),
+        action=_with_item(like.action, name, value),
+        expect=_with_item(like.expect, name, value),
+        env={**_with_item(like.env, name, value), name: value},
+        for_each=None,
+        gate=False,
+    )
+
+
+def _row_title(title: str, name: str, item: str) -> str:
+    shown = line(item)
+    if len(shown) > TITLE_ITEM:
+        shown = f"{shown[: TITLE_ITEM - 1]}…"
+    named = replace_name(title, name, shown)
+    return named if name in template_names(title) else f"{title}: {shown}"
+
+
+def _with_item(part: Any, name: str, value: str) -> Any:
+    """A part of the model with the provided name of an item for `${item}`."""
+    if isinstance(part, str):
+        return replace_name(part, name, value)
+    if isinstance(part, Mapping):
+        return {key: _with_item(each, name, value) for key, each in part.items()}
+    if isinstance(part, tuple):
+        return tuple(_with_item(each, name, value) for each in part)
+    if is_dataclass(part) and not isinstance(part, type):
+        changed = {
+            each.name: _with_item(getattr(part, each.name), name, value)
+            for each in fields(part)
+            if each.name not in _NO_TEMPLATES
+        }
+        return replace(part, **changed)
+    return part
