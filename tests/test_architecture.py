@@ -215,6 +215,7 @@ LAZY: Mapping[tuple[str, str], float] = {
     ("run.journal.journal", "psutil"): 14,  # where there is no /proc
     ("run.keeper.process_table", "_ctypes"): 0,  # a keeper loads next to nothing
     ("run.messaging.outbox", "run.messaging.webhook"): 20,  # with httpx
+    ("run.planning.improvisation", "runbook.effects.effect_judge"): 10,
     ("run.records.run_summary", "run.records.verification"): 99,
     ("run.watch.health_monitor", "health.probe"): 21,  # with httpx
     ("runbook.decode.assemble", "runbook.effects.effect_judge"): 10,

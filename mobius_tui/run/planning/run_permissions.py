@@ -32,6 +32,7 @@ from mobius_tui.run.planning.watch_permissions import (
     unattended_refusal,
 )
 from mobius_tui.run.state.step_state import Status
+from mobius_tui.runbook.model.improvised import is_improvised
 from mobius_tui.runbook.model.limits import limits_by_variable
 
 
@@ -64,7 +65,7 @@ def add_note(action: AddNote, situation: Situation) -> None:
 def enter_phase(action: EnterPhase, situation: Situation) -> None:
     """Raise unless the run may enter the phase."""
     phases = {phase.id: phase for phase in situation.plan.runbook.phases}
-    if action.phase not in phases:
+    if action.phase not in phases or is_improvised(phases[action.phase]):
         words = f"this runbook has no phase {action.phase!r}"
         raise NotPermittedError(RefusalCode.UNKNOWN, words)
     busy = situation.busy_step

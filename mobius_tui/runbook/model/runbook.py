@@ -167,6 +167,8 @@ class Step:
     links: tuple[Link, ...] = ()
     same_as: str | None = None
     """The id of the step that it inherited from by `use`."""
+    improvised_by: str = ""
+    """Who ran it although the runbook has no such step; empty for a runbook's own."""
     line: int = 0
     """Its line in its file, from 1."""
 

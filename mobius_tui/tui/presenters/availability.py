@@ -14,6 +14,7 @@ from mobius_tui.run.intents.intent_actions import (
     EndRun,
     EnterPhase,
     HoldRollback,
+    ImproviseStep,
     StopStep,
 )
 from mobius_tui.run.planning.approval_rules import steps_awaiting_approval
@@ -152,6 +153,7 @@ RUN_COMMAND_ACTIONS: Mapping[
     RunCommand, Callable[[RunView, RowKey | None], Action | None]
 ] = {
     RunCommand.NOTE: _note,
+    RunCommand.IMPROVISE: lambda _view, _selected: ImproviseStep(),
     RunCommand.STOP: _stop,
     RunCommand.END_RUN: lambda _view, _selected: EndRun(),
     RunCommand.APPROVE: _approve,
@@ -267,7 +269,7 @@ def why_not(view: RunView, key: RowKey | None, command: RunCommand) -> str:
             return f"{_sentence(permission.text)}."
         case RunCommand.APPROVE:
             return "Nobody has asked for an approval that is not given yet."
-        case RunCommand.END_RUN | RunCommand.NOTE:
+        case RunCommand.END_RUN | RunCommand.NOTE | RunCommand.IMPROVISE:
             return _why_not_run_command(view, permission)
         case RunCommand.ARM | RunCommand.HOLD | RunCommand.ROLL_BACK:
             return _no_rollback(view) or _why_not_run_command(view, permission)

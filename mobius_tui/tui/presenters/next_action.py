@@ -25,6 +25,7 @@ from mobius_tui.run.planning.proposal import Proposal, is_out_of_order
 from mobius_tui.run.planning.situation import ALLOWED, Refused
 from mobius_tui.run.state.step_state import BAD_STATUSES, Status
 from mobius_tui.run.terminal.detach_key import DETACH_KEY
+from mobius_tui.runbook.model.improvised import is_improvised
 from mobius_tui.runbook.model.runbook import Phase, Step
 from mobius_tui.runbook.model.step_text import EFFECTS
 from mobius_tui.runbook.text.units import clock_duration
@@ -140,7 +141,8 @@ def next_action(view: RunView, selected: RowKey | None, *, moved: bool) -> NextA
 
 def is_unentered_aside(view: RunView, phase: Phase) -> bool:
     """Whether a phase is off the main line, and the run has not turned aside to it."""
-    return phase.aside and phase.id not in view.state.entered_phases
+    entered = phase.id in view.state.entered_phases or is_improvised(phase)
+    return phase.aside and not entered
 
 
 def _for_selection(view: RunView, key: RowKey | None) -> NextAction | None:

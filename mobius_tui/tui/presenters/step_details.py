@@ -164,7 +164,8 @@ def border_text(view: RunView, key: RowKey | None) -> tuple[str, Role]:
     if step is None or not isinstance(step.action, Run):
         return ("a gate", "muted") if step is not None and step.gate else ("", "muted")
     effect = effect_of(step)
-    parts = [EFFECTS[effect]]
+    parts = [f"improvised by {step.improvised_by}"] if step.improvised_by else []
+    parts.append(EFFECTS[effect])
     if step.gate:
         parts.append("a gate")
     if step.action.timeout:
