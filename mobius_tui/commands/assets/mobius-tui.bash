@@ -1,7 +1,7 @@
 # This file has the completions of mobius-tui; `mobius-tui completions` prints it.
 # `python -m tests.completions` makes it of the command line, by shtab.
 
-_shtab_mobius_tui_subparsers=(demo run resume approve watch drill new import check upgrade runs review report annotate diff stats export import-run verify doctor completions paths)
+_shtab_mobius_tui_subparsers=(demo run resume approve watch drill new import check upgrade runs review report annotate diff amend stats export import-run verify doctor completions paths)
 
 _shtab_mobius_tui_demo_option_strings=(-h --help --var --auto --manual --answers --yes --dry-run --plain --ascii --json --keep)
 _shtab_mobius_tui_run_option_strings=(-h --help --var --auto --manual --answers --yes --dry-run --plain --ascii --json --profile --workdir --mode --share --share-control)
@@ -18,6 +18,7 @@ _shtab_mobius_tui_review_option_strings=(-h --help)
 _shtab_mobius_tui_report_option_strings=(-h --help --format -o --schema)
 _shtab_mobius_tui_annotate_option_strings=(-h --help --at --step --from --to)
 _shtab_mobius_tui_diff_option_strings=(-h --help)
+_shtab_mobius_tui_amend_option_strings=(-h --help --step -o --output --write)
 _shtab_mobius_tui_stats_option_strings=(-h --help --plain --json)
 _shtab_mobius_tui_export_option_strings=(-h --help -o)
 _shtab_mobius_tui_import_run_option_strings=(-h --help --head)
@@ -56,6 +57,9 @@ _shtab_mobius_tui_report__o_COMPGEN=''
 _shtab_mobius_tui_annotate_pos_0_COMPGEN=_mobius_tui_runs
 _shtab_mobius_tui_diff_pos_0_COMPGEN=_mobius_tui_runs
 _shtab_mobius_tui_diff_pos_1_COMPGEN=_mobius_tui_runbooks
+_shtab_mobius_tui_amend_pos_0_COMPGEN=_mobius_tui_runs
+_shtab_mobius_tui_amend__o_COMPGEN=''
+_shtab_mobius_tui_amend___output_COMPGEN=''
 _shtab_mobius_tui_stats_pos_0_COMPGEN=_mobius_tui_runbooks
 _shtab_mobius_tui_export_pos_0_COMPGEN=_mobius_tui_runs
 _shtab_mobius_tui_export__o_COMPGEN=''
@@ -77,7 +81,7 @@ _shtab_mobius_tui_runs___mode_choices=(incident drill maintenance)
 _shtab_mobius_tui_runs___outcome_choices=(completed failed abandoned incomplete open imported damaged 'never began')
 _shtab_mobius_tui_report___format_choices=(md html json junit)
 _shtab_mobius_tui_completions_pos_0_choices=(bash zsh fish)
-_shtab_mobius_tui_pos_0_choices=(demo run resume approve watch drill new import check upgrade runs review report annotate diff stats export import-run verify doctor completions paths)
+_shtab_mobius_tui_pos_0_choices=(demo run resume approve watch drill new import check upgrade runs review report annotate diff amend stats export import-run verify doctor completions paths)
 
 _shtab_mobius_tui_demo__h_nargs=0
 _shtab_mobius_tui_demo___help_nargs=0
@@ -156,6 +160,9 @@ _shtab_mobius_tui_annotate__h_nargs=0
 _shtab_mobius_tui_annotate___help_nargs=0
 _shtab_mobius_tui_diff__h_nargs=0
 _shtab_mobius_tui_diff___help_nargs=0
+_shtab_mobius_tui_amend__h_nargs=0
+_shtab_mobius_tui_amend___help_nargs=0
+_shtab_mobius_tui_amend___write_nargs=0
 _shtab_mobius_tui_stats__h_nargs=0
 _shtab_mobius_tui_stats___help_nargs=0
 _shtab_mobius_tui_stats___plain_nargs=0

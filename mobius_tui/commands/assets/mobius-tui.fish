@@ -55,7 +55,7 @@ function _shtab_mobius_tui_using
   test "$_shtab_mobius_tui_cmdpath" = "$argv"
 end
 
-set -g _shtab_mobius_tui_commands demo run resume approve watch drill new import check upgrade runs review report annotate diff stats export import-run verify doctor completions paths
+set -g _shtab_mobius_tui_commands demo run resume approve watch drill new import check upgrade runs review report annotate diff amend stats export import-run verify doctor completions paths
 set -g _shtab_mobius_tui_opts_with_value --answers --as --at --deny --duration --environment --explain --fault --format --fresh --from --head --heal --hint --inject --inject-cmd --log-dir --manual --mode --outcome --output --profile --replay --runbook --seed --share --since --site --step --to --trigger --var --workdir --worsen -o
 
 complete -c mobius-tui -e
@@ -202,6 +202,12 @@ complete -c mobius-tui -n '_shtab_mobius_tui_using; and test $_shtab_mobius_tui_
 complete -c mobius-tui -n '_shtab_mobius_tui_using diff' -s h -l help -d 'show this help message and exit'
 complete -c mobius-tui -n '_shtab_mobius_tui_using diff; and test $_shtab_mobius_tui_npos -eq 0' -ka "(_mobius_tui_names runs)" -d run
 complete -c mobius-tui -n '_shtab_mobius_tui_using diff; and test $_shtab_mobius_tui_npos -eq 1' -ka "(_mobius_tui_names runbooks; __fish_complete_suffix .toml)" -d runbook
+complete -c mobius-tui -n '_shtab_mobius_tui_using; and test $_shtab_mobius_tui_npos -eq 0' -a amend -d 'Write what was improvised in a run into its runbook.'
+complete -c mobius-tui -n '_shtab_mobius_tui_using amend' -s h -l help -d 'show this help message and exit'
+complete -c mobius-tui -n '_shtab_mobius_tui_using amend' -l step -x -d 'which, such as 1 for !1'
+complete -c mobius-tui -n '_shtab_mobius_tui_using amend' -s o -l output -xka "(__fish_complete_path (commandline -ct))" -d 'write another file'
+complete -c mobius-tui -n '_shtab_mobius_tui_using amend' -l write -d 'write the runbook'"'"'s own file'
+complete -c mobius-tui -n '_shtab_mobius_tui_using amend; and test $_shtab_mobius_tui_npos -eq 0' -ka "(_mobius_tui_names runs)" -d run
 complete -c mobius-tui -n '_shtab_mobius_tui_using; and test $_shtab_mobius_tui_npos -eq 0' -a stats -d 'Say what all runs of a runbook say of it, step by step.'
 complete -c mobius-tui -n '_shtab_mobius_tui_using stats' -s h -l help -d 'show this help message and exit'
 complete -c mobius-tui -n '_shtab_mobius_tui_using stats' -l plain -d 'lines, not a screen'
