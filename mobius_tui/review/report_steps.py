@@ -147,7 +147,7 @@ class StepReporter:
             id=self._sanitize(phase.id),
             number=self._plan.phase_numbers[phase.id],
             title=self._sanitize(phase.title),
-            aside=phase.aside,
+            aside=phase.aside and not is_improvised(phase),
             entered=not phase.aside
             or is_improvised(phase)
             or phase.id in self._walked.state.entered_phases,

@@ -11,6 +11,7 @@ from dataclasses import replace
 from mobius_tui.run.events.growth_events import StepImprovised
 from mobius_tui.run.intents.intent_actions import ImproviseStep, StartStep
 from mobius_tui.run.planning import step_permissions
+from mobius_tui.run.planning.approval_rules import missing_approval_text
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.planning.situation import (
     NotPermittedError,
@@ -86,7 +87,7 @@ def improvise(action: ImproviseStep, situation: Situation) -> None:
     )
     situation.require_event_allowed(event)
     then = with_improvised_step(situation, event)
-    if then.plan.steps[event.step].approve is None:
+    if not missing_approval_text(then.plan, then.state, then.plan.steps[event.step]):
         begin = StartStep(step=event.step, attempt=1, confirm=action.confirm)
         step_permissions.start(begin, then)
 

@@ -51,6 +51,7 @@ def amended(path: Path, was: Runbook, additions: Sequence[Addition]) -> bytes:
     document = parse_toml(str(path), data, Findings())
     tables = {id_of(node): at for at, node in part_tables(document.tree, "phase.step")}
     taken = {step.id for step in now.steps()}
+    text = document.positions.text
     edits: dict[int, str] = {}
     added: list[str] = []
     for each in additions:
@@ -65,15 +66,9 @@ def amended(path: Path, was: Runbook, additions: Sequence[Addition]) -> bytes:
         taken.add(name)
         added.append(name)
         at = _end_of_table(document.positions, table)
-        text = _step_table(each.step, name, table, document.format)
-        edits[at] = edits.get(at, "") + text
-    text = document.positions.text
-    whole = "" if text.endswith("\n") or not edits.get(len(text)) else "\n"
-    found = edited(
-        data,
-        text,
-        [(at, at, (whole * (at == len(text))) + t) for at, t in edits.items()],
-    )
+        new = _step_table(each.step, name, table, document.format)
+        edits[at] = edits.get(at, _line_end(text, at)) + _gap(text, at) + new
+    found = edited(data, text, [(at, at, new) for at, new in edits.items()])
     _verify(path, now, decoded(path, found), added)
     return found
 
@@ -143,7 +138,17 @@ def _step_table(step: Step, name: str, beside: KeyPath, version: int | None) -> 
         if table:
             pairs = ", ".join(_pair(each, value) for each, value in table.items())
             body.append(f"{key} = {{ {pairs} }}")
-    return "\n" + "\n".join(body) + "\n"
+    return "\n".join(body) + "\n"
+
+
+def _line_end(text: str, at: int) -> str:
+    """What ends the line before a place, where the file's last line has no end."""
+    return "" if text[:at].endswith("\n") else "\n"
+
+
+def _gap(text: str, at: int) -> str:
+    """The blank line before a new table, where the file has them between others."""
+    return "\n" if text[at : at + 1] in ("\n", "") else ""
 
 
 def _pair(key: str, value: str) -> str:

@@ -73,7 +73,6 @@ def improvised_step(
         env=carried.env if carried is not None else {},
         secrets=carried.secrets if carried is not None else {},
         approve=_approval(runbook, before, effect),
-        optional=True,
         improvised_by=by,
     )
 

@@ -69,8 +69,12 @@ class ImproviseDialog(Dialog[ImprovisedCommand]):
         super().__init__("Run a command that is in no step", draft_key=key)
         self._view = view
         self._after = on_step
-        given = sanitize.clean(command_to_begin_from(after), newlines=True)
-        self._area = TextArea(given, id="command", soft_wrap=True, compact=True)
+        self._area = TextArea(
+            _shown(command_to_begin_from(after)),
+            id="command",
+            soft_wrap=True,
+            compact=True,
+        )
         self._judged = fields_widget((), id="judged")
         self._word = Input(id="environment", compact=True)
         self._asked = Static("", markup=False, classes="words")
@@ -80,7 +84,7 @@ class ImproviseDialog(Dialog[ImprovisedCommand]):
         """What it is, the command, and what it does."""
         yield text_widget(
             "For bash, with the run's variables. It goes on record as yours, with what "
-            "it prints; Tab leaves the text.",
+            "it prints. Tab goes on to Run it.",
             "muted",
         )
         yield self._area
@@ -127,6 +131,11 @@ class ImproviseDialog(Dialog[ImprovisedCommand]):
             self._word.focus()
         else:
             self.dismiss(ImprovisedCommand(script, self._wanted))
+
+
+def _shown(script: str) -> str:
+    """A script to edit, made harmless; its tabs stay, which mean something to bash."""
+    return "\t".join(sanitize.clean(part, newlines=True) for part in script.split("\t"))
 
 
 def _fields(

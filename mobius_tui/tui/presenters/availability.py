@@ -29,6 +29,7 @@ from mobius_tui.run.planning.situation import (
     Situation,
 )
 from mobius_tui.run.state.step_state import Status
+from mobius_tui.runbook.model.improvised import is_improvised
 from mobius_tui.runbook.model.runbook import Phase, Step
 from mobius_tui.tui.commands.registry import key_of
 from mobius_tui.tui.commands.run_commands import RunCommand
@@ -287,7 +288,7 @@ def why_no_terminal(view: RunView, key: RowKey | None) -> str:
 
 def _no_phase(view: RunView) -> str:
     for phase in view.runbook.phases:
-        if phase.aside:
+        if phase.aside and not is_improvised(phase):
             permission = decide_offer(EnterPhase(phase=phase.id), view.situation)
             if isinstance(permission, Refused):
                 return f"{permission.why}: wait for it, or stop it."

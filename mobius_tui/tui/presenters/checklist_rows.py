@@ -74,7 +74,7 @@ def phase_row(view: RunView, phase: Phase, *, folded: bool, waits: str) -> Check
     number = view.plan.phase_numbers[phase.id]
     sign = FOLDED if folded else UNFOLDED
     title = f"{sign} {number} {sanitize.line(phase.title)}"
-    if phase.aside and phase.id not in view.state.entered_phases:
+    if next_action.is_unentered_aside(view, phase):
         return ChecklistRow(
             is_phase=True,
             title=title,
@@ -108,7 +108,7 @@ def step_row(view: RunView, step: Step, *, phase_wait: str) -> ChecklistRow:
     """
     title = f"{view.plan.numbers[step.id]} {sanitize.line(step.title)}"
     phase = view.plan.phase_of[step.id]
-    if phase.aside and phase.id not in view.state.entered_phases:
+    if next_action.is_unentered_aside(view, phase):
         return ChecklistRow(
             is_phase=False,
             title=title,

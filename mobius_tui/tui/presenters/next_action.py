@@ -174,6 +174,10 @@ def _for_selection(view: RunView, key: RowKey | None) -> NextAction | None:
     standing = view.statuses[step.id]
     if standing.status in BAD_STATUSES:
         return _decide(view, step)
+    kinds = {wait.kind for wait in standing.waits}
+    if step.improvised_by and kinds == {"approval"}:  # nothing else proposes it
+        waits = ", ".join(wait.text for wait in standing.waits)
+        return _approval(view, step, Proposal(kind="wait", step=step.id, text=waits))
     if terminal_attempt(view, StepRow(step.id)) is not None:
         return _terminal(view, step)
     busy = view.proposal.kind == "running" and not is_follower(step)

@@ -28,6 +28,7 @@ from mobius_tui.runbook.model.actions import (
     script_without_lint_comments,
 )
 from mobius_tui.runbook.model.guards import guard_in_words
+from mobius_tui.runbook.model.improvised import is_improvised
 from mobius_tui.runbook.model.runbook import Contact, Phase, Step
 from mobius_tui.runbook.model.step_text import EFFECTS, check_in_words, command_in_words
 from mobius_tui.runbook.model.templates import fill, script_variables
@@ -252,7 +253,10 @@ def _phase(view: RunView, phase: Phase) -> Iterator[Field]:
         numbers[word] = numbers.get(word, 0) + 1
     counts = ", ".join(f"{count} {word}" for word, count in numbers.items())
     yield Field("steps", text(counts))
-    if phase.aside:
+    if is_improvised(phase):
+        words = "what was in no step; it begins by a person alone, and decides nothing"
+        yield Field("aside", text(words, "muted"))
+    elif phase.aside:
         words = "off the main line; a failure, a decision or a person leads here"
         yield Field("aside", text(words, "muted"))
     if phase.attended:

@@ -93,7 +93,9 @@ def test_in_format_2_it_is_written_as_short_as_the_others(tmp_path: Path) -> Non
     assert isinstance(added.action, Run)
     assert added.action.script == SCRIPT
     assert b"effect" not in found
-    assert found.index(b"# how long") < found.index(b"grep") < found.index(b"df -h")
+    text = found.decode()
+    assert text.startswith(NEW.partition('[[step]]\nrun = "df')[0] + "[[step]]\nid = ")
+    assert text.endswith('[[step]]\nrun = "df -h"\n')
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,10 @@ from mobius_tui.run.journal.describe_entry import journal_entry_text
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.planning.proposal import propose
 from mobius_tui.run.records.verification import run_problems
+from mobius_tui.runbook.model.improvised import IMPROVISED_PHASE
+from mobius_tui.tui.presenters.next_action import next_action
+from mobius_tui.tui.presenters.run_view import build_run_view
+from mobius_tui.tui.row_key import StepRow
 from tests.run.conftest import Begin
 
 BOOK = """
@@ -40,6 +45,18 @@ title = "Move"
 run = "echo moved > moved"
 timeout = "1m"
 """
+APPROVED = (
+    BOOK
+    + """
+[[step]]
+id = "wreck"
+title = "Wreck"
+run = "rm moved"
+timeout = "1m"
+optional = true
+approve = { role = "lead" }
+"""
+)
 SECRET = "correct horse battery"
 
 
@@ -127,3 +144,31 @@ async def test_a_killed_host_finds_it_again_and_nothing_runs_twice(
     assert said[0] is not None
     assert said[0].startswith("improvised (changes): !1 echo once")
     assert len(said) == 2
+
+
+async def test_typing_gets_around_no_approval(begin: Begin, tmp_path: Path) -> None:
+    run = await begin(APPROVED)
+    (tmp_path / "moved").touch()
+    await run.did("improvise", script="rm moved", confirm="production")
+    await run.did("improvise", script="touch moved", after="wreck")
+    for step in ("improvised--1", "improvised--2"):
+        refused = await run.intend("start", step, confirm="production")
+        assert "waits: approval by lead, not asked for yet" in refused.text, (
+            refused.text
+        )
+        assert not run.state.steps[step].attempts
+    assert (tmp_path / "moved").exists()
+    follower = Follower(run.directory)
+    view = build_run_view(
+        follower.plan,
+        follower.state,
+        now=follower.now(),
+        host=1,
+        uid=os.getuid(),
+        last_outputs={},
+        health={},
+    )
+    offered = next_action(view, StepRow("improvised--1"), moved=True)
+    assert offered.text.startswith("Ask lead to approve !1")
+    unheard = await run.intend("enter", phase=IMPROVISED_PHASE)
+    assert "has no phase" in unheard.text

@@ -27,6 +27,7 @@ from mobius_tui.run.intents.intent_actions import (
     StopStep,
     TickStep,
 )
+from mobius_tui.run.planning.approval_rules import missing_approval_text
 from mobius_tui.run.planning.improvisation import improvised_event
 from mobius_tui.run.planning.initial_values import refuse_value
 from mobius_tui.run.planning.situation import Situation
@@ -78,7 +79,8 @@ async def improvise(
         context.plan, script=action.script, after=action.after, by=caller.name
     )
     entry = await services.writer.write(event, caller.name, intent)
-    if context.plan.steps[event.step].approve is None:
+    step = context.plan.steps[event.step]
+    if not missing_approval_text(context.plan, context.state, step):
         begin = StartStep(step=event.step, attempt=1, confirm=action.confirm)
         await start(services, begin, caller, intent)
     return entry
