@@ -38,7 +38,12 @@ def judged_effects(script: str, runbook: Runbook) -> ScriptEffects:
 
 
 def improvised_event(
-    plan: Plan, *, script: str, after: str | None, by: str
+    plan: Plan,
+    *,
+    script: str,
+    after: str | None,
+    by: str,
+    effects: ScriptEffects | None = None,
 ) -> StepImprovised:
     """The event by which a command joins a run.
 
@@ -47,15 +52,18 @@ def improvised_event(
         script: the command, for bash.
         after: the id of the step that it comes after; `None` for none.
         by: who improvises.
+        effects: what it was judged to do, where the caller knows it.
     """
+    effects = effects or judged_effects(script, plan.runbook)
+    title = derived_title({"run": script}).replace("$${", "${")
     number = 1
     while f"{_ID}{number}" in plan.steps:
         number += 1
     return StepImprovised(
         step=f"{_ID}{number}",
         script=script,
-        title=derived_title({"run": script}) or "a command",
-        effect=judged_effects(script, plan.runbook).effect,
+        title=title or "a command",
+        effect=effects.effect,
         after=after if after in plan.steps else None,
         improviser=by,
     )

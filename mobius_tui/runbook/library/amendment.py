@@ -97,7 +97,7 @@ def _place(runbook: Runbook, step_id: str) -> tuple[str, str, str] | None:
 
 
 def _free_id(title: str, taken: Iterable[str]) -> str:
-    name = slug(title.replace("$${", "${")) or "step"
+    name = slug(title) or "step"
     found, number = name, 1
     while found in taken:
         number += 1
@@ -130,7 +130,7 @@ def _step_table(step: Step, name: str, beside: KeyPath, version: int | None) -> 
     """The text of a step's table, as a person would write it."""
     assert isinstance(step.action, Run)
     header = ".".join(str(part) for part in beside if isinstance(part, str))
-    body = [f"[[{header}]]", _pair("id", name), _pair("title", step.title)]
+    body = [f"[[{header}]]", _pair("id", name), _pair("title", _escaped(step.title))]
     body.append(_pair("run", step.action.script))
     if version == 1:
         body.append(_pair("effect", step.action.effect))
@@ -139,6 +139,11 @@ def _step_table(step: Step, name: str, beside: KeyPath, version: int | None) -> 
             pairs = ", ".join(_pair(each, value) for each, value in table.items())
             body.append(f"{key} = {{ {pairs} }}")
     return "\n".join(body) + "\n"
+
+
+def _escaped(title: str) -> str:
+    """A title in which nothing is filled in."""
+    return title.replace("${", "$${")
 
 
 def _line_end(text: str, at: int) -> str:

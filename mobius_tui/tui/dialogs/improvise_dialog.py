@@ -110,11 +110,13 @@ class ImproviseDialog(Dialog[ImprovisedCommand]):
     def _judge(self) -> None:
         """Say what the command does, and ask for the word that this wants."""
         view, script = self._view, self._area.text
-        event = improvised_event(view.plan, script=script, after=self._after, by="")
+        found = judged_effects(script, view.runbook)
+        event = improvised_event(
+            view.plan, script=script, after=self._after, by="", effects=found
+        )
         then = with_improvised_step(view.situation, event)
         step = then.plan.steps[event.step]
         self._wanted = step_confirmation_word(then.plan, then.state, step)
-        found = judged_effects(script, view.runbook)
         self._judged.fields = tuple(_fields(view, found, step, bool(script.strip())))
         self._asked.update(text(f"Type {self._wanted} to confirm:", "bad"))
         self._asked.display = self._word.display = bool(self._wanted)

@@ -47,7 +47,7 @@ run = "uptime"  # how long
 [[step]]
 run = "df -h"
 """
-SCRIPT = "grep -c \"it's\" C:\\\\log\nif true; then\n\techo '''${x}'''\nfi"
+SCRIPT = "grep -c ${y} \"it's\" C:\\\\log\nif true; then\n\techo '''${x}'''\nfi"
 
 
 def step(script: str, **more: object) -> Step:
