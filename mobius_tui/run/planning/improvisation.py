@@ -6,6 +6,7 @@ steps: see `mobius_tui/runbook/model/improvised.py`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from mobius_tui.run.events.growth_events import StepImprovised
@@ -20,7 +21,12 @@ from mobius_tui.run.planning.situation import (
 )
 from mobius_tui.run.state.growth import apply_growth_event
 from mobius_tui.runbook.effects.command_table import bundled_commands
-from mobius_tui.runbook.effects.script_effects import ScriptEffects
+from mobius_tui.runbook.effects.script_effects import (
+    CommandEffect,
+    ScriptEffects,
+    heaviest_effect,
+)
+from mobius_tui.runbook.model.actions import Run
 from mobius_tui.runbook.model.improvised import MAX_COMMAND
 from mobius_tui.runbook.model.runbook import Runbook
 from mobius_tui.runbook.toml.derived_keys import derived_title
@@ -30,11 +36,36 @@ _ID = "improvised--"
 
 
 def judged_effects(script: str, runbook: Runbook) -> ScriptEffects:
-    """What a command does, with the runbook's own `[commands]`."""
+    """What a command does, with the runbook's own `[commands]` and its steps' labels.
+
+    What a step does by the word of its author is not less where it is typed.
+    """
     # A run in which nobody improvises does without the judge.
     from mobius_tui.runbook.effects.effect_judge import judge_script
 
-    return judge_script(script, table=bundled_commands().extended(runbook.commands))
+    found = judge_script(script, table=bundled_commands().extended(runbook.commands))
+    labelled = [step.action for step in runbook.steps() if isinstance(step.action, Run)]
+    effects = [_as_labelled(each, labelled) for each in found.effects]
+    for action in labelled:
+        whole = action.script.strip()
+        if whole and whole in script and action.effect != "read":
+            words = whole.split("\n")[0]
+            effects.append(CommandEffect(effect=action.effect, offset=0, words=words))
+    return ScriptEffects(effects=tuple(effects))
+
+
+def _as_labelled(found: CommandEffect, labelled: Sequence[Run]) -> CommandEffect:
+    """A command's effect, at least that of each step that has it in its script.
+
+    A program that nobody knows does what the heaviest step does that runs it, whatever
+    its arguments.
+    """
+    words = found.words if found.known else found.words.split(maxsplit=1)[0]
+    effects = [action.effect for action in labelled if words in action.script]
+    heaviest = heaviest_effect(found.effect, *effects)
+    if heaviest == found.effect:
+        return found
+    return replace(found, effect=heaviest, known=True)
 
 
 def improvised_event(

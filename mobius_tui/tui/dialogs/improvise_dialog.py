@@ -150,10 +150,11 @@ def _fields(
     role = _ROLES[found.effect]
     where = f" in {view.environment}" if view.environment else ""
     yield Field("effect", assemble((f"{EFFECTS[found.effect]}{where}", role)))
-    heaviest = [each for each in found.effects if each.effect == found.effect]
-    for each in heaviest[:MOST_NAMED]:
-        why = "" if each.known else "  not known, so it may change something"
-        yield Field("", assemble((each.words, "command"), (why, "muted")))
+    heaviest = (each for each in found.effects if each.effect == found.effect)
+    named = {each.words: each.known for each in heaviest}
+    for words, known in [*named.items()][:MOST_NAMED]:
+        why = "" if known else "  not known, so it may change something"
+        yield Field("", assemble((words, "command"), (why, "muted")))
     if step.approve is not None:
         words = f"{step.approve.role} approves it first: Enter on its row asks for that"
         yield Field("approval", text(words, "warn"))

@@ -24,6 +24,11 @@ from tests.tui.runs import Time, hosted, opened, press, settled, until, words
         ("touch here", "changes in production", ""),
         ("frobnicate", "not known, so it may change something", ""),
         ("rm -rf data", "DESTROYS in production", "production"),
+        (
+            "./scripts/deploy/rollback_dhash.sh -n",
+            "DESTROYS in production",
+            "production",
+        ),
         ("", "nothing is typed yet", ""),
     ],
 )
