@@ -19,6 +19,7 @@ from mobius_tui.run.events.step_events import CheckTried, StepEnded, StepUnknown
 from mobius_tui.run.intents.intent_actions import Action, ReleaseHost, StartAutomatic
 from mobius_tui.run.intents.replies import Reply
 from mobius_tui.run.journal.describe_entry import journal_entry_text
+from mobius_tui.run.planning.side_by_side import is_beside_others
 from mobius_tui.run.planning.step_texts import StepTexts
 from mobius_tui.run.planning.variables import Values
 from mobius_tui.run.planning.watch_progress import watch_duration, watch_progress_text
@@ -160,8 +161,7 @@ class PlainReport:
         if self._json:
             return
         plan = self._viewer.follower.plan
-        beside_others = plan.phase_of[step].parallel > 1
-        number = plan.numbers[step] if beside_others else ""
+        number = plan.numbers[step] if is_beside_others(plan, step) else ""
         has_more = True
         while has_more:
             shown = False

@@ -2,7 +2,7 @@
 
 `python -m tests.acceptance.crashes --kills 2000` is the long form, and 10,000 the
 longest; CI does 200. What was found so far is said at every tenth. With `--parallel 6`
-so many steps run side by side.
+so many steps run side by side; with `--rows` they are rows of steps with `for_each`.
 """
 
 from __future__ import annotations
@@ -84,6 +84,26 @@ class Tally:
         )
 
 
+ROWS = 12
+"""Rows of each step, where steps have rows."""
+
+
+def runbook_of_rows(folder: Path, steps: int, parallel: int) -> Runbook:
+    """Steps with rows that each write down that they ran; so do the lists of items."""
+    path = folder / "crashes.toml"
+    lines = ['format = 2\n[runbook]\ntitle = "Crashes"\n[[phase]]\ntitle = "P"\n']
+    says = f'echo "$MOBIUS_TUI_ATTEMPT" >> {folder}/ran; sleep 0.02'
+    for n in range(steps // ROWS + 1):
+        lines += [
+            f'[[phase.step]]\ntitle = "S{n} ${{item}}"\nmax_failed = {ROWS}\n',
+            f"for_each = {{ run = '''{says}; seq {ROWS}''' }}\n",
+            f"run = '''{says}'''\n",
+            f"parallel = {parallel}\n" if parallel > 1 else "",
+        ]
+    path.write_text("".join(lines))
+    return load(path)
+
+
 def runbook(folder: Path, steps: int, parallel: int) -> Runbook:
     """Steps that each write down that they ran, so many of them side by side."""
     path = folder / "crashes.toml"
@@ -102,13 +122,21 @@ class Campaign:
     """One run, killed again and again."""
 
     def __init__(
-        self, folder: Path, kills: int, seed: int, tally: Tally, *, parallel: int
+        self,
+        folder: Path,
+        kills: int,
+        seed: int,
+        tally: Tally,
+        *,
+        parallel: int,
+        rows: bool = False,
     ) -> None:
         folder.mkdir()
         self.folder = folder
         self.dice = random.Random(seed)
         self.parallel = parallel
-        self.book = runbook(folder, (kills * 3 + 20) * parallel, parallel)
+        make = runbook_of_rows if rows else runbook
+        self.book = make(folder, (kills * 3 + 20) * parallel, parallel)
         self.tally = tally
         self.left = kills
         self.acknowledged: dict[str, int] = {}
@@ -272,6 +300,7 @@ async def campaign(
     *,
     beside: int = 1,
     parallel: int = 1,
+    rows: bool = False,
     tell: Callable[[Tally], None] = lambda _tally: None,
 ) -> Tally:
     """Run after run, each killed some dozens of times.
@@ -282,6 +311,7 @@ async def campaign(
         seed: of the dice.
         beside: runs that are killed at the same time.
         parallel: steps of a run that run side by side.
+        rows: whether they are rows of steps with `for_each`.
         tell: hears what was found so far, whenever a run is over.
     """
     tally = Tally()
@@ -291,7 +321,8 @@ async def campaign(
         for n, done in runs:
             few = min(PER_RUN, kills - done)
             place = folder / f"run{n}"
-            await Campaign(place, few, seed + n, tally, parallel=parallel).go()
+            one = Campaign(place, few, seed + n, tally, parallel=parallel, rows=rows)
+            await one.go()
             tell(tally)
 
     async with asyncio.TaskGroup() as group:
@@ -309,6 +340,9 @@ def main() -> int:
     parser.add_argument(
         "--parallel", type=int, default=1, help="steps of a run side by side"
     )
+    parser.add_argument(
+        "--rows", action="store_true", help="steps are rows of a `for_each`"
+    )
     options = parser.parse_args()
     told = 0
 
@@ -325,6 +359,7 @@ def main() -> int:
             options.seed,
             beside=options.beside,
             parallel=options.parallel,
+            rows=options.rows,
             tell=tell,
         )
         tally = asyncio.run(work)

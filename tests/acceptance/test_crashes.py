@@ -9,11 +9,13 @@ import pytest
 from tests.acceptance.crashes import campaign
 
 
-@pytest.mark.parametrize(("kills", "parallel"), [(140, 1), (60, 6)])
+@pytest.mark.parametrize(
+    ("kills", "parallel", "rows"), [(100, 1, False), (60, 6, False), (40, 4, True)]
+)
 async def test_random_kills_lose_nothing_and_double_nothing(
-    tmp_path: Path, kills: int, parallel: int
+    tmp_path: Path, kills: int, parallel: int, rows: bool
 ) -> None:
-    tally = await campaign(tmp_path, kills, seed=7, parallel=parallel)
+    tally = await campaign(tmp_path, kills, seed=7, parallel=parallel, rows=rows)
     print(tally.line())
     assert tally.kills >= kills
     assert tally.acknowledged > kills / 10

@@ -13,10 +13,12 @@ from typing import Literal, assert_never
 from mobius_tui.errors import MobiusError, RunError
 from mobius_tui.run.attempts import attempt_files, exit_status, launcher
 from mobius_tui.run.attempts.disk_space import DiskSpaceWaiters, KeeperHandle
+from mobius_tui.run.attempts.output_reader import printed_to_stdout
 from mobius_tui.run.attempts.run_context import RunContext
 from mobius_tui.run.attempts.step_checks import StepChecks
 from mobius_tui.run.attempts.survivors import ATTEMPT_MARK, attempt_mark, find_survivors
 from mobius_tui.run.attempts.watch_attempt import WatchAttempt
+from mobius_tui.run.events.growth_events import RowsAdded
 from mobius_tui.run.events.run_events import VariableSet
 from mobius_tui.run.events.step_events import Result, StepEnded, StepUnknown
 from mobius_tui.run.journal.journal_writer import JournalWriter
@@ -24,9 +26,11 @@ from mobius_tui.run.planning.initial_values import refuse_value
 from mobius_tui.run.planning.variables import script_env
 from mobius_tui.run.state.step_state import PASSED_STATUSES, Status
 from mobius_tui.run.storage.redaction import holds_secret, secret_literals
+from mobius_tui.run.storage.run_directory import AttemptDirectory
 from mobius_tui.runbook.model.actions import Choose, Manual, Run, Watch
+from mobius_tui.runbook.model.for_each import items_of_lines, row_ids
 from mobius_tui.runbook.model.limits import bounded_size, limits_by_variable
-from mobius_tui.runbook.model.runbook import Step
+from mobius_tui.runbook.model.runbook import ForEach, Step
 
 RecoveryVerdict = Literal["running", "as exit says", "not started", "unknown"]
 """What an attempt without a journaled end is."""
@@ -82,6 +86,19 @@ def env_without_terminal(env: Mapping[str, str]) -> dict[str, str]:
     """
     others = ("TERM", "COLORTERM", "LINES", "COLUMNS", "TERMCAP")
     return {name: value for name, value in env.items() if name not in others}
+
+
+def _printed_items(attempt: AttemptDirectory) -> tuple[str, ...]:
+    """The items that an attempt printed.
+
+    Raises:
+        MobiusError: it printed none, or what is none.
+        OSError: its output cannot be read.
+    """
+    try:
+        return items_of_lines(printed_to_stdout(attempt).decode())
+    except UnicodeDecodeError as error:
+        raise RunError("it printed bytes that are not UTF-8") from error
 
 
 class AttemptExecution:
@@ -153,6 +170,10 @@ class AttemptExecution:
         if outcome is None:
             return
         result, reason = outcome
+        if result in PASSED_STATUSES and self._step.for_each is not None:
+            problem = await self._add_rows(self._step.for_each)
+            if problem:
+                result, reason = Status.FAILED, problem
         if result in PASSED_STATUSES and self._step.checks:
             checks = StepChecks(self._context, self._writer, self._step, self._number)
             checked, words = await checks.run()
@@ -357,6 +378,32 @@ class AttemptExecution:
                     name=name, value=outputs[name], source="output", step=self._step.id
                 )
             )
+        return ""
+
+    async def _add_rows(self, each: ForEach) -> str:
+        """Give the step its rows, one for each item; an earlier host may have done so.
+
+        Returns:
+            What is wrong with the items, in words; empty where nothing is.
+        """
+        state = self._context.state
+        if self._step.id in state.rows_of:
+            return ""
+        items = each.items
+        try:
+            if each.command is not None:
+                items = await asyncio.to_thread(_printed_items, self._directory)
+            elif each.variable is not None:
+                listed = state.variables.get(each.variable)
+                items = items_of_lines((listed.text if listed else None) or "")
+        except (MobiusError, OSError) as error:
+            return str(error)
+        if any(holds_secret(item, self._context.secrets.values()) for item in items):
+            return "it lists a secret, and rows are shown"
+        rows = row_ids(self._step.id, len(items))
+        await self._writer.write_in_turn(
+            RowsAdded(step=self._step.id, rows=rows, items=items)
+        )
         return ""
 
     def _is_set_by_choice(self, name: str) -> bool:

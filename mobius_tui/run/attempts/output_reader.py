@@ -138,6 +138,27 @@ def printed_by(attempt: AttemptDirectory, moment: float) -> int:
     return last.end if last is not None else 0
 
 
+MAX_LIST_BYTES = 1 << 20
+"""Bytes of an output that are read as a list."""
+
+
+def printed_to_stdout(attempt: AttemptDirectory) -> bytes:
+    """All that an attempt printed to stdout, as far as a list may go.
+
+    Raises:
+        OSError: its files cannot be read.
+    """
+    with open_regular(attempt.output) as file:
+        output = file.read(MAX_LIST_BYTES)
+    with open_regular(attempt.spans) as file:
+        records = file.read()
+    whole = records[: len(records) - len(records) % RECORD.size]
+    spans = map(_span, RECORD.iter_unpack(whole))
+    return b"".join(
+        output[span.offset : span.end] for span in spans if span.stream != STDERR
+    )
+
+
 def _size(path: Path) -> int:
     try:
         return path.stat().st_size

@@ -22,7 +22,12 @@ from mobius_tui.runbook.model.actions import (
 )
 from mobius_tui.runbook.model.guards import guard_in_words
 from mobius_tui.runbook.model.runbook import Step
-from mobius_tui.runbook.model.step_text import EFFECTS, check_in_words, command_in_words
+from mobius_tui.runbook.model.step_text import (
+    EFFECTS,
+    check_in_words,
+    command_in_words,
+    for_each_in_words,
+)
 from mobius_tui.runbook.model.templates import script_variables
 from mobius_tui.runbook.prose.prose_model import Prose
 
@@ -90,6 +95,8 @@ def step_lines(
     effect = f", {EFFECTS[effect_of(step)]}" if kind == "run" else ""
     gate = ", gate" if step.gate else ""
     yield f"  {plan.numbers[step.id]} {step.title} [{kind}{effect}{gate}]"
+    if step.for_each is not None:
+        yield f"      rows   {for_each_in_words(step.for_each)}"
     if step.when:
         yield f"      when   {guard_in_words(step.when)}"
     for label, prose in labelled_texts(step, plan.runbook, values):

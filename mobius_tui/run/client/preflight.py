@@ -120,9 +120,10 @@ def understated_steps(plan: Plan, phase_id: str | None = None) -> Iterator[str]:
         plan: the runbook's.
         phase_id: of the phase to examine; all of them without it.
     """
-    for step_id, found in effects_beyond_labels(plan.runbook).items():
+    steps = {step.id: step for step in plan.first_runbook.steps()}
+    for step_id, found in effects_beyond_labels(plan.first_runbook).items():
         if phase_id is None or plan.phase_of[step_id].id == phase_id:
-            label = EFFECTS[effect_of(plan.steps[step_id])]
+            label = EFFECTS[effect_of(steps[step_id])]
             name = plan.name(step_id)
             yield f"{name} is labelled “{label}”, but {_effect_text(found)}"
 

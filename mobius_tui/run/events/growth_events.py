@@ -13,9 +13,6 @@ from typing import TypeAlias, get_args
 
 from mobius_tui.runbook.model.actions import Effect
 
-MAX_ROWS = 500
-"""Rows that a step has at most."""
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RowsAdded:

@@ -59,6 +59,7 @@ from mobius_tui.run.events.watch_events import (
     WatchOver,
 )
 from mobius_tui.run.planning.plan import Plan, has_terminal
+from mobius_tui.run.planning.side_by_side import is_beside_others
 from mobius_tui.run.planning.variables import Values
 from mobius_tui.run.planning.watch_progress import watch_duration
 from mobius_tui.run.state.deliveries import (
@@ -68,6 +69,7 @@ from mobius_tui.run.state.deliveries import (
     delivery_for_viewer,
 )
 from mobius_tui.run.state.run_state import RunState
+from mobius_tui.run.state.step_state import PASSED_STATUSES
 from mobius_tui.run.storage.run_directory import attempt_in_folder
 from mobius_tui.runbook.model.step_text import EFFECTS
 from mobius_tui.runbook.text.units import duration_in_words
@@ -210,8 +212,8 @@ def journal_entry_text(entry: Entry, plan: Plan, state: RunState) -> str | None:
             return f"started: {plan.name(step)}{again}"
         case CheckTried(step=step, held=held, detail=detail, look=look):
             words = f"look {look} {'holds' if held else 'does not hold'}: {detail}"
-            beside_others = plan.phase_of[step].parallel > 1
-            return f"{plan.name(step)}: {words}" if beside_others else words
+            named = is_beside_others(plan, step)
+            return f"{plan.name(step)}: {words}" if named else words
         case VariableSet(name=name, value=value, source="output" | "answer" | "set"):
             first, *more = (value or "").split("\n")
             short = f" and {len(more)} lines more" if more else ""
@@ -296,7 +298,9 @@ def _approval_text(event: ApprovalEvent, plan: Plan) -> str:
 def _step_end_text(event: StepEnded, plan: Plan, state: RunState) -> str:
     last = state.steps[event.step].attempts[event.attempt - 1]
     took = duration_in_words(last.duration or 0.0)
-    text = f"{event.result}: {plan.name(event.step)}, in {took}"
+    lists = event.step in state.rows_of and event.result in PASSED_STATUSES
+    result = "listed" if lists else event.result
+    text = f"{result}: {plan.name(event.step)}, in {took}"
     if event.reason:
         text += f": {event.reason}"
     if event.note:

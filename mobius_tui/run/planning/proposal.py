@@ -20,7 +20,7 @@ from mobius_tui.run.planning.step_status import (
 )
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import BAD_STATUSES, Status
-from mobius_tui.runbook.model.runbook import Phase, Step
+from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.runbook.model.templates import variables_set
 
 ProposalKind = Literal["start", "decide", "running", "wait", "end", "ended"]
@@ -81,9 +81,10 @@ def propose(
     waiting: Step | None = None
     for step in steps_in_order(plan, state):
         own, phase = statuses[step.id], plan.phase_of[step.id]
-        if phase.parallel > 1:
-            if step is phase.steps[0]:
-                found = _propose_side_by_side(plan, state, statuses, phase)
+        if phase.parallel > 1 or step.id in plan.parent_of:
+            group = _group_begun_by(plan, state, step, may_start=waiting is None)
+            if group is not None:
+                found = _propose_of_group(plan, state, statuses, group)
                 if found is not None:
                     return found
         elif own.status is Status.RUNNING and not is_follower(step):
@@ -95,7 +96,7 @@ def propose(
         ):
             return Proposal(kind="start", step=step.id)
         if own.status is Status.WAITING and waiting is None:
-            waiting = step
+            waiting = None if step.id in state.rows_of else step
     if waiting is None:
         return Proposal(kind="end")
     waits = statuses[waiting.id].waits
@@ -103,17 +104,44 @@ def propose(
     return Proposal(kind="wait", step=waiting.id, text=text)
 
 
-def _propose_side_by_side(
-    plan: Plan, state: RunState, statuses: StepStatuses, phase: Phase
-) -> Proposal | None:
-    """What is to be done next in a phase whose steps run side by side, if anything is.
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Steps that are proposed together: of a parallel phase, or rows of one step."""
 
-    One that failed lets no other begin; what runs beside it goes on to its end.
+    steps: tuple[Step, ...]
+    max_failed: int = 0
+    """How many may have failed while others still begin."""
+    may_start: bool = True
+    """Whether one of them may be the next at all."""
+
+
+def _group_begun_by(
+    plan: Plan, state: RunState, step: Step, *, may_start: bool
+) -> _Group | None:
+    """The group whose first step this is."""
+    phase, parent = plan.phase_of[step.id], plan.parent_of.get(step.id)
+    if parent is None:
+        return _Group(phase.steps) if step is phase.steps[0] else None
+    rows, each = state.rows_of[parent], plan.steps[parent].for_each
+    if step.id != rows[0]:
+        return None
+    steps = tuple(plan.steps[row] for row in rows)
+    return _Group(steps, each.max_failed if each else 0, may_start)
+
+
+def _propose_of_group(
+    plan: Plan, state: RunState, statuses: StepStatuses, group: _Group
+) -> Proposal | None:
+    """What is to be done next in a group, if anything is.
+
+    Where too many have failed no other begins; what runs beside goes on to its end.
     """
-    running = [step for step in running_steps(plan, state) if step in phase.steps]
-    bad = [step for step in phase.steps if statuses[step.id].status in BAD_STATUSES]
+    ids = {step.id for step in group.steps}
+    running = [step for step in running_steps(plan, state) if step.id in ids]
+    bad = [step for step in group.steps if statuses[step.id].status in BAD_STATUSES]
     failed = [s for s in bad if not will_retry(s, state.steps[s.id])]
-    for step in () if failed else phase.steps:
+    begins = group.may_start and len(failed) <= group.max_failed
+    for step in group.steps if begins else ():
         is_pending = statuses[step.id].status is Status.PENDING
         if is_pending and step_in_the_way(plan, state, step) is None:
             return Proposal(kind="start", step=step.id)
@@ -178,12 +206,13 @@ def undone_steps_before(
     if is_follower(plan.steps[step_id]) or plan.steps[step_id].improvised_by:
         return ()
     before = []
-    own_phase = plan.phase_of[step_id]
+    own_phase, parent = plan.phase_of[step_id], plan.parent_of.get(step_id)
     for step in steps_in_order(plan, state):
         if step.id == step_id:
             break
-        # In a parallel phase `needs` alone says what comes first.
+        # In a parallel phase `needs` alone says what comes first; rows are equal.
         is_beside = own_phase.parallel > 1 and plan.phase_of[step.id] is own_phase
+        is_beside = is_beside or parent in (step.id, plan.parent_of.get(step.id, ""))
         if not step.optional and not is_follower(step) and not is_beside:
             before.append(step.id)
     else:

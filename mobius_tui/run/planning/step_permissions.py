@@ -138,6 +138,7 @@ def require_can_begin(situation: Situation, step: Step, *, again: bool) -> None:
     if situation.state.ended is not None:
         words = "the run has ended; nothing can be started in it"
         raise NotPermittedError(RefusalCode.RUN_ENDED, words)
+    refuse_for_rows(situation, step)
     plan, name = situation.plan, situation.plan.name(step.id)
     standing = situation.statuses[step.id]
     own = situation.state.steps[step.id].status
@@ -167,6 +168,13 @@ def require_can_begin(situation: Situation, step: Step, *, again: bool) -> None:
     if left:
         why = f"may still be running: {'; '.join(left)}. Stop that first"
         raise NotPermittedError(RefusalCode.ALIVE, f"{name} {why}", why)
+
+
+def refuse_for_rows(situation: Situation, step: Step) -> None:
+    """Refuse for a step what is done for each of its rows, once it has some."""
+    if step.id in situation.state.rows_of:
+        words = f"{situation.plan.name(step.id)} has rows: each is worked by itself"
+        raise NotPermittedError(RefusalCode.DONE, words, "it has rows")
 
 
 def _may_overtake(situation: Situation, step: Step) -> bool:
@@ -225,6 +233,7 @@ def look_first(action: LookFirst, situation: Situation) -> None:
 def skip(action: SkipStep, situation: Situation) -> None:
     """Raise unless the step may be skipped, with a reason."""
     step = situation.step(action.step)
+    refuse_for_rows(situation, step)
     name = situation.plan.name(step.id)
     if step.gate:
         raise NotPermittedError(
@@ -241,11 +250,13 @@ def skip(action: SkipStep, situation: Situation) -> None:
 def restore(action: RestoreStep, situation: Situation) -> None:
     """Raise unless the skipped step may be made pending again."""
     step = situation.step(action.step)
+    refuse_for_rows(situation, step)
     situation.require_event_allowed(StepRestored(step=step.id))
 
 
 def override(action: OverrideStep, situation: Situation) -> None:
     """Raise unless a person may vouch for the step, with a reason."""
     step = situation.step(action.step)
+    refuse_for_rows(situation, step)
     situation.require_event_allowed(StepOverridden(step=step.id, reason=action.reason))
     require_text(action.reason)

@@ -8,6 +8,7 @@ from typing import Literal
 
 from mobius_tui.run.planning.approval_rules import missing_approval_text
 from mobius_tui.run.planning.plan import Plan
+from mobius_tui.run.state.growth import is_row_done
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import GATE_OPENING_STATUSES, Status
 from mobius_tui.runbook.model.guards import (
@@ -109,11 +110,21 @@ def _own_status(
         waits.extend(_guard_wait(each) for each in verdict.undecided)
     if gate is not None:
         waits.append(Wait(kind="gate", on=gate, text=f"gate {plan.numbers[gate]}"))
+    waits.extend(_rows_awaited(state, step.id))
     waits.extend(_variables_awaited(plan, state, step.id))
     waits.extend(approval_awaited(plan, state, step))
     return StepStatus(
         status=Status.WAITING if waits else Status.PENDING, waits=tuple(waits)
     )
+
+
+def _rows_awaited(state: RunState, step_id: str) -> Iterator[Wait]:
+    """The rows of a step that are still to be done."""
+    rows = state.rows_of.get(step_id, ())
+    undone = [row for row in rows if not is_row_done(state, row)]
+    if undone:
+        text = f"{len(undone)} of its {len(rows)} rows"
+        yield Wait(kind="needs", on=undone[0], text=text)
 
 
 def _guard_wait(each: Undecided) -> Wait:

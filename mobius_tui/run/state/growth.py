@@ -46,6 +46,11 @@ _ROW_DONE = GATE_OPENING_STATUSES | {Status.SKIPPED}
 """Statuses of a row that nothing is left to do for."""
 
 
+def is_row_done(state: RunState, row: str) -> bool:
+    """Whether nothing is left to do for a row."""
+    return state.steps[row].status in _ROW_DONE
+
+
 def refresh_parent(state: RunState, parent: str) -> None:
     """Let a step with rows be what they are: passed once nothing is left to do.
 

@@ -12,11 +12,7 @@ from dataclasses import dataclass, field, replace
 from mobius_tui.errors import StateError
 from mobius_tui.run.events.approval_events import ApprovalEvent
 from mobius_tui.run.events.drill_events import Hint
-from mobius_tui.run.events.growth_events import (
-    MAX_ROWS,
-    GrowthEvent,
-    StepImprovised,
-)
+from mobius_tui.run.events.growth_events import GrowthEvent, StepImprovised
 from mobius_tui.run.events.message_events import (
     MessageDropped,
     MessageEvent,
@@ -62,6 +58,7 @@ from mobius_tui.run.state.step_state import (
     StepState,
 )
 from mobius_tui.run.state.watch_state import WatchState
+from mobius_tui.runbook.model.for_each import MAX_ROWS
 
 STATUSES_BEFORE_EVENT: Mapping[type[Event], frozenset[Status]] = {
     StepStarted: ENDED_STATUSES | {Status.PENDING},

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any, cast
 
 from mobius_tui.runbook.decode.decode_checks import read_step_checks
+from mobius_tui.runbook.decode.decode_for_each import read_for_each, read_parallel
 from mobius_tui.runbook.decode.decode_head import name_problem
 from mobius_tui.runbook.decode.value_shapes import (
     NAME,
@@ -273,6 +274,11 @@ def read_phase(
     found = [(read_step(inner, steps), inner) for inner in table.tables("step")]
     if not table.has("step"):
         table.report("a phase wants at least one [[phase.step]]")
+    parallel = read_parallel(table)
+    for made_step, inner in found if parallel else ():
+        if made_step.for_each is not None:
+            words = "a phase with `parallel` has no step with rows: give the step"
+            inner.report(f"{words} `parallel`, in a phase without", "for_each")
     made = Phase(
         id=phase_id,
         title=table.text("title", filled=True),
@@ -282,22 +288,9 @@ def read_phase(
         instead_of=table.text_list("instead_of"),
         next=table.optional_text("next"),
         attended=table.flag("attended"),
-        parallel=_parallel(table),
+        parallel=parallel,
     )
     return made, found
-
-
-MAX_PARALLEL = 64
-"""Steps that run side by side at most: each has a keeper, a process of its own."""
-
-
-def _parallel(table: TomlTable) -> int:
-    """How many steps of a phase may run side by side; `true` for all of them."""
-    if not table.has_since(2, "parallel"):
-        return 0
-    if isinstance(table.node["parallel"], bool):
-        return MAX_PARALLEL if table.flag("parallel") else 0
-    return table.integer("parallel", 0, 2, MAX_PARALLEL)
 
 
 ONLY_PHASE = Phase(id="steps", title="Steps", steps=())
@@ -336,6 +329,7 @@ def read_step(table: TomlTable, steps: StepTables) -> Step:
         gate=table.flag("gate"),
         optional=table.flag("optional"),
         independent=table.has_since(2, "independent") and table.flag("independent"),
+        for_each=read_for_each(table, act),
         role=table.optional_text("role"),
         approve=_approve(table.table("approve")),
         links=tuple(_link(inner) for inner in table.tables("links")),

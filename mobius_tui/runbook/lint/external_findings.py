@@ -11,6 +11,7 @@ from mobius_tui.runbook.decode.assemble import RunbookDraft
 from mobius_tui.runbook.lint.text_rules import (
     MAX_SCRIPT_CHARACTERS,
     ScriptSource,
+    environment_names,
     script_sources,
 )
 from mobius_tui.runbook.model.actions import is_shell
@@ -94,7 +95,7 @@ def _is_set_by_runbook(
     finding: ExternalFinding, source: ScriptSource, runbook: Runbook
 ) -> bool:
     """Whether the runbook sets a name that the script does not."""
-    given = {*runbook.variables, *source.step.env, *source.step.secrets}
+    given = {*runbook.variables, *environment_names(source)}
     own = ("RUNBOOK_", "MOBIUS_")
     return any(
         name in given or name.startswith(own)

@@ -111,6 +111,8 @@ def _message(
         remedy = "say so in [commands], if it does" if not command_effect.known else ""
         remedy = remedy or "what does more belongs into a `run`"
         return f"{does}, and a check only reads; {remedy}"
+    if source.path[0] == "for_each":
+        return f"{does}, and a list is only read; what does more is a step before it"
     remedy = f'effect = "{fitting}"'
     if not command_effect.known:
         remedy += ", or say in [commands] what it does"

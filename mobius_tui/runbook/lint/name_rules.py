@@ -69,6 +69,13 @@ class _NameUses:
         self.steps = {step.id for step in draft.runbook.steps()}
         self.possible = cache(draft.runbook.possible)
         self.possible_set = cache(lambda name: frozenset(self.possible(name)))
+        self.items = {
+            (table.document.file, table.path): step.for_each.item
+            for step in draft.runbook.steps()
+            if step.for_each is not None
+            for table in (draft.at("step", step.id),)
+        }
+        """By the place of a step, the variable of its rows."""
         self.multiple = multiple_choice_variables(draft.runbook)
 
     def add_text(self, template: TemplateUse) -> None:
@@ -79,6 +86,8 @@ class _NameUses:
             words = f"{broken!r} is no ${{name}}; write $${{ for a literal ${{"
             table.report_within(broken, words, *path)
         for name in template_names(template.text):
+            if name == self._item_at(table):
+                continue
             problem = self._undefined(name)
             if problem is None and template.shown and self._is_secret(name):
                 problem = (
@@ -87,6 +96,32 @@ class _NameUses:
                 )
             if problem is not None:
                 table.report_within(f"${{{name}}}", problem, *path)
+
+    def _item_at(self, table: TomlTable) -> str | None:
+        """The variable of the rows of the step that a table is in, if it has any."""
+        ends = range(len(table.path) + 1) if self.items else ()
+        places = ((table.document.file, table.path[:end]) for end in ends)
+        return next((self.items[at] for at in places if at in self.items), None)
+
+    def _add_for_each(self, step: Step, table: TomlTable) -> None:
+        """Report what is wrong with the names of a step's rows."""
+        each = step.for_each
+        if each is None:
+            return
+        name = each.variable
+        if name is not None:
+            self._add_variable(name, table, "for_each")
+            if self._is_secret(name):
+                table.report(f"`{name}` is a secret, and rows are shown", "for_each")
+        if each.command is not None:
+            self._add_script(step, each.command.script, table, "for_each")
+        if each.item in {**self.declared, **step.env, **step.secrets}:
+            words = f"`{each.item}` is a variable already: name the item otherwise"
+            table.report(words, "item" if table.has("item") else "for_each")
+        for other in self.steps:
+            if other.startswith(f"{step.id}--"):
+                words = f"the rows of `{step.id}` have such ids: rename `{other}`"
+                table.report(words, "for_each")
 
     def _is_secret(self, name: str) -> bool:
         return name in self.declared and self.declared[name].secret
@@ -114,6 +149,7 @@ class _NameUses:
     def add_step(self, step: Step, table: TomlTable) -> None:
         """Report undefined variables that a step names, and secrets it lacks."""
         self._add_guard(step, table)
+        self._add_for_each(step, table)
         for index, name in enumerate(step.uses):
             self._add_variable(name, table, "uses", index)
         if isinstance(step.action, Choose) and step.action.from_ is not None:

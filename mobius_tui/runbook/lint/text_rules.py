@@ -144,6 +144,14 @@ def _of_step(step: Step, table: TomlTable) -> Iterator[ScriptSource]:
             table=table,
             path=("run",),
         )
+    if step.for_each is not None and step.for_each.command is not None:
+        yield ScriptSource(
+            step=replace(step, action=step.for_each.command),
+            script=step.for_each.command.script,
+            shell=step.for_each.command.shell,
+            table=table,
+            path=("for_each", "run"),
+        )
     for check, path in zip(step.checks, check_paths(table), strict=False):
         if not isinstance(check, RunCheck):
             continue
@@ -209,7 +217,7 @@ def _script_findings(
         follow=isinstance(run, Run) and run.follow,
         tty=isinstance(run, Run) and run.tty,
         declared=draft.runbook.variables,
-        environment_names=frozenset((*source.step.env, *source.step.secrets)),
+        environment_names=environment_names(source),
         value_prefixes={**starts, **_without_templates(source.step.env)},
         set_by_other_steps=elsewhere,
     )
@@ -218,6 +226,14 @@ def _script_findings(
         for each in rule(context):
             if not (cannot_fail and each.code == "swallowed-failure"):
                 yield each
+
+
+def environment_names(source: ScriptSource) -> frozenset[str]:
+    """The environment variables that a step gives to a script of its own."""
+    each = source.step.for_each
+    is_row = each is not None and source.path[0] != "for_each"
+    item = (each.item,) if each is not None and is_row else ()
+    return frozenset((*source.step.env, *source.step.secrets, *item))
 
 
 def _visits(body: Script) -> tuple[CommandVisit, ...]:

@@ -6,14 +6,19 @@ value of the provided name `step.ROW.item`, which is filled in and never read ag
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
+from mobius_tui.errors import MobiusError
 from mobius_tui.runbook.model.runbook import ForEach, Runbook, Step
 from mobius_tui.runbook.model.templates import replace_name, template_names
 from mobius_tui.sanitize import line
 
+MAX_ROWS = 500
+"""Rows that a step has at most."""
+MAX_ITEM = 1000
+"""Characters of an item at most."""
 TITLE_ITEM = 80
 """Characters of an item that a title has at most."""
 _NO_TEMPLATES = frozenset({"script", "shell"})
@@ -25,10 +30,25 @@ def row_ids(step_id: str, count: int) -> tuple[str, ...]:
     return tuple(f"{step_id}--{number}" for number in range(1, count + 1))
 
 
-def distinct_items(lines: Iterable[str]) -> tuple[str, ...]:
-    """The items that lines name: each once, and nothing for a blank line."""
-    found = (text.strip() for text in lines)
-    return tuple(dict.fromkeys(text for text in found if text))
+def items_of_lines(text: str) -> tuple[str, ...]:
+    """The items that the lines of a text name: each once; blank lines name none.
+
+    Raises:
+        MobiusError: there is none, or too many, or one is none.
+    """
+    lines = (line.strip() for line in text.split("\n"))
+    items = tuple(dict.fromkeys(line for line in lines if line))
+    if not items:
+        raise MobiusError("it lists nothing: no line has an item")
+    if len(items) > MAX_ROWS:
+        raise MobiusError(f"it lists {len(items)} items; {MAX_ROWS} are the most")
+    longest = max(map(len, items))
+    if longest > MAX_ITEM:
+        words = f"an item of {longest} characters; {MAX_ITEM} are the most"
+        raise MobiusError(f"it lists {words}")
+    if any("\0" in item for item in items):
+        raise MobiusError("it lists an item with a NUL, which no variable can hold")
+    return items
 
 
 def with_listings(runbook: Runbook) -> Runbook:
@@ -56,7 +76,11 @@ def _listing(step: Step) -> Step:
         action=each.command,
         checks=(),
         uses=() if each.variable is None else (each.variable,),
-        env={},
+        env={
+            key: text
+            for key, text in step.env.items()
+            if each.command is not None and each.item not in template_names(text)
+        },
         secrets={} if each.command is None else step.secrets,
         expect=None,
         retry=None,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from mobius_tui.runbook.model.actions import Run
+from mobius_tui.runbook.model.actions import Run, script_without_lint_comments
 from mobius_tui.runbook.model.check_kinds import Check, Repeat
+from mobius_tui.runbook.model.runbook import ForEach
 
 EFFECTS = {"read": "reads", "change": "changes", "destroy": "DESTROYS"}
 """The words for an effect on screen."""
@@ -22,6 +23,23 @@ def _repeat(repeat: Repeat) -> str:
         words += f", {repeat.limit} looks at most"
     if repeat.limit > 1:
         words += f", every {repeat.every}"
+    return words
+
+
+def for_each_in_words(each: ForEach) -> str:
+    """What a step is done for: for each line of a command, 4 side by side."""
+    if each.command is not None:
+        script = " ".join(script_without_lint_comments(each.command.script).split())
+        words = f"line of `{script}`"
+    elif each.variable is not None:
+        words = f"line of {each.variable}"
+    else:
+        words = f"of {', '.join(each.items)}"
+    words = f"for each {words}, as ${each.item}"
+    if each.parallel:
+        words += f", {each.parallel} side by side"
+    if each.max_failed:
+        words += f", as long as no more than {each.max_failed} failed"
     return words
 
 

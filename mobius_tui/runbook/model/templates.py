@@ -127,6 +127,8 @@ def variables_read(step: Step, runbook: Runbook) -> tuple[str, ...]:
     for text in texts_in(tuple(part for part in parts if part is not None)):
         names += template_names(text)
     names += step.secrets.values()
+    if step.for_each is not None and step.for_each.row is not None:
+        names += variables_read(step.for_each.row, runbook)
     own = (
         {ask.var for ask in step.action.ask} if isinstance(step.action, Manual) else ()
     )

@@ -10,7 +10,7 @@ import pytest
 from mobius_tui.errors import StateError
 from mobius_tui.review.report_builder import build_report
 from mobius_tui.review.reviewed_run import ReviewedRun
-from mobius_tui.run.events.growth_events import MAX_ROWS, RowsAdded
+from mobius_tui.run.events.growth_events import RowsAdded
 from mobius_tui.run.events.journal_entry import decode_entry, encode_entry
 from mobius_tui.run.events.mode_and_outcome import Outcome
 from mobius_tui.run.events.run_events import Event, PhaseEntered, RunEnded
@@ -24,6 +24,7 @@ from mobius_tui.run.state.reducer import advance, fold, initial_state
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.model.actions import Run
+from mobius_tui.runbook.model.for_each import MAX_ROWS
 from mobius_tui.tui.presenters.checklist_rows import ChecklistOutline
 from mobius_tui.tui.presenters.run_view import build_run_view
 from mobius_tui.tui.row_key import StepRow

@@ -1,0 +1,252 @@
+"""Rows of a step: what begins beside what, and after how many that failed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mobius_tui.run.events.growth_events import RowsAdded
+from mobius_tui.run.events.journal_entry import Entry
+from mobius_tui.run.events.run_events import Event
+from mobius_tui.run.events.step_events import StepEnded, StepSkipped, StepStarted
+from mobius_tui.run.intents.intent_actions import (
+    Action,
+    OverrideStep,
+    RetryStep,
+    SkipStep,
+    StartStep,
+)
+from mobius_tui.run.planning.permissions import decide
+from mobius_tui.run.planning.plan import Plan, effect_of
+from mobius_tui.run.planning.proposal import Proposal, is_out_of_order, propose
+from mobius_tui.run.planning.run_outcome import run_outcome
+from mobius_tui.run.planning.side_by_side import running_steps
+from mobius_tui.run.planning.situation import ALLOWED, Refused, Situation
+from mobius_tui.run.planning.step_status import step_statuses
+from mobius_tui.run.state.reducer import advance, initial_state
+from mobius_tui.run.state.run_state import RunState
+from mobius_tui.run.state.step_state import Status
+from mobius_tui.runbook.library.loader import decode
+from tests.run.small_runbook import BEGAN
+
+BOOK = """format = 2
+[runbook]
+title = "Rows"
+[[step]]
+id = "first"
+run = "ls"
+[[step]]
+id = "go"
+title = "Restart ${{item}}"
+for_each = ["a", "b", "c", "d"]
+run = "touch $item"
+{keys}
+[[step]]
+id = "last"
+run = "ls"
+needs = ["go"]
+"""
+ROWS = ("go--1", "go--2", "go--3", "go--4")
+EndResult = Literal[Status.PASSED, Status.FAILED, Status.WARNED]
+
+
+class Course:
+    """A run in memory: steps begin where they may, and end as they are told."""
+
+    def __init__(self, keys: str = "") -> None:
+        data = BOOK.format(keys=keys).encode()
+        book, problems = decode(Path("x.toml"), data, lambda name: (name, b""))
+        assert book is not None, problems
+        self.plan = Plan(book)
+        self.state: RunState = initial_state(book)
+        self.write(BEGAN)
+
+    def write(self, event: Event) -> None:
+        n = self.state.last_entry_number + 1
+        entry = Entry(n=n, at=float(n), mono=float(n), boot="b", by="x", event=event)
+        advance(self.state, entry)
+        self.plan.catch_up(self.state)
+
+    def may(self, action: Action) -> bool:
+        now = Situation(plan=self.plan, state=self.state, now=0.0, uid=0)
+        return decide(action, now) == ALLOWED
+
+    def begin(self, step_id: str) -> bool:
+        attempt = len(self.state.steps[step_id].attempts) + 1
+        kind = StartStep if self.state.steps[step_id].status == "pending" else RetryStep
+        allowed = self.may(kind(step=step_id, attempt=attempt))
+        if allowed:
+            self.write(StepStarted(step=step_id, attempt=attempt))
+        return allowed
+
+    def end(self, step_id: str, result: EndResult = Status.PASSED) -> None:
+        attempt = len(self.state.steps[step_id].attempts)
+        self.write(StepEnded(step=step_id, attempt=attempt, result=result))
+
+    def did(self, step_id: str, result: EndResult = Status.PASSED) -> None:
+        assert self.begin(step_id), step_id
+        self.end(step_id, result)
+
+    def listed(self) -> Course:
+        """With all before it done, and its items listed."""
+        self.did("first")
+        assert self.begin("go")
+        self.write(RowsAdded(step="go", rows=ROWS, items=("a", "b", "c", "d")))
+        self.end("go")
+        return self
+
+    def next(self) -> tuple[str, str | None]:
+        found: Proposal = propose(self.plan, self.state)
+        return found.kind, found.step
+
+    def status(self, step_id: str) -> Status:
+        return step_statuses(self.plan, self.state)[step_id].status
+
+
+def test_the_list_comes_first_and_only_reads() -> None:
+    course = Course()
+    course.did("first")
+    assert course.next() == ("start", "go")
+    assert course.plan.name("go") == "1.2 Restart each item"
+    assert effect_of(course.plan.steps["go"]) == "read"
+    course = Course().listed()
+    assert course.next() == ("start", "go--1")
+    assert effect_of(course.plan.steps["go--1"]) == "change"
+    assert [course.plan.numbers[row] for row in ROWS] == [
+        *("1.2.1", "1.2.2", "1.2.3", "1.2.4")
+    ]
+    assert course.plan.numbers["last"] == "1.3"
+
+
+def test_one_after_the_other_and_what_needs_the_step_waits_for_all() -> None:
+    course = Course().listed()
+    for row in ROWS:
+        assert course.status("go") is Status.WAITING
+        assert course.status("last") is Status.WAITING
+        assert course.next() == ("start", row)
+        assert course.begin(row)
+        assert course.next() == ("running", row)
+        assert not any(course.begin(other) for other in ROWS if other != row)
+        course.end(row)
+    assert course.status("go") is Status.PASSED
+    assert course.next() == ("start", "last")
+    course.did("last")
+    assert run_outcome(course.plan, course.state)[0] == "completed"
+
+
+def test_one_that_failed_stops_the_next_and_is_retried_alone() -> None:
+    course = Course().listed()
+    course.did("go--1")
+    course.did("go--2", Status.FAILED)
+    assert course.next() == ("decide", "go--2")
+    course.did("go--2")
+    assert len(course.state.steps["go--1"].attempts) == 1
+    assert course.next() == ("start", "go--3")
+
+
+def test_as_many_may_fail_as_it_says() -> None:
+    course = Course("max_failed = 1").listed()
+    course.did("go--1", Status.FAILED)
+    assert course.next() == ("start", "go--2")
+    course.did("go--2", Status.FAILED)
+    assert course.next() == ("decide", "go--1")
+    course.did("go--1")
+    assert course.next() == ("start", "go--3")
+    course.did("go--3")
+    course.did("go--4")
+    assert course.next() == ("decide", "go--2")  # what failed is still to be decided
+    assert run_outcome(course.plan, course.state)[0] == "failed"
+
+
+def test_side_by_side_as_many_as_it_says() -> None:
+    course = Course("parallel = 3").listed()
+    for row in ROWS[:3]:
+        assert course.next() == ("start", row)
+        assert course.begin(row)
+    assert course.next() == ("running", "go--1")
+    assert not course.begin("go--4")
+    course.end("go--2", Status.FAILED)
+    assert course.next() == ("running", "go--1")  # none begins after one that failed
+    course.end("go--1")
+    course.end("go--3")
+    assert course.next() == ("decide", "go--2")
+    course.write(StepSkipped(step="go--2", reason="not this one"))
+    course.did("go--4")
+    assert course.status("go") is Status.WARNED
+    assert course.next() == ("start", "last")
+
+
+def test_no_row_is_out_of_order_and_what_follows_them_is() -> None:
+    course = Course().listed()
+    assert not is_out_of_order(course.plan, course.state, "go--3")
+    assert is_out_of_order(course.plan, course.state, "last")
+
+
+def test_a_step_with_rows_is_worked_by_them_alone() -> None:
+    course = Course().listed()
+    actions = (
+        StartStep(step="go", attempt=2),
+        RetryStep(step="go", attempt=2),
+        SkipStep(step="go", reason="r"),
+        OverrideStep(step="go", reason="r"),
+    )
+    assert not any(course.may(action) for action in actions)
+    for row in ROWS:
+        course.did(row)
+    assert not any(course.may(action) for action in actions)
+    now = Situation(plan=course.plan, state=course.state, now=0.0, uid=0)
+    refused = decide(actions[1], now)
+    assert isinstance(refused, Refused)
+    assert "has rows: each is worked by itself" in refused.text
+
+
+def test_a_list_that_failed_is_retried_or_skipped() -> None:
+    course = Course()
+    course.did("first")
+    course.did("go", Status.FAILED)
+    assert course.next() == ("decide", "go")
+    assert course.may(SkipStep(step="go", reason="r"))
+    assert course.may(RetryStep(step="go", attempt=2))
+
+
+MOVES = st.lists(
+    st.tuples(
+        st.sampled_from(("first", "go", *ROWS, "last")),
+        st.sampled_from([None, Status.PASSED, Status.FAILED]),
+    ),
+    max_size=40,
+)
+
+
+@given(MOVES, st.sampled_from([0, 2, 3]), st.sampled_from([0, 1, 2]))
+def test_never_more_than_may(
+    moves: list[tuple[str, EndResult | None]], parallel: int, max_failed: int
+) -> None:
+    keys = f"max_failed = {max_failed}\n"
+    course = Course(keys + (f"parallel = {parallel}" if parallel else "")).listed()
+    for step_id, result in moves:
+        if result is None:
+            course.begin(step_id)
+        elif course.state.steps[step_id].status is Status.RUNNING:
+            course.end(step_id, result)
+        running = [step.id for step in running_steps(course.plan, course.state)]
+        assert len(running) <= max(1, parallel)
+        assert len(running) <= 1 or set(running) <= set(ROWS)
+        proposed = propose(course.plan, course.state)
+        if proposed.kind == "start":
+            assert proposed.step is not None
+            failed = [r for r in ROWS if course.state.steps[r].status == "failed"]
+            assert proposed.step not in ROWS or len(failed) <= max_failed
+            assert course.begin(proposed.step)  # what is proposed is allowed
+
+
+@pytest.mark.parametrize("result", [Status.PASSED, Status.WARNED])
+def test_the_status_of_the_step_is_that_of_its_rows(result: EndResult) -> None:
+    course = Course().listed()
+    for row in ROWS:
+        course.did(row, result)
+    assert course.state.steps["go"].status is result
