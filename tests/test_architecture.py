@@ -187,8 +187,8 @@ def test_the_tests_of_every_module_can_be_found() -> None:
     assert alone == ["__main__"]
     own = find_tests("run.state.reducer")
     assert {way for _, way in own} == {"run.state.reducer"}
-    assert own_tests("run.planning.step_permissions") == ()
-    by_way = find_tests("run.planning.step_permissions")
+    assert own_tests("run.planning.message_permissions") == ()
+    by_way = find_tests("run.planning.message_permissions")
     assert by_way[0] == (
         TESTS / "run" / "planning" / "test_permissions.py",
         "run.planning.permissions",
@@ -224,6 +224,7 @@ LAZY: Mapping[tuple[str, str], float] = {
     ("run.journal.journal", "psutil"): 14,  # where there is no /proc
     ("run.keeper.process_table", "_ctypes"): 0,  # a keeper loads next to nothing
     ("run.messaging.outbox", "run.messaging.webhook"): 20,  # with httpx
+    ("run.planning.improvisation", "runbook.effects.effect_judge"): 10,
     ("run.records.run_summary", "run.records.verification"): 99,
     ("run.watch.health_monitor", "health.probe"): 21,  # with httpx
     ("runbook.decode.assemble", "runbook.effects.effect_judge"): 10,

@@ -75,6 +75,11 @@ def _run_options(parser: argparse.ArgumentParser) -> None:
     run_options(parser)
     place_options(parser)
     parser.add_argument(
+        "--mode",
+        choices=(Mode.INCIDENT.value, Mode.MAINTENANCE.value),
+        help="what the run is for (as the runbook says, else incident)",
+    )
+    parser.add_argument(
         "--share", metavar="GROUP", help="a group that may read the run and approve"
     )
     parser.add_argument(
@@ -398,6 +403,21 @@ def _diff_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _amend_options(parser: argparse.ArgumentParser) -> None:
+    run_argument(parser)
+    parser.add_argument(
+        "--step",
+        action="append",
+        metavar="N",
+        help="which, such as 1 for !1; may be given again (all that passed)",
+    )
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("-o", "--output", metavar="FILE", help="write another file")
+    where.add_argument(
+        "--write", action="store_true", help="write the runbook's own file"
+    )
+
+
 def _stats_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("runbook", metavar="RUNBOOK", help="its id, or a file")
     parser.add_argument("--plain", action="store_true", help="lines, not a screen")
@@ -485,6 +505,9 @@ COMMANDS: Mapping[str, Command] = {
         "add a note to a run that is over, beside its journal", _annotate_options
     ),
     "diff": Command("say what changed in a runbook since a run", _diff_options),
+    "amend": Command(
+        "write what was improvised in a run into its runbook", _amend_options
+    ),
     "stats": Command(
         "say what all runs of a runbook say of it, step by step", _stats_options
     ),

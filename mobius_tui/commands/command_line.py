@@ -56,12 +56,17 @@ def run_command(words: Sequence[str]) -> int:
     return code
 
 
+_SHARED_MODULES = {"amend": "diff"}
+"""Commands that are in the module of another one."""
+
+
 def command_module(command: str) -> str:
     """The full name of the module that executes a command.
 
     It has the name of the command, with `_` for `-`; a word that Python reserves has
-    `_` at its end.
+    `_` at its end. Two commands about the same are in one module.
     """
+    command = _SHARED_MODULES.get(command, command)
     name = f"{command}_" if iskeyword(command) else command.replace("-", "_")
     folder = next((f"{f}." for f, names in FOLDERS.items() if command in names), "")
     return f"mobius_tui.commands.{folder}{name}"

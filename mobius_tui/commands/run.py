@@ -13,6 +13,7 @@ from mobius_tui.commands.support.command_options import (
 from mobius_tui.commands.support.run_frontend import start_run
 from mobius_tui.errors import UsageError
 from mobius_tui.run.client.run_briefing import prepare_briefing
+from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.storage.sharing import make_shared_folder
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.library.runbook_files import find_runbook
@@ -26,6 +27,7 @@ def do(options: argparse.Namespace) -> int:
         given=variables(options.var),
         profile=options.profile,
         workdir=Path(options.workdir) if options.workdir else None,
+        mode=Mode(options.mode) if options.mode else None,
     )
     if options.share_control and options.share is None:
         raise UsageError("--share-control: only with --share GROUP")

@@ -17,7 +17,7 @@ from mobius_tui.review.report_steps import StepReporter, messages, report_values
 from mobius_tui.review.run_reader import ReadRun
 from mobius_tui.review.run_report import Measure, RunReport, TimelineEntry
 from mobius_tui.review.run_walk import WalkedRun, walk_run
-from mobius_tui.run.events.mode_and_outcome import ListingState
+from mobius_tui.run.events.mode_and_outcome import ListingState, Mode
 from mobius_tui.run.journal.follower import read_probe_results
 from mobius_tui.run.journal.outage_times import Milestones
 from mobius_tui.run.planning.plan import Plan
@@ -44,7 +44,10 @@ TITLES: Mapping[str, str] = {
 
 
 def measures_with_drills(
-    found: Milestones | None, began: float | None, drills: Sequence[Mapping[str, float]]
+    found: Milestones | None,
+    began: float | None,
+    drills: Sequence[Mapping[str, float]],
+    mode: Mode = Mode.INCIDENT,
 ) -> tuple[Measure, ...]:
     """Each time of a run, beside those of the drills before it.
 
@@ -52,11 +55,16 @@ def measures_with_drills(
         found: the run's own; `None` for one that never began.
         began: when it began, in seconds since 1970.
         drills: what each took for each time, in seconds, newest first.
+        mode: what the run was for; of maintenance in which no trigger fired only the
+            whole is told, since nothing was detected or restored.
     """
     if found is None:
         return ()
     measures = []
+    planned = mode is Mode.MAINTENANCE and not found.triggered
     for name, title in TITLES.items():
+        if planned and name != "total":
+            continue
         before = last_and_best(drill.get(name) for drill in drills)
         if name == "total":
             at = found.ended
@@ -146,7 +154,12 @@ def _assemble_report(
         deviations=tuple(
             report_redaction.sanitize_statements(walked.deviations, sanitize)
         ),
-        measures=measures_with_drills(found, state.began_at, drills),
+        measures=measures_with_drills(
+            found,
+            state.began_at,
+            drills,
+            mode=began.mode if began is not None else Mode.INCIDENT,
+        ),
         since_trigger=found is not None and found.triggered,
         drills=len(drills),
         timeline=tuple(report_redaction.sanitize_timeline(timeline, sanitize)),

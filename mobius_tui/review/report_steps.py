@@ -24,6 +24,7 @@ from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.run.state.deliveries import delivery_for_viewer
 from mobius_tui.run.state.step_state import Attempt, StateVariable, Status
 from mobius_tui.runbook.model.actions import Choose, Manual, Run, SendMessage, Watch
+from mobius_tui.runbook.model.improvised import is_improvised
 from mobius_tui.runbook.model.runbook import Phase, Step
 from mobius_tui.runbook.model.step_text import check_in_words, command_in_words
 from mobius_tui.runbook.model.templates import fill
@@ -146,8 +147,10 @@ class StepReporter:
             id=self._sanitize(phase.id),
             number=self._plan.phase_numbers[phase.id],
             title=self._sanitize(phase.title),
-            aside=phase.aside,
-            entered=not phase.aside or phase.id in self._walked.state.entered_phases,
+            aside=phase.aside and not is_improvised(phase),
+            entered=not phase.aside
+            or is_improvised(phase)
+            or phase.id in self._walked.state.entered_phases,
             why=self._redactor.prose(Prose(phase.why)),
             steps=tuple(self._step(step) for step in phase.steps),
         )

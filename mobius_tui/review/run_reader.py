@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mobius_tui.errors import MobiusError, RunError
 from mobius_tui.health.health_history import HealthHistory
-from mobius_tui.run.events.growth_events import GrowthEvent
+from mobius_tui.run.events.growth_events import RowsAdded, StepImprovised
 from mobius_tui.run.events.journal_entry import Entry, without_garbage_collection
 from mobius_tui.run.events.run_events import PhaseEntered, PhaseLeft, RunBegan
 from mobius_tui.run.journal.journal import FIRST_PREV, decode_entries
@@ -131,8 +131,10 @@ def _placeholder_runbook(
         if isinstance(event, PhaseEntered | PhaseLeft):
             asides[event.phase] = None
         step = getattr(event, "step", None)
-        if isinstance(event, GrowthEvent):
+        if isinstance(event, RowsAdded):
             joined.update(event.rows)
+        elif isinstance(event, StepImprovised):
+            joined.add(event.step)
         if isinstance(step, str) and _ID.fullmatch(step):
             steps[step] = None
     named = tuple(Step(id=each, title=each) for each in steps if each not in joined)

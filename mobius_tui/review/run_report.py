@@ -17,7 +17,7 @@ from mobius_tui.runbook.prose.prose_model import Prose
 EpochSeconds: TypeAlias = Annotated[float, "since 1970"]
 """Seconds since 1970; JSON has it as a UTC time."""
 
-DeviationKind = Status | Literal["out of order", "retried"]
+DeviationKind = Status | Literal["out of order", "retried", "improvised"]
 """Of an attempt that ended badly, and of a step that was not made, its status."""
 
 

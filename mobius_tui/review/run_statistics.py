@@ -149,13 +149,17 @@ def _step(plan: Plan, step: Step, runs: Sequence[PastRun]) -> StepStatistics:
 
 
 def _usable_durations(step: Step, runs: Iterable[PastRun]) -> list[float]:
-    """What it took in incidents, where that is enough; in drills much is shorter."""
+    """What it took in incidents, else in maintenance, where that is enough.
+
+    In drills much is shorter; all together are better than nothing.
+    """
     found: dict[Mode, list[float]] = {mode: [] for mode in Mode}
     for run in runs:
         if step.id in run.steps:
             found[run.mode] += run.steps[step.id].passed_durations
-    if len(found[Mode.INCIDENT]) >= MIN_DURATIONS:
-        return found[Mode.INCIDENT]
+    for mode in (Mode.INCIDENT, Mode.MAINTENANCE):
+        if len(found[mode]) >= MIN_DURATIONS:
+            return found[mode]
     return [seconds for own in found.values() for seconds in own]
 
 

@@ -13,6 +13,7 @@ from mobius_tui.review.run_report import (
     ReportNote,
     TimelineEntry,
 )
+from mobius_tui.run.events.growth_events import StepImprovised
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.run_events import NoteAdded
 from mobius_tui.run.events.step_events import (
@@ -183,6 +184,8 @@ class RunWalker:
                 known = self.state.variables
                 given = {name: known[name] for name in reads if name in known}
                 self.given[AttemptId(step, attempt)] = given
+            case StepImprovised(script=script):
+                self._add_deviation("improvised", entry, " ".join(script.split()))
             case StepSkipped(reason=reason):
                 self._add_deviation(Status.SKIPPED, entry, reason)
             case StepOverridden(reason=reason):

@@ -66,7 +66,7 @@ def _counted(stats: RunbookStatistics) -> str:
     for mode, counts in stats.outcomes.items():
         total = sum(counts.values())
         said = ", ".join(f"{count} {outcome}" for outcome, count in counts.items())
-        parts.append(f"{total} {mode}{'s' if total != 1 else ''} ({said})")
+        parts.append(f"{total} {mode if total == 1 else mode.plural} ({said})")
     return "; ".join(parts) or "no run of it has ended yet"
 
 
@@ -97,10 +97,11 @@ def _restored(mode: Mode, found: tuple[RestoreTime, ...]) -> Iterator[str]:
     if not found:
         return
     took = [each.seconds for each in found]
+    median = column_duration(percentile(took, 50))
     newest = f"; the newest {NEWEST} of {len(found)}:" if len(found) > NEWEST else ":"
     yield ""
     yield (
-        f"Time to restore in {mode}s: median {column_duration(percentile(took, 50))}, "
+        f"Time to restore in {mode.plural}: median {median}, "
         f"best {column_duration(min(took))}{newest}"
     )
     yield f"  {SINCE}"

@@ -28,6 +28,7 @@ class Purpose(Enum):
     ANNOTATION = "annotation"
     ACTION_ITEM = "action item"
     SAVE_OUTPUT = "save output"
+    IMPROVISE = "improvise"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

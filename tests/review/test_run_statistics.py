@@ -87,7 +87,10 @@ def test_incidents_say_what_to_expect_where_there_are_enough() -> None:
         is not None
     )
     restored = runbook_statistics(PLAN, drills + incidents).restored
-    assert [len(restored[mode]) for mode in Mode] == [3, 9]
+    assert [len(restored[mode]) for mode in Mode] == [3, 9, 0]
+    planned = [run(2 * n, (30.0,), mode=Mode.MAINTENANCE) for n in range(20, 23)]
+    found = runbook_statistics(PLAN, drills + planned)
+    assert found.steps[0].expect_correction is None
 
 
 def test_real_runs_are_read_and_open_or_damaged_ones_left_out(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from mobius_tui.run.intents import intent_actions as a
 WORDS: Mapping[str, type[a.Action]] = {
     "start": a.StartStep,
     "retry": a.RetryStep,
+    "improvise": a.ImproviseStep,
     "stop": a.StopStep,
     "look": a.LookFirst,
     "skip": a.SkipStep,

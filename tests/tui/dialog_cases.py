@@ -59,6 +59,7 @@ DIALOGS = {
     "disarm": Opening(scenes.countdown, ("a",)),
     "roll-back": Opening(scenes.fired, ("B",)),
     "note-under-alarm": Opening(scenes.countdown, ("n",)),
+    "improvise": Opening(scenes.failed, ("exclamation_mark",)),
     "palette": Opening(scenes.failed, ("ctrl+p",)),
 }
 """By name."""

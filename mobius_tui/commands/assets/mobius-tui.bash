@@ -1,10 +1,10 @@
 # This file has the completions of mobius-tui; `mobius-tui completions` prints it.
 # `python -m tests.completions` makes it of the command line, by shtab.
 
-_shtab_mobius_tui_subparsers=(demo run resume approve watch drill new import check schema upgrade runs review report annotate diff stats export import-run verify doctor completions paths)
+_shtab_mobius_tui_subparsers=(demo run resume approve watch drill new import check schema upgrade runs review report annotate diff amend stats export import-run verify doctor completions paths)
 
 _shtab_mobius_tui_demo_option_strings=(-h --help --var --auto --manual --answers --yes --dry-run --plain --ascii --json --keep)
-_shtab_mobius_tui_run_option_strings=(-h --help --var --auto --manual --answers --yes --dry-run --plain --ascii --json --profile --workdir --share --share-control)
+_shtab_mobius_tui_run_option_strings=(-h --help --var --auto --manual --answers --yes --dry-run --plain --ascii --json --profile --workdir --mode --share --share-control)
 _shtab_mobius_tui_resume_option_strings=(-h --help --plain --ascii --json --auto --manual --answers --yes)
 _shtab_mobius_tui_approve_option_strings=(-h --help --step --as --deny)
 _shtab_mobius_tui_watch_option_strings=(-h --help --var --profile --workdir --duration --auto-rollback --yes --keep-watching --detach --log-dir --replay --trigger --plain --ascii --json)
@@ -19,6 +19,7 @@ _shtab_mobius_tui_review_option_strings=(-h --help)
 _shtab_mobius_tui_report_option_strings=(-h --help --format -o --schema)
 _shtab_mobius_tui_annotate_option_strings=(-h --help --at --step --from --to)
 _shtab_mobius_tui_diff_option_strings=(-h --help)
+_shtab_mobius_tui_amend_option_strings=(-h --help --step -o --output --write)
 _shtab_mobius_tui_stats_option_strings=(-h --help --plain --json)
 _shtab_mobius_tui_export_option_strings=(-h --help -o)
 _shtab_mobius_tui_import_run_option_strings=(-h --help --head)
@@ -59,6 +60,9 @@ _shtab_mobius_tui_report__o_COMPGEN=''
 _shtab_mobius_tui_annotate_pos_0_COMPGEN=_mobius_tui_runs
 _shtab_mobius_tui_diff_pos_0_COMPGEN=_mobius_tui_runs
 _shtab_mobius_tui_diff_pos_1_COMPGEN=_mobius_tui_runbooks
+_shtab_mobius_tui_amend_pos_0_COMPGEN=_mobius_tui_runs
+_shtab_mobius_tui_amend__o_COMPGEN=''
+_shtab_mobius_tui_amend___output_COMPGEN=''
 _shtab_mobius_tui_stats_pos_0_COMPGEN=_mobius_tui_runbooks
 _shtab_mobius_tui_export_pos_0_COMPGEN=_mobius_tui_runs
 _shtab_mobius_tui_export__o_COMPGEN=''
@@ -67,6 +71,7 @@ _shtab_mobius_tui_verify_pos_0_COMPGEN=_mobius_tui_runs
 
 _shtab_mobius_tui_demo___manual_choices=(stop skip tick)
 _shtab_mobius_tui_run___manual_choices=(stop skip tick)
+_shtab_mobius_tui_run___mode_choices=(incident maintenance)
 _shtab_mobius_tui_resume___manual_choices=(stop skip tick)
 _shtab_mobius_tui_drill___fault_choices=(bad-release slow-release error-burst flapping lying-health stuck-service thin-backup config-drift no-config-backup stale-process bad-migration dead-worker corrupt-backup missing-checksum rollback-fails half-restored prompting-script npm-missing second-rollback pruned-backups wrong-environment list random)
 _shtab_mobius_tui_drill___site_choices=(real rich kind)
@@ -76,11 +81,11 @@ _shtab_mobius_tui_drill___heal_choices=(bad-release slow-release error-burst fla
 _shtab_mobius_tui_drill___manual_choices=(stop skip tick)
 _shtab_mobius_tui_check___explain_choices=(syntax-error self-match effect-too-low swallowed-failure check-cannot-fail unattended destroy-unchecked no-environment no-timeout sum-elsewhere relative-path lost-variable misspelt-variable unquoted-variable empty-path endless-command needs-terminal background prompt curl-without-fail request-without-limit placeholder secret no-value-yet unused-variable unreached-phase main-line-key tty-not-optional slow-probe trigger-never-fires limit-above-timeout no-witness watch-without-trigger short-watch secret-default default-not-filled toml-escape script-too-long bad-ignore list)
 _shtab_mobius_tui_check___format_choices=(text json sarif github)
-_shtab_mobius_tui_runs___mode_choices=(incident drill)
+_shtab_mobius_tui_runs___mode_choices=(incident drill maintenance)
 _shtab_mobius_tui_runs___outcome_choices=(completed failed abandoned incomplete open imported damaged 'never began')
 _shtab_mobius_tui_report___format_choices=(md html json junit)
 _shtab_mobius_tui_completions_pos_0_choices=(bash zsh fish)
-_shtab_mobius_tui_pos_0_choices=(demo run resume approve watch drill new import check schema upgrade runs review report annotate diff stats export import-run verify doctor completions paths)
+_shtab_mobius_tui_pos_0_choices=(demo run resume approve watch drill new import check schema upgrade runs review report annotate diff amend stats export import-run verify doctor completions paths)
 
 _shtab_mobius_tui_demo__h_nargs=0
 _shtab_mobius_tui_demo___help_nargs=0
@@ -161,6 +166,9 @@ _shtab_mobius_tui_annotate__h_nargs=0
 _shtab_mobius_tui_annotate___help_nargs=0
 _shtab_mobius_tui_diff__h_nargs=0
 _shtab_mobius_tui_diff___help_nargs=0
+_shtab_mobius_tui_amend__h_nargs=0
+_shtab_mobius_tui_amend___help_nargs=0
+_shtab_mobius_tui_amend___write_nargs=0
 _shtab_mobius_tui_stats__h_nargs=0
 _shtab_mobius_tui_stats___help_nargs=0
 _shtab_mobius_tui_stats___plain_nargs=0

@@ -55,7 +55,7 @@ function _shtab_mobius_tui_using
   test "$_shtab_mobius_tui_cmdpath" = "$argv"
 end
 
-set -g _shtab_mobius_tui_commands demo run resume approve watch drill new import check schema upgrade runs review report annotate diff stats export import-run verify doctor completions paths
+set -g _shtab_mobius_tui_commands demo run resume approve watch drill new import check schema upgrade runs review report annotate diff amend stats export import-run verify doctor completions paths
 set -g _shtab_mobius_tui_opts_with_value --answers --as --at --deny --duration --environment --explain --fault --format --fresh --from --head --heal --hint --inject --inject-cmd --log-dir --manual --mode --outcome --output --profile --replay --runbook --seed --share --since --site --step --to --trigger --var --workdir --worsen -o
 
 complete -c mobius-tui -e
@@ -89,6 +89,7 @@ complete -c mobius-tui -n '_shtab_mobius_tui_using run' -l ascii -d 'draw with l
 complete -c mobius-tui -n '_shtab_mobius_tui_using run' -l json -d 'the journal'"'"'s lines as they come'
 complete -c mobius-tui -n '_shtab_mobius_tui_using run' -l profile -x -d 'values for an environment'
 complete -c mobius-tui -n '_shtab_mobius_tui_using run' -l workdir -xka "(__fish_complete_directories)" -d 'where commands run'
+complete -c mobius-tui -n '_shtab_mobius_tui_using run' -l mode -xka "incident maintenance" -d 'what the run is for'
 complete -c mobius-tui -n '_shtab_mobius_tui_using run' -l share -x -d 'a group that may read the run and approve'
 complete -c mobius-tui -n '_shtab_mobius_tui_using run' -l share-control -d 'and act on it'
 complete -c mobius-tui -n '_shtab_mobius_tui_using run; and test $_shtab_mobius_tui_npos -eq 0' -ka "(_mobius_tui_names runbooks; __fish_complete_suffix .toml)" -d runbook
@@ -182,7 +183,7 @@ complete -c mobius-tui -n '_shtab_mobius_tui_using runs' -s h -l help -d 'show t
 complete -c mobius-tui -n '_shtab_mobius_tui_using runs' -l json -d 'for programs'
 complete -c mobius-tui -n '_shtab_mobius_tui_using runs' -l drills -d 'drills that are over, with their scores'
 complete -c mobius-tui -n '_shtab_mobius_tui_using runs' -l runbook -xka "(_mobius_tui_names runbooks; __fish_complete_suffix .toml)" -d 'only those of this runbook'
-complete -c mobius-tui -n '_shtab_mobius_tui_using runs' -l mode -xka "incident drill" -d 'only those of this kind'
+complete -c mobius-tui -n '_shtab_mobius_tui_using runs' -l mode -xka "incident drill maintenance" -d 'only those of this kind'
 complete -c mobius-tui -n '_shtab_mobius_tui_using runs' -l outcome -xka "completed failed abandoned incomplete open imported damaged 'never began'" -d 'one of'
 complete -c mobius-tui -n '_shtab_mobius_tui_using runs' -l since -x -d 'begun since then'
 complete -c mobius-tui -n '_shtab_mobius_tui_using; and test $_shtab_mobius_tui_npos -eq 0' -a review -d 'Look back on a run: what happened when, and how it was then.'
@@ -205,6 +206,12 @@ complete -c mobius-tui -n '_shtab_mobius_tui_using; and test $_shtab_mobius_tui_
 complete -c mobius-tui -n '_shtab_mobius_tui_using diff' -s h -l help -d 'show this help message and exit'
 complete -c mobius-tui -n '_shtab_mobius_tui_using diff; and test $_shtab_mobius_tui_npos -eq 0' -ka "(_mobius_tui_names runs)" -d run
 complete -c mobius-tui -n '_shtab_mobius_tui_using diff; and test $_shtab_mobius_tui_npos -eq 1' -ka "(_mobius_tui_names runbooks; __fish_complete_suffix .toml)" -d runbook
+complete -c mobius-tui -n '_shtab_mobius_tui_using; and test $_shtab_mobius_tui_npos -eq 0' -a amend -d 'Write what was improvised in a run into its runbook.'
+complete -c mobius-tui -n '_shtab_mobius_tui_using amend' -s h -l help -d 'show this help message and exit'
+complete -c mobius-tui -n '_shtab_mobius_tui_using amend' -l step -x -d 'which, such as 1 for !1'
+complete -c mobius-tui -n '_shtab_mobius_tui_using amend' -s o -l output -xka "(__fish_complete_path (commandline -ct))" -d 'write another file'
+complete -c mobius-tui -n '_shtab_mobius_tui_using amend' -l write -d 'write the runbook'"'"'s own file'
+complete -c mobius-tui -n '_shtab_mobius_tui_using amend; and test $_shtab_mobius_tui_npos -eq 0' -ka "(_mobius_tui_names runs)" -d run
 complete -c mobius-tui -n '_shtab_mobius_tui_using; and test $_shtab_mobius_tui_npos -eq 0' -a stats -d 'Say what all runs of a runbook say of it, step by step.'
 complete -c mobius-tui -n '_shtab_mobius_tui_using stats' -s h -l help -d 'show this help message and exit'
 complete -c mobius-tui -n '_shtab_mobius_tui_using stats' -l plain -d 'lines, not a screen'

@@ -1,38 +1,60 @@
-"""`mobius-tui diff`: what changed in a runbook since a run."""
+"""`mobius-tui diff`: what changed in a runbook since a run; `amend`: what should."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+import difflib
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from mobius_tui.commands.support.command_output import narrate, print_data
 from mobius_tui.errors import OK, UsageError
+from mobius_tui.review.improvised_commands import (
+    ImprovisedCommand,
+    improvised_commands,
+)
 from mobius_tui.run.events.run_events import RunBegan
-from mobius_tui.run.journal.follower import load_run_runbook, read_run_began
+from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.storage.run_index import run_by_name
 from mobius_tui.run.storage.state_home import runs_root
 from mobius_tui.runbook.library import runbook_files
+from mobius_tui.runbook.library.amendment import Addition, amended
 from mobius_tui.runbook.library.loader import load
+from mobius_tui.runbook.library.own_runbooks import why_read_only
+from mobius_tui.runbook.model.actions import Run
 from mobius_tui.runbook.model.runbook_diff import RunbookChange, diff_runbooks
+from mobius_tui.runbook.toml.runbook_source import read_bytes, write_source
 from mobius_tui.sanitize import line
 
 
 def do(options: argparse.Namespace) -> int:
-    """Print the changes part by part."""
-    directory = run_by_name(runs_root(), options.run)
-    began = read_run_began(directory)
+    """Print what changed, and what was improvised; or write that."""
+    follower = Follower(run_by_name(runs_root(), options.run))
+    if options.command == "amend":
+        return _amend(options, follower)
+    return _diff(options, follower)
+
+
+def _diff(options: argparse.Namespace, follower: Follower) -> int:
+    """Print the changes part by part, and what the runbook could do with."""
+    began, directory = follower.began, follower.directory
     path = (
         runbook_files.find_runbook(options.runbook)
         if options.runbook
         else _source(began)
     )
-    found = diff_runbooks(load_run_runbook(directory, began), load(path))
+    found = diff_runbooks(follower.plan.first_runbook, load(path))
     for change in found:
         for row in _change_lines(change):
             print_data(line(row))
     if not found:
         narrate(f"{path} says what it said in {directory.id}")
+    commands = improvised_commands(follower.plan, follower.state)
+    for command in commands:
+        for row in _improvised_lines(command, follower):
+            print_data(line(row))
+    if any(command.is_proposed for command in commands):
+        narrate(f"`mobius-tui amend {directory.id}` writes it into the runbook")
     return OK
 
 
@@ -56,3 +78,77 @@ def _change_lines(change: RunbookChange) -> Iterator[str]:
     yield f"{change.kind} {change.part} {change.name}{title}{words}"
     for row in change.lines:
         yield f"    {row}"
+
+
+def _improvised_lines(command: ImprovisedCommand, follower: Follower) -> Iterator[str]:
+    after, by = command.after, command.step.improvised_by
+    place = f"after {follower.plan.name(after)}" if after else "after no step"
+    yield f"improvised {command.number} by {by}, {place}: {command.status}"
+    assert isinstance(command.step.action, Run)
+    for row in command.step.action.script.strip("\n").split("\n"):
+        yield f"    + {row}"
+
+
+def _amend(options: argparse.Namespace, follower: Follower) -> int:
+    """Write what was improvised into the runbook, or print what would be written."""
+    commands = improvised_commands(follower.plan, follower.state)
+    path = _source(follower.began)
+    additions = tuple(
+        Addition(step=each.step, after=each.after)
+        for each in _chosen(commands, options.step, follower.directory.id)
+        if each.after is not None
+    )
+    data = amended(path, follower.plan.first_runbook, additions)
+    if options.output:
+        write_source(Path(options.output), data, replace=False)
+        print_data(line(f"{options.output} is written"))
+    elif options.write:
+        if reason := why_read_only(path):
+            raise UsageError(f"amend: {path} stays as it is. {reason}")
+        write_source(path, data, replace=True)
+        print_data(line(f"{path} has {len(additions)} more; look what to call it"))
+    else:
+        print_data(_difference(path, data))
+        narrate("nothing is written: --write does that, or -o FILE")
+    return OK
+
+
+def _chosen(
+    commands: Sequence[ImprovisedCommand], numbers: Sequence[str] | None, run: str
+) -> Sequence[ImprovisedCommand]:
+    """The commands to write: those that were named, or all that are proposed.
+
+    Raises:
+        UsageError: there is none, or a number is of none.
+    """
+    if not commands:
+        raise UsageError(f"amend: nothing was improvised in {run}")
+    if not numbers:
+        for each in commands:
+            if not each.is_proposed:
+                why = each.status if each.after else "after no step"
+                narrate(f"{each.number} is left out ({why}); --step names it")
+        found = [each for each in commands if each.is_proposed]
+        if not found:
+            raise UsageError(f"amend: nothing that was improvised in {run} passed")
+        return found
+    known = {each.number.removeprefix("!"): each for each in commands}
+    for number in numbers:
+        named = known.get(number.removeprefix("!"))
+        if named is None:
+            there = ", ".join(known)
+            raise UsageError(f"amend: --step {number}: there are {there}")
+        if named.after is None:
+            words = "it came after no step; write it where it belongs by hand"
+            raise UsageError(f"amend: --step {number}: {words}")
+    wanted = {number.removeprefix("!") for number in numbers}
+    return [each for number, each in known.items() if number in wanted]
+
+
+def _difference(path: Path, data: bytes) -> str:
+    """What would be written, as a unified diff."""
+    before, after = (
+        text.decode("utf-8-sig").splitlines() for text in (read_bytes(path), data)
+    )
+    rows = difflib.unified_diff(before, after, str(path), "amended", lineterm="")
+    return "\n".join(map(line, rows))

@@ -127,7 +127,7 @@ class FollowUp:
 
 
 def follow_up(plan: Plan, state: RunState) -> FollowUp | None:
-    """What is due after a run; `None` after a drill, and where nothing was changed.
+    """What is due after an incident; `None` where nothing was changed in it.
 
     A runbook that cannot be read is not proposed: the end of an incident is no time to
     complain of it.

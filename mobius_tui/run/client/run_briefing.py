@@ -88,7 +88,7 @@ def prepare_briefing(
     given: Mapping[str, str],
     profile: str | None = None,
     workdir: Path | None = None,
-    mode: Mode = Mode.INCIDENT,
+    mode: Mode | None = None,
     site: str | None = None,
     path: str | None = None,
     sink: str | None = None,
@@ -102,7 +102,7 @@ def prepare_briefing(
         given: values from the command line.
         profile: the name of a profile.
         workdir: where commands run; the runbook's own without it.
-        mode: incident or drill.
+        mode: what the run is for; as the runbook says without it.
         site: the drill site's folder.
         path: PATH for the steps; the caller's own without it.
         sink: where a drill's messages go.
@@ -120,6 +120,7 @@ def prepare_briefing(
     search = os.environ.get("PATH", os.defpath) if path is None else path
     if workdir is not None and not place.is_dir():
         raise UsageError(f"--workdir {workdir}: there is no such directory")
+    mode = mode or Mode(runbook.mode)
     quiet = mode is Mode.DRILL and not pages
     known = {*first.values, *first.secrets}
     return Briefing(
@@ -214,7 +215,7 @@ def refresh_briefing(briefing: Briefing, runbook: Runbook) -> Briefing:
         workdir=None
         if briefing.workdir == default_workdir(before).resolve()
         else briefing.workdir,
-        mode=briefing.mode,
+        mode=None if briefing.mode == before.mode else briefing.mode,
         site=briefing.site,
         path=briefing.path,
         sink=briefing.sink,

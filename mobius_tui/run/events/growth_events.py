@@ -9,7 +9,9 @@ same plan at each of its moments.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TypeAlias, get_args
+
+from mobius_tui.runbook.model.actions import Effect
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,6 +26,23 @@ class RowsAdded:
     """The item of each."""
 
 
-GrowthEvent: TypeAlias = RowsAdded
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StepImprovised:
+    """A command that no step has joined the run, as a step of its own."""
+
+    step: str
+    """The id of that step."""
+    script: str
+    """The command, for bash."""
+    title: str
+    effect: Effect
+    """What it was judged to do."""
+    after: str | None = None
+    """The id of the step that it came after; see `improvised_step`."""
+    improviser: str
+    """Who improvised it; the entry says so, too, and a step alone does not."""
+
+
+GrowthEvent: TypeAlias = RowsAdded | StepImprovised
 """Every event that adds steps."""
-GROWTH_EVENTS: tuple[type[GrowthEvent], ...] = (RowsAdded,)
+GROWTH_EVENTS: tuple[type[GrowthEvent], ...] = get_args(GrowthEvent)

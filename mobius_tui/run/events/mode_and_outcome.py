@@ -16,6 +16,13 @@ class Mode(StrEnum):
 
     INCIDENT = "incident"
     DRILL = "drill"
+    MAINTENANCE = "maintenance"
+    """Planned work: as real as an incident, and nothing is broken."""
+
+    @property
+    def plural(self) -> str:
+        """What several runs of it are called."""
+        return "maintenance runs" if self is Mode.MAINTENANCE else f"{self}s"
 
 
 class Outcome(StrEnum):

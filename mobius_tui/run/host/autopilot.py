@@ -23,7 +23,7 @@ from mobius_tui.run.intents.intent_actions import (
     StartStep,
     TickStep,
 )
-from mobius_tui.run.messaging.channels import with_drill_mark
+from mobius_tui.run.messaging.channels import with_mode_mark
 from mobius_tui.run.messaging.payload import shortened_text
 from mobius_tui.run.planning.approval_rules import valid_approval
 from mobius_tui.run.planning.confirmation import step_confirmation_word
@@ -316,7 +316,7 @@ async def _send_message(services: HostServices, step: Step) -> bool:
     action = step.action
     assert isinstance(action, SendMessage)
     template = services.context.plan.runbook.messages[action.message].body
-    text = with_drill_mark(
+    text = with_mode_mark(
         shortened_text(services.context.values().fill_message(template)),
         services.context.state.began,
     )

@@ -38,6 +38,7 @@ from mobius_tui.run.intents.intent_actions import (
     EnterPhase,
     GiveHint,
     HoldRollback,
+    ImproviseStep,
     LookFirst,
     OverrideStep,
     ReleaseHost,
@@ -151,6 +152,8 @@ def without_secrets(services: HostServices, action: Action) -> Action:
         _refuse_secrets(services, action.values)
     elif isinstance(action, ApproveStep):
         _refuse_secrets(services, {"name": action.name})
+    elif isinstance(action, ImproviseStep):
+        _refuse_secrets(services, {"the command": action.script})
     texts = {
         each.name: services.context.redact(getattr(action, each.name))
         for each in fields(action)
@@ -193,6 +196,8 @@ async def perform_action(
     match action:
         case StartStep() | RetryStep():
             return await step_handlers.start(services, action, caller, intent)
+        case ImproviseStep():
+            return await step_handlers.improvise(services, action, caller, intent)
         case StopStep():
             return await step_handlers.stop(services, action, who, intent)
         case TickStep():

@@ -13,7 +13,7 @@ from typing import ClassVar, Literal, get_args
 
 from mobius_tui.run.events.drill_events import FacilitatorAct
 
-VERSION = 2
+VERSION = 3
 """Of what viewers and hosts say to each other: one more with each action, and each
 field of one, that is added, renamed or taken out. 1 had no number."""
 PermittedRequester = Literal["approvers", "group", "owner"]
@@ -51,6 +51,18 @@ class RetryStep(BaseAction):
     step: str
     attempt: int
     """The number of the attempt to be made."""
+    confirm: str = ""
+    """The word that confirms what destroys, as typed."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ImproviseStep(BaseAction):
+    """Run a command that is in no step, as a step of its own."""
+
+    script: str = ""
+    """The command, for bash."""
+    after: str | None = None
+    """The id of the step that it comes after; `None` for none."""
     confirm: str = ""
     """The word that confirms what destroys, as typed."""
 
@@ -296,6 +308,7 @@ class ReleaseHost(BaseAction):
 Action = (
     StartStep
     | RetryStep
+    | ImproviseStep
     | StopStep
     | LookFirst
     | SkipStep

@@ -12,7 +12,7 @@ from mobius_tui.run.events.approval_events import (
     ApprovalGiven,
 )
 from mobius_tui.run.events.drill_events import HintGiven
-from mobius_tui.run.events.growth_events import RowsAdded
+from mobius_tui.run.events.growth_events import RowsAdded, StepImprovised
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.message_events import (
     MessageDropped,
@@ -71,6 +71,7 @@ from mobius_tui.run.state.deliveries import (
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import PASSED_STATUSES
 from mobius_tui.run.storage.run_directory import attempt_in_folder
+from mobius_tui.runbook.model.step_text import EFFECTS
 from mobius_tui.runbook.text.units import duration_in_words
 
 
@@ -219,6 +220,8 @@ def journal_entry_text(entry: Entry, plan: Plan, state: RunState) -> str | None:
             return f"value: {name}={' '.join(first.split())}{short}"
         case RowsAdded(step=step, items=items):
             return f"rows: {plan.name(step)}: {_items_text(items)}"
+        case StepImprovised(step=step, effect=effect):
+            return f"improvised ({EFFECTS[effect]}): {plan.name(step)}, by {entry.by}"
         case StopAsked(step=step):
             return f"stop asked for: {plan.name(step)}, by {entry.by}"
         case StepEnded() as event:

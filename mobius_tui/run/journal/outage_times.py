@@ -14,6 +14,7 @@ from typing import get_args
 from mobius_tui.health.health_history import HealthHistory
 from mobius_tui.run.events.drill_events import FACILITATOR
 from mobius_tui.run.events.journal_entry import Entry
+from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.events.run_events import Event, RunBegan, RunEnded
 from mobius_tui.run.events.step_events import (
     CheckTried,
@@ -133,7 +134,7 @@ class MilestoneTracker:
         self._plan = plan
         self._began = 0.0
         self._ended: float | None = None
-        self._drill = False
+        self._mode = Mode.INCIDENT
         self._uncleared_triggers: set[tuple[str, str]] = set()
         self._outage: Outage | None = None
         self._sign_times: PersistentList[float] = EMPTY_LIST
@@ -170,7 +171,7 @@ class MilestoneTracker:
         """Note when an event was, if it is a milestone."""
         match event:
             case RunBegan():
-                self._began, self._drill = at, event.is_drill
+                self._began, self._mode = at, event.mode
             case RunEnded():
                 self._ended = at
             case TriggerFired() | CheckTried(held=False):
@@ -180,7 +181,7 @@ class MilestoneTracker:
             case StepStarted() | RollbackBegan():
                 if self._effect(event) != "read":
                     self._change_times = self._change_times.appended(at)
-                if self._first_destroy_at is None and self._effect(event) == "destroy":
+                if self._first_destroy_at is None and self._begins_rollback(event):
                     self._first_destroy_at = at
             case StepEnded(step=step, result=result):
                 if result in BAD_RESULTS:
@@ -197,6 +198,16 @@ class MilestoneTracker:
             return effect_of(self._plan.steps[event.step])
         return "destroy" if isinstance(event, RollbackBegan) else "read"
 
+    def _begins_rollback(self, event: Event) -> bool:
+        """Whether the rollback begins with an event.
+
+        What maintenance destroys was planned: it is no rollback.
+        """
+        planned = self._mode is Mode.MAINTENANCE
+        return self._effect(event) == "destroy" and (
+            isinstance(event, RollbackBegan) or not planned
+        )
+
     def _trigger_fired(self, event: TriggerFired, at: float) -> None:
         began = self._outage is not None and self._outage.rollback is not None
         if not self._uncleared_triggers and not began:
@@ -206,7 +217,7 @@ class MilestoneTracker:
     def _outage_after(self, outage: Outage, entry: Entry) -> Outage:
         if outage.acknowledged is None and entry.by not in NON_TEAM_AUTHORS:
             outage = replace(outage, acknowledged=entry.at, by=entry.by)
-        if outage.rollback is None and self._effect(entry.event) == "destroy":
+        if outage.rollback is None and self._begins_rollback(entry.event):
             outage = replace(outage, rollback=entry.at)
         return outage
 
@@ -229,11 +240,16 @@ class MilestoneTracker:
             ended=self._ended,
             outage=outage,
             triggered=triggered,
+        )
+        if self._mode is Mode.MAINTENANCE and not triggered:
+            return milestones  # nothing was broken: a planned restart is no outage
+        milestones = replace(
+            milestones,
             detected=self._detected(broken),
             acknowledged=outage.acknowledged if outage and triggered else None,
             rollback=outage.rollback if outage and triggered else first,
         )
-        since = broken if self._drill else max(milestones.since, broken)
+        since = broken if self._mode is Mode.DRILL else max(milestones.since, broken)
         restored = self._restored(past, milestones)
         return replace(
             milestones,
@@ -289,7 +305,8 @@ class MilestoneTracker:
         if counts and not any(each.ok for each in counts.values()):
             return None  # nobody looked
         cleared = milestones.triggered and not self._uncleared_triggers
-        changed = self._last_change_ended_at if self._drill or cleared else None
+        counts_alone = self._mode is Mode.DRILL or cleared
+        changed = self._last_change_ended_at if counts_alone else None
         return changed if changed is not None and changed >= milestones.since else None
 
     def _steady(self, past: HealthHistory, restored: float | None) -> float | None:

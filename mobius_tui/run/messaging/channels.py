@@ -8,14 +8,18 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
+from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.events.run_events import RunBegan
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.runbook.model.actions import SendMessage
 from mobius_tui.runbook.model.runbook import Channel, Runbook, Variable
 from mobius_tui.runbook.model.templates import template_names
 
-DRILL_MARK = "[DRILL]"
-"""What every message of a drill begins with."""
+MODE_MARKS: Mapping[Mode, str] = {
+    Mode.DRILL: "[DRILL]",
+    Mode.MAINTENANCE: "[MAINTENANCE]",
+}
+"""What every message of a run begins with, so that nobody takes it for an incident."""
 CHANNEL_KINDS = {"slack": "Slack", "teams": "Teams", "webhook": "a webhook"}
 
 
@@ -95,8 +99,7 @@ def channel_notices(runbook: Runbook, known: Collection[str]) -> Iterator[str]:
             yield f"{name}: {missing}; the message can be copied"
 
 
-def with_drill_mark(text: str, began: RunBegan | None) -> str:
-    """A text as it may leave the run: in a drill, marked as one."""
-    if began is None or not began.is_drill or text.startswith(DRILL_MARK):
-        return text
-    return f"{DRILL_MARK} {text}"
+def with_mode_mark(text: str, began: RunBegan | None) -> str:
+    """A text as it may leave the run: where it is no incident, marked as what it is."""
+    mark = MODE_MARKS.get(began.mode, "") if began is not None else ""
+    return text if text.startswith(mark) else f"{mark} {text}"

@@ -23,6 +23,7 @@ from mobius_tui.run.intents.intent_actions import (
     EnterPhase,
     GiveHint,
     HoldRollback,
+    ImproviseStep,
     LookFirst,
     OverrideStep,
     ReleaseHost,
@@ -41,6 +42,7 @@ from mobius_tui.run.intents.intent_actions import (
 from mobius_tui.run.intents.replies import NO_HOST
 from mobius_tui.run.planning import (
     approval_permissions,
+    improvisation,
     message_permissions,
     run_permissions,
     step_permissions,
@@ -96,6 +98,8 @@ def require(action: Action, situation: Situation) -> None:
     match action:
         case StartStep() | RetryStep():
             step_permissions.start(action, situation)
+        case ImproviseStep():
+            improvisation.improvise(action, situation)
         case StopStep():
             step_permissions.stop(action, situation)
         case TickStep():

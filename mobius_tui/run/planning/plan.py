@@ -7,11 +7,17 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Literal
 
-from mobius_tui.run.events.growth_events import GrowthEvent
+from mobius_tui.run.events.growth_events import GrowthEvent, RowsAdded, StepImprovised
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import Status, StepState
 from mobius_tui.runbook.model.actions import Choose, Manual, Run, SendMessage, Watch
 from mobius_tui.runbook.model.for_each import row_of, with_listings
+from mobius_tui.runbook.model.improvised import (
+    IMPROVISED_PHASE,
+    improvised_step,
+    is_improvised,
+    with_improvised,
+)
 from mobius_tui.runbook.model.runbook import Phase, Runbook, Step
 from mobius_tui.runbook.model.templates import variables_read, variables_set
 
@@ -60,7 +66,24 @@ def will_retry(step: Step, state: StepState) -> bool:
     )
 
 
-def _grown(phase: Phase, event: GrowthEvent) -> Phase:
+def _grown(runbook: Runbook, event: GrowthEvent) -> Runbook:
+    """The runbook with the steps that an event adds."""
+    if isinstance(event, StepImprovised):
+        step = improvised_step(
+            runbook,
+            id=event.step,
+            script=event.script,
+            title=event.title,
+            effect=event.effect,
+            after=event.after,
+            by=event.improviser,
+        )
+        return with_improvised(runbook, step)
+    phases = tuple(_with_rows(phase, event) for phase in runbook.phases)
+    return replace(runbook, phases=phases)
+
+
+def _with_rows(phase: Phase, event: RowsAdded) -> Phase:
     """A phase with the steps of an event behind the step that it names."""
     steps: list[Step] = []
     for step in phase.steps:
@@ -100,8 +123,7 @@ class Plan:
             return
         runbook = self.runbook
         for event in state.growth[self.growth_count :]:
-            phases = tuple(_grown(phase, event) for phase in runbook.phases)
-            runbook = replace(runbook, phases=phases)
+            runbook = _grown(runbook, event)
         self.growth_count, self.parent_of = len(state.growth), state.parent_of
         self._index(runbook)
 
@@ -139,7 +161,10 @@ class Plan:
         """By variable, the first step that sets it."""
 
     def _numbers(self) -> dict[str, str]:
-        """By step: 2.1, 2.2; the rows of 2.2 are 2.2.1, 2.2.2, and 2.3 stays 2.3."""
+        """By step: 2.1, 2.2; the rows of 2.2 are 2.2.1, 2.2.2, and 2.3 stays 2.3.
+
+        Improvised commands are !1, !2.
+        """
         numbers: dict[str, str] = {}
         for phase in self.runbook.phases:
             counts: dict[str, int] = {}
@@ -147,7 +172,8 @@ class Plan:
                 parent = self.parent_of.get(step.id, "")
                 counts[parent] = counts.get(parent, 0) + 1
                 above = numbers[parent] if parent else self.phase_numbers[phase.id]
-                numbers[step.id] = f"{above}.{counts[parent]}"
+                dot = "" if is_improvised(phase) else "."
+                numbers[step.id] = f"{above}{dot}{counts[parent]}"
         return numbers
 
     def name(self, step_id: str) -> str:
@@ -160,7 +186,9 @@ def phase_numbers(runbook: Runbook) -> dict[str, str]:
     numbers: dict[str, str] = {}
     mains = asides = 0
     for phase in runbook.phases:
-        if phase.aside:
+        if is_improvised(phase):
+            numbers[phase.id] = IMPROVISED_PHASE
+        elif phase.aside:
             letter = chr(ord("A") + asides) if asides < 26 else f"A{asides}"
             asides += 1
             numbers[phase.id] = letter

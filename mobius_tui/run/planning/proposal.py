@@ -203,7 +203,7 @@ def undone_steps_before(
         step_id: the step.
         statuses: what `step_statuses` returns for them, where the caller has it.
     """
-    if is_follower(plan.steps[step_id]):
+    if is_follower(plan.steps[step_id]) or plan.steps[step_id].improvised_by:
         return ()
     before = []
     own_phase, parent = plan.phase_of[step_id], plan.parent_of.get(step_id)

@@ -7,6 +7,7 @@ from mobius_tui.run.planning.plan import Plan, is_follower
 from mobius_tui.run.planning.step_status import StepStatuses, step_statuses
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import BAD_STATUSES, GATE_OPENING_STATUSES, Status
+from mobius_tui.runbook.model.improvised import improvised_phase
 
 
 def aside_outcome(plan: Plan, state: RunState) -> tuple[str, bool] | None:
@@ -36,13 +37,19 @@ def run_outcome(plan: Plan, state: RunState) -> tuple[Outcome, str]:
         if not phase.aside or phase.id in state.entered_phases
         for step in phase.steps
     ]
-    for status, outcome in (
-        (Status.UNKNOWN, Outcome.INCOMPLETE),
-        *((bad, Outcome.FAILED) for bad in sorted(BAD_STATUSES - {Status.UNKNOWN})),
-    ):
+    # Of what was improvised it counts alone that nobody knows how far it got.
+    improvised = improvised_phase(plan.runbook)
+    lost = [
+        plan.name(step.id)
+        for step in (*counted, *(improvised.steps if improvised is not None else ()))
+        if statuses[step.id].status is Status.UNKNOWN
+    ]
+    if lost:
+        return Outcome.INCOMPLETE, f"{Status.UNKNOWN}: {', '.join(lost)}"
+    for status in sorted(BAD_STATUSES - {Status.UNKNOWN}):
         names = [plan.name(s.id) for s in counted if statuses[s.id].status is status]
         if names:
-            return outcome, f"{status}: {', '.join(names)}"
+            return Outcome.FAILED, f"{status}: {', '.join(names)}"
     open_ = [
         plan.name(step.id)
         for step in counted

@@ -32,6 +32,7 @@ from mobius_tui.run.planning.watch_permissions import (
     unattended_refusal,
 )
 from mobius_tui.run.state.step_state import Status
+from mobius_tui.runbook.model.improvised import is_improvised
 from mobius_tui.runbook.model.limits import limits_by_variable
 
 
@@ -64,7 +65,7 @@ def add_note(action: AddNote, situation: Situation) -> None:
 def enter_phase(action: EnterPhase, situation: Situation) -> None:
     """Raise unless the run may enter the phase."""
     phases = {phase.id: phase for phase in situation.plan.runbook.phases}
-    if action.phase not in phases:
+    if action.phase not in phases or is_improvised(phases[action.phase]):
         words = f"this runbook has no phase {action.phase!r}"
         raise NotPermittedError(RefusalCode.UNKNOWN, words)
     busy = situation.busy_step
@@ -99,7 +100,7 @@ def manual_tick_refusal(*, mode: Mode, environment: str | None, protected: bool)
     """Why `--manual tick` is refused in a run; empty where it may be given.
 
     Args:
-        mode: incident or drill.
+        mode: what the run is for.
         environment: its name, if it has one.
         protected: whether the runbook protects it.
     """

@@ -144,6 +144,6 @@ def touch_site(action: TouchSite, situation: Situation) -> None:
 
 def _require_drill(situation: Situation) -> None:
     if not situation.state.is_drill:
-        words = "only a drill has a facilitator; this run is an incident"
+        words = "only a drill has a facilitator; this run is none"
         raise NotPermittedError(RefusalCode.NO_DRILL, words)
     situation.require_event_allowed(HintGiven(text="", who=""))

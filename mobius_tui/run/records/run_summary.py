@@ -79,7 +79,7 @@ class Summary:
     def row(self) -> str:
         """A line for a person."""
         if self.began is None:
-            return f"{'':16}  {'':8}  {self.outcome:13}  {'':7}  {self.id}"
+            return f"{'':16}  {'':11}  {self.outcome:13}  {'':7}  {self.id}"
         when = time.strftime("%Y-%m-%d %H:%M", time.localtime(self.began))
         took = clock_duration(self.ended - self.began) if self.ended else ""
         state = str(self.outcome)
@@ -88,7 +88,7 @@ class Summary:
         since = self.unwatched_text(time.time())
         note = f"{since}  " if since else ""
         return (
-            f"{when}  {self.mode:8}  {state:13}  {took:>7}  {self.title}"
+            f"{when}  {self.mode:11}  {state:13}  {took:>7}  {self.title}"
             f"  {self.environment}  {note}{self.id}"
         )
 

@@ -9,18 +9,22 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from mobius_tui.run.events.growth_events import GrowthEvent
+from mobius_tui.run.events.growth_events import GrowthEvent, StepImprovised
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import (
     GATE_OPENING_STATUSES,
     Status,
     StepState,
 )
+from mobius_tui.runbook.model.improvised import IMPROVISED_PHASE
 
 
 def apply_growth_event(state: RunState, event: GrowthEvent) -> None:
     """Add the steps of an event that may follow."""
     state.growth = state.growth.appended(event)
+    if isinstance(event, StepImprovised):
+        _add_steps(state, IMPROVISED_PHASE, (event.step,))
+        return
     _add_steps(state, state.phase_of[event.step], event.rows)
     state.rows_of = {**state.rows_of, event.step: event.rows}
     state.parent_of = {**state.parent_of, **dict.fromkeys(event.rows, event.step)}

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from mobius_tui.errors import StateError
 from mobius_tui.run.events.approval_events import ApprovalEvent
 from mobius_tui.run.events.drill_events import Hint
-from mobius_tui.run.events.growth_events import GrowthEvent
+from mobius_tui.run.events.growth_events import GrowthEvent, StepImprovised
 from mobius_tui.run.events.message_events import (
     MessageDropped,
     MessageEvent,
@@ -222,6 +222,10 @@ class RunState:
             )
 
     def _check_growth(self, event: GrowthEvent, name: str) -> None:
+        if isinstance(event, StepImprovised):
+            if event.step in self.steps:
+                raise StateError(f"{name} names a step that is there already")
+            return
         own = self.steps.get(event.step)
         if own is None:
             raise StateError(

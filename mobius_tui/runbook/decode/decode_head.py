@@ -15,10 +15,12 @@ from mobius_tui.runbook.effects.command_table import (
     parse_table_line,
 )
 from mobius_tui.runbook.model.runbook import (
+    RUNBOOK_MODES,
     Channel,
     Contact,
     Message,
     Profile,
+    RunbookMode,
     Variable,
 )
 from mobius_tui.runbook.text.names import is_reserved
@@ -41,6 +43,7 @@ def read_head(root: TomlTable) -> dict[str, Any]:
         "updated": _date(table, "updated"),
         "review_cycle": table.text("review_cycle"),
         "review": _review(table),
+        "mode": _mode(table),
         "owners": table.text_list("owners"),
         "requires": table.text_list("requires"),
         "workdir": table.text("workdir", ".", filled=True) or ".",
@@ -56,6 +59,13 @@ def _review(table: TomlTable) -> str | None:
         words = "the id of a bundled runbook, or a FILE.toml beside this one"
         table.report(f"`review` is {words}", "review")
     return name
+
+
+def _mode(table: TomlTable) -> RunbookMode:
+    """What a run of it is for."""
+    if not table.has_since(2, "mode"):
+        return "incident"
+    return cast("RunbookMode", one_of(table, "mode", RUNBOOK_MODES, "incident"))
 
 
 def _date(table: TomlTable, key: str) -> datetime.date | None:

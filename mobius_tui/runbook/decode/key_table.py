@@ -141,6 +141,7 @@ KEYS: Mapping[str, Mapping[str, Shape]] = {
         "workdir": _TEXT,
         "environment": _TEXT,
         "protected": _TEXTS,
+        "mode": _one_of("incident", "maintenance"),
     },
     "var.NAME": {
         "title": _TEXT,

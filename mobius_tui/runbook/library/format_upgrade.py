@@ -56,7 +56,7 @@ def upgrade(path: Path) -> Upgrade | None:
     is_whole = "runbook" in document.tree
     judged: Mapping[str, Effect] = {}
     if is_whole:
-        judged = _judged_effects(_decoded(path, _edited(data, positions.text, edits)))
+        judged = _judged_effects(decoded(path, edited(data, positions.text, edits)))
     stated: list[tuple[int, str, Effect]] = []
     for table, node in part_tables(document.tree, "phase.step"):
         if not isinstance(node.get("run"), str) or "effect" in node:
@@ -67,10 +67,8 @@ def upgrade(path: Path) -> Upgrade | None:
             edits.append(_stated_effect(positions, table, effect))
             number = positions.key_line_and_column(table)[0]
             stated.append((number, name, effect))
-    upgraded = _edited(data, positions.text, edits)
-    if is_whole and _digests(_decoded(path, data)) != _digests(
-        _decoded(path, upgraded)
-    ):
+    upgraded = edited(data, positions.text, edits)
+    if is_whole and _digests(decoded(path, data)) != _digests(decoded(path, upgraded)):
         raise FaultError(f"{path}: in format 2 it would be another one; it stays as is")
     return Upgrade(data=upgraded, stated=tuple(stated))
 
@@ -89,7 +87,13 @@ def _judged_effects(runbook: Runbook) -> Mapping[str, Effect]:
     }
 
 
-def _decoded(path: Path, data: bytes) -> Runbook:
+def decoded(path: Path, data: bytes) -> Runbook:
+    """A runbook's file with this content, beside its other files.
+
+    Raises:
+        RunbookError: it has errors; the text is the whole report.
+    """
+
     def read(name: str) -> tuple[str, bytes]:
         sibling = path.with_name(name)
         return str(sibling), read_bytes(sibling)
@@ -110,7 +114,7 @@ def _stated_effect(
     return at, at, f'effect = "{effect}"{end}'
 
 
-def _edited(data: bytes, text: str, edits: list[tuple[int, int, str]]) -> bytes:
+def edited(data: bytes, text: str, edits: list[tuple[int, int, str]]) -> bytes:
     """A file with some of its text replaced; its line ends and its mark stay.
 
     Args:

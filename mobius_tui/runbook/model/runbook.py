@@ -10,12 +10,16 @@ import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from mobius_tui.runbook.model.actions import Action, Choose, Run
 from mobius_tui.runbook.model.check_kinds import Check
 from mobius_tui.runbook.model.guards import Guard
 from mobius_tui.runbook.model.probes import Health, Probe
+
+RunbookMode = Literal["incident", "maintenance"]
+"""What a runbook may say that its runs are for: a drill is what `drill` makes."""
+RUNBOOK_MODES: tuple[RunbookMode, ...] = get_args(RunbookMode)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -163,6 +167,8 @@ class Step:
     links: tuple[Link, ...] = ()
     same_as: str | None = None
     """The id of the step that it inherited from by `use`."""
+    improvised_by: str = ""
+    """Who ran it although the runbook has no such step; empty for a runbook's own."""
     line: int = 0
     """Its line in its file, from 1."""
 
@@ -219,6 +225,8 @@ class Runbook:
     review: str | None = None
     """The runbook that the end of a run proposes: a bundled one's id, or a file beside
     this one."""
+    mode: RunbookMode = "incident"
+    """What a run of it is for, where `--mode` does not say it and it is no drill."""
     owners: tuple[str, ...] = ()
     requires: tuple[str, ...] = ()
     """Programs that must exist before a run begins."""

@@ -20,7 +20,7 @@ _NO_CONTENT = frozenset({"line", "is_judged"})
 _LATER_FIELDS = frozenset(
     {
         *("hint", "independent", "parallel", "deadline", "server_name", "pointers"),
-        *("is_", "check", "for_each"),
+        *("is_", "check", "for_each", "improvised_by"),
     }
 )
 """Fields that older versions lacked. They are left out of digests while they are empty,

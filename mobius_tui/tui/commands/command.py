@@ -188,6 +188,7 @@ class FlowId(Enum):
     OVERRIDE = auto()
     ASK_APPROVAL = auto()
     APPROVE = auto()
+    IMPROVISE = auto()
     NOTE = auto()
     ENTER_PHASE = auto()
     ENTER_THIS_PHASE = auto()

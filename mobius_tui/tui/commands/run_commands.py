@@ -25,6 +25,7 @@ class RunCommand(StrEnum):
     SKIP = "skip"
     RESTORE = "restore"
     OVERRIDE = "override"
+    IMPROVISE = "improvise"
     NOTE = "note"
     ARM = "arm"
     ENTER_PHASE = "enter_phase"
@@ -142,6 +143,13 @@ RUN_COMMANDS: tuple[Command, ...] = (
         title="Override the step",
         label="Override",
         help="You vouch for it, with a reason on record; gates open.",
+    ),
+    _step(
+        id=RunCommand.IMPROVISE,
+        flow=FlowId.IMPROVISE,
+        keys=("exclamation_mark",),
+        title="Run a command that is in no step",
+        help="Typed, or begun from the step's own; judged, confirmed, kept on record.",
     ),
     _step(
         id=RunCommand.NOTE,

@@ -13,7 +13,7 @@ from textual.widgets import TextArea
 
 from mobius_tui import sanitize
 from mobius_tui.run.intents.intent_actions import TickStep
-from mobius_tui.run.messaging.channels import with_drill_mark
+from mobius_tui.run.messaging.channels import with_mode_mark
 from mobius_tui.run.planning.message_permissions import TEXT_LIMIT
 from mobius_tui.run.planning.permissions import decide_offer
 from mobius_tui.run.planning.situation import Refused
@@ -92,7 +92,7 @@ class MessageDialog(Dialog[MessageAnswer]):
             )
             body = last.note or body
         self._body = sanitize.clean(
-            with_drill_mark(body, view.state.began), newlines=True
+            with_mode_mark(body, view.state.began), newlines=True
         )
         if self._unsent:
             self._body = sanitize.clean(

@@ -10,6 +10,7 @@ from mobius_tui.run.intents.intent_actions import (
     AskApproval,
     ChooseOptions,
     DropMessages,
+    ImproviseStep,
     LookFirst,
     OverrideStep,
     ResendMessages,
@@ -32,6 +33,7 @@ from mobius_tui.tui.commands.command import FlowId
 from mobius_tui.tui.dialogs.answer_dialogs import AnswersDialog, DecisionDialog
 from mobius_tui.tui.dialogs.confirm_dialogs import ApproveDialog, ConfirmDialog
 from mobius_tui.tui.dialogs.failure_dialog import FailureDialog
+from mobius_tui.tui.dialogs.improvise_dialog import ImproviseDialog
 from mobius_tui.tui.dialogs.message_dialog import MessageDialog
 from mobius_tui.tui.dialogs.question import (
     DialogOpener,
@@ -317,6 +319,21 @@ async def override(
     return OverrideStep(step=step.id, reason=reason)
 
 
+async def improvise(
+    open_dialog: DialogOpener, view: RunView, key: RowKey | None
+) -> Action | None:
+    """Run a command that is in no step, begun from that of the step here."""
+    after = view.step(key)
+    said = await open_dialog(ImproviseDialog(view, after))
+    if said is None:
+        return None
+    return ImproviseStep(
+        script=said.script,
+        after=after.id if after is not None else None,
+        confirm=said.confirm,
+    )
+
+
 FLOWS: Mapping[FlowId, Flow] = {
     FlowId.START: start,
     FlowId.TICK: tick,
@@ -331,6 +348,7 @@ FLOWS: Mapping[FlowId, Flow] = {
     FlowId.OVERRIDE: override,
     FlowId.ASK_APPROVAL: ask_approval,
     FlowId.APPROVE: approve,
+    FlowId.IMPROVISE: improvise,
     **RUN_FLOWS,
 }
 """What each flow does."""

@@ -142,9 +142,9 @@ def other_runs_lines(
     if not runs:
         return ()
     first = runs[0]
-    drill = "DRILL · " if first.mode is Mode.DRILL else ""
+    mode = "" if first.mode is Mode.INCIDENT else f"{first.mode.upper()} · "
     place = f" ▸ {first.environment}" if first.environment else ""
-    name = sanitize.line(f"{drill}{first.title}{place}")
+    name = sanitize.line(f"{mode}{first.title}{place}")
     words = "ROLLBACK" if first.watch.rollback is not None else "TRIGGER FIRED"
     head = Content.styled(f" {words} ", "bold reverse $error")
     reason = sanitize.line(_reason(first))

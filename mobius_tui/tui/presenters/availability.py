@@ -14,6 +14,7 @@ from mobius_tui.run.intents.intent_actions import (
     EndRun,
     EnterPhase,
     HoldRollback,
+    ImproviseStep,
     StopStep,
 )
 from mobius_tui.run.planning.approval_rules import steps_awaiting_approval
@@ -29,6 +30,7 @@ from mobius_tui.run.planning.situation import (
     Situation,
 )
 from mobius_tui.run.state.step_state import Status
+from mobius_tui.runbook.model.improvised import is_improvised
 from mobius_tui.runbook.model.runbook import Phase, Step
 from mobius_tui.tui.commands.registry import key_of
 from mobius_tui.tui.commands.run_commands import RunCommand
@@ -155,6 +157,7 @@ RUN_COMMAND_ACTIONS: Mapping[
     RunCommand, Callable[[RunView, RowKey | None], Action | None]
 ] = {
     RunCommand.NOTE: _note,
+    RunCommand.IMPROVISE: lambda _view, _selected: ImproviseStep(),
     RunCommand.STOP: _stop,
     RunCommand.END_RUN: lambda _view, _selected: EndRun(),
     RunCommand.APPROVE: _approve,
@@ -272,7 +275,7 @@ def why_not(view: RunView, key: RowKey | None, command: RunCommand) -> str:
             return f"{_sentence(permission.text)}."
         case RunCommand.APPROVE:
             return "Nobody has asked for an approval that is not given yet."
-        case RunCommand.END_RUN | RunCommand.NOTE:
+        case RunCommand.END_RUN | RunCommand.NOTE | RunCommand.IMPROVISE:
             return _why_not_run_command(view, permission)
         case RunCommand.ARM | RunCommand.HOLD | RunCommand.ROLL_BACK:
             return _no_rollback(view) or _why_not_run_command(view, permission)
@@ -301,7 +304,7 @@ def _why_not_going_on(view: RunView) -> str:
 
 def _no_phase(view: RunView) -> str:
     for phase in view.runbook.phases:
-        if phase.aside:
+        if phase.aside and not is_improvised(phase):
             permission = decide_offer(EnterPhase(phase=phase.id), view.situation)
             if isinstance(permission, Refused):
                 return f"{permission.why}: wait for it, or stop it."

@@ -38,6 +38,16 @@ COUNTED: tuple[tuple[str, str, Role], ...] = (
 )
 """What is counted, in which words."""
 
+MODES: Mapping[Mode, tuple[str, Role]] = {
+    Mode.INCIDENT: ("real commands, in a real environment", "bad"),
+    Mode.DRILL: ("a rehearsal on a site of its own; nothing real is touched", "accent"),
+    Mode.MAINTENANCE: (
+        "planned work: real commands, in a real environment",
+        "strong",
+    ),
+}
+"""What each mode means."""
+
 PROBE_STATES: Mapping[State, tuple[str, Role]] = {
     "ok": ("● ok", "good"),
     "failed": ("✖ failed", "bad"),
@@ -66,16 +76,11 @@ def summary(briefing: Briefing) -> tuple[Field, ...]:
         owners = f"  {', '.join(runbook.owners)}" if runbook.owners else ""
         line = assemble((" of ".join(version), "plain"), (owners, "muted"))
         fields.append(Field("version", line))
-    drill = "a rehearsal on a site of its own; nothing real is touched"
-    real = "real commands, in a real environment"
-    is_drill = briefing.mode is Mode.DRILL
-    mode = assemble(
-        (briefing.mode, "accent" if is_drill else "bad"),
-        (f"  {drill if is_drill else real}", "muted"),
-    )
+    words, role = MODES[briefing.mode]
+    mode = assemble((briefing.mode, role), (f"  {words}", "muted"))
     fields.append(Field("mode", mode))
     if briefing.environment:
-        role: Role = "bad" if briefing.protected else "plain"
+        role = "bad" if briefing.protected else "plain"
         why = "  protected: what destroys wants its name typed" * briefing.protected
         fields.append(
             Field("place", assemble((briefing.environment, role), (why, "muted")))

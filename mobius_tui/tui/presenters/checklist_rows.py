@@ -12,6 +12,7 @@ from mobius_tui.run.planning.plan import is_follower, kind_of
 from mobius_tui.run.planning.step_status import StepStatus
 from mobius_tui.run.state.step_state import BAD_STATUSES, GATE_OPENING_STATUSES, Status
 from mobius_tui.runbook.model.guards import guard_variables
+from mobius_tui.runbook.model.improvised import is_improvised
 from mobius_tui.runbook.model.runbook import Phase, Step
 from mobius_tui.runbook.text.units import clock_duration, duration_in_words
 from mobius_tui.tui.presenters import next_action
@@ -73,7 +74,7 @@ def phase_row(view: RunView, phase: Phase, *, folded: bool, waits: str) -> Check
     number = view.plan.phase_numbers[phase.id]
     sign = FOLDED if folded else UNFOLDED
     title = f"{sign} {number} {sanitize.line(phase.title)}"
-    if phase.aside and phase.id not in view.state.entered_phases:
+    if next_action.is_unentered_aside(view, phase):
         return ChecklistRow(
             is_phase=True,
             title=title,
@@ -107,7 +108,7 @@ def step_row(view: RunView, step: Step, *, phase_wait: str) -> ChecklistRow:
     """
     title = f"{view.plan.numbers[step.id]} {sanitize.line(step.title)}"
     phase = view.plan.phase_of[step.id]
-    if phase.aside and phase.id not in view.state.entered_phases:
+    if next_action.is_unentered_aside(view, phase):
         return ChecklistRow(
             is_phase=False,
             title=title,
@@ -287,9 +288,8 @@ class ChecklistOutline:
     def is_folded(self, phase: Phase) -> bool:
         """Whether a phase's steps are out of sight."""
         entered = self._view.state.entered_phases if self._view is not None else ()
-        return self._toggled_phases.get(
-            phase.id, phase.aside and phase.id not in entered
-        )
+        is_shown = phase.id in entered or is_improvised(phase)
+        return self._toggled_phases.get(phase.id, phase.aside and not is_shown)
 
     def fold(self, key: RowKey | None) -> None:
         """Fold the phase of a row, or unfold it."""

@@ -26,6 +26,7 @@ from mobius_tui.run.planning.proposal import Proposal, is_out_of_order
 from mobius_tui.run.planning.situation import ALLOWED, Refused
 from mobius_tui.run.state.step_state import BAD_STATUSES, Status
 from mobius_tui.run.terminal.detach_key import DETACH_KEY
+from mobius_tui.runbook.model.improvised import is_improvised
 from mobius_tui.runbook.model.runbook import Phase, Step
 from mobius_tui.runbook.model.step_text import EFFECTS
 from mobius_tui.runbook.text.units import clock_duration
@@ -152,7 +153,8 @@ def next_action(view: RunView, selected: RowKey | None, *, moved: bool) -> NextA
 
 def is_unentered_aside(view: RunView, phase: Phase) -> bool:
     """Whether a phase is off the main line, and the run has not turned aside to it."""
-    return phase.aside and phase.id not in view.state.entered_phases
+    entered = phase.id in view.state.entered_phases or is_improvised(phase)
+    return phase.aside and not entered
 
 
 def _for_selection(view: RunView, key: RowKey | None) -> NextAction | None:
@@ -189,6 +191,10 @@ def _for_selection(view: RunView, key: RowKey | None) -> NextAction | None:
     standing = view.statuses[step.id]
     if standing.status in BAD_STATUSES:
         return _decide(view, step)
+    kinds = {wait.kind for wait in standing.waits}
+    if step.improvised_by and kinds == {"approval"}:  # nothing else proposes it
+        waits = ", ".join(wait.text for wait in standing.waits)
+        return _approval(view, step, Proposal(kind="wait", step=step.id, text=waits))
     if terminal_attempt(view, StepRow(step.id)) is not None:
         return _terminal(view, step)
     busy = view.proposal.kind == "running" and not is_follower(step)

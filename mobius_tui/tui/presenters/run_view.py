@@ -400,7 +400,7 @@ def watch_time_left(view: RunView) -> str:
 
 def shown_mode(view: RunView) -> Mode | BarMode:
     """The mode that the bar shows; a rehearsal is one, whatever is done in it."""
-    watches = view.mode is Mode.INCIDENT and watch_time_left(view)
+    watches = view.mode is not Mode.DRILL and watch_time_left(view)
     return BarMode.WATCH if watches else view.mode
 
 

@@ -135,7 +135,7 @@ def stats_lines(
     for mode, counts in stats.outcomes.items():
         total = sum(counts.values())
         said = ", ".join(f"{count} {outcome}" for outcome, count in counts.items())
-        word = str(mode) if total == 1 else f"{mode}s"
+        word = str(mode) if total == 1 else mode.plural
         yield assemble((f"{total} {word}", "strong"), (f"  {said}", "muted"))
     if not stats.outcomes:
         yield assemble(("No run of it has ended yet.", "muted"))
@@ -156,7 +156,7 @@ def _restore_chart(
     took = [each.seconds for each in found]
     median, best = percentile(took, 50), min(took)
     words = f"  median {column_duration(median)}, best {column_duration(best)}"
-    title = f"Time to restore in {mode}s"
+    title = f"Time to restore in {mode.plural}"
     yield assemble((title, "strong"), (f" {SINCE}{words}", "muted"))
     fitting = max(1, (width - SCALE) // COLUMN)
     shown = found[-fitting:]

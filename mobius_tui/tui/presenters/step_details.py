@@ -28,6 +28,7 @@ from mobius_tui.runbook.model.actions import (
     script_without_lint_comments,
 )
 from mobius_tui.runbook.model.guards import guard_in_words
+from mobius_tui.runbook.model.improvised import is_improvised
 from mobius_tui.runbook.model.runbook import Contact, ForEach, Phase, Step
 from mobius_tui.runbook.model.step_text import (
     EFFECTS,
@@ -169,7 +170,8 @@ def border_text(view: RunView, key: RowKey | None) -> tuple[str, Role]:
     if step is None or not isinstance(step.action, Run):
         return ("a gate", "muted") if step is not None and step.gate else ("", "muted")
     effect = effect_of(step)
-    parts = [EFFECTS[effect]]
+    parts = [f"improvised by {step.improvised_by}"] if step.improvised_by else []
+    parts.append(EFFECTS[effect])
     if step.gate:
         parts.append("a gate")
     if step.action.timeout:
@@ -256,7 +258,10 @@ def _phase(view: RunView, phase: Phase) -> Iterator[Field]:
         numbers[word] = numbers.get(word, 0) + 1
     counts = ", ".join(f"{count} {word}" for word, count in numbers.items())
     yield Field("steps", text(counts))
-    if phase.aside:
+    if is_improvised(phase):
+        words = "what was in no step; it begins by a person alone, and decides nothing"
+        yield Field("aside", text(words, "muted"))
+    elif phase.aside:
         words = "off the main line; a failure, a decision or a person leads here"
         yield Field("aside", text(words, "muted"))
     if phase.attended:

@@ -95,12 +95,14 @@ BAR_MODES: tuple[Mode | BarMode, ...] = (*Mode, *BarMode)
 
 
 def _badge_style(mode: Mode | BarMode) -> str:
-    """Incidents are red, a rehearsal is calm; reversed, so that no colour is needed."""
+    """Incidents are red, all else is calm; reversed, so that no colour is needed."""
     match mode:
         case Mode.INCIDENT:
             return "bold reverse $error"
         case Mode.DRILL:
             return "bold reverse $primary"
+        case Mode.MAINTENANCE:
+            return "bold reverse $foreground"
         case BarMode.WATCH:
             return "bold reverse $accent"
         case BarMode.REVIEW:

@@ -53,8 +53,8 @@ class StatsScreen(Page):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("stats")]
     AUTO_FOCUS = "#stats"
     HELP = (
-        "What all runs of a runbook that came to an end say of it, drills apart from "
-        "incidents. Nothing of it is sent anywhere."
+        "What all runs of a runbook that came to an end say of it: incidents, drills "
+        "and maintenance apart. Nothing of it is sent anywhere."
     )
 
     class StatisticsRead(Message):

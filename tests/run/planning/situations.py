@@ -63,6 +63,7 @@ from mobius_tui.run.intents.intent_actions import (
     ChooseOptions,
     DenyApproval,
     GiveHint,
+    ImproviseStep,
     OverrideStep,
     RetryStep,
     SendMessageOfStep,
@@ -434,6 +435,8 @@ def filled(action: Action, seen: Situation) -> Action:
             return replace(action, channels=channels, text="It is down")
         case SkipStep() | OverrideStep() | DenyApproval():
             return replace(action, reason="why")
+        case ImproviseStep():
+            return replace(action, script="rm x", confirm="production")
         case AddNote() | GiveHint():
             return replace(action, text="why")
         case ArmWatch() | BeginRollback():
@@ -480,15 +483,18 @@ class Judges:
         self.journal = Journal(directory.journal, self.tail, self.clock)
         self.n = self.tail.entries[-1].n
 
-    def _count(self, entry: Entry) -> None:
-        self.n = entry.n
-
     def host(self, state: RunState) -> HostServices:
         """What acts on a state, which it changes."""
         state.last_entry_number = self.n  # the journal goes on, the state does not
         parked: Any = Parked()
-        context = make_context(self.directory, self.plan, state, self.clock, parked)
-        return make_services(context, self.journal, self._count)
+        plan = self.plan.copy()
+        context = make_context(self.directory, plan, state, self.clock, parked)
+
+        def on_entry(entry: Entry) -> None:
+            self.n = entry.n
+            plan.catch_up(state)
+
+        return make_services(context, self.journal, on_entry)
 
     async def judge(self, state: RunState, action: Action) -> Reply:
         """What the host answers in a state, which stays as it is."""

@@ -13,6 +13,7 @@ from mobius_tui.run.planning.run_permissions import manual_tick_refusal
     [
         (Mode.INCIDENT, True, True),
         (Mode.INCIDENT, False, False),
+        (Mode.MAINTENANCE, True, True),
         (Mode.DRILL, True, False),  # what is ticked there is nobody's production
     ],
 )

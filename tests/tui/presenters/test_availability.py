@@ -15,6 +15,7 @@ from mobius_tui.run.intents.intent_actions import (
     ChooseOptions,
     EndRun,
     HoldRollback,
+    ImproviseStep,
     LookFirst,
     OverrideStep,
     RestoreStep,
@@ -60,6 +61,7 @@ ASKED = {
     RunCommand.SKIP: {SkipStep},
     RunCommand.RESTORE: {RestoreStep},
     RunCommand.OVERRIDE: {OverrideStep},
+    RunCommand.IMPROVISE: {ImproviseStep},
 }
 """What commands ask a host for, on some step of a run of which one is running."""
 

@@ -29,6 +29,7 @@ from mobius_tui.tui.dialogs.drills_dialog import DrillsDialog
 from mobius_tui.tui.dialogs.end_card import EndCard
 from mobius_tui.tui.dialogs.failure_dialog import FailureDialog
 from mobius_tui.tui.dialogs.help_dialog import HelpDialog
+from mobius_tui.tui.dialogs.improvise_dialog import ImproviseDialog
 from mobius_tui.tui.dialogs.leave_dialog import LeaveDialog, leave_state
 from mobius_tui.tui.dialogs.message_dialog import MessageDialog
 from mobius_tui.tui.dialogs.phases_dialog import PhasesDialog
@@ -83,6 +84,7 @@ MADE: Mapping[type[Dialog[Any]], Callable[[RunView], Dialog[Any]]] = {
     ApproveDialog: _approval,
     ChangesDialog: lambda _: ChangesDialog(("-a", "+b")),
     ConfirmDialog: lambda view: ConfirmDialog(view, _step(view, "execute")),
+    ImproviseDialog: lambda view: ImproviseDialog(view, _step(view, "execute")),
     ContactsDialog: lambda view: ContactsDialog(view.runbook.contacts),
     DecisionDialog: lambda view: DecisionDialog(view, _step(view, "decision")),
     DrillsDialog: lambda _: DrillsDialog("MOBIUS", tuple, runbook="mobius"),

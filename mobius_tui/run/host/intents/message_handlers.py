@@ -18,7 +18,7 @@ from mobius_tui.run.intents.intent_actions import (
     SendMessageOfStep,
     TickStep,
 )
-from mobius_tui.run.messaging.channels import with_drill_mark
+from mobius_tui.run.messaging.channels import with_mode_mark
 from mobius_tui.run.state.deliveries import deliveries_of_attempt
 from mobius_tui.runbook.model.actions import SendMessage
 from mobius_tui.runbook.model.runbook import Step
@@ -49,7 +49,7 @@ async def queue(
         channels=channels,
         title=services.context.redact(services.context.values().preview(title)),
         text=services.context.redact(
-            with_drill_mark(text.strip(), services.context.state.began)
+            with_mode_mark(text.strip(), services.context.state.began)
         ),
         step=step.id,
         attempt=number,

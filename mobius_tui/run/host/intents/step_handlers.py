@@ -20,12 +20,15 @@ from mobius_tui.run.host.intents.watch_handlers import disarm_before_change
 from mobius_tui.run.intents.envelope import Caller
 from mobius_tui.run.intents.intent_actions import (
     ChooseOptions,
+    ImproviseStep,
     LookFirst,
     RetryStep,
     StartStep,
     StopStep,
     TickStep,
 )
+from mobius_tui.run.planning.approval_rules import missing_approval_text
+from mobius_tui.run.planning.improvisation import improvised_event
 from mobius_tui.run.planning.initial_values import refuse_value
 from mobius_tui.run.planning.situation import Situation
 from mobius_tui.run.planning.step_permissions import options_of
@@ -61,6 +64,26 @@ async def start(
         await disarm_before_change(services, step, caller.name)
     await record_drill_approvals(services, step, caller.name)
     return await services.runner.start(step, action.attempt, caller.name, intent)
+
+
+async def improvise(
+    services: HostServices, action: ImproviseStep, caller: Caller, intent: str
+) -> Entry:
+    """A command joins the run as a step of its own, and begins where it may.
+
+    Where the host dies in between, the step is there and has not begun: a person
+    begins it, or leaves it.
+    """
+    context = services.context
+    event = improvised_event(
+        context.plan, script=action.script, after=action.after, by=caller.name
+    )
+    entry = await services.writer.write(event, caller.name, intent)
+    step = context.plan.steps[event.step]
+    if not missing_approval_text(context.plan, context.state, step):
+        begin = StartStep(step=event.step, attempt=1, confirm=action.confirm)
+        await start(services, begin, caller, intent)
+    return entry
 
 
 async def stop(

@@ -1,0 +1,145 @@
+"""Commands that a person runs in a run although no step has them. Pure.
+
+Such a command joins the run as a step of its own, and is held to all that holds for
+steps: see `mobius_tui/runbook/model/improvised.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from mobius_tui.run.events.growth_events import StepImprovised
+from mobius_tui.run.intents.intent_actions import ImproviseStep, StartStep
+from mobius_tui.run.planning import step_permissions
+from mobius_tui.run.planning.approval_rules import missing_approval_text
+from mobius_tui.run.planning.plan import Plan
+from mobius_tui.run.planning.situation import (
+    NotPermittedError,
+    RefusalCode,
+    Situation,
+)
+from mobius_tui.run.state.growth import apply_growth_event
+from mobius_tui.runbook.effects.command_table import bundled_commands
+from mobius_tui.runbook.effects.script_effects import (
+    CommandEffect,
+    ScriptEffects,
+    heaviest_effect,
+)
+from mobius_tui.runbook.model.actions import Run
+from mobius_tui.runbook.model.improvised import MAX_COMMAND
+from mobius_tui.runbook.model.runbook import Runbook
+from mobius_tui.runbook.toml.derived_keys import derived_title
+
+_ID = "improvised--"
+"""What their ids begin with; no id in a file has two dashes in a row by itself."""
+
+
+def judged_effects(script: str, runbook: Runbook) -> ScriptEffects:
+    """What a command does, with the runbook's own `[commands]` and its steps' labels.
+
+    What a step does by the word of its author is not less where it is typed.
+    """
+    # A run in which nobody improvises does without the judge.
+    from mobius_tui.runbook.effects.effect_judge import judge_script
+
+    found = judge_script(script, table=bundled_commands().extended(runbook.commands))
+    labelled = [step.action for step in runbook.steps() if isinstance(step.action, Run)]
+    effects = [_as_labelled(each, labelled) for each in found.effects]
+    for action in labelled:
+        whole = action.script.strip()
+        if whole and whole in script and action.effect != "read":
+            words = whole.split("\n")[0]
+            effects.append(CommandEffect(effect=action.effect, offset=0, words=words))
+    return ScriptEffects(effects=tuple(effects))
+
+
+def _as_labelled(found: CommandEffect, labelled: Sequence[Run]) -> CommandEffect:
+    """A command's effect, at least that of each step that has it in its script.
+
+    A program that nobody knows does what the heaviest step does that runs it, whatever
+    its arguments.
+    """
+    words = found.words if found.known else found.words.split(maxsplit=1)[0]
+    effects = [action.effect for action in labelled if words in action.script]
+    heaviest = heaviest_effect(found.effect, *effects)
+    if heaviest == found.effect:
+        return found
+    return replace(found, effect=heaviest, known=True)
+
+
+def improvised_event(
+    plan: Plan,
+    *,
+    script: str,
+    after: str | None,
+    by: str,
+    effects: ScriptEffects | None = None,
+) -> StepImprovised:
+    """The event by which a command joins a run.
+
+    Args:
+        plan: the run's.
+        script: the command, for bash.
+        after: the id of the step that it comes after; `None` for none.
+        by: who improvises.
+        effects: what it was judged to do, where the caller knows it.
+    """
+    effects = effects or judged_effects(script, plan.runbook)
+    title = derived_title({"run": script}).replace("$${", "${")
+    number = 1
+    while f"{_ID}{number}" in plan.steps:
+        number += 1
+    return StepImprovised(
+        step=f"{_ID}{number}",
+        script=script,
+        title=title or "a command",
+        effect=effects.effect,
+        after=after if after in plan.steps else None,
+        improviser=by,
+    )
+
+
+def with_improvised_step(situation: Situation, event: StepImprovised) -> Situation:
+    """The situation as it would be once the command has joined the run."""
+    plan, state = situation.plan.copy(), situation.state.copy()
+    apply_growth_event(state, event)
+    plan.catch_up(state)
+    return replace(situation, plan=plan, state=state, known_statuses=None)
+
+
+def improvise(action: ImproviseStep, situation: Situation) -> None:
+    """Raise unless the command may join the run, and begin as a step may.
+
+    One that needs an approval joins it, and waits for that.
+    """
+    if situation.state.ended is not None:
+        words = "the run has ended; nothing can be started in it"
+        raise NotPermittedError(RefusalCode.RUN_ENDED, words)
+    busy = situation.busy_step
+    if busy is not None:
+        why = f"{situation.plan.name(busy.id)} is running"
+        raise NotPermittedError(RefusalCode.BUSY, f"{why}; one at a time", why)
+    _require_command(action.script)
+    event = improvised_event(
+        situation.plan, script=action.script, after=action.after, by=situation.name
+    )
+    situation.require_event_allowed(event)
+    then = with_improvised_step(situation, event)
+    if not missing_approval_text(then.plan, then.state, then.plan.steps[event.step]):
+        begin = StartStep(step=event.step, attempt=1, confirm=action.confirm)
+        step_permissions.start(begin, then)
+
+
+def _require_command(script: str) -> None:
+    words = ""
+    if not script.strip():
+        words = "a command says something"
+    elif len(script) > MAX_COMMAND:
+        words = (
+            f"a command has at most {MAX_COMMAND} characters; this one {len(script)}"
+        )
+    elif "\0" in script:
+        words = "a command has no NUL in it"
+    if words:
+        raise NotPermittedError(RefusalCode.UNFILLED, words)

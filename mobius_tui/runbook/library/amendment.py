@@ -1,0 +1,174 @@
+"""Writing steps into a runbook's file, behind others, with all that it says kept.
+
+The text is edited by positions, so that comments and order stay. What comes of it is
+read again: it must be the same runbook with these steps, and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import tomli_w
+
+from mobius_tui.errors import FaultError, UsageError
+from mobius_tui.runbook.library.format_upgrade import decoded, edited
+from mobius_tui.runbook.model.actions import Run
+from mobius_tui.runbook.model.runbook import Runbook, Step
+from mobius_tui.runbook.model.runbook_diff import diff_runbooks, part_digest
+from mobius_tui.runbook.text.names import slug
+from mobius_tui.runbook.toml.derived_keys import id_of
+from mobius_tui.runbook.toml.positions import KeyPath, Positions, part_tables
+from mobius_tui.runbook.toml.runbook_source import read_bytes
+from mobius_tui.runbook.toml.toml_document import Findings, parse_toml
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Addition:
+    """A step to write, and where."""
+
+    step: Step
+    """Its id is made anew."""
+    after: str
+    """The id of the step of the file that it comes behind."""
+
+
+def amended(path: Path, was: Runbook, additions: Sequence[Addition]) -> bytes:
+    """A runbook's file with steps written into it.
+
+    Args:
+        path: the file.
+        was: the runbook as the steps were made for it.
+        additions: in the order in which they come, where they come behind the same.
+
+    Raises:
+        UsageError: a step cannot be written there; the text says why, and what to do.
+        RunbookError: the file has errors.
+    """
+    data = read_bytes(path)
+    now = decoded(path, data)
+    document = parse_toml(str(path), data, Findings())
+    tables = {id_of(node): at for at, node in part_tables(document.tree, "phase.step")}
+    taken = {step.id for step in now.steps()}
+    text = document.positions.text
+    edits: dict[int, str] = {}
+    added: list[str] = []
+    for each in additions:
+        _refuse_changed_place(path, was, now, each.after)
+        table = tables.get(each.after)
+        if table is None or table not in document.positions.headers:
+            raise UsageError(
+                f"{path}: `{each.after}` is in a file that this one includes, or "
+                "written in one line; write the step behind it by hand"
+            )
+        name = _free_id(each.step.title, taken)
+        taken.add(name)
+        added.append(name)
+        at = _end_of_table(document.positions, table)
+        new = _step_table(each.step, name, table, document.format)
+        edits[at] = edits.get(at, _line_end(text, at)) + _gap(text, at) + new
+    found = edited(data, text, [(at, at, new) for at, new in edits.items()])
+    _verify(path, now, decoded(path, found), added)
+    return found
+
+
+def _refuse_changed_place(path: Path, was: Runbook, now: Runbook, step: str) -> None:
+    """Refuse to write behind a step that is not as it was, or not where it was.
+
+    Raises:
+        UsageError: it was edited, moved or removed since.
+    """
+    before, after = _place(was, step), _place(now, step)
+    if before != after:
+        raise UsageError(
+            f"{path}: `{step}` was edited, moved or removed since that run; "
+            "`mobius-tui diff RUN` says how. Write the step behind it by hand"
+        )
+
+
+def _place(runbook: Runbook, step_id: str) -> tuple[str, str, str] | None:
+    """A step's phase, digest, and the step that follows it; `None` if there is none."""
+    for phase in runbook.phases:
+        for step, then in zip(phase.steps, (*phase.steps[1:], None), strict=True):
+            if step.id == step_id:
+                return phase.id, part_digest(step), then.id if then is not None else ""
+    return None
+
+
+def _free_id(title: str, taken: Iterable[str]) -> str:
+    name = slug(title) or "step"
+    found, number = name, 1
+    while found in taken:
+        number += 1
+        found = f"{name}-{number}"
+    return found
+
+
+def _end_of_table(positions: Positions, table: KeyPath) -> int:
+    """Where a table with all its tables ends: before what the next one begins with.
+
+    Comments that stand right over the next header are that one's.
+    """
+    begin = positions.spots[table].key
+    others = (
+        positions.spots[each].key
+        for each in positions.headers
+        if each[: len(table)] != table
+    )
+    end = min((at for at in others if at > begin), default=len(positions.text))
+    lines = positions.text[:end].splitlines(keepends=True)
+    if end < len(positions.text):
+        while lines and lines[-1].lstrip().startswith("#"):
+            lines.pop()
+    while lines and not lines[-1].strip():
+        lines.pop()
+    return len("".join(lines))
+
+
+def _step_table(step: Step, name: str, beside: KeyPath, version: int | None) -> str:
+    """The text of a step's table, as a person would write it."""
+    assert isinstance(step.action, Run)
+    header = ".".join(str(part) for part in beside if isinstance(part, str))
+    body = [f"[[{header}]]", _pair("id", name), _pair("title", _escaped(step.title))]
+    body.append(_pair("run", step.action.script))
+    if version == 1:
+        body.append(_pair("effect", step.action.effect))
+    for key, table in (("env", step.env), ("secrets", step.secrets)):
+        if table:
+            pairs = ", ".join(_pair(each, value) for each, value in table.items())
+            body.append(f"{key} = {{ {pairs} }}")
+    return "\n".join(body) + "\n"
+
+
+def _escaped(title: str) -> str:
+    """A title in which nothing is filled in."""
+    return title.replace("${", "$${")
+
+
+def _line_end(text: str, at: int) -> str:
+    """What ends the line before a place, where the file's last line has no end."""
+    return "" if text[:at].endswith("\n") else "\n"
+
+
+def _gap(text: str, at: int) -> str:
+    """The blank line before a new table, where the file has them between others."""
+    return "\n" if text[at : at + 1] in ("\n", "") else ""
+
+
+def _pair(key: str, value: str) -> str:
+    plain = value.replace("\n", "").isprintable() and "'''" not in value
+    if "\n" in value and plain and not value.endswith("'"):
+        return f"{key} = '''\n{value}'''"
+    if ('"' in value or "\\" in value) and plain and "'" not in value:
+        return f"{key} = '{value}'"
+    return tomli_w.dumps({key: value}).rstrip("\n")
+
+
+def _verify(path: Path, now: Runbook, then: Runbook, added: Sequence[str]) -> None:
+    """Fail unless a runbook is another one with these steps, and nothing else."""
+    found = {
+        (change.kind, change.part, change.name) for change in diff_runbooks(now, then)
+    }
+    if found != {("added", "step", name) for name in added}:
+        raise FaultError(f"{path}: with the steps it would be another one; it stays")
