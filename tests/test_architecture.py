@@ -187,8 +187,8 @@ def test_the_tests_of_every_module_can_be_found() -> None:
     assert alone == ["__main__"]
     own = find_tests("run.state.reducer")
     assert {way for _, way in own} == {"run.state.reducer"}
-    assert own_tests("run.planning.message_permissions") == ()
-    by_way = find_tests("run.planning.message_permissions")
+    assert own_tests("run.planning.approval_permissions") == ()
+    by_way = find_tests("run.planning.approval_permissions")
     assert by_way[0] == (
         TESTS / "run" / "planning" / "test_permissions.py",
         "run.planning.permissions",

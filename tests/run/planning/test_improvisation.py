@@ -4,9 +4,19 @@ from __future__ import annotations
 
 import pytest
 
+from mobius_tui.errors import StateError
+from mobius_tui.run.events.growth_events import StepImprovised
+from mobius_tui.run.events.mode_and_outcome import Outcome
+from mobius_tui.run.events.run_events import Event, PhaseEntered
+from mobius_tui.run.events.step_events import StepUnknown
 from mobius_tui.run.planning.improvisation import improvised_event, judged_effects
 from mobius_tui.run.planning.plan import Plan
+from mobius_tui.run.planning.proposal import propose
+from mobius_tui.run.planning.run_outcome import run_outcome, run_progress
+from mobius_tui.run.planning.step_status import step_statuses
+from mobius_tui.run.state.step_state import Status
 from tests.conftest import MakeRunbook
+from tests.run.small_runbook import RUNBOOK, after, end, start
 
 BOOK = """
 format = 2
@@ -57,3 +67,42 @@ def test_it_has_the_title_of_its_first_line_and_an_id_of_its_own(
     )
     assert (event.step, event.title) == ("improvised--1", "echo ${HOME}")
     assert event.after is None, "there is no such step"
+
+
+ADDED = StepImprovised(
+    step="improvised--1", script="rm x", title="rm x", effect="destroy", improviser="b"
+)
+LOST = StepUnknown(step=ADDED.step, attempt=1, reason="its host died")
+
+
+@pytest.mark.parametrize(
+    "happened",
+    [
+        (ADDED,),  # its host died before it began
+        (ADDED, start(ADDED.step)),
+        (ADDED, start(ADDED.step), end(ADDED.step, 1, "failed")),
+        (ADDED, start(ADDED.step), LOST),
+        (ADDED, start(ADDED.step), end(ADDED.step), PhaseEntered(phase="side")),
+    ],
+)
+def test_nothing_else_of_a_run_hangs_on_it(happened: tuple[Event, ...]) -> None:
+    beside = tuple(each for each in happened if isinstance(each, PhaseEntered))
+    state, without = after(*happened), after(*beside)
+    plan = Plan(RUNBOOK)
+    plan.catch_up(state)
+    statuses = step_statuses(plan, state)
+    assert propose(plan, state).step == propose(Plan(RUNBOOK), without).step
+    assert run_progress(plan, state, statuses) == run_progress(
+        Plan(RUNBOOK), without, step_statuses(Plan(RUNBOOK), without)
+    )
+    if beside:
+        assert statuses[ADDED.step].status is Status.PASSED, "it is not to be run again"
+    if LOST in happened:
+        assert run_outcome(plan, state) == (Outcome.INCOMPLETE, "unknown: !1 rm x")
+    else:
+        assert run_outcome(plan, state) == run_outcome(Plan(RUNBOOK), without)
+
+
+def test_two_of_one_id_cannot_be() -> None:
+    with pytest.raises(StateError, match="is there already"):
+        after(ADDED, ADDED)
