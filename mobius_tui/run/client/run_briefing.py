@@ -17,6 +17,7 @@ from mobius_tui.run.storage.redaction import holds_secret, short_secret_notices
 from mobius_tui.runbook.library.runbook_files import has_no_working_folder
 from mobius_tui.runbook.model.limits import limits_by_variable
 from mobius_tui.runbook.model.runbook import Runbook, Variable
+from mobius_tui.runbook.model.value_kinds import typed_value
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -160,10 +161,11 @@ def answer_briefing(briefing: Briefing, answers: Mapping[str, str]) -> Briefing:
     """
     values, secrets = dict(briefing.values), dict(briefing.secrets)
     filled_in = limits_by_variable(briefing.runbook)
-    for name, value in add_run_facts(briefing.runbook, answers).items():
+    for name, typed in add_run_facts(briefing.runbook, answers).items():
         variable = briefing.runbook.variables.get(name)
         if variable is None:
             raise UsageError(f"{name}: this runbook has no such variable")
+        value = typed_value(variable, typed)
         refuse_value(variable, value, filled_in.get(name, ()))
         if variable.secret:
             secrets[name] = value

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any, cast
 
 from mobius_tui.runbook.decode.decode_checks import read_step_checks
-from mobius_tui.runbook.decode.decode_head import name_problem
+from mobius_tui.runbook.decode.decode_variables import name_problem
 from mobius_tui.runbook.decode.value_shapes import (
     NAME,
     codes,

@@ -27,6 +27,7 @@ from mobius_tui.runbook.model.templates import (
     names_in_script,
     template_names,
 )
+from mobius_tui.runbook.model.value_kinds import value_problem
 from mobius_tui.runbook.text.names import (
     HealthOf,
     ProvidedFact,
@@ -199,9 +200,15 @@ class _NameUses:
                     near = did_you_mean(name, self.declared)
                     table.report(f"`{name}` is used and never defined{near}", name)
                     continue
-                choices = self.declared[name].choices
-                if choices and value not in choices:
+                variable = self.declared[name]
+                if (
+                    variable.choices
+                    and not variable.many
+                    and (value not in variable.choices)
+                ):
                     table.report(f"not one of `choices` of {name}", name)
+                elif problem := value_problem(variable, value):
+                    table.report(problem, name)
 
     def add_head(self) -> None:
         """Report problems of `environment` and `protected`."""

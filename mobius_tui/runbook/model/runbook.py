@@ -17,6 +17,9 @@ from mobius_tui.runbook.model.check_kinds import Check
 from mobius_tui.runbook.model.guards import Guard
 from mobius_tui.runbook.model.probes import Health
 
+ValueKind = Literal["", "int", "duration", "date", "url", "host", "path", "bool"]
+"""What a variable's value is; empty for any text. See `value_kinds`."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Variable:
@@ -37,6 +40,17 @@ class Variable:
     """Whether it is never shown, journaled or passed on unless a step names it."""
     run: bool = False
     """Whether its value is the id of a run; variables `NAME_FACT` have facts of it."""
+    kind: ValueKind = ""
+    least: str = ""
+    """`min` in TOML: the least that a value may be; empty for no bound."""
+    most: str = ""
+    """`max` in TOML."""
+    pattern: str = ""
+    """`match` in TOML: what a whole value must match."""
+    hint: str = ""
+    """The form of a value in words, for a person: a pattern is for programs."""
+    many: bool = False
+    """Whether it has several values: a line for each."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

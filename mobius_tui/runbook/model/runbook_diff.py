@@ -17,7 +17,12 @@ DIGEST_LENGTH = 16
 """Hexadecimal digits: 64 bits tell a few thousand texts apart."""
 _NO_CONTENT = frozenset({"line", "is_judged"})
 """Fields that are not in a part's digest: its position, and who stated its effect."""
-_LATER_FIELDS = frozenset({"hint", "independent", "parallel"})
+_LATER_FIELDS = frozenset(
+    {
+        *("hint", "independent", "parallel"),
+        *("kind", "least", "most", "pattern", "many"),
+    }
+)
 """Fields that older versions lacked. They are left out of digests while they are empty,
 so that these equal digests of older versions."""
 
@@ -70,7 +75,14 @@ _PARTS = frozenset(
     {"phases", "variables", "profiles", "contacts", "messages", "channels", "health"}
 )
 """Fields of a runbook whose parts are compared separately."""
-_TOML_NAMES = {"for_": "for", "not_": "not", "script": "run"}
+_TOML_NAMES = {
+    "for_": "for",
+    "not_": "not",
+    "script": "run",
+    "least": "min",
+    "most": "max",
+    "pattern": "match",
+}
 """Fields of the model with other names in TOML."""
 
 

@@ -20,6 +20,11 @@ from mobius_tui.runbook.model.actions import (
     chosen_options,
 )
 from mobius_tui.runbook.model.runbook import Step
+from mobius_tui.runbook.model.value_kinds import (
+    typed_value,
+    value_on_one_line,
+    value_problem,
+)
 from mobius_tui.runbook.prose.prose_model import Prose
 from mobius_tui.tui.dialogs.dialog import (
     CANCEL,
@@ -79,7 +84,15 @@ class AnswersDialog(Dialog[StepAnswers]):
         action = step.action
         asks: tuple[Ask, ...] = action.ask if isinstance(action, Manual) else ()
         self._lines = tuple(
-            (ask, Input(id=f"ask-{number}", classes="ask", compact=True))
+            (
+                ask,
+                Input(
+                    _proposed_answer(view, ask),
+                    id=f"ask-{number}",
+                    classes="ask",
+                    compact=True,
+                ),
+            )
             for number, ask in enumerate(asks)
         )
         self._note = Input(id="note", compact=True)
@@ -136,10 +149,20 @@ class AnswersDialog(Dialog[StepAnswers]):
             form = full_form(self._view, self._step, ask)
             return f"{name}: “{given}” is not in the form that is wanted: {form}."
         variable = self._view.runbook.variables.get(ask.var)
-        allowed = variable.choices if variable is not None else ()
-        if allowed and answer not in allowed:
-            return f"{name}: it is one of {', '.join(allowed)}."
+        if variable is None:
+            return ""
+        if variable.choices and not variable.many and answer not in variable.choices:
+            return f"{name}: it is one of {', '.join(variable.choices)}."
+        problem = value_problem(variable, typed_value(variable, answer))
+        return sanitize.line(f"{problem}.") if problem else ""
+
+
+def _proposed_answer(view: RunView, ask: Ask) -> str:
+    """What stands in an answer's line: the default of its variable, to be changed."""
+    variable = view.runbook.variables.get(ask.var)
+    if variable is None or variable.secret or variable.default is None:
         return ""
+    return value_on_one_line(variable, variable.default)
 
 
 @dataclass(frozen=True, slots=True)

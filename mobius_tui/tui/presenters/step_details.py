@@ -31,6 +31,7 @@ from mobius_tui.runbook.model.guards import guard_in_words
 from mobius_tui.runbook.model.runbook import Contact, Phase, Step
 from mobius_tui.runbook.model.step_text import EFFECTS, check_in_words, command_in_words
 from mobius_tui.runbook.model.templates import fill, script_variables
+from mobius_tui.runbook.model.value_kinds import form_in_words
 from mobius_tui.runbook.prose.prose_model import Prose
 from mobius_tui.runbook.text.regex_cost import is_cheap_pattern
 from mobius_tui.tui.presenters.communication import channel_fields, role_fields
@@ -103,7 +104,10 @@ def short_form(view: RunView, step: Step, ask: Ask) -> str:
     handle = _handle(view, step, ask)
     if handle:
         return f"such as {handle}"
-    return ask.hint or (f"in the form {ask.match}" if ask.match is not None else "")
+    if ask.hint or ask.match is not None:
+        return ask.hint or f"in the form {ask.match}"
+    variable = view.runbook.variables.get(ask.var)
+    return form_in_words(variable) if variable is not None else ""
 
 
 def full_form(view: RunView, step: Step, ask: Ask) -> str:

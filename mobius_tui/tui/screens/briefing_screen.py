@@ -26,6 +26,7 @@ from mobius_tui.run.client.run_briefing import Briefing
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.runbook.model.runbook import Runbook, Variable
+from mobius_tui.runbook.model.value_kinds import form_in_words, value_on_one_line
 from mobius_tui.tui.backend.base_page import ForegroundTask
 from mobius_tui.tui.commands.command import Place
 from mobius_tui.tui.commands.registry import bindings, command
@@ -49,7 +50,7 @@ from mobius_tui.tui.presenters.communication import contact_fields
 from mobius_tui.tui.presenters.fields import Field
 from mobius_tui.tui.presenters.score_fields import undetected_fields
 from mobius_tui.tui.presenters.status_text import not_begun_text
-from mobius_tui.tui.presenters.styled_text import text
+from mobius_tui.tui.presenters.styled_text import assemble, text
 from mobius_tui.tui.screens.page import Page
 from mobius_tui.tui.widgets.banners import OtherRunsReader
 from mobius_tui.tui.widgets.footer import KeyBar
@@ -62,8 +63,12 @@ Line: TypeAlias = Input | Select[str]
 
 
 def label_of(variable: Variable) -> Static:
-    """What stands over the line."""
-    words = text(variable.title or variable.name)
+    """What stands over the line: the question, and the form of an answer."""
+    form = form_in_words(variable)
+    words = assemble(
+        (variable.title or variable.name, "plain"),
+        (f"  ({form})" if form else "", "muted"),
+    )
     return Static(words, classes="label", markup=False)
 
 
@@ -74,7 +79,7 @@ def answer_line(variable: Variable, known: str) -> Line:
         variable: what is asked for.
         known: what stands in it; empty for nothing.
     """
-    if variable.choices:
+    if variable.choices and not variable.many:
         options = [(text(choice), choice) for choice in variable.choices]
         chosen = known if known in variable.choices else Select.NULL
         return Select(
@@ -85,7 +90,10 @@ def answer_line(variable: Variable, known: str) -> Line:
             compact=True,
         )
     return Input(
-        known, id=f"var-{variable.name}", password=variable.secret, compact=True
+        value_on_one_line(variable, known),
+        id=f"var-{variable.name}",
+        password=variable.secret,
+        compact=True,
     )
 
 
