@@ -17,6 +17,9 @@ from mobius_tui.runbook.model.actions import Run, is_shell
 from mobius_tui.runbook.model.runbook import Runbook, Step
 from mobius_tui.runbook.model.step_text import EFFECTS
 from mobius_tui.runbook.script_rules.script_context import one_line_excerpt
+from mobius_tui.runbook.shell.script_model import EXPANSION_MARK, CommandGroup
+from mobius_tui.runbook.shell.script_parser import parse_script
+from mobius_tui.runbook.shell.script_walk import commands, visits
 
 _CALLED = re.compile(
     r"(?:^|[;&|({])[ \t]*"
@@ -52,6 +55,63 @@ def preflight_problems(runbook: Runbook, workdir: Path, path: str) -> Iterator[s
         yield f"{words} ({', '.join(numbers)} would run it)"
 
 
+_BUILTINS = frozenset(
+    (
+        *(".", ":", "[", "[[", "alias", "bg", "bind", "break", "builtin", "caller"),
+        *("cd", "command", "compgen", "complete", "compopt", "continue", "declare"),
+        *(
+            "dirs",
+            "disown",
+            "echo",
+            "enable",
+            "eval",
+            "exec",
+            "exit",
+            "export",
+            "false",
+        ),
+        *("fc", "fg", "getopts", "hash", "help", "history", "jobs", "kill", "let"),
+        *("local", "logout", "mapfile", "popd", "printf", "pushd", "pwd", "read"),
+        *("readarray", "readonly", "return", "set", "shift", "shopt", "source"),
+        *("suspend", "test", "times", "trap", "true", "type", "typeset", "ulimit"),
+        *("umask", "unalias", "unset", "wait"),
+    )
+)
+"""What bash does itself."""
+
+
+def missing_programs(
+    runbook: Runbook, known: Collection[str], workdir: Path, path: str
+) -> Iterator[str]:
+    """The programs that get values of variables, and are not there.
+
+    Args:
+        runbook: what is to be run.
+        known: names of the variables that have a value.
+        workdir: where commands run.
+        path: PATH for them.
+    """
+    for name, variable in runbook.variables.items():
+        if name in known or not variable.from_run:
+            continue
+        for program in _programs_called(variable.from_run):
+            found = workdir / program if "/" in program else Path(program)
+            if shutil.which(found, path=path) is None:
+                where = f"in {workdir}" if "/" in program else "on PATH"
+                yield f"{program} is not {where}; [var.{name}] gets its value by it"
+
+
+def _programs_called(script: str) -> Iterator[str]:
+    """The programs that a script names, each once; not what it computes."""
+    body = parse_script(script).body
+    own = {c.function for c in commands(body) if isinstance(c, CommandGroup)}
+    programs = (each.program for each in visits(body) if each.program is not None)
+    named = (each.word.text for each in programs if each.name)
+    for name in dict.fromkeys(named):
+        if name and name not in _BUILTINS | own and EXPANSION_MARK not in name:
+            yield name
+
+
 def unset_variables(runbook: Runbook, known: Collection[str]) -> Iterator[str]:
     """The variables that steps wait for and nothing sets, each with its remedy.
 
@@ -63,6 +123,8 @@ def unset_variables(runbook: Runbook, known: Collection[str]) -> Iterator[str]:
     for name, variable in runbook.variables.items():
         if name in known or variable.ask or name in plan.step_that_sets:
             continue
+        if variable.from_run or variable.from_file:
+            continue  # a command or a file gives it
         waiting = [
             plan.numbers[step]
             for step, reads in plan.variables_read.items()

@@ -9,7 +9,11 @@ from pathlib import Path
 
 from mobius_tui.errors import UsageError
 from mobius_tui.run.client.follow_up import add_run_facts
-from mobius_tui.run.client.preflight import preflight_problems, unset_variables
+from mobius_tui.run.client.preflight import (
+    missing_programs,
+    preflight_problems,
+    unset_variables,
+)
 from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.messaging.channels import channel_notices
 from mobius_tui.run.planning.initial_values import refuse_value, resolve_initial_values
@@ -59,7 +63,8 @@ class Briefing:
         return tuple(
             variable
             for variable in self.runbook.variables.values()
-            if variable in self.missing or (variable.ask and self._is_default(variable))
+            if variable in self.missing
+            or ((variable.ask or variable.is_listed) and self._is_default(variable))
         )
 
     def _is_default(self, variable: Variable) -> bool:
@@ -123,6 +128,9 @@ def prepare_briefing(
         raise UsageError(f"--workdir {workdir}: there is no such directory")
     quiet = mode is Mode.DRILL and not pages
     known = {*first.values, *first.secrets}
+    given_names = known - {
+        name for name, (_, source) in first.values.items() if source == "default"
+    }
     return Briefing(
         runbook=runbook,
         mode=mode,
@@ -134,6 +142,7 @@ def prepare_briefing(
         problems=(
             *unset_variables(runbook, known),
             *preflight_problems(runbook, place, search),
+            *missing_programs(runbook, given_names, place, search),
         ),
         notices=(
             *short_secret_notices(first.secrets),

@@ -55,7 +55,7 @@ def resolve_initial_values(
     for name, variable in runbook.variables.items():
         value, source = _initial_value(variable, given, chosen, environ)
         if value is None:
-            if variable.ask:
+            if variable.ask or variable.is_listed:
                 missing.append(variable)
         elif variable.secret:
             refuse_value(variable, value)

@@ -5,7 +5,11 @@ from __future__ import annotations
 import datetime
 from types import MappingProxyType
 
-from mobius_tui.runbook.decode.value_shapes import NAME, pattern
+from mobius_tui.runbook.decode.value_shapes import (
+    NAME,
+    pattern,
+    warn_of_backslash,
+)
 from mobius_tui.runbook.model.actions import chosen_text
 from mobius_tui.runbook.model.runbook import Profile, ValueKind, Variable
 from mobius_tui.runbook.model.value_kinds import (
@@ -57,7 +61,10 @@ def _variable(name: str, table: TomlTable) -> Variable:
         pattern=_cheap_pattern(table),
         hint=table.text("hint") if table.has_since(2, "hint") else "",
         many=table.has_since(2, "many") and table.flag("many"),
+        from_run=_command(table),
+        from_file=table.text("from_file") if table.has_since(2, "from_file") else "",
     )
+    _report_sources(variable, choices, table)
     wrong = bounds_problem(variable)
     if wrong:
         table.report(wrong, *table.present_keys("min", "max")[:1])
@@ -97,6 +104,33 @@ def _cheap_pattern(table: TomlTable) -> str:
         table.report(f"{words}, a lookaround or a backreference", "match")
         return ""
     return text
+
+
+def _command(table: TomlTable) -> str:
+    """`from_run`: a script of bash, as a check's."""
+    if not table.has_since(2, "from_run"):
+        return ""
+    script = table.text("from_run", lines=True)
+    if not script.strip():
+        table.report("`from_run` is an empty script", "from_run")
+    warn_of_backslash(table, "from_run")
+    return script
+
+
+def _report_sources(
+    variable: Variable, choices: tuple[str, ...], table: TomlTable
+) -> None:
+    """Report keys that say twice, or in vain, where the value is from."""
+    if variable.from_run and variable.from_file:
+        table.report("a value is from one place: `from_run` or `from_file`", "from_run")
+    if variable.from_file and not variable.secret:
+        words = "`from_file` is for a secret; `from_run = 'cat FILE'` reads any other"
+        table.report(words, "from_file")
+    if variable.is_fetched and variable.ask:
+        words = "it is got when a step first needs it, and not asked for"
+        table.report(words, "ask")
+    if variable.is_listed and choices:
+        table.report("`from_run` lists what can be chosen: no `choices`", "choices")
 
 
 def _report_choices(

@@ -50,6 +50,7 @@ def lint_names(draft: RunbookDraft) -> None:
     for step in draft.runbook.steps():
         names.add_step(step, draft.at("step", step.id))
     names.add_profiles()
+    names.add_commands()
     _lint_limits(draft)
     names.add_head()
     names.warn_unused()
@@ -209,6 +210,16 @@ class _NameUses:
                     table.report(f"not one of `choices` of {name}", name)
                 elif problem := value_problem(variable, value):
                     table.report(problem, name)
+
+    def add_commands(self) -> None:
+        """Report secrets in the commands that get values: they are given none."""
+        for variable in self.declared.values():
+            for name in names_in_script(variable.from_run):
+                self.used.add(name)
+                if self._is_secret(name):
+                    words = f"`{name}` is a secret, and is given to steps alone"
+                    table = self.draft.at("var", variable.name)
+                    table.report_within(f"${name}", words, "from_run")
 
     def add_head(self) -> None:
         """Report problems of `environment` and `protected`."""

@@ -115,11 +115,16 @@ class Choose:
         """
         if self.from_ is None:
             return self.options
-        rows = (line.split("\t") for line in (listed or "").split("\n") if line.strip())
-        return tuple(
-            Option(value=row[0], title="".join(row[1:2]), why=" ".join(row[2:]))
-            for row in rows
-        )
+        return listed_options(listed or "")
+
+
+def listed_options(listed: str) -> tuple[Option, ...]:
+    """Options of a text that lists them, a line each, as `Choose.offered` has it."""
+    rows = (line.split("\t") for line in listed.split("\n") if line.strip())
+    return tuple(
+        Option(value=row[0], title="".join(row[1:2]), why=" ".join(row[2:]))
+        for row in rows
+    )
 
 
 def chosen_text(options: Iterable[str]) -> str:

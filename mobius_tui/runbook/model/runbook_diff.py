@@ -20,7 +20,7 @@ _NO_CONTENT = frozenset({"line", "is_judged"})
 _LATER_FIELDS = frozenset(
     {
         *("hint", "independent", "parallel"),
-        *("kind", "least", "most", "pattern", "many"),
+        *("kind", "least", "most", "pattern", "many", "from_run", "from_file"),
     }
 )
 """Fields that older versions lacked. They are left out of digests while they are empty,

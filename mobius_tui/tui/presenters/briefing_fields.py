@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ from textual.content import Content
 from mobius_tui import sanitize
 from mobius_tui.drill.detection_gaps import DrillCoverage
 from mobius_tui.health.health_record import State
+from mobius_tui.run.checks.value_commands import ListedValues
 from mobius_tui.run.client.run_briefing import Briefing
 from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.planning.plan import effect_of, kind_of
@@ -85,6 +86,13 @@ def summary(briefing: Briefing) -> tuple[Field, ...]:
         shared = text(f"group {briefing.share} may {may}", "warn" if acts else "plain")
         fields.append(Field("shared", shared))
     return tuple(fields)
+
+
+def promise(briefing: Briefing) -> str:
+    """What does not happen before Begin, and what alone does."""
+    if any(variable.is_listed for variable in briefing.variables_asked):
+        return "before Begin only commands that list values are run"
+    return "nothing is executed, and nothing is sent, before Begin"
 
 
 def effects(runbook: Runbook) -> tuple[Field, ...]:
@@ -180,6 +188,41 @@ def probe_fields(
     return tuple(fields)
 
 
+PROPOSALS_SHOWN = 5
+"""Rows of a list under a line: on 24 rows the question still stands above it."""
+
+
+def proposal_text(
+    listed: ListedValues | None, chosen: str, *, several: bool
+) -> Content:
+    """What stands under a line for which a command proposes values.
+
+    Args:
+        listed: what it proposed; `None` while it runs.
+        chosen: what the line holds.
+        several: whether all that is listed is taken.
+    """
+    if listed is None:
+        return text("asking its command …", "muted")
+    parts = []
+    values = [each.value for each in listed.options]
+    if values:
+        at = values.index(chosen) if chosen in values else -1
+        first = max(0, min(at - PROPOSALS_SHOWN // 2, len(values) - PROPOSALS_SHOWN))
+        how = "all are taken" if several else "↑ ↓ choose, or type another"
+        parts.append(text(f"{len(values)} listed: {how}", "muted"))
+        for number, each in list(enumerate(listed.options))[first:][:PROPOSALS_SHOWN]:
+            sign = "▸ " if number == at else "  "
+            title = f"  {each.title}" if each.title else ""
+            role: Role = "accent" if number == at else "plain"
+            parts.append(assemble((sign + each.value, role), (title, "muted")))
+    if listed.problem:
+        key = command("briefing.list").key_name
+        words = f"▲ {listed.problem}; type it, or {key} lists again"
+        parts.append(text(words, "warn"))
+    return Content("\n").join(parts)
+
+
 def source_problem_text(trouble: str) -> Content:
     """What is wrong with the edited source, each in its place."""
     head = text("It cannot be run as it was edited", "bad")
@@ -187,12 +230,15 @@ def source_problem_text(trouble: str) -> Content:
     return Content("\n").join([head, *lines])
 
 
-def footer_keys(*, enter_begins: bool) -> tuple[Command, ...]:
+def footer_keys(
+    *, enter_begins: bool, available: Collection[str] = ()
+) -> tuple[Command, ...]:
     """The keys of the briefing's footer, as they are while a line has the focus.
 
     Args:
         enter_begins: whether Enter begins the run now; else it goes on to what is to be
             filled in.
+        available: the ids of commands that apply only at times, and do now.
     """
     begin = command("briefing.begin")
     if enter_begins:
@@ -202,7 +248,7 @@ def footer_keys(*, enter_begins: bool) -> tuple[Command, ...]:
     spelled = [key for key in words.keys if len(key) > 1 and key != "question_mark"]
     return (
         begin,
-        *(each for each in footer(("briefing",), ()) if each.id != begin.id),
+        *(each for each in footer(("briefing",), available) if each.id != begin.id),
         replace(command("focus.next"), label="Next line"),
         replace(words, keys=tuple(spelled[:1])),
     )

@@ -21,6 +21,8 @@ from textual.widgets import Button, Input, Select, Static
 from mobius_tui import sanitize
 from mobius_tui.drill.detection_gaps import DrillCoverage
 from mobius_tui.errors import MobiusError
+from mobius_tui.run.checks.value_commands import ListedValues
+from mobius_tui.run.client.listed_values import list_for_briefing, proposed_value
 from mobius_tui.run.client.preflight import understated_steps
 from mobius_tui.run.client.run_briefing import Briefing
 from mobius_tui.run.planning.plan import Plan
@@ -33,8 +35,9 @@ from mobius_tui.tui.commands.registry import bindings, command
 from mobius_tui.tui.dialogs.dialog import fields_widget
 from mobius_tui.tui.dialogs.source_dialogs import file_to_edit
 from mobius_tui.tui.external.editor import edit
-from mobius_tui.tui.messages import DrillsSearched, ProbesAsked
+from mobius_tui.tui.messages import DrillsSearched, ProbesAsked, ValuesListed
 from mobius_tui.tui.parts.other_runs_alarm import OtherRunsAlarm
+from mobius_tui.tui.parts.proposed_values import ProposedValues
 from mobius_tui.tui.presenters.briefing_fields import (
     drill_field,
     effects,
@@ -42,6 +45,7 @@ from mobius_tui.tui.presenters.briefing_fields import (
     header,
     preflight_fields,
     probe_fields,
+    promise,
     source_problem_text,
     summary,
     value_fields,
@@ -177,6 +181,7 @@ class BriefingScreen(Page):
         self._is_beginning = False
         self._answers = answers
         self._lines: dict[Variable, Line] = {}
+        self._proposed = ProposedValues()
         self._drill = fields_widget((drill_field(None),), id="drilled")
         self._probed = fields_widget(probe_fields(briefing.runbook), id="probed")
         self._unseen = fields_widget((), id="unseen")
@@ -197,8 +202,7 @@ class BriefingScreen(Page):
         yield self.other_runs.banner
         with VerticalScroll(id="briefing", can_focus=False) as body:
             body.border_title = "Briefing"
-            words = "nothing is executed, and nothing is sent, before Begin"
-            body.border_subtitle = text(words, "muted")
+            body.border_subtitle = text(promise(briefing), "muted")
             if self.trouble:
                 yield Static(
                     source_problem_text(self.trouble), classes="head", markup=False
@@ -209,10 +213,14 @@ class BriefingScreen(Page):
                 yield Static(text("To fill in", "strong"), classes="head", markup=False)
             for variable in briefing.variables_asked:
                 known = self._answers.get(variable.name, variable.default or "")
-                line = answer_line(variable, known)
+                listed = variable.is_listed
+                make = self._proposed.line if listed else answer_line
+                line = make(variable, known)
                 self._lines[variable] = line
                 yield label_of(variable)
                 yield line
+                if listed:
+                    yield self._proposed.note(variable)
             for title, fields in (
                 (RUNS, effects(briefing.runbook)),
                 (BEFORE, preflight_fields(briefing)),
@@ -235,8 +243,9 @@ class BriefingScreen(Page):
         yield self._keys
 
     def available(self) -> frozenset[str]:
-        """What applies only while a run elsewhere wants somebody."""
-        return self.other_runs.available()
+        """What applies only while a run elsewhere wants somebody, or lists values."""
+        lists = frozenset({"briefing.list"} if self._proposed else ())
+        return self.other_runs.available() | lists
 
     def action_alarm(self) -> None:
         """Open the run that wants somebody."""
@@ -251,6 +260,8 @@ class BriefingScreen(Page):
         first.focus(scroll_visible=False)
         self.call_after_refresh(self._show_focus)
         self.run_worker(self._read_drills(), name="look back", exit_on_error=False)
+        if self._proposed:
+            self._list_values(wanted=False)
         labels = self._compare_labels()
         self.run_worker(labels, name="compare labels", exit_on_error=False)
 
@@ -277,6 +288,7 @@ class BriefingScreen(Page):
     @on(Select.Changed)
     def _typed(self) -> None:
         self.typed = self._given()
+        self._proposed.refresh_notes()
         self._show_keys()
 
     def on_descendant_focus(self) -> None:
@@ -289,7 +301,9 @@ class BriefingScreen(Page):
             isinstance(self.focused, Input) or self.focused is self._begin_button
         )
         is_ready = self._first_unanswered is None and not self.trouble
-        self._keys.offered = footer_keys(enter_begins=enter_applies and is_ready)
+        self._keys.offered = footer_keys(
+            enter_begins=enter_applies and is_ready, available=self.available()
+        )
 
     @on(Input.Submitted)
     def _next_line(self) -> None:
@@ -344,6 +358,28 @@ class BriefingScreen(Page):
         """Show how its drills went."""
         runbook = self._briefing.runbook
         self.show_drills(runbook.id, runbook.title)
+
+    def action_list(self) -> None:
+        """Run the commands that propose values once more."""
+        self._proposed.begin()
+        self._list_values(wanted=True)
+
+    def _list_values(self, *, wanted: bool) -> None:
+        given = self._given()
+
+        def show(variable: Variable, listed: ListedValues) -> None:
+            value = proposed_value(variable, listed)
+            if value and not given.get(variable.name):
+                given[variable.name] = value
+            self.post_message(ValuesListed(variable, listed))
+
+        work = list_for_briefing(self._briefing, given, wanted=wanted, show=show)
+        self.run_worker(work, group="list", exclusive=True, exit_on_error=False)
+
+    @on(ValuesListed)
+    def _show_listed(self, event: ValuesListed) -> None:
+        event.stop()
+        self._proposed.show(event.variable, event.listed)
 
     @on(Button.Pressed, "#probe")
     def action_probe(self) -> None:

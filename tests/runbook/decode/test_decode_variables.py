@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from mobius_tui.runbook.library.loader import examine
 from mobius_tui.runbook.model.runbook import Variable
 from tests.runbook.runbook_texts import Decoded, Pointed
 
@@ -100,3 +103,47 @@ def test_format_1_has_texts_alone(pointed: Pointed) -> None:
     assert "`kind` is of format 2" in said
     ((_, said),) = pointed(f"[var.v]\n«default = 3\n{tail}")
     assert said == "`default` is a text in quotes, not a number"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("«from_run = ' '", "`from_run` is an empty script"),
+        ("from_run = 'ls'\n«choices = ['a']", "`from_run` lists what can be chosen"),
+        ("«from_file = 'x'", "`from_file` is for a secret"),
+    ],
+)
+def test_a_command_says_alone_what_may_be_chosen(
+    pointed: Pointed, text: str, said: str
+) -> None:
+    problems = pointed(HEAD.replace(' "$w"', "") + text + "\n")
+    assert [message for _, message in problems if said in message], problems
+
+
+def test_a_secret_is_got_from_one_place_when_it_is_needed(pointed: Pointed) -> None:
+    secret = HEAD.replace(' "$v" "$w"', "").replace('uses = ["v"]', "secrets={V='v'}")
+    secret += "secret = true\n"
+    ((_, said),) = pointed(f"{secret}«from_run = 'cat a'\nfrom_file = 'a'\n")
+    assert said == "a value is from one place: `from_run` or `from_file`"
+    ((_, said),) = pointed(f"{secret}from_run = 'cat a'\n«ask = true\n")
+    assert said == "it is got when a step first needs it, and not asked for"
+    other = "[var.w]\nsecret = true\nfrom_env = 'W'\n"
+    ((_, said),) = pointed(f"{secret}from_run = 'cat \"«$w\"'\n{other}")
+    assert said == "`w` is a secret, and is given to steps alone"
+
+
+def test_lint_reads_the_command_of_a_variable_as_a_check(tmp_path: Path) -> None:
+    path = tmp_path / "x.toml"
+    for command, line, column, code, said in (
+        ("ls; touch x", 9, 17, "effect-too-low", "what gets a value only reads"),
+        ("./mine", 9, 13, "effect-too-low", "say so in [commands], if it does"),
+        ("if true", 9, 13, "syntax-error", "`if`"),
+    ):
+        path.write_text(HEAD.replace(' "$w"', "") + f"from_run = '{command}'\n")
+        _, problems = examine(path, thorough=True)
+        place = (line, column, code)
+        assert [(p.line, p.column, p.code) for p in problems] == [place], problems
+        assert said in problems[0].message
+    used = HEAD + "from_run = 'echo \"$w\"'\n[var.w]\ndefault = 'x'\n"
+    path.write_text(used.replace(' "$w"', "", 1))
+    assert examine(path, thorough=True)[1] == ()

@@ -132,6 +132,71 @@ async def test_typed_variables_say_their_form_and_refuse_the_rest(
         assert begun[0]["really"][0] == "true"
 
 
+LISTED = """
+format = 2
+[runbook]
+title = "Listed"
+[var.namespace]
+title = "Which namespace?"
+from_run = "cat namespaces"
+[var.pods]
+title = "Which pods?"
+many = true
+from_run = 'sed "s/^/$namespace-/" pods'
+[var.other]
+title = "What else?"
+default = "x"
+from_run = "touch touched; echo y"
+[[step]]
+run = 'echo "$namespace $pods $other"'
+"""
+
+
+async def test_commands_propose_values_and_a_key_lists_again(
+    make_runbook: MakeRunbook, tmp_path: Path
+) -> None:
+    (tmp_path / "namespaces").write_text("web\tThe shop\n\x1b[31mbad\ndb\n")
+    (tmp_path / "pods").write_text("1\n2\n")
+    begun: list[Mapping[str, tuple[str, str]]] = []
+
+    async def begin(briefing: Briefing, given: Mapping[str, str]) -> RunDirectory:
+        begun.append(answer_briefing(briefing, given).values)
+        return RunDirectory(Path("/nonexistent"))
+
+    screen = BriefingScreen(
+        prepare_briefing(make_runbook(LISTED), given={}),
+        begin=begin,
+        open_run=lambda _: None,
+        answers={},
+        probe=no_probes,
+        coverage_reader=lambda: None,
+    )
+    async with running(screen, size=(120, 40)) as pilot:
+        namespace, pods, other = screen.query(Input)
+        await until(pilot, lambda: pods.value == "web-1, web-2")
+        seen = words(pilot)
+        assert namespace.value == "web"
+        assert "▸ web  The shop" in seen
+        assert "2 listed: ↑ ↓ choose, or type another" in seen
+        assert "listed what is no value" in seen
+        assert "before Begin only commands that list values are run" in seen
+        assert "`touch touched` may do more than read" in seen
+        assert not (tmp_path / "touched").exists(), "what changes is not run unasked"
+        await pilot.press("down")
+        assert namespace.value == "db"
+        namespace.value = "typed"
+        (tmp_path / "pods").write_text("")
+        await pilot.press("f5")
+        await until(pilot, lambda: other.value == "y")
+        assert (tmp_path / "touched").exists()
+        await until(pilot, lambda: "listed nothing" in words(pilot))
+        assert namespace.value == "typed", "what a person typed stays"
+        await pilot.press("ctrl+g")
+        await until(pilot, lambda: begun)
+        assert begun[0]["namespace"] == ("typed", "answer")
+        assert begun[0]["pods"] == ("web-1\nweb-2", "answer")
+
+
 async def no_probes(*_: object) -> tuple[ProbePreview, ...]:
     """Nothing is asked."""
     return ()
