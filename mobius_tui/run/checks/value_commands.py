@@ -178,6 +178,13 @@ def command_excerpt(script: str) -> str:
     return sanitize.line(one_line_excerpt(script))
 
 
+def source_in_words(variable: Variable) -> str:
+    """Where the host gets a secret, for a person: by a command, or from a file."""
+    if variable.from_file:
+        return f"from {sanitize.line(variable.from_file)}"
+    return f"by `{command_excerpt(variable.from_run)}`"
+
+
 async def list_values(
     variable: Variable, *, workdir: Path, env: Mapping[str, str]
 ) -> ListedValues:

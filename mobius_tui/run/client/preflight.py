@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from mobius_tui.errors import UsageError
+from mobius_tui.run.checks.secret_files import secret_file, secret_file_problem
 from mobius_tui.run.planning.plan import Plan, effect_of
 from mobius_tui.run.planning.watch_permissions import unattended_refusal
 from mobius_tui.runbook.effects.script_effects import ScriptEffects
@@ -80,10 +81,10 @@ _BUILTINS = frozenset(
 """What bash does itself."""
 
 
-def missing_programs(
+def missing_sources(
     runbook: Runbook, known: Collection[str], workdir: Path, path: str
 ) -> Iterator[str]:
-    """The programs that get values of variables, and are not there.
+    """The programs and files that give variables a value, and are not there.
 
     Args:
         runbook: what is to be run.
@@ -92,8 +93,12 @@ def missing_programs(
         path: PATH for them.
     """
     for name, variable in runbook.variables.items():
-        if name in known or not variable.from_run:
+        if name in known:
             continue
+        if variable.from_file:
+            problem = secret_file_problem(secret_file(variable.from_file, workdir))
+            if problem:
+                yield f"{problem}; [var.{name}] is in it"
         for program in _programs_called(variable.from_run):
             found = workdir / program if "/" in program else Path(program)
             if shutil.which(found, path=path) is None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from mobius_tui.errors import UsageError
 from mobius_tui.run.client.follow_up import add_run_facts
 from mobius_tui.run.client.preflight import (
-    missing_programs,
+    missing_sources,
     preflight_problems,
     unset_variables,
 )
@@ -142,7 +142,7 @@ def prepare_briefing(
         problems=(
             *unset_variables(runbook, known),
             *preflight_problems(runbook, place, search),
-            *missing_programs(runbook, given_names, place, search),
+            *missing_sources(runbook, given_names, place, search),
         ),
         notices=(
             *short_secret_notices(first.secrets),

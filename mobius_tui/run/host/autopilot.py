@@ -6,6 +6,7 @@ import asyncio
 from contextlib import suppress
 
 from mobius_tui.errors import INCOMPLETE, MobiusError
+from mobius_tui.run.attempts.secret_source import SecretsWantedError, wanted_secrets
 from mobius_tui.run.attempts.stopping import finish_run
 from mobius_tui.run.events.mode_and_outcome import Outcome
 from mobius_tui.run.events.run_events import AutoStarted, AutoStopped, PhaseEntered
@@ -61,6 +62,17 @@ async def run_autopilot(services: HostServices) -> None:
 
 async def _decide(services: HostServices) -> bool:
     """Make one decision; returns whether to decide again at once."""
+    try:
+        return await _decide_in_turn(services)
+    except SecretsWantedError as wanted:
+        lacking = await wanted_secrets(services.context, wanted.step)
+    if lacking:
+        async with services.writer.turn:
+            await _stop_for_person(services, lacking)
+    return not lacking
+
+
+async def _decide_in_turn(services: HostServices) -> bool:
     async with services.writer.turn:
         auto = services.context.state.auto or _rollback_settings(services)
         if (

@@ -11,6 +11,11 @@ from dataclasses import fields, replace
 from typing import assert_never
 
 from mobius_tui.errors import MobiusError, RunError
+from mobius_tui.run.attempts.secret_source import (
+    SecretsWantedError,
+    require_secrets,
+    wanted_secrets,
+)
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.host.automatic import journal_consequences
 from mobius_tui.run.host.intents import (
@@ -88,9 +93,25 @@ class Dispatcher:
     async def handle_intent(self, envelope: Envelope, caller: Caller) -> Reply:
         """Act on an intent, once, and answer it.
 
+        The secrets that a step wants are got out of turn: that may take its time.
+
         Args:
             envelope: what is asked for.
             caller: who asks.
+        """
+        while True:
+            try:
+                return await self._handle_in_turn(envelope, caller)
+            except SecretsWantedError as wanted:
+                lacking = await wanted_secrets(self._services.context, wanted.step)
+            if lacking:
+                return Reply(id=envelope.id, ok=False, text=lacking)
+
+    async def _handle_in_turn(self, envelope: Envelope, caller: Caller) -> Reply:
+        """Act on an intent, once, and answer it.
+
+        Raises:
+            SecretsWantedError: its step wants secrets first; nothing was done.
         """
         services, intent = self._services, envelope.id
         if services.writer.journal.stall_reason:
@@ -183,12 +204,15 @@ async def perform_action(
 
     Raises:
         MobiusError: it may not be done now; its words say why.
+        SecretsWantedError: its step wants secrets first; nothing was done.
     """
     require(action, step_handlers.situation_of(services, caller))
     if isinstance(action, TickStep):
         await step_handlers.validate_answers(services, action)
         # It took its time: what held before it need not hold any more.
         require(action, step_handlers.situation_of(services, caller))
+    if isinstance(action, StartStep | RetryStep | TickStep):
+        require_secrets(services.context, services.context.plan.steps[action.step])
     who = caller.name
     match action:
         case StartStep() | RetryStep():

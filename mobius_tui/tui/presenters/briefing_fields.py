@@ -11,11 +11,11 @@ from textual.content import Content
 from mobius_tui import sanitize
 from mobius_tui.drill.detection_gaps import DrillCoverage
 from mobius_tui.health.health_record import State
-from mobius_tui.run.checks.value_commands import ListedValues
+from mobius_tui.run.checks.value_commands import ListedValues, source_in_words
 from mobius_tui.run.client.run_briefing import Briefing
 from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.planning.plan import effect_of, kind_of
-from mobius_tui.runbook.model.runbook import Phase, Runbook
+from mobius_tui.runbook.model.runbook import Phase, Runbook, Variable
 from mobius_tui.runbook.prose.prose_model import Prose
 from mobius_tui.tui.commands.command import Command
 from mobius_tui.tui.commands.registry import command, footer
@@ -149,7 +149,16 @@ def value_fields(briefing: Briefing) -> tuple[Field, ...]:
         for name in briefing.secrets
         if name not in asked
     ]
+    fields += [
+        Field("", assemble((f"{name}=", "name"), (_when_fetched(each), "muted")))
+        for name, each in briefing.runbook.variables.items()
+        if each.is_fetched and name not in briefing.secrets
+    ]
     return tuple(fields)
+
+
+def _when_fetched(variable: Variable) -> str:
+    return f"[secret]  got {source_in_words(variable)} when a step first needs it"
 
 
 def drill_field(found: DrillCoverage | None, *, now: float | None = None) -> Field:
