@@ -90,7 +90,17 @@ class TitleChanged(Message):
 class ValuesListed(Message):
     """The command of a variable has listed what it proposes."""
 
-    def __init__(self, variable: Variable, listed: ListedValues) -> None:
+    def __init__(
+        self, variable: Variable, listed: ListedValues, read: Mapping[str, str]
+    ) -> None:
+        """A list.
+
+        Args:
+            variable: whose command listed it.
+            listed: what it listed.
+            read: what the command read of the other lines, by variable.
+        """
         super().__init__()
         self.variable = variable
         self.listed = listed
+        self.read = read

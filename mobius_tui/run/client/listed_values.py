@@ -17,6 +17,7 @@ from mobius_tui.runbook.lint.label_rules import does_more_than_read
 from mobius_tui.runbook.model.actions import chosen_text
 from mobius_tui.runbook.model.runbook import Variable
 from mobius_tui.runbook.model.templates import names_in_script
+from mobius_tui.runbook.model.value_kinds import typed_value
 
 Show = Callable[[Variable, ListedValues], None]
 """Is given what the command of a variable proposed."""
@@ -85,11 +86,18 @@ async def propose_values(
         given: what is filled in so far, by variable.
     """
     known = {name: value for name, (value, _) in briefing.values.items()}
-    known.update({name: value for name, value in given.items() if value})
+    declared = briefing.runbook.variables
+    known.update(
+        {
+            name: typed_value(declared[name], text)
+            for name, text in given.items()
+            if text
+        }
+    )
     read = {
         name: known.get(name)
         for name in names_in_script(variable.from_run)
-        if name in briefing.runbook.variables
+        if name in declared
     }
     lacking = [name for name, value in read.items() if value is None]
     if lacking:

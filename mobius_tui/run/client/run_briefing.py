@@ -142,7 +142,7 @@ def prepare_briefing(
         problems=(
             *unset_variables(runbook, known),
             *preflight_problems(runbook, place, search),
-            *missing_sources(runbook, given_names, place, search),
+            *missing_sources(runbook, given_names, place.resolve(), search),
         ),
         notices=(
             *short_secret_notices(first.secrets),

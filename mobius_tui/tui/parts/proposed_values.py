@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from mobius_tui.run.checks.value_commands import ListedValues
 from mobius_tui.run.client.listed_values import proposed_value
 from mobius_tui.runbook.model.runbook import Variable
@@ -17,6 +19,8 @@ class ProposedValues:
         self._lines: dict[Variable, ProposedInput] = {}
         self._notes: dict[Variable, ProposalNote] = {}
         self._listed: dict[Variable, ListedValues | None] = {}
+        self._read: dict[Variable, Mapping[str, str]] = {}
+        """What each command read of the other lines."""
 
     def __bool__(self) -> bool:
         return bool(self._lines)
@@ -45,13 +49,34 @@ class ProposedValues:
         self._listed = dict.fromkeys(self._lines)
         self.refresh_notes()
 
-    def show(self, variable: Variable, listed: ListedValues) -> None:
-        """Propose what was listed."""
+    def show(
+        self, variable: Variable, listed: ListedValues, read: Mapping[str, str]
+    ) -> None:
+        """Propose what was listed.
+
+        Args:
+            variable: whose command listed it.
+            listed: what it listed.
+            read: what it read of the other lines, by variable.
+        """
         self._listed[variable] = listed
+        self._read[variable] = read
         values = tuple(each.value for each in listed.options)
         first = value_on_one_line(variable, proposed_value(variable, listed))
         self._lines[variable].propose((first,) if variable.many else values, first)
         self.refresh_notes()
+
+    def withdraw_outdated(self, held: Mapping[str, str]) -> None:
+        """Propose no more what was listed for values that have changed since.
+
+        Args:
+            held: what the lines hold now, by variable.
+        """
+        for variable, read in tuple(self._read.items()):
+            changed = [name for name, value in read.items() if held.get(name) != value]
+            if changed:
+                words = f"not listed for this {', '.join(changed)} yet"
+                self.show(variable, ListedValues(problem=words), {})
 
     def refresh_notes(self) -> None:
         """Mark what each line holds."""

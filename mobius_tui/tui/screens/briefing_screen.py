@@ -28,6 +28,7 @@ from mobius_tui.run.client.run_briefing import Briefing
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.runbook.model.runbook import Runbook, Variable
+from mobius_tui.runbook.model.templates import names_in_script
 from mobius_tui.runbook.model.value_kinds import form_in_words, value_on_one_line
 from mobius_tui.tui.backend.base_page import ForegroundTask
 from mobius_tui.tui.commands.command import Place
@@ -289,6 +290,7 @@ class BriefingScreen(Page):
     def _typed(self) -> None:
         self.typed = self._given()
         self._proposed.refresh_notes()
+        self._proposed.withdraw_outdated(self.typed)
         self._show_keys()
 
     def on_descendant_focus(self) -> None:
@@ -368,10 +370,12 @@ class BriefingScreen(Page):
         given = self._given()
 
         def show(variable: Variable, listed: ListedValues) -> None:
+            names = names_in_script(variable.from_run)
+            read = {name: given[name] for name in names if name in given}
+            self.post_message(ValuesListed(variable, listed, read))
             value = proposed_value(variable, listed)
             if value and not given.get(variable.name):
-                given[variable.name] = value
-            self.post_message(ValuesListed(variable, listed))
+                given[variable.name] = value_on_one_line(variable, value)
 
         work = list_for_briefing(self._briefing, given, wanted=wanted, show=show)
         self.run_worker(work, group="list", exclusive=True, exit_on_error=False)
@@ -379,7 +383,8 @@ class BriefingScreen(Page):
     @on(ValuesListed)
     def _show_listed(self, event: ValuesListed) -> None:
         event.stop()
-        self._proposed.show(event.variable, event.listed)
+        self._proposed.show(event.variable, event.listed, event.read)
+        self._proposed.withdraw_outdated(self._given())
 
     @on(Button.Pressed, "#probe")
     def action_probe(self) -> None:

@@ -26,6 +26,7 @@ class ProposedInput(Input):
         """
         super().__init__(value, id=id, compact=True)
         self._values: tuple[str, ...] = ()
+        self._default = value
         self._untouched = value
         """What stands in it as long as nobody typed."""
 
@@ -34,12 +35,13 @@ class ProposedInput(Input):
 
         Args:
             values: all of them.
-            first: the one that is taken unless somebody takes another.
+            first: the one that is taken unless somebody takes another; empty for none.
         """
         self._values = values
         is_untouched = self.value in ("", self._untouched)
-        if is_untouched and self.value not in values and first:
-            self.value = self._untouched = first
+        if is_untouched and self.value not in values:
+            # What was proposed before, for other values, is proposed no more.
+            self.value = self._untouched = first or self._default
 
     def action_take_next(self, step: int) -> None:
         """Fill in the next value, or the one before."""

@@ -67,7 +67,7 @@ async def test_what_lists_nothing_ends_it_unless_a_value_is_given(
 
 
 def test_nothing_is_run_by_a_dry_run_and_what_is_missing_is_said(
-    make_runbook: MakeRunbook, tmp_path: Path
+    make_runbook: MakeRunbook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     text = BOOK.replace("cat size", "no-such-program | ./no-such-script; touch x")
     book = make_runbook(text)
@@ -77,3 +77,8 @@ def test_nothing_is_run_by_a_dry_run_and_what_is_missing_is_said(
     assert "namespace=(not known yet)" in lines
     assert not (tmp_path / "x").exists()
     assert prepare_briefing(book, given={"size": "1"}).problems == ()
+    script = tmp_path / "no-such-script"
+    script.touch(0o755)
+    monkeypatch.chdir(tmp_path)
+    found = prepare_briefing(book, given={}, workdir=Path()).problems
+    assert [each.partition(" is")[0] for each in found] == ["no-such-program"]

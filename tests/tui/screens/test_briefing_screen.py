@@ -184,17 +184,23 @@ async def test_commands_propose_values_and_a_key_lists_again(
         assert not (tmp_path / "touched").exists(), "what changes is not run unasked"
         await pilot.press("down")
         assert namespace.value == "db"
+        await until(pilot, lambda: pods.value == "", seconds=5)
+        assert "not listed for this namespace yet" in words(pilot)
+        await pilot.press("f5")
+        await until(pilot, lambda: pods.value == "db-1, db-2")
+        await until(pilot, lambda: other.value == "y")
         namespace.value = "typed"
         (tmp_path / "pods").write_text("")
         await pilot.press("f5")
-        await until(pilot, lambda: other.value == "y")
         assert (tmp_path / "touched").exists()
         await until(pilot, lambda: "listed nothing" in words(pilot))
         assert namespace.value == "typed", "what a person typed stays"
+        assert pods.value == "", "what was listed for another is not proposed"
+        pods.value = "typed-1, typed-2"
         await pilot.press("ctrl+g")
         await until(pilot, lambda: begun)
         assert begun[0]["namespace"] == ("typed", "answer")
-        assert begun[0]["pods"] == ("web-1\nweb-2", "answer")
+        assert begun[0]["pods"] == ("typed-1\ntyped-2", "answer")
 
 
 async def no_probes(*_: object) -> tuple[ProbePreview, ...]:
