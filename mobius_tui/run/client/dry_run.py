@@ -127,8 +127,8 @@ def _action(step: Step, values: Values) -> Iterator[str]:
         case SendMessage(to=to):
             if to:
                 yield f"      to     {', '.join(to)}"
-        case Choose(from_=str(listed), var=var):
-            yield f"      {var}=one of those that {listed} lists"
+        case Choose(from_=str(), var=var) as choose:
+            yield f"      {var}=one of those that {choose.lister} lists"
         case Choose(options=options, var=var):
             for option in options:
                 yield f"      {var}={option.value}  {option.title}"

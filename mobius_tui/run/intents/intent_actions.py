@@ -13,7 +13,7 @@ from typing import ClassVar, Literal, get_args
 
 from mobius_tui.run.events.drill_events import FacilitatorAct
 
-VERSION = 2
+VERSION = 3
 """Of what viewers and hosts say to each other: one more with each action, and each
 field of one, that is added, renamed or taken out. 1 had no number."""
 PermittedRequester = Literal["approvers", "group", "owner"]
@@ -118,6 +118,13 @@ class ChooseOptions(BaseAction):
     options: tuple[str, ...] = ()
     """The values of the options that are chosen."""
     reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ListOptions(BaseAction):
+    """Run the command that lists what a decision may be."""
+
+    step: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -303,6 +310,7 @@ Action = (
     | OverrideStep
     | TickStep
     | ChooseOptions
+    | ListOptions
     | SendMessageOfStep
     | ResendMessages
     | DropMessages

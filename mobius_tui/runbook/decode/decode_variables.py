@@ -61,7 +61,9 @@ def _variable(name: str, table: TomlTable) -> Variable:
         pattern=_cheap_pattern(table),
         hint=table.text("hint") if table.has_since(2, "hint") else "",
         many=table.has_since(2, "many") and table.flag("many"),
-        from_run=_command(table),
+        from_run=(
+            read_command(table, "from_run") if table.has_since(2, "from_run") else ""
+        ),
         from_file=table.text("from_file") if table.has_since(2, "from_file") else "",
     )
     _report_sources(variable, choices, table)
@@ -106,14 +108,12 @@ def _cheap_pattern(table: TomlTable) -> str:
     return text
 
 
-def _command(table: TomlTable) -> str:
-    """`from_run`: a script of bash, as a check's."""
-    if not table.has_since(2, "from_run"):
-        return ""
-    script = table.text("from_run", lines=True)
+def read_command(table: TomlTable, key: str) -> str:
+    """The script of a command that gives values: of bash, as a check's."""
+    script = table.text(key, lines=True)
     if not script.strip():
-        table.report("`from_run` is an empty script", "from_run")
-    warn_of_backslash(table, "from_run")
+        table.report(f"`{key}` is an empty script", key)
+    warn_of_backslash(table, key)
     return script
 
 

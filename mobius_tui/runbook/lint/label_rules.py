@@ -120,7 +120,7 @@ def _message(
     does = f"{command} {EFFECT_VERBS[command_effect.effect]}"
     if not command_effect.known:
         does = f"what {command} does is not known, and counts as a change"
-    if source.path == ("from_run",):
+    if source.path[0] in ("from_run", "choose"):
         remedy = "" if command_effect.known else "; say so in [commands], if it does"
         return f"{does}, and what gets a value only reads{remedy}"
     if source.check is not None:

@@ -117,7 +117,9 @@ class _NameUses:
         self._add_guard(step, table)
         for index, name in enumerate(step.uses):
             self._add_variable(name, table, "uses", index)
-        if isinstance(step.action, Choose) and step.action.from_ is not None:
+        if isinstance(step.action, Choose) and step.action.from_run:
+            self._add_script(step, step.action.from_run, table, "choose")
+        elif isinstance(step.action, Choose) and step.action.from_ is not None:
             self._add_variable(step.action.from_, table, "choose", "from")
         for key, name in step.secrets.items():
             self._add_variable(name, table, "secrets", key)

@@ -11,7 +11,7 @@ from typing import Any
 from mobius_tui.runbook.decode.assemble import RunbookDraft
 from mobius_tui.runbook.decode.decode_checks import check_paths
 from mobius_tui.runbook.lint.rule_table import SCRIPT_RULES, SECRET
-from mobius_tui.runbook.model.actions import Run, is_shell
+from mobius_tui.runbook.model.actions import Choose, Run, is_shell
 from mobius_tui.runbook.model.check_kinds import RunCheck
 from mobius_tui.runbook.model.runbook import Runbook, Step, Variable
 from mobius_tui.runbook.model.templates import is_template
@@ -159,6 +159,15 @@ def _of_step(step: Step, table: TomlTable) -> Iterator[ScriptSource]:
             shell=step.action.shell,
             table=table,
             path=("run",),
+        )
+    if isinstance(step.action, Choose) and step.action.from_run:
+        yield ScriptSource(
+            step=step,
+            script=step.action.from_run,
+            shell=(),
+            table=table,
+            path=("choose", "from", "run"),
+            check=RunCheck(script=step.action.from_run),
         )
     for check, path in zip(step.checks, check_paths(table), strict=False):
         if not isinstance(check, RunCheck):

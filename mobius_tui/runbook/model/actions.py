@@ -105,6 +105,16 @@ class Choose:
     from_: str | None = None
     """The variable with the options, which an earlier step sets."""
     multi: bool = False
+    from_run: str = ""
+    """The script that lists the options when the decision is opened; `from_` is then
+    the name under which the run holds them, which no variable can have."""
+
+    @property
+    def lister(self) -> str:
+        """What lists the options, for a person; empty if the runbook does."""
+        if self.from_run:
+            return f"`{' '.join(self.from_run.split())}`"
+        return self.from_ or ""
 
     def offered(self, listed: str | None) -> tuple[Option, ...]:
         """The options, including those that are shown, but cannot be chosen.

@@ -10,6 +10,7 @@ from dataclasses import replace
 from textual.content import Content
 
 from mobius_tui import sanitize
+from mobius_tui.run.checks.value_commands import source_in_words
 from mobius_tui.run.events.approval_events import ApprovalGiven
 from mobius_tui.run.planning.approval_rules import begin_refusal, valid_approval
 from mobius_tui.run.planning.plan import effect_of, kind_of
@@ -306,7 +307,7 @@ def _action(
             chosen = chosen_options(held.text if held is not None else None)
             options = offered(view, choose)
             if not options:
-                yield Field("choose", text(f"what {choose.from_} lists", "muted"))
+                yield Field("choose", text(f"what {choose.lister} lists", "muted"))
             for number, option in enumerate(options):
                 label = "choose" if number == 0 else ""
                 sign = "●" if option.value in chosen else "○"
@@ -366,6 +367,8 @@ def _variable_fields(
         was, now = (
             _variable_text(name, each, is_secret=is_secret) for each in (then, known)
         )
+        if declared[name].is_fetched and name not in known:
+            was = now = f"(got {source_in_words(declared[name])} when it begins)"
         yield Field(label, assemble((f"{name}=", "name")), was)
         if was != now:
             yield Field("", assemble((f"{name}=", "name"), ("now ", "warn")), now)

@@ -167,7 +167,7 @@ async def choose(
     """A decision, and where it leads."""
     step = services.context.plan.steps[action.step]
     assert isinstance(step.action, Choose)
-    options = options_of(step.action, services.context.state)
+    options = options_of(step.action, services.context.state, typed=action.options)
     await record_drill_approvals(services, step, caller.name)
     event = ChoiceMade(
         step=step.id,
