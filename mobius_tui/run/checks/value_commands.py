@@ -35,8 +35,10 @@ MAX_LINES = 200
 """Lines that are proposed; nobody chooses among more."""
 MAX_LINE = 1000
 """Characters of a proposed line; a longer one is no value that a person chose."""
-MAX_SECRET_BYTES = 64 * 1024
-"""A key of 16384 bits takes 13 KiB; one environment variable may hold 128 KiB."""
+MAX_SECRET_BYTES = 16 * 1024
+"""A key of 16384 bits takes 13 KiB. Every line of a secret is looked for in all that
+its steps print: with 250 lines that takes a second for 2 MiB."""
+MAX_SECRET_LINES = 250
 _STDERR_BYTES = 8192
 _END_TIME = 1.0
 """Seconds to wait for the end of what was killed."""
@@ -260,6 +262,8 @@ def secret_text(data: bytes, name: str) -> str:
         raise NoOutputError(f"{name} is no text in UTF-8") from None
     if not text:
         raise NoOutputError(f"{name} is empty")
+    if text.count("\n") >= MAX_SECRET_LINES:
+        raise NoOutputError(f"{name} has more than {MAX_SECRET_LINES} lines")
     if "\0" in text:
         raise NoOutputError(f"{name} holds a NUL character")
     return text

@@ -53,7 +53,7 @@ def test_it_belongs_to_whoever_runs_this(
         (b"\n\n", "is empty"),
         (b"a\0b", "holds a NUL"),
         (b"\xff", "is no text in UTF-8"),
-        (b"x" * 100_000, "is longer than 64 KiB"),
+        (b"x" * 100_000, "is longer than 16 KiB"),
     ],
 )
 def test_rubbish_is_no_secret(path: Path, data: bytes, said: str) -> None:

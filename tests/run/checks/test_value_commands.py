@@ -148,10 +148,11 @@ async def test_a_secret_is_what_is_printed_without_the_last_line_ends(
     ("script", "said"),
     [
         ("true", "is empty"),
+        ("seq 251", "has more than 250 lines"),
         ("echo", "is empty"),
         ("printf 'a\\0b'", "holds a NUL character"),
         ("printf '\\377\\376'", "is no text in UTF-8"),
-        ("yes s3cret | head -c 1048576", "printed more than 64 KiB"),
+        ("yes s3cret | head -c 1048576", "printed more than 16 KiB"),
         ("echo s3cret; echo s3cret is old >&2; exit 2", "exit 2: [redacted] is old"),
     ],
 )
