@@ -146,7 +146,8 @@ async def answers_by_commands(
         if value:
             answers[variable.name] = value
             shown = value.replace("\n", ", ")
-            narrate(f"{variable.name}={shown} is what its command lists first")
+            which = "" if variable.many else " first"
+            narrate(f"{variable.name}={shown} is what its command lists{which}")
         elif variable.default is None:
             how = f"give --var {variable.name}=VALUE"
             failed.append(f"{variable.name}: {listed.problem}; {how}")

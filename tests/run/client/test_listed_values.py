@@ -41,7 +41,8 @@ async def test_the_first_line_is_taken_and_the_rest_is_said(
     assert answers == {"namespace": "web", "pods": "web-1\nweb-2"}
     assert said[0] == "namespace=web is what its command lists first"
     assert (
-        said[-1].startswith("pods=web-1, web-2 is") or "`cat size` failed" in said[-1]
+        said[-1].startswith("pods=web-1, web-2 is what its command lists")
+        or "`cat size` failed" in said[-1]
     )
     ready = answer_briefing(briefing, answers)
     assert ready.values["size"] == ("3", "default")
