@@ -198,8 +198,8 @@ class StepReporter:
             case SendMessage(message=message):
                 body = self._plan.runbook.messages[message].body
                 return self.filled(body).strip("\n")
-            case Choose(from_=str(listed)):
-                return f"one of those that {listed} lists"
+            case Choose(from_=str()) as choose:
+                return f"one of those that {choose.lister} lists"
             case Choose(options=options):
                 return "\n".join(f"{o.value}: {o.title or o.value}" for o in options)
             case Watch(for_=duration):

@@ -10,10 +10,12 @@ from textual.message import Message
 if TYPE_CHECKING:
     from mobius_tui.drill.detection_gaps import DrillCoverage
     from mobius_tui.health.probe import ProbePreview
+    from mobius_tui.run.checks.value_commands import ListedValues
     from mobius_tui.run.intents.intent_actions import Action
     from mobius_tui.run.intents.replies import Reply
     from mobius_tui.run.journal.follower import RunChanges
     from mobius_tui.run.state.attempt_id import AttemptId
+    from mobius_tui.runbook.model.runbook import Variable
     from mobius_tui.tui.screen_state import Draft, DraftKey
 
 
@@ -83,3 +85,22 @@ class TitleChanged(Message):
         super().__init__()
         self.title = title
         self.ring = ring
+
+
+class ValuesListed(Message):
+    """The command of a variable has listed what it proposes."""
+
+    def __init__(
+        self, variable: Variable, listed: ListedValues, read: Mapping[str, str]
+    ) -> None:
+        """A list.
+
+        Args:
+            variable: whose command listed it.
+            listed: what it listed.
+            read: what the command read of the other lines, by variable.
+        """
+        super().__init__()
+        self.variable = variable
+        self.listed = listed
+        self.read = read

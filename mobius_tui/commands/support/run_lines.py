@@ -21,6 +21,7 @@ from mobius_tui.drill.site_guard import run_on_site
 from mobius_tui.errors import FAILED, OK
 from mobius_tui.garbage_collection import collect_as_usual
 from mobius_tui.plain import escape_unprintable, print_run
+from mobius_tui.run.client.listed_values import answers_by_commands
 from mobius_tui.run.client.preflight import refuse_unattended, understated_steps
 from mobius_tui.run.client.run_briefing import Briefing
 from mobius_tui.run.client.start_run import resume_run, start_new_run
@@ -62,6 +63,9 @@ def start_with_lines(
             for v in briefing.variables_asked
             if v.name in answers
         }
+        given = dict(
+            await answers_by_commands(briefing, given, lambda each: narrate(line(each)))
+        )
         for words in defaults_in_words(briefing, given):
             narrate(words)
         directory = await start_new_run(briefing, given, auto)

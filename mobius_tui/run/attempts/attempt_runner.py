@@ -10,6 +10,7 @@ from mobius_tui.errors import MobiusError, RunError, StateError
 from mobius_tui.run.attempts.disk_space import DiskSpaceWaiters
 from mobius_tui.run.attempts.execution import AttemptExecution
 from mobius_tui.run.attempts.run_context import RunContext
+from mobius_tui.run.attempts.secret_source import obtain_secrets, record_secrets
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.step_events import StepStarted
 from mobius_tui.run.journal.journal_writer import JournalWriter
@@ -61,6 +62,7 @@ class AttemptRunner:
             who: who starts it.
             intent: the id of the intent that asked for it.
         """
+        await record_secrets(self._context, self._writer, step)
         event = StepStarted(
             step=step.id,
             attempt=attempt,
@@ -120,6 +122,12 @@ class AttemptRunner:
             print(f"step {step.id}: retry.every: {error}", flush=True)  # noqa: T201
             pause = DEFAULT_PAUSE
         await asyncio.sleep(pause)
+        read = self._context.plan.variables_read[step.id]
+        while lacking := await obtain_secrets(self._context, read):
+            print(f"step {step.id} is not retried: {lacking}", flush=True)  # noqa: T201
+            await asyncio.sleep(max(pause, DEFAULT_PAUSE))
+            if state.ended is not None or len(state.steps[step.id].attempts) != tried:
+                return
         async with self._writer.turn:
             own = state.steps[step.id]
             is_same = len(own.attempts) == tried and own.status in BAD_STATUSES

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mobius_tui.run.attempts.step_tasks import StepTasks
 from mobius_tui.run.journal.journal import Clock
@@ -47,6 +47,8 @@ class RunContext:
     """Of everything that goes on in the host."""
     step_tasks: StepTasks
     health: HealthReadings
+    secret_tasks: dict[str, asyncio.Task[str]] = field(default_factory=dict)
+    """What gets secrets now, by name; see `secret_source`."""
 
     def values(self) -> Values:
         """What names mean now, secrets included."""

@@ -15,6 +15,7 @@ from typing import Literal
 from mobius_tui.errors import MobiusError
 from mobius_tui.run.attempts import launcher
 from mobius_tui.run.attempts.run_context import RunContext
+from mobius_tui.run.attempts.secret_source import obtain_secrets
 from mobius_tui.run.attempts.stopping import running_process_groups
 from mobius_tui.run.checks.blocking_io import StopRequested, run_in_thread
 from mobius_tui.run.checks.context import CheckContext, CheckResult
@@ -139,6 +140,9 @@ class StepChecks:
         context, step = self._context, self._step
         if self._stop_asked():
             return Status.STOPPED, "stopped before its checks"
+        lacking = await obtain_secrets(context, context.plan.variables_read[step.id])
+        if lacking:
+            return Status.FAILED, lacking
         words = ""
         for index, check in enumerate(step.checks):
             kind = kind_of_check(check)
@@ -162,6 +166,9 @@ class StepChecks:
 
     async def run_once(self) -> str:
         """Make each check once, whatever the attempt came to; the results, in words."""
+        read = self._context.plan.variables_read[self._step.id]
+        if lacking := await obtain_secrets(self._context, read):
+            return lacking
         seen = []
         for check in self._step.checks:
             result = await self._run_check(check)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from mobius_tui.run.checks.value_commands import source_in_words
 from mobius_tui.run.client.preflight import understated_steps
 from mobius_tui.run.client.run_briefing import Briefing
 from mobius_tui.run.planning.plan import Plan, effect_of, kind_of
@@ -57,7 +58,11 @@ def dry_run(briefing: Briefing, *, now: float) -> Iterator[str]:
     for words in understated_steps(plan):
         yield f"! {words}"
     for name in runbook.variables:
-        yield f"  {name}={_value_text(state, name)}"
+        own = runbook.variables[name]
+        held = _value_text(state, name)
+        if own.is_fetched and name not in state.variables:
+            held = f"([secret], got {source_in_words(own)} when a step first needs it)"
+        yield f"  {name}={held}"
     for phase in runbook.phases:
         yield ""
         aside = " (aside)" if phase.aside else ""
@@ -129,8 +134,8 @@ def _action(step: Step, values: Values) -> Iterator[str]:
         case SendMessage(to=to):
             if to:
                 yield f"      to     {', '.join(to)}"
-        case Choose(from_=str(listed), var=var):
-            yield f"      {var}=one of those that {listed} lists"
+        case Choose(from_=str(), var=var) as choose:
+            yield f"      {var}=one of those that {choose.lister} lists"
         case Choose(options=options, var=var):
             for option in options:
                 yield f"      {var}={option.value}  {option.title}"

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from mobius_tui.errors import UsageError
+from mobius_tui.run.checks.secret_files import secret_file, secret_file_problem
 from mobius_tui.run.planning.plan import Plan, effect_of
 from mobius_tui.run.planning.watch_permissions import unattended_refusal
 from mobius_tui.runbook.effects.script_effects import ScriptEffects
@@ -18,6 +19,9 @@ from mobius_tui.runbook.model.check_kinds import SqlCheck
 from mobius_tui.runbook.model.runbook import Runbook, Step, step_of_probe
 from mobius_tui.runbook.model.step_text import EFFECTS
 from mobius_tui.runbook.script_rules.script_context import one_line_excerpt
+from mobius_tui.runbook.shell.script_model import EXPANSION_MARK, CommandGroup
+from mobius_tui.runbook.shell.script_parser import parse_script
+from mobius_tui.runbook.shell.script_walk import commands, visits
 
 _CALLED = re.compile(
     r"(?:^|[;&|({])[ \t]*"
@@ -67,6 +71,67 @@ def _clients(runbook: Runbook) -> Iterator[tuple[str, ...]]:
                 yield check.clients
 
 
+_BUILTINS = frozenset(
+    (
+        *(".", ":", "[", "[[", "alias", "bg", "bind", "break", "builtin", "caller"),
+        *("cd", "command", "compgen", "complete", "compopt", "continue", "declare"),
+        *(
+            "dirs",
+            "disown",
+            "echo",
+            "enable",
+            "eval",
+            "exec",
+            "exit",
+            "export",
+            "false",
+        ),
+        *("fc", "fg", "getopts", "hash", "help", "history", "jobs", "kill", "let"),
+        *("local", "logout", "mapfile", "popd", "printf", "pushd", "pwd", "read"),
+        *("readarray", "readonly", "return", "set", "shift", "shopt", "source"),
+        *("suspend", "test", "times", "trap", "true", "type", "typeset", "ulimit"),
+        *("umask", "unalias", "unset", "wait"),
+    )
+)
+"""What bash does itself."""
+
+
+def missing_sources(
+    runbook: Runbook, known: Collection[str], workdir: Path, path: str
+) -> Iterator[str]:
+    """The programs and files that give variables a value, and are not there.
+
+    Args:
+        runbook: what is to be run.
+        known: names of the variables that have a value.
+        workdir: where commands run.
+        path: PATH for them.
+    """
+    for name, variable in runbook.variables.items():
+        if name in known:
+            continue
+        if variable.from_file:
+            problem = secret_file_problem(secret_file(variable.from_file, workdir))
+            if problem:
+                yield f"{problem}; [var.{name}] is in it"
+        for program in _programs_called(variable.from_run):
+            found = workdir / program if "/" in program else Path(program)
+            if shutil.which(found, path=path) is None:
+                where = f"in {workdir}" if "/" in program else "on PATH"
+                yield f"{program} is not {where}; [var.{name}] gets its value by it"
+
+
+def _programs_called(script: str) -> Iterator[str]:
+    """The programs that a script names, each once; not what it computes."""
+    body = parse_script(script).body
+    own = {c.function for c in commands(body) if isinstance(c, CommandGroup)}
+    programs = (each.program for each in visits(body) if each.program is not None)
+    named = (each.word.text for each in programs if each.name)
+    for name in dict.fromkeys(named):
+        if name and name not in _BUILTINS | own and EXPANSION_MARK not in name:
+            yield name
+
+
 def unset_variables(runbook: Runbook, known: Collection[str]) -> Iterator[str]:
     """The variables that steps wait for and nothing sets, each with its remedy.
 
@@ -78,6 +143,8 @@ def unset_variables(runbook: Runbook, known: Collection[str]) -> Iterator[str]:
     for name, variable in runbook.variables.items():
         if name in known or variable.ask or name in plan.step_that_sets:
             continue
+        if variable.from_run or variable.from_file:
+            continue  # a command or a file gives it
         waiting = [
             plan.numbers[step]
             for step, reads in plan.variables_read.items()

@@ -9,7 +9,11 @@ from pathlib import Path
 
 from mobius_tui.errors import UsageError
 from mobius_tui.run.client.follow_up import add_run_facts
-from mobius_tui.run.client.preflight import preflight_problems, unset_variables
+from mobius_tui.run.client.preflight import (
+    missing_sources,
+    preflight_problems,
+    unset_variables,
+)
 from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.messaging.channels import channel_notices
 from mobius_tui.run.planning.initial_values import refuse_value, resolve_initial_values
@@ -17,6 +21,7 @@ from mobius_tui.run.storage.redaction import holds_secret, short_secret_notices
 from mobius_tui.runbook.library.runbook_files import has_no_working_folder
 from mobius_tui.runbook.model.limits import limits_by_variable
 from mobius_tui.runbook.model.runbook import Runbook, Variable
+from mobius_tui.runbook.model.value_kinds import typed_value
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,7 +63,8 @@ class Briefing:
         return tuple(
             variable
             for variable in self.runbook.variables.values()
-            if variable in self.missing or (variable.ask and self._is_default(variable))
+            if variable in self.missing
+            or ((variable.ask or variable.is_listed) and self._is_default(variable))
         )
 
     def _is_default(self, variable: Variable) -> bool:
@@ -123,6 +129,9 @@ def prepare_briefing(
     mode = mode or Mode(runbook.mode)
     quiet = mode is Mode.DRILL and not pages
     known = {*first.values, *first.secrets}
+    given_names = known - {
+        name for name, (_, source) in first.values.items() if source == "default"
+    }
     return Briefing(
         runbook=runbook,
         mode=mode,
@@ -134,6 +143,7 @@ def prepare_briefing(
         problems=(
             *unset_variables(runbook, known),
             *preflight_problems(runbook, place, search),
+            *missing_sources(runbook, given_names, place.resolve(), search),
         ),
         notices=(
             *short_secret_notices(first.secrets),
@@ -161,10 +171,11 @@ def answer_briefing(briefing: Briefing, answers: Mapping[str, str]) -> Briefing:
     """
     values, secrets = dict(briefing.values), dict(briefing.secrets)
     filled_in = limits_by_variable(briefing.runbook)
-    for name, value in add_run_facts(briefing.runbook, answers).items():
+    for name, typed in add_run_facts(briefing.runbook, answers).items():
         variable = briefing.runbook.variables.get(name)
         if variable is None:
             raise UsageError(f"{name}: this runbook has no such variable")
+        value = typed_value(variable, typed)
         refuse_value(variable, value, filled_in.get(name, ()))
         if variable.secret:
             secrets[name] = value

@@ -20,7 +20,10 @@ from mobius_tui.run.host.takeover import HostOrder, current_operator, refuse_imp
 from mobius_tui.run.intents.envelope import Envelope, encode_envelope
 from mobius_tui.run.intents.intent_actions import ArmWatch, ReleaseHost, StartAutomatic
 from mobius_tui.run.journal.follower import JournalFollower
-from mobius_tui.run.planning.initial_values import resolve_initial_values
+from mobius_tui.run.planning.initial_values import (
+    refuse_answers,
+    resolve_initial_values,
+)
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.records.verification import refuse_cut_journal
 from mobius_tui.run.storage.redaction import holds_secret
@@ -65,6 +68,8 @@ async def start_new_run(
     if auto is not None:
         feature = "--auto" if isinstance(auto, StartAutomatic) else "--auto-rollback"
         refuse_unattended(runbook, feature)
+    if isinstance(auto, StartAutomatic):
+        refuse_answers(runbook, auto.answers)
     root = runs_root() if ready.share is None else make_shared_folder(ready.share)
     directory = make_run_directory(
         root,

@@ -6,6 +6,8 @@ import asyncio
 from contextlib import suppress
 
 from mobius_tui.errors import INCOMPLETE, MobiusError
+from mobius_tui.run.attempts.options_listing import OptionsWantedError, list_options
+from mobius_tui.run.attempts.secret_source import SecretsWantedError, wanted_secrets
 from mobius_tui.run.attempts.stopping import finish_run
 from mobius_tui.run.events.mode_and_outcome import Outcome
 from mobius_tui.run.events.run_events import AutoStarted, AutoStopped, PhaseEntered
@@ -61,6 +63,20 @@ async def run_autopilot(services: HostServices) -> None:
 
 async def _decide(services: HostServices) -> bool:
     """Make one decision; returns whether to decide again at once."""
+    try:
+        return await _decide_in_turn(services)
+    except SecretsWantedError as wanted:
+        lacking = await wanted_secrets(services.context, wanted.step)
+    except OptionsWantedError as wanted:
+        await list_options(services.context, services.writer, wanted.step)
+        return True
+    if lacking:
+        async with services.writer.turn:
+            await _stop_for_person(services, lacking)
+    return not lacking
+
+
+async def _decide_in_turn(services: HostServices) -> bool:
     async with services.writer.turn:
         auto = services.context.state.auto or _rollback_settings(services)
         if (
@@ -347,6 +363,9 @@ async def _make_choice(services: HostServices, auto: AutoStarted, step: Step) ->
     action = step.action
     assert isinstance(action, Choose)
     answer, why = auto.answers.get(action.var), ""
+    is_listed = action.from_ in services.context.state.variables
+    if answer is None and action.from_run and not is_listed:
+        raise OptionsWantedError(step)
     if answer is None and action.from_ is not None:
         listed = services.context.state.variables.get(action.from_)
         offered = action.offered(listed.text if listed is not None else None)
@@ -359,7 +378,8 @@ async def _make_choice(services: HostServices, auto: AutoStarted, step: Step) ->
             services.context.state, f"with --auto --answers FILE that has {action.var}"
         )
         if action.from_ is not None:
-            wants += f", and {action.from_} lists nothing to choose"
+            wants += f", and {action.lister} lists nothing to choose"
+        if action.from_ is not None and not action.from_run:
             how = person_remedy(services.context.state)
         await _stop_for_person(
             services, f"{services.context.plan.name(step.id)} {wants}; {how}"

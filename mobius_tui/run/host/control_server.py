@@ -44,6 +44,8 @@ from mobius_tui.run.keeper.peer import peer_uid
 from mobius_tui.run.storage.sharing import account_name
 from mobius_tui.runbook.text.units import duration_in_words
 
+IN_ORDER_TIME = 0.25
+"""Seconds for which an answer holds up what the same viewer asks for next."""
 ANSWER_TIME_AT_END = 1.0
 """Seconds that pending answers may take when the host ends."""
 
@@ -162,21 +164,23 @@ class ControlServer:
         )  # now: whoever it is may go once they have asked
         if self._stalled.why:
             writer.write(encode_stalled(self._stalled))
+        slow: set[asyncio.Task[None]] = set()
         try:
             while line := await self._line(reader):
                 if line == SIGN_REQUEST:
                     writer.write(encode_poke(0))
                     await writer.drain()
                     continue
-                self._answering += 1
-                self._answered.clear()
-                try:
-                    writer.write(encode_reply(await self._answer(line, uid, terminal)))
-                    await writer.drain()
-                finally:
-                    self._answering -= 1
-                    if not self._answering:
-                        self._answered.set()
+                answer = asyncio.create_task(
+                    self._answer_line(line, uid, terminal, writer)
+                )
+                # A step whose secret takes its time holds nothing up that comes after.
+                await asyncio.wait({answer}, timeout=IN_ORDER_TIME)
+                if answer.done():
+                    answer.result()
+                else:
+                    slow.add(answer)
+                    answer.add_done_callback(slow.discard)
         except (ConnectionError, ValueError, TimeoutError, asyncio.CancelledError):
             return  # a viewer that is gone, or one that sent a line without an end
         finally:
@@ -184,6 +188,25 @@ class ControlServer:
             if not self._writers:
                 self.no_viewer_since = asyncio.get_running_loop().time()
             writer.close()
+
+    async def _answer_line(
+        self,
+        line: bytes,
+        uid: int,
+        terminal: CallerTerminal,
+        writer: asyncio.StreamWriter,
+    ) -> None:
+        """Act on a line, and write the answer, if anybody is there to read it."""
+        self._answering += 1
+        self._answered.clear()
+        try:
+            writer.write(encode_reply(await self._answer(line, uid, terminal)))
+            with contextlib.suppress(ConnectionError):
+                await writer.drain()
+        finally:
+            self._answering -= 1
+            if not self._answering:
+                self._answered.set()
 
     async def _line(self, reader: asyncio.StreamReader) -> bytes:
         """The next line; empty at the end. Only its beginning may be waited for.

@@ -11,6 +11,12 @@ from dataclasses import fields, replace
 from typing import assert_never
 
 from mobius_tui.errors import MobiusError, RunError
+from mobius_tui.run.attempts.options_listing import OptionsWantedError, list_options
+from mobius_tui.run.attempts.secret_source import (
+    SecretsWantedError,
+    require_secrets,
+    wanted_secrets,
+)
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.host.automatic import journal_consequences
 from mobius_tui.run.host.intents import (
@@ -39,6 +45,7 @@ from mobius_tui.run.intents.intent_actions import (
     GiveHint,
     HoldRollback,
     ImproviseStep,
+    ListOptions,
     LookFirst,
     OverrideStep,
     ReleaseHost,
@@ -57,6 +64,7 @@ from mobius_tui.run.intents.intent_actions import (
 from mobius_tui.run.intents.replies import Reply
 from mobius_tui.run.planning.permissions import require
 from mobius_tui.run.storage.redaction import holds_secret
+from mobius_tui.runbook.model.runbook import Step
 
 BesideAction = (
     SendMessageOfStep
@@ -89,9 +97,35 @@ class Dispatcher:
     async def handle_intent(self, envelope: Envelope, caller: Caller) -> Reply:
         """Act on an intent, once, and answer it.
 
+        The secrets that a step wants are got out of turn: that may take its time.
+
         Args:
             envelope: what is asked for.
             caller: who asks.
+        """
+        while True:
+            try:
+                return await self._handle_in_turn(envelope, caller)
+            except SecretsWantedError as wanted:
+                lacking = await wanted_secrets(self._services.context, wanted.step)
+            except OptionsWantedError as wanted:
+                return await self._list_options(envelope, wanted.step)
+            if lacking:
+                return Reply(id=envelope.id, ok=False, text=lacking)
+
+    async def _list_options(self, envelope: Envelope, step: Step) -> Reply:
+        """List what a decision may be, and say what went wrong with it."""
+        context, writer = self._services.context, self._services.writer
+        problem = await list_options(context, writer, step)
+        number = context.state.last_entry_number
+        return Reply(id=envelope.id, ok=not problem, text=problem, n=number)
+
+    async def _handle_in_turn(self, envelope: Envelope, caller: Caller) -> Reply:
+        """Act on an intent, once, and answer it.
+
+        Raises:
+            SecretsWantedError: its step wants secrets first; nothing was done.
+            OptionsWantedError: it is to list options; nothing was done.
         """
         services, intent = self._services, envelope.id
         if services.writer.journal.stall_reason:
@@ -186,12 +220,16 @@ async def perform_action(
 
     Raises:
         MobiusError: it may not be done now; its words say why.
+        SecretsWantedError: its step wants secrets first; nothing was done.
+        OptionsWantedError: it is to list options; nothing was done.
     """
     require(action, step_handlers.situation_of(services, caller))
     if isinstance(action, TickStep):
         await step_handlers.validate_answers(services, action)
         # It took its time: what held before it need not hold any more.
         require(action, step_handlers.situation_of(services, caller))
+    if isinstance(action, StartStep | RetryStep | TickStep):
+        require_secrets(services.context, services.context.plan.steps[action.step])
     who = caller.name
     match action:
         case StartStep() | RetryStep():
@@ -204,6 +242,8 @@ async def perform_action(
             return await step_handlers.tick(services, action, caller, intent)
         case ChooseOptions():
             return await step_handlers.choose(services, action, caller, intent)
+        case ListOptions():
+            raise OptionsWantedError(services.context.plan.steps[action.step])
         case LookFirst():
             step_handlers.look_first(services, action, intent)
         case SkipStep():

@@ -53,7 +53,11 @@ async def journal_host_start(
         await writer.write_in_turn(order.began, who)
         await _record_values(context, writer, order, who)
         await _record_secrets(writer, tuple(order.secrets), who)
-    lost = lost_secrets(context.state, order.secrets)
+    lost = tuple(
+        name
+        for name in lost_secrets(context.state, order.secrets)
+        if not context.plan.runbook.variables[name].is_fetched
+    )
     started = HostStarted(
         pid=os.getpid(),
         left_over=tuple(map(str, left_over)),

@@ -133,6 +133,13 @@ class ChooseOptions(BaseAction):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ListOptions(BaseAction):
+    """Run the command that lists what a decision may be."""
+
+    step: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class SendMessageOfStep(BaseAction):
     """Send a message to channels, and so do its step."""
 
@@ -316,6 +323,7 @@ Action = (
     | OverrideStep
     | TickStep
     | ChooseOptions
+    | ListOptions
     | SendMessageOfStep
     | ResendMessages
     | DropMessages

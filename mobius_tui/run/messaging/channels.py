@@ -74,7 +74,7 @@ def _missing_variable(
     """The variable of its URL that has no value, in words that say how to set it."""
     for name in template_names(channel.url):
         variable = variables.get(name)
-        if variable is None or name in known:
+        if variable is None or name in known or variable.is_fetched:
             continue
         return f"{variable.from_env or name} is not set"
     return ""

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from mobius_tui.errors import MobiusError
 from mobius_tui.run.attempts.run_context import RunContext
+from mobius_tui.run.attempts.secret_source import obtain_secrets
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.message_events import (
     MessageEvent,
@@ -27,6 +28,7 @@ from mobius_tui.run.journal.journal_writer import JournalWriter
 from mobius_tui.run.messaging.channels import channel_routes
 from mobius_tui.run.messaging.payload import CARD_LIMIT, OutgoingMessage, encode_body
 from mobius_tui.run.state.deliveries import Delivery, DeliveryStatus
+from mobius_tui.runbook.model.templates import template_names
 from mobius_tui.runbook.text.units import duration_in_words
 
 if TYPE_CHECKING:
@@ -159,11 +161,18 @@ class Outbox:
         from mobius_tui.run.messaging.webhook import WebhookResult, post_webhook
 
         number = delivery.number
+        url_names = template_names(
+            self._context.plan.runbook.channels[delivery.channel].url
+        )
+        lacking = ""
+        if not self._goes_to_sink:
+            lacking = await obtain_secrets(self._context, url_names)
         async with self._writer.turn:
             current = self._context.state.deliveries[number - 1]
             if current.status is not DeliveryStatus.QUEUED:
                 return  # somebody dropped it meanwhile
             problem, url = self._resolve_url(delivery.channel)
+            problem = lacking or problem
             if problem:
                 not_sent = MessageNotSent(delivery=number, number=0, reason=problem)
                 await self._writer.write(not_sent, WHO)
@@ -183,6 +192,12 @@ class Outbox:
             self._event_of_result(current, number, result), WHO
         )
 
+    @property
+    def _goes_to_sink(self) -> bool:
+        """Whether messages go to a drill's sink, and not to the channels."""
+        began = self._context.state.began
+        return began is not None and began.is_drill and not began.pages
+
     def _resolve_url(self, name: str) -> tuple[str, str]:
         """Why a channel has no URL, or its URL."""
         context = self._context
@@ -190,7 +205,7 @@ class Outbox:
         if way.problem:
             return way.problem, ""
         began = context.state.began
-        if began is not None and began.is_drill and not began.pages:
+        if began is not None and self._goes_to_sink:
             return "", f"{began.sink}{name}"
         try:
             url = context.values().fill(context.plan.runbook.channels[name].url)

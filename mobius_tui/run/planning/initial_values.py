@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mobius_tui.errors import UsageError
+from mobius_tui.runbook.model.actions import Manual
 from mobius_tui.runbook.model.limits import KeyedText, limit_problem, limits_by_variable
 from mobius_tui.runbook.model.runbook import Runbook, Variable
+from mobius_tui.runbook.model.value_kinds import typed_value, value_problem
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,9 +55,10 @@ def resolve_initial_values(
     for name, variable in runbook.variables.items():
         value, source = _initial_value(variable, given, chosen, environ)
         if value is None:
-            if variable.ask:
+            if variable.ask or variable.is_listed:
                 missing.append(variable)
         elif variable.secret:
+            refuse_value(variable, value)
             secrets[name] = value
         else:
             refuse_value(variable, value, filled_in.get(name, ()))
@@ -74,17 +77,41 @@ def refuse_value(
         fills_in: the durations and sizes that it fills in; see `limits_by_variable`.
 
     Raises:
-        UsageError: it is none of the choices, holds a NUL character, or makes a
-            duration or a size invalid or out of bounds.
+        UsageError: it is none of the choices, not of the kind, holds a NUL character,
+            or makes a duration or a size invalid or out of bounds.
     """
-    if "\0" in value:
-        raise UsageError(f"{variable.name}: a value cannot hold a NUL character")
-    if variable.choices and value not in variable.choices:
-        allowed = ", ".join(variable.choices)
-        raise UsageError(f"{variable.name}: {value!r} is none of: {allowed}")
+    problem = value_problem(variable, value)
+    if problem:
+        raise UsageError(problem)
     wrong = limit_problem(fills_in, value)
     if wrong:
         raise UsageError(f"{variable.name}: {wrong}")
+
+
+def refuse_answers(runbook: Runbook, answers: Mapping[str, str]) -> None:
+    """Refuse answers to manual steps that are no values of their variables.
+
+    What answers a decision is one of its options, and is looked at there.
+
+    Raises:
+        UsageError: one is none; the message names it and the remedy.
+    """
+    filled_in = limits_by_variable(runbook)
+    for name in asked_of_people(runbook):
+        if name in answers:
+            variable = runbook.variables[name]
+            value = typed_value(variable, answers[name].strip())
+            refuse_value(variable, value, filled_in.get(name, ()))
+
+
+def asked_of_people(runbook: Runbook) -> frozenset[str]:
+    """The variables that manual steps ask for."""
+    return frozenset(
+        ask.var
+        for step in runbook.steps()
+        if isinstance(step.action, Manual)
+        for ask in step.action.ask
+    )
 
 
 def _initial_value(
@@ -94,9 +121,9 @@ def _initial_value(
     environ: Mapping[str, str],
 ) -> tuple[str | None, str]:
     if variable.name in given:
-        return given[variable.name], "begin"
+        return typed_value(variable, given[variable.name]), "begin"
     if variable.name in profile:
         return profile[variable.name], "begin"
     if variable.from_env is not None and variable.from_env in environ:
-        return environ[variable.from_env], "begin"
+        return typed_value(variable, environ[variable.from_env]), "begin"
     return variable.default, "default"

@@ -24,6 +24,7 @@ from mobius_tui.run.intents.intent_actions import (
     GiveHint,
     HoldRollback,
     ImproviseStep,
+    ListOptions,
     LookFirst,
     OverrideStep,
     ReleaseHost,
@@ -106,6 +107,8 @@ def require(action: Action, situation: Situation) -> None:
             step_permissions.tick(action, situation)
         case ChooseOptions():
             step_permissions.choose(action, situation)
+        case ListOptions():
+            step_permissions.list_options(action, situation)
         case LookFirst():
             step_permissions.look_first(action, situation)
         case SkipStep():

@@ -46,8 +46,9 @@ def rollback_obstacles(plan: Plan, state: RunState) -> tuple[str, ...]:
         s for s in replaced_steps(plan.runbook) if standings[s].status in pending
     }
     done = {s for s, each in standings.items() if each.status in GATE_OPENING_STATUSES}
+    fetched = {n for n, each in plan.runbook.variables.items() if each.is_fetched}
     known = KnownValues(
-        names=frozenset(state.variables.keys() - set(state.lost_secrets)),
+        names=frozenset(state.variables.keys() - set(state.lost_secrets) | fetched),
         # What the rollback does itself it does from the beginning.
         satisfied_steps=frozenset((done - mine) | replaced),
         values={name: value.text for name, value in state.variables.items()},

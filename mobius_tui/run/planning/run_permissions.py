@@ -19,7 +19,7 @@ from mobius_tui.run.intents.intent_actions import (
     StartAutomatic,
 )
 from mobius_tui.run.planning.approval_rules import steps_awaiting_approval
-from mobius_tui.run.planning.initial_values import refuse_value
+from mobius_tui.run.planning.initial_values import refuse_answers, refuse_value
 from mobius_tui.run.planning.plan import effect_of, is_follower
 from mobius_tui.run.planning.situation import (
     NotPermittedError,
@@ -93,6 +93,10 @@ def start_automatic(action: StartAutomatic, situation: Situation) -> None:
         )
         if words:
             raise NotPermittedError(RefusalCode.PROTECTED, words)
+    try:
+        refuse_answers(situation.plan.runbook, action.answers)
+    except UsageError as error:
+        raise NotPermittedError(RefusalCode.UNFILLED, str(error)) from error
     situation.require_event_allowed(AutoStarted())
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from mobius_tui.run.events.step_events import StepOverridden, StepRestored, StepSkipped
 from mobius_tui.run.intents.intent_actions import (
     ChooseOptions,
+    ListOptions,
     LookFirst,
     OverrideStep,
     RestoreStep,
@@ -30,6 +33,7 @@ from mobius_tui.run.state.step_state import BAD_STATUSES, Status
 from mobius_tui.runbook.model.actions import Choose, Manual, Option
 from mobius_tui.runbook.model.guards import guard_variables
 from mobius_tui.runbook.model.runbook import Step
+from mobius_tui.runbook.model.value_kinds import value_problem
 
 TICKABLE_KINDS = ("manual", "message")
 """The kinds of steps that a person does."""
@@ -81,10 +85,14 @@ def choose(action: ChooseOptions, situation: Situation) -> None:
         words = f"{situation.plan.name(step.id)} is no decision"
         raise NotPermittedError(RefusalCode.WRONG_KIND, words)
     require_other_approver(situation, step)
-    options = options_of(decision, situation.state)
+    options = options_of(decision, situation.state, typed=action.options)
     if not action.options or any(name not in options for name in action.options):
         words = f"choose one of: {', '.join(options)}"
         raise NotPermittedError(RefusalCode.UNFILLED, words)
+    variable = situation.plan.runbook.variables[decision.var]
+    for name in action.options if decision.from_run else ():
+        if problem := value_problem(variable, name):
+            raise NotPermittedError(RefusalCode.UNFILLED, problem)
     if len(action.options) > 1 and not decision.multi:
         raise NotPermittedError(RefusalCode.UNFILLED, "only one of them can be chosen")
     for phase in situation.plan.runbook.phases:
@@ -99,11 +107,33 @@ def choose(action: ChooseOptions, situation: Situation) -> None:
         raise NotPermittedError(RefusalCode.UNFILLED, words)
 
 
-def options_of(decision: Choose, state: RunState) -> dict[str, Option]:
-    """What can be chosen now, by value."""
+def list_options(action: ListOptions, situation: Situation) -> None:
+    """Raise unless the options of a decision may be listed: it may be made now."""
+    step = situation.step(action.step)
+    require_can_begin(situation, step, again=True)
+    if not isinstance(step.action, Choose) or not step.action.from_run:
+        words = f"{situation.plan.name(step.id)} has no command that lists its options"
+        raise NotPermittedError(RefusalCode.WRONG_KIND, words)
+
+
+def options_of(
+    decision: Choose, state: RunState, typed: Iterable[str] = ()
+) -> dict[str, Option]:
+    """What can be chosen now, by value.
+
+    Args:
+        decision: the decision.
+        state: the run.
+        typed: values that a person gave; where a command lists the options, which may
+            fail, others may be typed.
+    """
     listed = state.variables.get(decision.from_ or "")
     offered = decision.offered(listed.text if listed is not None else None)
-    return {option.value: option for option in offered if option.value}
+    options = {option.value: option for option in offered if option.value}
+    for value in typed if decision.from_run else ():
+        if value.strip() and value.isprintable():
+            options.setdefault(value, Option(value=value))
+    return options
 
 
 def _is_variable_used(situation: Situation, name: str) -> bool:

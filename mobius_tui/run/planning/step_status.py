@@ -136,6 +136,8 @@ def _guard_wait(each: Undecided) -> Wait:
 def _variables_awaited(plan: Plan, state: RunState, step_id: str) -> Iterator[Wait]:
     """The variables that a step reads and that have no value yet."""
     for name in plan.variables_read[step_id]:
+        if plan.runbook.variables[name].is_fetched:
+            continue  # the host gets it when the step is started
         if name not in state.variables or name in state.lost_secrets:
             yield Wait(kind="variable", on=name, text=_no_value_text(plan, name))
 

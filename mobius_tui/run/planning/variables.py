@@ -81,8 +81,9 @@ class Values:
             text = self._state.variables[name].text
             if text is not None:
                 return text
-            if self._secrets is not None and name in self._secrets:
-                return self._secrets[name]
+        if self._secrets is not None and name in self._secrets:
+            return self._secrets[name]
+        if name in self._state.variables:
             if self._secrets is None:
                 return "[secret]"
             raise NoValueError(f"the secret {name} is missing; set it and resume")

@@ -19,6 +19,7 @@ from mobius_tui.health.machine_samples import Machine
 from mobius_tui.health.probe_target import ProbeTarget, fill_target
 from mobius_tui.health.probe_window import CurrentHealth, stale_after
 from mobius_tui.run.attempts.run_context import RunContext
+from mobius_tui.run.attempts.secret_source import obtain_secrets
 from mobius_tui.run.attempts.stopping import running_process_groups
 from mobius_tui.run.checks.context import CheckContext
 from mobius_tui.run.checks.machine_checks import unit_states_now
@@ -33,6 +34,8 @@ from mobius_tui.runbook.model.runbook import Runbook, Step
 
 UNIT_INTERVAL = 10.0
 """Seconds between two calls of `systemctl`: each is a process of its own."""
+SECRET_PAUSE = 60.0
+"""Seconds between two attempts to get the secrets that probes send."""
 UNIT_TIMEOUT = 5.0
 """Seconds that a call may take."""
 
@@ -181,6 +184,7 @@ class HealthMonitor:
 
         health = self._runbook.health
         assert health is not None
+        tasks.create_task(self._obtain_secrets(context))
         prober: asyncio.Task[None] | None = None
         shown: tuple[ProbeTarget, ...] = ()
         while True:
@@ -202,6 +206,15 @@ class HealthMonitor:
                 prober = tasks.create_task(runner.run(self._write))
             await asyncio.sleep(every)
 
+    async def _obtain_secrets(self, context: RunContext) -> None:
+        """Get the secrets that probes send; until then those are not asked."""
+        health = self._runbook.health
+        assert health is not None
+        names = [n for each in health.probes for n in probe_variable_names(each)]
+        while lacking := await obtain_secrets(context, names):
+            print(f"probes: {lacking}", flush=True)  # noqa: T201 - the host's log
+            await asyncio.sleep(SECRET_PAUSE)
+
     def _targets(self, context: RunContext) -> tuple[ProbeTarget, ...]:
         """The probes whose variables all have values, filled in."""
         health = self._runbook.health
@@ -210,7 +223,8 @@ class HealthMonitor:
         ready = []
         for probe in health.probes:
             names = probe_variable_names(probe)
-            if all(n in context.state.variables for n in names if "." not in n):
+            held = context.state.variables.keys() | context.secrets.keys()
+            if all(n in held for n in names if "." not in n):
                 try:
                     ready.append(
                         self._with_certificates(

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, TypeVar
 
-from mobius_tui.runbook.decode import decode_head, decode_steps
+from mobius_tui.runbook.decode import decode_head, decode_steps, decode_variables
 from mobius_tui.runbook.decode.decode_health import read_health
 from mobius_tui.runbook.decode.include import Included, Includes
 from mobius_tui.runbook.effects.command_table import bundled_commands
@@ -62,10 +62,10 @@ def assemble(
     """
     tables: _Places = {}
     head_fields = decode_head.read_head(root)
-    variables = _values_with_tables(decode_head.variables(root), "var", tables)
+    variables = _values_with_tables(decode_variables.variables(root), "var", tables)
     messages = _values_with_tables(decode_head.messages(root), "message", tables)
     channels = _values_with_tables(decode_head.channels(root), "channel", tables)
-    profiles = _values_with_tables(decode_head.profiles(root), "profile", tables)
+    profiles = _values_with_tables(decode_variables.profiles(root), "profile", tables)
     contacts = decode_head.contacts(root, includes)
     commands = decode_head.commands(root)
     health, probes = read_health(root, includes)
@@ -73,10 +73,10 @@ def assemble(
     phases, entries = _phases(root, includes, tables)
     for other in includes.roots():
         other.present_keys("runbook", "health", "phase")  # theirs, and left alone
-        _merge(variables, decode_head.variables(other), "var", tables)
+        _merge(variables, decode_variables.variables(other), "var", tables)
         _merge(messages, decode_head.messages(other), "message", tables)
         _merge(channels, decode_head.channels(other), "channel", tables)
-        _merge(profiles, decode_head.profiles(other), "profile", tables)
+        _merge(profiles, decode_variables.profiles(other), "profile", tables)
         commands = {**decode_head.commands(other), **commands}
         contacts = decode_head.with_contacts(contacts, decode_head.contacts(other))
     for name in [name for name, each in variables.items() if each.run]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from mobius_tui.runbook.decode.decode_head import name_problem
+from mobius_tui.runbook.decode.decode_variables import name_problem
 from mobius_tui.runbook.decode.value_shapes import (
     duration,
     interpreter,

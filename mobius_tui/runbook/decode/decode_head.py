@@ -1,14 +1,13 @@
-"""Decoding all but phases and health: variables, profiles, contacts, messages."""
+"""Decoding the head of a runbook: what it is called, contacts, messages, channels."""
 
 from __future__ import annotations
 
 import datetime
 import re
-from types import MappingProxyType
 from typing import Any, cast
 
 from mobius_tui.runbook.decode.include import Includes
-from mobius_tui.runbook.decode.value_shapes import NAME, one_of, slug, url
+from mobius_tui.runbook.decode.value_shapes import one_of, slug, url
 from mobius_tui.runbook.effects.command_table import (
     MAX_ADDED_LINES,
     BadLineError,
@@ -19,11 +18,8 @@ from mobius_tui.runbook.model.runbook import (
     Channel,
     Contact,
     Message,
-    Profile,
     RunbookMode,
-    Variable,
 )
-from mobius_tui.runbook.text.names import is_reserved
 from mobius_tui.runbook.toml.table_reader import TomlTable
 
 
@@ -79,63 +75,6 @@ def _date(table: TomlTable, key: str) -> datetime.date | None:
 
 RUNBOOK_REFERENCE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,120}")
 """The id of a runbook, or the bare name of a file."""
-
-
-def name_problem(name: str) -> str | None:
-    """The problem of a variable's name; `None` if there is none."""
-    if not NAME.fullmatch(name):
-        return "a variable's name is made of letters, digits and _"
-    if is_reserved(name):
-        return f"`{name}` means something to shells or to this program; take another"
-    return None
-
-
-def variables(root: TomlTable) -> dict[str, tuple[Variable, TomlTable]]:
-    """The `[var.NAME]` tables by name."""
-    found: dict[str, tuple[Variable, TomlTable]] = {}
-    for name, table in root.tables_by_name("var"):
-        problem = name_problem(name)
-        if problem is not None:
-            table.report(problem)
-        found[name] = (_variable(name, table), table)
-    return found
-
-
-def _variable(name: str, table: TomlTable) -> Variable:
-    variable = Variable(
-        name=name,
-        title=table.text("title"),
-        default=table.optional_text("default", lines=True),
-        choices=table.text_list("choices"),
-        ask=table.flag("ask"),
-        from_env=table.optional_text("from_env"),
-        secret=table.flag("secret"),
-        run=table.flag("run"),
-    )
-    default = variable.default
-    if default is None:
-        return variable
-    if variable.choices and default not in variable.choices:
-        table.report(f"`default` is not one of `choices` of {name}", "default")
-    if variable.secret:
-        words = "a secret's `default` stands in the file for all to read"
-        table.warn("secret-default", f"{words}; use `from_env`", "default")
-    if "${" in default:
-        words = "a `default` is taken as it is, with no `${}` filled in"
-        table.warn("default-not-filled", words, "default")
-    return variable
-
-
-def profiles(root: TomlTable) -> dict[str, tuple[Profile, TomlTable]]:
-    """The `[profile.NAME]` tables by name."""
-    found: dict[str, tuple[Profile, TomlTable]] = {}
-    for name, table in root.tables_by_name("profile"):
-        values: dict[str, str] = {}
-        for key in table.keys():  # noqa: SIM118 - a Table is no mapping
-            values[key] = table.text(key, lines=True)
-        profile = Profile(name=name, values=MappingProxyType(values))
-        found[name] = (profile, table)
-    return found
 
 
 def contacts(root: TomlTable, includes: Includes | None = None) -> tuple[Contact, ...]:

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from mobius_tui.runbook.decode.decode_checks import read_step_checks
 from mobius_tui.runbook.decode.decode_for_each import read_for_each, read_parallel
-from mobius_tui.runbook.decode.decode_head import name_problem
+from mobius_tui.runbook.decode.decode_variables import name_problem, read_command
 from mobius_tui.runbook.decode.value_shapes import (
     NAME,
     codes,
@@ -188,7 +188,14 @@ def _choose(step: TomlTable) -> Choose | None:
     if table is None:
         return None
     options = tuple(_option(inner) for inner in table.tables("option"))
-    listed = table.optional_text("from") or None
+    var, multi = variable_name(table, "var"), table.flag("multi")
+    script = ""
+    if table.format >= 2 and isinstance(table.node.get("from"), dict):
+        lister = table.table("from")
+        assert lister is not None
+        lister.require("run")
+        script = read_command(lister, "run") if lister.has("run") else ""
+    listed = f"{var}.listed" if script else table.optional_text("from") or None
     if not options and listed is None:
         table.report("`choose` wants [[phase.step.choose.option]] tables, or `from`")
     if options and listed is not None:
@@ -196,8 +203,7 @@ def _choose(step: TomlTable) -> Choose | None:
     values = [option.value for option in options]
     if len(set(values)) < len(values):
         table.report("two options have the same `value`", "option")
-    var, multi = variable_name(table, "var"), table.flag("multi")
-    return Choose(var=var, options=options, from_=listed, multi=multi)
+    return Choose(var=var, options=options, from_=listed, multi=multi, from_run=script)
 
 
 def _option(table: TomlTable) -> Option:

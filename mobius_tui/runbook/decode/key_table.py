@@ -68,6 +68,8 @@ _SHORT: Shape = {"type": ["string", "object", "array"]}
 """A table or a list of tables, and a text for each that has its main key alone."""
 
 _TEXT: Shape = {"type": "string"}
+_ANY_VALUE: Shape = {"type": ["string", "number", "boolean", "array"]}
+"""A value of a variable: dates are no JSON, and an editor takes them for texts."""
 _SOME_TEXT: Shape = {"type": "string", "minLength": 1}
 _FLAG: Shape = {"type": "boolean"}
 _TEXTS: Shape = {"type": "array", "items": _SOME_TEXT}
@@ -145,12 +147,20 @@ KEYS: Mapping[str, Mapping[str, Shape]] = {
     },
     "var.NAME": {
         "title": _TEXT,
-        "default": _TEXT,
+        "default": _ANY_VALUE,
         "choices": _TEXTS,
         "ask": _FLAG,
         "from_env": _TEXT,
         "secret": _FLAG,
         "run": _FLAG,
+        "kind": _one_of("int", "duration", "date", "url", "host", "path", "bool"),
+        "min": _ANY_VALUE,
+        "max": _ANY_VALUE,
+        "match": _TEXT,
+        "hint": _TEXT,
+        "many": _FLAG,
+        "from_run": _SOME_TEXT,
+        "from_file": _TEXT,
     },
     "contact": {"role": _TEXT, "handle": _TEXT, "for": _TEXT, "include": _TEXT},
     "message": {"id": _ID, "title": required(_TEXT), "body": required(_TEXT)},
@@ -275,9 +285,10 @@ KEYS: Mapping[str, Mapping[str, Shape]] = {
     "phase.step.choose": {
         "var": required(_VARIABLE),
         "option": _TABLES,
-        "from": _TEXT,
+        "from": {"type": ["string", "object"]},
         "multi": _FLAG,
     },
+    "phase.step.choose.from": {"run": required(_SOME_TEXT)},
     "phase.step.choose.option": {
         "value": required(_TEXT),
         "title": _TEXT,

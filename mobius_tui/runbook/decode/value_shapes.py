@@ -139,13 +139,19 @@ def _united(table: TomlTable, key: str, examples: str) -> str | None:
     return table.text(key, filled=True)
 
 
-def pattern(table: TomlTable, key: str) -> str | None:
-    """A regular expression, or None if it is not given."""
-    text = table.optional_text(key, filled=True)
+def pattern(table: TomlTable, key: str, *, filled: bool = True) -> str | None:
+    """A regular expression, or None if it is not given.
+
+    Args:
+        table: the table.
+        key: its key.
+        filled: whether `${name}` in it is filled in.
+    """
+    text = table.optional_text(key, filled=filled)
     if text is None:
         return None
     warn_of_backslash(table, key)
-    if not is_template(text):
+    if not (filled and is_template(text)):
         try:
             with warnings.catch_warnings(action="ignore"):
                 re.compile(text)

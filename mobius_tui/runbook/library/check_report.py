@@ -314,6 +314,7 @@ def _needed_environment(runbook: Runbook) -> list[str]:
         each.from_env
         for each in runbook.variables.values()
         if each.from_env and each.default is None and not each.ask
+        if not (each.from_run or each.from_file)
         if each.name in wanted - given
     ]
 

@@ -69,12 +69,14 @@ def _candidates(
 
 
 def multiple_choice_variables(runbook: Runbook) -> frozenset[str]:
-    """The variables for which several values can be chosen."""
-    return frozenset(
+    """The variables for which several values can be chosen or given."""
+    chosen = {
         step.action.var
         for step in runbook.steps()
         if isinstance(step.action, Choose) and step.action.multi
-    )
+    }
+    given = {name for name, variable in runbook.variables.items() if variable.many}
+    return frozenset(chosen | given)
 
 
 def _selections(texts: tuple[str, ...]) -> tuple[str, ...]:

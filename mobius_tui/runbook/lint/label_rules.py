@@ -55,6 +55,19 @@ def _unlabelled_effects(step: Step, commands: CommandTable) -> ScriptEffects:
     )
 
 
+def does_more_than_read(runbook: Runbook, script: str) -> str:
+    """The command of a script that does more than read, or may; empty if none does.
+
+    Args:
+        runbook: its `[commands]` count.
+        script: for bash.
+    """
+    found = judge_script(
+        script, shell=(), table=effective_commands(runbook.commands)
+    ).exceeding("read")
+    return one_line_excerpt(found[0].words) if found else ""
+
+
 def _problem(script: str, command_effect: CommandEffect) -> Problem:
     """The problem that `check` would report, as far as suppressions need it."""
     line = script.count("\n", 0, command_effect.offset) + 1
@@ -107,6 +120,9 @@ def _message(
     does = f"{command} {EFFECT_VERBS[command_effect.effect]}"
     if not command_effect.known:
         does = f"what {command} does is not known, and counts as a change"
+    if source.path[0] in ("from_run", "choose"):
+        remedy = "" if command_effect.known else "; say so in [commands], if it does"
+        return f"{does}, and what gets a value only reads{remedy}"
     if source.check is not None:
         remedy = "say so in [commands], if it does" if not command_effect.known else ""
         remedy = remedy or "what does more belongs into a `run`"

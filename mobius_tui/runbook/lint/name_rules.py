@@ -27,6 +27,7 @@ from mobius_tui.runbook.model.templates import (
     names_in_script,
     template_names,
 )
+from mobius_tui.runbook.model.value_kinds import value_problem
 from mobius_tui.runbook.text.names import did_you_mean
 from mobius_tui.runbook.text.provided_names import (
     HealthOf,
@@ -52,6 +53,7 @@ def lint_names(draft: RunbookDraft) -> None:
     for probe in draft.runbook.probes():
         names.add_step(step_of_probe(probe), draft.at("probe", probe.id))
     names.add_profiles()
+    names.add_commands()
     _lint_limits(draft)
     names.add_head()
     names.warn_unused()
@@ -152,7 +154,9 @@ class _NameUses:
         self._add_for_each(step, table)
         for index, name in enumerate(step.uses):
             self._add_variable(name, table, "uses", index)
-        if isinstance(step.action, Choose) and step.action.from_ is not None:
+        if isinstance(step.action, Choose) and step.action.from_run:
+            self._add_script(step, step.action.from_run, table, "choose")
+        elif isinstance(step.action, Choose) and step.action.from_ is not None:
             self._add_variable(step.action.from_, table, "choose", "from")
         for key, name in step.secrets.items():
             self._add_variable(name, table, "secrets", key)
@@ -236,9 +240,25 @@ class _NameUses:
                     near = did_you_mean(name, self.declared)
                     table.report(f"`{name}` is used and never defined{near}", name)
                     continue
-                choices = self.declared[name].choices
-                if choices and value not in choices:
+                variable = self.declared[name]
+                if (
+                    variable.choices
+                    and not variable.many
+                    and (value not in variable.choices)
+                ):
                     table.report(f"not one of `choices` of {name}", name)
+                elif problem := value_problem(variable, value):
+                    table.report(problem, name)
+
+    def add_commands(self) -> None:
+        """Report secrets in the commands that get values: they are given none."""
+        for variable in self.declared.values():
+            for name in names_in_script(variable.from_run):
+                self.used.add(name)
+                if self._is_secret(name):
+                    words = f"`{name}` is a secret, and is given to steps alone"
+                    table = self.draft.at("var", variable.name)
+                    table.report_within(f"${name}", words, "from_run")
 
     def add_head(self) -> None:
         """Report problems of `environment` and `protected`."""

@@ -77,7 +77,7 @@ def _set_at_start_of(runbook: Runbook) -> Iterator[str]:
     for profile in runbook.profiles.values():
         yield from profile.values
     for name, variable in runbook.variables.items():
-        if variable.ask or variable.default is not None or variable.from_env:
+        if variable.is_given_from_outside:
             yield name
         if variable.run:
             yield name

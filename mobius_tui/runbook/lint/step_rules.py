@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mobius_tui.runbook.decode.assemble import RunbookDraft
 from mobius_tui.runbook.decode.decode_checks import check_paths
-from mobius_tui.runbook.decode.decode_head import name_problem
+from mobius_tui.runbook.decode.decode_variables import name_problem
 from mobius_tui.runbook.model.actions import Choose, Manual, Run, SendMessage, Watch
 from mobius_tui.runbook.model.check_kinds import OutputCheck
 from mobius_tui.runbook.model.runbook import Phase, Step

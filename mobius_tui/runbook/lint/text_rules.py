@@ -11,9 +11,9 @@ from typing import Any
 from mobius_tui.runbook.decode.assemble import RunbookDraft
 from mobius_tui.runbook.decode.decode_checks import check_paths
 from mobius_tui.runbook.lint.rule_table import SCRIPT_RULES, SECRET
-from mobius_tui.runbook.model.actions import Run, is_shell
+from mobius_tui.runbook.model.actions import Choose, Run, is_shell
 from mobius_tui.runbook.model.check_kinds import RunCheck, SqlCheck
-from mobius_tui.runbook.model.runbook import Runbook, Step, step_of_probe
+from mobius_tui.runbook.model.runbook import Runbook, Step, Variable, step_of_probe
 from mobius_tui.runbook.model.templates import is_template
 from mobius_tui.runbook.script_rules.cannot_fail import why_cannot_fail
 from mobius_tui.runbook.script_rules.path_rules import output_starts
@@ -83,7 +83,7 @@ class ScriptSource:
     path: tuple[str | int, ...]
     """Its key, below the table."""
     check: RunCheck | SqlCheck | None = None
-    """The check that it is; None for a step's own `run`."""
+    """The check that it is, or is like; None for a step's own `run`."""
 
     def positions(self) -> ValuePositions:
         """The positions of its characters in the file."""
@@ -141,6 +141,22 @@ def script_sources(draft: RunbookDraft) -> Iterator[ScriptSource]:
             if place not in seen:
                 seen.add(place)
                 yield source
+    for variable in draft.runbook.variables.values():
+        if variable.from_run:
+            yield _of_variable(variable, draft.at("var", variable.name))
+
+
+def _of_variable(variable: Variable, table: TomlTable) -> ScriptSource:
+    """The command of a variable, which only reads, as a check does."""
+    check = RunCheck(script=variable.from_run)
+    return ScriptSource(
+        step=Step(id=f"var.{variable.name}", title=variable.name, checks=(check,)),
+        script=variable.from_run,
+        shell=(),
+        table=table,
+        path=("from_run",),
+        check=check,
+    )
 
 
 def _of_step(step: Step, table: TomlTable) -> Iterator[ScriptSource]:
@@ -159,6 +175,15 @@ def _of_step(step: Step, table: TomlTable) -> Iterator[ScriptSource]:
             shell=step.for_each.command.shell,
             table=table,
             path=("for_each", "run"),
+        )
+    if isinstance(step.action, Choose) and step.action.from_run:
+        yield ScriptSource(
+            step=step,
+            script=step.action.from_run,
+            shell=(),
+            table=table,
+            path=("choose", "from", "run"),
+            check=RunCheck(script=step.action.from_run),
         )
     for check, path in zip(step.checks, check_paths(table), strict=False):
         if isinstance(check, SqlCheck):
@@ -302,7 +327,7 @@ def _known_starts(
 
 
 _Path = tuple[str | int, ...]
-_SCRIPTS = ("run", "script")
+_SCRIPTS = ("run", "script", "from_run")
 _SECRET_KEY = re.compile(r"(?i)(?:pass(?:word|wd|phrase)?|pwd|secret|token|api_?key)$")
 _HARMLESS_KEYS = ("secrets", "from_env", "title", "when", "uses", "needs")
 """Keys whose values are no secrets, whatever their names."""

@@ -105,6 +105,16 @@ class Choose:
     from_: str | None = None
     """The variable with the options, which an earlier step sets."""
     multi: bool = False
+    from_run: str = ""
+    """The script that lists the options when the decision is opened; `from_` is then
+    the name under which the run holds them, which no variable can have."""
+
+    @property
+    def lister(self) -> str:
+        """What lists the options, for a person; empty if the runbook does."""
+        if self.from_run:
+            return f"`{' '.join(self.from_run.split())}`"
+        return self.from_ or ""
 
     def offered(self, listed: str | None) -> tuple[Option, ...]:
         """The options, including those that are shown, but cannot be chosen.
@@ -115,11 +125,16 @@ class Choose:
         """
         if self.from_ is None:
             return self.options
-        rows = (line.split("\t") for line in (listed or "").split("\n") if line.strip())
-        return tuple(
-            Option(value=row[0], title="".join(row[1:2]), why=" ".join(row[2:]))
-            for row in rows
-        )
+        return listed_options(listed or "")
+
+
+def listed_options(listed: str) -> tuple[Option, ...]:
+    """Options of a text that lists them, a line each, as `Choose.offered` has it."""
+    rows = (line.split("\t") for line in listed.split("\n") if line.strip())
+    return tuple(
+        Option(value=row[0], title="".join(row[1:2]), why=" ".join(row[2:]))
+        for row in rows
+    )
 
 
 def chosen_text(options: Iterable[str]) -> str:

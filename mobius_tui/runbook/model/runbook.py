@@ -21,6 +21,9 @@ RunbookMode = Literal["incident", "maintenance"]
 """What a runbook may say that its runs are for: a drill is what `drill` makes."""
 RUNBOOK_MODES: tuple[RunbookMode, ...] = get_args(RunbookMode)
 
+ValueKind = Literal["", "int", "duration", "date", "url", "host", "path", "bool"]
+"""What a variable's value is; empty for any text. See `value_kinds`."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Variable:
@@ -41,6 +44,37 @@ class Variable:
     """Whether it is never shown, journaled or passed on unless a step names it."""
     run: bool = False
     """Whether its value is the id of a run; variables `NAME_FACT` have facts of it."""
+    kind: ValueKind = ""
+    least: str = ""
+    """`min` in TOML: the least that a value may be; empty for no bound."""
+    most: str = ""
+    """`max` in TOML."""
+    pattern: str = ""
+    """`match` in TOML: what a whole value must match."""
+    hint: str = ""
+    """The form of a value in words, for a person: a pattern is for programs."""
+    many: bool = False
+    """Whether it has several values: a line for each."""
+    from_run: str = ""
+    """A script: its lines are proposed as values, or its output is a secret's value."""
+    from_file: str = ""
+    """The file that holds a secret's value; only its owner may read it."""
+
+    @property
+    def is_given_from_outside(self) -> bool:
+        """Whether it may have a value though no step gives it one."""
+        found = self.from_env or self.from_run or self.from_file
+        return self.ask or self.default is not None or bool(found)
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether a command lists what is proposed for it before the run begins."""
+        return bool(self.from_run) and not self.secret
+
+    @property
+    def is_fetched(self) -> bool:
+        """Whether it is a secret that the host gets when a step first needs it."""
+        return self.secret and bool(self.from_run or self.from_file)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -21,6 +21,7 @@ _LATER_FIELDS = frozenset(
     {
         *("hint", "independent", "parallel", "deadline", "server_name", "pointers"),
         *("is_", "check", "for_each", "improvised_by"),
+        *("kind", "least", "most", "pattern", "many", "from_run", "from_file"),
     }
 )
 """Fields that older versions lacked. They are left out of digests while they are empty,
@@ -83,6 +84,9 @@ _TOML_NAMES = {
     "pointers": "json",
     "script": "run",
     "server_name": "name",
+    "least": "min",
+    "most": "max",
+    "pattern": "match",
 }
 """Fields of the model with other names in TOML."""
 

@@ -77,8 +77,9 @@ def script_variables(step: Step, declared: Collection[str]) -> tuple[str, ...]:
             scripts[:0] = script, *shell
         case Manual(ask=asks):
             own.update(ask.var for ask in asks)
-        case Choose(var=name, from_=source):
+        case Choose(var=name, from_=source, from_run=script):
             own.add(name)
+            scripts.append(script)
             if source is not None and source in declared:
                 return (source,)
         case _:

@@ -59,9 +59,7 @@ def triggered_phase(runbook: Runbook) -> Phase | None:
 def known_at_start(runbook: Runbook) -> KnownValues:
     """The state at the start of every run."""
     given = {
-        name
-        for name, each in runbook.variables.items()
-        if each.default is not None or each.ask or each.from_env is not None
+        name for name, each in runbook.variables.items() if each.is_given_from_outside
     }
     for profile in runbook.profiles.values():
         given |= profile.values.keys()

@@ -28,6 +28,15 @@ PAGE_COMMANDS: tuple[Command, ...] = (
         help="Asks every probe once: all that goes over the network before Begin.",
     ),
     _briefing(
+        id="briefing.list",
+        act="list",
+        at_times=True,
+        keys=("f5",),
+        title="List the values again",
+        label="List again",
+        help="Runs the commands that propose values once more; what was typed stays.",
+    ),
+    _briefing(
         id="briefing.drills",
         act="drills",
         keys=("ctrl+r", "d"),

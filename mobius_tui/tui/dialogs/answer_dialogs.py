@@ -20,6 +20,11 @@ from mobius_tui.runbook.model.actions import (
     chosen_options,
 )
 from mobius_tui.runbook.model.runbook import Step
+from mobius_tui.runbook.model.value_kinds import (
+    typed_value,
+    value_on_one_line,
+    value_problem,
+)
 from mobius_tui.runbook.prose.prose_model import Prose
 from mobius_tui.tui.dialogs.dialog import (
     CANCEL,
@@ -79,7 +84,15 @@ class AnswersDialog(Dialog[StepAnswers]):
         action = step.action
         asks: tuple[Ask, ...] = action.ask if isinstance(action, Manual) else ()
         self._lines = tuple(
-            (ask, Input(id=f"ask-{number}", classes="ask", compact=True))
+            (
+                ask,
+                Input(
+                    _proposed_answer(view, ask),
+                    id=f"ask-{number}",
+                    classes="ask",
+                    compact=True,
+                ),
+            )
             for number, ask in enumerate(asks)
         )
         self._note = Input(id="note", compact=True)
@@ -136,10 +149,23 @@ class AnswersDialog(Dialog[StepAnswers]):
             form = full_form(self._view, self._step, ask)
             return f"{name}: “{given}” is not in the form that is wanted: {form}."
         variable = self._view.runbook.variables.get(ask.var)
-        allowed = variable.choices if variable is not None else ()
-        if allowed and answer not in allowed:
-            return f"{name}: it is one of {', '.join(allowed)}."
+        if variable is None:
+            return ""
+        if variable.choices and not variable.many and answer not in variable.choices:
+            return f"{name}: it is one of {', '.join(variable.choices)}."
+        problem = value_problem(variable, typed_value(variable, answer))
+        return sanitize.line(f"{problem}.") if problem else ""
+
+
+def _proposed_answer(view: RunView, ask: Ask) -> str:
+    """What stands in an answer's line: the default of its variable, to be changed."""
+    variable = view.runbook.variables.get(ask.var)
+    if variable is None or variable.secret or variable.default is None:
         return ""
+    return value_on_one_line(variable, variable.default)
+
+
+NOTHING_LISTED = "Nothing was listed: type it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +174,8 @@ class DecisionAnswer:
 
     values: tuple[str, ...]
     reason: str
+    lists_again: bool = False
+    """Whether nothing was chosen, and what can be is to be listed again."""
 
 
 class DecisionDialog(Dialog[DecisionAnswer]):
@@ -169,6 +197,8 @@ class DecisionDialog(Dialog[DecisionAnswer]):
         chosen = chosen_options(held.text if held is not None else None)
         self._options = _options(step.action, self._offered, chosen)
         self._reason = Input(id="reason", compact=True)
+        self._typed = Input(id="typed", compact=True)
+        """A value that is not listed, where a command lists them."""
 
     def compose_body(self) -> Iterable[Widget]:
         """The options."""
@@ -182,17 +212,30 @@ class DecisionDialog(Dialog[DecisionAnswer]):
             else "↑ ↓ choose, Enter decides"
         )
         yield text_widget(how, "muted")
+        if choose.from_run:
+            found = "Or type what is not listed" if self._offered else NOTHING_LISTED
+            yield text_widget(found)
+            yield self._typed
         if self._changes:
             yield text_widget("Why it is changed (it stays on record)")
             yield self._reason
 
     def choices(self) -> tuple[Choice[DecisionAnswer], ...]:
         """Decide or not."""
-        return (Choice("Decide", Do(self.submit), "primary"), Choice("Not yet", CANCEL))
+        decide = Choice[DecisionAnswer]("Decide", Do(self.submit), "primary")
+        not_yet = Choice[DecisionAnswer]("Not yet", CANCEL)
+        if not self._action.from_run:
+            return (decide, not_yet)
+        return (decide, Choice("List again", Do(self.list_again)), not_yet)
+
+    def list_again(self) -> None:
+        """Run the command that lists the options once more."""
+        self.dismiss(DecisionAnswer((), "", lists_again=True))
 
     def on_mount(self) -> None:
         """Choose at once."""
-        self._options.focus()
+        first = self._options if self._offered else self._typed
+        first.focus()
 
     @on(Options.AnswerRequested)
     @on(Input.Submitted)
@@ -200,6 +243,9 @@ class DecisionDialog(Dialog[DecisionAnswer]):
         """Submit the choice, if there is one."""
         marked = sorted(self._options.marked)
         values = tuple(self._offered[place].value for place in marked)
+        typed = self._typed.value.strip()
+        if typed:
+            values = (*values, typed) if self._action.multi else (typed,)
         if not values:
             several = "at least one of them" if self._action.multi else "one of them"
             keys = "Space marks" if self._action.multi else "↑ ↓ choose"

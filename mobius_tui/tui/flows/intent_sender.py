@@ -11,6 +11,7 @@ from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.intents.intent_actions import (
     Action,
     AddNote,
+    ListOptions,
     LookFirst,
     ResendMessages,
     SendMessageOfStep,
@@ -21,6 +22,7 @@ from mobius_tui.tui.screen_state import Draft, DraftKey
 _SENT_TEXTS = "It is on its way; its step shows what becomes of it."
 SUCCESS_NOTICES: Mapping[type[Action], str] = {
     AddNote: "The note is on record.",
+    ListOptions: "What can be chosen was listed: Enter decides.",
     LookFirst: "Its checks are being made; what they see stands with the step.",
     SendMessageOfStep: _SENT_TEXTS,
     ResendMessages: _SENT_TEXTS,

@@ -11,6 +11,7 @@ from mobius_tui.run.intents.intent_actions import (
     ChooseOptions,
     DropMessages,
     ImproviseStep,
+    ListOptions,
     LookFirst,
     OverrideStep,
     ResendMessages,
@@ -142,7 +143,11 @@ async def choose(
     step = view.step(key)
     if step is None:
         return None
+    if _is_to_be_listed(view, step):
+        return ListOptions(step=step.id)
     said = await open_dialog(DecisionDialog(view, step))
+    if said is not None and said.lists_again:
+        return ListOptions(step=step.id)
     if said is None or not await _confirm_end(open_dialog, view, step, said.values):
         return None
     return ChooseOptions(
@@ -150,6 +155,16 @@ async def choose(
         attempt=view.next_attempt(step.id),
         options=said.values,
         reason=said.reason,
+    )
+
+
+def _is_to_be_listed(view: RunView, step: Step) -> bool:
+    """Whether a command lists what a decision may be, and has not been run yet."""
+    action = step.action
+    return (
+        isinstance(action, Choose)
+        and bool(action.from_run)
+        and action.from_ not in view.state.variables
     )
 
 

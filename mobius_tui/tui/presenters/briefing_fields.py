@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -11,11 +11,12 @@ from textual.content import Content
 from mobius_tui import sanitize
 from mobius_tui.drill.detection_gaps import DrillCoverage
 from mobius_tui.health.health_record import State
+from mobius_tui.run.checks.value_commands import ListedValues, source_in_words
 from mobius_tui.run.client.preflight import programs_wanted
 from mobius_tui.run.client.run_briefing import Briefing
 from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.planning.plan import effect_of, kind_of
-from mobius_tui.runbook.model.runbook import Phase, Runbook
+from mobius_tui.runbook.model.runbook import Phase, Runbook, Variable
 from mobius_tui.runbook.prose.prose_model import Prose
 from mobius_tui.tui.commands.command import Command
 from mobius_tui.tui.commands.registry import command, footer
@@ -93,6 +94,13 @@ def summary(briefing: Briefing) -> tuple[Field, ...]:
     return tuple(fields)
 
 
+def promise(briefing: Briefing) -> str:
+    """What does not happen before Begin, and what alone does."""
+    if any(variable.is_listed for variable in briefing.variables_asked):
+        return "before Begin only commands that list values are run"
+    return "nothing is executed, and nothing is sent, before Begin"
+
+
 def effects(runbook: Runbook) -> tuple[Field, ...]:
     """How many steps of each effect, on the main line and aside."""
     main = tuple(phase for phase in runbook.phases if not phase.aside)
@@ -148,7 +156,16 @@ def value_fields(briefing: Briefing) -> tuple[Field, ...]:
         for name in briefing.secrets
         if name not in asked
     ]
+    fields += [
+        Field("", assemble((f"{name}=", "name"), (_when_fetched(each), "muted")))
+        for name, each in briefing.runbook.variables.items()
+        if each.is_fetched and name not in briefing.secrets
+    ]
     return tuple(fields)
+
+
+def _when_fetched(variable: Variable) -> str:
+    return f"[secret]  got {source_in_words(variable)} when a step first needs it"
 
 
 def drill_field(found: DrillCoverage | None, *, now: float | None = None) -> Field:
@@ -187,6 +204,41 @@ def probe_fields(
     return tuple(fields)
 
 
+PROPOSALS_SHOWN = 5
+"""Rows of a list under a line: on 24 rows the question still stands above it."""
+
+
+def proposal_text(
+    listed: ListedValues | None, chosen: str, *, several: bool
+) -> Content:
+    """What stands under a line for which a command proposes values.
+
+    Args:
+        listed: what it proposed; `None` while it runs.
+        chosen: what the line holds.
+        several: whether all that is listed is taken.
+    """
+    if listed is None:
+        return text("asking its command …", "muted")
+    parts = []
+    values = [each.value for each in listed.options]
+    if values:
+        at = values.index(chosen) if chosen in values else -1
+        first = max(0, min(at - PROPOSALS_SHOWN // 2, len(values) - PROPOSALS_SHOWN))
+        how = "all are taken" if several else "↑ ↓ choose, or type another"
+        parts.append(text(f"{len(values)} listed: {how}", "muted"))
+        for number, each in list(enumerate(listed.options))[first:][:PROPOSALS_SHOWN]:
+            sign = "▸ " if number == at else "  "
+            title = f"  {each.title}" if each.title else ""
+            role: Role = "accent" if number == at else "plain"
+            parts.append(assemble((sign + each.value, role), (title, "muted")))
+    if listed.problem:
+        key = command("briefing.list").key_name
+        words = f"▲ {listed.problem}; type it, or {key} lists again"
+        parts.append(text(words, "warn"))
+    return Content("\n").join(parts)
+
+
 def source_problem_text(trouble: str) -> Content:
     """What is wrong with the edited source, each in its place."""
     head = text("It cannot be run as it was edited", "bad")
@@ -194,12 +246,15 @@ def source_problem_text(trouble: str) -> Content:
     return Content("\n").join([head, *lines])
 
 
-def footer_keys(*, enter_begins: bool) -> tuple[Command, ...]:
+def footer_keys(
+    *, enter_begins: bool, available: Collection[str] = ()
+) -> tuple[Command, ...]:
     """The keys of the briefing's footer, as they are while a line has the focus.
 
     Args:
         enter_begins: whether Enter begins the run now; else it goes on to what is to be
             filled in.
+        available: the ids of commands that apply only at times, and do now.
     """
     begin = command("briefing.begin")
     if enter_begins:
@@ -209,7 +264,7 @@ def footer_keys(*, enter_begins: bool) -> tuple[Command, ...]:
     spelled = [key for key in words.keys if len(key) > 1 and key != "question_mark"]
     return (
         begin,
-        *(each for each in footer(("briefing",), ()) if each.id != begin.id),
+        *(each for each in footer(("briefing",), available) if each.id != begin.id),
         replace(command("focus.next"), label="Next line"),
         replace(words, keys=tuple(spelled[:1])),
     )

@@ -291,7 +291,9 @@ def runbook_fields(book: ListedRunbook, now: float) -> Iterator[Field]:
     if version or owners:
         line = assemble((" of ".join(version), "plain"), (f"  {owners}", "muted"))
         yield Field("version", line)
-    asked = [each.name for each in runbook.variables.values() if each.ask]
+    asked = [
+        each.name for each in runbook.variables.values() if each.ask or each.is_listed
+    ]
     if asked:
         yield Field("asks", text(", ".join(asked)[:MAX_TITLE]))
     yield Field("drilled", drill_words(book.drilled, now=now))

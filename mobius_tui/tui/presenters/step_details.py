@@ -10,6 +10,7 @@ from dataclasses import replace
 from textual.content import Content
 
 from mobius_tui import sanitize
+from mobius_tui.run.checks.value_commands import source_in_words
 from mobius_tui.run.events.approval_events import ApprovalGiven
 from mobius_tui.run.planning.approval_rules import begin_refusal, valid_approval
 from mobius_tui.run.planning.plan import effect_of, kind_of
@@ -37,6 +38,7 @@ from mobius_tui.runbook.model.step_text import (
     for_each_in_words,
 )
 from mobius_tui.runbook.model.templates import fill, script_variables
+from mobius_tui.runbook.model.value_kinds import form_in_words
 from mobius_tui.runbook.prose.prose_model import Prose
 from mobius_tui.runbook.text.regex_cost import is_cheap_pattern
 from mobius_tui.tui.presenters.communication import channel_fields, role_fields
@@ -109,7 +111,10 @@ def short_form(view: RunView, step: Step, ask: Ask) -> str:
     handle = _handle(view, step, ask)
     if handle:
         return f"such as {handle}"
-    return ask.hint or (f"in the form {ask.match}" if ask.match is not None else "")
+    if ask.hint or ask.match is not None:
+        return ask.hint or f"in the form {ask.match}"
+    variable = view.runbook.variables.get(ask.var)
+    return form_in_words(variable) if variable is not None else ""
 
 
 def full_form(view: RunView, step: Step, ask: Ask) -> str:
@@ -315,7 +320,7 @@ def _action(
             chosen = chosen_options(held.text if held is not None else None)
             options = offered(view, choose)
             if not options:
-                yield Field("choose", text(f"what {choose.from_} lists", "muted"))
+                yield Field("choose", text(f"what {choose.lister} lists", "muted"))
             for number, option in enumerate(options):
                 label = "choose" if number == 0 else ""
                 sign = "●" if option.value in chosen else "○"
@@ -388,6 +393,8 @@ def _variable_fields(
         was, now = (
             _variable_text(name, each, is_secret=is_secret) for each in (then, known)
         )
+        if declared[name].is_fetched and name not in known:
+            was = now = f"(got {source_in_words(declared[name])} when it begins)"
         yield Field(label, assemble((f"{name}=", "name")), was)
         if was != now:
             yield Field("", assemble((f"{name}=", "name"), ("now ", "warn")), now)

@@ -21,19 +21,24 @@ from textual.widgets import Button, Input, Select, Static
 from mobius_tui import sanitize
 from mobius_tui.drill.detection_gaps import DrillCoverage
 from mobius_tui.errors import MobiusError
+from mobius_tui.run.checks.value_commands import ListedValues
+from mobius_tui.run.client.listed_values import list_for_briefing, proposed_value
 from mobius_tui.run.client.preflight import understated_steps
 from mobius_tui.run.client.run_briefing import Briefing
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.runbook.model.runbook import Runbook, Variable
+from mobius_tui.runbook.model.templates import names_in_script
+from mobius_tui.runbook.model.value_kinds import form_in_words, value_on_one_line
 from mobius_tui.tui.backend.base_page import ForegroundTask
 from mobius_tui.tui.commands.command import Place
 from mobius_tui.tui.commands.registry import bindings, command
 from mobius_tui.tui.dialogs.dialog import fields_widget
 from mobius_tui.tui.dialogs.source_dialogs import file_to_edit
 from mobius_tui.tui.external.editor import edit
-from mobius_tui.tui.messages import DrillsSearched, ProbesAsked
+from mobius_tui.tui.messages import DrillsSearched, ProbesAsked, ValuesListed
 from mobius_tui.tui.parts.other_runs_alarm import OtherRunsAlarm
+from mobius_tui.tui.parts.proposed_values import ProposedValues
 from mobius_tui.tui.presenters.briefing_fields import (
     drill_field,
     effects,
@@ -41,6 +46,7 @@ from mobius_tui.tui.presenters.briefing_fields import (
     header,
     preflight_fields,
     probe_fields,
+    promise,
     source_problem_text,
     summary,
     value_fields,
@@ -49,7 +55,7 @@ from mobius_tui.tui.presenters.communication import contact_fields
 from mobius_tui.tui.presenters.fields import Field
 from mobius_tui.tui.presenters.score_fields import undetected_fields
 from mobius_tui.tui.presenters.status_text import not_begun_text
-from mobius_tui.tui.presenters.styled_text import text
+from mobius_tui.tui.presenters.styled_text import assemble, text
 from mobius_tui.tui.screens.page import Page
 from mobius_tui.tui.widgets.banners import OtherRunsReader
 from mobius_tui.tui.widgets.footer import KeyBar
@@ -62,8 +68,12 @@ Line: TypeAlias = Input | Select[str]
 
 
 def label_of(variable: Variable) -> Static:
-    """What stands over the line."""
-    words = text(variable.title or variable.name)
+    """What stands over the line: the question, and the form of an answer."""
+    form = form_in_words(variable)
+    words = assemble(
+        (variable.title or variable.name, "plain"),
+        (f"  ({form})" if form else "", "muted"),
+    )
     return Static(words, classes="label", markup=False)
 
 
@@ -74,7 +84,7 @@ def answer_line(variable: Variable, known: str) -> Line:
         variable: what is asked for.
         known: what stands in it; empty for nothing.
     """
-    if variable.choices:
+    if variable.choices and not variable.many:
         options = [(text(choice), choice) for choice in variable.choices]
         chosen = known if known in variable.choices else Select.NULL
         return Select(
@@ -85,7 +95,10 @@ def answer_line(variable: Variable, known: str) -> Line:
             compact=True,
         )
     return Input(
-        known, id=f"var-{variable.name}", password=variable.secret, compact=True
+        value_on_one_line(variable, known),
+        id=f"var-{variable.name}",
+        password=variable.secret,
+        compact=True,
     )
 
 
@@ -169,6 +182,7 @@ class BriefingScreen(Page):
         self._is_beginning = False
         self._answers = answers
         self._lines: dict[Variable, Line] = {}
+        self._proposed = ProposedValues()
         self._drill = fields_widget((drill_field(None),), id="drilled")
         self._probed = fields_widget(probe_fields(briefing.runbook), id="probed")
         self._unseen = fields_widget((), id="unseen")
@@ -189,8 +203,7 @@ class BriefingScreen(Page):
         yield self.other_runs.banner
         with VerticalScroll(id="briefing", can_focus=False) as body:
             body.border_title = "Briefing"
-            words = "nothing is executed, and nothing is sent, before Begin"
-            body.border_subtitle = text(words, "muted")
+            body.border_subtitle = text(promise(briefing), "muted")
             if self.trouble:
                 yield Static(
                     source_problem_text(self.trouble), classes="head", markup=False
@@ -201,10 +214,14 @@ class BriefingScreen(Page):
                 yield Static(text("To fill in", "strong"), classes="head", markup=False)
             for variable in briefing.variables_asked:
                 known = self._answers.get(variable.name, variable.default or "")
-                line = answer_line(variable, known)
+                listed = variable.is_listed
+                make = self._proposed.line if listed else answer_line
+                line = make(variable, known)
                 self._lines[variable] = line
                 yield label_of(variable)
                 yield line
+                if listed:
+                    yield self._proposed.note(variable)
             for title, fields in (
                 (RUNS, effects(briefing.runbook)),
                 (BEFORE, preflight_fields(briefing)),
@@ -227,8 +244,9 @@ class BriefingScreen(Page):
         yield self._keys
 
     def available(self) -> frozenset[str]:
-        """What applies only while a run elsewhere wants somebody."""
-        return self.other_runs.available()
+        """What applies only while a run elsewhere wants somebody, or lists values."""
+        lists = frozenset({"briefing.list"} if self._proposed else ())
+        return self.other_runs.available() | lists
 
     def action_alarm(self) -> None:
         """Open the run that wants somebody."""
@@ -243,6 +261,8 @@ class BriefingScreen(Page):
         first.focus(scroll_visible=False)
         self.call_after_refresh(self._show_focus)
         self.run_worker(self._read_drills(), name="look back", exit_on_error=False)
+        if self._proposed:
+            self._list_values(wanted=False)
         labels = self._compare_labels()
         self.run_worker(labels, name="compare labels", exit_on_error=False)
 
@@ -269,6 +289,8 @@ class BriefingScreen(Page):
     @on(Select.Changed)
     def _typed(self) -> None:
         self.typed = self._given()
+        self._proposed.refresh_notes()
+        self._proposed.withdraw_outdated(self.typed)
         self._show_keys()
 
     def on_descendant_focus(self) -> None:
@@ -281,7 +303,9 @@ class BriefingScreen(Page):
             isinstance(self.focused, Input) or self.focused is self._begin_button
         )
         is_ready = self._first_unanswered is None and not self.trouble
-        self._keys.offered = footer_keys(enter_begins=enter_applies and is_ready)
+        self._keys.offered = footer_keys(
+            enter_begins=enter_applies and is_ready, available=self.available()
+        )
 
     @on(Input.Submitted)
     def _next_line(self) -> None:
@@ -336,6 +360,31 @@ class BriefingScreen(Page):
         """Show how its drills went."""
         runbook = self._briefing.runbook
         self.show_drills(runbook.id, runbook.title)
+
+    def action_list(self) -> None:
+        """Run the commands that propose values once more."""
+        self._proposed.begin()
+        self._list_values(wanted=True)
+
+    def _list_values(self, *, wanted: bool) -> None:
+        given = self._given()
+
+        def show(variable: Variable, listed: ListedValues) -> None:
+            names = names_in_script(variable.from_run)
+            read = {name: given[name] for name in names if name in given}
+            self.post_message(ValuesListed(variable, listed, read))
+            value = proposed_value(variable, listed)
+            if value and not given.get(variable.name):
+                given[variable.name] = value_on_one_line(variable, value)
+
+        work = list_for_briefing(self._briefing, given, wanted=wanted, show=show)
+        self.run_worker(work, group="list", exclusive=True, exit_on_error=False)
+
+    @on(ValuesListed)
+    def _show_listed(self, event: ValuesListed) -> None:
+        event.stop()
+        self._proposed.show(event.variable, event.listed, event.read)
+        self._proposed.withdraw_outdated(self._given())
 
     @on(Button.Pressed, "#probe")
     def action_probe(self) -> None:

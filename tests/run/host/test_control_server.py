@@ -18,7 +18,7 @@ from mobius_tui.run.intents.envelope import (
     Envelope,
     encode_envelope,
 )
-from mobius_tui.run.intents.intent_actions import AddNote, ReleaseHost
+from mobius_tui.run.intents.intent_actions import VERSION, AddNote, ReleaseHost
 from mobius_tui.run.intents.replies import SIGN_REQUEST, Reply, decode_from_host
 from tests.run.asking import action
 
@@ -156,23 +156,26 @@ async def test_a_time_that_is_none_is_no_intent(
     [
         (
             b'{"wish": "start", "step": "a", "attempt": 1, "id": "x"}',
-            "its host version 2: nothing was done. A newer mobius-tui runs this run: ",
+            "its host version OURS: nothing was done. A newer mobius-tui runs this ",
         ),
         (
-            b'{"version": 3, "id": "x", "sent": null, "action": "Fly", "to": ["a"]}',
-            "its host version 2: nothing was done. An older mobius-tui runs this run: ",
+            b'{"version": NEXT, "id": "x", "sent": null, "action": "Fly", "to": ["a"]}',
+            "its host version OURS: nothing was done. An older mobius-tui runs this ",
         ),
         (
-            b'{"version": 2, "id": "x", "sent": null, "action": "Fly"}',
+            b'{"version": OURS, "id": "x", "sent": null, "action": "Fly"}',
             "no such action: 'Fly'",
         ),
-        (b'{"version": 2, "id": "x", "sent": null}', "KeyError('action')"),
+        (b'{"version": OURS, "id": "x", "sent": null}', "KeyError('action')"),
         (b'{"version": "2", "id": "x"}', "its version is '2'"),
     ],
 )
 async def test_what_the_host_does_not_speak_is_answered_in_words(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: bytes, said: str
 ) -> None:
+    said = said.replace("OURS", str(VERSION))
+    for word, version in ((b"OURS", VERSION), (b"NEXT", VERSION + 1)):
+        line = line.replace(word, str(version).encode())
     async with listening(tmp_path, monkeypatch, 60):
         reader, writer = await asyncio.open_unix_connection("control.sock")
         writer.write(line + b"\n")

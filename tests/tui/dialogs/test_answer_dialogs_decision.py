@@ -7,15 +7,26 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from mobius_tui.run.events.run_events import VariableSet
+from mobius_tui.run.events.run_events import HostStarted, VariableSet
 from mobius_tui.run.events.step_events import ChoiceMade, StepEnded, StepStarted
-from mobius_tui.run.intents.intent_actions import ChooseOptions
+from mobius_tui.run.intents.intent_actions import ChooseOptions, ListOptions
 from mobius_tui.run.state.step_state import Status
+from mobius_tui.runbook.library.loader import load
 from mobius_tui.tui.backend.base_page import AppResult
 from mobius_tui.tui.dialogs.answer_dialogs import DecisionDialog
+from mobius_tui.tui.screens.run_screen import RunScreen
 from mobius_tui.tui.widgets.option_list import Options
 from tests.tui import scenes
-from tests.tui.runs import Time, hosted, opened, press, settled, until, words
+from tests.tui.runs import (
+    MadeRun,
+    Time,
+    hosted,
+    opened,
+    press,
+    settled,
+    until,
+    words,
+)
 
 PROPOSED, MADE, BAD, OLDER = scenes.BACKUPS
 """The rows, as the step has listed them."""
@@ -149,3 +160,45 @@ async def test_the_detail_pane_says_what_can_be_chosen(
         assert "○ 2.4.9   11-24 11:43    2 h  deploy  9852548" in shown
         assert "✖ ?       11-24 03:00   10 h" in shown
         assert "it is damaged: its sum is not that of its .sha256" in shown
+
+
+BY_COMMAND = """
+format = 2
+[runbook]
+title = "By a command"
+[[step]]
+id = "which"
+title = "Which one?"
+choose = { var = "one", from = { run = "cat ones" } }
+"""
+
+
+async def test_a_command_lists_first_and_what_it_does_not_list_can_be_typed(
+    tmp_path: Path,
+) -> None:
+    book = tmp_path / "book.toml"
+    book.write_text(BY_COMMAND)
+    run = MadeRun(tmp_path / "runs", load(book), values={})
+    run.write(HostStarted(pid=4242, left_over=()))
+    time = Time(run.at)
+    async with hosted(run) as host, opened(run, time=time) as (_, pilot):
+        assert "what `cat ones` lists" in words(pilot)
+        await press(pilot, time, "enter")
+        await until(pilot, lambda: host.intents == [ListOptions(step="which")])
+        listed = VariableSet(name="one.listed", value="", source="output")
+        run.write(listed, by="host")
+        await until(pilot, lambda: starts_decision(pilot))
+        await press(pilot, time, "enter")
+        assert isinstance(pilot.app.screen, DecisionDialog)
+        assert "Nothing was listed: type it" in words(pilot)
+        await press(pilot, time, "x", "1", "enter")
+        await until(pilot, lambda: len(host.intents) == 2)
+        chosen = ChooseOptions(step="which", attempt=1, options=("x1",))
+        assert host.intents[1] == chosen
+
+
+def starts_decision(pilot: Pilot[AppResult]) -> bool:
+    """Whether the list, which is empty, has come to the screen."""
+    screen = pilot.app.screen
+    assert isinstance(screen, RunScreen)
+    return screen.view is not None and "one.listed" in screen.view.state.variables

@@ -11,7 +11,12 @@ import pytest
 from textual.widgets import Button, Input, OptionList, Select, Static
 
 from mobius_tui.drill.library_listing import LibraryListing, list_library
-from mobius_tui.run.client.run_briefing import Briefing, prepare_briefing
+from mobius_tui.health.probe import ProbePreview
+from mobius_tui.run.client.run_briefing import (
+    Briefing,
+    answer_briefing,
+    prepare_briefing,
+)
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.mode_and_outcome import Mode, Outcome
 from mobius_tui.run.events.run_events import RunEnded
@@ -65,6 +70,142 @@ title = "Look"
 effect = "read"
 run = 'echo "because $reason in $shop, $region"'
 """
+
+
+TYPED = """
+format = 2
+[runbook]
+title = "Typed"
+[var.count]
+title = "How many?"
+kind = "int"
+max = 12
+default = 3
+ask = true
+[var.hosts]
+title = "Which hosts?"
+kind = "host"
+many = true
+default = ["a", "b"]
+ask = true
+[var.really]
+kind = "bool"
+ask = true
+[[step]]
+run = 'echo "$count $hosts $really"'
+"""
+
+
+async def test_typed_variables_say_their_form_and_refuse_the_rest(
+    make_runbook: MakeRunbook,
+) -> None:
+    begun: list[Mapping[str, tuple[str, str]]] = []
+
+    async def begin(briefing: Briefing, given: Mapping[str, str]) -> RunDirectory:
+        begun.append(answer_briefing(briefing, given).values)
+        return RunDirectory(Path("/nonexistent"))
+
+    screen = BriefingScreen(
+        prepare_briefing(make_runbook(TYPED), given={}),
+        begin=begin,
+        open_run=lambda _: None,
+        answers={},
+        probe=no_probes,
+        coverage_reader=lambda: None,
+    )
+    async with running(screen, size=(100, 30)) as pilot:
+        seen = words(pilot)
+        assert "How many?  (a whole number, such as 3; at most 12)" in seen
+        assert "several with commas between" in seen
+        count, hosts = screen.query(Input)
+        assert (count.value, hosts.value) == ("3", "a, b")
+        choice = screen.query_one(Select)
+        choice.value = "true"
+        count.value = "13"
+        await pilot.press("ctrl+g")
+        problem = screen.query_one("#problem", Static)
+        await until(pilot, lambda: "more than the most" in str(problem.content))
+        count.value, hosts.value = "12", "a, c"
+        await pilot.press("ctrl+g")
+        await until(pilot, lambda: begun)
+        assert begun[0]["hosts"][0] == "a\nc"
+        assert begun[0]["really"][0] == "true"
+
+
+LISTED = """
+format = 2
+[runbook]
+title = "Listed"
+[var.namespace]
+title = "Which namespace?"
+from_run = "cat namespaces"
+[var.pods]
+title = "Which pods?"
+many = true
+from_run = 'sed "s/^/$namespace-/" pods'
+[var.other]
+title = "What else?"
+default = "x"
+from_run = "touch touched; echo y"
+[[step]]
+run = 'echo "$namespace $pods $other"'
+"""
+
+
+async def test_commands_propose_values_and_a_key_lists_again(
+    make_runbook: MakeRunbook, tmp_path: Path
+) -> None:
+    (tmp_path / "namespaces").write_text("web\tThe shop\n\x1b[31mbad\ndb\n")
+    (tmp_path / "pods").write_text("1\n2\n")
+    begun: list[Mapping[str, tuple[str, str]]] = []
+
+    async def begin(briefing: Briefing, given: Mapping[str, str]) -> RunDirectory:
+        begun.append(answer_briefing(briefing, given).values)
+        return RunDirectory(Path("/nonexistent"))
+
+    screen = BriefingScreen(
+        prepare_briefing(make_runbook(LISTED), given={}),
+        begin=begin,
+        open_run=lambda _: None,
+        answers={},
+        probe=no_probes,
+        coverage_reader=lambda: None,
+    )
+    async with running(screen, size=(120, 40)) as pilot:
+        namespace, pods, other = screen.query(Input)
+        await until(pilot, lambda: pods.value == "web-1, web-2")
+        seen = words(pilot)
+        assert namespace.value == "web"
+        assert "▸ web  The shop" in seen
+        assert "2 listed: ↑ ↓ choose, or type another" in seen
+        assert "listed what is no value" in seen
+        assert "before Begin only commands that list values are run" in seen
+        assert "`touch touched` may do more than read" in seen
+        assert not (tmp_path / "touched").exists(), "what changes is not run unasked"
+        await pilot.press("down")
+        assert namespace.value == "db"
+        await until(pilot, lambda: pods.value == "", seconds=5)
+        assert "not listed for this namespace yet" in words(pilot)
+        await pilot.press("f5")
+        await until(pilot, lambda: pods.value == "db-1, db-2")
+        await until(pilot, lambda: other.value == "y")
+        namespace.value = "typed"
+        (tmp_path / "pods").write_text("")
+        await pilot.press("f5")
+        assert (tmp_path / "touched").exists()
+        await until(pilot, lambda: "listed nothing" in words(pilot))
+        assert namespace.value == "typed", "what a person typed stays"
+        assert pods.value == "", "what was listed for another is not proposed"
+        pods.value = "typed-1, typed-2"
+        await pilot.press("ctrl+g")
+        await until(pilot, lambda: begun)
+        assert begun[0]["namespace"] == ("typed", "answer")
+        assert begun[0]["pods"] == ("typed-1\ntyped-2", "answer")
+
+
+async def no_probes(*_: object) -> tuple[ProbePreview, ...]:
+    """Nothing is asked."""
+    return ()
 
 
 async def over(directory: RunDirectory) -> None:

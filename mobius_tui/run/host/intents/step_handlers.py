@@ -36,6 +36,7 @@ from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.model.actions import Choose, Manual
 from mobius_tui.runbook.model.limits import limits_by_variable
 from mobius_tui.runbook.model.runbook import Runbook, Step
+from mobius_tui.runbook.model.value_kinds import typed_value
 
 AUTO = "auto"
 """Who starts steps that no person starts."""
@@ -136,7 +137,9 @@ def _validate_answers(step: Step, given: Mapping[str, str], runbook: Runbook) ->
         ):
             title = ask.title or ask.var
             raise RunError(f"{title}: {value!r} does not match {ask.match}")
-        refuse_value(runbook.variables[ask.var], value, filled_in.get(ask.var, ()))
+        variable = runbook.variables[ask.var]
+        value = typed_value(variable, value)
+        refuse_value(variable, value, filled_in.get(ask.var, ()))
 
 
 async def tick(
@@ -146,7 +149,10 @@ async def tick(
     step, number = services.context.plan.steps[action.step], action.attempt
     declared = services.context.plan.runbook.variables
     asks = step.action.ask if isinstance(step.action, Manual) else ()
-    answers = {ask.var: action.answers[ask.var].strip() for ask in asks}
+    answers = {
+        ask.var: typed_value(declared[ask.var], action.answers[ask.var].strip())
+        for ask in asks
+    }
     await record_drill_approvals(services, step, caller.name)
     started = StepStarted(
         step=step.id,
@@ -184,7 +190,7 @@ async def choose(
     """A decision, and where it leads."""
     step = services.context.plan.steps[action.step]
     assert isinstance(step.action, Choose)
-    options = options_of(step.action, services.context.state)
+    options = options_of(step.action, services.context.state, typed=action.options)
     await record_drill_approvals(services, step, caller.name)
     event = ChoiceMade(
         step=step.id,

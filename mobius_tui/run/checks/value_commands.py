@@ -1,0 +1,269 @@
+"""Runs the commands that get values: lines that are proposed, or a secret.
+
+A command has a time limit, and dies with whoever runs it. What it prints is in memory
+alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from mobius_tui import sanitize
+from mobius_tui.errors import MobiusError
+from mobius_tui.run.checks.context import BASH
+from mobius_tui.run.checks.error_line import error_line, last_meaningful
+from mobius_tui.run.keeper import run_for_caller
+from mobius_tui.run.storage.redaction import redact
+from mobius_tui.runbook.model.actions import Option, listed_options
+from mobius_tui.runbook.model.runbook import Variable
+from mobius_tui.runbook.model.value_kinds import value_problem
+from mobius_tui.runbook.script_rules.script_context import one_line_excerpt
+
+LISTING_LIMIT = 10.0
+"""Seconds that a command which lists values may take: a person waits for it."""
+SECRET_LIMIT = 30.0
+"""Seconds that a command which gets a secret may take; vaults log in first."""
+MAX_LISTED_BYTES = 256 * 1024
+MAX_LINES = 200
+"""Lines that are proposed; nobody chooses among more."""
+MAX_LINE = 1000
+"""Characters of a proposed line; a longer one is no value that a person chose."""
+MAX_SECRET_BYTES = 16 * 1024
+"""A key of 16384 bits takes 13 KiB. Every line of a secret is looked for in all that
+its steps print: with 250 lines that takes a second for 2 MiB."""
+MAX_SECRET_LINES = 250
+_STDERR_BYTES = 8192
+_END_TIME = 1.0
+"""Seconds to wait for the end of what was killed."""
+
+
+class NoOutputError(MobiusError):
+    """A command gave no value; its words say why, and name it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ListedValues:
+    """What a command proposed for a variable."""
+
+    options: tuple[Option, ...] = ()
+    problem: str = ""
+    """Why there are none, or not all; empty if there is nothing to say."""
+
+
+class _Head(asyncio.Protocol):
+    """Keeps the beginning of what is received, or its end, and never more."""
+
+    def __init__(self, most: int, *, keeps_end: bool = False) -> None:
+        self._most = most
+        self._keeps_end = keeps_end
+        self.data = b""
+        self.is_over = asyncio.Event()
+        """Set as soon as there was more than that."""
+        self.closed = asyncio.Event()
+
+    def data_received(self, data: bytes) -> None:
+        whole = self.data + data
+        if len(whole) > self._most:
+            self.is_over.set()
+        most = self._most
+        self.data = whole[-most:] if self._keeps_end else whole[:most]
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
+        self.closed.set()
+
+
+async def _run(
+    script: str, *, workdir: Path, env: Mapping[str, str], within: float, most: int
+) -> bytes:
+    """What a script prints.
+
+    Args:
+        script: for bash.
+        workdir: where it runs.
+        env: its whole environment.
+        within: seconds that it may take.
+        most: bytes that it may print.
+
+    Raises:
+        NoOutputError: it failed, took too long, or printed more.
+    """
+    name = f"`{command_excerpt(script)}`"
+    lifeline, descriptor = os.pipe()
+    held = os.fdopen(descriptor, "wb", buffering=0)
+    loop = asyncio.get_running_loop()
+    out, err = _Head(most), _Head(_STDERR_BYTES, keeps_end=True)
+    pipes = [await _connect(loop, each) for each in (out, err)]
+    try:
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-I", "-S", run_for_caller.__file__),
+                *(*BASH, "-c", script),
+                stdin=lifeline,
+                stdout=pipes[0][1],
+                stderr=pipes[1][1],
+                cwd=workdir,
+                env=dict(env),
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise NoOutputError(f"{name} failed: {error.strerror}") from error
+        finally:
+            for each in (lifeline, *(writing for _, writing in pipes)):
+                os.close(each)
+        code = await _end(process, held, out, within)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(0.1):  # a child may hold the pipe
+                await out.closed.wait()
+                await err.closed.wait()
+    finally:
+        held.close()
+        for transport, _ in pipes:
+            transport.close()
+    if out.is_over.is_set():
+        raise NoOutputError(f"{name} printed more than {most // 1024} KiB")
+    if code is None:
+        raise NoOutputError(f"{name} took longer than {within:g} s, and was stopped")
+    if code:
+        # What it printed may be the secret, or a part of it: it may not be told.
+        printed = out.data.decode("utf-8", "replace").split()
+        said = redact(sanitize.decode(err.data), printed).splitlines()
+        why = error_line(said) or last_meaningful(said)
+        raise NoOutputError(
+            f"{name} failed: exit {code}" + (f": {sanitize.line(why)}" if why else "")
+        )
+    return out.data
+
+
+async def _connect(
+    loop: asyncio.AbstractEventLoop, protocol: _Head
+) -> tuple[asyncio.ReadTransport, int]:
+    reading, writing = os.pipe()
+    transport, _ = await loop.connect_read_pipe(
+        lambda: protocol, os.fdopen(reading, "rb", buffering=0)
+    )
+    return transport, writing
+
+
+async def _end(
+    process: asyncio.subprocess.Process, held: BinaryIO, out: _Head, within: float
+) -> int | None:
+    """The exit code of a program; `None` if it was killed for its time or output.
+
+    Args:
+        process: of `run_for_caller`.
+        held: the pipe that keeps it running; closed in any case.
+        out: what it prints.
+        within: seconds that it may take.
+    """
+    ended = asyncio.ensure_future(process.wait())
+    full = asyncio.ensure_future(out.is_over.wait())
+    try:
+        await asyncio.wait(
+            (ended, full), timeout=within, return_when=asyncio.FIRST_COMPLETED
+        )
+        return process.returncode
+    finally:
+        full.cancel()
+        held.close()
+        await asyncio.wait((ended,), timeout=_END_TIME)
+
+
+def command_excerpt(script: str) -> str:
+    """A command for a message: its beginning, on one line."""
+    return sanitize.line(one_line_excerpt(script))
+
+
+def source_in_words(variable: Variable) -> str:
+    """Where the host gets a secret, for a person: by a command, or from a file."""
+    if variable.from_file:
+        return f"from {sanitize.line(variable.from_file)}"
+    return f"by `{command_excerpt(variable.from_run)}`"
+
+
+async def list_values(
+    variable: Variable, *, workdir: Path, env: Mapping[str, str]
+) -> ListedValues:
+    """What the command of a variable proposes; what may be no value is left out.
+
+    Args:
+        variable: it has `from_run`.
+        workdir: where it runs.
+        env: its whole environment.
+    """
+    try:
+        data = await _run(
+            variable.from_run,
+            workdir=workdir,
+            env=env,
+            within=LISTING_LIMIT,
+            most=MAX_LISTED_BYTES,
+        )
+    except NoOutputError as error:
+        return ListedValues(problem=str(error))
+    text = data.decode("utf-8", "replace").replace("\r\n", "\n")
+    offered = [each for each in listed_options(text) if each.value]
+    name = f"`{command_excerpt(variable.from_run)}`"
+    if not offered:
+        return ListedValues(problem=f"{name} listed nothing")
+    one = {each.value: each for each in reversed(offered)}
+    options, wrong = [], ""
+    for value in dict.fromkeys(each.value for each in offered):
+        problem = _line_problem(variable, value)
+        wrong = wrong or problem
+        if not problem:
+            options.append(one[value])
+    left_out = f"{name} listed what is no value: {wrong}" if wrong else ""
+    if len(options) > MAX_LINES:
+        left_out = f"{name} listed more than {MAX_LINES} values"
+    return ListedValues(options=tuple(options[:MAX_LINES]), problem=left_out)
+
+
+def _line_problem(variable: Variable, value: str) -> str:
+    if len(value) > MAX_LINE:
+        return f"a line of {len(value)} characters"
+    if sanitize.line(value) != value:
+        return f"{sanitize.line(value[:60])}"
+    return value_problem(variable, value)
+
+
+async def run_for_secret(script: str, *, workdir: Path, env: Mapping[str, str]) -> str:
+    """The secret that a script prints, without the line ends at its end.
+
+    Raises:
+        NoOutputError: it gave none; nothing that it printed is in the words but what it
+            wrote to its standard error.
+    """
+    data = await _run(
+        script, workdir=workdir, env=env, within=SECRET_LIMIT, most=MAX_SECRET_BYTES
+    )
+    return secret_text(data, f"what `{command_excerpt(script)}` printed")
+
+
+def secret_text(data: bytes, name: str) -> str:
+    """A secret, from bytes.
+
+    Args:
+        data: the bytes.
+        name: what they are called in a message.
+
+    Raises:
+        NoOutputError: they are none.
+    """
+    try:
+        text = data.decode("utf-8").rstrip("\r\n")
+    except UnicodeDecodeError:
+        raise NoOutputError(f"{name} is no text in UTF-8") from None
+    if not text:
+        raise NoOutputError(f"{name} is empty")
+    if text.count("\n") >= MAX_SECRET_LINES:
+        raise NoOutputError(f"{name} has more than {MAX_SECRET_LINES} lines")
+    if "\0" in text:
+        raise NoOutputError(f"{name} holds a NUL character")
+    return text

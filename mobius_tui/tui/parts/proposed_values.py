@@ -1,0 +1,86 @@
+"""The lines of a briefing for which commands propose values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mobius_tui.run.checks.value_commands import ListedValues
+from mobius_tui.run.client.listed_values import proposed_value
+from mobius_tui.runbook.model.runbook import Variable
+from mobius_tui.runbook.model.value_kinds import value_on_one_line
+from mobius_tui.tui.presenters.briefing_fields import proposal_text
+from mobius_tui.tui.widgets.proposed_input import ProposalNote, ProposedInput
+
+
+class ProposedValues:
+    """What was listed for each line, and the notes that tell it."""
+
+    def __init__(self) -> None:
+        self._lines: dict[Variable, ProposedInput] = {}
+        self._notes: dict[Variable, ProposalNote] = {}
+        self._listed: dict[Variable, ListedValues | None] = {}
+        self._read: dict[Variable, Mapping[str, str]] = {}
+        """What each command read of the other lines."""
+
+    def __bool__(self) -> bool:
+        return bool(self._lines)
+
+    def line(self, variable: Variable, known: str) -> ProposedInput:
+        """The line of a variable.
+
+        Args:
+            variable: it has a command that lists values.
+            known: what stands in it; empty for nothing.
+        """
+        value = value_on_one_line(variable, known)
+        made = ProposedInput(value, id=f"var-{variable.name}")
+        self._lines[variable] = made
+        return made
+
+    def note(self, variable: Variable) -> ProposalNote:
+        """What stands under its line."""
+        self._listed[variable] = None
+        made = ProposalNote(proposal_text(None, "", several=variable.many))
+        self._notes[variable] = made
+        return made
+
+    def begin(self) -> None:
+        """The commands are about to be run, once more."""
+        self._listed = dict.fromkeys(self._lines)
+        self.refresh_notes()
+
+    def show(
+        self, variable: Variable, listed: ListedValues, read: Mapping[str, str]
+    ) -> None:
+        """Propose what was listed.
+
+        Args:
+            variable: whose command listed it.
+            listed: what it listed.
+            read: what it read of the other lines, by variable.
+        """
+        self._listed[variable] = listed
+        self._read[variable] = read
+        values = tuple(each.value for each in listed.options)
+        first = value_on_one_line(variable, proposed_value(variable, listed))
+        self._lines[variable].propose((first,) if variable.many else values, first)
+        self.refresh_notes()
+
+    def withdraw_outdated(self, held: Mapping[str, str]) -> None:
+        """Propose no more what was listed for values that have changed since.
+
+        Args:
+            held: what the lines hold now, by variable.
+        """
+        for variable, read in tuple(self._read.items()):
+            changed = [name for name, value in read.items() if held.get(name) != value]
+            if changed:
+                words = f"not listed for this {', '.join(changed)} yet"
+                self.show(variable, ListedValues(problem=words), {})
+
+    def refresh_notes(self) -> None:
+        """Mark what each line holds."""
+        for variable, note in self._notes.items():
+            held = self._lines[variable].value
+            words = proposal_text(self._listed[variable], held, several=variable.many)
+            note.update(words)
