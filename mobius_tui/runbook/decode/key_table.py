@@ -122,7 +122,13 @@ KEYS: Mapping[str, Mapping[str, Shape]] = {
         "runbook": _TABLE,
         "commands": _ANY_NAMES,
         "var": _ANY_NAMES,
-        "profile": {"type": "object", "additionalProperties": _NAMED_TEXTS},
+        "profile": {
+            "type": "object",
+            "additionalProperties": {
+                "type": "object",
+                "additionalProperties": _ANY_VALUE,
+            },
+        },
         "contact": _TABLES,
         "message": _TABLES,
         "channel": _TABLES,
