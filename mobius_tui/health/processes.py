@@ -170,7 +170,7 @@ class ProcessCounter:
         Args:
             mono: now, in the machine's monotonic seconds.
             groups: process groups whose members do not count.
-            excluded_pids: processes that do not count, nor their ancestors in the session.
+            excluded_pids: processes that do not count, nor their ancestors.
         """
         if not self._patterns:
             return {}
