@@ -37,6 +37,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"mobius-tui {__version__}")  # noqa: T201
         return OK
     try:
+        if words[:1] == ["names"]:
+            from mobius_tui.commands.support.completed_names import print_names
+
+            return print_names(words[1:])
         from mobius_tui.commands.command_line import run_command
 
         return run_command(words)

@@ -159,11 +159,14 @@ class PlainReport:
         """Print the new output of a step."""
         if self._json:
             return
+        plan = self._viewer.follower.plan
+        beside_others = plan.phase_of[step].parallel > 1
+        number = plan.numbers[step] if beside_others else ""
         has_more = True
         while has_more:
             shown = False
             for text in self._output.new_lines(step, attempt, whole=whole):
-                print_line(f"         | {text}")
+                print_line(f"{number:>8} | {text}")
                 shown = True
             await asyncio.sleep(0)  # a flood must not keep ctrl+c away
             has_more = whole and shown

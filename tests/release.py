@@ -32,7 +32,7 @@ SSH = re.compile(rf"git@(?P<host>[\w.-]+):{_PATH}")
 """Remotes that a browser can open, too; a name or password in one is left out."""
 IN_THE_WHEEL = (
     *("mobius_tui/py.typed", "mobius_tui/runbooks/mobius-rollback.toml"),
-    "mobius_tui/review/report.schema.json",
+    *("mobius_tui/review/report.schema.json", "mobius_tui/commands/assets/_mobius-tui"),
 )
 IN_THE_ARCHIVE = ("README.md", "CHANGELOG.md", "docs/README.md", "runbooks/README.md")
 

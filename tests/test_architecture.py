@@ -31,7 +31,16 @@ FLOORS = (
     "tui.output",
     *(f"tui.{room}" for room in ("external", "dialogs", "parts", "flows", "screens")),
     *(f"tui.{room}" for room in ("navigation", "app", "main")),
-    *("doctor", "plain", "commands.support", "commands", "cli", "__main__"),
+    *(
+        "doctor",
+        "plain",
+        "commands.support",
+        "commands.authoring",
+        "commands.past_runs",
+        "commands",
+        "cli",
+        "__main__",
+    ),
 )
 """Folders, and files that lie beside folders, from the ground up.
 
@@ -188,13 +197,14 @@ def test_the_tests_of_every_module_can_be_found() -> None:
 
 LAZY: Mapping[tuple[str, str], float] = {
     ("cli", "commands.command_line"): 16,  # --version does without
+    ("cli", "commands.support.completed_names"): 11,  # a shell asks it at every TAB
     ("cli", "run.storage.crash_report"): 32,
     ("cli", "sanitize"): 5,
     ("cli", "contextlib"): 2,
-    ("commands.check", "commands.support.drill_remarks"): 85,
+    ("commands.authoring.check", "commands.support.drill_remarks"): 85,
     ("commands.drill", "commands.support.drill_start"): 220,
     ("commands.resume", "commands.support.run_lines"): 214,
-    ("commands.runs", "drill"): 75,
+    ("commands.past_runs.runs", "drill"): 75,
     ("commands.watch", "commands.support.watch_begin"): 152,
     ("commands.support.automatic_run", "run.planning.unattended_answers"): 63,
     ("commands.support.run_frontend", "commands.support.run_lines"): 93,
@@ -216,6 +226,7 @@ LAZY: Mapping[tuple[str, str], float] = {
     ("run.messaging.outbox", "run.messaging.webhook"): 20,  # with httpx
     ("run.records.run_summary", "run.records.verification"): 99,
     ("run.watch.health_monitor", "health.probe"): 21,  # with httpx
+    ("runbook.decode.assemble", "runbook.effects.effect_judge"): 10,
     ("runbook.library.loader", "runbook.lint.linter"): 22,
     ("runbook.library.loader", "runbook.lint.suppressions"): 14,
     ("runbook.prose.markdown", "markdown_it.tree"): 28,
@@ -227,6 +238,7 @@ LAZY: Mapping[tuple[str, str], float] = {
         "runbook.script_rules.cannot_fail_script",
     ): 8,
     ("runbook.text.names", "difflib"): 4,
+    ("runbook.toml.runbook_source", "runbook.toml.problem"): 10,  # names, for a shell
     ("tui.main", "tui.navigation"): 297,  # the first picture comes before it
     ("tui.main", "run.client.viewer"): 115,
     ("tui.main", "tui.screens.statistics_screen"): 8,

@@ -44,8 +44,12 @@ exit codes:
   130  this command was left; the watch, or the rollback that has begun, goes on
 """
 
+SHELLS = ("bash", "zsh", "fish")
+"""The shells that `completions` has something for."""
 REPORT_FORMATS = ("md", "html", "json", "junit")
 """What `report --format` takes; `report.RENDERERS` has what writes each."""
+CHECK_FORMATS = ("text", "json", "sarif", "github")
+"""What `check --format` takes; `check_formats.FORMATS` has what writes each."""
 _LISTED_OUTCOMES = tuple(map(str, (*Outcome, *ListingState)))
 """What a run may have come to that is listed."""
 
@@ -283,11 +287,42 @@ def _check_options(parser: argparse.ArgumentParser) -> None:
         "--explain", metavar="CODE", help="what a warning means; or: list"
     )
     parser.add_argument(
+        "--ids", action="store_true", help="list the phases and steps with their ids"
+    )
+    parser.add_argument(
         "--fresh",
         metavar="AGE",
         help="exit 1 when no drill handled its fault within this time, such as 30d",
     )
-    json_option(parser)
+    parser.add_argument(
+        "--format",
+        choices=CHECK_FORMATS,
+        default="text",
+        help="how the findings are written (text); github: annotations of its runners",
+    )
+    parser.add_argument(
+        "--json",
+        dest="format",
+        action="store_const",
+        const="json",
+        help="the same as --format json",
+    )
+
+
+def _schema_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="FILE",
+        help="the file to write, which is replaced; - for standard output",
+    )
+
+
+def _upgrade_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", help="the runbook's file")
+    parser.add_argument(
+        "--dry-run", action="store_true", help="print the changes; write nothing"
+    )
 
 
 def _runs_options(parser: argparse.ArgumentParser) -> None:
@@ -396,6 +431,20 @@ def _verify_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _completions_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "shell",
+        nargs="?",
+        choices=SHELLS,
+        help="bash, zsh or fish; without it, the one that $SHELL names",
+    )
+    parser.add_argument(
+        "--install",
+        action="store_true",
+        help="write them where the shell looks for yours, and say what is left to do",
+    )
+
+
 def _paths_options(_parser: argparse.ArgumentParser) -> None:
     """Add nothing: `paths` takes no options."""
 
@@ -419,6 +468,12 @@ COMMANDS: Mapping[str, Command] = {
         _import_options,
     ),
     "check": Command("find what is wrong with runbook files", _check_options),
+    "schema": Command(
+        "print the JSON schema of runbooks, for an editor", _schema_options
+    ),
+    "upgrade": Command(
+        "rewrite a runbook of an older format in the newest one", _upgrade_options
+    ),
     "runs": Command("list runs, newest first", _runs_options),
     "review": Command(
         "look back on a run: what happened when, and how it was then", _review_options
@@ -440,6 +495,10 @@ COMMANDS: Mapping[str, Command] = {
     "verify": Command("prove that a run was not edited", _verify_options),
     "doctor": Command(
         "say whether this machine and login are fit for a run", json_option
+    ),
+    "completions": Command(
+        "print what lets a shell complete commands, options and names",
+        _completions_options,
     ),
     "paths": Command("say where files are kept", _paths_options),
 }

@@ -15,6 +15,14 @@ TYPE_CHECKING = False  # as in `cli`
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+FOLDERS = {
+    "authoring": {"check", "diff", "import", "new", "schema", "upgrade"},
+    "past_runs": {
+        *("annotate", "export", "import-run", "report"),
+        *("review", "runs", "stats", "verify"),
+    },
+}
+"""The folders of commands' modules, and the commands in each; the others lie beside."""
 _EPILOG = """\
 Without a command: the library of runbooks and runs.
 `mobius-tui COMMAND --help` says what a command takes.
@@ -55,7 +63,8 @@ def command_module(command: str) -> str:
     `_` at its end.
     """
     name = f"{command}_" if iskeyword(command) else command.replace("-", "_")
-    return f"mobius_tui.commands.{name}"
+    folder = next((f"{f}." for f, names in FOLDERS.items() if command in names), "")
+    return f"mobius_tui.commands.{folder}{name}"
 
 
 def build_parser(words: Sequence[str] = ()) -> argparse.ArgumentParser:

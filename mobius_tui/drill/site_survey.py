@@ -28,10 +28,11 @@ from mobius_tui.drill.faults.rollback_faults import backups, is_intact
 from mobius_tui.drill.site import site_services
 from mobius_tui.drill.site.drill_site import Site
 from mobius_tui.drill.site.site_files import DUMPS, RELEASES
-from mobius_tui.errors import MobiusError
+from mobius_tui.errors import MobiusError, RunError
 from mobius_tui.health.health_record import ProbeResult as ProbeCheck
 from mobius_tui.health.trigger import Fired, TriggerKey
 from mobius_tui.run.checks.context import CheckContext, filled_check
+from mobius_tui.run.checks.probe_look import probe_look
 from mobius_tui.run.checks.run_check import run_check
 from mobius_tui.run.client.run_briefing import Briefing
 from mobius_tui.run.host.takeover import step_environment
@@ -42,7 +43,13 @@ from mobius_tui.run.planning.variables import Values, check_env
 from mobius_tui.run.state.reducer import initial_state
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import StateVariable
-from mobius_tui.runbook.model.check_kinds import Check, OutputCheck, RunCheck
+from mobius_tui.runbook.model.check_kinds import (
+    Check,
+    LogCheck,
+    OutputCheck,
+    RunCheck,
+    SqlCheck,
+)
 from mobius_tui.runbook.model.runbook import Runbook, Step
 
 
@@ -155,13 +162,13 @@ class SiteSurvey:
 
         `None` if a variable it needs has no value yet.
         """
-        if isinstance(check, OutputCheck) or not self._is_known(check):
+        if isinstance(check, OutputCheck | LogCheck) or not self._is_known(check):
             return None  # nothing was run, or it has no value yet
         env = dict(self._env)
         try:
             env |= check_env(step, self._plan.runbook, self._values)
         except MobiusError:
-            if isinstance(check, RunCheck):
+            if isinstance(check, RunCheck | SqlCheck):
                 return None
         return CheckContext(
             workdir=self._workdir,
@@ -169,6 +176,17 @@ class SiteSurvey:
             fill=self._values.fill,
             own_pids=frozenset({os.getpid()}),
         )
+
+    def _probe_context(self, check: Check) -> CheckContext:
+        """The context to run a probe's check in.
+
+        Raises:
+            RunError: a variable it needs has no value yet.
+        """
+        found = self._context(Step(id="", title="", checks=(check,)), check)
+        if found is None:
+            raise RunError("a variable has no value yet")
+        return found
 
     def _is_known(self, check: Check) -> bool:
         with suppress(MobiusError):
@@ -205,7 +223,8 @@ class SiteSurvey:
             return []
         with suppress(TimeoutError):
             async with asyncio.timeout(CHECKS_PER_PROBE * every):
-                await Prober(ready, every=every).run(take)
+                look = probe_look(self._probe_context)
+                await Prober(ready, every=every, look=look).run(take)
         return list(self._tallies(seen))
 
     def _tallies(

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal, NoReturn
 
 from mobius_tui.errors import RunError
+from mobius_tui.runbook.model.check_kinds import Check
 
 State = Literal["ok", "failed", "no data"]
 """The result of a check; `no data` if the monitor itself failed."""
@@ -19,6 +20,23 @@ State = Literal["ok", "failed", "no data"]
 YEAR_9999 = 253_370_764_800.0
 """Seconds since 1970: times beyond it have no date."""
 _STATES = ("ok", "failed", "no data")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ProbeVerdict:
+    """The result of judging one answer to a probe."""
+
+    state: State
+    reason: str = ""
+    """Why it is not ok."""
+    error_rate: float | None = None
+    """What the service reports: a fraction from 0 to 1."""
+    p95_ms: float | None = None
+    """What the service reports, in milliseconds."""
+
+
+Look = Callable[[Check], Awaitable[ProbeVerdict]]
+"""Makes the check of a probe once."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

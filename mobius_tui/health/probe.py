@@ -15,10 +15,11 @@ import httpx
 
 from mobius_tui.health import response_body
 from mobius_tui.health.connection import try_connect
-from mobius_tui.health.health_record import ProbeResult, State
+from mobius_tui.health.health_record import Look, ProbeResult, ProbeVerdict, State
 from mobius_tui.health.http_client import HttpAnswer, new_http_client, send_request
 from mobius_tui.health.probe_target import ProbeTarget
 from mobius_tui.health.ticker import Ticker, boot_clock
+from mobius_tui.runbook.model.check_kinds import HttpStatus, status_in_words
 from mobius_tui.runbook.text.units import duration_in_words
 
 WITNESS_TIMEOUT = 1.0
@@ -26,19 +27,6 @@ WITNESS_TIMEOUT = 1.0
 
 _LONGEST_P95 = 1e9
 """In the figure's own unit; a service that reports more is counting wrongly."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ProbeVerdict:
-    """The result of judging one answer to a probe."""
-
-    state: State
-    reason: str = ""
-    """Why it is not ok."""
-    error_rate: float | None = None
-    """What the service reports: a fraction from 0 to 1."""
-    p95_ms: float | None = None
-    """What the service reports, in milliseconds."""
 
 
 def judge_answer(answer: HttpAnswer, target: ProbeTarget) -> ProbeVerdict:
@@ -50,11 +38,11 @@ def judge_answer(answer: HttpAnswer, target: ProbeTarget) -> ProbeVerdict:
     reports = target.error_rate is not None or target.p95 is not None
     document = (
         response_body.parse(answer.body)
-        if target.json or reports
+        if target.json or target.pointers or reports
         else response_body.MISSING
     )
     reason = wrong_status(answer, target.status) or response_body.mismatch(
-        answer.body, document, target.json, target.contains
+        answer.body, document, target.json, target.contains, target.pointers
     )
     return ProbeVerdict(
         state="failed" if reason else "ok",
@@ -64,12 +52,12 @@ def judge_answer(answer: HttpAnswer, target: ProbeTarget) -> ProbeVerdict:
     )
 
 
-def wrong_status(answer: HttpAnswer, wanted: int) -> str:
+def wrong_status(answer: HttpAnswer, wanted: HttpStatus) -> str:
     """How the status of an answer differs from the expected one; empty if equal."""
-    if answer.status == wanted:
+    if answer.status in (wanted if isinstance(wanted, tuple) else (wanted,)):
         return ""
     redirect = f", a redirect to {answer.location}" if answer.location else ""
-    return f"answered {answer.status}{redirect}, wanted {wanted}"
+    return f"answered {answer.status}{redirect}, wanted {status_in_words(wanted)}"
 
 
 class Prober:
@@ -81,6 +69,7 @@ class Prober:
         *,
         every: float,
         witness: tuple[str, ...] = (),
+        look: Look | None = None,
         clock: Callable[[], float] = boot_clock,
         wall: Callable[[], float] = time.time,
     ) -> None:
@@ -91,12 +80,14 @@ class Prober:
             every: seconds from one slot to the next.
             witness: `host:port` addresses of other machines. While none of them accepts
                 or refuses a connection, a failed check counts as no data.
+            look: makes the checks of probes that have one.
             clock: gives seconds, which also pass while the machine sleeps.
             wall: gives seconds since 1970.
         """
         self._targets = targets
         self._every = every
         self._witness = witness
+        self._look = look
         self._clock = clock
         self._wall = wall
 
@@ -147,20 +138,18 @@ class Prober:
     ) -> ProbeResult:
         at, began = self._wall(), self._clock()
         late = began - due
-        answer = HttpAnswer(ms=0.0)
+        answer, verdict = HttpAnswer(ms=0.0), _NOT_LOOKED
         if late <= self._every:
-            answer = await _ask(target, client)
+            answer, verdict = await self._ask(target, client)
             late = ticker.longest_stall(began)
         if late > self._every:
             words = (
                 f"the monitor was suspended or held up for {duration_in_words(late)}"
             )
             verdict = ProbeVerdict(state="no data", reason=words)
-        else:
-            verdict = judge_answer(answer, target)
-            if verdict.state == "failed" and not await self._any_witness_answers():
-                words = f"no witness answers either ({verdict.reason})"
-                verdict = ProbeVerdict(state="no data", reason=words)
+        elif verdict.state == "failed" and not await self._any_witness_answers():
+            words = f"no witness answers either ({verdict.reason})"
+            verdict = ProbeVerdict(state="no data", reason=words)
         has_data = verdict.state != "no data"
         return ProbeResult(
             at=round(at, 3),
@@ -174,6 +163,20 @@ class Prober:
             p95_ms=verdict.p95_ms,
         )
 
+    async def _ask(
+        self, target: ProbeTarget, client: httpx.AsyncClient | str
+    ) -> tuple[HttpAnswer, ProbeVerdict]:
+        """Ask a URL, or make a check, whose answer has no status."""
+        if target.check is None:
+            answer = await _request(target, client)
+            return answer, judge_answer(answer, target)
+        began = self._clock()
+        verdict = _NOT_LOOKED
+        if self._look is not None:
+            verdict = await self._look(target.check)
+        ms = round((self._clock() - began) * 1000, 1)
+        return HttpAnswer(ms=ms, problem=verdict.reason), verdict
+
     async def _any_witness_answers(self) -> bool:
         """Whether a witness accepts or refuses a connection, or there is no witness."""
         attempts = [try_connect(at, WITNESS_TIMEOUT) for at in self._witness]
@@ -181,7 +184,10 @@ class Prober:
         return not results or any(each is None or each.is_refused for each in results)
 
 
-async def _ask(target: ProbeTarget, client: httpx.AsyncClient | str) -> HttpAnswer:
+_NOT_LOOKED = ProbeVerdict(state="no data", reason="it was not looked at")
+
+
+async def _request(target: ProbeTarget, client: httpx.AsyncClient | str) -> HttpAnswer:
     if isinstance(client, str):
         return HttpAnswer(ms=0.0, problem=client, is_local=True)
     return await send_request(
@@ -204,12 +210,24 @@ class ProbePreview:
     """Why it is not ok; if it is, the status and the time taken."""
 
 
-async def probe_once(targets: tuple[ProbeTarget, ...]) -> tuple[ProbePreview, ...]:
-    """Ask every target once, all at the same time."""
-    return tuple(await asyncio.gather(*map(_probe_target_once, targets)))
+async def probe_once(
+    targets: tuple[ProbeTarget, ...], look: Look | None = None
+) -> tuple[ProbePreview, ...]:
+    """Ask every target once, all at the same time.
+
+    Args:
+        targets: the probes.
+        look: makes the checks of those that have one.
+    """
+    asked = (_probe_target_once(target, look) for target in targets)
+    return tuple(await asyncio.gather(*asked))
 
 
-async def _probe_target_once(target: ProbeTarget) -> ProbePreview:
+async def _probe_target_once(target: ProbeTarget, look: Look | None) -> ProbePreview:
+    if target.check is not None:
+        verdict = _NOT_LOOKED if look is None else await look(target.check)
+        words = verdict.reason or target.check.claim
+        return ProbePreview(id=target.id, state=verdict.state, words=words)
     try:
         client = new_http_client(target.ca)
     except OSError as error:

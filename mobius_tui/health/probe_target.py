@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from mobius_tui.errors import RunError
-from mobius_tui.runbook.model.check_kinds import Json
+from mobius_tui.runbook.model.check_kinds import Check, Comparisons, HttpStatus, Json
 from mobius_tui.runbook.model.limits import bounded_duration
 from mobius_tui.runbook.model.probes import Figure, Probe
 
@@ -16,13 +16,16 @@ class ProbeTarget:
     """A probe as it is requested."""
 
     id: str
-    url: str
+    url: str = ""
+    check: Check | None = None
+    """What is looked at in place of a URL; as the runbook has it."""
     timeout: float = 4.0
     """Seconds for the whole answer."""
     method: str = "GET"
     headers: Mapping[str, str] = field(default_factory=dict)
-    status: int = 200
+    status: HttpStatus = 200
     json: Mapping[str, Json] = field(default_factory=dict)
+    pointers: Mapping[str, Comparisons] = field(default_factory=dict)
     contains: str | None = None
     ca: str | None = None
     redirects: int = 0
@@ -55,11 +58,16 @@ def fill_target(probe: Probe, fill: Callable[[str], str]) -> ProbeTarget:
     return ProbeTarget(
         id=probe.id,
         url=fill(probe.url),
+        check=probe.check,
         timeout=timeout,
         method=fill(probe.method),
         headers={name: fill(value) for name, value in probe.headers.items()},
         status=probe.status,
         json={name: filled_json(value, fill) for name, value in probe.json.items()},
+        pointers={
+            pointer: tuple(map(fill, texts))
+            for pointer, texts in probe.pointers.items()
+        },
         contains=contains,
         ca=fill(probe.ca) if probe.ca is not None else None,
         redirects=probe.redirects,

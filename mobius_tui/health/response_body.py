@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
-from mobius_tui.runbook.model.check_kinds import Json
+from mobius_tui.runbook.model.check_kinds import Comparisons, Json
+from mobius_tui.runbook.model.guard_comparison import comparison_in_words, unmet
 from mobius_tui.runbook.model.probes import Figure
 
 _MAX_QUOTED = 60
@@ -15,6 +17,7 @@ _MAX_QUOTED = 60
 
 MISSING = object()
 """The result of a pointer that leads to nothing; a JSON null is a value."""
+_NONE: Mapping[str, Comparisons] = MappingProxyType({})
 
 
 def parse(body: bytes) -> Any:
@@ -26,7 +29,11 @@ def parse(body: bytes) -> Any:
 
 
 def mismatch(
-    body: bytes, document: Any, wanted: Mapping[str, Json], contains: str | None
+    body: bytes,
+    document: Any,
+    wanted: Mapping[str, Json],
+    contains: str | None,
+    pointers: Mapping[str, Comparisons] = _NONE,
 ) -> str:
     """The first difference between a body and what is wanted; empty if there is none.
 
@@ -35,11 +42,13 @@ def mismatch(
         document: what `parse` made of them.
         wanted: every key that it names must be there and equal, at any depth.
         contains: a text that must occur.
+        pointers: comparisons of what is at JSON pointers.
     """
-    if wanted:
+    if wanted or pointers:
         if document is MISSING:
             return "its body is no JSON"
-        found = _difference(document, wanted, "")
+        found = _difference(document, wanted, "") if wanted else ""
+        found = found or pointer_mismatch(document, pointers)
         if found:
             return found
     if contains == "":
@@ -111,6 +120,34 @@ def figure(document: Any, wanted: Figure | None, *, highest: float) -> float | N
     if not 0 <= value <= highest or not math.isfinite(value):
         return None
     return float(value * 1000 if wanted.unit == "s" else value)
+
+
+def pointer_mismatch(document: Any, wanted: Mapping[str, Comparisons]) -> str:
+    """The first value at a pointer that is not as wanted; empty if all are.
+
+    Args:
+        document: what `parse` made of a body.
+        wanted: comparisons by RFC 6901 pointer.
+    """
+    for pointer, texts in wanted.items():
+        value = resolve_pointer(document, pointer)
+        if value is MISSING:
+            return f"{pointer} is missing, wanted {comparison_in_words(texts)}"
+        if isinstance(value, dict | list):
+            kind = "an object" if isinstance(value, dict) else "a list"
+            return f"{pointer} is {kind}, wanted {comparison_in_words(texts)}"
+        text = value if isinstance(value, str) else json.dumps(value)
+        lacking = unmet(text, texts)
+        if lacking:
+            return f"{pointer} is {quoted(value)}, {lacking}"
+    return ""
+
+
+def pointer_values(document: Any, pointers: Iterable[str]) -> str:
+    """The values at some pointers, in words: `/queue/depth is 3`."""
+    return ", ".join(
+        f"{each} is {quoted(resolve_pointer(document, each))}" for each in pointers
+    )
 
 
 def resolve_pointer(document: Any, pointer: str) -> Any:

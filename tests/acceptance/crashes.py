@@ -1,7 +1,8 @@
 """Random kills of viewer, host and keeper, and what must hold all the same.
 
 `python -m tests.acceptance.crashes --kills 2000` is the long form, and 10,000 the
-longest; CI does 200. What was found so far is said at every tenth.
+longest; CI does 200. What was found so far is said at every tenth. With `--parallel 6`
+so many steps run side by side.
 """
 
 from __future__ import annotations
@@ -83,16 +84,16 @@ class Tally:
         )
 
 
-def runbook(folder: Path, steps: int) -> Runbook:
-    """Steps that each write down that they ran."""
+def runbook(folder: Path, steps: int, parallel: int) -> Runbook:
+    """Steps that each write down that they ran, so many of them side by side."""
     path = folder / "crashes.toml"
-    lines = ['format = 1\n[runbook]\nid = "crashes"\ntitle = "Crashes"\n']
-    lines.append('[[phase]]\nid = "p"\ntitle = "P"\n')
+    lines = ['format = 2\n[runbook]\ntitle = "Crashes"\n[[phase]]\ntitle = "P"\n']
+    if parallel > 1:
+        lines.append(f"parallel = {parallel}\n")
     for n in range(steps):
         script = f'echo "$MOBIUS_TUI_ATTEMPT" >> {folder}/ran; sleep 0.02'
-        lines.append(
-            f"[[phase.step]]\nid = \"s{n}\"\ntitle = \"S{n}\"\nrun = '''{script}'''\n"
-        )
+        lines.append(f"[[phase.step]]\ntitle = \"S{n}\"\nrun = '''{script}'''\n")
+        lines.append("independent = true\n" if parallel > 1 else "")
     path.write_text("".join(lines))
     return load(path)
 
@@ -100,11 +101,14 @@ def runbook(folder: Path, steps: int) -> Runbook:
 class Campaign:
     """One run, killed again and again."""
 
-    def __init__(self, folder: Path, kills: int, seed: int, tally: Tally) -> None:
+    def __init__(
+        self, folder: Path, kills: int, seed: int, tally: Tally, *, parallel: int
+    ) -> None:
         folder.mkdir()
         self.folder = folder
         self.dice = random.Random(seed)
-        self.book = runbook(folder, kills * 3 + 20)
+        self.parallel = parallel
+        self.book = runbook(folder, (kills * 3 + 20) * parallel, parallel)
         self.tally = tally
         self.left = kills
         self.acknowledged: dict[str, int] = {}
@@ -128,7 +132,8 @@ class Campaign:
             if self.dice.random() < 0.15:
                 self._open_viewer()
             # A random instant is what the test is about; nothing is waited for.
-            await asyncio.sleep(self.dice.random() * 0.09)
+            while_many = 1 if self.parallel == 1 else 3
+            await asyncio.sleep(self.dice.random() * 0.09 * while_many)
             self._kill()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(wishing, 1)
@@ -204,10 +209,9 @@ class Campaign:
     def _keeper(self) -> int | None:
         newest = sorted(
             self.directory.steps.iterdir(), key=lambda path: path.stat().st_mtime_ns
-        )[-2:]
-        return next(
-            (pid for path in newest if (pid := lock_holder(path / "lock"))), None
-        )
+        )[-2 * self.parallel :]
+        alive = [pid for path in newest if (pid := lock_holder(path / "lock"))]
+        return self.dice.choice(alive) if alive else None
 
     async def _finish(self) -> None:
         """No more kills: let what runs end, and end the run."""
@@ -267,6 +271,7 @@ async def campaign(
     seed: int,
     *,
     beside: int = 1,
+    parallel: int = 1,
     tell: Callable[[Tally], None] = lambda _tally: None,
 ) -> Tally:
     """Run after run, each killed some dozens of times.
@@ -276,6 +281,7 @@ async def campaign(
         kills: how many, at least.
         seed: of the dice.
         beside: runs that are killed at the same time.
+        parallel: steps of a run that run side by side.
         tell: hears what was found so far, whenever a run is over.
     """
     tally = Tally()
@@ -284,7 +290,8 @@ async def campaign(
     async def some() -> None:
         for n, done in runs:
             few = min(PER_RUN, kills - done)
-            await Campaign(folder / f"run{n}", few, seed + n, tally).go()
+            place = folder / f"run{n}"
+            await Campaign(place, few, seed + n, tally, parallel=parallel).go()
             tell(tally)
 
     async with asyncio.TaskGroup() as group:
@@ -299,6 +306,9 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--beside", type=int, default=1, help="runs at a time")
+    parser.add_argument(
+        "--parallel", type=int, default=1, help="steps of a run side by side"
+    )
     options = parser.parse_args()
     told = 0
 
@@ -310,7 +320,12 @@ def main() -> int:
 
     with state_of_its_own("mobius-crashes-") as place:
         work = campaign(
-            place, options.kills, options.seed, beside=options.beside, tell=tell
+            place,
+            options.kills,
+            options.seed,
+            beside=options.beside,
+            parallel=options.parallel,
+            tell=tell,
         )
         tally = asyncio.run(work)
     print(tally.line())

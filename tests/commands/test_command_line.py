@@ -8,7 +8,7 @@ import pytest
 
 from mobius_tui.commands.command_arguments import COMMANDS, REPORT_FORMATS
 from mobius_tui.commands.command_line import build_parser, command_module
-from mobius_tui.commands.report import RENDERERS
+from mobius_tui.commands.past_runs.report import RENDERERS
 
 
 @pytest.mark.parametrize("command", [*COMMANDS, "library"])

@@ -11,11 +11,12 @@ from statistics import median
 
 import pytest
 
-from mobius_tui.health.health_record import ProbeResult
+from mobius_tui.health.health_record import ProbeResult, ProbeVerdict
 from mobius_tui.health.http_client import HttpAnswer
 from mobius_tui.health.probe import Prober, judge_answer, probe_once
 from mobius_tui.health.probe_target import ProbeTarget
 from mobius_tui.health.ticker import boot_clock
+from mobius_tui.runbook.model.check_kinds import Check, FileCheck
 from mobius_tui.runbook.model.probes import Figure
 from tests.health.servers import Reply, closed_port, serve, whole
 
@@ -228,6 +229,13 @@ def test_a_200_with_an_error_page_failed() -> None:
     assert judge_answer(answer(b"<html>"), REPORTS).reason == "its body is no JSON"
 
 
+def test_what_is_at_a_pointer_is_compared() -> None:
+    target = ProbeTarget(id="a", url="http://h/", pointers={"/n": ("< 5",)})
+    assert judge_answer(answer(b'{"n": 4}'), target).state == "ok"
+    verdict = judge_answer(answer(b'{"n": 7}'), target)
+    assert (verdict.state, verdict.reason) == ("failed", "/n is 7, wanted < 5")
+
+
 def test_figures_are_read_whether_ok_or_failed() -> None:
     figures = b'"requests": {"error_rate": 0.08, "p95": 6}'
     for status in (b"ok", b"bad"):
@@ -289,3 +297,32 @@ async def test_each_probe_is_asked_once_and_says_what_it_saw() -> None:
     assert (ill.state, ill.words) == ("failed", "answered 503, wanted 200")
     assert (gone.state, "refused" in gone.words) == ("failed", True)
     assert (untrusted.state, "/nowhere.pem" in untrusted.words) == ("no data", True)
+
+
+async def test_a_probe_that_looks_by_a_check_has_no_status() -> None:
+    verdicts = {
+        "good": ProbeVerdict(state="ok"),
+        "bad": ProbeVerdict(state="failed", reason="it is not so"),
+        "lost": ProbeVerdict(state="no data", reason="no client"),
+    }
+
+    async def look(check: Check) -> ProbeVerdict:
+        assert isinstance(check, FileCheck)
+        return verdicts[check.path]
+
+    targets = tuple(
+        ProbeTarget(id=path, check=FileCheck(path=path)) for path in verdicts
+    )
+    prober = Prober(targets, every=0.2, look=look)
+    checks = await watched(prober, lambda seen: len(seen) > 2)
+    found = {each.probe: (each.state, each.status, each.reason) for each in checks}
+    assert found == {
+        "good": ("ok", None, ""),
+        "bad": ("failed", None, "it is not so"),
+        "lost": ("no data", None, "no client"),
+    }
+    assert {each.probe for each in checks if each.ms is not None} == {"good"}
+    good, *_ = await probe_once(targets, look)
+    assert (good.state, good.words) == ("ok", "good exists")
+    nobody = await watched(Prober(targets, every=0.2), lambda seen: len(seen) > 0)
+    assert nobody[0].state == "no data"

@@ -21,6 +21,7 @@ def test_every_text_is_filled_in() -> None:
             timeout="1s500ms",
             headers={"A": "${x}"},
             json={"a": ("${x}", {"b": "${x}"}, 1)},
+            pointers={"/a": ("= ${x}", "1")},
             contains="${x}",
             ca="${x}.pem",
         ),
@@ -29,6 +30,7 @@ def test_every_text_is_filled_in() -> None:
     assert (found.url, found.timeout) == ("http://value/", 1.5)
     assert found.headers == {"A": "value"}
     assert found.json == {"a": ("value", {"b": "value"}, 1)}
+    assert found.pointers == {"/a": ("= value", "1")}
     assert (found.contains, found.ca) == ("value", "value.pem")
 
 

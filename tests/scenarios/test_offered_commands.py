@@ -17,8 +17,10 @@ from mobius_tui.run.intents.intent_actions import (
     EnterPhase,
 )
 from mobius_tui.run.journal.follower import Follower
+from mobius_tui.run.planning.going_on import next_by_itself
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.state.run_state import RunState
+from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.tui.commands.command import FlowId
 from mobius_tui.tui.commands.run_commands import RunCommand
 from mobius_tui.tui.presenters.availability import (
@@ -53,7 +55,7 @@ BEGINS = frozenset({FlowId.START, FlowId.TICK, FlowId.MESSAGE, FlowId.CHOOSE})
 NOT_ASKED_FOR = frozenset(
     {
         *(RunCommand.MESSAGE, RunCommand.ENTER_PHASE),
-        *(RunCommand.CONTACTS, RunCommand.TERMINAL),
+        *(RunCommand.CONTACTS, RunCommand.TERMINAL, RunCommand.GO_ON),
     }
 )
 """What can be had without the host, or is not known before a dialog opens."""
@@ -122,6 +124,11 @@ class Asked:
                 assert useful or why_not(view, key, command), (command, key)
             asks = asked_by_enter(view, key)
             assert asks is None or await self.is_taken(asks), (asks, key)
+        found = next_by_itself(view.situation, "change")
+        if isinstance(found, Step):  # what begins by itself, a host lets begin
+            assert await self.is_taken(start_action(view, found)), found.id
+        assert isinstance(found, Step) or RunCommand.GO_ON not in offered
+        assert RunCommand.GO_ON in offered or why_not(view, None, RunCommand.GO_ON)
         can = [
             phase
             for phase in view.runbook.phases

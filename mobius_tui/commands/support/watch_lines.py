@@ -234,6 +234,8 @@ class WatchChecks:
 def _answer(check: ProbeResult) -> str:
     if check.state != "ok":
         return check.reason
+    if check.status is None:
+        return f"holds, after {check.ms or 0.0:.0f} ms"
     return f"answered {check.status} in {check.ms or 0.0:.0f} ms"
 
 

@@ -15,7 +15,7 @@ from mobius_tui.run.events.step_events import StepStarted
 from mobius_tui.run.journal.journal_writer import JournalWriter
 from mobius_tui.run.planning.approval_rules import is_retry_approved
 from mobius_tui.run.planning.plan import will_retry
-from mobius_tui.run.planning.proposal import running_step
+from mobius_tui.run.planning.side_by_side import step_in_the_way
 from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.run.state.step_state import BAD_STATUSES
 from mobius_tui.runbook.model.limits import bounded_duration
@@ -129,7 +129,7 @@ class AttemptRunner:
     def _may_retry(self, step: Step) -> bool:
         plan, state = self._context.plan, self._context.state
         return (
-            running_step(plan, state) is None
+            step_in_the_way(plan, state, step) is None
             and not self._context.missing_secrets(step)
             and is_retry_approved(plan, state, step)
         )

@@ -14,9 +14,10 @@ from mobius_tui.errors import MobiusError, RunError
 from mobius_tui.run.attempts import attempt_files, exit_status, launcher
 from mobius_tui.run.attempts.disk_space import DiskSpaceWaiters, KeeperHandle
 from mobius_tui.run.attempts.run_context import RunContext
-from mobius_tui.run.attempts.step_checks import StepChecks
+from mobius_tui.run.attempts.step_checks import StepChecks, mark_logs_of
 from mobius_tui.run.attempts.survivors import ATTEMPT_MARK, attempt_mark, find_survivors
 from mobius_tui.run.attempts.watch_attempt import WatchAttempt
+from mobius_tui.run.checks.log_marks import LogMark, encode_marks
 from mobius_tui.run.events.run_events import VariableSet
 from mobius_tui.run.events.step_events import Result, StepEnded, StepUnknown
 from mobius_tui.run.journal.journal_writer import JournalWriter
@@ -105,9 +106,11 @@ class AttemptExecution:
         self._ended_processes: tuple[str, ...] = ()
         self._exit_code: int | None = None
         self._resumed = False
+        self._logs: Mapping[str, LogMark] = {}
 
     async def begin(self) -> None:
         """Carry the attempt from its journaled start to its end."""
+        self._logs = await mark_logs_of(self._step, self._context)
         if isinstance(self._step.action, Run):
             try:
                 spec, script = self._launch_spec(self._step.action)
@@ -154,7 +157,9 @@ class AttemptExecution:
             return
         result, reason = outcome
         if result in PASSED_STATUSES and self._step.checks:
-            checks = StepChecks(self._context, self._writer, self._step, self._number)
+            checks = StepChecks(
+                self._context, self._writer, self._step, self._number, self._logs
+            )
             checked, words = await checks.run()
             if checked != Status.PASSED:
                 result, reason = checked, words
@@ -246,6 +251,7 @@ class AttemptExecution:
             rotate=action.follow,
             secrets=secret_literals(context.secrets.values()),
             tty=action.tty,
+            logs=encode_marks(self._logs) if self._logs else b"",
             clock_offset=context.clock.wall() - time.time(),
         )
         return spec, action.script

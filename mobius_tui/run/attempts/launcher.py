@@ -60,6 +60,8 @@ class LaunchSpec:
     tty: bool = False
     """Whether the script has a terminal that people can attach to; see `run/terminal/`.
     """
+    logs: bytes = b""
+    """Where the logs of its checks end now; what `logs` is to hold."""
     clock_offset: float = 0.0
     """Seconds by which the run's clock is ahead of the system's."""
 
@@ -82,6 +84,8 @@ def launch_keeper(
     make_folder(directory.path)
     create_file(directory.script, script.encode("utf-8", "surrogateescape"))
     create_file(directory.outputs)
+    if spec.logs:
+        create_file(directory.logs, spec.logs)
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     handles: list[int] = []
     try:

@@ -3,36 +3,48 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
-from dataclasses import replace
+from collections.abc import Mapping
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal
 
 from mobius_tui.errors import MobiusError
 from mobius_tui.run.attempts import launcher
 from mobius_tui.run.attempts.run_context import RunContext
 from mobius_tui.run.attempts.stopping import running_process_groups
+from mobius_tui.run.checks.blocking_io import StopRequested, run_in_thread
 from mobius_tui.run.checks.context import CheckContext, CheckResult
+from mobius_tui.run.checks.log_marks import LogMark, decode_marks, mark_log
 from mobius_tui.run.checks.run_check import run_check
 from mobius_tui.run.events.step_events import CheckTried, Result
 from mobius_tui.run.journal.journal_writer import JournalWriter
 from mobius_tui.run.planning.variables import check_env
 from mobius_tui.run.state.step_state import Status
-from mobius_tui.runbook.model.check_kinds import Check
+from mobius_tui.run.storage.safe_open import open_regular
+from mobius_tui.runbook.model.check_kinds import Check, LogCheck
 from mobius_tui.runbook.model.check_kinds import kind_of as kind_of_check
 from mobius_tui.runbook.model.runbook import Step
+from mobius_tui.runbook.text.units import duration_in_words
 
+MARK_TIMEOUT = 5.0
+"""Seconds in which a log has to say where it ends."""
+MAX_MARKS = 1 << 20
+"""Bytes of a file of marks that are read."""
 TallyVerdict = Literal["more", "held", "failed"]
 
 
 class CheckTally:
     """The tries of one check so far."""
 
-    def __init__(self, limit: int, consecutive: int) -> None:
+    def __init__(self, limit: int | None, consecutive: int) -> None:
         """Begin with no try.
 
         Args:
-            limit: tries at most.
+            limit: tries at most; `None` for any number.
             consecutive: tries in a row that must hold.
         """
         self._tries_left = limit
@@ -44,38 +56,79 @@ class CheckTally:
         """How many tries in a row have held by now."""
         return self._held_in_row
 
-    def count(self, held: bool) -> TallyVerdict:
+    def count(self, held: bool, *, is_last: bool = False) -> TallyVerdict:
         """Count a try.
 
         Args:
             held: whether the check held.
+            is_last: whether there is no time for another.
 
         Returns:
             `more` while it is undecided. It has failed as soon as the tries that are
             left are too few.
         """
-        self._tries_left -= 1
         self._held_in_row = self._held_in_row + 1 if held else 0
         if self._held_in_row >= self._consecutive:
             return "held"
-        return (
-            "failed"
-            if self._tries_left < self._consecutive - self._held_in_row
-            else "more"
-        )
+        if self._tries_left is not None:
+            self._tries_left -= 1
+            is_last |= self._tries_left < self._consecutive - self._held_in_row
+        return "failed" if is_last else "more"
+
+
+def _late(lasts: float) -> str:
+    return f"not within {duration_in_words(lasts)}: "
+
+
+def _mark_log(path: Path, _: StopRequested) -> LogMark:
+    return mark_log(path)
+
+
+async def mark_logs_of(step: Step, context: RunContext) -> Mapping[str, LogMark]:
+    """Remember where the logs end that a step's checks look at.
+
+    A log that cannot be read now has no mark, which its check then says.
+    """
+    began = context.state.began
+    assert began is not None
+    marks: dict[str, LogMark] = {}
+    for check in step.checks:
+        if isinstance(check, LogCheck):
+            with suppress(MobiusError, OSError, TimeoutError):
+                name = context.values().fill(check.file)
+                path = Path(began.workdir) / name
+                async with asyncio.timeout(MARK_TIMEOUT):
+                    marks[name] = await run_in_thread(partial(_mark_log, path))
+    return marks
 
 
 class StepChecks:
     """The checks of one attempt."""
 
     def __init__(
-        self, context: RunContext, writer: JournalWriter, step: Step, number: int
+        self,
+        context: RunContext,
+        writer: JournalWriter,
+        step: Step,
+        number: int,
+        logs: Mapping[str, LogMark] = MappingProxyType({}),
     ) -> None:
+        """Make nothing yet.
+
+        Args:
+            context: the run's.
+            writer: of its journal.
+            step: whose checks they are.
+            number: of the attempt.
+            logs: where its logs ended when it began; without them, what its directory
+                says of it.
+        """
         self._context = context
         self._writer = writer
         self._step = step
         self._number = number
         self._directory = context.directory.attempt(step.id, number)
+        self._logs = logs
 
     async def run(self) -> tuple[Result, str]:
         """Make the checks in order, until one fails.
@@ -90,11 +143,11 @@ class StepChecks:
         for index, check in enumerate(step.checks):
             kind = kind_of_check(check)
             try:
-                pause = context.values().seconds(check.repeat.every, "every")
+                times = self._times(check)
             except MobiusError as error:
-                return Status.FAILED, f"{kind} check: `every`: {error}"
+                return Status.FAILED, f"{kind} check: {error}"
             task = await context.step_tasks.run(
-                step.id, self._run_until_decided(index, check, pause)
+                step.id, self._run_until_decided(index, check, *times)
             )
             if task.cancelled():
                 return Status.STOPPED, f"stopped during its {kind} check"
@@ -102,7 +155,8 @@ class StepChecks:
             looks = context.state.steps[step.id].attempts[-1].check_tries
             last = next(seen for seen in reversed(looks) if seen.check == index)
             if not (last.held and last.held_in_row >= check.repeat.consecutive):
-                return Status.FAILED, f"{kind} check: {last.detail}"
+                late = "" if times[1] is None else _late(times[1])
+                return Status.FAILED, f"{kind} check: {late}{last.detail}"
             words = f"{kind} check: {last.detail}"
         return Status.PASSED, words
 
@@ -119,23 +173,46 @@ class StepChecks:
         last = self._context.state.steps[self._step.id].last_attempt
         return last is not None and last.stop_asked
 
-    async def _run_until_decided(self, index: int, check: Check, pause: float) -> None:
+    def _times(self, check: Check) -> tuple[float, float | None]:
+        """The pause between two tries, and how long tries are made, in seconds.
+
+        Raises:
+            MobiusError: one of them is no duration, or is out of its limits.
+        """
+        values, repeat = self._context.values(), check.repeat
+        key = "every"
+        try:
+            pause, deadline = values.seconds(repeat.every, key), None
+            if repeat.deadline is not None:
+                key = "for"
+                deadline = values.seconds(repeat.deadline, key)
+        except MobiusError as error:
+            raise MobiusError(f"`{key}`: {error}") from error
+        return pause, deadline
+
+    async def _run_until_decided(
+        self, index: int, check: Check, pause: float, lasts: float | None
+    ) -> None:
         """Make a check until it is decided.
+
+        The last try is made at the deadline. A host that takes a run over counts anew.
 
         Args:
             index: of the check in its step.
             check: the check.
             pause: seconds between two tries.
+            lasts: seconds from the first try to the deadline, if it has one.
         """
         writer = self._writer
         tally = CheckTally(check.repeat.limit, check.repeat.consecutive)
         loop = asyncio.get_running_loop()
+        deadline = math.inf if lasts is None else loop.time() + lasts
         number = 0
         while True:
             number += 1
             began = loop.time()
             result = await self._run_check(check)
-            verdict = tally.count(result.held)
+            verdict = tally.count(result.held, is_last=began >= deadline)
             event = CheckTried(
                 step=self._step.id,
                 attempt=self._number,
@@ -149,16 +226,16 @@ class StepChecks:
             await writer.write_in_turn(event)
             if verdict != "more":
                 return
-            await asyncio.sleep(pause)
+            await asyncio.sleep(min(pause, max(0.0, deadline - loop.time())))
 
     async def _run_check(self, check: Check) -> CheckResult:
         """Make a check once; what prevents it counts as a failure."""
         try:
             context = self._check_context()
         except MobiusError as error:
-            return CheckResult(held=False, detail=str(error))
-        result = await run_check(check, context)
-        return replace(result, detail=self._context.redact(result.detail))
+            detail = self._context.redact(str(error))
+            return CheckResult(held=False, detail=detail)
+        return await run_check(check, context)
 
     def _check_context(self) -> CheckContext:
         context = self._context
@@ -173,8 +250,16 @@ class StepChecks:
             workdir=Path(began.workdir),
             env=env,
             output=self._directory.output if self._directory.output.exists() else None,
+            logs=self._logs or self._kept_logs(),
             fill=values.fill,
             step_groups=running_process_groups(context),
             own_pids=frozenset({os.getpid()}),
             shell=launcher.BASH,
+            redact=context.redact,
         )
+
+    def _kept_logs(self) -> Mapping[str, LogMark]:
+        """Where its logs ended when it began, as its directory says."""
+        with suppress(OSError, MobiusError), open_regular(self._directory.logs) as file:
+            return decode_marks(file.read(MAX_MARKS))
+        return {}

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TypeVar, cast
 
+from mobius_tui.errors import MobiusError
+from mobius_tui.run.checks.log_marks import LogMark
 from mobius_tui.runbook.model.check_kinds import Check
+from mobius_tui.runbook.model.templates import fill as fill_template
 
 MAX_DETAIL = 300
 """Characters of a detail at most."""
@@ -25,6 +30,8 @@ class CheckContext:
     """The whole environment of predicates and of `systemctl`."""
     output: Path | None = None
     """The attempt's output."""
+    logs: Mapping[str, LogMark] = field(default_factory=dict)
+    """Where logs ended when the attempt began, by the names that the runbook gives."""
     fill: Callable[[str], str]
     """Puts values in place of `${}`; raises `MobiusError` where a name has none."""
     step_groups: frozenset[int] = frozenset()
@@ -33,6 +40,8 @@ class CheckContext:
     """This program's own processes."""
     shell: tuple[str, ...] = BASH
     """What runs a predicate that names no program of its own."""
+    redact: Callable[[str], str] = str
+    """Takes the values of secrets out of a text."""
 
     def path(self, text: str) -> Path:
         """A path of a runbook, made absolute."""
@@ -46,20 +55,36 @@ class CheckResult:
     held: bool
     detail: str
     """One plain sentence, with the figures."""
+    is_local: bool = False
+    """Whether this machine could not look: nothing is known of what was to be seen."""
 
 
-def check_result(*, held: bool, detail: str) -> CheckResult:
-    """A result whose detail is one line of at most `MAX_DETAIL` characters."""
-    line = " ".join(detail.split())
+class CannotLookError(MobiusError):
+    """This machine cannot look."""
+
+
+def check_result(*, held: bool, detail: str, is_local: bool = False) -> CheckResult:
+    """A result as a check gives it; its detail may be of any length."""
+    return CheckResult(held=held, detail=detail, is_local=is_local)
+
+
+def shown_result(result: CheckResult, redact: Callable[[str], str]) -> CheckResult:
+    """A result whose detail can be shown: one line of at most `MAX_DETAIL` characters.
+
+    Secrets are taken out first: of half a secret nobody would know it.
+    """
+    line = " ".join(redact(result.detail).split())
     if len(line) > MAX_DETAIL:
         line = line[: MAX_DETAIL - 1] + "…"
-    return CheckResult(held=held, detail=line)
+    return replace(result, detail=line)
 
 
 C = TypeVar("C", bound=Check)
 
 _AS_WRITTEN = ("script", "shell")
 """Values reach a script as its environment, so that none can become code."""
+_SAFE_IN_QUERY = re.compile(r"(?:[\w.:@+]+(?:-[\w.:@+]+)*)?", re.ASCII)
+"""No blank, quote, bracket, semicolon or comment: no part of a query but a word."""
 
 
 def filled_check(check: C, fill: Callable[[str], str]) -> C:
@@ -71,6 +96,23 @@ def filled_check(check: C, fill: Callable[[str], str]) -> C:
     return cast("C", _filled(check, fill))
 
 
+def _filled_query(query: str, fill: Callable[[str], str]) -> str:
+    """A query with values filled in that cannot become code.
+
+    Raises:
+        MobiusError: a value has something else than a name or a number has.
+    """
+
+    def value(name: str) -> str:
+        found = fill(f"${{{name}}}")
+        if not _SAFE_IN_QUERY.fullmatch(found):
+            words = "words and numbers of a-z, 0-9 and . : @ + - _"
+            raise MobiusError(f"{name} is not put into a query, which takes {words}")
+        return found
+
+    return fill_template(query, value)
+
+
 def _filled(value: object, fill: Callable[[str], str]) -> object:
     if isinstance(value, str):
         return fill(value)
@@ -80,7 +122,10 @@ def _filled(value: object, fill: Callable[[str], str]) -> object:
         return {key: _filled(item, fill) for key, item in value.items()}
     if is_dataclass(value) and not isinstance(value, type):
         changes = {
-            each.name: _filled(getattr(value, each.name), fill)
+            each.name: _filled(
+                getattr(value, each.name),
+                partial(_filled_query, fill=fill) if each.name == "query" else fill,
+            )
             for each in fields(value)
             if each.name not in _AS_WRITTEN
         }

@@ -47,7 +47,8 @@ async def check_port(check: PortCheck, ctx: CheckContext) -> CheckResult:  # noq
     if check.closed and failure.words == "refused":
         return check_result(held=True, detail=f"{check.at} refuses connections")
     lacking = ", which does not show that it is closed" if check.closed else ""
-    return check_result(held=False, detail=f"{check.at}: {failure.words}{lacking}")
+    detail = f"{check.at}: {failure.words}{lacking}"
+    return check_result(held=False, detail=detail, is_local=failure.is_local)
 
 
 async def check_tls(check: TlsCheck, ctx: CheckContext) -> CheckResult:
@@ -63,7 +64,7 @@ async def check_tls(check: TlsCheck, ctx: CheckContext) -> CheckResult:
         )
     try:
         async with asyncio.timeout(within):
-            until = await _valid_until(host, number, tls)
+            until = await _valid_until(host, number, tls, check.server_name or host)
     except TimeoutError:
         return check_result(
             held=False,
@@ -72,20 +73,31 @@ async def check_tls(check: TlsCheck, ctx: CheckContext) -> CheckResult:
     except (OSError, ExceptionGroup) as error:
         failure = connection_failure(error)
         words = failure.words if failure is not None else str(error)
-        return check_result(held=False, detail=f"{check.at}: {words}")
+        return check_result(
+            held=False,
+            detail=f"{check.at}: {words}",
+            is_local=failure is not None and failure.is_local,
+        )
     days = int((until - time.time()) // _DAY)
     held = days >= check.min_days
     lacking = "" if held else f", wanted {check.min_days}"
+    named = "" if check.server_name is None else f" for {check.server_name}"
     day = datetime.fromtimestamp(until, tz=UTC).date().isoformat()
     return check_result(
         held=held,
-        detail=f"the certificate of {check.at} is valid for {days} days, "
+        detail=f"the certificate of {check.at}{named} is valid for {days} days, "
         f"until {day}{lacking}",
     )
 
 
-async def _valid_until(host: str, number: int, tls: ssl.SSLContext) -> float:
+async def _valid_until(host: str, number: int, tls: ssl.SSLContext, name: str) -> float:
     """When the certificate of a server ends, in seconds since 1970.
+
+    Args:
+        host: where it is.
+        number: its port.
+        tls: what is trusted.
+        name: the name that is asked for, and that must be in the certificate.
 
     Raises:
         OSError: the name leads nowhere, or the certificate cannot be trusted.
@@ -94,7 +106,7 @@ async def _valid_until(host: str, number: int, tls: ssl.SSLContext) -> float:
     connection = await connect(host, number)
     try:
         _, writer = await asyncio.open_connection(
-            sock=connection, ssl=tls, server_hostname=host
+            sock=connection, ssl=tls, server_hostname=name
         )
         certificate = writer.get_extra_info("ssl_object").getpeercert()
         writer.transport.abort()
@@ -135,8 +147,9 @@ async def check_http(check: HttpCheck, ctx: CheckContext) -> CheckResult:
     if wrong:
         return check_result(held=False, detail=f"{subject} {wrong} (in {took})")
     answered = f"{subject} answered {answer.status} in {took}"
+    document = response_body.parse(answer.body)
     wrong = response_body.mismatch(
-        answer.body, response_body.parse(answer.body), check.json, check.contains
+        answer.body, document, check.json, check.contains, check.pointers
     )
     if wrong:
         return check_result(held=False, detail=f"{answered}, but {wrong}")
@@ -145,4 +158,5 @@ async def check_http(check: HttpCheck, ctx: CheckContext) -> CheckResult:
             held=False,
             detail=f"{answered}, wanted faster than {duration_in_words(limit)}",
         )
-    return check_result(held=True, detail=answered)
+    values = response_body.pointer_values(document, check.pointers)
+    return check_result(held=True, detail=f"{answered}{', ' * bool(values)}{values}")

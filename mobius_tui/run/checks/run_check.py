@@ -8,28 +8,35 @@ import re
 from mobius_tui.errors import MobiusError
 from mobius_tui.run.checks import (
     checksum_checks,
+    dns_check,
     file_checks,
+    log_check,
     machine_checks,
     script_checks,
 )
 from mobius_tui.run.checks.context import (
+    CannotLookError,
     CheckContext,
     CheckResult,
     check_result,
     filled_check,
+    shown_result,
 )
 from mobius_tui.runbook.model.check_kinds import (
     Check,
     ChecksumCheck,
     DiskCheck,
+    DnsCheck,
     FileCheck,
     HttpCheck,
+    LogCheck,
     MemoryCheck,
     OutputCheck,
     PortCheck,
     ProcessCheck,
     RunCheck,
     ServiceCheck,
+    SqlCheck,
     TlsCheck,
 )
 from mobius_tui.runbook.model.limits import bounded_duration
@@ -43,11 +50,16 @@ async def run_check(check: Check, ctx: CheckContext) -> CheckResult:
         check: as the runbook has it; its `${}` are filled in here.
         ctx: the run that it examines.
     """
+    return shown_result(await _checked(check, ctx), ctx.redact)
+
+
+async def _checked(check: Check, ctx: CheckContext) -> CheckResult:
     try:
         ready = filled_check(check, ctx.fill)
         within = bounded_duration(ready.repeat.timeout, "timeout")
     except (MobiusError, ValueError) as error:
-        return check_result(held=False, detail=str(error))
+        return check_result(held=False, detail=str(error), is_local=True)
+    is_local = False
     try:
         async with asyncio.timeout(within):
             return await _make_check(ready, ctx)
@@ -56,13 +68,13 @@ async def run_check(check: Check, ctx: CheckContext) -> CheckResult:
     except re.error as error:
         detail = f"not a pattern: {error}"
     except (MobiusError, ValueError) as error:
-        detail = str(error)
+        detail, is_local = str(error), isinstance(error, CannotLookError)
     except OSError as error:
         named = f": {error.filename}" if error.filename else ""
         detail = f"{_subject(ready)}: {error.strerror or error}{named}"
     except Exception as error:  # noqa: BLE001 - no check may end the host
         detail = f"{_subject(ready)}: {type(error).__name__}: {error}"
-    return check_result(held=False, detail=detail)
+    return check_result(held=False, detail=detail, is_local=is_local)
 
 
 async def _make_check(check: Check, ctx: CheckContext) -> CheckResult:
@@ -77,12 +89,21 @@ async def _make_check(check: Check, ctx: CheckContext) -> CheckResult:
             return await checksum_checks.check_checksum(check, ctx)
         case FileCheck():
             return await file_checks.check_file(check, ctx)
+        case DnsCheck():
+            return await dns_check.check_dns(check, ctx)
         case DiskCheck():
             return await machine_checks.check_disk(check, ctx)
         case MemoryCheck():
             return await machine_checks.check_memory(check, ctx)
         case RunCheck():
             return await script_checks.check_script(check, ctx)
+        case SqlCheck():
+            # It loads sqlite3, which takes a while, too.
+            from mobius_tui.run.checks import sql_check
+
+            return await sql_check.check_sql(check, ctx)
+        case LogCheck():
+            return await log_check.check_log(check, ctx)
         case OutputCheck():
             return await script_checks.check_output(check, ctx)
 
@@ -111,17 +132,21 @@ def _subject(check: Check) -> str:
             return network_checks.http_subject(check)
         case ServiceCheck():
             return f"systemctl is-active {' '.join(check.names)}"
-        case ChecksumCheck():
+        case ChecksumCheck() | LogCheck():
             return check.file
         case FileCheck() | DiskCheck():
             return check.path
         case PortCheck() | TlsCheck():
             return check.at
+        case DnsCheck():
+            return check.subject
         case ProcessCheck():
             return "the list of processes"
         case MemoryCheck():
             return "memory"
         case RunCheck():
             return "the predicate"
+        case SqlCheck():
+            return "the query"
         case OutputCheck():
             return "the output"

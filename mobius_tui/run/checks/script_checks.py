@@ -6,12 +6,20 @@ import json
 import re
 import sys
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
+from mobius_tui.errors import MobiusError
+from mobius_tui.health import response_body
 from mobius_tui.run.checks import search_output
 from mobius_tui.run.checks.context import CheckContext, CheckResult, check_result
-from mobius_tui.run.checks.subprocesses import run_program
+from mobius_tui.run.checks.subprocesses import ProgramEnd, run_program
 from mobius_tui.runbook.model.check_kinds import OutputCheck, RunCheck
+from mobius_tui.runbook.model.guard_comparison import unmet
+from mobius_tui.runbook.text.units import size_in_words
+
+MAX_PRINTED = 4 << 20
+"""Bytes of a standard output that are compared at most."""
 
 
 async def check_script(check: RunCheck, ctx: CheckContext) -> CheckResult:
@@ -19,30 +27,91 @@ async def check_script(check: RunCheck, ctx: CheckContext) -> CheckResult:
     with tempfile.NamedTemporaryFile("w", encoding="utf-8", prefix="check-") as script:
         script.write(check.script)
         script.flush()
+        printed = MAX_PRINTED if check.pointers or check.is_ else 0
         try:
-            ended = await run_program((*(check.shell or ctx.shell), script.name), ctx)
+            argv = (*(check.shell or ctx.shell), script.name)
+            ended = await run_program(argv, ctx, keep=printed)
         except OSError as error:
             name = f": {error.filename}" if error.filename else ""
-            return check_result(
-                held=False, detail=f"not started: {error.strerror}{name}"
-            )
+            detail = f"not started: {error.strerror}{name}"
+            return check_result(held=False, detail=detail, is_local=True)
     held = ended.code in check.success
+    if held and printed:
+        return _compare_printed(check, ended, ctx)
     line = ended.last_line if held else ended.error_line
     line_text = f": {line}" if line else ""
     return check_result(held=held, detail=f"{ended.exit_text}{line_text}")
+
+
+def _compare_printed(
+    check: RunCheck, ended: ProgramEnd, ctx: CheckContext
+) -> CheckResult:
+    """Compare what a script that succeeded printed on its standard output."""
+    if ended.is_cut:
+        detail = f"it printed more than {size_in_words(MAX_PRINTED)}"
+        return check_result(held=False, detail=f"{detail}: too much to compare")
+    printed = ctx.redact(ended.printed.decode("utf-8", "replace")).strip()
+    shown = response_body.quoted(printed)
+    if lacking := unmet(printed, check.is_) if check.is_ else "":
+        return check_result(held=False, detail=f"it printed {shown}, {lacking}")
+    if not check.pointers:
+        return check_result(held=True, detail=f"it printed {shown}")
+    document = response_body.parse(printed.encode())
+    if document is response_body.MISSING:
+        words = "nothing" if not printed else f"no JSON: {shown}"
+        return check_result(held=False, detail=f"it printed {words}")
+    wrong = response_body.pointer_mismatch(document, check.pointers)
+    if wrong:
+        return check_result(held=False, detail=wrong)
+    values = response_body.pointer_values(document, check.pointers)
+    return check_result(held=True, detail=values)
 
 
 async def check_output(check: OutputCheck, ctx: CheckContext) -> CheckResult:
     """Make an `output` check once."""
     if ctx.output is None:
         return check_result(held=False, detail="there is no output to look in")
-    patterns = {"match": check.match, "not": check.not_}
+    parts = ((ctx.output.absolute(), 0),)
+    search = LineSearch(match=check.match, not_=check.not_, parts=parts)
+    found = await search_lines(search, ctx)
+    return check_result(held=found.held, detail=found.words)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LineSearch:
+    """What is searched for, and where."""
+
+    match: str | None
+    """A pattern that a line must match."""
+    not_: str | None
+    """A pattern that no line may match."""
+    parts: tuple[tuple[Path, int], ...]
+    """Files, and the byte from which on each is read."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SearchResult:
+    """What a search came to."""
+
+    held: bool
+    words: str
+    has_unwanted: bool = False
+    """Whether a line is there that may not be."""
+
+
+async def search_lines(search: LineSearch, ctx: CheckContext) -> SearchResult:
+    """Search files by a program of its own: a pattern may take for ever.
+
+    Raises:
+        re.error: a pattern is none.
+        MobiusError: the program fails.
+    """
+    patterns = {"match": search.match, "not": search.not_}
     for pattern in patterns.values():
         re.compile(pattern or "")
+    parts = [(str(path), begin) for path, begin in search.parts]
     with tempfile.TemporaryFile() as asked:
-        asked.write(
-            json.dumps({"file": str(ctx.output.absolute()), **patterns}).encode()
-        )
+        asked.write(json.dumps({"parts": parts, **patterns}).encode())
         asked.seek(0)
         program = str(Path(search_output.__file__))
         ended = await run_program(
@@ -52,25 +121,24 @@ async def check_output(check: OutputCheck, ctx: CheckContext) -> CheckResult:
         answer = json.loads(ended.last_line)
     except ValueError:
         output = ended.error_line or ended.exit_text
-        return check_result(
-            held=False, detail=f"the output could not be searched: {output}"
-        )
-    return _search_result(check, answer)
+        raise MobiusError(f"it could not be searched: {output}") from None
+    return _search_result(search, answer)
 
 
 def _search_result(
-    check: OutputCheck, answer: dict[str, list[object] | int | None]
-) -> CheckResult:
+    check: LineSearch, answer: dict[str, list[object] | int | None]
+) -> SearchResult:
     lines = answer["lines"]
     unwanted, wanted = answer["not"], answer["match"]
     if isinstance(unwanted, list):
         line = f"line {unwanted[0]} matches {check.not_!r}: {unwanted[1]}"
-        return check_result(held=False, detail=f"{line}; wanted none")
+        words = f"{line}; wanted none"
+        return SearchResult(held=False, words=words, has_unwanted=True)
     if isinstance(wanted, list):
         line = f"line {wanted[0]} matches {check.match!r}: {wanted[1]}"
-        return check_result(held=True, detail=line)
+        return SearchResult(held=True, words=line)
     if check.match is not None:
-        return check_result(
-            held=False, detail=f"no line of {lines} matches {check.match!r}"
-        )
-    return check_result(held=True, detail=f"no line of {lines} matches {check.not_!r}")
+        words = f"no line of {lines} matches {check.match!r}"
+        return SearchResult(held=False, words=words)
+    words = f"no line of {lines} matches {check.not_!r}"
+    return SearchResult(held=True, words=words)

@@ -1,8 +1,8 @@
-"""A program: search a step's output for lines. It imports next to nothing.
+"""A program: search files for lines. It imports next to nothing.
 
-It reads from stdin a JSON object with `file`, `match` and `not`, the last two patterns
-or null, and prints one with `lines`, how many lines it read, and for each pattern
-the first line that it found, as [number, text], or null.
+It reads from stdin a JSON object with `parts`, a list of [file, the byte to begin at],
+and `match` and `not`, patterns or null; it prints one with `lines`, how many lines it
+read, and for each pattern the first line that it found, as [number, text], or null.
 """
 
 from __future__ import annotations
@@ -10,14 +10,15 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
 MAX_LINE = 65536
 """Bytes of a line that are searched; the rest of a longer one is passed over."""
 
-_MAX_SHOWN = 120
-"""Characters of a line that are returned."""
+_MAX_SHOWN = 4000
+"""Characters of a line that are returned: more than are shown, as a secret in it is
+taken out before it is cut."""
 
 
 def read_lines(file: BinaryIO) -> Iterator[bytes]:
@@ -28,8 +29,16 @@ def read_lines(file: BinaryIO) -> Iterator[bytes]:
             line = file.readline(MAX_LINE)
 
 
+def read_parts(parts: Iterable[tuple[str, int]]) -> Iterator[bytes]:
+    """The lines of files, each from a byte on."""
+    for path, begin in parts:
+        with open(path, "rb") as file:  # noqa: PTH123 - pathlib takes 10 ms
+            file.seek(begin)
+            yield from read_lines(file)
+
+
 def search(
-    file: BinaryIO, wanted: str | None, unwanted: str | None
+    lines: Iterable[bytes], wanted: str | None, unwanted: str | None
 ) -> dict[str, object]:
     """Search for the first line of each pattern; read no further than it takes."""
     patterns = {"match": wanted, "not": unwanted}
@@ -38,7 +47,7 @@ def search(
     }
     lines_by_pattern: dict[str, object] = {"match": None, "not": None}
     number = 0
-    for number, line in enumerate(read_lines(file), start=1):
+    for number, line in enumerate(lines, start=1):
         text = line.decode("utf-8", "replace")
         for key in [
             key for key, pattern in patterns_left.items() if pattern.search(text)
@@ -53,8 +62,8 @@ def search(
 def main() -> None:
     """Do as stdin says."""
     request = json.load(sys.stdin)
-    with open(request["file"], "rb") as file:  # noqa: PTH123 - pathlib takes 10 ms
-        answer = search(file, request["match"], request["not"])
+    lines = read_parts(request["parts"])
+    answer = search(lines, request["match"], request["not"])
     sys.stdout.write(json.dumps(answer) + "\n")
 
 

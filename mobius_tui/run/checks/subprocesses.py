@@ -16,8 +16,8 @@ from mobius_tui.run.checks.error_line import error_line
 _TAIL_BYTES = 8192
 """Bytes from the end of the output that are retained."""
 
-_DRAIN_TIME = 0.1
-"""Seconds to read on after a program's end; a child may hold the pipe."""
+_DRAIN_BYTES = 1 << 20
+"""Bytes that are read on at most after a program's end: a pipe holds no more."""
 
 _running_groups: set[int] = set()
 
@@ -34,7 +34,11 @@ class ProgramEnd:
     code: int
     """Its exit code; negative for the signal that killed it."""
     tail: str
-    """The end of its output."""
+    """The end of its output; where that was kept, of its standard error."""
+    printed: bytes = b""
+    """What was kept of its standard output."""
+    is_cut: bool = False
+    """Whether it printed more than was to be kept."""
 
     @property
     def last_line(self) -> str:
@@ -57,22 +61,53 @@ class ProgramEnd:
         return f"exit code {self.code}{meaning.get(self.code, '')}"
 
 
-class _TailProtocol(asyncio.Protocol):
-    """Retains the end of what is received."""
+class _Pipe(asyncio.Protocol):
+    """Retains the end of what comes through a pipe, and as much as wanted of it."""
 
-    def __init__(self) -> None:
+    def __init__(self, keep: int = 0) -> None:
         self.tail = b""
-        self.closed = asyncio.Event()
+        self.kept = bytearray()
+        self.is_cut = False
+        self._keep = keep
+        reading, self.writing = os.pipe()
+        self._file = os.fdopen(reading, "rb", buffering=0)
+        self._transport: asyncio.ReadTransport | None = None
+
+    async def open(self) -> None:
+        """Begin to read."""
+        loop = asyncio.get_running_loop()
+        self._transport, _ = await loop.connect_read_pipe(lambda: self, self._file)
 
     def data_received(self, data: bytes) -> None:
         self.tail = (self.tail + data)[-_TAIL_BYTES:]
+        room = self._keep - len(self.kept)
+        self.kept += data[:room]
+        self.is_cut |= len(data) > room
 
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
-        self.closed.set()
+    def drain(self) -> None:
+        """Read what is left, without waiting: a child may hold the pipe."""
+        if self._transport is None or self._transport.is_closing():
+            return
+        self._transport.pause_reading()
+        left = _DRAIN_BYTES
+        while left > 0:
+            data = self._file.read(left)
+            if not data:  # the end, or nothing now
+                return
+            self.data_received(data)
+            left -= len(data)
+
+    def close(self) -> None:
+        """Read no more."""
+        (self._transport or self._file).close()
 
 
 async def run_program(
-    argv: tuple[str, ...], ctx: CheckContext, *, stdin: IO[bytes] | None = None
+    argv: tuple[str, ...],
+    ctx: CheckContext,
+    *,
+    stdin: IO[bytes] | None = None,
+    keep: int = 0,
 ) -> ProgramEnd:
     """Run a program to its end; when cancelled, kill its group.
 
@@ -83,37 +118,44 @@ async def run_program(
         argv: the program and its arguments.
         ctx: its directory and its environment.
         stdin: a file that it reads; /dev/null without one.
+        keep: bytes of its standard output that are kept at most; if 0, both outputs
+            have one tail.
 
     Raises:
         OSError: it cannot be started.
     """
-    reading, writing = os.pipe()
-    tail = _TailProtocol()
-    loop = asyncio.get_running_loop()
-    transport, _ = await loop.connect_read_pipe(
-        lambda: tail, os.fdopen(reading, "rb", buffering=0)
-    )
+    printed = _Pipe(keep)
+    errors = _Pipe() if keep else printed
+    pipes = {printed, errors}
     try:
         try:
+            for pipe in pipes:
+                await pipe.open()
             process = await asyncio.create_subprocess_exec(
                 *argv,
                 stdin=asyncio.subprocess.DEVNULL if stdin is None else stdin,
-                stdout=writing,
-                stderr=writing,
+                stdout=printed.writing,
+                stderr=errors.writing,
                 cwd=ctx.workdir,
                 env=dict(ctx.env),
                 start_new_session=True,
             )
         finally:
-            os.close(writing)
+            for pipe in pipes:
+                os.close(pipe.writing)
         with _register_group(process.pid):
             code = await _end_program(process)
-            with suppress(TimeoutError):
-                async with asyncio.timeout(_DRAIN_TIME):
-                    await tail.closed.wait()
+        for pipe in pipes:
+            pipe.drain()
     finally:
-        transport.close()
-    return ProgramEnd(code=code, tail=tail.tail.decode("utf-8", "replace"))
+        for pipe in pipes:
+            pipe.close()
+    return ProgramEnd(
+        code=code,
+        tail=(errors.tail or printed.tail).decode("utf-8", "replace"),
+        printed=bytes(printed.kept),
+        is_cut=bool(keep) and printed.is_cut,
+    )
 
 
 @contextmanager

@@ -14,7 +14,8 @@ from mobius_tui.run.planning.watch_permissions import unattended_refusal
 from mobius_tui.runbook.effects.script_effects import ScriptEffects
 from mobius_tui.runbook.lint.label_rules import effects_beyond_labels
 from mobius_tui.runbook.model.actions import Run, is_shell
-from mobius_tui.runbook.model.runbook import Runbook, Step
+from mobius_tui.runbook.model.check_kinds import SqlCheck
+from mobius_tui.runbook.model.runbook import Runbook, Step, step_of_probe
 from mobius_tui.runbook.model.step_text import EFFECTS
 from mobius_tui.runbook.script_rules.script_context import one_line_excerpt
 
@@ -37,9 +38,9 @@ def preflight_problems(runbook: Runbook, workdir: Path, path: str) -> Iterator[s
         path: PATH for them.
     """
     yield from runbook.blocking
-    for program in runbook.requires:
-        if shutil.which(program, path=path) is None:
-            yield f"{program} is not on PATH; install it"
+    for programs in programs_wanted(runbook):
+        if not any(shutil.which(program, path=path) for program in programs):
+            yield f"{' or '.join(programs)} is not on PATH; install it"
     if not workdir.is_dir():
         yield f"the directory {workdir} is not there; give --workdir"
         return
@@ -50,6 +51,20 @@ def preflight_problems(runbook: Runbook, workdir: Path, path: str) -> Iterator[s
             missing.setdefault(words, []).append(plan.numbers[step.id])
     for words, numbers in missing.items():
         yield f"{words} ({', '.join(numbers)} would run it)"
+
+
+def programs_wanted(runbook: Runbook) -> tuple[tuple[str, ...], ...]:
+    """The programs that must be there; of several in one entry, one is enough."""
+    required = ((program,) for program in runbook.requires)
+    return tuple(dict.fromkeys((*required, *_clients(runbook))))
+
+
+def _clients(runbook: Runbook) -> Iterator[tuple[str, ...]]:
+    """The clients that `sql` checks want, each with those that do as well."""
+    for step in (*runbook.steps(), *map(step_of_probe, runbook.probes())):
+        for check in step.checks:
+            if isinstance(check, SqlCheck) and check.clients:
+                yield check.clients
 
 
 def unset_variables(runbook: Runbook, known: Collection[str]) -> Iterator[str]:

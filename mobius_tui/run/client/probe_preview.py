@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from mobius_tui.errors import MobiusError, RunError
 from mobius_tui.health.probe import ProbePreview, probe_once
 from mobius_tui.health.probe_target import ProbeTarget, fill_target
+from mobius_tui.run.checks.context import CheckContext
+from mobius_tui.run.checks.probe_look import probe_look
 from mobius_tui.run.client.run_briefing import Briefing
+from mobius_tui.run.storage.redaction import redact
+from mobius_tui.runbook.model.check_kinds import Check, RunCheck
 from mobius_tui.runbook.model.probes import Probe
 from mobius_tui.runbook.model.templates import fill
 
@@ -33,7 +38,28 @@ async def preview_probes(
             not_ready.append(
                 ProbePreview(id=probe.id, state="no data", words=str(error))
             )
-    return (*await probe_once(tuple(ready)), *not_ready)
+    look = probe_look(lambda check: _context(briefing, check, filler))
+    return (*await probe_once(tuple(ready), look), *not_ready)
+
+
+def _context(
+    briefing: Briefing, check: Check, filler: Callable[[str], str]
+) -> CheckContext:
+    """What a probe's check sees before the run.
+
+    Raises:
+        RunError: it would run a command: nothing does before Begin.
+    """
+    if isinstance(check, RunCheck):
+        raise RunError("its command is run once the run has begun")
+    env = {**os.environ, **briefing.home_and_tmpdir, "PATH": briefing.path}
+    return CheckContext(
+        workdir=briefing.workdir,
+        env=env,
+        fill=filler,
+        own_pids=frozenset({os.getpid()}),
+        redact=lambda text: redact(text, briefing.secrets.values()),
+    )
 
 
 def _fill_known(briefing: Briefing, given: Mapping[str, str]) -> Callable[[str], str]:

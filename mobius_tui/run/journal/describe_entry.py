@@ -206,8 +206,10 @@ def journal_entry_text(entry: Entry, plan: Plan, state: RunState) -> str | None:
                 else ""
             )
             return f"started: {plan.name(step)}{again}"
-        case CheckTried(held=held, detail=detail, look=look):
-            return f"look {look} {'holds' if held else 'does not hold'}: {detail}"
+        case CheckTried(step=step, held=held, detail=detail, look=look):
+            words = f"look {look} {'holds' if held else 'does not hold'}: {detail}"
+            beside_others = plan.phase_of[step].parallel > 1
+            return f"{plan.name(step)}: {words}" if beside_others else words
         case VariableSet(name=name, value=value, source="output" | "answer" | "set"):
             first, *more = (value or "").split("\n")
             short = f" and {len(more)} lines more" if more else ""

@@ -7,7 +7,11 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import Literal
 
-from mobius_tui.run.planning.plan import Plan, is_follower
+from mobius_tui.run.planning.plan import Plan, is_follower, will_retry
+from mobius_tui.run.planning.side_by_side import (
+    running_steps,
+    step_in_the_way,
+)
 from mobius_tui.run.planning.step_status import (
     StepStatus,
     StepStatuses,
@@ -16,7 +20,7 @@ from mobius_tui.run.planning.step_status import (
 )
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import BAD_STATUSES, Status
-from mobius_tui.runbook.model.runbook import Step
+from mobius_tui.runbook.model.runbook import Phase, Step
 from mobius_tui.runbook.model.templates import variables_set
 
 ProposalKind = Literal["start", "decide", "running", "wait", "end", "ended"]
@@ -30,15 +34,6 @@ class Proposal:
     kind: ProposalKind
     step: str | None = None
     text: str = ""
-
-
-def running_step(plan: Plan, state: RunState) -> Step | None:
-    """The step that runs now, other than those that run beside the others."""
-    for step in plan.steps.values():
-        running = state.steps[step.id].status is Status.RUNNING
-        if running and not is_follower(step):
-            return step
-    return None
 
 
 def steps_in_order(plan: Plan, state: RunState) -> Iterator[Step]:
@@ -85,22 +80,49 @@ def propose(
     statuses = step_statuses(plan, state) if statuses is None else statuses
     waiting: Step | None = None
     for step in steps_in_order(plan, state):
-        own = statuses[step.id]
-        if own.status is Status.RUNNING and not is_follower(step):
+        own, phase = statuses[step.id], plan.phase_of[step.id]
+        if phase.parallel > 1:
+            if step is phase.steps[0]:
+                found = _propose_side_by_side(plan, state, statuses, phase)
+                if found is not None:
+                    return found
+        elif own.status is Status.RUNNING and not is_follower(step):
             return Proposal(kind="running", step=step.id)
-        if own.status in BAD_STATUSES:
+        elif own.status in BAD_STATUSES:
             return Proposal(kind="decide", step=step.id, text=own.reason)
-        if own.status is Status.WAITING and waiting is None:
-            waiting = step
-        if own.status is Status.PENDING and (
+        elif own.status is Status.PENDING and (
             waiting is None or _sets_awaited(step, statuses[waiting.id])
         ):
             return Proposal(kind="start", step=step.id)
+        if own.status is Status.WAITING and waiting is None:
+            waiting = step
     if waiting is None:
         return Proposal(kind="end")
     waits = statuses[waiting.id].waits
     text = ", ".join(_wait_text(plan, wait, statuses) for wait in waits)
     return Proposal(kind="wait", step=waiting.id, text=text)
+
+
+def _propose_side_by_side(
+    plan: Plan, state: RunState, statuses: StepStatuses, phase: Phase
+) -> Proposal | None:
+    """What is to be done next in a phase whose steps run side by side, if anything is.
+
+    One that failed lets no other begin; what runs beside it goes on to its end.
+    """
+    running = [step for step in running_steps(plan, state) if step in phase.steps]
+    bad = [step for step in phase.steps if statuses[step.id].status in BAD_STATUSES]
+    failed = [s for s in bad if not will_retry(s, state.steps[s.id])]
+    for step in () if failed else phase.steps:
+        is_pending = statuses[step.id].status is Status.PENDING
+        if is_pending and step_in_the_way(plan, state, step) is None:
+            return Proposal(kind="start", step=step.id)
+    if running:
+        return Proposal(kind="running", step=running[0].id)
+    for step in (*failed, *bad):
+        text = statuses[step.id].reason
+        return Proposal(kind="decide", step=step.id, text=text)
+    return None
 
 
 def _sets_awaited(step: Step, waiting: StepStatus) -> bool:
@@ -156,10 +178,13 @@ def undone_steps_before(
     if is_follower(plan.steps[step_id]):
         return ()
     before = []
+    own_phase = plan.phase_of[step_id]
     for step in steps_in_order(plan, state):
         if step.id == step_id:
             break
-        if not step.optional and not is_follower(step):
+        # In a parallel phase `needs` alone says what comes first.
+        is_beside = own_phase.parallel > 1 and plan.phase_of[step.id] is own_phase
+        if not step.optional and not is_follower(step) and not is_beside:
             before.append(step.id)
     else:
         return None  # it is of a phase that the run is not in

@@ -10,8 +10,9 @@ from functools import cached_property
 from mobius_tui.errors import RunError, StateError
 from mobius_tui.run.events.run_events import Event, PhaseEntered
 from mobius_tui.run.planning.plan import Plan
-from mobius_tui.run.planning.proposal import running_step
+from mobius_tui.run.planning.proposal import Proposal, propose
 from mobius_tui.run.planning.rollback import step_blocking_rollback
+from mobius_tui.run.planning.side_by_side import running_steps
 from mobius_tui.run.planning.step_status import StepStatus, step_statuses
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import Status
@@ -118,6 +119,8 @@ class Situation:
     """The status of each step if the caller has computed it already; else computed on
     demand.
     """
+    known_proposal: Proposal | None = None
+    """What is to be done next, if the caller has computed it already."""
     survivors_of: Callable[[Step], tuple[str, ...]] = no_survivors
     """What lives of a step's last attempt, in words; the host alone looks."""
     being_checked: Collection[str] = ()
@@ -135,9 +138,16 @@ class Situation:
         )
 
     @cached_property
+    def proposal(self) -> Proposal:
+        """What is to be done next."""
+        if self.known_proposal is not None:
+            return self.known_proposal
+        return propose(self.plan, self.state, self.statuses)
+
+    @cached_property
     def busy_step(self) -> Step | None:
-        """The step that runs, other than those that follow."""
-        return running_step(self.plan, self.state)
+        """The first step that runs, other than those that follow."""
+        return next(iter(running_steps(self.plan, self.state)), None)
 
     @cached_property
     def rollback_blocker(self) -> Step | None:

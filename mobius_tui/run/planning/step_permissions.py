@@ -16,7 +16,8 @@ from mobius_tui.run.intents.intent_actions import (
 )
 from mobius_tui.run.planning.approval_rules import begin_refusal
 from mobius_tui.run.planning.confirmation import step_confirmation_word
-from mobius_tui.run.planning.plan import effect_of, is_follower, kind_of
+from mobius_tui.run.planning.plan import effect_of, kind_of
+from mobius_tui.run.planning.side_by_side import running_steps, step_in_the_way
 from mobius_tui.run.planning.situation import (
     NotPermittedError,
     RefusalCode,
@@ -158,12 +159,8 @@ def require_can_begin(situation: Situation, step: Step, *, again: bool) -> None:
     if waits_now:
         waits = ", ".join(wait.text for wait in waits_now)
         raise NotPermittedError(RefusalCode.WAITS, f"{name} waits: {waits}", waits)
-    busy = situation.busy_step
-    if (
-        busy is not None
-        and not is_follower(step)
-        and not _may_overtake(situation, step)
-    ):
+    busy = step_in_the_way(plan, situation.state, step)
+    if busy is not None and not _may_overtake(situation, step):
         why = f"{plan.name(busy.id)} is running"
         raise NotPermittedError(RefusalCode.BUSY, f"{why}; one at a time", why)
     left = situation.survivors_of(step) if own is Status.UNKNOWN else ()
@@ -173,16 +170,16 @@ def require_can_begin(situation: Situation, step: Step, *, again: bool) -> None:
 
 
 def _may_overtake(situation: Situation, step: Step) -> bool:
-    """Whether a step of the rollback need not wait for one that only reads."""
+    """Whether a step of the rollback need not wait for those that only read."""
     watch, phase_of = situation.state.watch, situation.plan.phase_of
-    busy = situation.busy_step
     return (
         watch.rollback_running
         and watch.rollback is not None
-        and busy is not None
         and phase_of[step.id].id == watch.rollback.phase
-        and phase_of[busy.id].id != watch.rollback.phase
-        and effect_of(busy) == "read"
+        and all(
+            phase_of[busy.id].id != watch.rollback.phase and effect_of(busy) == "read"
+            for busy in running_steps(situation.plan, situation.state)
+        )
     )
 
 

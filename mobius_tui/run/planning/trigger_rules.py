@@ -122,7 +122,7 @@ def trigger_caveats(
         return ()
     counted = [probe for probe in health.probes if probe.trigger]
     caveats = [*_p95_caveats(health, counted, fill, reported)]
-    far = [p.id for p in counted if not is_loopback(fill(p.url))]
+    far = [p.id for p in counted if not is_loopback(fill(p.asked_url))]
     if far and not health.witness:
         names = " and ".join(far)
         caveats.append(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 
 from mobius_tui.errors import MobiusError
 from mobius_tui.run.state.run_state import RunState
@@ -26,7 +27,7 @@ from mobius_tui.runbook.model.templates import (
     texts_in,
 )
 from mobius_tui.runbook.prose.prose_model import Prose
-from mobius_tui.runbook.text.names import (
+from mobius_tui.runbook.text.provided_names import (
     HealthOf,
     ProvidedFact,
     StepField,
@@ -249,5 +250,8 @@ def check_env(step: Step, runbook: Runbook, values: Values) -> dict[str, str]:
 
 def probe_variable_names(probe: Probe) -> tuple[str, ...]:
     """The names of the variables that a probe's texts use."""
+    if isinstance(probe.check, RunCheck):
+        # Of a script it is known only as it runs which names are its own.
+        probe = replace(probe, check=replace(probe.check, script="", shell=()))
     names = [name for text in texts_in(probe) for name in template_names(text)]
     return tuple(dict.fromkeys(names))

@@ -97,6 +97,11 @@ class AttemptDirectory:
         return self.path / "outputs"
 
     @property
+    def logs(self) -> Path:
+        """Where the logs of `log` checks ended when the attempt began."""
+        return self.path / "logs"
+
+    @property
     def pid(self) -> Path:
         """Exists if and only if the script may have run."""
         return self.path / "pid"

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
 from mobius_tui.errors import UsageError
 from mobius_tui.run.storage.run_directory import RunDirectory
+from mobius_tui.run.storage.run_ids import RUN_ID, run_ids
 from mobius_tui.run.storage.sharing import own_shared_folders, shared_folders_of_others
 from mobius_tui.run.storage.state_home import runs_root
 from mobius_tui.sanitize import line
-
-_RUN_ID = re.compile(r"\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d-\S+")
 
 
 def is_run_id(name: str) -> bool:
     """Whether a name has the form of a run's id."""
     plain = line(name) == name and len(name) <= 200
-    return plain and "/" not in name and _RUN_ID.fullmatch(name) is not None
+    return plain and "/" not in name and RUN_ID.fullmatch(name) is not None
 
 
 def all_runs(
@@ -60,17 +58,8 @@ def _newest_first(runs: Iterable[RunDirectory]) -> tuple[RunDirectory, ...]:
 
 
 def _runs_in(folder: Path, excluded: Collection[str]) -> list[RunDirectory]:
-    runs: list[RunDirectory] = []
-    with suppress(FileNotFoundError, NotADirectoryError, PermissionError):
-        runs = [
-            RunDirectory(path)
-            for path in folder.iterdir()
-            if path.name not in excluded
-            and _RUN_ID.fullmatch(path.name)
-            and path.is_dir()
-            and not path.is_symlink()
-        ]
-    return runs
+    names = run_ids(folder)
+    return [RunDirectory(folder / name) for name in names if name not in excluded]
 
 
 def newest_run(root: Path) -> RunDirectory:

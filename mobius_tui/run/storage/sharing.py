@@ -109,18 +109,25 @@ def own_shared_folders() -> Iterator[Path]:
 
 def shared_folders_of_others() -> Iterator[Path]:
     """The folders of runs that others share with a group of this user's."""
-    groups = []
-    for gid in {os.getegid(), *os.getgroups()}:
-        with suppress(KeyError):
-            groups.append(grp.getgrgid(gid).gr_name)
+    groups: list[str] | None = None
     with suppress(OSError):
         for outer in shared_base().iterdir():
             match = _FOLDER.fullmatch(outer.name)
             owner = int(match[1]) if match else os.getuid()
             if owner != os.getuid() and _belongs_to(outer, owner):
+                groups = _own_groups() if groups is None else groups
                 yield from (
                     outer / name for name in groups if _belongs_to(outer / name, owner)
                 )
+
+
+def _own_groups() -> list[str]:
+    """The names of this user's groups; a directory far away may have to be asked."""
+    groups = []
+    for gid in {os.getegid(), *os.getgroups()}:
+        with suppress(KeyError):
+            groups.append(grp.getgrgid(gid).gr_name)
+    return groups
 
 
 def _belongs_to(path: Path, uid: int) -> bool:

@@ -22,13 +22,14 @@ from mobius_tui.run.attempts.run_context import RunContext
 from mobius_tui.run.attempts.stopping import running_process_groups
 from mobius_tui.run.checks.context import CheckContext
 from mobius_tui.run.checks.machine_checks import unit_states_now
+from mobius_tui.run.checks.probe_look import probe_look
 from mobius_tui.run.journal.journal import Clock
 from mobius_tui.run.keeper.disk_full import DISK_FULL_ERRNOS
-from mobius_tui.run.planning.variables import probe_variable_names
+from mobius_tui.run.planning.variables import check_env, probe_variable_names
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.safe_open import open_regular
-from mobius_tui.runbook.model.check_kinds import ProcessCheck, ServiceCheck
-from mobius_tui.runbook.model.runbook import Runbook
+from mobius_tui.runbook.model.check_kinds import Check, ProcessCheck, ServiceCheck
+from mobius_tui.runbook.model.runbook import Runbook, Step
 
 UNIT_INTERVAL = 10.0
 """Seconds between two calls of `systemctl`: each is a process of its own."""
@@ -71,15 +72,25 @@ def _unit_names(context: RunContext) -> tuple[str, ...]:
     return tuple(name for name in names if name and not name.startswith("-"))
 
 
-def _check_context(context: RunContext) -> CheckContext:
+def _check_context(context: RunContext, check: Check | None = None) -> CheckContext:
+    """The run, for a probe's check with the variables that it reads.
+
+    Raises:
+        MobiusError: one of them has no value.
+    """
     began = context.state.began
     assert began is not None
+    env = dict(context.env)
+    if check is not None:
+        step = Step(id="", title="", checks=(check,))
+        env |= check_env(step, context.plan.runbook, context.values())
     return CheckContext(
         workdir=Path(began.workdir),
-        env=context.env,
+        env=env,
         fill=context.values().fill,
         step_groups=running_process_groups(context),
         own_pids=frozenset({os.getpid()}),
+        redact=context.redact,
     )
 
 
@@ -185,6 +196,7 @@ class HealthMonitor:
                     targets,
                     every=every,
                     witness=self._witnesses(context),
+                    look=probe_look(lambda check: _check_context(context, check)),
                     wall=self._clock.wall,
                 )
                 prober = tasks.create_task(runner.run(self._write))

@@ -13,7 +13,9 @@ from typing import Any, Literal, TypeVar
 from mobius_tui.runbook.decode import decode_head, decode_steps
 from mobius_tui.runbook.decode.decode_health import read_health
 from mobius_tui.runbook.decode.include import Included, Includes
-from mobius_tui.runbook.model.actions import Choose, Manual
+from mobius_tui.runbook.effects.command_table import bundled_commands
+from mobius_tui.runbook.effects.script_effects import heaviest_effect
+from mobius_tui.runbook.model.actions import Choose, Manual, Run
 from mobius_tui.runbook.model.guards import with_literal_choices
 from mobius_tui.runbook.model.runbook import Phase, Runbook, Source, Step, Variable
 from mobius_tui.runbook.text.names import RUN_FACTS
@@ -44,6 +46,8 @@ _Value = TypeVar("_Value")
 _Found = Mapping[str, tuple[_Value, TomlTable]]
 _Places = dict[tuple[PartKind, str], TomlTable]
 
+MAX_JUDGED_CHARACTERS = 256 * 1024
+"""Characters of the scripts without an `effect` that are judged; the others change."""
 _OVERRIDES = ("title", "why", "aside", "instead_of", "next", "attended")
 """Keys with which a `[[phase]]` with `include` may override the included phase."""
 
@@ -95,7 +99,48 @@ def assemble(
         sources=(source, *includes.sources),
     )
     runbook = dataclasses.replace(runbook, phases=_with_literal_guards(runbook))
+    if any(_is_judged(step) for step in runbook.steps()):
+        runbook = dataclasses.replace(runbook, phases=_with_judged_effects(runbook))
     return RunbookDraft(runbook=runbook, root=root, tables=tables, entries=entries)
+
+
+def _is_judged(step: Step) -> bool:
+    return isinstance(step.action, Run) and step.action.is_judged
+
+
+def _with_judged_effects(runbook: Runbook) -> tuple[Phase, ...]:
+    """The phases with the effects of scripts whose steps state none.
+
+    The runbook's own `[commands]` count, and those of config.toml do not: it is the
+    same for all who run it.
+    """
+    # Importing it takes 10 ms, which files that state every effect do not wait for.
+    from mobius_tui.runbook.effects.effect_judge import judge_script
+
+    commands = bundled_commands().extended(runbook.commands)
+    remaining = MAX_JUDGED_CHARACTERS
+
+    def judged(step: Step) -> Step:
+        nonlocal remaining
+        action = step.action
+        if not isinstance(action, Run) or not action.is_judged:
+            return step
+        remaining -= len(action.script)
+        if remaining < 0:
+            return step
+        found = judge_script(action.script, shell=action.shell, table=commands)
+        effects = [each.effect for each in found.effects]
+        if action.follow or action.tty:  # by their labels' rule, they read
+            effects = [each.effect for each in found.effects if each.known]
+        effect = heaviest_effect("read", *effects)
+        return dataclasses.replace(
+            step, action=dataclasses.replace(action, effect=effect)
+        )
+
+    return tuple(
+        dataclasses.replace(phase, steps=tuple(map(judged, phase.steps)))
+        for phase in runbook.phases
+    )
 
 
 def _with_literal_guards(runbook: Runbook) -> tuple[Phase, ...]:
@@ -164,13 +209,23 @@ def _phases(
         steps.add_phase(entry if included is None else included.table)
     for other in includes.roots():
         steps.add_all(other)
-    if not root.has("phase"):
-        root.report("a runbook wants at least one [[phase]]")
+    if root.has_since(2, "step"):
+        if root.has("phase"):
+            words = "steps outside of phases are for a runbook without [[phase]]"
+            root.report(words, "step")
+        sources.append((root, None))
+        steps.add_phase(root)
+    elif not root.present_keys("phase", "step"):
+        steps_too = ", or one [[step]]" if root.format >= 2 else ""
+        root.report(f"a runbook wants at least one [[phase]]{steps_too}")
     phases: list[Phase] = []
     entries: dict[str, TomlTable] = {}
     for entry, included in sources:
         table = entry if included is None else included.table
-        phase, found = decode_steps.read_phase(table, steps)
+        if table is root:
+            phase, found = decode_steps.read_only_phase(root, steps)
+        else:
+            phase, found = decode_steps.read_phase(table, steps)
         if tables.get(("phase", phase.id)) is table:
             entry.report(f"`{phase.id}` is included twice; see `use`", "include")
             continue

@@ -1,17 +1,22 @@
-"""`[phase.step.check]`: what is verified after a step's action."""
+"""`[phase.step.check]` and `until`: what is verified after a step's action."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
 
+from mobius_tui.runbook.decode.json_shapes import comparisons, json_body, pointers
 from mobius_tui.runbook.decode.value_shapes import (
     address,
     codes,
     comparison,
     duration,
+    http_status,
     interpreter,
-    json_object,
     mode,
+    one_of,
     pattern,
     sha256,
     size,
@@ -23,8 +28,10 @@ from mobius_tui.runbook.model.check_kinds import (
     Check,
     ChecksumCheck,
     DiskCheck,
+    DnsCheck,
     FileCheck,
     HttpCheck,
+    LogCheck,
     MemoryCheck,
     OutputCheck,
     PortCheck,
@@ -32,58 +39,184 @@ from mobius_tui.runbook.model.check_kinds import (
     Repeat,
     RunCheck,
     ServiceCheck,
+    SqlCheck,
     TlsCheck,
+    database_url_problem,
 )
+from mobius_tui.runbook.model.templates import is_template
+from mobius_tui.runbook.text.units import parse_duration
+from mobius_tui.runbook.toml.positions import KeyPath
 from mobius_tui.runbook.toml.table_reader import TomlTable
 
 
 def read_step_checks(step: TomlTable) -> tuple[Check, ...]:
-    """The checks of a step, in the order of the file."""
-    table = step.table("check")
+    """The checks of a step: those of `until`, then those of `check`."""
+    found: list[Check] = []
+    if step.has_since(2, "until"):
+        found += read_checks(step.table("until"))
+    return (*found, *read_checks(step.table("check")))
+
+
+def read_checks(table: TomlTable | None) -> list[Check]:
+    """The checks of a table, in the order of the file."""
+    found: list[Check] = []
     if table is None:
-        return ()
+        return found
     if not table.node:
         table.report(f"a check names a kind: {', '.join(CHECK_KINDS)}")
-    found: list[Check] = []
     table.present_keys(*CHECK_KINDS)
+    if table.format >= 2 and table.present_keys(*_REPEAT_KEYS):
+        _repeat(table)  # a mistake is one though each kind has its own
     for kind in table.node:
-        if kind in CHECK_KINDS:
+        if kind not in CHECK_KINDS:
+            continue
+        if kind not in _SINCE_2 or table.has_since(2, kind):
             found += _of_kind(table, kind)
-    return tuple(found)
+    if _is_until(table) and any(each.repeat.limit == 1 for each in found):
+        table.report('`until` wants `for`, such as `for = "10m"`, or `attempts`')
+    return found
+
+
+_MAIN_KEYS: Mapping[str, str] = {
+    "http": "url",
+    "process": "match",
+    "service": "names",
+    "file": "path",
+    "port": "at",
+    "tls": "at",
+    "dns": "name",
+    "disk": "free",
+    "memory": "free",
+    "run": "script",
+    "output": "match",
+}
+"""The key that a text stands for: `http = "…"` is short for `http = { url = "…" }`."""
+_REPEAT_KEYS = ("attempts", "consecutive", "every", "for", "timeout")
+_TABLES = ("until", "check")
+"""The keys of a step that have checks, in the model's order."""
 
 
 def _of_kind(table: TomlTable, kind: str) -> list[Check]:
-    """The checks of one kind; `run = "…"` is short for `run = { script = "…" }`."""
-    if kind == "run" and isinstance(table.node[kind], str):
+    """The checks of one kind.
+
+    `run = "…"` is short for `run = { script = "…" }`; in format 2 each kind has such a
+    short form, and a list may have several.
+    """
+    value = table.node[kind]
+    if table.format < 2 and kind == "run" and isinstance(value, str):
         return [_run_script(table, kind)]
-    return [_READERS[kind](inner) for inner in table.tables(kind, single=True)]
+    entries = _entries(kind, value, table.format)
+    if entries is None:
+        return [_READERS[kind](inner) for inner in table.tables(kind, single=True)]
+    return [_READERS[kind](table.child(node, *path)) for path, node in entries]
+
+
+def _entries(
+    kind: str, value: object, version: int
+) -> list[tuple[KeyPath, Mapping[str, Any]]] | None:
+    """The checks of a kind as tables with their paths; None if that has a wrong type.
+
+    Args:
+        kind: of check.
+        value: what its key has.
+        version: the format of the file.
+    """
+    key = _MAIN_KEYS.get(kind) if version >= 2 else None
+    if key == "names" and _is_of_texts(value):
+        value = {key: value}
+    found: list[tuple[KeyPath, Mapping[str, Any]]] = []
+    for index, each in enumerate(value if isinstance(value, list) else [value]):
+        path = (kind, index) if isinstance(value, list) else (kind,)
+        if isinstance(each, dict):
+            found.append((path, each))
+        elif isinstance(each, str) and key is not None:
+            found.append((path, {key: [each] if key == "names" else each}))
+        else:
+            return None
+    return found
+
+
+def check_paths(step: TomlTable) -> list[KeyPath]:
+    """The key path of each check below the table of its step, in the model's order."""
+    return [path for key in _TABLES for path in _paths_below(step.owner(key), key)]
+
+
+def _paths_below(owner: TomlTable, key: str) -> list[KeyPath]:
+    """The key path of each check in one table of a step."""
+    checks = owner.node.get(key)
+    found: list[KeyPath] = []
+    for kind, value in checks.items() if isinstance(checks, dict) else ():
+        if kind not in CHECK_KINDS:
+            continue
+        entries = _entries(kind, value, owner.format)
+        if entries is not None:
+            found += [(key, *path) for path, _ in entries]
+        elif isinstance(value, list):
+            dicts = [n for n, each in enumerate(value) if isinstance(each, dict)]
+            found += [(key, kind, index) for index in dicts]
+        elif isinstance(value, str):
+            found.append((key, kind))
+    return found
+
+
+def _is_of_texts(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(each, str) for each in value)
+
+
+def _is_until(table: TomlTable) -> bool:
+    return table.path[-1:] == ("until",)
 
 
 def _repeat(table: TomlTable) -> Repeat:
-    """The keys that every kind of check has."""
+    """The keys that every kind of check has.
+
+    In format 2 they may stand beside the kinds, for all of a check.
+    """
+    outer = table.parent
+    in_check = outer is not None and outer.path[-1:] in (("check",), ("until",))
+    if outer is None or table.format < 2 or not in_check:
+        outer = table
+    table.present_keys(*_REPEAT_KEYS)
+    given = {key: table if key in table.node else outer for key in _REPEAT_KEYS}
     attempts = None
-    if table.has("attempts"):
-        attempts = table.integer("attempts", 1, 1, 10_000)
+    if given["attempts"].has("attempts"):
+        attempts = given["attempts"].integer("attempts", 1, 1, 10_000)
     found = Repeat(
         attempts=attempts,
-        consecutive=table.integer("consecutive", 1, 1, 10_000),
-        every=duration(table, "every", "5s"),
-        timeout=duration(table, "timeout", "10s"),
+        consecutive=given["consecutive"].integer("consecutive", 1, 1, 10_000),
+        every=duration(given["every"], "every", "5s"),
+        timeout=duration(given["timeout"], "timeout", "10s"),
+        deadline=duration(given["for"], "for", "5m")
+        if given["for"].has_since(2, "for")
+        else None,
     )
-    if found.limit < found.consecutive:
+    if found.limit is not None and found.limit < found.consecutive:
         table.report("`attempts` is less than `consecutive`: it can never hold")
+    if found.deadline is not None and _is_too_short(found, found.deadline):
+        words = "`for` ends before `consecutive` looks: it can never hold"
+        given["for"].report(words, "for")
     return found
+
+
+def _is_too_short(repeat: Repeat, deadline: str) -> bool:
+    """Whether a deadline comes before as many looks as must hold in a row."""
+    if is_template(deadline) or is_template(repeat.every):
+        return False
+    pauses = (repeat.consecutive - 1) * parse_duration(repeat.every)
+    return parse_duration(deadline) < pauses
 
 
 def _http(table: TomlTable) -> HttpCheck:
     table.require("url")
     faster = duration(table, "faster_than", None)
+    equal, compared = json_body(table, "json")
     return HttpCheck(
         url=url(table),
-        status=table.integer("status", 200, 100, 599),
+        status=http_status(table),
         method=table.text("method", "GET"),
         headers=table.strings("headers", shown=False),
-        json=json_object(table, "json"),
+        json=equal,
+        pointers=compared,
         contains=table.optional_text("contains", filled=True),
         faster_than=faster,
         ca=table.optional_text("ca", filled=True),
@@ -148,8 +281,45 @@ def _tls(table: TomlTable) -> TlsCheck:
         at=address(table, "at"),
         min_days=table.integer("min_days", 0, 0, 36_500),
         ca=table.optional_text("ca", filled=True),
+        server_name=table.optional_text("name", filled=True)
+        if table.has_since(2, "name")
+        else None,
         repeat=_repeat(table),
     )
+
+
+_RECORDS = ("A", "AAAA", "CNAME", "TXT", "MX", "NS", "SRV", "SOA")
+_DOMAIN = re.compile(r"[^\s.]{1,63}(?:\.[^\s.]{1,63})*\.?")
+
+
+def _dns(table: TomlTable) -> DnsCheck:
+    table.require("name")
+    name = table.text("name", filled=True)
+    if name and not is_template(name) and not _DOMAIN.fullmatch(name):
+        table.report("`name` is a name such as www.example.com", "name")
+    wants = table.present_keys("records", "contains", "absent")
+    if len(wants) > 1:
+        table.report(f"`{wants[1]}` says something else than `{wants[0]}`", wants[1])
+    return DnsCheck(
+        name=name,
+        type=one_of(table, "type", _RECORDS, "A"),
+        at=address(table, "at") if table.has("at") else None,
+        records=_texts(table, "records"),
+        contains=_texts(table, "contains"),
+        absent=table.flag("absent"),
+        ttl=comparisons(table, "ttl"),
+        repeat=_repeat(table),
+    )
+
+
+def _texts(table: TomlTable, key: str) -> tuple[str, ...]:
+    """A text, or several as a list."""
+    if isinstance(table.owner(key).node.get(key), str):
+        return (table.text(key, filled=True),)
+    found = table.text_list(key, filled=True)
+    if table.has(key) and table.owner(key).node[key] == []:
+        table.report(f"`{key}` is empty: nothing would be compared", key)
+    return found
 
 
 def _disk(table: TomlTable) -> DiskCheck:
@@ -167,23 +337,58 @@ def _memory(table: TomlTable) -> MemoryCheck:
 
 def _run(table: TomlTable) -> RunCheck:
     table.require("script")
-    shell, success = interpreter(table), codes(table, "success", (0,))
-    return _run_script(table, "script", shell, success, _repeat(table))
+    found = replace(
+        _run_script(table, "script"),
+        shell=interpreter(table),
+        success=codes(table, "success", (0,)),
+        repeat=_repeat(table),
+    )
+    if table.has_since(2, "json"):
+        found = replace(found, pointers=pointers(table, "json"))
+    if table.has_since(2, "is"):
+        found = replace(found, is_=comparisons(table, "is"))
+    return found
 
 
-def _run_script(
-    table: TomlTable,
-    key: str,
-    shell: tuple[str, ...] = (),
-    success: tuple[int, ...] = (0,),
-    repeat: Repeat | None = None,
-) -> RunCheck:
+def _run_script(table: TomlTable, key: str) -> RunCheck:
+    """A check that is a script alone."""
     script = table.text(key, lines=True)
     warn_of_backslash(table, key)
     if table.has(key) and not script.strip():
         table.report(f"`{key}` is an empty script", key)
-    return RunCheck(
-        script=script, shell=shell, success=success, repeat=repeat or Repeat()
+    return RunCheck(script=script)
+
+
+def _sql(table: TomlTable) -> SqlCheck:
+    table.require("query", "is")
+    if len(table.present_keys("url", "file")) != 1:
+        table.report("`sql` wants `url`, or `file` for SQLite")
+    url = table.optional_text("url", filled=True)
+    if url is not None and not is_template(url):
+        problem = database_url_problem(url)
+        if problem:
+            table.report(f"`url` {problem}", "url")
+    query = table.text("query", lines=True, filled=True)
+    if table.has("query") and not query.strip():
+        table.report("`query` is empty", "query")
+    return SqlCheck(
+        query=query,
+        is_=comparisons(table, "is"),
+        url=url,
+        file=table.optional_text("file", filled=True),
+        repeat=_repeat(table),
+    )
+
+
+def _log(table: TomlTable) -> LogCheck:
+    table.require("file")
+    if not table.present_keys("match", "not"):
+        table.report("`log` wants `match`, `not` or both")
+    return LogCheck(
+        file=table.text("file", filled=True),
+        match=pattern(table, "match"),
+        not_=pattern(table, "not"),
+        repeat=_repeat(table),
     )
 
 
@@ -191,9 +396,11 @@ def _output(table: TomlTable) -> OutputCheck:
     if not table.present_keys("match", "not"):
         table.report("`output` wants `match`, `not` or both")
     match, not_ = pattern(table, "match"), pattern(table, "not")
-    for key in table.present_keys("attempts", "consecutive"):
+    for key in table.present_keys("attempts", "consecutive", "for"):
         table.report("an output does not change: it is looked at once", key)
-    return OutputCheck(match=match, not_=not_, repeat=_repeat(table))
+    # What stands beside the kinds is meant for those that may change.
+    once = replace(_repeat(table), attempts=None, consecutive=1, deadline=None)
+    return OutputCheck(match=match, not_=not_, repeat=once)
 
 
 _READERS: Mapping[str, Callable[[TomlTable], Check]] = {
@@ -204,8 +411,13 @@ _READERS: Mapping[str, Callable[[TomlTable], Check]] = {
     "file": _file,
     "port": _port,
     "tls": _tls,
+    "dns": _dns,
     "disk": _disk,
     "memory": _memory,
     "run": _run,
+    "sql": _sql,
+    "log": _log,
     "output": _output,
 }
+_SINCE_2 = ("dns", "sql", "log")
+"""The kinds that format 2 brought."""

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, cast
 
+from mobius_tui.runbook.decode.decode_checks import read_checks
 from mobius_tui.runbook.decode.include import Includes
+from mobius_tui.runbook.decode.json_shapes import json_body
 from mobius_tui.runbook.decode.value_shapes import (
     duration,
     fraction,
+    http_status,
     is_address,
-    json_object,
     one_of,
     slug,
     url,
 )
+from mobius_tui.runbook.model.check_kinds import Check, Repeat, kind_of
 from mobius_tui.runbook.model.probes import (
     ErrorRate,
     Figure,
@@ -78,8 +82,17 @@ def _witness(table: TomlTable) -> tuple[str, ...]:
     return found
 
 
+_OF_HTTP = (
+    *("url", "method", "headers", "status", "json", "contains", "ca", "redirects"),
+    *("error_rate", "p95"),
+)
+
+
 def _probe(table: TomlTable) -> Probe:
+    if table.has_since(2, "check"):
+        return _probe_by_check(table)
     table.require("url")
+    equal, compared = json_body(table, "json")
     return Probe(
         id=slug(table),
         url=url(table),
@@ -87,8 +100,9 @@ def _probe(table: TomlTable) -> Probe:
         timeout=duration(table, "timeout", "4s"),
         method=table.text("method", "GET"),
         headers=table.strings("headers", shown=False),
-        status=table.integer("status", 200, 100, 599),
-        json=json_object(table, "json"),
+        status=http_status(table),
+        json=equal,
+        pointers=compared,
         contains=table.optional_text("contains", filled=True),
         ca=table.optional_text("ca", filled=True),
         redirects=table.integer("redirects", 0, 0, 20),
@@ -96,6 +110,49 @@ def _probe(table: TomlTable) -> Probe:
         error_rate=_figure(table.table("error_rate"), ("fraction",)),
         p95=_figure(table.table("p95"), ("ms", "s")),
     )
+
+
+def _probe_by_check(table: TomlTable) -> Probe:
+    """A probe that looks by a check."""
+    for key in table.present_keys(*_OF_HTTP):
+        table.report(
+            f"`{key}` is of a probe that asks a URL, and this has a check", key
+        )
+    timeout = duration(table, "timeout", "4s")
+    return Probe(
+        id=slug(table),
+        check=_probe_check(table, timeout),
+        title=table.text("title", filled=True),
+        timeout=timeout,
+        trigger=table.flag("trigger", default=True),
+    )
+
+
+_PROBE_KINDS = (
+    *("port", "tls", "dns", "disk", "memory", "file", "process", "service"),
+    *("run", "sql"),
+)
+"""The kinds that a probe can look by: quick ones that need no step."""
+
+
+def _probe_check(probe: TomlTable, timeout: str) -> Check | None:
+    """The one check of a probe, which is looked at as often as health is.
+
+    Args:
+        probe: its table.
+        timeout: the probe's.
+    """
+    table = probe.table("check")
+    if table is None:
+        return None
+    found = read_checks(table)
+    if len(found) != 1 or kind_of(found[0]) not in _PROBE_KINDS:
+        kinds = ", ".join(_PROBE_KINDS)
+        table.report(f"a probe looks by one of {kinds}; for `http` it has `url`")
+        return None
+    if found[0].repeat != Repeat():
+        table.report("a probe looks every `every` of [health], for its own `timeout`")
+    return replace(found[0], repeat=Repeat(timeout=timeout))
 
 
 def _figure(table: TomlTable | None, units: tuple[str, ...]) -> Figure | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, cast
 
@@ -14,9 +15,11 @@ from mobius_tui.runbook.decode.value_shapes import (
     duration,
     interpreter,
     one_of,
+    part_id,
     pattern,
     size,
     slug,
+    title,
     url,
     warn_of_backslash,
 )
@@ -31,6 +34,7 @@ from mobius_tui.runbook.model.actions import (
     Watch,
 )
 from mobius_tui.runbook.model.guards import Guard, Part
+from mobius_tui.runbook.model.limits import MAX_PARALLEL
 from mobius_tui.runbook.model.runbook import Approve, Link, Phase, Retry, Step
 from mobius_tui.runbook.text.names import did_you_mean, is_ours
 from mobius_tui.runbook.toml.table_reader import TomlTable, kind_in_words
@@ -132,6 +136,7 @@ def _run(step: TomlTable) -> Run:
     if set(success) & set(warning):
         step.report("an exit code is in both `success` and `warning`", "warning")
     usual = "read" if follow or tty else "change"
+    is_judged = step.owner("run").format >= 2 and not step.has("effect")
     effect = one_of(step, "effect", ("read", "change", "destroy"), usual)
     if follow or tty:
         timeout = duration(step, "timeout", None)
@@ -141,6 +146,7 @@ def _run(step: TomlTable) -> Run:
         script=script,
         shell=interpreter(step),
         effect=cast("Any", effect),
+        is_judged=is_judged,
         success=success,
         warning=warning,
         timeout=timeout,
@@ -229,8 +235,7 @@ class StepTables:
     def add_phase(self, phase: TomlTable) -> None:
         """Add the tables of the steps of a phase."""
         for table in phase.tables("step"):
-            name = table.node.get("id")
-            if isinstance(name, str):
+            if name := part_id(table):
                 self._tables.setdefault(name, []).append(table)
 
     def add_all(self, root: TomlTable) -> None:
@@ -278,20 +283,43 @@ def read_phase(
         instead_of=table.text_list("instead_of"),
         next=table.optional_text("next"),
         attended=table.flag("attended"),
+        parallel=_parallel(table),
     )
     return made, found
 
 
+def _parallel(table: TomlTable) -> int:
+    """How many steps of a phase may run side by side; `true` for all of them."""
+    if not table.has_since(2, "parallel"):
+        return 0
+    if isinstance(table.node["parallel"], bool):
+        return MAX_PARALLEL if table.flag("parallel") else 0
+    return table.integer("parallel", 0, 2, MAX_PARALLEL)
+
+
+ONLY_PHASE = Phase(id="steps", title="Steps", steps=())
+"""The phase of a runbook that has `[[step]]` tables alone."""
+
+
+def read_only_phase(
+    root: TomlTable, steps: StepTables
+) -> tuple[Phase, list[tuple[Step, TomlTable]]]:
+    """The phase that the `[[step]]` tables of a file make, and each with its table."""
+    found = [(read_step(inner, steps), inner) for inner in root.tables("step")]
+    return replace(ONLY_PHASE, steps=tuple(one for one, _ in found)), found
+
+
 def read_step(table: TomlTable, steps: StepTables) -> Step:
-    """A `[[phase.step]]`."""
+    """A `[[phase.step]]`, or a `[[step]]`."""
     same_as = steps.inherit(table)
-    table.require("title")
     act, verified = read_action(table), read_step_checks(table)
-    if act is None and not verified and not table.present_keys("check"):
-        table.report("a step wants one of run, manual, message, choose, watch or check")
+    if act is None and not verified and not table.present_keys("check", "until"):
+        until = " or until" if table.format >= 2 else ""
+        kinds = "run, manual, message, choose, watch or check"
+        table.report(f"a step wants one of {kinds}{until}")
     return Step(
         id=_own_id(table),
-        title=table.text("title", filled=True),
+        title=title(table),
         action=act,
         checks=verified,
         why=table.text("why", lines=True, filled=True),
@@ -306,6 +334,7 @@ def read_step(table: TomlTable, steps: StepTables) -> Step:
         on_failure=table.text("on_failure", "stop"),
         gate=table.flag("gate"),
         optional=table.flag("optional"),
+        independent=table.has_since(2, "independent") and table.flag("independent"),
         role=table.optional_text("role"),
         approve=_approve(table.table("approve")),
         links=tuple(_link(inner) for inner in table.tables("links")),
@@ -317,7 +346,7 @@ def read_step(table: TomlTable, steps: StepTables) -> Step:
 def _own_id(table: TomlTable) -> str:
     """The id of a step, which is not inherited; a placeholder if it is wrong."""
     found = ""
-    if "id" in table.node:
+    if "id" in table.node or table.format >= 2:
         found = slug(table)
     else:
         table.report("`id` is missing in [[phase.step]]")

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from mobius_tui.runbook.decode.value_shapes import part_id
 from mobius_tui.runbook.model.runbook import Source
 from mobius_tui.runbook.text.names import did_you_mean
 from mobius_tui.runbook.toml.runbook_source import RefusedError
@@ -20,7 +21,7 @@ Read = Callable[[str], tuple[str, bytes]]
 
 _TOP_TABLES = (
     *("runbook", "commands", "var", "profile", "contact"),
-    *("message", "channel", "health", "phase"),
+    *("message", "channel", "health", "phase", "step"),
 )
 """The keys that the root table of a file may have."""
 
@@ -91,9 +92,9 @@ class Includes:
         if root is None:
             return None
         self._with_phases[name] = root
-        found = {one.node.get("id"): one for one in root.tables("phase")}
+        found = {part_id(one): one for one in root.tables("phase")}
         if phase_id not in found:
-            near = did_you_mean(phase_id, [k for k in found if isinstance(k, str)])
+            near = did_you_mean(phase_id, found)
             table.report(f"no phase `{phase_id}` in {name}{near}", "include")
             return None
         return Included(table=found[phase_id], target=target)
@@ -121,9 +122,7 @@ class Includes:
                 self._findings.add(error.problem)
             return None
         self.sources.append(Source(name=name, data=data))
-        given = document.tree.get("format")
-        if type(given) is not int or given != 1:
-            document.report(("format",), "`format = 1` is missing: is this a runbook?")
+        if not document.check_format():
             return None
         root = TomlTable(document, registry=self._registry)
         root.present_keys("format")

@@ -2,40 +2,78 @@
 
 from __future__ import annotations
 
-import math
 import re
 import shlex
 import warnings
-from collections.abc import Callable, Mapping
-from types import MappingProxyType
-from typing import Any, TypeVar
+from collections.abc import Callable
+from typing import TypeVar
 
 from mobius_tui.runbook.model import limits
-from mobius_tui.runbook.model.check_kinds import Json
+from mobius_tui.runbook.model.check_kinds import HttpStatus
 from mobius_tui.runbook.model.templates import is_template, template_names
 from mobius_tui.runbook.text import units
+from mobius_tui.runbook.toml.derived_keys import derived_title, id_of, title_of
 from mobius_tui.runbook.toml.table_reader import TomlTable
 
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 
-_ADDRESS = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[^:\s/\[\]]+):(\d{1,5})")
-_COUNT = re.compile(r"(?:>=|<=|==|!=|>|<)?\s*\d{1,9}")
-_MODE = re.compile(r"0?[0-7]{3,4}")
-_SHA256 = re.compile(r"[0-9A-Fa-f]{64}")
-_SCHEME = re.compile(r"https?://[^\s/]+\S*")
+ADDRESS = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[^:\s/\[\]]+):(\d{1,5})")
+SHARE = re.compile(r"\d{1,2}(\.\d{1,3})?%")
+COUNT = re.compile(r"(?:>=|<=|==|!=|>|<)?\s*\d{1,9}")
+MODE = re.compile(r"0?[0-7]{3,4}")
+SHA256 = re.compile(r"[0-9A-Fa-f]{64}")
+SCHEME = re.compile(r"https?://[^\s/]+\S*")
 
 _Text = TypeVar("_Text", str, None)
 
 
 def slug(table: TomlTable, key: str = "id") -> str:
-    """An id: lower-case letters, digits and `-`; empty if it is missing or wrong."""
+    """An id: lower-case letters, digits and `-`; empty if it is missing or wrong.
+
+    In format 2 it may be left out: the title makes it.
+    """
+    if key == "id" and table.format >= 2 and key not in table.node:
+        return _derived_id(table)
     table.require(key)
     text = table.text(key)
     if text and not SLUG.fullmatch(text):
         table.report(f"an `{key}` is made of a-z, 0-9 and -, such as my-step-2", key)
         return ""
     return text
+
+
+def _derived_id(table: TomlTable) -> str:
+    """The id that a table's title makes; reported if it makes none."""
+    found = id_of(table.node)
+    if found and SLUG.fullmatch(found):
+        return found
+    if title_of(table.node):
+        table.report("this title has no letter for an `id`: give it one", "title")
+    elif "use" in table.node:
+        table.report("a step with `use` wants an `id` or a `title` of its own", "use")
+    else:
+        table.report(f"`id` is missing in {table.name()}, and a title to make it of")
+    return ""
+
+
+def part_id(table: TomlTable) -> str:
+    """The id of a phase or a step, and no report; empty if it has none."""
+    if table.format >= 2:
+        return id_of(table.node)
+    own = table.node.get("id")
+    return own if isinstance(own, str) else ""
+
+
+def title(table: TomlTable) -> str:
+    """The title of a step; in format 2 its script or its task may make it."""
+    if table.format >= 2 and not table.has("title"):
+        owner = table if table.base is None else table.base
+        if found := derived_title({**owner.node, **table.node}):
+            table.check_text(found, "title", lines=False, filled=False)
+            return found
+    table.require("title")
+    return table.text("title", filled=True)
 
 
 def duration(table: TomlTable, key: str, default: _Text) -> str | _Text:
@@ -78,7 +116,7 @@ def size(
     text = _united(table, key, '"512KiB", "200MB" or "1GiB"')
     if text is None:
         return default
-    if is_template(text) or (share and re.fullmatch(r"\d{1,2}(\.\d{1,3})?%", text)):
+    if is_template(text) or (share and SHARE.fullmatch(text)):
         return text
     try:
         units.parse_size(text)
@@ -150,6 +188,24 @@ def codes(table: TomlTable, key: str, default: tuple[int, ...]) -> tuple[int, ..
     return tuple(values)
 
 
+def http_status(table: TomlTable) -> HttpStatus:
+    """`status`: a status of HTTP; in format 2 a list, of which each is right."""
+    owner = table.owner("status")
+    if not isinstance(owner.node.get("status"), list):
+        return table.integer("status", 200, 100, 599)
+    if not table.has_since(2, "status", "a list"):
+        return 200
+    values = owner.node["status"]
+    if not values:
+        table.report("`status` is empty: no answer would be right", "status")
+    for index, value in enumerate(values):
+        whole = isinstance(value, int) and not isinstance(value, bool)
+        if not whole or not 100 <= value <= 599:
+            table.report("a status is a number from 100 to 599", "status", index)
+            return 200
+    return values[0] if len(values) == 1 else tuple(values)
+
+
 def interpreter(table: TomlTable) -> tuple[str, ...]:
     """`shell`: the program that runs a script, and its arguments.
 
@@ -177,7 +233,7 @@ def _through_bash(argv: tuple[str, ...]) -> str:
 def url(table: TomlTable, key: str = "url", *, shown: bool = True) -> str:
     """The URL of a page."""
     words = "begins with http:// or https://"
-    return _shaped(table, key, _SCHEME.fullmatch, words, shown=shown)
+    return _shaped(table, key, SCHEME.fullmatch, words, shown=shown)
 
 
 def address(table: TomlTable, key: str) -> str:
@@ -191,7 +247,7 @@ def is_address(text: str) -> bool:
 
 
 def _is_address(text: str) -> bool:
-    match = _ADDRESS.fullmatch(text)
+    match = ADDRESS.fullmatch(text)
     return match is not None and 0 < int(match[1]) < 65536
 
 
@@ -200,19 +256,19 @@ def comparison(table: TomlTable, key: str, default: str) -> str:
     if table.has(key) and table.value(key, (str,), 'a text, such as ">=1"') is None:
         return default
     words = 'is a comparison, such as ">=1", "<3" or "0"'
-    return _shaped(table, key, _COUNT.fullmatch, words) or default
+    return _shaped(table, key, COUNT.fullmatch, words) or default
 
 
 def mode(table: TomlTable, key: str) -> str | None:
     """Octal permissions."""
     words = 'is octal, such as "0755"'
-    return _shaped(table, key, _MODE.fullmatch, words) if table.has(key) else None
+    return _shaped(table, key, MODE.fullmatch, words) if table.has(key) else None
 
 
 def sha256(table: TomlTable, key: str) -> str | None:
     """64 hexadecimal digits."""
     words = "is 64 hexadecimal digits"
-    return _shaped(table, key, _SHA256.fullmatch, words) if table.has(key) else None
+    return _shaped(table, key, SHA256.fullmatch, words) if table.has(key) else None
 
 
 def _shaped(
@@ -237,34 +293,3 @@ def one_of(table: TomlTable, key: str, choices: tuple[str, ...], default: str) -
         table.report(f"`{key}` is one of {', '.join(choices)}", key)
         return default
     return text
-
-
-def json_object(table: TomlTable, key: str) -> Mapping[str, Json]:
-    """The required values of a JSON answer, as immutable values."""
-    node = table.value(key, (dict,), 'a table, such as { status = "ok" }')
-    return MappingProxyType(
-        {name: _frozen(table, value, key, name) for name, value in (node or {}).items()}
-    )
-
-
-def _frozen(table: TomlTable, value: Any, *path: str | int) -> Json:
-    """A TOML value as JSON; reports types that JSON does not have."""
-    match value:
-        case dict():
-            return MappingProxyType(
-                {key: _frozen(table, inner, *path, key) for key, inner in value.items()}
-            )
-        case list():
-            return tuple(
-                _frozen(table, inner, *path, index) for index, inner in enumerate(value)
-            )
-        case str():
-            table.check_text(value, *path, lines=True, filled=True)
-            return value
-        case bool() | int():
-            return value
-        case float() if math.isfinite(value):
-            return value
-        case _:
-            table.report("JSON has no dates, times, inf or nan", *path)
-            return None

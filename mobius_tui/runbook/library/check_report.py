@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -10,11 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mobius_tui.errors import OK, USAGE, UsageError
+from mobius_tui.runbook.library.check_formats import Item
 from mobius_tui.runbook.library.loader import examine
 from mobius_tui.runbook.library.runbook_files import is_runbook
 from mobius_tui.runbook.lint.rule_table import RULES
 from mobius_tui.runbook.model.actions import Run
-from mobius_tui.runbook.model.runbook import Runbook
+from mobius_tui.runbook.model.runbook import Phase, Runbook, Step
 from mobius_tui.runbook.model.templates import script_variables
 from mobius_tui.runbook.script_rules.lint_rule import LintRule
 from mobius_tui.runbook.text.names import did_you_mean
@@ -93,32 +93,64 @@ _Examined = tuple[Path, Runbook | None, tuple[Problem, ...]]
 
 
 def check_files(
-    paths: Iterable[Path], *, as_json: bool, external: ExternalLinter | None = None
+    paths: Iterable[Path],
+    *,
+    with_ids: bool = False,
+    external: ExternalLinter | None = None,
 ) -> tuple[str, int]:
-    """The report on some runbook files, and the exit code.
+    """The report on some runbook files for a person, and the exit code.
 
     Args:
         paths: the files, in the order of the report.
-        as_json: whether the report is one JSON list of problems, each with file,
-            line, column, severity and message, a warning also with the code, reason
-            and remedy of its rule, instead of lines for a person.
+        with_ids: whether the phases and steps of each file are listed with their ids.
         external: another program that also examines the scripts.
 
     Returns:
         The text without a last line end, and 0, or 2 if any file has an error.
     """
     found = _examined(paths, external)
-    broken = any(runbook is None for _, runbook, _ in found)
-    code = USAGE if broken else OK
-    if as_json:
-        problems = [problem for _, _, some in found for problem in some]
-        items = [_as_json(problem) for problem in problems]
-        return json.dumps(items, indent=2, ensure_ascii=False), code
     parts: list[str] = []
     for path, runbook, some in found:
         parts += _problem_lines(some)
+        parts += _judged_lines(path, runbook)
         parts.append(_verdict(path, runbook, some))
-    return "\n".join(parts), code
+        if with_ids and runbook is not None:
+            parts += _id_lines(runbook)
+    return "\n".join(parts), _exit_code(found)
+
+
+def check_items(
+    paths: Iterable[Path],
+    *,
+    with_ids: bool = False,
+    external: ExternalLinter | None = None,
+) -> tuple[list[Item], int]:
+    """The problems of some runbook files as data, and the exit code.
+
+    Each has file, line, column, severity and message, a warning also the code, reason
+    and remedy of its rule.
+
+    Args:
+        paths: the files.
+        with_ids: whether the phases and steps of each file follow.
+        external: another program that also examines the scripts.
+
+    Returns:
+        The items, and 0, or 2 if any file has an error.
+    """
+    found = _examined(paths, external)
+    items: list[Item] = [_as_item(problem) for _, _, some in found for problem in some]
+    if with_ids:
+        items += [
+            _part_as_item(path, phase, step)
+            for path, runbook, _ in found
+            for phase, step in _parts(runbook)
+        ]
+    return items, _exit_code(found)
+
+
+def _exit_code(found: Iterable[_Examined]) -> int:
+    return USAGE if any(runbook is None for _, runbook, _ in found) else OK
 
 
 def _problem_lines(problems: tuple[Problem, ...]) -> Iterator[str]:
@@ -184,7 +216,7 @@ def _reason_and_remedy(problem: Problem) -> tuple[str, str]:
     return "", ""
 
 
-def _as_json(problem: Problem) -> dict[str, str | int | bool]:
+def _as_item(problem: Problem) -> Item:
     found: dict[str, str | int | bool] = {
         "file": problem.file,
         "line": problem.line,
@@ -224,6 +256,51 @@ def _verdict(path: Path, runbook: Runbook | None, found: tuple[Problem, ...]) ->
     return (
         f"{name}: ok, {phases}, {_with_count(len(steps), 'step')} ({effects}){reported}"
     )
+
+
+def _parts(runbook: Runbook | None) -> Iterator[tuple[Phase, Step | None]]:
+    """Each phase, and after it each of its steps."""
+    for phase in runbook.phases if runbook is not None else ():
+        yield phase, None
+        for step in phase.steps:
+            yield phase, step
+
+
+def _effect(step: Step | None) -> tuple[str, bool]:
+    """The effect of a step's script, and whether it was judged; empty for others."""
+    action = step.action if step is not None else None
+    return (action.effect, action.is_judged) if isinstance(action, Run) else ("", False)
+
+
+def _judged_lines(path: Path, runbook: Runbook | None) -> Iterator[str]:
+    """The steps without an `effect` that were judged to do more than read."""
+    for _, step in _parts(runbook):
+        effect, is_judged = _effect(step)
+        if step is not None and is_judged and effect != "read":
+            words = f"`{step.id}` is judged to {effect}"
+            yield f"{escape_controls(str(path))}:{step.line}: {words}"
+
+
+def _id_lines(runbook: Runbook) -> Iterator[str]:
+    """The id of each phase and step, what its script does, and its title."""
+    width = max(len((step or phase).id) for phase, step in _parts(runbook)) + 2
+    for phase, step in _parts(runbook):
+        effect, is_judged = _effect(step)
+        effect += ", judged" if is_judged else ""
+        part, indent = step or phase, "    " if step is not None else "  "
+        title = escape_controls(part.title)
+        id_width = width if step is not None else width + 2
+        yield f"{indent}{part.id:{id_width}}{effect:17} {title}".rstrip()
+
+
+def _part_as_item(path: Path, phase: Phase, step: Step | None) -> Item:
+    """A phase or a step, with its id."""
+    found: dict[str, str | int | bool] = {"file": str(path), "phase": phase.id}
+    if step is None:
+        return {**found, "title": phase.title}
+    found = {**found, "step": step.id, "line": step.line, "title": step.title}
+    effect, is_judged = _effect(step)
+    return {**found, "effect": effect, "judged": is_judged} if effect else found
 
 
 def _needed_environment(runbook: Runbook) -> list[str]:

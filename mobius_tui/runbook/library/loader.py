@@ -133,12 +133,8 @@ def _draft(
 ) -> RunbookDraft | None:
     """The runbook with the tables of its parts; problems go to the findings."""
     root = TomlTable(parse_toml(str(path), data, findings))
-    given = root.value("format", (int,), "the number 1")
-    if given != 1:
-        if given is not None:
-            root.report("this program reads format 1", "format")
-        elif not root.has("format"):
-            root.report("`format = 1` is missing: is this a runbook?")
+    root.present_keys("format")
+    if not root.document.check_format():
         return None
     includes = Includes(path.name, read, findings, root.registry)
     draft = assemble(root, path, Source(name=path.name, data=data), includes)

@@ -167,8 +167,9 @@ def _check_witness(draft: RunbookDraft, health: Health) -> None:
     for probe in health.probes:
         where = _remote_profile(draft.runbook, probe) if probe.trigger else None
         if where is not None:
+            key = "url" if probe.check is None else "check"
             words = "without a `witness` a dead network looks like a dead service"
-            draft.at("probe", probe.id).warn("no-witness", words + where, "url")
+            draft.at("probe", probe.id).warn("no-witness", words + where, key)
             return  # one witness is enough for all
 
 
@@ -179,10 +180,10 @@ def _remote_profile(runbook: Runbook, probe: Probe) -> str | None:
     the run counts as another machine.
     """
     defaults = {v.name: v.default for v in runbook.variables.values()}
-    if not is_loopback(_filled(probe.url, defaults)):
+    if not is_loopback(_filled(probe.asked_url, defaults)):
         return ""
     for profile in runbook.profiles.values():
-        if not is_loopback(_filled(probe.url, {**defaults, **profile.values})):
+        if not is_loopback(_filled(probe.asked_url, {**defaults, **profile.values})):
             return f", with the profile {profile.name}"
     return None
 

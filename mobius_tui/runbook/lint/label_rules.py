@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from mobius_tui.runbook.decode.assemble import RunbookDraft
 from mobius_tui.runbook.decode.config_file import effective_commands
+from mobius_tui.runbook.decode.decode_checks import check_paths
 from mobius_tui.runbook.effects.command_table import CommandTable
 from mobius_tui.runbook.effects.effect_judge import judge_script
 from mobius_tui.runbook.effects.script_effects import (
@@ -15,7 +16,6 @@ from mobius_tui.runbook.effects.script_effects import (
     method_effect,
 )
 from mobius_tui.runbook.lint.rule_table import EFFECT_TOO_LOW, NO_ENVIRONMENT
-from mobius_tui.runbook.lint.step_rules import check_paths
 from mobius_tui.runbook.lint.suppressions import Suppressions
 from mobius_tui.runbook.lint.text_rules import (
     MAX_SCRIPT_CHARACTERS,

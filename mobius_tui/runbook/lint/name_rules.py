@@ -21,17 +21,17 @@ from mobius_tui.runbook.model.guard_comparison import (
 )
 from mobius_tui.runbook.model.guards import Guard, guard_in_words, guard_leaves
 from mobius_tui.runbook.model.limits import limit_problem, limits_by_variable
-from mobius_tui.runbook.model.runbook import Step
+from mobius_tui.runbook.model.runbook import Step, step_of_probe
 from mobius_tui.runbook.model.templates import (
     broken_template,
     names_in_script,
     template_names,
 )
-from mobius_tui.runbook.text.names import (
+from mobius_tui.runbook.text.names import did_you_mean
+from mobius_tui.runbook.text.provided_names import (
     HealthOf,
     ProvidedFact,
     StepValue,
-    did_you_mean,
     provided_name,
 )
 from mobius_tui.runbook.toml.table_reader import TemplateUse, TomlTable
@@ -48,6 +48,8 @@ def lint_names(draft: RunbookDraft) -> None:
         names.add_text(template)
     for step in draft.runbook.steps():
         names.add_step(step, draft.at("step", step.id))
+    for probe in draft.runbook.probes():
+        names.add_step(step_of_probe(probe), draft.at("probe", probe.id))
     names.add_profiles()
     _lint_limits(draft)
     names.add_head()
@@ -62,9 +64,7 @@ class _NameUses:
         self.runbook = draft.runbook
         self.declared = draft.runbook.variables
         self.used: set[str] = set()
-        health = draft.runbook.health
-        probes = () if health is None else health.probes
-        self.probes = {probe.id for probe in probes}
+        self.probes = {probe.id for probe in draft.runbook.probes()}
         self.steps = {step.id for step in draft.runbook.steps()}
         self.possible = cache(draft.runbook.possible)
         self.possible_set = cache(lambda name: frozenset(self.possible(name)))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from mobius_tui.runbook.decode.assemble import RunbookDraft
+from mobius_tui.runbook.decode.decode_checks import check_paths
 from mobius_tui.runbook.decode.decode_head import name_problem
 from mobius_tui.runbook.model.actions import Choose, Manual, Run, SendMessage, Watch
-from mobius_tui.runbook.model.check_kinds import CHECK_KINDS, OutputCheck
+from mobius_tui.runbook.model.check_kinds import OutputCheck
 from mobius_tui.runbook.model.runbook import Phase, Step
 from mobius_tui.runbook.script_rules.cannot_fail import (
     CHECK_CANNOT_FAIL,
@@ -98,26 +99,6 @@ def warn_checks(draft: RunbookDraft) -> None:
                 if blocks:
                     words += "; it guards what destroys, so --auto refuses the runbook"
                 table.warn(CHECK_CANNOT_FAIL.code, words, *path, blocks=blocks)
-
-
-def check_paths(table: TomlTable) -> list[tuple[str | int, ...]]:
-    """The key path of each check below the table of its step, in the model's order."""
-    checks = table.owner("check").node.get("check")
-    found: list[tuple[str | int, ...]] = []
-    if not isinstance(checks, dict):
-        return found
-    for kind, value in checks.items():
-        if kind not in CHECK_KINDS:
-            continue
-        if isinstance(value, list):
-            found += [
-                ("check", kind, index)
-                for index, each in enumerate(value)
-                if isinstance(each, dict)
-            ]
-        elif isinstance(value, dict | str):
-            found.append(("check", kind))
-    return found
 
 
 def lint_steps(draft: RunbookDraft) -> None:

@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from mobius_tui.runbook.decode.assemble import RunbookDraft
+from mobius_tui.runbook.decode.decode_checks import check_paths
 from mobius_tui.runbook.lint.rule_table import SCRIPT_RULES, SECRET
-from mobius_tui.runbook.lint.step_rules import check_paths
 from mobius_tui.runbook.model.actions import Run, is_shell
-from mobius_tui.runbook.model.check_kinds import RunCheck
-from mobius_tui.runbook.model.runbook import Runbook, Step
+from mobius_tui.runbook.model.check_kinds import RunCheck, SqlCheck
+from mobius_tui.runbook.model.runbook import Runbook, Step, step_of_probe
 from mobius_tui.runbook.model.templates import is_template
 from mobius_tui.runbook.script_rules.cannot_fail import why_cannot_fail
 from mobius_tui.runbook.script_rules.path_rules import output_starts
@@ -32,6 +32,7 @@ from mobius_tui.runbook.shell.script_walk import (
     visits,
 )
 from mobius_tui.runbook.text.secret_detection import find_secrets
+from mobius_tui.runbook.toml.positions import KeyPath
 from mobius_tui.runbook.toml.table_reader import TomlTable
 
 _ESCAPE = re.compile(
@@ -81,7 +82,7 @@ class ScriptSource:
     table: TomlTable
     path: tuple[str | int, ...]
     """Its key, below the table."""
-    check: RunCheck | None = None
+    check: RunCheck | SqlCheck | None = None
     """The check that it is; None for a step's own `run`."""
 
     def positions(self) -> ValuePositions:
@@ -122,11 +123,19 @@ class ValuePositions:
         return self._spot.start + self._offsets.to_source(offset)
 
 
+_SQL = ("psql", "-f")
+"""What runs a query, as far as the judge of its effect needs to know."""
+
+
 def script_sources(draft: RunbookDraft) -> Iterator[ScriptSource]:
     """Every script of a runbook once; what `use` inherits is the other step's."""
     seen: set[tuple[int, tuple[str | int, ...]]] = set()
-    for step in draft.runbook.steps():
-        table = draft.at("step", step.id)
+    places = [(step, draft.at("step", step.id)) for step in draft.runbook.steps()]
+    places += [
+        (step_of_probe(probe), draft.at("probe", probe.id))
+        for probe in draft.runbook.probes()
+    ]
+    for step, table in places:
         for source in _of_step(step, table):
             place = id(table.owner(str(source.path[0]))), source.path
             if place not in seen:
@@ -144,9 +153,18 @@ def _of_step(step: Step, table: TomlTable) -> Iterator[ScriptSource]:
             path=("run",),
         )
     for check, path in zip(step.checks, check_paths(table), strict=False):
+        if isinstance(check, SqlCheck):
+            yield ScriptSource(
+                step=step,
+                script=check.query,
+                shell=_SQL,
+                table=table,
+                path=(*path, "query"),
+                check=check,
+            )
         if not isinstance(check, RunCheck):
             continue
-        short = path == ("check", "run") and isinstance(_check_value(table), str)
+        short = isinstance(_value_at(table, path), str)
         yield ScriptSource(
             step=step,
             script=check.script,
@@ -157,10 +175,12 @@ def _of_step(step: Step, table: TomlTable) -> Iterator[ScriptSource]:
         )
 
 
-def _check_value(table: TomlTable) -> object:
-    """The value of `check.run`."""
-    checks = table.owner("check").node.get("check")
-    return checks.get("run") if isinstance(checks, dict) else None
+def _value_at(table: TomlTable, path: KeyPath) -> object:
+    """The value at a path that exists below a step's table."""
+    value: Any = table.owner(str(path[0])).node
+    for part in path:
+        value = value[part]
+    return value
 
 
 def warn_scripts(draft: RunbookDraft) -> None:

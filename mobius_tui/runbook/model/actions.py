@@ -49,6 +49,8 @@ class Run:
     shell: tuple[str, ...] = ()
     """The program and its arguments; empty for bash with the strict flags."""
     effect: Effect = "change"
+    is_judged: bool = False
+    """Whether `effect` was left out, and is what the script was judged to do."""
     success: tuple[int, ...] = (0,)
     warning: tuple[int, ...] = ()
     timeout: str | None = "10m"

@@ -4,11 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from textwrap import shorten
+from urllib.parse import urlsplit
 
 from mobius_tui.runbook.model.actions import script_without_lint_comments
+from mobius_tui.runbook.model.guard_comparison import comparison_in_words
 
 Json = str | int | float | bool | None | tuple["Json", ...] | Mapping[str, "Json"]
 """A JSON value, as a body assertion names it."""
+Comparisons = tuple[str, ...]
+"""Texts of a guard, such as `> 3`, of which a value satisfies one."""
+HttpStatus = int | tuple[int, ...]
+"""The status of an answer, or several of which each is right."""
+
+
+def status_in_words(status: HttpStatus) -> str:
+    """A status, or several: `200 or 204`."""
+    return " or ".join(map(str, status)) if isinstance(status, tuple) else str(status)
+
+
+def _pointers_in_words(wanted: Mapping[str, Comparisons]) -> str:
+    """What is compared at JSON pointers: `/queue/depth < 100, /state = ok`."""
+    return ", ".join(
+        f"{pointer} {comparison_in_words(texts)}" for pointer, texts in wanted.items()
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -16,17 +35,21 @@ class Repeat:
     """How often a check is repeated; part of each kind of check."""
 
     attempts: int | None = None
-    """Attempts in all; `consecutive` if it is not given."""
+    """Attempts in all; `consecutive` if neither it nor `deadline` is given."""
     consecutive: int = 1
     """Attempts in a row that must succeed; a failure restarts the count."""
     every: str = "5s"
     timeout: str = "10s"
     """The time limit of one attempt."""
+    deadline: str | None = None
+    """How long after the first attempt a last one is made; `for` in TOML."""
 
     @property
-    def limit(self) -> int:
-        """The number of attempts in all."""
-        return self.consecutive if self.attempts is None else self.attempts
+    def limit(self) -> int | None:
+        """The number of attempts in all; `None` if only the time limits them."""
+        if self.attempts is None and self.deadline is None:
+            return self.consecutive
+        return self.attempts
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,10 +57,13 @@ class HttpCheck:
     """`http`: a URL answers as it should."""
 
     url: str
-    status: int = 200
+    status: HttpStatus = 200
     method: str = "GET"
     headers: Mapping[str, str] = field(default_factory=dict)
     json: Mapping[str, Json] = field(default_factory=dict)
+    """What the answer has, by name."""
+    pointers: Mapping[str, Comparisons] = field(default_factory=dict)
+    """What the answer has at JSON pointers; `json` in TOML, too."""
     contains: str | None = None
     faster_than: str | None = None
     ca: str | None = None
@@ -48,7 +74,8 @@ class HttpCheck:
         """What it claims, in words."""
         extra = f", faster than {self.faster_than}" if self.faster_than else ""
         extra += ", with the right body" if self.json or self.contains else ""
-        return f"{self.method} {self.url} = {self.status}{extra}"
+        extra += f", {_pointers_in_words(self.pointers)}" if self.pointers else ""
+        return f"{self.method} {self.url} = {status_in_words(self.status)}{extra}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -145,12 +172,52 @@ class TlsCheck:
     at: str
     min_days: int = 0
     ca: str | None = None
+    server_name: str | None = None
+    """The name that is asked for and must be in it; the host of `at` if it is not
+    given. `name` in TOML."""
     repeat: Repeat = field(default_factory=Repeat)
 
     @property
     def claim(self) -> str:
         """What it claims, in words."""
-        return f"certificate of {self.at} valid for {self.min_days} days"
+        name = f" for {self.server_name}" if self.server_name is not None else ""
+        return f"certificate of {self.at}{name} valid for {self.min_days} days"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DnsCheck:
+    """`dns`: the records of a name, as one server has them."""
+
+    name: str
+    type: str = "A"
+    at: str | None = None
+    """The server, as `host:port`; the system's first one if it is not given."""
+    records: tuple[str, ...] = ()
+    """All that there are."""
+    contains: tuple[str, ...] = ()
+    """Some of those that there are."""
+    absent: bool = False
+    """Whether there is none."""
+    ttl: Comparisons = ()
+    """How long each may be remembered."""
+    repeat: Repeat = field(default_factory=Repeat)
+
+    @property
+    def subject(self) -> str:
+        """What is asked, in words."""
+        return f"{self.type} of {self.name}"
+
+    @property
+    def claim(self) -> str:
+        """What it claims, in words."""
+        wanted = f"is {' and '.join(self.records)}"
+        if self.absent:
+            wanted = "is absent"
+        elif not self.records:
+            wanted = f"has {' and '.join(self.contains)}" if self.contains else "exists"
+        where = f" at {self.at}" if self.at is not None else ""
+        ttl = f", TTL {comparison_in_words(self.ttl)}" if self.ttl else ""
+        return f"{self.subject} {wanted}{where}{ttl}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -189,6 +256,10 @@ class RunCheck:
     shell: tuple[str, ...] = ()
     """The program and its arguments; empty for bash with the strict flags."""
     success: tuple[int, ...] = (0,)
+    pointers: Mapping[str, Comparisons] = field(default_factory=dict)
+    """What its standard output, as JSON, has at some pointers; `json` in TOML."""
+    is_: Comparisons = ()
+    """What its standard output is, without blanks around it; `is` in TOML."""
     repeat: Repeat = field(default_factory=Repeat)
 
     @property
@@ -196,7 +267,80 @@ class RunCheck:
         """What it claims, in words."""
         script = script_without_lint_comments(self.script)
         first, *_ = script.strip().splitlines() or [""]
-        return f"`{first}` succeeds"
+        claims = [f"prints {comparison_in_words(self.is_)}"] if self.is_ else []
+        claims += [f"gives {_pointers_in_words(self.pointers)}"] * bool(self.pointers)
+        return f"`{first}` {' and '.join(claims) or 'succeeds'}"
+
+
+_CLIENTS: Mapping[str, tuple[str, ...]] = {
+    "postgresql": ("psql",),
+    "postgres": ("psql",),
+    "mysql": ("mysql", "mariadb"),
+}
+
+
+def database_url_problem(url: str) -> str:
+    """Why a text is no URL of a database that can be asked; empty if it is one."""
+    example = "postgresql://app@db.internal:5432/app"
+    try:
+        parts = urlsplit(url)
+        has_password = bool(parts.password) or "password" in parts.query.lower()
+        _ = parts.port
+    except ValueError as error:
+        return f"is no URL, such as {example}: {error}"
+    if parts.scheme not in _CLIENTS or "://" not in url or any(map(str.isspace, url)):
+        return f"begins with postgresql:// or mysql://, such as {example}"
+    if has_password:
+        name = "PGPASSWORD" if parts.scheme.startswith("p") else "MYSQL_PWD"
+        return (
+            "has a password, which everybody on the machine could see: take it out, "
+            f"and give the step `secrets = {{ {name} = 'NAME' }}`"
+        )
+    return ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SqlCheck:
+    """`sql`: the first value that a query gives; the database is only read."""
+
+    query: str
+    """`${}` in it stands for a name or a number alone."""
+    is_: Comparisons
+    url: str | None = None
+    """A PostgreSQL or MySQL database, asked by its own client."""
+    file: str | None = None
+    """A SQLite database."""
+    repeat: Repeat = field(default_factory=Repeat)
+
+    @property
+    def clients(self) -> tuple[str, ...]:
+        """The programs of which one has to be there; none for SQLite."""
+        return _CLIENTS.get((self.url or "").partition("://")[0], ())
+
+    @property
+    def claim(self) -> str:
+        """What it claims, in words."""
+        query = shorten(" ".join(self.query.split()), 80, placeholder="…")
+        where = self.url if self.url is not None else self.file
+        return f"`{query}` in {where} gives {comparison_in_words(self.is_)}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LogCheck:
+    """`log`: since the step began, a line of a file matches; or none does."""
+
+    file: str
+    match: str | None = None
+    not_: str | None = None
+    """A pattern that no line may match; `not` in TOML."""
+    repeat: Repeat = field(default_factory=Repeat)
+
+    @property
+    def claim(self) -> str:
+        """What it claims, in words."""
+        claims = [f"a new line matches {self.match}"] * (self.match is not None)
+        claims += [f"no new line matches {self.not_}"] * (self.not_ is not None)
+        return f"in {self.file} {' and '.join(claims)}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -224,9 +368,12 @@ Check = (
     | FileCheck
     | PortCheck
     | TlsCheck
+    | DnsCheck
     | DiskCheck
     | MemoryCheck
     | RunCheck
+    | SqlCheck
+    | LogCheck
     | OutputCheck
 )
 
@@ -239,9 +386,12 @@ CHECK_KINDS: Mapping[str, type[Check]] = {
     "file": FileCheck,
     "port": PortCheck,
     "tls": TlsCheck,
+    "dns": DnsCheck,
     "disk": DiskCheck,
     "memory": MemoryCheck,
     "run": RunCheck,
+    "sql": SqlCheck,
+    "log": LogCheck,
     "output": OutputCheck,
 }
 """The name of each kind in TOML, and its model."""

@@ -10,7 +10,7 @@ import math
 import operator
 import re
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -147,6 +147,26 @@ def satisfies(value: str, comparison: GuardComparison) -> bool | None:
     if comparison.sign == "!=":
         return found[0]
     return any(found) or (None if None in found else False)
+
+
+def comparison_in_words(texts: Iterable[str]) -> str:
+    """Several comparisons, of which one is enough, as text: `= a or > 3`."""
+    return " or ".join(str(parse_comparison(text)) for text in texts)
+
+
+def unmet(value: str, texts: Iterable[str]) -> str:
+    """What is wanted of a value that satisfies none of some comparisons.
+
+    Empty if it satisfies one: `wanted > 3`, or `wanted > 3, which compares a number`.
+    """
+    meant = [parse_comparison(text) for text in texts]
+    found = [satisfies(value, each) for each in meant]
+    if True in found:
+        return ""
+    wanted = f"wanted {' or '.join(map(str, meant))}"
+    if None in found:
+        wanted += f", which compares {expected_in_words(meant[found.index(None)])}"
+    return wanted
 
 
 def _compared(value: str, sign: ComparisonOperator, text: str) -> bool | None:

@@ -15,6 +15,9 @@ from mobius_tui.runbook.model.runbook import Runbook, Step
 from mobius_tui.runbook.model.templates import fill, is_template, template_names
 from mobius_tui.runbook.text import units
 
+MAX_PARALLEL = 64
+"""Steps that run side by side at most: each has a keeper, a process of its own."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Limits:
@@ -127,6 +130,7 @@ def _of_step(step: Step) -> Iterator[tuple[str, str | None]]:
     for check in step.checks:
         yield "every", check.repeat.every
         yield "timeout", check.repeat.timeout
+        yield "for", check.repeat.deadline
         yield "faster_than", getattr(check, "faster_than", None)
 
 

@@ -8,7 +8,13 @@ from ipaddress import IPv6Address, ip_address
 from typing import Literal
 from urllib.parse import urlsplit
 
-from mobius_tui.runbook.model.check_kinds import Json
+from mobius_tui.runbook.model.check_kinds import (
+    Check,
+    Comparisons,
+    HttpStatus,
+    Json,
+    SqlCheck,
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,13 +31,17 @@ class Probe:
     """A `[[health.probe]]`: what is requested, and which answers are healthy."""
 
     id: str
-    url: str
+    url: str = ""
+    """Empty if `check` says what is looked at."""
+    check: Check | None = None
     title: str = ""
     timeout: str = "4s"
     method: str = "GET"
     headers: Mapping[str, str] = field(default_factory=dict)
-    status: int = 200
+    status: HttpStatus = 200
     json: Mapping[str, Json] = field(default_factory=dict)
+    pointers: Mapping[str, Comparisons] = field(default_factory=dict)
+    """What the answer has at JSON pointers; `json` in TOML, too."""
     contains: str | None = None
     ca: str | None = None
     """A file of certificates to trust in place of the system's."""
@@ -41,6 +51,19 @@ class Probe:
     """Whether its checks count toward the triggers."""
     error_rate: Figure | None = None
     p95: Figure | None = None
+
+    @property
+    def asked_url(self) -> str:
+        """A URL with the host that is asked; this machine's if nobody else is."""
+        if self.check is None:
+            return self.url
+        if isinstance(self.check, SqlCheck):
+            return self.check.url or _HERE
+        at = getattr(self.check, "at", None)
+        return _HERE if at is None else f"tcp://{at}"
+
+
+_HERE = "http://localhost"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

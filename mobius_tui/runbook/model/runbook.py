@@ -15,7 +15,7 @@ from typing import Literal
 from mobius_tui.runbook.model.actions import Action, Choose
 from mobius_tui.runbook.model.check_kinds import Check
 from mobius_tui.runbook.model.guards import Guard
-from mobius_tui.runbook.model.probes import Health
+from mobius_tui.runbook.model.probes import Health, Probe
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -131,6 +131,9 @@ class Step:
     """Whether nothing after it on the main line starts until it opens."""
     optional: bool = False
     """Whether a run that skipped it may still be complete."""
+    independent: bool = False
+    """Whether it runs beside others of a parallel phase although it changes something.
+    """
     role: str | None = None
     approve: Approve | None = None
     links: tuple[Link, ...] = ()
@@ -138,6 +141,12 @@ class Step:
     """The id of the step that it inherited from by `use`."""
     line: int = 0
     """Its line in its file, from 1."""
+
+
+def step_of_probe(probe: Probe) -> Step:
+    """The check of a probe as a step's, for what holds for both."""
+    checks = () if probe.check is None else (probe.check,)
+    return Step(id=probe.id, title=probe.title or probe.id, checks=checks)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -156,6 +165,8 @@ class Phase:
     """The phase after it; if None, the one from which it was entered."""
     attended: bool = False
     """Whether only a person starts its steps."""
+    parallel: int = 0
+    """How many of its steps may run side by side; 0 for one after the other."""
     include: str | None = None
     """`FILE#PHASE` that it came from."""
 
@@ -208,6 +219,10 @@ class Runbook:
     """Its own file first, then each included one."""
     blocking: tuple[str, ...] = ()
     """Why `--auto` refuses it: messages with file and line."""
+
+    def probes(self) -> tuple[Probe, ...]:
+        """All probes, in the order of the file."""
+        return () if self.health is None else self.health.probes
 
     def steps(self) -> tuple[Step, ...]:
         """All steps, in the order of the file."""

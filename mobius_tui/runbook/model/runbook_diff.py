@@ -15,9 +15,14 @@ from mobius_tui.runbook.model.runbook import Phase, Runbook
 
 DIGEST_LENGTH = 16
 """Hexadecimal digits: 64 bits tell a few thousand texts apart."""
-_POSITION_FIELD = "line"
-"""The field with the position of a part, which is not in its digest."""
-_LATER_FIELDS = frozenset({"hint"})
+_NO_CONTENT = frozenset({"line", "is_judged"})
+"""Fields that are not in a part's digest: its position, and who stated its effect."""
+_LATER_FIELDS = frozenset(
+    {
+        *("hint", "independent", "parallel", "deadline", "server_name", "pointers"),
+        *("is_", "check"),
+    }
+)
 """Fields that older versions lacked. They are left out of digests while they are empty,
 so that these equal digests of older versions."""
 
@@ -50,7 +55,7 @@ def _plain(part: object) -> Any:
         values = {
             each.name: _plain(getattr(part, each.name))
             for each in fields(part)
-            if each.name != _POSITION_FIELD and not _is_empty_later(part, each.name)
+            if each.name not in _NO_CONTENT and not _is_empty_later(part, each.name)
         }
         return {"": type(part).__name__, **values}
     if isinstance(part, Mapping):
@@ -70,7 +75,15 @@ _PARTS = frozenset(
     {"phases", "variables", "profiles", "contacts", "messages", "channels", "health"}
 )
 """Fields of a runbook whose parts are compared separately."""
-_TOML_NAMES = {"for_": "for", "not_": "not", "script": "run"}
+_TOML_NAMES = {
+    "for_": "for",
+    "deadline": "for",
+    "is_": "is",
+    "not_": "not",
+    "pointers": "json",
+    "script": "run",
+    "server_name": "name",
+}
 """Fields of the model with other names in TOML."""
 
 

@@ -10,6 +10,7 @@ from mobius_tui.runbook.model.check_kinds import (
     Check,
     DiskCheck,
     FileCheck,
+    LogCheck,
     MemoryCheck,
     OutputCheck,
     ProcessCheck,
@@ -54,7 +55,10 @@ def why_cannot_fail(check: Check) -> str:
                 return f'`count = "{check.count}"` holds for any number of processes'
             if check.count.startswith(">=") and _matches_all(check.match):
                 return "its pattern matches every process"
-        case OutputCheck(match=str() as pattern, not_=None):
+        case (
+            OutputCheck(match=str() as pattern, not_=None)
+            | LogCheck(match=str() as pattern, not_=None)
+        ):
             if _matches_all(pattern):
                 return "its pattern matches every line"
         case FileCheck():
@@ -75,7 +79,7 @@ def why_cannot_fail(check: Check) -> str:
 
 def _why_script_cannot_fail(check: RunCheck) -> str:
     accepts_1 = {0, 1} <= set(check.success)
-    if not is_shell(check.shell):
+    if not is_shell(check.shell) or check.pointers or check.is_:
         return ""
     if not accepts_1 and not _may_always_succeed(check.script):
         return ""

@@ -1,13 +1,10 @@
-"""Names: reserved and provided ones, suggestions for wrong ones, ids from titles."""
+"""Names: reserved ones, suggestions for wrong ones, ids from titles."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from enum import StrEnum
-from functools import lru_cache
+from collections.abc import Iterable
 
 _SHELL = """
 PATH IFS ENV HOME SHELL SHELLOPTS PWD OLDPWD CDPATH GLOBIGNORE PROMPT_COMMAND
@@ -30,60 +27,6 @@ RUN_FACTS = (
 )
 """The facts of the run that a variable with `run = true` names, each as a variable
 `NAME_FACT`."""
-
-
-class ProvidedFact(StrEnum):
-    """A name of one thing that every run provides."""
-
-    NOW = "now"
-    ID = "run.id"
-    STARTED = "run.started"
-    ELAPSED = "run.elapsed"
-    OPERATOR = "run.operator"
-    MODE = "run.mode"
-    FAILURE = "run.failure"
-    TRIGGER_REASON = "trigger.reason"
-
-
-class StepField(StrEnum):
-    """What a run provides of each step."""
-
-    RESULT = "result"
-    CHECK = "check"
-
-
-@dataclass(frozen=True, slots=True)
-class HealthOf:
-    """The name `health.PROBE`: a probe's state, in words."""
-
-    probe: str
-
-
-@dataclass(frozen=True, slots=True)
-class StepValue:
-    """The name `step.ID.FIELD`."""
-
-    step: str
-    field: StepField
-
-
-ProvidedName = ProvidedFact | HealthOf | StepValue
-_FACTS: Mapping[str, ProvidedFact] = {each.value: each for each in ProvidedFact}
-_STEP_FIELDS: Mapping[str, StepField] = {each.value: each for each in StepField}
-
-
-@lru_cache(maxsize=1024)
-def provided_name(name: str) -> ProvidedName | None:
-    """What a name means that a run provides; `None` where it provides no such name."""
-    if name in _FACTS:
-        return _FACTS[name]
-    kind, _, rest = name.partition(".")
-    if kind == "health" and rest:
-        return HealthOf(rest)
-    step, _, field = rest.rpartition(".")
-    if kind == "step" and step and field in _STEP_FIELDS:
-        return StepValue(step, _STEP_FIELDS[field])
-    return None
 
 
 def is_reserved(name: str) -> bool:

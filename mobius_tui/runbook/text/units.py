@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 
-_DURATION = re.compile(
+DURATION = re.compile(
     r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s)?(?:(\d+)ms)?", re.ASCII
 )
 YEAR = 366 * 86400.0
@@ -16,7 +16,7 @@ _AGE = re.compile(r"(\d{1,6})([dw])")
 _DAYS = {"d": 1, "w": 7}
 DAY = 86400.0
 """Seconds."""
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)(B|kB|MB|GB|TB|KiB|MiB|GiB|TiB)")
+SIZE = re.compile(r"(\d+(?:\.\d+)?)(B|kB|MB|GB|TB|KiB|MiB|GiB|TiB)")
 _BYTES = {
     "B": 1,
     "kB": 10**3,
@@ -41,7 +41,7 @@ def parse_duration(text: str) -> float:
         TooLongError: it is longer than a year.
         ValueError: it is no duration; the message shows the form of one.
     """
-    found = _DURATION.fullmatch(text)
+    found = DURATION.fullmatch(text)
     if found is None or not text:
         raise ValueError(
             f'{text[:40]!r} is no duration; write "500ms", "10s" or "1h30m"'
@@ -86,7 +86,7 @@ def parse_size(text: str) -> int:
     Raises:
         ValueError: it is no size; the message shows the form of one.
     """
-    found = _SIZE.fullmatch(text) if len(text) <= LONGEST_TEXT else None
+    found = SIZE.fullmatch(text) if len(text) <= LONGEST_TEXT else None
     if found is None:
         raise ValueError(f'{text[:40]!r} is no size; write "512KiB", "200MB" or "1GiB"')
     return int(float(found[1]) * _BYTES[found[2]])

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from bisect import bisect_right
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
+
+from mobius_tui.runbook.toml.derived_keys import id_of
 
 KeyPath = tuple[str | int, ...]
 """The path to a value: keys of tables, and indices of arrays."""
@@ -295,15 +299,47 @@ HeaderKind = Literal["phase", "phase.step"]
 def header_line(text: str, part: HeaderKind, name: str) -> int | None:
     """The line of the header of a phase or step, from 1; `None` if there is none.
 
-    The text is read line by line, so that errors elsewhere in it do not matter.
+    An `id` is looked for line by line, so that errors elsewhere in the text do not
+    matter; an id that a title makes is found where the text can be parsed.
     """
+    headers = {part, part.removeprefix("phase.")}
     header, at = "", 0
     for number, line in enumerate(text.split("\n"), 1):
         if (found := _HEADER.fullmatch(line)) is not None:
             header, at = found[1], number
-        elif header == part and (found := _ID.fullmatch(line)) and found[1] == name:
+        elif header in headers and (found := _ID.fullmatch(line)) and found[1] == name:
             return at
+    try:
+        tree, positions = tomllib.loads(text), scan_positions(text)
+    except (ValueError, RecursionError, TomlTooLargeError):
+        return None
+    for path, node in part_tables(tree, part):
+        if name and id_of(node) == name:
+            return positions.key_line_and_column(path)[0]
     return None
+
+
+def part_tables(
+    tree: Mapping[str, Any], part: HeaderKind
+) -> Iterator[tuple[KeyPath, Mapping[str, Any]]]:
+    """The tables of all phases, or of all steps, with their paths."""
+    phases = list(_tables(tree, ("phase",)))
+    if part == "phase":
+        yield from phases
+        return
+    yield from _tables(tree, ("step",))
+    for path, phase in phases:
+        yield from _tables(phase, (*path, "step"))
+
+
+def _tables(
+    node: Mapping[str, Any], path: KeyPath
+) -> Iterator[tuple[KeyPath, Mapping[str, Any]]]:
+    """The tables in the list that a path's last key names."""
+    found = node.get(str(path[-1]))
+    for index, each in enumerate(found if isinstance(found, list) else ()):
+        if isinstance(each, dict):
+            yield (*path, index), each
 
 
 def included_files(text: str) -> tuple[str, ...]:

@@ -7,7 +7,10 @@ import stat
 from pathlib import Path
 
 from mobius_tui.errors import UsageError
-from mobius_tui.runbook.toml.problem import Problem
+
+TYPE_CHECKING = False  # as in `cli`
+if TYPE_CHECKING:
+    from mobius_tui.runbook.toml.problem import Problem
 
 MAX_BYTES = 1 << 20
 """The size limit: tomllib takes a second and more for such a file."""
@@ -66,6 +69,8 @@ def _require_regular(path: Path, status: os.stat_result) -> None:
 
 def refuse_file(path: Path | str, words: str) -> RefusedError:
     """The refusal of a whole file."""
+    from mobius_tui.runbook.toml.problem import Problem
+
     return RefusedError(Problem(file=str(path), line=0, column=0, message=words))
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from mobius_tui.runbook.toml.positions import KeyPath
 from mobius_tui.runbook.toml.problem import is_control
-from mobius_tui.runbook.toml.toml_document import TomlDocument
+from mobius_tui.runbook.toml.toml_document import FORMATS, TomlDocument
 
 _MISSING = object()
 _TYPES: tuple[tuple[type, str], ...] = (
@@ -121,6 +121,28 @@ class TomlTable:
         """All keys of the table itself; they count as asked for."""
         self.read_keys.update(self.node)
         return iter(tuple(self.node))
+
+    @property
+    def format(self) -> int:
+        """The format of its file."""
+        return self.document.format or FORMATS[0]
+
+    def has_since(self, version: int, key: str, form: str = "") -> bool:
+        """Whether it has a key that a format brought; reported in an older file.
+
+        Args:
+            version: the format.
+            key: the key.
+            form: the form of its value, if the format brought only that.
+        """
+        if not self.has(key):
+            return False
+        if self.owner(key).format < version:
+            remedy = "`mobius-tui upgrade FILE` makes the file one"
+            what = f"`{key}` as {form}" if form else f"`{key}`"
+            self.report(f"{what} is of format {version}; {remedy}", key)
+            return False
+        return True
 
     def line(self) -> int:
         """The line of the table in its file, from 1."""

@@ -55,6 +55,8 @@ def missing_quotes(text: str, offset: int) -> str:
     return f'text goes in quotes: "{value}"'
 
 
+FORMATS = (1, 2)
+"""The formats of a runbook that this program reads."""
 MAX_ERRORS = 100
 """Errors after which reading stops, also to limit the time for hostile files."""
 
@@ -123,6 +125,24 @@ class TomlDocument:
     tree: Mapping[str, Any]
     positions: Positions
     findings: Findings
+
+    @property
+    def format(self) -> int | None:
+        """The format that the file says; None if it says none that is read here."""
+        given = self.tree.get("format")
+        return given if type(given) is int and given in FORMATS else None
+
+    def check_format(self) -> bool:
+        """Whether the file has a format that is read here; it is reported if not."""
+        if self.format is not None:
+            return True
+        if "format" in self.tree:
+            known = " and ".join(map(str, FORMATS))
+            self.report(("format",), f"this program reads the formats {known}")
+        else:
+            words = f"`format = {FORMATS[-1]}` is missing: is this a runbook?"
+            self.report((), words)
+        return False
 
     def report(
         self, path: KeyPath, message: str, code: str = "", *, blocks: bool = False

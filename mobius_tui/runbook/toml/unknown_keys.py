@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 
 from mobius_tui.runbook.text.names import did_you_mean
@@ -34,7 +35,7 @@ _STEP: _Keys = (
         '`on_failure = "continue"`',
     ),
     ("on_error rescue rollback on_fail", "`on_failure`, and the phase to enter"),
-    ("verify validate test assert healthcheck until", "[phase.step.check]"),
+    ("verify validate test assert healthcheck", "[phase.step.check]"),
     ("become sudo become_user user run_as", "`sudo -n` in the script"),
     ("register output outputs_to save_as", "`outputs`, which $RUNBOOK_OUTPUT takes"),
     ("notify send slack", "`message`, the id of a [[message]]"),
@@ -51,11 +52,12 @@ _STEP: _Keys = (
     ("interactive pty terminal", "`tty = true`"),
 )
 _CHECK: _Keys = (
-    ("command cmd script shell exec bash", "`run`"),
+    ("command cmd script shell exec bash", "`run`; its `json` compares what it prints"),
     ("url uri endpoint get", "`http = { url = 'https://…' }`"),
     ("tcp socket connect", '`port = { at = "host:80" }`'),
     ("systemd unit units", "`service = { names = ['x'] }`"),
     ("sha256 hash md5", "`checksum`"),
+    ("psql mysql mariadb sqlite sqlite3 database query postgres", "`sql`"),
     ("stdout contains regex", "`output = { match = 'x' }`"),
 )
 _HTTP: _Keys = (
@@ -68,6 +70,7 @@ _REPEATED: _Keys = (
     ("retries tries count", "`attempts`"),
     ("interval delay period frequency", "`every`"),
     ("successes threshold success_threshold", "`consecutive`"),
+    ("deadline max_duration within", "`for`"),
 )
 _PLACES: Mapping[str, _Keys] = {
     "": (
@@ -104,6 +107,27 @@ _PLACES: Mapping[str, _Keys] = {
     "phase.step": _STEP,
     "phase.step.check": _CHECK,
     "phase.step.check.http": _HTTP,
+    "phase.step.check.dns": (
+        ("server nameserver resolver", '`at = "10.0.0.53:53"`'),
+        ("is equals value address expect answer", "`records`"),
+        ("host domain hostname", "`name`"),
+    ),
+    "phase.step.check.log": (
+        ("path name", "`file`"),
+        ("pattern regex appears contains wanted", "`match`"),
+        ("absent unwanted without", "`not`"),
+        ("within since duration", "`for`"),
+    ),
+    "phase.step.check.sql": (
+        (
+            "client driver engine host server dsn",
+            "`url`, whose scheme names the client",
+        ),
+        ("database db path", "`url`, or `file` for SQLite"),
+        ("password user", "`secrets` of the step, such as { PGPASSWORD = 'NAME' }"),
+        ("equals expect value result json", "`is`"),
+        ("statement sql script", "`query`"),
+    ),
     "health.probe": (
         *_HTTP,
         ("interval period frequency", "`every` in [health]"),
@@ -131,6 +155,8 @@ def our_key_for(place: str, key: str) -> str:
         key: the unknown key.
     """
     place = "var" if place.startswith("var.") else place
+    place = re.sub(r"^step(?=\.|$)", "phase.step", place)
+    place = re.sub(r"^phase\.step\.until(?=\.|$)", "phase.step.check", place)
     candidates = list(_PLACES.get(place, ()))
     if place.startswith("phase.step.check."):
         candidates += _REPEATED

@@ -19,6 +19,7 @@ class RunCommand(StrEnum):
     HOLD = "hold"
     ROLL_BACK = "roll_back"
     TERMINAL = "terminal"
+    GO_ON = "go_on"
     LOOK_FIRST = "look_first"
     RETRY = "retry"
     SKIP = "skip"
@@ -172,6 +173,15 @@ RUN_COMMANDS: tuple[Command, ...] = (
         keys=("at",),
         title="Show whom to call",
         label="Contacts",
+    ),
+    _run(
+        id=RunCommand.GO_ON,
+        at_times=True,
+        keys=("greater_than_sign", "ctrl+enter"),
+        title="Go on until somebody is needed",
+        label="Go on",
+        help="Begins one step after another; through changes it asks first. Any key "
+        "that acts stops it.",
     ),
     _run(
         id="status",

@@ -17,6 +17,7 @@ from mobius_tui.run.intents.intent_actions import (
     StopStep,
 )
 from mobius_tui.run.planning.approval_rules import steps_awaiting_approval
+from mobius_tui.run.planning.going_on import next_by_itself
 from mobius_tui.run.planning.permissions import decide_offer
 from mobius_tui.run.planning.plan import has_terminal, kind_of
 from mobius_tui.run.planning.rollback import rollback_phase, step_blocking_rollback
@@ -88,6 +89,8 @@ def is_offered(view: RunView, selected: RowKey | None, command: RunCommand) -> b
             return bool(view.runbook.contacts)
         case RunCommand.TERMINAL:
             return terminal_step(view, selected) is not None
+        case RunCommand.GO_ON:
+            return view.goes_on_through_changes
         case RunCommand.ENTER_PHASE:
             return bool(enterable_phases(view, view.situation))
         case RunCommand.MESSAGE:  # it can be read and copied, whatever else goes on
@@ -261,6 +264,8 @@ def why_not(view: RunView, key: RowKey | None, command: RunCommand) -> str:
     match command:
         case RunCommand.TERMINAL:
             return why_no_terminal(view, key)
+        case RunCommand.GO_ON:
+            return _why_not_going_on(view)
         case RunCommand.ENTER_PHASE:
             return _no_phase(view)
         case RunCommand.APPROVE if isinstance(permission, Refused):
@@ -281,6 +286,17 @@ def why_no_terminal(view: RunView, key: RowKey | None) -> str:
     if step is not None and has_terminal(step):
         return f"{view.plan.name(step.id)} does not run now: it has no terminal."
     return "No step that has a terminal to itself runs now."
+
+
+def _why_not_going_on(view: RunView) -> str:
+    found = next_by_itself(view.situation, "change")
+    if found is None:
+        return (
+            f"A step runs already: wait for it, or {key_of(RunCommand.STOP)} stops it."
+        )
+    if isinstance(found, str):
+        return f"{found}."
+    return f"After {view.plan.name(found.id)} somebody is needed: Enter begins it."
 
 
 def _no_phase(view: RunView) -> str:

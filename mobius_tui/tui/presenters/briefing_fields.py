@@ -11,6 +11,7 @@ from textual.content import Content
 from mobius_tui import sanitize
 from mobius_tui.drill.detection_gaps import DrillCoverage
 from mobius_tui.health.health_record import State
+from mobius_tui.run.client.preflight import programs_wanted
 from mobius_tui.run.client.run_briefing import Briefing
 from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.planning.plan import effect_of, kind_of
@@ -116,7 +117,8 @@ def preflight_fields(briefing: Briefing) -> tuple[Field, ...]:
     """What was looked for, and what was not found."""
     fields = [Field("✖ fix", text(problem, "bad")) for problem in briefing.problems]
     if not briefing.problems:
-        programs = ", ".join(briefing.runbook.requires)
+        wanted = programs_wanted(briefing.runbook)
+        programs = ", ".join(" or ".join(each) for each in wanted)
         found = programs or "no programs are asked for"
         fields.append(Field("✔ found", text(found, "good")))
     fields += [Field("▲ tell", text(each, "warn")) for each in briefing.notices]

@@ -20,7 +20,7 @@ from mobius_tui.health.trigger import Meter
 from mobius_tui.run.journal.outage_times import Milestones
 from mobius_tui.run.planning.variables import NoValueError, Values
 from mobius_tui.runbook.model import limits
-from mobius_tui.runbook.model.probes import Health
+from mobius_tui.runbook.model.probes import Health, Probe
 from mobius_tui.runbook.model.runbook import Runbook, Step
 from mobius_tui.runbook.text.units import clock_duration, local_time, parse_duration
 from mobius_tui.tui.presenters.fields import Field
@@ -65,6 +65,8 @@ class ProbeView:
     """When a check was last ok, in seconds since 1970."""
     bad_for: float | None = None
     """Seconds since the first failure of those in a row."""
+    has_check: bool = False
+    """Whether it looks by a check, which has no HTTP status."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -181,13 +183,7 @@ def build_health_view(
     plan = runbook.health
     every = _pause(plan, values) if plan is not None else ""
     probes = tuple(
-        _probe(
-            probe.id,
-            probe.title or probe.id,
-            health.window(probe.id),
-            now,
-            _limit(runbook),
-        )
+        _probe(probe, health.window(probe.id), now, _limit(runbook))
         for probe in (plan.probes if plan is not None else ())
     )
     last = health.last_at
@@ -245,13 +241,14 @@ def _limit(runbook: Runbook) -> float | None:
 
 
 def _probe(
-    probe_id: str, title: str, window: ProbeWindow, now: float, limit: float | None
+    probe: Probe, window: ProbeWindow, now: float, limit: float | None
 ) -> ProbeView:
     status = window.status(now)
     last = window.last
     return ProbeView(
-        id=probe_id,
-        title=title,
+        id=probe.id,
+        title=probe.title or probe.id,
+        has_check=probe.check is not None,
         state=status.state,
         words=status.words,
         status=last.status if last is not None else None,

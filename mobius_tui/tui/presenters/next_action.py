@@ -19,6 +19,7 @@ from mobius_tui.run.intents.intent_actions import (
     TickStep,
 )
 from mobius_tui.run.planning.approval_rules import valid_approval
+from mobius_tui.run.planning.going_on import next_by_itself
 from mobius_tui.run.planning.permissions import decide_offer
 from mobius_tui.run.planning.plan import effect_of, has_terminal, is_follower, kind_of
 from mobius_tui.run.planning.proposal import Proposal, is_out_of_order
@@ -29,6 +30,8 @@ from mobius_tui.runbook.model.runbook import Phase, Step
 from mobius_tui.runbook.model.step_text import EFFECTS
 from mobius_tui.runbook.text.units import clock_duration
 from mobius_tui.tui.commands.command import FlowId
+from mobius_tui.tui.commands.registry import key_of
+from mobius_tui.tui.commands.run_commands import RunCommand
 from mobius_tui.tui.presenters.glyphs import MARKS
 from mobius_tui.tui.presenters.run_view import (
     RunView,
@@ -47,6 +50,14 @@ class _Offer:
     role: Role = "plain"
     note: str = ""
     """What else to know: that it destroys, that it is out of order."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GoOnInPhase(_Offer):
+    """Enter begins all that may run side by side in a phase."""
+
+    phase: str
+    """Its id."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -92,6 +103,7 @@ class FocusOutput(_Offer):
 
 NextAction = (
     StartFlow
+    | GoOnInPhase
     | GoToTerminal
     | ResumeHost
     | ShowEndCard
@@ -155,6 +167,11 @@ def _for_selection(view: RunView, key: RowKey | None) -> NextAction | None:
             text=f"Go to {phase.title}",
             role="warn",
         )
+    if phase is not None and phase.parallel > 1 and view.state.auto is None:
+        if isinstance(next_by_itself(view.situation, "change", phase.id), Step):
+            words = f"Start what may run of {phase.title}, side by side"
+            return GoOnInPhase(text=words, phase=phase.id)
+        return None
     step = view.step(key)
     if step is None or view.state.auto is not None:
         return None
@@ -211,7 +228,8 @@ def _for_proposal(view: RunView, proposal: Proposal) -> NextAction:
     if view.state.auto is not None:
         words = f"The run goes on by itself; next is {name}"
         return FocusOutput(text=words, role="accent")
-    return _start(view, step)
+    goes_on = f"{key_of(RunCommand.GO_ON)} goes on by itself"
+    return _start(view, step, note=goes_on if view.goes_on_by_itself else "")
 
 
 def _approval(view: RunView, step: Step, proposal: Proposal) -> NextAction:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -12,6 +12,7 @@ from mobius_tui.health.trigger import Meter
 from mobius_tui.run.attempts.attempt_files import LastOutput
 from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.journal.outage_times import Milestones, MilestoneTracker
+from mobius_tui.run.planning.going_on import goes_on_by_itself
 from mobius_tui.run.planning.plan import Plan, is_follower
 from mobius_tui.run.planning.proposal import Proposal, propose
 from mobius_tui.run.planning.rollback import is_only_watched, rollback_phase
@@ -37,13 +38,28 @@ class PhaseCount:
 
     statuses: Counter[Status]
     took: float
-    """Seconds of the last attempts that have ended; live outputs run beside them."""
-    began: tuple[float, ...]
-    """When those that have not began, in seconds since 1970."""
+    """Seconds in which any of the last attempts that have ended ran: those side by side
+    count once, and live outputs run beside them all."""
+    running_since: float | None = None
+    """When the first of those that run now began, in seconds since 1970."""
+    ended_since: float = 0.0
+    """Seconds of `took` that are after that."""
 
     def runtime(self, now: float) -> float:
-        """Seconds of all last attempts, ended or not."""
-        return self.took + sum(max(0.0, now - began) for began in self.began)
+        """Seconds in which any of the last attempts ran, or has run until now."""
+        if self.running_since is None:
+            return self.took
+        running = max(0.0, now - self.running_since)
+        return self.took + max(0.0, running - self.ended_since)
+
+
+def _seconds_covered(spans: Iterable[tuple[float, float]]) -> float:
+    """The seconds that spans, each from and to a time, cover together."""
+    total, covered_to = 0.0, float("-inf")
+    for start, end in sorted(spans):
+        total += max(0.0, end - max(start, covered_to))
+        covered_to = max(covered_to, end)
+    return total
 
 
 class StepCounts:
@@ -73,10 +89,22 @@ class StepCounts:
         timed = [step for step in phase.steps if not is_follower(step)]
         lasts = [self._state.steps[step.id].last_attempt for step in timed]
         tried = [last for last in lasts if last is not None]
+        ended = [
+            (last.started, last.started + last.duration)
+            for last in tried
+            if last.duration is not None
+        ]
+        since = min((a.started for a in tried if a.duration is None), default=None)
+        beside = [(max(a, since), b) for a, b in ended if b > since] if since else []
+        beside = beside if phase.parallel > 1 else []
         return PhaseCount(
             statuses=Counter(self._standings[step.id].status for step in phase.steps),
-            took=sum(last.duration for last in tried if last.duration is not None),
-            began=tuple(last.started for last in tried if last.duration is None),
+            # One after the other, durations do not heed a clock that is put back.
+            took=_seconds_covered(ended)
+            if phase.parallel > 1
+            else sum(last.duration or 0.0 for last in tried),
+            running_since=since,
+            ended_since=_seconds_covered(beside),
         )
 
     @cached_property
@@ -176,7 +204,18 @@ class RunView:
             uid=self.uid,
             has_host=self.host is not None,
             known_statuses=self.statuses,
+            known_proposal=self.proposal,
         )
+
+    @cached_property
+    def goes_on_by_itself(self) -> bool:
+        """Whether steps that read would follow one another before anybody is needed."""
+        return goes_on_by_itself(self.situation, "read")
+
+    @cached_property
+    def goes_on_through_changes(self) -> bool:
+        """The same with steps that read or change something."""
+        return goes_on_by_itself(self.situation, "change")
 
     def shows_same_as(self, before: RunView | None) -> bool:
         """Whether it shows nothing that the view before does not show."""

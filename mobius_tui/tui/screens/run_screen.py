@@ -45,6 +45,7 @@ from mobius_tui.tui.messages import Answered, RunChanged, TitleChanged
 from mobius_tui.tui.output.output_workbench import OutputWorkbench
 from mobius_tui.tui.parts.leave_question import LeaveQuestion
 from mobius_tui.tui.parts.question_gate import DRAFT_KEPT_TEXT, Conversation
+from mobius_tui.tui.parts.step_starter import StepStarter
 from mobius_tui.tui.presenters import availability, next_action
 from mobius_tui.tui.presenters.availability import why_no_terminal, why_not
 from mobius_tui.tui.presenters.next_action import (
@@ -139,6 +140,9 @@ class RunScreen(RunPage):
             send_intent=viewer.send_intent,
             tell=self.show_notice,
         )
+        self._step_starter = StepStarter(
+            self._sender.send, self.questions.ask, self.show_notice, self.show_offers
+        )
         self._title_and_bell = TitleAndBell()
         self.last_view = read_last_view(directory)
         """The last look of any screen before this one."""
@@ -195,6 +199,7 @@ class RunScreen(RunPage):
         if before is None or view.last_entry_number != before.last_entry_number:
             self.outputs.follow()
             self.post_message(self._title_and_bell.update(view))
+            self._step_starter.advance(view)
         self._open_cards(view)
         if view.now - self._last_view_recorded_at >= WRITE_INTERVAL:
             self._record_last_view(view.now)
@@ -215,7 +220,7 @@ class RunScreen(RunPage):
     def show_offers(self) -> None:
         """Say what Enter does and which keys do something, as the run is now."""
         if self.view is not None:
-            self.offer = next_action.next_action(
+            self.offer = self._step_starter.offer() or next_action.next_action(
                 self.view, self.key, moved=self.has_moved
             )
             self.offered = self.footer_commands()
@@ -298,9 +303,11 @@ class RunScreen(RunPage):
         """Do what the line above the footer says."""
         self.follow_cursor()
         offer = self.offer
-        if offer is None or self.view is None:
+        if offer is None or self.view is None or self._step_starter.stop_by_key():
             return
         match offer:
+            case next_action.GoOnInPhase():
+                self.questions.begin(self._step_starter.ask(self.view, offer.phase))
             case next_action.StartFlow():
                 self.questions.begin(self._run_flow(offer.flow, offer.key))
             case next_action.GoToTerminal():
@@ -348,6 +355,7 @@ class RunScreen(RunPage):
                 if self.questions.drafts.keep(event.typed)
                 else ""
             )
+            self._step_starter.stop()
             self._refuse(event.reply.text + kept, is_problem=True)
             return
         if not is_shown:
@@ -391,12 +399,22 @@ class RunScreen(RunPage):
         """Ask what a command needs, and send it, where it applies."""
         if self.view is None:
             return
+        self._step_starter.stop_by_key()
         meant = availability.command_meant(self.view, self.key, RunCommand(command_id))
         flow = command(meant).flow
         if flow is not None and meant in self.available():
             self.questions.begin(self._run_flow(flow, self.key))
         else:
             self._refuse(why_not(self.view, self.key, meant))
+
+    def action_go_on(self) -> None:
+        """Go on by itself until somebody is needed, or no longer."""
+        if self.view is None or self._step_starter.stop_by_key():
+            return
+        if RunCommand.GO_ON in self.available():
+            self.questions.begin(self._step_starter.ask(self.view))
+        else:
+            self._refuse(why_not(self.view, self.key, RunCommand.GO_ON))
 
     def action_follow_up(self) -> None:
         """Begin what is due now that the run has ended."""

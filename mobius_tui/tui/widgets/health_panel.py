@@ -141,6 +141,8 @@ def _probe_heading(
     """
     glyph, role = CONDITIONS[probe.state]
     status = str(probe.status) if probe.status is not None else "no answer"
+    if probe.has_check and probe.states[-1:] != ("no data",):
+        status = "does not hold" if probe.reason else "holds"
     if why and probe.status is None and probe.reason:
         status = cut_in_middle(sanitize.line(probe.reason), REASON)
     if probe.latencies == ():

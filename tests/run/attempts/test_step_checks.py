@@ -54,6 +54,66 @@ async def test_three_in_a_row_start_again_after_a_miss(
     assert [look.held_in_row for look in last.check_tries] == [1, 2, 0, 1, 2, 3]
 
 
+async def test_until_looks_until_it_holds_or_its_time_is_over(
+    begin: Begin, tmp_path: Path
+) -> None:
+    until = f'until = {{ file = "{tmp_path}/there", every = "100ms", for = "NEVERs" }}'
+    text = "format = 2\n[runbook]\ntitle = 'X'\n"
+    for name, lasts in (("never", "0.3"), ("some-day", "60")):
+        text += f"[[step]]\ntitle = '{name}'\n{until.replace('NEVER', lasts)}\n"
+    run = await begin(text)
+    await run.did("start", "never")
+    state = await run.status("never", "failed")
+    words = f"file check: not within 0.3 s: {tmp_path}/there does not exist"
+    assert state.steps["never"].reason == words
+    last = state.steps["never"].last_attempt
+    assert last is not None
+    assert len(last.check_tries) >= 2
+    await run.did("start", "some-day")
+    await run.until(lambda s: len(s.steps["some-day"].attempts[-1].check_tries) > 1)
+    (tmp_path / "there").touch()
+    await run.status("some-day", "passed")
+
+
+async def test_a_log_since_the_step_began(begin: Begin, tmp_path: Path) -> None:
+    log, began, go = tmp_path / "app.log", tmp_path / "began", tmp_path / "go"
+    log.write_text("an old ERROR\n")
+    until = f"touch {began}; until [ -e {go} ]; do sleep 0.05; done"
+    run = await begin(
+        f"""format = 2
+[runbook]
+title = "X"
+[[step]]
+title = "clean"
+run = "true"
+check.log = {{ file = "{log}", not = "ERROR" }}
+[[step]]
+title = "broken"
+run = "{until}; echo an ERROR >> {log}"
+check.log = {{ file = "{log}", not = "ERROR" }}
+[[step]]
+title = "waits"
+until = {{ log = {{ file = "{log}", match = "ready" }}, every = "100ms", for = "60s" }}
+"""
+    )
+    await run.did("start", "clean")
+    await run.status("clean", "passed")
+    await run.did("start", "broken")
+    await run.until(lambda _: began.exists())
+    # Another host knows it, too.
+    run.kill_host()
+    await run.resume()
+    go.touch()
+    state = await run.status("broken", "failed")
+    words = "line 1 matches 'ERROR': an ERROR; wanted none"
+    assert state.steps["broken"].reason.endswith(words)
+    await run.did("start", "waits")
+    await run.until(lambda s: s.steps["waits"].attempts[-1].check_tries)
+    with log.open("a") as file:
+        file.write("ready\n")
+    await run.status("waits", "passed")
+
+
 async def test_a_stop_during_checks(begin: Begin, tmp_path: Path) -> None:
     check = (
         "[phase.step.check]\n"

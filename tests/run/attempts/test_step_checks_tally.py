@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from mobius_tui.run.attempts.step_checks import CheckTally
 
 
-def told(limit: int, consecutive: int, looks: str) -> list[str]:
+def told(limit: int | None, consecutive: int, looks: str) -> list[str]:
     """The verdicts on looks written as `+` and `-`."""
     tally = CheckTally(limit, consecutive)
     return [tally.count(look == "+") for look in looks]
@@ -31,6 +31,14 @@ def test_a_failure_restarts_the_row() -> None:
 
 def test_it_fails_as_soon_as_too_few_are_left() -> None:
     assert told(15, 3, "-" * 13) == ["more"] * 12 + ["failed"]
+
+
+def test_without_a_limit_the_time_ends_it() -> None:
+    assert told(None, 2, "-" * 99) == ["more"] * 99
+    assert told(None, 2, "-++") == ["more", "more", "held"]
+    tally = CheckTally(None, 2)
+    assert tally.count(held=True, is_last=True) == "failed"
+    assert tally.count(held=True, is_last=True) == "held"
 
 
 def test_the_row() -> None:

@@ -15,7 +15,7 @@ from mobius_tui.run.checks.run_check import run_check
 from mobius_tui.runbook.model.check_kinds import Check
 from mobius_tui.runbook.model.templates import fill
 
-VALUES = {"app": "mobius", "ten": "10s", "word": "well"}
+VALUES = {"app": "mobius", "ten": "10s", "word": "well", "count": "5"}
 
 
 def filled(text: str) -> str:

@@ -61,6 +61,17 @@ async def test_a_certificate_that_is_valid_for_long(ctx: CheckContext) -> None:
     assert longer.detail.endswith("wanted 99999")
 
 
+async def test_a_certificate_for_a_name_of_its_own(ctx: CheckContext) -> None:
+    async with serve(whole(), certificate="server.pem") as (port, _):
+        at = f"127.0.0.1:{port}"
+        seen = await sight(TlsCheck(at=at, server_name="localhost", ca=CA), ctx)
+        other = await sight(TlsCheck(at=at, server_name="x.example", ca=CA), ctx)
+    assert seen.held
+    assert seen.detail.startswith(f"the certificate of {at} for localhost is valid")
+    assert not other.held
+    assert "not valid for 'x.example'" in other.detail
+
+
 async def test_a_certificate_that_has_expired(ctx: CheckContext) -> None:
     async with serve(whole(), certificate="expired.pem") as (port, _):
         seen = await sight(TlsCheck(at=f"127.0.0.1:{port}", ca=CA), ctx)

@@ -37,7 +37,9 @@ async def test_a_wrong_status(ctx: CheckContext) -> None:
     async with serve(whole(b"", status="503 Service Unavailable")) as (port, _):
         check = HttpCheck(url=f"http://127.0.0.1:{port}/health")
         seen = await sight(check, ctx)
-        assert (await sight(replace(check, status=503), ctx)).held
+        assert (await sight(replace(check, status=(200, 503)), ctx)).held
+        wanted = await sight(replace(check, status=(200, 204)), ctx)
+    assert "answered 503, wanted 200 or 204 (in " in wanted.detail
     assert not seen.held
     assert "/health answered 503, wanted 200 (in " in seen.detail
 
@@ -52,6 +54,22 @@ async def test_a_wrong_body(ctx: CheckContext) -> None:
             seen = await sight(check, ctx)
             assert not seen.held
             assert ", but " in seen.detail
+
+
+async def test_comparisons_in_a_body(ctx: CheckContext) -> None:
+    async with serve(whole(b'{"queue": {"depth": 7}, "state": "ok"}')) as (port, _):
+        check = HttpCheck(
+            url=f"http://127.0.0.1:{port}/",
+            json={"state": "ok"},
+            pointers={"/queue/depth": ("< 100",)},
+        )
+        seen = await sight(check, ctx)
+        fewer = replace(check, pointers={"/queue/depth": ("< ${count}",)})
+        unseen = await sight(replace(fewer, json={}), ctx)
+    assert seen.held
+    assert seen.detail.endswith(" ms, /queue/depth is 7")
+    assert not unseen.held
+    assert unseen.detail.endswith(" ms, but /queue/depth is 7, wanted < 5")
 
 
 async def test_slower_than_wanted(ctx: CheckContext) -> None:

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
 
-from mobius_tui.run.checks.context import CheckContext, check_result, filled_check
+from mobius_tui.run.checks.context import (
+    CheckContext,
+    CheckResult,
+    filled_check,
+    shown_result,
+)
 from mobius_tui.runbook.model.check_kinds import (
     Check,
     ChecksumCheck,
     DiskCheck,
+    DnsCheck,
     FileCheck,
     HttpCheck,
+    LogCheck,
     MemoryCheck,
     OutputCheck,
     PortCheck,
@@ -23,6 +30,7 @@ from mobius_tui.runbook.model.check_kinds import (
     Repeat,
     RunCheck,
     ServiceCheck,
+    SqlCheck,
     TlsCheck,
 )
 from tests.run.checks.conftest import on_path, sight
@@ -35,10 +43,13 @@ EVERY_KIND: tuple[Check, ...] = (
     FileCheck(path="${gone}"),
     PortCheck(at="${gone}:80"),
     TlsCheck(at="${gone}:443"),
+    DnsCheck(name="${gone}"),
     DiskCheck(free="${gone}"),
     MemoryCheck(free="${gone}"),
     OutputCheck(match="${gone}"),
+    LogCheck(file="${gone}", match="x"),
     RunCheck(script="true", repeat=Repeat(timeout="${gone}")),
+    SqlCheck(query="select ${gone}", file="x", is_=("= 1",)),
 )
 
 
@@ -107,6 +118,16 @@ async def test_a_look_ends_at_its_time_out(
 
 
 def test_a_long_detail_is_cut_and_kept_to_one_line() -> None:
-    detail = check_result(held=True, detail="a\nb\t" + "x" * 999).detail
+    result = CheckResult(held=True, detail="a\nb\t" + "x" * 999)
+    detail = shown_result(result, str).detail
     assert detail.startswith("a b x")
     assert len(detail) == 300
+
+
+async def test_no_half_of_a_secret_is_shown(ctx: CheckContext) -> None:
+    redacting = replace(
+        ctx, redact=lambda text: text.replace("hunter" * 9, "[redacted]")
+    )
+    script = f"echo {'x' * 260}{'hunter' * 9}"
+    seen = await sight(RunCheck(script=script), redacting)
+    assert seen.detail.endswith("x[redacted]")

@@ -82,7 +82,7 @@ def test_a_line_without_end_is_cut() -> None:
     found = list(read_lines(file))
     assert [len(line) for line in found] == [MAX_LINE, 4, MAX_LINE]
     file.seek(0)
-    assert search(file, "end", "next")["match"] is None
+    assert search(read_lines(file), "end", "next")["match"] is None
 
 
 @given(st.lists(st.binary(max_size=20).filter(lambda line: b"\n" not in line)))

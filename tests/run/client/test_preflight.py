@@ -9,6 +9,7 @@ import pytest
 
 from mobius_tui.run.client.preflight import preflight_problems, unset_variables
 from mobius_tui.runbook.library.check_report import check_files
+from mobius_tui.runbook.library.loader import load
 from tests.conftest import MakeRunbook
 
 
@@ -134,5 +135,15 @@ def test_what_a_step_would_wait_for_in_vain_is_said_before_it_begins(
         f"set MY_HOST: 1.2 waits for it; {later}",
     ]
     assert not list(unset_variables(book, {"token", "typed", "host", "usual"}))
-    said, _ = check_files([book.path], as_json=False)
+    said, _ = check_files([book.path])
     assert said.endswith("; set before a run: MY_TOKEN, MY_HOST")
+
+
+def test_the_client_of_a_sql_check(tmp_path: Path) -> None:
+    path = tmp_path / "book.toml"
+    path.write_text(
+        "format = 2\n[runbook]\ntitle = 'R'\n[[step]]\ntitle = 'S'\n"
+        "check.sql = { url = 'mysql://', query = 'select 1', is = 1 }\n"
+    )
+    problems = preflight_problems(load(path), tmp_path, str(tmp_path))
+    assert list(problems) == ["mysql or mariadb is not on PATH; install it"]

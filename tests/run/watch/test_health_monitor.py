@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from pathlib import Path
 
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.journal.journal import Clock
 from mobius_tui.run.watch.health_monitor import HealthMonitor
+from tests.run.conftest import Begin
 from tests.run.made_services import make_context
 from tests.tui import scenes
 
@@ -25,3 +27,41 @@ async def test_processes_are_named_by_what_they_are_not_by_what_a_step_does(
         counted = monitor._process_patterns(context)
         assert counted == {"4.2 processes": "^([^ ]*/)?node .*mobius"}
         monitor.close()
+
+
+async def test_probes_look_by_checks_with_what_a_script_reads(
+    begin: Begin, tmp_path: Path
+) -> None:
+    text = """format = 2
+[runbook]
+title = "X"
+[var.name]
+default = "there"
+[[step]]
+run = "true"
+[health]
+every = "100ms"
+[[health.probe]]
+id = "by-file"
+check.file = "${name}"
+[[health.probe]]
+id = "by-script"
+check.run = { script = 'cat "$name"', json = { "/depth" = "< 5" } }
+"""
+    run = await begin(text, workdir=tmp_path)
+    seen: dict[str, str] = {}
+
+    def last(_: object) -> dict[str, str]:
+        for line in run.directory.health.read_text().splitlines():
+            found = json.loads(line)
+            if found["kind"] == "check":
+                seen[found["probe"]] = f"{found['state']} {found.get('reason', '')}"
+        return seen
+
+    await run.until(lambda _: len(last(_)) == 2)
+    assert seen["by-file"] == "failed there does not exist"
+    assert seen["by-script"].startswith("failed exit code 1: cat: there")
+    (tmp_path / "there").write_text('{"depth": 7}')
+    await run.until(lambda _: "wanted < 5" in last(_)["by-script"])
+    (tmp_path / "there").write_text('{"depth": 4}')
+    await run.until(lambda _: set(last(_).values()) == {"ok "})

@@ -182,7 +182,7 @@ def test_an_included_file_that_is_no_toml(said: Examined, tmp_path: Path) -> Non
     assert line.startswith("bad.toml:2:5: Invalid value")
     (tmp_path / "bad.toml").write_text("a = 1\n")
     (line,) = said("[[phase]]\ninclude = 'bad.toml#p'\n")
-    assert line == "bad.toml:1:1: `format = 1` is missing: is this a runbook?"
+    assert line == "bad.toml:1:1: `format = 2` is missing: is this a runbook?"
 
 
 def test_an_included_phase_keeps_its_id_and_comes_once(said: Examined) -> None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
-from mobius_tui.runbook.library.check_report import check_files
+from mobius_tui.runbook.library.check_report import check_files, check_items
 from mobius_tui.runbook.lint.rule_table import RULES
 from tests.paths import TESTS
 
@@ -27,16 +26,16 @@ timeout = 3
 
 def test_a_valid_file_gets_one_line() -> None:
     path = DATA / "rollback.toml"
-    text, code = check_files([path], as_json=False)
+    text, code = check_files([path])
     assert text == f"{path}: ok, 5 phases, 8 steps (3 read, 0 change, 1 destroy)"
     assert code == 0
-    assert check_files([path], as_json=True) == ("[]", 0)
+    assert check_items([path]) == ([], 0)
 
 
 def test_any_error_makes_the_exit_code_two(tmp_path: Path) -> None:
     bad = tmp_path / "x.toml"
     bad.write_text(BAD)
-    text, code = check_files([bad, DATA / "rollback.toml"], as_json=False)
+    text, code = check_files([bad, DATA / "rollback.toml"])
     lines = text.split("\n")
     assert code == 2
     unused = f"{bad}:5:1: warning: nobody uses the variable `v` [unused-variable]"
@@ -62,7 +61,7 @@ def test_warnings_of_a_kind_are_folded_and_truly_counted(tmp_path: Path) -> None
         head += f"[[phase]]\ninclude = '{path.name}#p{number}'\n"
     main = tmp_path / "m.toml"
     main.write_text(f"{head}{PHASE.format(9)}{SCRIPT.format('')}")
-    text, code = check_files([main, *paths], as_json=False)
+    text, code = check_files([main, *paths])
     lines = text.split("\n")
     assert code == 0
     assert lines[-1].endswith("; 514 warnings: 510 unquoted-variable, 4 prompt")
@@ -74,15 +73,13 @@ def test_warnings_of_a_kind_are_folded_and_truly_counted(tmp_path: Path) -> None
     where = ", ".join(str(line) for line in range(15, 35))
     more = f"and 165 more [unquoted-variable]: line {where} …"
     assert folded[0] == f"{paths[0]}: {more}"
-    found = json.loads(check_files([main], as_json=True)[0])
-    assert len(found) == 514
+    assert len(check_items([main])[0]) == 514
 
 
-def test_json_has_a_line_for_each_problem(tmp_path: Path) -> None:
+def test_as_data_each_problem_is_an_item(tmp_path: Path) -> None:
     bad = tmp_path / "x.toml"
     bad.write_text(BAD)
-    text, code = check_files([bad, tmp_path / "none.toml"], as_json=True)
-    found = json.loads(text)
+    found, code = check_items([bad, tmp_path / "none.toml"])
     assert code == 2
     assert [(one["line"], one["severity"]) for one in found] == [
         (5, "warning"),

@@ -56,7 +56,7 @@ def refusal(path: Path) -> str:
         (HEAD + b"[runbook]", "this table was given before"),
         (HEAD + b"a = yes", 'Invalid value: write true, or "yes" if it is a text'),
         (HEAD + b"a = 'x\x07'", "control characters cannot stand in a TOML text"),
-        (b"", "`format = 1` is missing: is this a runbook?"),
+        (b"", "`format = 2` is missing: is this a runbook?"),
         (b"# A page of Markdown\n\nHello there.\n", "a line is KEY = VALUE"),
         (b'{"json": true}', "1:1:"),
     ],

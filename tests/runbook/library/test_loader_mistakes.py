@@ -188,8 +188,8 @@ STEPS = [
     ("«[phase]\nid = 'p'", "`phase` is a list of tables, [[phase]], not a table"),
 ]
 HEADS = [
-    ("«format = 2\nformatted = 'format = 1'", "this program reads format 1"),
-    ("«format = '1'\n# format = 1", "the number 1, not a text"),
+    ("«format = 3\nformatted = 'format = 1'", "this program reads the formats 1 and 2"),
+    ("«format = '1'\n# format = 1", "this program reads the formats 1 and 2"),
     ("format = 1\n«runbook = 1\n" + RUN, "`runbook` is a table"),
     (
         "format = 1\n[runbook]\nid='x'\ntitle='X'\n«updated = '2026-11-24'\n" + RUN,

@@ -17,13 +17,13 @@ from mobius_tui.runbook.library.loader import examine, load
 from mobius_tui.runbook.model.actions import Choose, Run
 from mobius_tui.runbook.model.check_kinds import CHECK_KINDS, kind_of
 from mobius_tui.runbook.model.runbook import Runbook
-from mobius_tui.runbook.text.names import ProvidedFact
+from mobius_tui.runbook.text.provided_names import ProvidedFact
 from tests.paths import ROOT
 
 README = ROOT / "runbooks" / "README.md"
 TEXT = README.read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"^```toml\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
-WHOLE = [example for example in EXAMPLES if example.startswith("format = 1")]
+WHOLE = [example for example in EXAMPLES if example.startswith("format = ")]
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ import mobius_tui.runbook
 from mobius_tui.errors import UsageError
 from mobius_tui.runbook.library.check_report import (
     check_files,
+    check_items,
     explain_rule,
     rules_table,
 )
@@ -336,11 +337,11 @@ def test_a_secret_is_masked_wherever_its_line_is_shown(tmp_path: Path) -> None:
     path = tmp_path / "x.toml"
     script = 'curl -H "Authorization: Bearer s3cr3t-t0ken" http://x/'
     path.write_text(f"{HEAD}{STEP}effect = 'read'\nrun = '{script}'\n")
-    text, code = check_files([path], as_json=False)
+    text, code = check_files([path])
     assert code == 0
     assert "[secret]" in text
     assert "[curl-without-fail]" in text
-    assert "s3cr3t" not in text + check_files([path], as_json=True)[0]
+    assert "s3cr3t" not in text + repr(check_items([path]))
 
 
 def test_a_broken_runbook_is_mended_before_it_is_doubted(tmp_path: Path) -> None:

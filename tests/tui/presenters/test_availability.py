@@ -40,6 +40,7 @@ def test_every_command_has_a_rule_and_no_two() -> None:
     judged_by_the_view = (
         RunCommand.CONTACTS,
         RunCommand.TERMINAL,
+        RunCommand.GO_ON,
         RunCommand.ENTER_PHASE,
     )
     ruled = (*RUN_COMMAND_ACTIONS, *STEP_RULES, *judged_by_the_view)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from mobius_tui.tui.presenters.briefing_fields import summary
+from mobius_tui.run.client.probe_preview import preview_probes
+from mobius_tui.run.client.run_briefing import prepare_briefing
+from mobius_tui.runbook.library.loader import load
+from mobius_tui.tui.presenters.briefing_fields import preflight_fields, summary
 from tests.tui import briefings
 
 
@@ -24,3 +28,30 @@ def test_a_group_that_may_read_or_act_is_named(
     briefing = replace(briefings.drill(), share=group, share_control=acts)
     found = {field.label: field.content.plain for field in summary(briefing)}
     assert found.get("shared") == said
+
+
+def test_the_clients_of_checks_are_among_what_was_looked_for(tmp_path: Path) -> None:
+    path = tmp_path / "book.toml"
+    path.write_text(
+        "format = 2\n[runbook]\ntitle = 'R'\nrequires = ['true']\n"
+        "[[step]]\ntitle = 'S'\n"
+        "check.sql = { url = 'mysql://', query = 'select 1', is = 1 }\n"
+    )
+    briefing = prepare_briefing(load(path), given={}, workdir=tmp_path)
+    fields = preflight_fields(replace(briefing, problems=()))
+    assert fields[0].content.plain == "true, mysql or mariadb"
+
+
+async def test_no_command_of_a_probe_is_run_before_begin(tmp_path: Path) -> None:
+    path = tmp_path / "book.toml"
+    path.write_text(
+        "format = 2\n[runbook]\ntitle = 'R'\n[var.x]\ndefault = '.'\n[[step]]\n"
+        "run = 'true'\n[[health.probe]]\nid = 'a'\ncheck.file = '${x}'\n"
+        "[[health.probe]]\nid = 'b'\ncheck.run = 'touch ran'\n"
+    )
+    briefing = prepare_briefing(load(path), given={}, workdir=tmp_path)
+    by_file, by_command = await preview_probes(briefing, {})
+    assert (by_file.state, by_file.words) == ("ok", "${x} exists")
+    assert by_command.state == "no data"
+    assert by_command.words == "its command is run once the run has begun"
+    assert not (tmp_path / "ran").exists()

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from textual.content import Content
 
-from mobius_tui.health.health_record import MachineSample, ProbeResult
+from mobius_tui.health.health_record import MachineSample, ProbeResult, State
 from mobius_tui.tui.presenters.health_view import MachineView
 from mobius_tui.tui.widgets import health_panel
 from mobius_tui.tui.widgets.health_figures import machine_lines
 from tests.tui import scenes
-from tests.tui.runs import MadeRun, Time, hosted, opened, rollback, until, words
+from tests.tui.runs import MadeRun, Time, hosted, made, opened, rollback, until, words
 
 
 @pytest.mark.parametrize("size", [(160, 45), (120, 36)])
@@ -123,6 +123,31 @@ async def test_a_failure_reads_as_what_it_is(
     bad = ProbeResult(at=run.at, mono=1.0, probe="api", state="failed", reason=reason)
     run.health([bad])
     async with hosted(run), opened(run, size=size) as (_, pilot):
+        assert reason in words(pilot)
+
+
+@pytest.mark.parametrize(
+    ("state", "reason", "said"),
+    [
+        ("ok", "", "● door  ok  holds"),
+        ("failed", "refused", "✖ door  failing  does not hold"),
+        ("no data", "no client", "? door  unknown  no answer"),
+    ],
+)
+async def test_a_probe_by_a_check_holds_or_does_not(
+    tmp_path: Path, state: State, reason: str, said: str
+) -> None:
+    path = tmp_path / "book.toml"
+    path.write_text(
+        "format = 2\n[runbook]\ntitle = 'R'\n[[step]]\nrun = 'true'\n"
+        "[[health.probe]]\nid = 'door'\ncheck.port = 'db:1'\n"
+    )
+    run = made(tmp_path, path, {})
+    run.health(
+        [ProbeResult(at=run.at, mono=1.0, probe="door", state=state, reason=reason)]
+    )
+    async with hosted(run), opened(run) as (_, pilot):
+        assert said in words(pilot)
         assert reason in words(pilot)
 
 

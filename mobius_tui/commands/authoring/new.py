@@ -6,8 +6,10 @@ import argparse
 from pathlib import Path
 
 from mobius_tui.commands.support.command_output import print_data
+from mobius_tui.commands.support.editor_help import write_editor_help
 from mobius_tui.errors import OK
 from mobius_tui.runbook.library.own_runbooks import checked_name, new_runbook_text
+from mobius_tui.runbook.library.runbook_schema import SCHEMA_LINE
 from mobius_tui.runbook.toml.runbook_source import write_source
 
 
@@ -15,7 +17,9 @@ def do(options: argparse.Namespace) -> int:
     """Write it to the current folder, and print what to try."""
     name = checked_name(options.name)
     file = f"{name}.toml"
-    write_source(Path(file), new_runbook_text(name).encode(), replace=False)
+    text = SCHEMA_LINE + new_runbook_text(name)
+    write_source(Path(file), text.encode(), replace=False)
+    write_editor_help(Path(file))
     print_data(f"{file} is there, and works as it stands. Try, in this order:")
     print_data(f"  mobius-tui check ./{file}")
     print_data(f"  mobius-tui run ./{file} --dry-run")

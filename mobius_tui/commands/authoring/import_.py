@@ -7,10 +7,12 @@ import sys
 from pathlib import Path
 
 from mobius_tui.commands.support.command_output import narrate
+from mobius_tui.commands.support.editor_help import write_editor_help
 from mobius_tui.commands.support.import_check import check_import
 from mobius_tui.errors import OK, RunbookError, UsageError
 from mobius_tui.runbook.library.loader import examine
 from mobius_tui.runbook.library.runbook_files import find_runbook
+from mobius_tui.runbook.library.runbook_schema import SCHEMA_LINE
 from mobius_tui.runbook.page.convert import convert
 from mobius_tui.runbook.toml.problem import problem_report
 from mobius_tui.runbook.toml.runbook_source import (
@@ -45,7 +47,9 @@ def _write(options: argparse.Namespace) -> int:
     stem = "" if options.page == "-" else Path(page).stem
     if target is not None:
         imported = convert(text, page=page, file=target.name, name=target.stem)
-        write_source(target, imported.text.encode(), replace=options.force)
+        written = SCHEMA_LINE + imported.text
+        write_source(target, written.encode(), replace=options.force)
+        write_editor_help(target)
     else:
         imported = convert(text, page=page, file=f"{stem or 'runbook'}.toml", name=stem)
         _write_stdout(imported.text)

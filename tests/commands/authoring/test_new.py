@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -34,6 +35,33 @@ def test_it_is_valid_and_says_what_to_try(
     assert main(["check", "restore-search.toml"]) == 0
     assert "warning" not in capfd.readouterr().out
     assert main(["run", "./restore-search.toml", "--dry-run"]) == 0
+
+
+def test_an_editor_finds_the_schema_beside_it(
+    here: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["new", "first"]) == 0
+    assert capfd.readouterr().err == ""
+    line = (here / "first.toml").read_text().splitlines()[0]
+    assert line.startswith("#:schema ./")
+    schema = here / line.removeprefix("#:schema ")
+    assert main(["schema"]) == 0
+    assert capfd.readouterr().out == schema.read_text()
+    schema.write_text("old")
+    assert main(["new", "second"]) == 0
+    assert "`mobius-tui schema -o" in capfd.readouterr().err
+    assert schema.read_text() == "old"
+    assert main(["schema", "-o", str(schema)]) == 0
+    assert json.loads(schema.read_text())["title"] == "mobius-tui runbook"
+
+
+def test_a_folder_without_room_for_the_schema_is_no_failure(
+    here: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (here / "mobius-runbook.schema.json").mkdir()
+    assert main(["new", "first"]) == 0
+    assert "is not what this version writes" in capfd.readouterr().err
+    assert main(["check", "./first.toml"]) == 0
 
 
 @pytest.mark.usefixtures("here")

@@ -44,8 +44,9 @@ def test_it_writes_a_runbook_once(
     assert target.read_text() == "mine"
     assert main(["import", str(page), "-o", str(target), "--force"]) == 0
     assert load(target).title == "Mend it"
+    assert target.read_text().startswith("#:schema ./mobius-runbook.schema.json\n# ")
     assert sorted(path.name for path in tmp_path.glob("*e*")) == [
-        *("mend-it.toml", "page.md")
+        *("mend-it.toml", "mobius-runbook.schema.json", "page.md")
     ]
 
 

@@ -1,0 +1,96 @@
+"""`mobius-tui check`: what is wrong with runbook files."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mobius_tui.commands.support.command_output import narrate, print_data
+from mobius_tui.errors import FAILED, OK, UsageError
+from mobius_tui.run.storage.run_index import all_runs
+from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.runbook.library.check_formats import FORMATS
+from mobius_tui.runbook.library.check_report import (
+    check_files,
+    check_items,
+    explain_rule,
+)
+from mobius_tui.runbook.library.runbook_files import find_runbook
+from mobius_tui.runbook.library.shellcheck import find_shellcheck
+from mobius_tui.sanitize import line
+
+if TYPE_CHECKING:
+    from mobius_tui.commands.support.drill_remarks import DrillRemarks
+    from mobius_tui.runbook.lint.external_findings import ExternalLinter
+
+
+def do(options: argparse.Namespace) -> int:
+    """Print every problem with its place, then what drills say; or explain a rule."""
+    if options.explain is not None:
+        print_data(explain_rule(options.explain))
+        return OK
+    if not options.files:
+        raise UsageError("check: give a runbook, or --explain CODE")
+    if options.ids and options.format not in ("text", "json"):
+        raise UsageError(f"check: --ids has no place in --format {options.format}")
+    paths = [_file_named(name) for name in options.files]
+    shellcheck = find_shellcheck()
+    if options.format == "text":
+        code = _print_lines(options, paths, shellcheck)
+    else:
+        code = _print_items(options, paths, shellcheck)
+    if shellcheck is not None and shellcheck.problem:
+        narrate(shellcheck.problem)
+    return code
+
+
+def _print_lines(
+    options: argparse.Namespace, paths: list[Path], external: ExternalLinter | None
+) -> int:
+    """Print the report for a person; returns the exit code."""
+    text, code = check_files(paths, with_ids=options.ids, external=external)
+    print_data(text)
+    if code != OK:
+        return code
+    remarks = _drill_remarks(options, paths)
+    for each in remarks:
+        for words in each.lines():
+            print_data(line(words))
+    return FAILED if any(each.stale for each in remarks) else OK
+
+
+def _print_items(
+    options: argparse.Namespace, paths: list[Path], external: ExternalLinter | None
+) -> int:
+    """Print the findings as data; returns the exit code."""
+    items, code = check_items(paths, with_ids=options.ids, external=external)
+    if code == OK:
+        remarks = _drill_remarks(options, paths)
+        items += [item for each in remarks for item in each.items()]
+        code = FAILED if any(each.stale for each in remarks) else OK
+    if text := FORMATS[options.format](items):
+        print_data(text)
+    return code
+
+
+def _drill_remarks(
+    options: argparse.Namespace, paths: list[Path]
+) -> tuple[DrillRemarks, ...]:
+    """What drills say of runbooks without an error."""
+    if not (options.fresh or _was_anything_run()):
+        return ()
+    # Only now: it takes a fifth of the time that a check takes else.
+    from mobius_tui.commands.support.drill_remarks import drill_remarks
+
+    return drill_remarks(paths, options.fresh)
+
+
+def _file_named(name: str) -> Path:
+    """The file that a word names: one that exists, or a bundled runbook."""
+    return Path(name) if Path(name).exists() else find_runbook(name)
+
+
+def _was_anything_run() -> bool:
+    """Whether there can be drills at all: their modules take long to import."""
+    return bool(all_runs(runs_root()))

@@ -1,0 +1,62 @@
+"""`mobius-tui names`: what a shell completes RUNBOOK and RUN with.
+
+The completions call it at every TAB: it is read before the command line is parsed, and
+imports next to nothing. It is in no list of commands.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+
+from mobius_tui.errors import OK, UsageError
+from mobius_tui.run.storage.run_ids import run_ids
+from mobius_tui.run.storage.sharing import own_shared_folders, shared_folders_of_others
+from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.runbook.library.runbook_files import (
+    bundled_runbooks,
+    own_runbook_files,
+)
+
+TYPE_CHECKING = False  # as in `cli`
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+_PLAIN = re.compile(r"\w[\w.@+-]*", re.ASCII)
+"""Names that mean themselves in every shell.
+
+Nobody has to quote them, and whoever has other ones types them. So a name never reaches
+a shell that could take it for a command, an option, or a key.
+"""
+
+
+def print_names(words: Sequence[str]) -> int:
+    """Print the names of a kind, each on its line.
+
+    Args:
+        words: the kind: `runbooks` by name, or `runs`, newest first.
+
+    Returns:
+        The exit code.
+
+    Raises:
+        UsageError: there is no such kind.
+    """
+    if list(words) == ["runbooks"]:
+        names: Iterable[str] = sorted(
+            {path.stem for path in (*bundled_runbooks(), *own_runbook_files())}
+        )
+    elif list(words) == ["runs"]:
+        names = _run_ids()
+    else:
+        raise UsageError("names: write `names runbooks` or `names runs`")
+    lines = [f"{name}\n" for name in names if _PLAIN.fullmatch(name)]
+    sys.stdout.write("".join(lines))
+    return OK
+
+
+def _run_ids() -> list[str]:
+    """The ids of this user's runs, and of those that others share with him."""
+    folders = (runs_root(), *own_shared_folders(), *shared_folders_of_others())
+    every = {each for folder in folders for each in run_ids(folder)}
+    return sorted(every, reverse=True)

@@ -1,0 +1,27 @@
+"""The schema that an editor finds beside a runbook that was just written."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+from mobius_tui.commands.support.command_output import narrate
+from mobius_tui.errors import UsageError
+from mobius_tui.runbook.library.runbook_schema import SCHEMA_NAME, write_schema_beside
+
+
+def write_editor_help(runbook: Path) -> None:
+    """Write the schema into the folder of a runbook whose first line names it.
+
+    A file that is there is left as it is; that the schema cannot be written is said,
+    and is no failure.
+    """
+    path = runbook.with_name(SCHEMA_NAME)
+    try:
+        is_current = write_schema_beside(runbook)
+    except (UsageError, OSError) as error:
+        narrate(f"without help for editors: {error}")
+        return
+    if not is_current:
+        remedy = f"`mobius-tui schema -o {shlex.quote(str(path))}` renews it"
+        narrate(f"{path} is not what this version writes; {remedy}")

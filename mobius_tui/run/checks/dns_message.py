@@ -1,0 +1,227 @@
+"""Messages of DNS (RFC 1035): a question as bytes, and what an answer says. Pure.
+
+Whoever answers may send anything: each length is checked, and a name's pointers lead
+back only, so that no answer takes long to read.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address
+
+TYPES: Mapping[str, int] = {
+    "A": 1,
+    "NS": 2,
+    "CNAME": 5,
+    "SOA": 6,
+    "MX": 15,
+    "TXT": 16,
+    "AAAA": 28,
+    "SRV": 33,
+}
+"""The number of each type of record that can be asked for."""
+NO_SUCH_NAME = 3
+"""The code of an answer that there is no such name."""
+_NAMES = {number: name for name, number in TYPES.items()}
+_INTERNET = 1
+_IS_ANSWER, _IS_TRUNCATED, _RECURSION_DESIRED = 0x8000, 0x0200, 0x0100
+_MAX_NAME = 255
+"""Bytes of a name at most, with the length of each label."""
+_MAX_JUMPS = 32
+"""Pointers in a name at most; a server needs one or two."""
+_MAX_ALIASES = 16
+"""Aliases that are followed; a real name has a few."""
+
+
+class DnsFormatError(ValueError):
+    """The bytes are no answer."""
+
+
+class OtherAnswerError(DnsFormatError):
+    """The bytes answer another question."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DnsRecord:
+    """One record of an answer."""
+
+    name: str
+    type: str
+    ttl: int
+    """Seconds for which it may be remembered."""
+    text: str
+    """What it says; names in it without their last dot."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DnsAnswer:
+    """What a server answers."""
+
+    code: int
+    """0 for success."""
+    is_truncated: bool
+    """Whether it did not fit, and is to be asked for over TCP."""
+    records: tuple[DnsRecord, ...]
+
+    def of(self, name: str, kind: str) -> tuple[DnsRecord, ...]:
+        """The records of a type that a name has, itself or by its aliases."""
+        names = [same_name(name)]
+        aliases = {
+            each.name: each.text
+            for each in self.records
+            if each.type == "CNAME" and kind != "CNAME"
+        }
+        while names[-1] in aliases and len(names) < _MAX_ALIASES:
+            names.append(aliases[names[-1]])
+        return tuple(
+            each for each in self.records if each.type == kind and each.name in names
+        )
+
+
+def same_name(name: str) -> str:
+    """A name as it is compared: neither case nor a last dot count."""
+    return name.removesuffix(".").lower()
+
+
+def question(name: str, kind: str, number: int) -> bytes:
+    """The bytes of a question.
+
+    Args:
+        name: that is asked about.
+        kind: of record, one of `TYPES`.
+        number: from 0 to 65535, which its answer repeats.
+
+    Raises:
+        ValueError: the name can be none.
+    """
+    head = struct.pack("!6H", number, _RECURSION_DESIRED, 1, 0, 0, 0)
+    return head + _encoded(name) + struct.pack("!2H", TYPES[kind], _INTERNET)
+
+
+def _encoded(name: str) -> bytes:
+    found = b""
+    for label in name.removesuffix(".").split("."):
+        try:
+            data = label.encode("ascii" if label.isascii() else "idna")
+        except UnicodeError as error:
+            raise ValueError(f"{name!r} can be no name") from error
+        if not 0 < len(data) < 64:
+            raise ValueError(f"{name!r} can be no name: a label has 1 to 63 letters")
+        found += bytes((len(data),)) + data
+    if len(found) >= _MAX_NAME:
+        raise ValueError(f"{name!r} can be no name: it is too long")
+    return found + b"\0"
+
+
+def read_answer(data: bytes, asked: bytes) -> DnsAnswer:
+    """Read an answer to a question.
+
+    Raises:
+        OtherAnswerError: it answers another one.
+        DnsFormatError: it is cut short, or is no answer at all.
+    """
+    number, flags, questions, answers, _, _ = _unpack("!6H", data, 0)
+    if number != struct.unpack_from("!H", asked)[0] or not flags & _IS_ANSWER:
+        raise OtherAnswerError("another question is answered")
+    code, is_truncated = flags & 0xF, bool(flags & _IS_TRUNCATED)
+    if questions > 1 or (questions and not _repeats(data, asked)):
+        raise OtherAnswerError("another question is answered")
+    if is_truncated or not questions:
+        return DnsAnswer(code=code, is_truncated=is_truncated, records=())
+    at, records = len(asked), []
+    for _ in range(answers):
+        name, at = _read_name(data, at)
+        kind, family, ttl, length = _unpack("!2HIH", data, at)
+        at += 10
+        if at + length > len(data):
+            raise DnsFormatError("it is cut short")
+        if family == _INTERNET and kind in _NAMES:
+            text = _read_value(data, at, at + length, _NAMES[kind])
+            ttl = 0 if ttl >> 31 else ttl  # RFC 2181: it has 31 bits
+            records.append(DnsRecord(name=name, type=_NAMES[kind], ttl=ttl, text=text))
+        at += length
+    return DnsAnswer(code=code, is_truncated=False, records=tuple(records))
+
+
+def _repeats(data: bytes, asked: bytes) -> bool:
+    """Whether an answer repeats the question; servers may change its case."""
+    return data[12 : len(asked)].lower() == asked[12:].lower()
+
+
+def _unpack(form: str, data: bytes, at: int) -> tuple[int, ...]:
+    try:
+        return struct.unpack_from(form, data, at)
+    except struct.error as error:
+        raise DnsFormatError("it is cut short") from error
+
+
+def _read_name(data: bytes, at: int) -> tuple[str, int]:
+    """A name, in small letters, and where what follows it begins."""
+    labels: list[str] = []
+    after, earliest, length, jumps = 0, at, 0, 0
+    while True:
+        (size,) = _unpack("!B", data, at)
+        if size >= 0xC0:
+            (pointer,) = _unpack("!H", data, at)
+            after = after or at + 2
+            at = pointer & 0x3FFF
+            jumps += 1
+            if at >= earliest or jumps > _MAX_JUMPS:
+                raise DnsFormatError("a name leads in a circle")
+            earliest = at
+            continue
+        if size == 0:
+            return ".".join(labels), after or at + 1
+        label = data[at + 1 : at + 1 + size]
+        length += size + 1
+        if size > 63 or len(label) < size or length >= _MAX_NAME:
+            raise DnsFormatError("a name is too long")
+        labels.append(_label(label))
+        at += size + 1
+
+
+def _label(data: bytes) -> str:
+    r"""A label as text; what is no letter is written as `\DDD`."""
+    return "".join(
+        chr(byte) if 0x20 < byte < 0x7F and byte not in b".\\" else f"\\{byte:03}"
+        for byte in data.lower()
+    )
+
+
+_NUMBERS_BEFORE = {"MX": "!H", "SRV": "!3H"}
+
+
+def _read_value(data: bytes, at: int, end: int, kind: str) -> str:
+    """What a record says, as text."""
+    match kind:
+        case "A" if end - at == 4:
+            return str(IPv4Address(data[at:end]))
+        case "AAAA" if end - at == 16:
+            return str(IPv6Address(data[at:end]))
+        case "A" | "AAAA":
+            raise DnsFormatError("an address has a wrong length")
+        case "TXT":
+            return _read_texts(data[at:end])
+        case "SOA":
+            owner, at = _read_name(data, at)
+            person, at = _read_name(data, at)
+            numbers = _unpack("!5I", data[:end], at)
+            return " ".join((owner, person, *map(str, numbers)))
+    form = _NUMBERS_BEFORE.get(kind, "!")
+    numbers = _unpack(form, data[:end], at)
+    name, _ = _read_name(data[:end], at + struct.calcsize(form))
+    return " ".join((*map(str, numbers), name or "."))
+
+
+def _read_texts(data: bytes) -> str:
+    """The texts of a TXT record, as one."""
+    found, at = b"", 0
+    while at < len(data):
+        size = data[at]
+        found += data[at + 1 : at + 1 + size]
+        at += size + 1
+    if at != len(data):
+        raise DnsFormatError("a text is cut short")
+    return found.decode("utf-8", "replace")

@@ -1,0 +1,147 @@
+"""Where a log ended when a step began, and what was written to it since.
+
+A log is rotated and cut off while a step runs: it is known again by its inode, and by
+the bytes before the place where it ended.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import stat
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from mobius_tui.errors import MobiusError
+from mobius_tui.run.checks.blocking_io import open_regular_for_check
+
+_BEFORE = 256
+"""Bytes before the end by which a log is known again."""
+_COMPRESSED = frozenset((".gz", ".xz", ".zst", ".bz2", ".lz4"))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LogMark:
+    """The end of a log at one moment."""
+
+    at: float
+    """Seconds since 1970."""
+    device: int = 0
+    inode: int = 0
+    """0 if there was no such file."""
+    size: int = 0
+    before: str = ""
+    """SHA-256 of the bytes before its end, in hexadecimal."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LogParts:
+    """What was written since, in the order in which it was."""
+
+    parts: tuple[tuple[Path, int], ...]
+    """Files, and the byte from which on they count."""
+    is_whole: bool
+    """Whether nothing is missing in between."""
+
+
+def mark_log(path: Path) -> LogMark:
+    """Remember where a log ends now.
+
+    Raises:
+        OSError: it cannot be read.
+        MobiusError: it is no regular file.
+    """
+    at = time.time()
+    try:
+        with open_regular_for_check(path) as file:
+            seen = os.fstat(file.fileno())
+            before = _digest_before(file.fileno(), seen.st_size)
+    except FileNotFoundError:
+        return LogMark(at=at)
+    return LogMark(
+        at=at,
+        device=seen.st_dev,
+        inode=seen.st_ino,
+        size=seen.st_size,
+        before=before,
+    )
+
+
+def _digest_before(descriptor: int, end: int) -> str:
+    begin = max(0, end - _BEFORE)
+    return hashlib.sha256(os.pread(descriptor, end - begin, begin)).hexdigest()
+
+
+def written_since(path: Path, mark: LogMark) -> LogParts:
+    """Where what was written to a log since a mark is now.
+
+    Raises:
+        OSError: a file cannot be read.
+        MobiusError: it is no regular file.
+    """
+    now = mark_log(path)
+    newest = ((path, 0),) if now.inode else ()
+    if not mark.inode:
+        return LogParts(parts=newest, is_whole=True)
+    if _is_same(now, mark):
+        if _continues(path, mark):
+            return LogParts(parts=((path, mark.size),), is_whole=True)
+        return LogParts(parts=newest, is_whole=False)
+    rotated = sorted(_rotated(path, mark))
+    old = [each for _, each in rotated if _is_same_file(each, mark)]
+    later = [each for _, each in rotated if each not in old]
+    readable = [(each, 0) for each in later if each.suffix not in _COMPRESSED]
+    is_whole = bool(old) and len(readable) == len(later)
+    first = tuple((each, mark.size) for each in old)
+    return LogParts(parts=(*first, *readable, *newest), is_whole=is_whole)
+
+
+def _is_same(one: LogMark, other: LogMark) -> bool:
+    return (one.device, one.inode) == (other.device, other.inode)
+
+
+def _is_same_file(path: Path, mark: LogMark) -> bool:
+    """Whether a file is the log of a mark; the inode of one that is gone is reused."""
+    seen = path.stat()
+    same = (seen.st_dev, seen.st_ino) == (mark.device, mark.inode)
+    return same and _continues(path, mark)
+
+
+def _continues(path: Path, mark: LogMark) -> bool:
+    """Whether a file was only added to since; else it was cut off."""
+    with open_regular_for_check(path) as file:
+        if os.fstat(file.fileno()).st_size < mark.size:
+            return False
+        return _digest_before(file.fileno(), mark.size) == mark.before
+
+
+def _rotated(path: Path, mark: LogMark) -> Iterator[tuple[int, Path]]:
+    """The files beside a log that it was renamed to since, with their last change."""
+    whole = path.resolve()
+    for each in whole.parent.iterdir():
+        if each.name.startswith(whole.name) and each != whole:
+            seen = each.lstat()
+            # What was not written to since holds nothing that was.
+            fresh = seen.st_mtime >= mark.at or seen.st_ino == mark.inode
+            if stat.S_ISREG(seen.st_mode) and fresh:
+                yield seen.st_mtime_ns, each
+
+
+def encode_marks(marks: Mapping[str, LogMark]) -> bytes:
+    """Marks as they are kept, by the names that a runbook gives the logs."""
+    return json.dumps({name: asdict(mark) for name, mark in marks.items()}).encode()
+
+
+def decode_marks(data: bytes) -> Mapping[str, LogMark]:
+    """Marks as they were kept.
+
+    Raises:
+        MobiusError: these are none.
+    """
+    try:
+        return {name: LogMark(**fields) for name, fields in json.loads(data).items()}
+    except (ValueError, TypeError, AttributeError) as error:
+        raise MobiusError(f"where its logs ended cannot be read: {error}") from error

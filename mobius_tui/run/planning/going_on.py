@@ -1,0 +1,90 @@
+"""Which step begins by itself while a run goes on until somebody is needed. Pure."""
+
+from __future__ import annotations
+
+from mobius_tui.run.intents.intent_actions import StartStep
+from mobius_tui.run.planning.permissions import decide
+from mobius_tui.run.planning.plan import (
+    effect_of,
+    has_terminal,
+    kind_of,
+    will_retry,
+)
+from mobius_tui.run.planning.proposal import steps_in_order
+from mobius_tui.run.planning.situation import Refused, Situation
+from mobius_tui.run.state.step_state import Status
+from mobius_tui.runbook.effects.command_table import WEIGHTS
+from mobius_tui.runbook.model.actions import Effect
+from mobius_tui.runbook.model.runbook import Step
+
+_PERSONAL_KINDS = ("manual", "message", "choose")
+
+
+def next_by_itself(
+    situation: Situation, reach: Effect, phase: str | None = None
+) -> Step | str | None:
+    """What a run that goes on by itself does now.
+
+    Args:
+        situation: the run, and who asks.
+        reach: the heaviest effect that a step may have.
+        phase: the id of the only phase that it goes on in; None for the whole run.
+
+    Returns:
+        The step to begin, why somebody is needed, or None while something runs.
+    """
+    plan, state = situation.plan, situation.state
+    proposal = situation.proposal
+    if proposal.kind == "running":
+        return None
+    step = plan.steps.get(proposal.step or "")
+    if step is None:
+        return "nothing is left to be done"
+    own_phase, name = plan.phase_of[step.id], plan.name(step.id)
+    if phase is not None and own_phase.id != phase:
+        return f"{plan.runbook.phase(phase).title} is done"
+    if proposal.kind == "decide":
+        if will_retry(step, state.steps[step.id]):
+            return None
+        return f"{name}: {state.steps[step.id].status}"
+    if proposal.kind == "wait":
+        return f"{name} waits: {proposal.text}"
+    if why := _why_not_by_itself(step, reach):
+        return f"{name} {why}"
+    action = StartStep(step=step.id, attempt=situation.next_attempt(step))
+    permission = decide(action, situation)
+    return permission.text if isinstance(permission, Refused) else step
+
+
+def goes_on_by_itself(situation: Situation, reach: Effect) -> bool:
+    """Whether the next step would be followed by another one before anybody is needed.
+
+    Args:
+        situation: the run, and who asks.
+        reach: the heaviest effect that a step may have.
+    """
+    if not isinstance(next_by_itself(situation, reach), Step):
+        return False
+    left = (Status.PENDING, Status.WAITING)
+    count = 0
+    for step in steps_in_order(situation.plan, situation.state):
+        if situation.statuses[step.id].status not in left:
+            continue
+        if _why_not_by_itself(step, reach):
+            break
+        count += 1
+    return count > 1
+
+
+def _why_not_by_itself(step: Step, reach: Effect) -> str:
+    """Why a step wants a person whatever the run's state is; empty if it does not."""
+    if kind_of(step) in _PERSONAL_KINDS:
+        return "wants a person"
+    if has_terminal(step):
+        return "wants a person at a terminal"
+    if step.approve is not None:
+        return "wants an approval"
+    effect = effect_of(step)
+    if WEIGHTS.index(effect) > WEIGHTS.index(reach):
+        return "destroys" if effect == "destroy" else "changes something"
+    return ""

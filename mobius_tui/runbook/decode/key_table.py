@@ -1,0 +1,393 @@
+"""Every key of a runbook's file, and the shape of its value: a line for each.
+
+The decoder reads the keys by itself; an editor's schema is made of this table, and a
+test holds the two equal. So a new key is its line here, and its row in
+`runbooks/README.md`, of which editors show what it means.
+
+A shape is a JSON schema that refuses no value that the decoder takes. `check` is the
+judge of the rest.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from mobius_tui.runbook.decode.value_shapes import (
+    ADDRESS,
+    COUNT,
+    MODE,
+    NAME,
+    SCHEME,
+    SHA256,
+    SHARE,
+    SLUG,
+)
+from mobius_tui.runbook.model.limits import MAX_PARALLEL
+from mobius_tui.runbook.text.units import DURATION, SIZE
+from mobius_tui.runbook.toml.toml_document import FORMATS
+
+Shape = Mapping[str, Any]
+"""A JSON schema of a value; `required`, if it is true, says that the key must be there.
+
+Where a table or a list of tables is allowed, its keys are those of its own name in
+`KEYS`.
+"""
+
+
+def required(shape: Shape) -> Shape:
+    """The shape of a key that a table never lacks."""
+    return {**shape, "required": True}
+
+
+def _integer(least: int, most: int) -> Shape:
+    return {"type": "integer", "minimum": least, "maximum": most}
+
+
+def _one_of(*values: str | int) -> Shape:
+    return {"enum": list(values)}
+
+
+def _form(pattern: str) -> Shape:
+    """A text that matches a pattern as a whole."""
+    return {"type": "string", "pattern": f"^(?:{pattern})$"}
+
+
+def _filled(*forms: re.Pattern[str]) -> Shape:
+    """A text of one of some forms, or with `${name}` to be filled in."""
+    pattern = "|".join(form.pattern for form in forms)
+    return {"type": "string", "pattern": rf"^(?:{pattern})$|\$\{{"}
+
+
+_TABLE: Shape = {"type": "object"}
+_TABLES: Shape = {"type": "array"}
+_TABLE_OR_TABLES: Shape = {"type": ["object", "array"]}
+_SHORT: Shape = {"type": ["string", "object", "array"]}
+"""A table or a list of tables, and a text for each that has its main key alone."""
+
+_TEXT: Shape = {"type": "string"}
+_SOME_TEXT: Shape = {"type": "string", "minLength": 1}
+_FLAG: Shape = {"type": "boolean"}
+_TEXTS: Shape = {"type": "array", "items": _SOME_TEXT}
+_NAMED_TEXTS: Shape = {"type": "object", "additionalProperties": _TEXT}
+_ANY_NAMES: Shape = {"type": "object", "additionalProperties": True}
+_DATE: Shape = {"type": "string", "format": "date", "pattern": r"^\d{4}-\d{2}-\d{2}$"}
+_ID: Shape = _form(f"(?:{SLUG.pattern})?")
+_VARIABLE: Shape = _form(f"(?:{NAME.pattern})?")
+_CODES: Shape = {"type": "array", "items": _integer(0, 255)}
+_FRACTION: Shape = {"type": "number", "minimum": 0, "maximum": 1}
+_DURATION: Shape = {**_filled(DURATION), "minLength": 1}
+_SIZE: Shape = _filled(SIZE)
+_SIZE_OR_SHARE: Shape = _filled(SIZE, SHARE)
+_URL: Shape = _filled(SCHEME)
+_ADDRESS: Shape = _filled(ADDRESS)
+_POINTER: Shape = _form(r"(?:/[\s\S]*)?")
+_STATUS: Shape = {
+    **_integer(100, 599),
+    "type": ["integer", "array"],
+    "items": _integer(100, 599),
+    "minItems": 1,
+}
+_TEXT_OR_TEXTS: Shape = {"type": ["string", "array"], "items": _SOME_TEXT}
+_COMPARISONS: Shape = {"type": ["string", "number", "boolean", "array"]}
+_COMPARED: Shape = {"type": ["string", "array"], "items": _SOME_TEXT, "minItems": 1}
+_GUARD: Shape = {"$ref": "#/definitions/guard"}
+GUARD: Shape = {
+    "type": "object",
+    "properties": {
+        "not": {"anyOf": [_GUARD, _COMPARED]},
+        "any": {"anyOf": [{"type": "array", "items": _GUARD}, _COMPARED]},
+        "all": {"anyOf": [{"type": "array", "items": _GUARD}, _COMPARED]},
+    },
+    "additionalProperties": _COMPARED,
+}
+"""A guard, which may have others in it."""
+
+_REPEAT: Mapping[str, Shape] = {
+    "attempts": _integer(1, 10_000),
+    "consecutive": _integer(1, 10_000),
+    "every": _DURATION,
+    "for": _DURATION,
+    "timeout": _DURATION,
+}
+"""What every kind of check has; in format 2 for all kinds of a check, too."""
+
+KEYS: Mapping[str, Mapping[str, Shape]] = {
+    "": {
+        "format": required(_one_of(*FORMATS)),
+        "runbook": _TABLE,
+        "commands": _ANY_NAMES,
+        "var": _ANY_NAMES,
+        "profile": {"type": "object", "additionalProperties": _NAMED_TEXTS},
+        "contact": _TABLES,
+        "message": _TABLES,
+        "channel": _TABLES,
+        "health": _TABLE,
+        "phase": _TABLES,
+        "step": _TABLES,
+    },
+    "runbook": {
+        "id": _ID,
+        "title": required(_TEXT),
+        "summary": _TEXT,
+        "version": _TEXT,
+        "updated": _DATE,
+        "review_cycle": _TEXT,
+        "review": _TEXT,
+        "owners": _TEXTS,
+        "requires": _TEXTS,
+        "workdir": _TEXT,
+        "environment": _TEXT,
+        "protected": _TEXTS,
+    },
+    "var.NAME": {
+        "title": _TEXT,
+        "default": _TEXT,
+        "choices": _TEXTS,
+        "ask": _FLAG,
+        "from_env": _TEXT,
+        "secret": _FLAG,
+        "run": _FLAG,
+    },
+    "contact": {"role": _TEXT, "handle": _TEXT, "for": _TEXT, "include": _TEXT},
+    "message": {"id": _ID, "title": required(_TEXT), "body": required(_TEXT)},
+    "channel": {
+        "id": _ID,
+        "kind": required(_one_of("slack", "teams", "webhook")),
+        "url": required(_URL),
+    },
+    "health": {
+        "every": _DURATION,
+        "witness": {"type": "array", "items": _ADDRESS},
+        "include": _TEXT,
+        "probe": _TABLES,
+        "trigger": _TABLE,
+    },
+    "health.probe": {
+        "id": _ID,
+        "title": _TEXT,
+        "url": _URL,
+        "check": _TABLE,
+        "timeout": _DURATION,
+        "method": _TEXT,
+        "headers": _NAMED_TEXTS,
+        "status": _STATUS,
+        "json": _ANY_NAMES,
+        "contains": _TEXT,
+        "ca": _TEXT,
+        "redirects": _integer(0, 20),
+        "trigger": _FLAG,
+        "error_rate": _TABLE,
+        "p95": _TABLE,
+    },
+    "health.probe.error_rate": {"at": required(_POINTER), "unit": _one_of("fraction")},
+    "health.probe.p95": {"at": required(_POINTER), "unit": _one_of("ms", "s")},
+    "health.trigger": {
+        "consecutive_failures": _integer(1, 10_000),
+        "success_rate": _TABLE,
+        "p95_latency": _TABLE,
+        "error_rate": _TABLE,
+        "then": _TEXT,
+        "grace": _DURATION,
+    },
+    "health.trigger.success_rate": {
+        "below": _FRACTION,
+        "min_checks": _integer(1, 10_000),
+        "window": _integer(1, 10_000),
+    },
+    "health.trigger.p95_latency": {
+        "above": _DURATION,
+        "for_checks": _integer(1, 10_000),
+        "window": _integer(1, 10_000),
+    },
+    "health.trigger.error_rate": {
+        "above": _FRACTION,
+        "for_checks": _integer(1, 10_000),
+    },
+    "phase": {
+        "id": _ID,
+        "title": _TEXT,
+        "why": _TEXT,
+        "aside": _FLAG,
+        "instead_of": _TEXTS,
+        "next": _TEXT,
+        "attended": _FLAG,
+        "parallel": {"anyOf": [_FLAG, _integer(2, MAX_PARALLEL)]},
+        "include": _TEXT,
+        "step": _TABLES,
+    },
+    "phase.step": {
+        "id": _ID,
+        "title": _TEXT,
+        "why": _TEXT,
+        "run": _SOME_TEXT,
+        "shell": _TEXTS,
+        "effect": _one_of("read", "change", "destroy"),
+        "success": _CODES,
+        "warning": _CODES,
+        "timeout": _DURATION,
+        "outputs": _TEXTS,
+        "max_output": _SIZE,
+        "follow": _FLAG,
+        "tty": _FLAG,
+        "manual": _SOME_TEXT,
+        "ask": _TABLE_OR_TABLES,
+        "message": _TEXT,
+        "to": _TEXTS,
+        "choose": _TABLE,
+        "watch": _TABLE,
+        "check": _TABLE,
+        "until": _TABLE,
+        "when": GUARD,
+        "needs": _TEXTS,
+        "uses": _TEXTS,
+        "env": _NAMED_TEXTS,
+        "secrets": _NAMED_TEXTS,
+        "expect": _DURATION,
+        "retry": _TABLE,
+        "on_failure": _TEXT,
+        "gate": _FLAG,
+        "optional": _FLAG,
+        "independent": _FLAG,
+        "role": _TEXT,
+        "approve": _TABLE,
+        "links": _TABLES,
+        "use": _TEXT,
+    },
+    "phase.step.ask": {
+        "var": required(_VARIABLE),
+        "title": _TEXT,
+        "match": _TEXT,
+        "hint": _TEXT,
+    },
+    "phase.step.choose": {
+        "var": required(_VARIABLE),
+        "option": _TABLES,
+        "from": _TEXT,
+        "multi": _FLAG,
+    },
+    "phase.step.choose.option": {
+        "value": required(_TEXT),
+        "title": _TEXT,
+        "why": _TEXT,
+        "go": _TEXT,
+        "end": _FLAG,
+    },
+    "phase.step.watch": {"for": required(_DURATION)},
+    "phase.step.retry": {"attempts": required(_integer(1, 1000)), "every": _DURATION},
+    "phase.step.approve": {
+        "role": _TEXT,
+        "count": _integer(1, 100),
+        "within": _DURATION,
+    },
+    "phase.step.links": {"title": required(_TEXT), "url": required(_URL)},
+    "phase.step.check": {
+        "http": _SHORT,
+        "process": _SHORT,
+        "service": _SHORT,
+        "checksum": _TABLE_OR_TABLES,
+        "file": _SHORT,
+        "port": _SHORT,
+        "tls": _SHORT,
+        "dns": _SHORT,
+        "sql": _TABLE_OR_TABLES,
+        "log": _TABLE_OR_TABLES,
+        "disk": _SHORT,
+        "memory": _SHORT,
+        "run": _SHORT,
+        "output": _SHORT,
+        **_REPEAT,
+    },
+    "phase.step.check.http": {
+        "url": required(_URL),
+        "status": _STATUS,
+        "method": _TEXT,
+        "headers": _NAMED_TEXTS,
+        "json": _ANY_NAMES,
+        "contains": _TEXT,
+        "faster_than": _DURATION,
+        "ca": _TEXT,
+        **_REPEAT,
+    },
+    "phase.step.check.process": {
+        "match": required(_TEXT),
+        "count": _filled(COUNT),
+        **_REPEAT,
+    },
+    "phase.step.check.service": {"names": required(_TEXTS), "state": _TEXTS, **_REPEAT},
+    "phase.step.check.checksum": {
+        "file": required(_TEXT),
+        "sums": _TEXT,
+        "sha256": _filled(SHA256),
+        **_REPEAT,
+    },
+    "phase.step.check.file": {
+        "path": required(_TEXT),
+        "absent": _FLAG,
+        "same_as": _TEXT,
+        "mode": _filled(MODE),
+        "newer_than": _TEXT,
+        "min_size": _SIZE,
+        **_REPEAT,
+    },
+    "phase.step.check.port": {"at": required(_ADDRESS), "closed": _FLAG, **_REPEAT},
+    "phase.step.check.tls": {
+        "at": required(_ADDRESS),
+        "name": _TEXT,
+        "min_days": _integer(0, 36_500),
+        "ca": _TEXT,
+        **_REPEAT,
+    },
+    "phase.step.check.dns": {
+        "name": required(_TEXT),
+        "at": _ADDRESS,
+        "type": _one_of("A", "AAAA", "CNAME", "TXT", "MX", "NS", "SRV", "SOA"),
+        "records": _TEXT_OR_TEXTS,
+        "contains": _TEXT_OR_TEXTS,
+        "absent": _FLAG,
+        "ttl": _COMPARISONS,
+        **_REPEAT,
+    },
+    "phase.step.check.sql": {
+        "query": required(_SOME_TEXT),
+        "is": required(_COMPARISONS),
+        "url": _TEXT,
+        "file": _TEXT,
+        **_REPEAT,
+    },
+    "phase.step.check.log": {
+        "file": required(_TEXT),
+        "match": _TEXT,
+        "not": _TEXT,
+        **_REPEAT,
+    },
+    "phase.step.check.disk": {
+        "free": required(_SIZE_OR_SHARE),
+        "path": _TEXT,
+        **_REPEAT,
+    },
+    "phase.step.check.memory": {"free": required(_SIZE_OR_SHARE), **_REPEAT},
+    "phase.step.check.run": {
+        "script": required(_SOME_TEXT),
+        "json": _ANY_NAMES,
+        "is": _COMPARISONS,
+        "shell": _TEXTS,
+        "success": _CODES,
+        **_REPEAT,
+    },
+    "phase.step.check.output": {
+        "match": _TEXT,
+        "not": _TEXT,
+        "every": _DURATION,
+        "timeout": _DURATION,
+    },
+}
+"""The keys of each table by its dotted name, and their shapes; `NAME` is any name."""
+
+ALIASES: Mapping[str, str] = {
+    "step": "phase.step",
+    "phase.step.until": "phase.step.check",
+    "health.probe.check": "phase.step.check",
+}
+"""Tables that have the keys of another."""

@@ -1,0 +1,71 @@
+"""What begins by itself, and why somebody is needed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mobius_tui.run.planning.going_on import goes_on_by_itself, next_by_itself
+from mobius_tui.run.planning.plan import Plan
+from mobius_tui.run.planning.situation import Situation
+from mobius_tui.run.state.reducer import initial_state
+from mobius_tui.runbook.library.loader import decode
+from mobius_tui.runbook.model.actions import Effect
+from mobius_tui.runbook.model.runbook import Step
+
+HEAD = 'format = 2\n[runbook]\ntitle = "X"\n'
+STEP = "[[step]]\n"
+READ = STEP + 'title = "Read"\nrun = "ls"\n'
+
+
+def situation(text: str) -> Situation:
+    data = (HEAD + text).encode()
+    runbook, problems = decode(Path("x.toml"), data, lambda name: (name, b""))
+    assert runbook is not None, problems
+    plan = Plan(runbook)
+    return Situation(plan=plan, state=initial_state(runbook), now=0.0, uid=0)
+
+
+@pytest.mark.parametrize(
+    ("text", "reach", "found"),
+    [
+        (READ, "read", "read"),
+        (STEP + 'title = "C"\nrun = "touch x"\n', "read", "1.1 C changes something"),
+        (STEP + 'title = "C"\nrun = "touch x"\n', "change", "c"),
+        (STEP + 'title = "D"\nrun = "rm x"\n', "change", "1.1 D destroys"),
+        (STEP + 'title = "M"\nmanual = "call"\n', "change", "1.1 M wants a person"),
+        (
+            STEP + 'title = "T"\nrun = "htop"\ntty = true\n',
+            "change",
+            "1.1 T wants a person at a terminal",
+        ),
+        (
+            STEP + 'title = "A"\nrun = "ls"\napprove = { role = "lead" }\n',
+            "change",
+            "1.1 A waits: approval by lead, not asked for yet",
+        ),
+        (
+            STEP + 'title = "V"\nrun = "echo $v"\n[var.v]\n',
+            "read",
+            "1.1 V waits: no v yet",
+        ),
+    ],
+)
+def test_what_begins_by_itself(text: str, reach: Effect, found: str) -> None:
+    step = next_by_itself(situation(text), reach)
+    assert (step.id if isinstance(step, Step) else step) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "goes_on"),
+    [
+        (READ, False),
+        (READ + READ.replace("Read", "Again"), True),
+        (READ + STEP + 'title = "M"\nmanual = "call"\n', False),
+        (STEP + 'title = "M"\nmanual = "call"\n' + READ, False),
+        (READ + READ.replace("Read", "B") + STEP + 'title = "D"\nrun = "rm x"\n', True),
+    ],
+)
+def test_it_is_offered_where_one_follows_another(text: str, *, goes_on: bool) -> None:
+    assert goes_on_by_itself(situation(text), "read") is goes_on

@@ -1,0 +1,61 @@
+"""The page of `man mobius-tui`: whatever a help says is shown, and is no request."""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+
+import pytest
+
+from mobius_tui.commands.command_arguments import COMMANDS
+from mobius_tui.commands.completions import ASSETS
+from tests.man_page import PAGE, escape, man_page
+
+HOSTILE = ".so /etc/hosts\n'br \\n(.f \\fB-x\\fR `a` ^~ “é” \\\n..\n\\&.x"
+
+
+def drawn(page: str) -> str:
+    """What groff draws of a page, without colours; it must not warn of anything."""
+    done = subprocess.run(
+        ["groff", "-ww", "-man", "-Tutf8", "-P-c", "-P-bou", "-rLL=200n"],
+        input=page,
+        capture_output=True,
+        text=True,
+        check=True,
+        encoding="utf-8",
+    )
+    assert done.stderr == ""
+    return done.stdout
+
+
+def test_no_line_of_a_text_is_a_request() -> None:
+    assert escape(HOSTILE).splitlines() == [
+        r"\&.so /etc/hosts",
+        r"\(aqbr \en(.f \efB\-x\efR \(gaa\(ga \(ha\(ti \[u201C]\[u00E9]\[u201D] \e",
+        r"\&..",
+        r"\e&.x",
+    ]
+
+
+def test_the_page_has_each_command_and_its_own_name_for_apropos() -> None:
+    text = (ASSETS / PAGE).read_text()
+    for name in COMMANDS:
+        assert f"\n.SS {escape(name)}\n" in text
+    assert "\n.SH NAME\nmobius\\-tui \\- run a rollback runbook" in text
+
+
+@pytest.mark.machine
+def test_groff_draws_all_of_it_without_a_warning() -> None:
+    """Wants groff."""
+    text = drawn((ASSETS / PAGE).read_text())
+    assert "mobius-tui export [OPTION ...] RUN -o FILE\n" in text
+    assert "--auto-rollback" in text
+
+
+@pytest.mark.machine
+def test_groff_shows_a_hostile_text_as_it_is() -> None:
+    """Wants groff."""
+    parser = argparse.ArgumentParser("x", epilog=HOSTILE, description=".de x")
+    parser.add_argument("--y", metavar="'Z", help=".rm TP")
+    shown = [line.strip() for line in drawn(man_page(parser)).splitlines()]
+    assert {*HOSTILE.splitlines(), ".de x", "--y 'Z .rm TP"} <= {*shown}
