@@ -18,7 +18,7 @@ from mobius_tui.run.intents.envelope import (
     Envelope,
     encode_envelope,
 )
-from mobius_tui.run.intents.intent_actions import AddNote, ReleaseHost
+from mobius_tui.run.intents.intent_actions import VERSION, AddNote, ReleaseHost
 from mobius_tui.run.intents.replies import SIGN_REQUEST, Reply, decode_from_host
 from tests.run.asking import action
 
@@ -156,17 +156,17 @@ async def test_a_time_that_is_none_is_no_intent(
     [
         (
             b'{"wish": "start", "step": "a", "attempt": 1, "id": "x"}',
-            "its host version 2: nothing was done. A newer mobius-tui runs this run: ",
+            f"its host version {VERSION}: nothing was done. A newer mobius-tui runs ",
         ),
         (
-            b'{"version": 3, "id": "x", "sent": null, "action": "Fly", "to": ["a"]}',
-            "its host version 2: nothing was done. An older mobius-tui runs this run: ",
+            b'{"version": %d, "id": "x", "action": "Fly", "to": ["a"]}' % (VERSION + 1),
+            f"its host version {VERSION}: nothing was done. An older mobius-tui runs ",
         ),
         (
-            b'{"version": 2, "id": "x", "sent": null, "action": "Fly"}',
+            b'{"version": %d, "id": "x", "sent": null, "action": "Fly"}' % VERSION,
             "no such action: 'Fly'",
         ),
-        (b'{"version": 2, "id": "x", "sent": null}', "KeyError('action')"),
+        (b'{"version": %d, "id": "x", "sent": null}' % VERSION, "KeyError('action')"),
         (b'{"version": "2", "id": "x"}', "its version is '2'"),
     ],
 )
