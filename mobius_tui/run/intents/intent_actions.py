@@ -59,6 +59,9 @@ class RetryStep(BaseAction):
 class ImproviseStep(BaseAction):
     """Run a command that is in no step, as a step of its own."""
 
+    permitted_requester: ClassVar[PermittedRequester] = "owner"
+    """Who may act on a run does what its runbook says, and nothing else, as its owner.
+    """
     script: str = ""
     """The command, for bash."""
     after: str | None = None
@@ -356,7 +359,7 @@ def intent_refusal(action: Action | type[Action], *, control: bool) -> str:
     if action.permitted_requester == "approvers":
         return ""
     if action.permitted_requester == "owner":
-        return "only the run's owner makes it run by itself"
+        return "only the run's owner makes it run by itself, or improvises"
     if control:
         return ""
     return (

@@ -24,7 +24,17 @@ from mobius_tui.run.intents.intent_actions import (
     TickStep,
 )
 
-WORDS = {"step", "phase", "from_step", "binding", "name", "confirm", "act", "seal"}
+WORDS = {
+    "step",
+    "after",
+    "phase",
+    "from_step",
+    "binding",
+    "name",
+    "confirm",
+    "act",
+    "seal",
+}
 """Fields that hold a word: an id, a digest, or what is compared and not kept."""
 SOUND: dict[str, Any] = {
     "step": "a",
@@ -60,7 +70,7 @@ def test_a_text_that_is_kept_has_a_name_by_which_secrets_are_taken_out(
 ) -> None:
     hints = get_type_hints(kind)
     texts = {f.name for f in fields(kind) if "str" in str(hints[f.name])}
-    known = {*WORDS, *FREE_TEXT_FIELDS, "answers", "values"}
+    known = {*WORDS, *FREE_TEXT_FIELDS, "answers", "values", "script"}
     assert texts <= known | {"options", "channels", "attended"}
     assert not {f.name for f in fields(kind)} & {"version", "id", "sent", "action"}
 

@@ -9,6 +9,7 @@ from mobius_tui.run.intents.intent_actions import (
     Action,
     ApproveStep,
     DenyApproval,
+    ImproviseStep,
     StartAutomatic,
     intent_refusal,
 )
@@ -18,4 +19,6 @@ from mobius_tui.run.intents.intent_actions import (
 def test_what_a_group_may_ask_for(kind: type[Action]) -> None:
     approves = kind in (ApproveStep, DenyApproval)
     assert bool(intent_refusal(kind, control=False)) is not approves
-    assert bool(intent_refusal(kind, control=True)) is (kind is StartAutomatic)
+    assert bool(intent_refusal(kind, control=True)) is (
+        kind in (StartAutomatic, ImproviseStep)
+    )
