@@ -16,12 +16,14 @@ from mobius_tui.run.events.step_events import StepStarted
 from mobius_tui.run.journal.journal_writer import JournalWriter
 from mobius_tui.run.planning.approval_rules import is_retry_approved
 from mobius_tui.run.planning.plan import will_retry
-from mobius_tui.run.planning.side_by_side import step_in_the_way
+from mobius_tui.run.planning.side_by_side import is_of_a_group, step_in_the_way
 from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.run.state.step_state import BAD_STATUSES
 from mobius_tui.runbook.model.limits import bounded_duration
 from mobius_tui.runbook.model.runbook import Step
 
+BUSY_INTERVAL = 0.1
+"""Seconds between two looks whether there is room for another attempt."""
 DEFAULT_PAUSE = 5.0
 """Seconds before an attempt is made again where `retry.every` is no duration."""
 
@@ -128,16 +130,32 @@ class AttemptRunner:
             await asyncio.sleep(max(pause, DEFAULT_PAUSE))
             if state.ended is not None or len(state.steps[step.id].attempts) != tried:
                 return
+        while True:
+            if not await self._retry_unless_busy(step, tried):
+                return
+            await asyncio.sleep(BUSY_INTERVAL)
+
+    async def _retry_unless_busy(self, step: Step, tried: int) -> bool:
+        """Make another attempt, if nobody did; returns whether to wait for room.
+
+        Others of its group may have begun during the pause, and end by themselves. What
+        a person began meanwhile is not waited for: they have moved on.
+        """
+        plan, state = self._context.plan, self._context.state
         async with self._writer.turn:
             own = state.steps[step.id]
             is_same = len(own.attempts) == tried and own.status in BAD_STATUSES
-            if is_same and state.ended is None and self._may_retry(step):
+            if not is_same or state.ended is not None or self._writer.failure:
+                return False
+            busy = step_in_the_way(plan, state, step)
+            if busy is not None:
+                return is_of_a_group(plan, step, busy)
+            if self._may_retry(step):
                 await self.start(step, tried + 1, "host")
+            return False
 
     def _may_retry(self, step: Step) -> bool:
         plan, state = self._context.plan, self._context.state
-        return (
-            step_in_the_way(plan, state, step) is None
-            and not self._context.missing_secrets(step)
-            and is_retry_approved(plan, state, step)
+        return not self._context.missing_secrets(step) and is_retry_approved(
+            plan, state, step
         )

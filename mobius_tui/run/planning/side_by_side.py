@@ -29,6 +29,13 @@ def group_of(plan: Plan, step: Step) -> Group:
     return Group(phase.id, parent, parallel)
 
 
+def is_of_a_group(plan: Plan, step: Step, other: Step) -> bool:
+    """Whether two are steps of one parallel phase, or rows of one step."""
+    group = group_of(plan, step)
+    of_several = group.parent is not None or group.parallel > 1
+    return of_several and group_of(plan, other) == group
+
+
 def is_beside_others(plan: Plan, step_id: str) -> bool:
     """Whether others may run at the same time, so that its lines want its number."""
     return group_of(plan, plan.steps[step_id]).parallel > 1

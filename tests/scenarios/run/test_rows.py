@@ -114,3 +114,32 @@ async def test_a_variable_of_no_lines_lists_nothing(
     await run.did("retry", "of-names")
     state = await run.until(lambda state: "of-names" in state.rows_of)
     assert tuple(state.items.values()) == ("a", "b")
+
+
+async def test_by_itself_a_row_that_failed_is_retried_beside_the_others(
+    begin: Begin, tmp_path: Path
+) -> None:
+    """The pause ends while another row runs: the retry waits for room, and is made."""
+    run = await begin(f"""format = 2
+[runbook]
+title = "Rows"
+[[step]]
+id = "go"
+title = "Go"
+for_each = ["a", "b", "c"]
+run = '''
+echo "$item" >> {tmp_path}/ran
+[ "$item" != b ] || sleep 0.4
+[ "$item" != a ]
+'''
+effect = "read"
+max_failed = 1
+retry = {{ attempts = 2, every = "100ms" }}
+""")
+    ran = tmp_path / "ran"
+    await run.auto()
+    state = await run.over()
+    assert sorted(ran.read_text().split()) == ["a", "a", "b", "c"]
+    assert state.ended is not None
+    assert state.ended.outcome == "failed"
+    assert "1.1.1 Go: a failed" in state.ended.reason
