@@ -18,7 +18,7 @@ from mobius_tui.run.host.host_main import exit_on_sigterm
 
 async def main():
     left = asyncio.Event()
-    exit_on_sigterm(lambda why: (print(why, flush=True), left.set()), timeout=0.5)
+    exit_on_sigterm(lambda why: (print(why, flush=True), left.set()), timeout={timeout})
     print("ready", flush=True)
     {work}
 
@@ -29,10 +29,14 @@ asyncio.run(main())
 
 @contextmanager
 def told(
-    work: str, after: str = "", before: tuple[signal.Signals, ...] = ()
+    work: str,
+    after: str = "",
+    before: tuple[signal.Signals, ...] = (),
+    *,
+    timeout: float = 60.0,
 ) -> Iterator[subprocess.Popen[str]]:
     """A process that heeds SIGTERM, and has been told to go, after other signals."""
-    script = HEED.format(work=work, after=after)
+    script = HEED.format(work=work, after=after, timeout=timeout)
     process = subprocess.Popen(
         [sys.executable, "-P", "-c", script], stdout=subprocess.PIPE, text=True
     )
@@ -63,7 +67,7 @@ def test_it_is_told_why_and_goes_by_itself() -> None:
     ],
 )
 def test_what_holds_it_up_is_named_and_ended(work: str) -> None:
-    with told(work) as process:
+    with told(work, timeout=0.5) as process:
         said, _ = process.communicate(timeout=20)
     assert "the host was told to go, and is ended: something held it up" in said
     assert process.returncode == INCOMPLETE

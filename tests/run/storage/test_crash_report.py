@@ -47,7 +47,8 @@ def test_a_fault_is_told_where_no_file_can_be_written(state_home: Path) -> None:
 
 def test_no_command_ends_in_a_traceback() -> None:
     script = (
-        "import sys; from mobius_tui import cli; from mobius_tui.commands import runs\n"
+        "import sys; from mobius_tui import cli\n"
+        "from mobius_tui.commands.past_runs import runs\n"
         "def broken(options): raise KeyError('nobody foresaw it')\n"
         "runs.do = broken\n"
         "sys.exit(cli.main(['runs']))\n"
