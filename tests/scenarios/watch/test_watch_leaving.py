@@ -92,7 +92,8 @@ def test_a_terminal_that_goes_away(
     words = ["--detach"] if detach else []
     screen = terminal("watch", str(path), "--plain", "--auto-rollback", *words)
     screen.until("ok: api")
-    screen.child.close(force=False)
+    screen.child.ptyproc.fileobj.close()  # the terminal alone: nobody kills anything
+    wait_for(lambda: not screen.child.isalive())
     [run] = all_runs(runs_root())
     if detach:
         (folder / "well").unlink()
