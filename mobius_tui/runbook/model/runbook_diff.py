@@ -17,7 +17,7 @@ DIGEST_LENGTH = 16
 """Hexadecimal digits: 64 bits tell a few thousand texts apart."""
 _NO_CONTENT = frozenset({"line", "is_judged"})
 """Fields that are not in a part's digest: its position, and who stated its effect."""
-_LATER_FIELDS = frozenset({"hint", "independent", "parallel"})
+_LATER_FIELDS = frozenset({"hint", "independent", "no_undo", "parallel", "undo_of"})
 """Fields that older versions lacked. They are left out of digests while they are empty,
 so that these equal digests of older versions."""
 
