@@ -98,6 +98,18 @@ def _approve_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--deny", metavar="REASON", help="say no, and why")
 
 
+def _undo_options(parser: argparse.ArgumentParser) -> None:
+    run_argument(parser)
+    parser.add_argument(
+        "--to", metavar="STEP", help="back to this step, by its id; it is undone, too"
+    )
+    parser.add_argument(
+        "--yes",
+        action="store_true",
+        help="undo it, and confirm what destroys and what stays; else it is only shown",
+    )
+
+
 def _watch_options(parser: argparse.ArgumentParser) -> None:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = _WATCH_EXIT_CODES
@@ -432,6 +444,10 @@ COMMANDS: Mapping[str, Command] = {
     ),
     "run": Command("run a runbook", _run_options),
     "resume": Command("go on with an open run", _resume_options),
+    "undo": Command(
+        "show what could be undone in a run, newest first; with --yes, undo it",
+        _undo_options,
+    ),
     "approve": Command(
         "say as a second person that a step may begin, or may not", _approve_options
     ),

@@ -48,12 +48,18 @@ def run_command(words: Sequence[str]) -> int:
     return code
 
 
+_IN_SUPPORT = ("undo",)
+"""Commands whose module is `support/NAME_command.py`: a folder holds so many files."""
+
+
 def command_module(command: str) -> str:
     """The full name of the module that executes a command.
 
     It has the name of the command, with `_` for `-`; a word that Python reserves has
     `_` at its end.
     """
+    if command in _IN_SUPPORT:
+        return f"mobius_tui.commands.support.{command}_command"
     name = f"{command}_" if iskeyword(command) else command.replace("-", "_")
     return f"mobius_tui.commands.{name}"
 

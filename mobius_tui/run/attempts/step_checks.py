@@ -90,7 +90,7 @@ class StepChecks:
         for index, check in enumerate(step.checks):
             kind = kind_of_check(check)
             try:
-                pause = context.values().seconds(check.repeat.every, "every")
+                pause = context.values(step).seconds(check.repeat.every, "every")
             except MobiusError as error:
                 return Status.FAILED, f"{kind} check: `every`: {error}"
             task = await context.step_tasks.run(
@@ -164,7 +164,7 @@ class StepChecks:
         context = self._context
         began = context.state.began
         assert began is not None
-        values = context.values()
+        values = context.values(self._step)
         env = {
             **context.env,
             **check_env(self._step, context.plan.runbook, values),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from mobius_tui.run.client.preflight import understated_steps
 from mobius_tui.run.client.run_briefing import Briefing
@@ -52,7 +52,7 @@ def dry_run(briefing: Briefing, *, now: float) -> Iterator[str]:
     for words in understated_steps(plan):
         yield f"! {words}"
     for name in runbook.variables:
-        yield f"  {name}={_value_text(state, name)}"
+        yield f"  {name}={_value_text(state.variables, name)}"
     for phase in runbook.phases:
         yield ""
         aside = " (aside)" if phase.aside else ""
@@ -75,8 +75,8 @@ def initial_run_state(briefing: Briefing) -> RunState:
     return state
 
 
-def _value_text(state: RunState, name: str) -> str:
-    value = state.variables.get(name)
+def _value_text(variables: Mapping[str, StateVariable], name: str) -> str:
+    value = variables.get(name)
     if value is None:
         return "(not known yet)"
     return "[secret]" if value.text is None else value.text
@@ -95,9 +95,10 @@ def step_lines(
     for label, prose in labelled_texts(step, plan.runbook, values):
         yield from lines_behind_label(f"      {label:<7}", prose)
     yield from _action(step, values)
+    variables = state.variables_for(step.id)
     names = script_variables(step, plan.runbook.variables)
     for name in dict.fromkeys((*names, *step.secrets.values())):
-        yield f"      with   {name}={_value_text(state, name)}"
+        yield f"      with   {name}={_value_text(variables, name)}"
     for key, text in step.env.items():
         yield f"      with   {key}={values.preview(text)}"
     for check in step.checks:

@@ -117,6 +117,8 @@ class PhaseEntered:
     phase: str
     from_step: str | None = None
     reason: str = ""
+    undoes: tuple[str, ...] = ()
+    """The steps that undo others, in their order, where the run turned to undoing."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -13,7 +13,7 @@ from typing import ClassVar, Literal, get_args
 
 from mobius_tui.run.events.drill_events import FacilitatorAct
 
-VERSION = 2
+VERSION = 3
 """Of what viewers and hosts say to each other: one more with each action, and each
 field of one, that is added, renamed or taken out. 1 had no number."""
 PermittedRequester = Literal["approvers", "group", "owner"]
@@ -177,6 +177,17 @@ class EnterPhase(BaseAction):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class UndoSteps(BaseAction):
+    """Turn to undoing steps; each is then begun as any other step is."""
+
+    steps: tuple[str, ...] = ()
+    """The ids of the steps, the newest first, as they were shown; also those that
+    cannot be undone."""
+    confirm: str = ""
+    """The word that confirms going on past what cannot be undone, as typed."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class StartAutomatic(BaseAction):
     """Run the main line without a person from here on: `--auto`."""
 
@@ -309,6 +320,7 @@ Action = (
     | SetVariables
     | AddNote
     | EnterPhase
+    | UndoSteps
     | StartAutomatic
     | ArmWatch
     | DisarmWatch

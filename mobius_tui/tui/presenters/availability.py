@@ -15,6 +15,7 @@ from mobius_tui.run.intents.intent_actions import (
     EnterPhase,
     HoldRollback,
     StopStep,
+    UndoSteps,
 )
 from mobius_tui.run.planning.approval_rules import steps_awaiting_approval
 from mobius_tui.run.planning.permissions import decide_offer
@@ -27,6 +28,7 @@ from mobius_tui.run.planning.situation import (
     Refused,
     Situation,
 )
+from mobius_tui.run.planning.undo import undo_items
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.model.runbook import Phase, Step
 from mobius_tui.tui.commands.registry import key_of
@@ -148,6 +150,11 @@ def _arm(view: RunView, _selected: RowKey | None) -> Action:
     return DisarmWatch() if view.state.watch.armed else ArmWatch()
 
 
+def _undo(view: RunView, _selected: RowKey | None) -> Action:
+    items = undo_items(view.plan, view.state)
+    return UndoSteps(steps=tuple(item.step.id for item in items))
+
+
 RUN_COMMAND_ACTIONS: Mapping[
     RunCommand, Callable[[RunView, RowKey | None], Action | None]
 ] = {
@@ -158,6 +165,7 @@ RUN_COMMAND_ACTIONS: Mapping[
     RunCommand.ARM: _arm,
     RunCommand.HOLD: lambda _view, _selected: HoldRollback(),
     RunCommand.ROLL_BACK: lambda _view, _selected: BeginRollback(),
+    RunCommand.UNDO: _undo,
 }
 """What commands ask for that do not need a step under the cursor."""
 
@@ -267,7 +275,7 @@ def why_not(view: RunView, key: RowKey | None, command: RunCommand) -> str:
             return f"{_sentence(permission.text)}."
         case RunCommand.APPROVE:
             return "Nobody has asked for an approval that is not given yet."
-        case RunCommand.END_RUN | RunCommand.NOTE:
+        case RunCommand.END_RUN | RunCommand.NOTE | RunCommand.UNDO:
             return _why_not_run_command(view, permission)
         case RunCommand.ARM | RunCommand.HOLD | RunCommand.ROLL_BACK:
             return _no_rollback(view) or _why_not_run_command(view, permission)

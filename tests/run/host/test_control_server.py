@@ -156,18 +156,18 @@ async def test_a_time_that_is_none_is_no_intent(
     [
         (
             b'{"wish": "start", "step": "a", "attempt": 1, "id": "x"}',
-            "its host version 2: nothing was done. A newer mobius-tui runs this run: ",
+            "its host version 3: nothing was done. A newer mobius-tui runs this run: ",
         ),
         (
-            b'{"version": 3, "id": "x", "sent": null, "action": "Fly", "to": ["a"]}',
-            "its host version 2: nothing was done. An older mobius-tui runs this run: ",
+            b'{"version": 4, "id": "x", "sent": null, "action": "Fly", "to": ["a"]}',
+            "its host version 3: nothing was done. An older mobius-tui runs this run: ",
         ),
         (
-            b'{"version": 2, "id": "x", "sent": null, "action": "Fly"}',
+            b'{"version": 3, "id": "x", "sent": null, "action": "Fly"}',
             "no such action: 'Fly'",
         ),
-        (b'{"version": 2, "id": "x", "sent": null}', "KeyError('action')"),
-        (b'{"version": "2", "id": "x"}', "its version is '2'"),
+        (b'{"version": 3, "id": "x", "sent": null}', "KeyError('action')"),
+        (b'{"version": "3", "id": "x"}', "its version is '3'"),
     ],
 )
 async def test_what_the_host_does_not_speak_is_answered_in_words(
