@@ -101,7 +101,7 @@ def _approve_options(parser: argparse.ArgumentParser) -> None:
 def _undo_options(parser: argparse.ArgumentParser) -> None:
     run_argument(parser)
     parser.add_argument(
-        "--to", metavar="STEP", help="back to this step, by its id; it is undone, too"
+        "--to", metavar="ID", help="back to this step, which is undone, too"
     )
     parser.add_argument(
         "--yes",
