@@ -198,6 +198,11 @@ def _drill_options(parser: argparse.ArgumentParser) -> None:
         help="look at every check before the run, and on a wreck of the site after it",
     )
     parser.add_argument(
+        "--rehearse-undo",
+        action="store_true",
+        help="undo each step that says how, and do it again (--auto)",
+    )
+    parser.add_argument(
         "--matrix",
         action="store_true",
         help="drill every fault, or those named; print which check saw which",

@@ -28,7 +28,7 @@ from mobius_tui.run.journal.outage_times import (
 from mobius_tui.run.planning.plan import Plan, effect_of
 from mobius_tui.run.planning.proposal import is_out_of_order
 from mobius_tui.run.state.reducer import advance, initial_state
-from mobius_tui.run.state.step_state import Status
+from mobius_tui.run.state.step_state import PASSED_STATUSES, Status
 
 TIMES = ("detected", "decided", "restored", "steady")
 """The times of a score, in the order in which they come about."""
@@ -89,6 +89,8 @@ class Score:
     written under: a step that is used again elsewhere is the same step."""
     hints: int = 0
     """Hints that the team was given."""
+    undo_proved: tuple[str, ...] = ()
+    """Steps that were undone as they say, and then done again; their checks held."""
     unsaid: tuple[str, ...] = ()
     """What the runbook failed to say: notes, and reasons of skips and overrides."""
 
@@ -117,6 +119,9 @@ class DrillScorer:
         """The time and step of each attempt that ended badly."""
         self._out_of_order: dict[str, None] = {}
         self._overridden: dict[str, None] = {}
+        self._undone: set[str] = set()
+        """Steps whose undo has passed."""
+        self._undo_proved: dict[str, None] = {}
         self._unsaid: list[str] = []
         self._hints = 0
 
@@ -155,11 +160,22 @@ class DrillScorer:
                 )
             case StepEnded(step=step, result=result) if result in FAILURE_RESULTS:
                 self._failures.append((at, step))
+            case StepEnded(step=step, result=result) if result in PASSED_STATUSES:
+                self._note_undo(step)
             case _:
                 pass
 
+    def _note_undo(self, step_id: str) -> None:
+        """Note a step that has passed, and undid another, or was undone before."""
+        undone = self._plan.steps[step_id].undo_of
+        if undone:
+            self._undone.add(undone)
+        elif step_id in self._undone:
+            self._undo_proved[step_id] = None
+
     def _changes_something(self, step_id: str) -> bool:
-        return effect_of(self._plan.steps[step_id]) != "read"
+        step = self._plan.steps[step_id]
+        return effect_of(step) != "read" and not step.undo_of
 
     def _missing_text(self, event: Event) -> Iterator[str]:
         """What a person had to add to the runbook."""
@@ -209,6 +225,7 @@ class DrillScorer:
             overridden=self._named(self._overridden),
             hints=self._hints,
             changed=tuple(self._changing_steps),
+            undo_proved=self._named(self._undo_proved),
             unsaid=tuple(self._unsaid),
         )
 

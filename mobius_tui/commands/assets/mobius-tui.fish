@@ -136,6 +136,7 @@ complete -c mobius-tui -n '_shtab_mobius_tui_using drill' -l send -d 'send its m
 complete -c mobius-tui -n '_shtab_mobius_tui_using drill' -l fault -xka "bad-release slow-release error-burst flapping lying-health stuck-service thin-backup config-drift no-config-backup stale-process bad-migration dead-worker corrupt-backup missing-checksum rollback-fails half-restored prompting-script npm-missing second-rollback pruned-backups wrong-environment list random" -d 'what breaks, such as bad-release'
 complete -c mobius-tui -n '_shtab_mobius_tui_using drill' -l seed -x -d 'equal seeds make equal sites'
 complete -c mobius-tui -n '_shtab_mobius_tui_using drill' -l try-checks -d 'look at every check before the run, and on a wreck of the site after it'
+complete -c mobius-tui -n '_shtab_mobius_tui_using drill' -l rehearse-undo -d 'undo each step that says how, and do it again'
 complete -c mobius-tui -n '_shtab_mobius_tui_using drill' -l matrix -d 'drill every fault, or those named'
 complete -c mobius-tui -n '_shtab_mobius_tui_using drill' -l site -xka "real rich kind" -d 'what the site is like'
 complete -c mobius-tui -n '_shtab_mobius_tui_using drill' -l environment -xka "production staging" -d 'which of its environments breaks'

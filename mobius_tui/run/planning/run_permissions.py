@@ -86,6 +86,9 @@ def start_automatic(action: StartAutomatic, situation: Situation) -> None:
     if is_undoing(situation.plan, state):
         words = "steps are being undone; what follows would do them again"
         raise NotPermittedError(RefusalCode.BUSY, words)
+    if action.rehearse_undo and not state.is_drill:
+        words = "only a drill rehearses how steps are undone"
+        raise NotPermittedError(RefusalCode.NO_DRILL, words)
     if action.trigger_within is not None:
         if not state.is_drill:
             words = "only a drill waits for a trigger; `watch` does it elsewhere"

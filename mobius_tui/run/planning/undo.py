@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mobius_tui.run.planning.plan import Plan
+from mobius_tui.run.planning.side_by_side import running_steps
 from mobius_tui.run.state.run_state import RunState
-from mobius_tui.run.state.step_state import Status
+from mobius_tui.run.state.step_state import PASSED_STATUSES, Status
 from mobius_tui.runbook.model.runbook import Step
 
 NO_WAY_BACK = "the runbook does not say how it is undone"
@@ -72,6 +73,21 @@ def undo_item_text(plan: Plan, state: RunState, item: UndoItem) -> str:
     again = f", attempt {item.attempt}" if item.attempt > 1 else ""
     name = f"{plan.name(item.step.id)} ({own.status}{again})"
     return f"{name}: stays, {item.why_not}" if item.why_not else name
+
+
+def undo_to_rehearse(plan: Plan, state: RunState) -> Step | None:
+    """The step whose undo a rehearsal tries now: of what has passed, the newest.
+
+    Each is tried once, while nothing else runs and no trigger's rollback does.
+    """
+    busy = running_steps(plan, state) or state.watch.rollback_running
+    if busy or is_undoing(plan, state):
+        return None
+    for item in undo_items(plan, state):
+        has_passed = state.steps[item.step.id].status in PASSED_STATUSES
+        if item.undo and has_passed and not state.steps[item.undo.id].attempts:
+            return item.undo
+    return None
 
 
 def is_undoing(plan: Plan, state: RunState) -> bool:

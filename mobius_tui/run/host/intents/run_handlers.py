@@ -135,6 +135,7 @@ async def start_automatic(
         answers=answers,
         attended=action.attended,
         trigger=action.trigger_within,
+        rehearse_undo=action.rehearse_undo,
     )
     if action.trigger_within is not None and not services.context.state.watch.armed:
         await services.writer.write(WatchArmed(confirmed=action.confirmed), who)
