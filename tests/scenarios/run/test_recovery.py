@@ -261,7 +261,7 @@ async def test_stop_reaches_the_keeper_where_no_host_understands_it(
             )
             assert not any(reply.ok for reply in said), "each of them is answered"
             words = (
-                "speaks version 2 of the run's wire, and its host version 1: nothing"
+                "speaks version 3 of the run's wire, and its host version 1: nothing"
             )
             assert words in said[0].text
             assert "or `kill 4242` lets its host go, what runs" in said[2].text
