@@ -30,7 +30,7 @@ LIMIT = 4 << 20
 _LISTS = frozenset(
     (
         *("faults", "left", "wrong", "skipped", "out_of_order", "overridden"),
-        *("changed", "undo_proved", "unsaid"),
+        *("changed", "undo_proved", "undo_unchecked", "unsaid"),
     )
 )
 

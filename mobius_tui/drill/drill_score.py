@@ -90,7 +90,9 @@ class Score:
     hints: int = 0
     """Hints that the team was given."""
     undo_proved: tuple[str, ...] = ()
-    """Steps that were undone as they say, and then done again; their checks held."""
+    """Steps that were undone as they say, and then done again, each by its checks."""
+    undo_unchecked: tuple[str, ...] = ()
+    """Steps that were undone and done again, where a check of either is missing."""
     unsaid: tuple[str, ...] = ()
     """What the runbook failed to say: notes, and reasons of skips and overrides."""
 
@@ -121,7 +123,8 @@ class DrillScorer:
         self._overridden: dict[str, None] = {}
         self._undone: set[str] = set()
         """Steps whose undo has passed."""
-        self._undo_proved: dict[str, None] = {}
+        self._redone: dict[str, None] = {}
+        """Those of them that passed again after it."""
         self._unsaid: list[str] = []
         self._hints = 0
 
@@ -171,7 +174,12 @@ class DrillScorer:
         if undone:
             self._undone.add(undone)
         elif step_id in self._undone:
-            self._undo_proved[step_id] = None
+            self._redone[step_id] = None
+
+    def _is_undo_checked(self, step_id: str) -> bool:
+        """Whether a step, and the one that undoes it, both have checks."""
+        undo = next(s for s in self._plan.steps.values() if s.undo_of == step_id)
+        return bool(self._plan.steps[step_id].checks and undo.checks)
 
     def _changes_something(self, step_id: str) -> bool:
         step = self._plan.steps[step_id]
@@ -225,7 +233,10 @@ class DrillScorer:
             overridden=self._named(self._overridden),
             hints=self._hints,
             changed=tuple(self._changing_steps),
-            undo_proved=self._named(self._undo_proved),
+            undo_proved=self._named(filter(self._is_undo_checked, self._redone)),
+            undo_unchecked=self._named(
+                step for step in self._redone if not self._is_undo_checked(step)
+            ),
             unsaid=tuple(self._unsaid),
         )
 

@@ -293,7 +293,7 @@ def why_no_terminal(view: RunView, key: RowKey | None) -> str:
 
 def _no_phase(view: RunView) -> str:
     for phase in view.runbook.phases:
-        if phase.aside:
+        if phase.aside and phase is not view.runbook.undo_phase:
             permission = decide_offer(EnterPhase(phase=phase.id), view.situation)
             if isinstance(permission, Refused):
                 return f"{permission.why}: wait for it, or stop it."
@@ -344,7 +344,8 @@ def _why_not_step_command(
     name = view.plan.name(step.id)
     phase = view.plan.phase_of[step.id]
     if is_unentered_aside(view, phase):
-        turns = key_of(RunCommand.ENTER_PHASE)
+        undoes = phase is view.runbook.undo_phase
+        turns = key_of(RunCommand.UNDO if undoes else RunCommand.ENTER_PHASE)
         return f"{name} is in {phase.title}: {turns} turns aside to it."
     if command is RunCommand.STOP:
         state = state_in_words(view, step)

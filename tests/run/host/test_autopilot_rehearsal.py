@@ -91,7 +91,8 @@ async def test_each_is_done_undone_and_done_again_and_that_is_on_record(
     assert attempts == {"make": 2, "undo-make": 1, "use": 1, "last": 2, "undo-last": 1}
     plan = Plan(run.runbook)
     found = score(plan, run.entries(), HealthHistory(), left=(), facts=FaultFacts())
-    assert found.undo_proved == tuple(map(plan.name, ("make", "last")))
+    assert found.undo_proved == (plan.name("make"),)
+    assert found.undo_unchecked == (plan.name("last"),)
     assert found.changed == ("make", "use", "last")
     assert (found.wrong, found.out_of_order) == ((), ())
 

@@ -9,6 +9,7 @@ from mobius_tui.run.intents.intent_actions import UndoSteps
 from mobius_tui.tui.commands.run_commands import RunCommand
 from mobius_tui.tui.dialogs.undo_dialog import UndoConfirmDialog, UndoDialog
 from mobius_tui.tui.presenters.availability import available_commands, why_not
+from mobius_tui.tui.row_key import StepRow
 from tests.tui import scenes
 from tests.tui.runs import Time, hosted, opened, press, until, view_of, words
 
@@ -53,7 +54,13 @@ async def test_back_to_what_stays_alone_is_no_way_back(tmp_path: Path) -> None:
 async def test_where_nothing_can_be_undone_it_says_why(tmp_path: Path) -> None:
     run = scenes.changed(tmp_path)
     async with hosted(run):
-        assert RunCommand.UNDO in available_commands(view_of(run), None)
+        view = view_of(run)
+        assert RunCommand.UNDO in available_commands(view, None)
+        # Nobody turns aside to it as to another phase.
+        no_aside = why_not(view, None, RunCommand.ENTER_PHASE)
+        assert no_aside == "This runbook has no phase to turn aside to."
+        undo = StepRow("undo-drain-the-old-pool")
+        assert "is in Undo: U turns" in why_not(view, undo, RunCommand.SKIP)
         undoes = ("undo-drain-the-old-pool", f"undo-{BALANCER}")
         run.write(PhaseEntered(phase="undo", undoes=undoes))
         for step in undoes:
