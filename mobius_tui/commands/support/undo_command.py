@@ -53,7 +53,8 @@ def do(options: argparse.Namespace) -> int:
         Situation(plan=plan, state=state, now=follower.now(), uid=os.getuid()),
     )
     if isinstance(refused, Refused):
-        narrate(refused.text)
+        by_hand = "; a person can run what is listed" if state.ended and items else ""
+        narrate(f"{refused.text}{by_hand}")
         return INCOMPLETE if options.yes else OK
     if not options.yes:
         narrate("nothing was undone; --yes does it, in this order")

@@ -92,9 +92,10 @@ def undo_to_rehearse(plan: Plan, state: RunState) -> Step | None:
 
 def is_undoing(plan: Plan, state: RunState) -> bool:
     """Whether the run is in the phase that undoes."""
+    if not state.undo_steps or not state.aside_frames:
+        return False
     phase = plan.runbook.undo_phase
-    frames = state.aside_frames
-    return phase is not None and bool(frames) and frames[-1].phase == phase.id
+    return phase is not None and state.aside_frames[-1].phase == phase.id
 
 
 def why_undo_does_not_apply(plan: Plan, state: RunState, step: Step) -> str:

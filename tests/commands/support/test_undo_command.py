@@ -81,5 +81,9 @@ async def test_it_is_shown_and_then_done_as_far_as_it_goes(
         state = running.state
         pending = [name for name in ("one", "mail", "two") if name not in state.changes]
         assert pending == ["one", "two"]
+        await running.did("end", reason="enough")
+        code, shown, said = await undo("--yes")
+        assert (code, "1. 1.2 true (passed): stays" in shown) == (4, True)
+        assert "the run has ended; nothing can be undone in it; a person can" in said
     finally:
         await running.close()

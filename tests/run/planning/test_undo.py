@@ -72,6 +72,13 @@ def test_what_was_asked_for_is_proposed_in_that_order_and_nothing_else() -> None
     assert aside_outcome(PLAN, after(*events)) == ("undo", False)
 
 
+def test_the_order_is_that_in_which_it_was_done_and_not_that_of_the_file() -> None:
+    done = (start("b"), end("b"), start("c"), end("c"), start("b", 2), end("b", 2))
+    newest_first = [item.step.id for item in undo_items(PLAN, after(*done))]
+    assert newest_first == ["b", "c"]
+    assert propose(PLAN, after(*done, turned("b", "c"))).step == "undo-b"
+
+
 STEPS = ("a", "b", "c", "kept")
 RESULTS = ("passed", "failed", "stopped", "not started", "unknown")
 OPERATIONS = st.one_of(

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from mobius_tui.errors import StateError
 from mobius_tui.run.events.run_events import VariableSet
-from mobius_tui.run.events.step_events import StepOverridden, StepStarted, StepUnknown
+from mobius_tui.run.events.step_events import (
+    StepEnded,
+    StepOverridden,
+    StepStarted,
+    StepUnknown,
+)
 from mobius_tui.run.state.step_state import Status
 from tests.run import small_runbook
 from tests.run.small_runbook import end, start
@@ -59,6 +66,12 @@ def test_whatever_has_begun_may_have_changed_something(
     result: str, is_change: bool
 ) -> None:
     assert ("a" in after(start("a"), end("a", 1, result)).changes) == is_change
+
+
+def test_what_did_not_start_is_none_though_it_counts_as_a_warning() -> None:
+    warned = StepEnded(step="a", attempt=1, result=Status.WARNED)
+    assert "a" not in after(start("a"), warned).changes
+    assert "a" in after(start("a"), replace(warned, exit=3)).changes
 
 
 def test_what_is_unknown_can_be_undone_and_what_only_reads_cannot() -> None:

@@ -27,7 +27,7 @@ echo new > conf
 '''
 [step.undo]
 run = 'cp "$kept" conf; echo "$suffix" > suffix'
-check.run = 'grep -q old conf'
+check.run = 'grep -q old conf && grep -qx "$suffix" suffix'
 [[step]]
 id = "log"
 run = 'echo more > log'
