@@ -80,10 +80,8 @@ def _warn_no_timeout(step: Step, table: TomlTable) -> None:
 
 
 def _warn_no_undo(step: Step, table: TomlTable) -> None:
-    run = step.action
-    if not isinstance(run, Run) or run.effect == "read" or run.follow or run.tty:
-        return
-    if table.owner("run").format >= 2:
+    changes = isinstance(step.action, Run) and step.action.effect != "read"
+    if changes and table.owner("run").format >= 2:
         words = "this changes something, and nothing says how it is undone"
         remedy = 'add `undo`, or `undo = "none: the reason"`'
         table.warn(NO_UNDO.code, f"{words}: {remedy}", "run")
