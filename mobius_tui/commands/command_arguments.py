@@ -105,6 +105,18 @@ def _approve_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--deny", metavar="REASON", help="say no, and why")
 
 
+def _undo_options(parser: argparse.ArgumentParser) -> None:
+    run_argument(parser)
+    parser.add_argument(
+        "--to", metavar="ID", help="back to this step, which is undone, too"
+    )
+    parser.add_argument(
+        "--yes",
+        action="store_true",
+        help="undo it, and confirm what destroys and what stays; else it is only shown",
+    )
+
+
 def _watch_options(parser: argparse.ArgumentParser) -> None:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = _WATCH_EXIT_CODES
@@ -191,6 +203,11 @@ def _drill_options(parser: argparse.ArgumentParser) -> None:
         "--try-checks",
         action="store_true",
         help="look at every check before the run, and on a wreck of the site after it",
+    )
+    parser.add_argument(
+        "--rehearse-undo",
+        action="store_true",
+        help="undo each step that says how, and do it again (--auto)",
     )
     parser.add_argument(
         "--matrix",
@@ -475,6 +492,10 @@ COMMANDS: Mapping[str, Command] = {
     ),
     "run": Command("run a runbook", _run_options),
     "resume": Command("go on with an open run", _resume_options),
+    "undo": Command(
+        "show what could be undone in a run, newest first; with --yes, undo it",
+        _undo_options,
+    ),
     "approve": Command(
         "say as a second person that a step may begin, or may not", _approve_options
     ),

@@ -30,7 +30,7 @@ LIMIT = 4 << 20
 _LISTS = frozenset(
     (
         *("faults", "left", "wrong", "skipped", "out_of_order", "overridden"),
-        *("changed", "unsaid"),
+        *("changed", "undo_proved", "undo_unchecked", "unsaid"),
     )
 )
 

@@ -28,7 +28,7 @@ from mobius_tui.run.journal.outage_times import (
 from mobius_tui.run.planning.plan import Plan, effect_of
 from mobius_tui.run.planning.proposal import is_out_of_order
 from mobius_tui.run.state.reducer import advance, initial_state
-from mobius_tui.run.state.step_state import Status
+from mobius_tui.run.state.step_state import PASSED_STATUSES, Status
 
 TIMES = ("detected", "decided", "restored", "steady")
 """The times of a score, in the order in which they come about."""
@@ -89,6 +89,10 @@ class Score:
     written under: a step that is used again elsewhere is the same step."""
     hints: int = 0
     """Hints that the team was given."""
+    undo_proved: tuple[str, ...] = ()
+    """Steps that were undone as they say, and then done again, each by its checks."""
+    undo_unchecked: tuple[str, ...] = ()
+    """Steps that were undone and done again, where a check of either is missing."""
     unsaid: tuple[str, ...] = ()
     """What the runbook failed to say: notes, and reasons of skips and overrides."""
 
@@ -119,6 +123,10 @@ class DrillScorer:
         """The time and step of each attempt that ended badly."""
         self._out_of_order: dict[str, None] = {}
         self._overridden: dict[str, None] = {}
+        self._undone: set[str] = set()
+        """Steps whose undo has passed."""
+        self._redone: dict[str, None] = {}
+        """Those of them that passed again after it."""
         self._unsaid: list[str] = []
         self._hints = 0
 
@@ -158,11 +166,27 @@ class DrillScorer:
                 )
             case StepEnded(step=step, result=result) if result in FAILURE_RESULTS:
                 self._failures.append((at, step))
+            case StepEnded(step=step, result=result) if result in PASSED_STATUSES:
+                self._note_undo(step)
             case _:
                 pass
 
+    def _note_undo(self, step_id: str) -> None:
+        """Note a step that has passed, and undid another, or was undone before."""
+        undone = self._plan.steps[step_id].undo_of
+        if undone:
+            self._undone.add(undone)
+        elif step_id in self._undone:
+            self._redone[step_id] = None
+
+    def _is_undo_checked(self, step_id: str) -> bool:
+        """Whether a step, and the one that undoes it, both have checks."""
+        undo = next(s for s in self._plan.steps.values() if s.undo_of == step_id)
+        return bool(self._plan.steps[step_id].checks and undo.checks)
+
     def _changes_something(self, step_id: str) -> bool:
-        return effect_of(self._plan.steps[step_id]) != "read"
+        step = self._plan.steps[step_id]
+        return effect_of(step) != "read" and not step.undo_of
 
     def _missing_text(self, event: Event) -> Iterator[str]:
         """What a person had to add to the runbook."""
@@ -212,6 +236,10 @@ class DrillScorer:
             overridden=self._named(self._overridden),
             hints=self._hints,
             changed=tuple(self._changing_steps),
+            undo_proved=self._named(filter(self._is_undo_checked, self._redone)),
+            undo_unchecked=self._named(
+                step for step in self._redone if not self._is_undo_checked(step)
+            ),
             unsaid=tuple(self._unsaid),
         )
 

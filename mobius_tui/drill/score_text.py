@@ -76,6 +76,8 @@ def details(score: Score) -> Iterator[tuple[str, tuple[str, ...]]]:
         ("skipped", score.skipped),
         ("out of order", score.out_of_order),
         ("overridden", score.overridden),
+        ("undo proved", score.undo_proved),
+        ("undo unchecked", score.undo_unchecked),
         ("hints", (str(score.hints),) if score.hints else ()),
         ("noted", score.unsaid),
     ):

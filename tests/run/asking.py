@@ -26,6 +26,7 @@ WORDS: Mapping[str, type[a.Action]] = {
     "set": a.SetVariables,
     "note": a.AddNote,
     "enter": a.EnterPhase,
+    "undo": a.UndoSteps,
     "auto": a.StartAutomatic,
     "arm": a.ArmWatch,
     "disarm": a.DisarmWatch,

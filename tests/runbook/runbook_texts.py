@@ -36,12 +36,19 @@ PLACE = "environment = 'env'\n[var.env]\ndefault = 'staging'\n"
 STEP = "[[phase]]\nid = 'p'\ntitle = 'P'\n[[phase.step]]\nid = 's'\ntitle = 'S'\n"
 
 
+FORMAT_2 = "format = 2\n"
+
+
 def found(text: str, folder: Path) -> list[tuple[str, int, str]]:
     """Code, line and message of each finding in a valid runbook, or a step's keys.
+
+    One that begins with `format = 2` is of that format.
 
     Lines count from 1 at the first line of the text.
     """
     head = HEAD if text.startswith(("[", "environment")) else HEAD + PLACE + STEP
+    if text.startswith(FORMAT_2):
+        head, text = HEAD.replace("format = 1\n", FORMAT_2), text[len(FORMAT_2) :]
     path = folder / "x.toml"
     path.write_text(head + text, encoding="utf-8")
     runbook, problems = examine(path, thorough=True)

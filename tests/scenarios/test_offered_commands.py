@@ -159,6 +159,7 @@ def test_what_is_offered_is_what_a_host_does(
         @example(happened=RARE[1])
         @example(happened=RARE[2])
         @example(happened=RARE[3])
+        @example(happened=RARE[4])
         def in_any_state(happened: list[Event]) -> None:
             state = state_after(judges.tail.entries, plan, happened)
             runner.run(Asked(judges, view_of(plan, state)).all())

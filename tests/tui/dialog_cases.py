@@ -58,6 +58,8 @@ DIALOGS = {
     "arm": Opening(scenes.fired, ("a",)),
     "disarm": Opening(scenes.countdown, ("a",)),
     "roll-back": Opening(scenes.fired, ("B",)),
+    "undo": Opening(scenes.changed, ("U",)),
+    "undo-steps": Opening(scenes.changed, ("U", "end", "enter")),
     "note-under-alarm": Opening(scenes.countdown, ("n",)),
     "improvise": Opening(scenes.failed, ("exclamation_mark",)),
     "palette": Opening(scenes.failed, ("ctrl+p",)),

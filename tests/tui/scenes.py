@@ -29,6 +29,7 @@ from tests.paths import TESTS
 from tests.tui.runs import MadeRun, made, rollback
 
 LISTED = TESTS / "tui" / "data" / "listed.toml"
+UNDO = TESTS / "tui" / "data" / "undo.toml"
 BACKUP = "/srv/mobius/backups/dhash_production_20261124_134505.zip"
 
 
@@ -303,6 +304,26 @@ def listed(tmp_path: Path) -> MadeRun:
     run.write(
         VariableSet(name="backups", value=lines, source="output", step="find-backup")
     )
+    return run
+
+
+def passed(run: MadeRun, step: str) -> None:
+    """A step passes, in a second."""
+    _ended(run, step, 1)
+
+
+def changed(tmp_path: Path) -> MadeRun:
+    """All steps have changed something; what is next is to end the run."""
+    run = made(tmp_path, UNDO, {"env": "production"})
+    run.write(StepStarted(step="note-the-old-pool", attempt=1))
+    value = VariableSet(
+        name="old_pool", value="green", source="output", step="note-the-old-pool"
+    )
+    run.write(value, after=1)
+    run.write(StepEnded(step="note-the-old-pool", attempt=1, result=Status.PASSED))
+    _ended(run, "point-the-balancer-at-the-new-pool", 2)
+    _ended(run, "tell-customers", 1)
+    _ended(run, "drain-the-old-pool", 3, result="failed", reason="exit 1", exit=1)
     return run
 
 

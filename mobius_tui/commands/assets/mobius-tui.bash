@@ -1,14 +1,15 @@
 # This file has the completions of mobius-tui; `mobius-tui completions` prints it.
 # `python -m tests.completions` makes it of the command line, by shtab.
 
-_shtab_mobius_tui_subparsers=(demo run resume approve watch drill new import check schema upgrade runs review report annotate diff amend stats export import-run verify doctor completions paths)
+_shtab_mobius_tui_subparsers=(demo run resume undo approve watch drill new import check schema upgrade runs review report annotate diff amend stats export import-run verify doctor completions paths)
 
 _shtab_mobius_tui_demo_option_strings=(-h --help --var --auto --manual --answers --yes --dry-run --plain --ascii --json --keep)
 _shtab_mobius_tui_run_option_strings=(-h --help --var --auto --manual --answers --yes --dry-run --plain --ascii --json --profile --workdir --mode --share --share-control)
 _shtab_mobius_tui_resume_option_strings=(-h --help --plain --ascii --json --auto --manual --answers --yes)
+_shtab_mobius_tui_undo_option_strings=(-h --help --to --yes)
 _shtab_mobius_tui_approve_option_strings=(-h --help --step --as --deny)
 _shtab_mobius_tui_watch_option_strings=(-h --help --var --profile --workdir --duration --auto-rollback --yes --keep-watching --detach --log-dir --replay --trigger --plain --ascii --json)
-_shtab_mobius_tui_drill_option_strings=(-h --help --send --fault --seed --try-checks --matrix --site --environment --inject --worsen --heal --hint --inject-cmd --profile --workdir --var --auto --manual --answers --yes --dry-run --plain --ascii --json --keep)
+_shtab_mobius_tui_drill_option_strings=(-h --help --send --fault --seed --try-checks --rehearse-undo --matrix --site --environment --inject --worsen --heal --hint --inject-cmd --profile --workdir --var --auto --manual --answers --yes --dry-run --plain --ascii --json --keep)
 _shtab_mobius_tui_new_option_strings=(-h --help)
 _shtab_mobius_tui_import_option_strings=(-h --help -o --output --force --check --json)
 _shtab_mobius_tui_check_option_strings=(-h --help --explain --ids --fresh --format --json)
@@ -35,6 +36,7 @@ _shtab_mobius_tui_run___answers_COMPGEN=''
 _shtab_mobius_tui_run___workdir_COMPGEN=''
 _shtab_mobius_tui_resume_pos_0_COMPGEN=_mobius_tui_runs
 _shtab_mobius_tui_resume___answers_COMPGEN=''
+_shtab_mobius_tui_undo_pos_0_COMPGEN=_mobius_tui_runs
 _shtab_mobius_tui_approve_pos_0_COMPGEN=_mobius_tui_runs
 _shtab_mobius_tui_watch_pos_0_COMPGEN=_mobius_tui_runbooks
 _shtab_mobius_tui_watch___workdir_COMPGEN=''
@@ -79,13 +81,13 @@ _shtab_mobius_tui_drill___environment_choices=(production staging)
 _shtab_mobius_tui_drill___worsen_choices=(bad-release slow-release error-burst flapping lying-health stuck-service thin-backup config-drift no-config-backup stale-process bad-migration dead-worker corrupt-backup missing-checksum rollback-fails half-restored prompting-script npm-missing second-rollback pruned-backups wrong-environment)
 _shtab_mobius_tui_drill___heal_choices=(bad-release slow-release error-burst flapping lying-health stuck-service thin-backup config-drift no-config-backup stale-process bad-migration dead-worker corrupt-backup missing-checksum rollback-fails half-restored prompting-script npm-missing second-rollback pruned-backups wrong-environment)
 _shtab_mobius_tui_drill___manual_choices=(stop skip tick)
-_shtab_mobius_tui_check___explain_choices=(syntax-error self-match effect-too-low swallowed-failure check-cannot-fail unattended destroy-unchecked no-environment no-timeout sum-elsewhere relative-path lost-variable misspelt-variable unquoted-variable empty-path endless-command needs-terminal background prompt curl-without-fail request-without-limit placeholder secret no-value-yet unused-variable unreached-phase main-line-key tty-not-optional slow-probe trigger-never-fires limit-above-timeout no-witness watch-without-trigger short-watch secret-default default-not-filled toml-escape script-too-long bad-ignore list)
+_shtab_mobius_tui_check___explain_choices=(syntax-error self-match effect-too-low swallowed-failure check-cannot-fail unattended destroy-unchecked no-environment no-timeout no-undo sum-elsewhere relative-path lost-variable misspelt-variable unquoted-variable empty-path endless-command needs-terminal background prompt curl-without-fail request-without-limit placeholder secret no-value-yet unused-variable unreached-phase main-line-key tty-not-optional slow-probe trigger-never-fires limit-above-timeout no-witness watch-without-trigger short-watch secret-default default-not-filled toml-escape script-too-long bad-ignore list)
 _shtab_mobius_tui_check___format_choices=(text json sarif github)
 _shtab_mobius_tui_runs___mode_choices=(incident drill maintenance)
 _shtab_mobius_tui_runs___outcome_choices=(completed failed abandoned incomplete open imported damaged 'never began')
 _shtab_mobius_tui_report___format_choices=(md html json junit)
 _shtab_mobius_tui_completions_pos_0_choices=(bash zsh fish)
-_shtab_mobius_tui_pos_0_choices=(demo run resume approve watch drill new import check schema upgrade runs review report annotate diff amend stats export import-run verify doctor completions paths)
+_shtab_mobius_tui_pos_0_choices=(demo run resume undo approve watch drill new import check schema upgrade runs review report annotate diff amend stats export import-run verify doctor completions paths)
 
 _shtab_mobius_tui_demo__h_nargs=0
 _shtab_mobius_tui_demo___help_nargs=0
@@ -112,6 +114,9 @@ _shtab_mobius_tui_resume___ascii_nargs=0
 _shtab_mobius_tui_resume___json_nargs=0
 _shtab_mobius_tui_resume___auto_nargs=0
 _shtab_mobius_tui_resume___yes_nargs=0
+_shtab_mobius_tui_undo__h_nargs=0
+_shtab_mobius_tui_undo___help_nargs=0
+_shtab_mobius_tui_undo___yes_nargs=0
 _shtab_mobius_tui_approve__h_nargs=0
 _shtab_mobius_tui_approve___help_nargs=0
 _shtab_mobius_tui_watch__h_nargs=0
@@ -127,6 +132,7 @@ _shtab_mobius_tui_drill__h_nargs=0
 _shtab_mobius_tui_drill___help_nargs=0
 _shtab_mobius_tui_drill___send_nargs=0
 _shtab_mobius_tui_drill___try_checks_nargs=0
+_shtab_mobius_tui_drill___rehearse_undo_nargs=0
 _shtab_mobius_tui_drill___matrix_nargs=0
 _shtab_mobius_tui_drill___inject_nargs='?'
 _shtab_mobius_tui_drill___auto_nargs=0

@@ -55,7 +55,7 @@ function _shtab_mobius_tui_using
   test "$_shtab_mobius_tui_cmdpath" = "$argv"
 end
 
-set -g _shtab_mobius_tui_commands demo run resume approve watch drill new import check schema upgrade runs review report annotate diff amend stats export import-run verify doctor completions paths
+set -g _shtab_mobius_tui_commands demo run resume undo approve watch drill new import check schema upgrade runs review report annotate diff amend stats export import-run verify doctor completions paths
 set -g _shtab_mobius_tui_opts_with_value --answers --as --at --deny --duration --environment --explain --fault --format --fresh --from --head --heal --hint --inject --inject-cmd --log-dir --manual --mode --outcome --output --profile --replay --runbook --seed --share --since --site --step --to --trigger --var --workdir --worsen -o
 
 complete -c mobius-tui -e
@@ -103,6 +103,11 @@ complete -c mobius-tui -n '_shtab_mobius_tui_using resume' -l manual -xka "stop 
 complete -c mobius-tui -n '_shtab_mobius_tui_using resume' -l answers -xka "(__fish_complete_path (commandline -ct))" -d 'what --auto answers to questions'
 complete -c mobius-tui -n '_shtab_mobius_tui_using resume' -l yes -d 'confirm destroy steps beforehand'
 complete -c mobius-tui -n '_shtab_mobius_tui_using resume; and test $_shtab_mobius_tui_npos -eq 0' -ka "(_mobius_tui_names runs)" -d run
+complete -c mobius-tui -n '_shtab_mobius_tui_using; and test $_shtab_mobius_tui_npos -eq 0' -a undo -d 'Show what could be undone in a run, newest first; with --yes, undo it.'
+complete -c mobius-tui -n '_shtab_mobius_tui_using undo' -s h -l help -d 'show this help message and exit'
+complete -c mobius-tui -n '_shtab_mobius_tui_using undo' -l to -x -d 'back to this step, which is undone, too'
+complete -c mobius-tui -n '_shtab_mobius_tui_using undo' -l yes -d 'undo it, and confirm what destroys and what stays'
+complete -c mobius-tui -n '_shtab_mobius_tui_using undo; and test $_shtab_mobius_tui_npos -eq 0' -ka "(_mobius_tui_names runs)" -d run
 complete -c mobius-tui -n '_shtab_mobius_tui_using; and test $_shtab_mobius_tui_npos -eq 0' -a approve -d 'Say as a second person that a step may begin, or may not.'
 complete -c mobius-tui -n '_shtab_mobius_tui_using approve' -s h -l help -d 'show this help message and exit'
 complete -c mobius-tui -n '_shtab_mobius_tui_using approve' -l step -x -d 'which, where several wait'
@@ -132,6 +137,7 @@ complete -c mobius-tui -n '_shtab_mobius_tui_using drill' -l send -d 'send its m
 complete -c mobius-tui -n '_shtab_mobius_tui_using drill' -l fault -xka "bad-release slow-release error-burst flapping lying-health stuck-service thin-backup config-drift no-config-backup stale-process bad-migration dead-worker corrupt-backup missing-checksum rollback-fails half-restored prompting-script npm-missing second-rollback pruned-backups wrong-environment list random" -d 'what breaks, such as bad-release'
 complete -c mobius-tui -n '_shtab_mobius_tui_using drill' -l seed -x -d 'equal seeds make equal sites'
 complete -c mobius-tui -n '_shtab_mobius_tui_using drill' -l try-checks -d 'look at every check before the run, and on a wreck of the site after it'
+complete -c mobius-tui -n '_shtab_mobius_tui_using drill' -l rehearse-undo -d 'undo each step that says how, and do it again'
 complete -c mobius-tui -n '_shtab_mobius_tui_using drill' -l matrix -d 'drill every fault, or those named'
 complete -c mobius-tui -n '_shtab_mobius_tui_using drill' -l site -xka "real rich kind" -d 'what the site is like'
 complete -c mobius-tui -n '_shtab_mobius_tui_using drill' -l environment -xka "production staging" -d 'which of its environments breaks'
@@ -165,7 +171,7 @@ complete -c mobius-tui -n '_shtab_mobius_tui_using import; and test $_shtab_mobi
 complete -c mobius-tui -n '_shtab_mobius_tui_using import; and test $_shtab_mobius_tui_npos -eq 1' -ka "(_mobius_tui_names runbooks; __fish_complete_suffix .toml)" -d runbook
 complete -c mobius-tui -n '_shtab_mobius_tui_using; and test $_shtab_mobius_tui_npos -eq 0' -a check -d 'Find what is wrong with runbook files.'
 complete -c mobius-tui -n '_shtab_mobius_tui_using check' -s h -l help -d 'show this help message and exit'
-complete -c mobius-tui -n '_shtab_mobius_tui_using check' -l explain -xka "syntax-error self-match effect-too-low swallowed-failure check-cannot-fail unattended destroy-unchecked no-environment no-timeout sum-elsewhere relative-path lost-variable misspelt-variable unquoted-variable empty-path endless-command needs-terminal background prompt curl-without-fail request-without-limit placeholder secret no-value-yet unused-variable unreached-phase main-line-key tty-not-optional slow-probe trigger-never-fires limit-above-timeout no-witness watch-without-trigger short-watch secret-default default-not-filled toml-escape script-too-long bad-ignore list" -d 'what a warning means'
+complete -c mobius-tui -n '_shtab_mobius_tui_using check' -l explain -xka "syntax-error self-match effect-too-low swallowed-failure check-cannot-fail unattended destroy-unchecked no-environment no-timeout no-undo sum-elsewhere relative-path lost-variable misspelt-variable unquoted-variable empty-path endless-command needs-terminal background prompt curl-without-fail request-without-limit placeholder secret no-value-yet unused-variable unreached-phase main-line-key tty-not-optional slow-probe trigger-never-fires limit-above-timeout no-witness watch-without-trigger short-watch secret-default default-not-filled toml-escape script-too-long bad-ignore list" -d 'what a warning means'
 complete -c mobius-tui -n '_shtab_mobius_tui_using check' -l ids -d 'list the phases and steps with their ids'
 complete -c mobius-tui -n '_shtab_mobius_tui_using check' -l fresh -x -d 'exit 1 when no drill handled its fault within this time, such as 30d'
 complete -c mobius-tui -n '_shtab_mobius_tui_using check' -l format -xka "text json sarif github" -d 'how the findings are written'

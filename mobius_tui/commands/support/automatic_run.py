@@ -30,11 +30,13 @@ def auto_action(
             answers or UnattendedAnswers(),
             manual=options.manual or "stop",
             yes=options.yes,
+            rehearse_undo=options.rehearse_undo,
         )
     given = {
         "--yes": options.yes,
         "--manual": options.manual,
         "--answers": options.answers,
+        "--rehearse-undo": options.rehearse_undo,
     }
     wrong = [name for name, value in given.items() if value]
     if wrong:

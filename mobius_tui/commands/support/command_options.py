@@ -74,6 +74,7 @@ def auto_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--yes", action="store_true", help="confirm destroy steps beforehand (--auto)"
     )
+    parser.set_defaults(rehearse_undo=False)  # `drill` alone has it
 
 
 def view_options(parser: argparse.ArgumentParser, lines: str = "") -> None:

@@ -243,7 +243,7 @@ class AttemptExecution:
         context = self._context
         began = context.state.began
         assert began is not None
-        values = context.values()
+        values = context.values(self._step)
         env = {
             **(env_without_terminal(context.env) if action.tty else context.env),
             "PYTHONUNBUFFERED": "1",
@@ -290,7 +290,7 @@ class AttemptExecution:
             case attempt_files.Cause.NOT_STARTED:
                 return Status.NOT_STARTED, words
             case attempt_files.Cause.TIMED_OUT:
-                limit = self._context.values().fill(action.timeout or "")
+                limit = self._context.values(self._step).fill(action.timeout or "")
                 return (
                     Status.TIMED_OUT,
                     f"it took longer than {limit}, so it was stopped",

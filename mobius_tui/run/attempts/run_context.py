@@ -50,10 +50,16 @@ class RunContext:
     secret_tasks: dict[str, asyncio.Task[str]] = field(default_factory=dict)
     """What gets secrets now, by name; see `secret_source`."""
 
-    def values(self) -> Values:
-        """What names mean now, secrets included."""
+    def values(self, step: Step | None = None) -> Values:
+        """What names mean now, secrets included.
+
+        Args:
+            step: the step for which they are; one that undoes another step's attempt
+                sees them as that did.
+        """
         return Values(
             self.state,
+            variables=None if step is None else self.state.variables_for(step.id),
             now=self.clock.wall(),
             secrets=self.secrets,
             health=self.health.states(),
@@ -66,7 +72,7 @@ class RunContext:
 
     def missing_secrets(self, step: Step) -> tuple[str, ...]:
         """The names of secrets that a step needs, and that this host was not given."""
-        variables = self.state.variables
+        variables = self.state.variables_for(step.id)
         return tuple(
             name
             for name in self.plan.variables_read[step.id]

@@ -186,7 +186,7 @@ class StepChecks:
         Raises:
             MobiusError: one of them is no duration, or is out of its limits.
         """
-        values, repeat = self._context.values(), check.repeat
+        values, repeat = self._context.values(self._step), check.repeat
         key = "every"
         try:
             pause, deadline = values.seconds(repeat.every, key), None
@@ -248,7 +248,7 @@ class StepChecks:
         context = self._context
         began = context.state.began
         assert began is not None
-        values = context.values()
+        values = context.values(self._step)
         env = {
             **context.env,
             **check_env(self._step, context.plan.runbook, values),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from mobius_tui.run.checks.value_commands import source_in_words
 from mobius_tui.run.client.preflight import understated_steps
@@ -59,7 +59,7 @@ def dry_run(briefing: Briefing, *, now: float) -> Iterator[str]:
         yield f"! {words}"
     for name in runbook.variables:
         own = runbook.variables[name]
-        held = _value_text(state, name)
+        held = _value_text(state.variables, name)
         if own.is_fetched and name not in state.variables:
             held = f"([secret], got {source_in_words(own)} when a step first needs it)"
         yield f"  {name}={held}"
@@ -85,8 +85,8 @@ def initial_run_state(briefing: Briefing) -> RunState:
     return state
 
 
-def _value_text(state: RunState, name: str) -> str:
-    value = state.variables.get(name)
+def _value_text(variables: Mapping[str, StateVariable], name: str) -> str:
+    value = variables.get(name)
     if value is None:
         return "(not known yet)"
     return "[secret]" if value.text is None else value.text
@@ -107,9 +107,10 @@ def step_lines(
     for label, prose in labelled_texts(step, plan.runbook, values):
         yield from lines_behind_label(f"      {label:<7}", prose)
     yield from _action(step, values)
+    variables = state.variables_for(step.id)
     names = script_variables(step, plan.runbook.variables)
     for name in dict.fromkeys((*names, *step.secrets.values())):
-        yield f"      with   {name}={_value_text(state, name)}"
+        yield f"      with   {name}={_value_text(variables, name)}"
     for key, text in step.env.items():
         yield f"      with   {key}={values.preview(text)}"
     for check in step.checks:

@@ -89,6 +89,8 @@ class AutoStarted:
     trigger: float | None = None
     """Seconds in which a trigger must begin the rollback before anything else is done;
     `None` where the main line is begun at once."""
+    rehearse_undo: bool = False
+    """Whether each step that says how it is undone is undone, and done again."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -118,6 +120,8 @@ class PhaseEntered:
     phase: str
     from_step: str | None = None
     reason: str = ""
+    undoes: tuple[str, ...] = ()
+    """The steps that undo others, in their order, where the run turned to undoing."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

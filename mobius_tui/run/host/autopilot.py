@@ -34,6 +34,7 @@ from mobius_tui.run.planning.proposal import Proposal, propose
 from mobius_tui.run.planning.run_outcome import run_outcome
 from mobius_tui.run.planning.step_status import step_statuses
 from mobius_tui.run.planning.unattended_answers import person_remedy, remedy_of_manual
+from mobius_tui.run.planning.undo import undo_to_rehearse
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.model.actions import (
     Choose,
@@ -88,6 +89,8 @@ async def _decide_in_turn(services: HostServices) -> bool:
         wait = _trigger_wait(services)
         if wait is not None:
             return await _end_without_trigger(services) if wait <= 0 else False
+        if auto.rehearse_undo and await _rehearse_undo(services):
+            return True
         proposal = propose(services.context.plan, services.context.state)
         try:
             return await _act(services, auto, proposal)
@@ -97,6 +100,26 @@ async def _decide_in_turn(services: HostServices) -> bool:
                     services, _with_step_name(services, proposal, str(error))
                 )
             return False
+
+
+async def _rehearse_undo(services: HostServices) -> bool:
+    """Turn to undoing what has just passed; it is pending then, and is done again.
+
+    Returns:
+        Whether there was anything to undo.
+    """
+    plan = services.context.plan
+    undo = undo_to_rehearse(plan, services.context.state)
+    if undo is None:
+        return False
+    name = plan.name(undo.undo_of)
+    entered = PhaseEntered(
+        phase=plan.phase_of[undo.id].id,
+        reason=f"rehearsal: {name} is undone, and done again",
+        undoes=(undo.id,),
+    )
+    await services.writer.write(entered, WHO)
+    return True
 
 
 def _with_step_name(services: HostServices, proposal: Proposal, reason: str) -> str:

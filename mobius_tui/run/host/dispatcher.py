@@ -60,6 +60,7 @@ from mobius_tui.run.intents.intent_actions import (
     StopStep,
     TickStep,
     TouchSite,
+    UndoSteps,
 )
 from mobius_tui.run.intents.replies import Reply
 from mobius_tui.run.planning.permissions import require
@@ -258,6 +259,8 @@ async def perform_action(
             return await run_handlers.add_note(services, action, who, intent)
         case EnterPhase():
             return await run_handlers.enter_phase(services, action, who, intent)
+        case UndoSteps():
+            return await run_handlers.undo_steps(services, action, who, intent)
         case StartAutomatic():
             return await run_handlers.start_automatic(services, action, who, intent)
         case EndRun():

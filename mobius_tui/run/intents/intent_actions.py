@@ -199,6 +199,17 @@ class EnterPhase(BaseAction):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class UndoSteps(BaseAction):
+    """Turn to undoing steps; each is then begun as any other step is."""
+
+    steps: tuple[str, ...] = ()
+    """The ids of the steps, the newest first, as they were shown; also those that
+    cannot be undone."""
+    confirm: str = ""
+    """The word that confirms going on past what cannot be undone, as typed."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class StartAutomatic(BaseAction):
     """Run the main line without a person from here on: `--auto`."""
 
@@ -216,6 +227,9 @@ class StartAutomatic(BaseAction):
     trigger_within: float | None = None
     """Seconds in which a trigger must begin the rollback before anything else is done;
     `None` where the main line is begun at once."""
+    rehearse_undo: bool = False
+    """Whether each step that says how it is undone is undone, and done again, once; in
+    a drill alone."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -333,6 +347,7 @@ Action = (
     | SetVariables
     | AddNote
     | EnterPhase
+    | UndoSteps
     | StartAutomatic
     | ArmWatch
     | DisarmWatch

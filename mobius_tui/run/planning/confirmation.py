@@ -32,6 +32,12 @@ def rollback_confirmation_word(plan: Plan, state: RunState, phase: Phase) -> str
     return _word(plan, state, plan.phase_numbers[phase.id])
 
 
+def undo_confirmation_word(plan: Plan, state: RunState) -> str:
+    """The word that confirms undoing past what stays; empty where none is wanted."""
+    phase = plan.runbook.undo_phase
+    return _word(plan, state, plan.phase_numbers[phase.id]) if phase else ""
+
+
 def _word(plan: Plan, state: RunState, number: str) -> str:
     if state.began is not None and state.began.protected:
         return state.began.environment or ""

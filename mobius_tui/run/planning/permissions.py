@@ -39,6 +39,7 @@ from mobius_tui.run.intents.intent_actions import (
     StopStep,
     TickStep,
     TouchSite,
+    UndoSteps,
 )
 from mobius_tui.run.intents.replies import NO_HOST
 from mobius_tui.run.planning import (
@@ -47,6 +48,7 @@ from mobius_tui.run.planning import (
     message_permissions,
     run_permissions,
     step_permissions,
+    undo_permissions,
     watch_permissions,
 )
 from mobius_tui.run.planning.situation import (
@@ -123,6 +125,8 @@ def require(action: Action, situation: Situation) -> None:
             run_permissions.add_note(action, situation)
         case EnterPhase():
             run_permissions.enter_phase(action, situation)
+        case UndoSteps():
+            undo_permissions.undo(action, situation)
         case StartAutomatic():
             run_permissions.start_automatic(action, situation)
         case EndRun():

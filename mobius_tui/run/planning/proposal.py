@@ -18,6 +18,7 @@ from mobius_tui.run.planning.step_status import (
     Wait,
     step_statuses,
 )
+from mobius_tui.run.planning.undo import is_undoing
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import BAD_STATUSES, Status
 from mobius_tui.runbook.model.runbook import Step
@@ -39,9 +40,13 @@ class Proposal:
 def steps_in_order(plan: Plan, state: RunState) -> Iterator[Step]:
     """The steps in the order in which they are proposed now.
 
-    In an aside phase, its own; on the main line, from the phase that the run went
-    to, and then what was left out before it.
+    In an aside phase, its own; while steps are undone, what undoes them, in the order
+    that was asked for. On the main line, from the phase that the run went to, and then
+    what was left out before it.
     """
+    if is_undoing(plan, state):
+        yield from (plan.steps[step_id] for step_id in state.undo_order)
+        return
     if state.aside_frames:
         yield from plan.runbook.phase(state.aside_frames[-1].phase).steps
         return
@@ -100,7 +105,10 @@ def propose(
     if waiting is None:
         return Proposal(kind="end")
     waits = statuses[waiting.id].waits
-    text = ", ".join(_wait_text(plan, wait, statuses) for wait in waits)
+    text = ", ".join(
+        wait.text if waiting.undo_of else _wait_text(plan, wait, statuses)
+        for wait in waits
+    )
     return Proposal(kind="wait", step=waiting.id, text=text)
 
 

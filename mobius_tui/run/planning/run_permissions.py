@@ -27,6 +27,7 @@ from mobius_tui.run.planning.situation import (
     Situation,
     require_text,
 )
+from mobius_tui.run.planning.undo import is_undoing
 from mobius_tui.run.planning.watch_permissions import (
     require_rollback_phase,
     unattended_refusal,
@@ -68,6 +69,9 @@ def enter_phase(action: EnterPhase, situation: Situation) -> None:
     if action.phase not in phases or is_improvised(phases[action.phase]):
         words = f"this runbook has no phase {action.phase!r}"
         raise NotPermittedError(RefusalCode.UNKNOWN, words)
+    if phases[action.phase] is situation.plan.runbook.undo_phase:
+        words = f"{phases[action.phase].title} begins where steps are undone"
+        raise NotPermittedError(RefusalCode.WRONG_KIND, words, words)
     busy = situation.busy_step
     if busy is not None:
         why = f"{situation.plan.name(busy.id)} is running"
@@ -80,6 +84,12 @@ def start_automatic(action: StartAutomatic, situation: Situation) -> None:
     state = situation.state
     if words := unattended_refusal(situation.plan.runbook, "--auto"):
         raise NotPermittedError(RefusalCode.UNATTENDED, words)
+    if is_undoing(situation.plan, state):
+        words = "steps are being undone; what follows would do them again"
+        raise NotPermittedError(RefusalCode.BUSY, words)
+    if action.rehearse_undo and not state.is_drill:
+        words = "only a drill rehearses how steps are undone"
+        raise NotPermittedError(RefusalCode.NO_DRILL, words)
     if action.trigger_within is not None:
         if not state.is_drill:
             words = "only a drill waits for a trigger; `watch` does it elsewhere"

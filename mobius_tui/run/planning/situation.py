@@ -53,6 +53,7 @@ class RefusalCode(StrEnum):
     PROTECTED = "it is refused in a protected environment"
     NO_ROLLBACK = "there is no phase that a trigger begins"
     ROLLBACK_BEGUN = "the rollback is made once in a run"
+    NOTHING_TO_UNDO = "nothing can be undone"
     ARMED = "the watch is armed"
     NOT_ARMED = "the watch is not armed"
     NO_COUNTDOWN = "no countdown is under way"

@@ -28,6 +28,7 @@ from mobius_tui.run.planning.situation import (
     require_text,
 )
 from mobius_tui.run.planning.step_status import waits_of_retry
+from mobius_tui.run.planning.undo import why_undo_does_not_apply
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import BAD_STATUSES, Status
 from mobius_tui.runbook.model.actions import Choose, Manual, Option
@@ -183,6 +184,7 @@ def require_can_begin(situation: Situation, step: Step, *, again: bool) -> None:
     if own is Status.SKIPPED:
         words = f"{name} was skipped; restore it first"
         raise NotPermittedError(RefusalCode.SKIPPED, words)
+    require_undo_applies(situation, step)
     if own is not Status.PENDING and not again:
         words = f"{name} has ended ({own}); retry it to run it again"
         raise NotPermittedError(RefusalCode.DONE, words)
@@ -195,6 +197,8 @@ def require_can_begin(situation: Situation, step: Step, *, again: bool) -> None:
         why = f"{plan.name(busy.id)} is running"
         raise NotPermittedError(RefusalCode.BUSY, f"{why}; one at a time", why)
     left = situation.survivors_of(step) if own is Status.UNKNOWN else ()
+    if step.undo_of and not left:
+        left = _survivors_of_undone(situation, step)
     if left:
         why = f"may still be running: {'; '.join(left)}. Stop that first"
         raise NotPermittedError(RefusalCode.ALIVE, f"{name} {why}", why)
@@ -205,6 +209,21 @@ def refuse_for_rows(situation: Situation, step: Step) -> None:
     if step.id in situation.state.rows_of:
         words = f"{situation.plan.name(step.id)} has rows: each is worked by itself"
         raise NotPermittedError(RefusalCode.DONE, words, "it has rows")
+
+
+def require_undo_applies(situation: Situation, step: Step) -> None:
+    """Refuse to undo what was not done, is undone already, or is not to be undone."""
+    why = why_undo_does_not_apply(situation.plan, situation.state, step)
+    if why:
+        words = f"{situation.plan.name(step.id)} does not apply: {why}"
+        raise NotPermittedError(RefusalCode.NOT_APPLICABLE, words, why)
+
+
+def _survivors_of_undone(situation: Situation, step: Step) -> tuple[str, ...]:
+    """What lives of the attempt that a step undoes, where nobody knows how it ended."""
+    undone = situation.plan.steps[step.undo_of]
+    is_unknown = situation.state.steps[undone.id].status is Status.UNKNOWN
+    return situation.survivors_of(undone) if is_unknown else ()
 
 
 def _may_overtake(situation: Situation, step: Step) -> bool:
@@ -288,5 +307,6 @@ def override(action: OverrideStep, situation: Situation) -> None:
     """Raise unless a person may vouch for the step, with a reason."""
     step = situation.step(action.step)
     refuse_for_rows(situation, step)
+    require_undo_applies(situation, step)
     situation.require_event_allowed(StepOverridden(step=step.id, reason=action.reason))
     require_text(action.reason)

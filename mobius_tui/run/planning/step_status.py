@@ -8,6 +8,7 @@ from typing import Literal
 
 from mobius_tui.run.planning.approval_rules import missing_approval_text
 from mobius_tui.run.planning.plan import Plan
+from mobius_tui.run.planning.undo import why_undo_does_not_apply
 from mobius_tui.run.state.growth import is_row_done
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import GATE_OPENING_STATUSES, Status
@@ -94,6 +95,8 @@ def _own_status(
     own = state.steps[step.id]
     if own.status is not Status.PENDING:
         return StepStatus(status=own.status, reason=own.reason)
+    if not_undone := why_undo_does_not_apply(plan, state, step):
+        return StepStatus(status=Status.NOT_APPLICABLE, reason=not_undone)
     if replaced is not None:
         title = plan.runbook.phase(replaced).title
         return StepStatus(
@@ -135,11 +138,18 @@ def _guard_wait(each: Undecided) -> Wait:
 
 def _variables_awaited(plan: Plan, state: RunState, step_id: str) -> Iterator[Wait]:
     """The variables that a step reads and that have no value yet."""
+    variables = state.variables_for(step_id)
+    change = state.change_undone_by(step_id)
     for name in plan.variables_read[step_id]:
         if plan.runbook.variables[name].is_fetched:
             continue  # the host gets it when the step is started
-        if name not in state.variables or name in state.lost_secrets:
-            yield Wait(kind="variable", on=name, text=_no_value_text(plan, name))
+        if name in variables and name not in state.lost_secrets:
+            continue
+        text = _no_value_text(plan, name)
+        if change is not None and name not in variables:
+            done = plan.numbers[plan.steps[step_id].undo_of]
+            text = f"no {name}: attempt {change.attempt} of {done} had none"
+        yield Wait(kind="variable", on=name, text=text)
 
 
 def _no_value_text(plan: Plan, name: str) -> str:

@@ -69,7 +69,11 @@ def read_answers_file(path: Path) -> UnattendedAnswers:
 
 
 def automatic_action(
-    answers: UnattendedAnswers, *, manual: ManualPolicy, yes: bool
+    answers: UnattendedAnswers,
+    *,
+    manual: ManualPolicy,
+    yes: bool,
+    rehearse_undo: bool = False,
 ) -> StartAutomatic:
     """What makes a run automatic.
 
@@ -77,6 +81,7 @@ def automatic_action(
         answers: what it answers to questions.
         manual: what becomes of manual steps.
         yes: whether what destroys is confirmed by it.
+        rehearse_undo: whether each step is undone as it says, and done again.
     """
     return StartAutomatic(
         manual=manual,
@@ -84,6 +89,7 @@ def automatic_action(
         answers=dict(answers.values),
         attended=answers.attended,
         trigger_within=answers.trigger_within,
+        rehearse_undo=rehearse_undo,
     )
 
 

@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from mobius_tui.errors import MobiusError
 from mobius_tui.run.state.run_state import RunState
-from mobius_tui.run.state.step_state import BAD_STATUSES
+from mobius_tui.run.state.step_state import BAD_STATUSES, StateVariable
 from mobius_tui.runbook.model.check_kinds import RunCheck
 from mobius_tui.runbook.model.limits import bounded_duration
 from mobius_tui.runbook.model.probes import Probe
@@ -52,6 +52,7 @@ class Values:
         state: RunState,
         *,
         now: float,
+        variables: Mapping[str, StateVariable] | None = None,
         secrets: Mapping[str, str] | None = None,
         health: Mapping[str, str] | None = None,
         name_of: Callable[[str], str] = str,
@@ -61,12 +62,14 @@ class Values:
         Args:
             state: the run.
             now: seconds since 1970.
+            variables: where they are others than the run has now.
             secrets: the values of secrets, for callers that may fill them in.
             health: each probe's state, in words.
             name_of: what people call a step, by its id.
         """
         self._state = state
         self._now = now
+        self._variables = state.variables if variables is None else variables
         self._secrets = secrets
         self._health = health or {}
         self._name_of = name_of
@@ -77,8 +80,8 @@ class Values:
         Raises:
             NoValueError: it has none yet.
         """
-        if name in self._state.variables:
-            text = self._state.variables[name].text
+        if name in self._variables:
+            text = self._variables[name].text
             if text is not None:
                 return text
         if self._secrets is not None and name in self._secrets:

@@ -38,10 +38,15 @@ from mobius_tui.run.events.step_events import (
     StepUnknown,
     StopAsked,
 )
-from mobius_tui.run.state import approvals, deliveries, growth, watch_reducer
+from mobius_tui.run.state import (
+    approvals,
+    deliveries,
+    growth,
+    undo_reducer,
+    watch_reducer,
+)
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import (
-    ENDED_STATUSES,
     AsideFrame,
     Attempt,
     CheckTry,
@@ -49,7 +54,7 @@ from mobius_tui.run.state.step_state import (
     Status,
     StepState,
 )
-from mobius_tui.runbook.model.actions import chosen_text
+from mobius_tui.runbook.model.actions import Run, chosen_text
 from mobius_tui.runbook.model.runbook import Runbook
 
 ApplyToStepState: TypeAlias = Callable[[RunState, Any, Entry], None]
@@ -58,28 +63,11 @@ VALUE_LIMIT = 2000
 """Characters that are retained of a value that an attempt was given."""
 
 
-def _withdraw_variables(state: RunState, step_id: str) -> None:
-    """Withdraw the variables that a step set; steps that read them become stale."""
-    if not state.variables:
-        return
-    gone = {n for n, value in state.variables.items() if value.step == step_id}
-    for name in gone:
-        del state.variables[name]
-    if not gone:
-        return
-    for other, step in state.steps.items():
-        last = step.last_attempt
-        if other == step_id or last is None or step.status not in ENDED_STATUSES:
-            continue
-        if not gone.isdisjoint(last.reads):
-            state.steps[other] = replace(step, is_stale=True)
-
-
 def _variables_given(
-    state: RunState, reads: tuple[str, ...]
+    state: RunState, step_id: str, reads: tuple[str, ...]
 ) -> tuple[tuple[str, str | None], ...]:
-    """The values that an attempt gets which begins now."""
-    variables = state.variables
+    """The values that an attempt at a step gets which begins now."""
+    variables = state.variables_for(step_id)
     return tuple(
         (name, _shortened(variables[name].text)) for name in reads if name in variables
     )
@@ -92,14 +80,15 @@ def _shortened(value: str | None) -> str | None:
 
 
 def _step_started(state: RunState, event: StepStarted, entry: Entry) -> None:
-    _withdraw_variables(state, event.step)
+    undo_reducer.withdraw_variables(state, event.step)
+    undo_reducer.after_start(state, event.step)
     old = state.steps[event.step]
     attempt = Attempt(
         number=event.attempt,
         by=entry.by,
         started=entry.at,
         reads=event.reads,
-        variables_given=_variables_given(state, event.reads),
+        variables_given=_variables_given(state, event.step, event.reads),
         mono=entry.mono,
         boot=entry.boot,
     )
@@ -177,6 +166,7 @@ def _end_attempt(
         note=ended_event.note if ended_event else "",
     )
     _replace_last(state, event.step, old, ended, status, event.reason)
+    undo_reducer.after_end(state, event.step, ended)
 
 
 def _step_ended(state: RunState, event: StepEnded, entry: Entry) -> None:
@@ -208,6 +198,8 @@ def _step_overridden(state: RunState, event: StepOverridden, entry: Entry) -> No
     state.steps[event.step] = replace(
         old, status=Status.OVERRIDDEN, reason=event.reason, by=entry.by
     )
+    if event.step in state.undo_steps:
+        undo_reducer.mark_undone(state, event.step)
 
 
 def _choice_made(state: RunState, event: ChoiceMade, entry: Entry) -> None:
@@ -334,6 +326,7 @@ def _variable_set(state: RunState, event: VariableSet, _entry: Entry) -> None:
 def _phase_entered(state: RunState, event: PhaseEntered, _entry: Entry) -> None:
     state.entered_phases = state.entered_phases.appended(event.phase)
     watch_reducer.after_phase_entered(state, event)
+    undo_reducer.after_phase_entered(state, event)
     if event.from_step in state.steps:
         state.aside_attempts[event.from_step] = len(
             state.steps[event.from_step].attempts
@@ -436,6 +429,7 @@ _APPLY: Mapping[type[Event], ApplyToStepState] = {
 
 def initial_state(runbook: Runbook) -> RunState:
     """The state before anything happened."""
+    undo_steps = {s.id: s.undo_of for s in runbook.steps() if s.undo_of}
     return RunState(
         steps={step.id: StepState() for step in runbook.steps()},
         phase_of={
@@ -446,6 +440,19 @@ def initial_state(runbook: Runbook) -> RunState:
             for phase in runbook.phases
             if phase.aside
         },
+        undo_steps=undo_steps,
+        changing_steps=_changing_steps(runbook) if undo_steps else frozenset(),
+    )
+
+
+def _changing_steps(runbook: Runbook) -> frozenset[str]:
+    """The steps that change or destroy, and undo no other one."""
+    return frozenset(
+        step.id
+        for step in runbook.steps()
+        if isinstance(step.action, Run)
+        and step.action.effect != "read"
+        and not step.undo_of
     )
 
 

@@ -53,6 +53,7 @@ from mobius_tui.run.state.step_state import (
     BAD_STATUSES,
     ENDED_STATUSES,
     AsideFrame,
+    Change,
     StateVariable,
     Status,
     StepState,
@@ -117,6 +118,11 @@ class RunState:
     """Rows → the step whose they are."""
     items: Mapping[str, str] = field(default_factory=dict)
     """Rows → what each of them is for."""
+    undo_steps: Mapping[str, str] = field(default_factory=dict)
+    """Steps that undo others → the steps that they undo."""
+    changing_steps: frozenset[str] = frozenset()
+    """The steps of which it is kept whether they have changed something: all that
+    change or destroy, in a runbook that says of any how it is undone."""
     began: RunBegan | None = None
     began_at: float = 0.0
     last_entry_number: int = 0
@@ -136,6 +142,14 @@ class RunState:
     """Steps that led into an aside → how many attempts each had had by then."""
     passed_over: dict[str, str] = field(default_factory=dict)
     """Steps that the run skipped as their guards did not hold → why, in words."""
+    changes: dict[str, Change] = field(default_factory=dict)
+    """By step, what it has changed and nobody has undone; the newest is the last."""
+    variables_at_start: dict[str, dict[str, StateVariable]] = field(
+        default_factory=dict
+    )
+    """By running step that changes, the variables when its attempt began."""
+    undo_order: tuple[str, ...] = ()
+    """The steps that undo others, as the run last turned to them; newest first."""
     notes: PersistentList[str] = EMPTY_LIST
     intents: dict[str, int] = field(default_factory=dict)
     """The newest intents that were acted on → the number of the entry that says so."""
@@ -172,8 +186,28 @@ class RunState:
             variables=self.variables.copy(),
             aside_attempts=self.aside_attempts.copy(),
             passed_over=self.passed_over.copy(),
+            changes=self.changes.copy(),
+            variables_at_start=self.variables_at_start.copy(),
             intents={},
         )
+
+    def change_undone_by(self, step_id: str) -> Change | None:
+        """What a step would undo now; `None` for one that undoes nothing, or no more.
+
+        Nothing is undone of a step that runs.
+        """
+        undone = self.undo_steps.get(step_id)
+        if undone is None or self.steps[undone].status is Status.RUNNING:
+            return None
+        return self.changes.get(undone)
+
+    def variables_for(self, step_id: str) -> Mapping[str, StateVariable]:
+        """The variables that a step sees.
+
+        A step that undoes an attempt of another one sees them as that did.
+        """
+        change = self.change_undone_by(step_id)
+        return self.variables if change is None else change.variables
 
     def validate_event(self, event: Event) -> None:
         """Refuse an event that may not follow.
@@ -211,6 +245,7 @@ class RunState:
             raise StateError(f"{name} for a step that the runbook lacks: {step_id!r}")
         if step.status not in allowed:
             raise StateError(f"{name} while step {step_id!r} is {step.status}")
+        self._check_undo(event, name, step_id)
         number = getattr(event, "attempt", None)
         if number is None:
             return
@@ -241,6 +276,17 @@ class RunState:
         if not rows.isdisjoint(self.steps):
             raise StateError(f"{name} names a step that is there already")
 
+    def _check_undo(self, event: Event, name: str, step_id: str) -> None:
+        """Nothing is undone twice, and nothing while it is done."""
+        if not self.undo_steps or not isinstance(event, StepStarted | StepOverridden):
+            return
+        if step_id in self.undo_steps and self.change_undone_by(step_id) is None:
+            raise StateError(f"{name} for {step_id!r}, which has nothing to undo")
+        for undo_step, undone in self.undo_steps.items():
+            running = self.steps[undo_step].status is Status.RUNNING
+            if undone == step_id and running:
+                raise StateError(f"{name} while {step_id!r} is being undone")
+
     def _check_known(self, name: str, phase: str) -> None:
         if phase not in self.phase_of.values():
             raise StateError(f"{name} for a phase that the runbook lacks")
@@ -258,3 +304,6 @@ class RunState:
             for step_id in self.aside_steps.get(event.phase, ()):
                 if self.steps[step_id].status is Status.RUNNING:
                     raise StateError(f"PhaseEntered while step {step_id!r} is running")
+            for step_id in event.undoes:
+                if self.change_undone_by(step_id) is None:
+                    raise StateError(f"{name}: {step_id!r} has nothing to undo")

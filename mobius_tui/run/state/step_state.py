@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from operator import attrgetter
 
@@ -168,6 +169,15 @@ class StateVariable:
     text: str | None
     source: str
     step: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Change:
+    """What an attempt at a step has changed, and nobody has undone since."""
+
+    attempt: int
+    variables: Mapping[str, StateVariable]
+    """As they were for the attempt, with what it set itself."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

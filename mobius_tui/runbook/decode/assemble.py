@@ -12,6 +12,7 @@ from typing import Any, Literal, TypeVar
 
 from mobius_tui.runbook.decode import decode_head, decode_steps, decode_variables
 from mobius_tui.runbook.decode.decode_health import read_health
+from mobius_tui.runbook.decode.decode_undo import UNDO_PHASE, read_undo_steps
 from mobius_tui.runbook.decode.include import Included, Includes
 from mobius_tui.runbook.effects.command_table import bundled_commands
 from mobius_tui.runbook.effects.script_effects import heaviest_effect
@@ -220,6 +221,7 @@ def _phases(
         root.report(f"a runbook wants at least one [[phase]]{steps_too}")
     phases: list[Phase] = []
     entries: dict[str, TomlTable] = {}
+    undone: list[tuple[Step, TomlTable]] = []
     for entry, included in sources:
         table = entry if included is None else included.table
         if table is root:
@@ -234,9 +236,23 @@ def _phases(
         _add_table("phase", phase.id, table, tables, entry)
         for step, inner in found:
             _add_table("step", step.id, inner, tables, inner)
+        undone += read_undo_steps(found)
         entries.setdefault(phase.id, entry)
         phases.append(phase)
+    if undone:
+        phases.append(_undo_phase(undone, tables))
     return tuple(phases), entries
+
+
+def _undo_phase(found: list[tuple[Step, TomlTable]], tables: _Places) -> Phase:
+    """The phase of the steps that undo others, the last of the file first."""
+    if ("phase", UNDO_PHASE.id) in tables:
+        words = f"`{UNDO_PHASE.id}` is the phase that `undo` makes; take another id"
+        tables["phase", UNDO_PHASE.id].report(words)
+    for step, table in found:
+        _add_table("step", step.id, table, tables, table)
+    steps = tuple(step for step, _ in reversed(found))
+    return dataclasses.replace(UNDO_PHASE, steps=steps)
 
 
 def _add_table(

@@ -340,6 +340,7 @@ def read_step(table: TomlTable, steps: StepTables) -> Step:
         for_each=read_for_each(table, act),
         role=table.optional_text("role"),
         approve=_approve(table.table("approve")),
+        no_undo=_why_no_undo(table),
         links=tuple(_link(inner) for inner in table.tables("links")),
         same_as=same_as,
         line=table.line(),
@@ -387,6 +388,26 @@ def _approve(table: TomlTable | None) -> Approve | None:
         count=table.integer("count", 1, 1, 100),
         within=duration(table, "within", "15m"),
     )
+
+
+NO_UNDO = "none"
+"""What `undo` begins with where a step cannot be undone; the reason follows."""
+
+
+def _why_no_undo(table: TomlTable) -> str:
+    """Why a step cannot be undone, as `undo = "none: …"` says; empty without that."""
+    if not table.has_since(2, "undo"):
+        return ""
+    text = table.owner("undo").node["undo"]
+    if not isinstance(text, str):
+        return ""
+    word, _, reason = text.strip().partition(":")
+    if word.strip() != NO_UNDO:
+        return ""
+    table.check_text(text, "undo", lines=False, filled=False)
+    if not reason.strip():
+        table.report('say why it cannot be undone: undo = "none: the reason"', "undo")
+    return reason.strip() or NO_UNDO
 
 
 def _link(table: TomlTable) -> Link:

@@ -257,6 +257,7 @@ KEYS: Mapping[str, Mapping[str, Shape]] = {
         "watch": _TABLE,
         "check": _TABLE,
         "until": _TABLE,
+        "undo": {"type": ["string", "object"]},
         "when": GUARD,
         "needs": _TEXTS,
         "uses": _TEXTS,
@@ -276,6 +277,15 @@ KEYS: Mapping[str, Mapping[str, Shape]] = {
         "approve": _TABLE,
         "links": _TABLES,
         "use": _TEXT,
+    },
+    "phase.step.undo": {
+        "run": required(_SOME_TEXT),
+        "check": _TABLE,
+        "until": _TABLE,
+        "effect": _one_of("read", "change", "destroy"),
+        "timeout": _DURATION,
+        "shell": _TEXTS,
+        "uses": _TEXTS,
     },
     "phase.step.for_each": {
         "run": required(_SOME_TEXT),
@@ -417,5 +427,7 @@ ALIASES: Mapping[str, str] = {
     "step": "phase.step",
     "phase.step.until": "phase.step.check",
     "health.probe.check": "phase.step.check",
+    "phase.step.undo.check": "phase.step.check",
+    "phase.step.undo.until": "phase.step.check",
 }
 """Tables that have the keys of another."""

@@ -21,8 +21,9 @@ def lint_graph(draft: RunbookDraft) -> None:
         TooManyProblemsError: there are too many problems now.
     """
     _lint_needs(draft)
-    phases = {phase.id: phase for phase in draft.runbook.phases}
-    reached: set[str] = set()
+    own = draft.runbook.undo_phase
+    phases = {phase.id: phase for phase in draft.runbook.phases if phase is not own}
+    reached = {own.id} if own is not None else set()
     for target, table, path in _edges_to_phases(draft):
         reached.add(target)
         if target not in phases:
@@ -33,7 +34,7 @@ def lint_graph(draft: RunbookDraft) -> None:
 
 
 def _lint_needs(draft: RunbookDraft) -> None:
-    known = {step.id for step in draft.runbook.steps()}
+    known = {step.id for step in draft.runbook.steps() if not step.undo_of}
     graph: _Graph = {}
     for step in draft.runbook.steps():
         for index, need in enumerate(step.needs):

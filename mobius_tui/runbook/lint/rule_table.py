@@ -264,6 +264,7 @@ RULES: Mapping[str, LintRule] = {
         step_rules.DESTROY_UNCHECKED,
         NO_ENVIRONMENT,
         step_rules.NO_TIMEOUT,
+        step_rules.NO_UNDO,
         path_rules.SUM_ELSEWHERE,
         path_rules.RELATIVE_PATH,
         variable_rules.LOST_VARIABLE,

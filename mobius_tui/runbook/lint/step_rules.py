@@ -37,14 +37,31 @@ DESTROY_UNCHECKED = LintRule(
     good="effect = 'destroy'\nrun = './restore.sh'\ntimeout = '5m'\n"
     "check.http = { url = 'http://localhost:3000/health', consecutive = 3 }",
 )
+NO_UNDO = LintRule(
+    code="no-undo",
+    title="a change with neither an `undo` nor a reason why it has none (format 2)",
+    reason="Whoever finds in the night that a step was a mistake has to invent the way "
+    "back, under pressure; or does not know that there is none.",
+    remedy="`undo = '''script'''` with what takes it back, or "
+    '`undo = "none: the reason"`',
+    bad="format = 2\n[[step]]\ntitle = 'Restart'\ntimeout = '2m'\n"
+    "run = 'systemctl restart api'",
+    good="format = 2\n[[step]]\ntitle = 'Restart'\ntimeout = '2m'\n"
+    "run = 'systemctl restart api'\nundo = 'none: a restart leaves nothing behind'",
+)
 
 
 def warn_steps(draft: RunbookDraft) -> None:
-    """Warn of changes without a time-out, and of destroys that nothing verifies."""
+    """Warn of changes that nobody limits, undoes, or verifies where they destroy."""
+    undone = {step.undo_of for step in draft.runbook.steps()}
     for phase in draft.runbook.phases:
         for index, step in enumerate(phase.steps):
+            if step.undo_of:
+                continue  # it has the other step's time-out, and nothing undoes it
             table = draft.at("step", step.id)
             _warn_no_timeout(step, table)
+            if step.id not in undone and not step.no_undo:
+                _warn_no_undo(step, table)
             if _destroys(step) and not _is_verified(draft, phase, index):
                 table.warn(
                     DESTROY_UNCHECKED.code,
@@ -60,6 +77,14 @@ def _warn_no_timeout(step: Step, table: TomlTable) -> None:
     if not table.has("timeout"):
         words = "this changes something, and nobody says how long it may take"
         table.warn(NO_TIMEOUT.code, words, "run")
+
+
+def _warn_no_undo(step: Step, table: TomlTable) -> None:
+    changes = isinstance(step.action, Run) and step.action.effect != "read"
+    if changes and table.owner("run").format >= 2:
+        words = "this changes something, and nothing says how it is undone"
+        remedy = 'add `undo`, or `undo = "none: the reason"`'
+        table.warn(NO_UNDO.code, f"{words}: {remedy}", "run")
 
 
 def _destroys(step: Step) -> bool:
@@ -110,6 +135,7 @@ def lint_steps(draft: RunbookDraft) -> None:
     for step in draft.runbook.steps():
         table = draft.at("step", step.id)
         _outputs(step, table)
+        _lint_undo(step, table)
         match step.action:
             case SendMessage() as sent:
                 _message(sent, draft, table)
@@ -129,6 +155,14 @@ def lint_steps(draft: RunbookDraft) -> None:
         if any(isinstance(check, OutputCheck) for check in step.checks):
             _lint_output_check(step, table)
     _lint_triggered_phase(draft)
+
+
+def _lint_undo(step: Step, table: TomlTable) -> None:
+    """What only reads has nothing to undo."""
+    reads = isinstance(step.action, Run) and step.action.effect == "read"
+    if reads and not step.undo_of and table.has("undo"):
+        words = "this step only reads, so that there is nothing to undo"
+        table.report(f"{words}: take `undo` out, or state its `effect`", "undo")
 
 
 def _outputs(step: Step, table: TomlTable) -> None:

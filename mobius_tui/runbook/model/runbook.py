@@ -198,6 +198,10 @@ class Step:
     """
     role: str | None = None
     approve: Approve | None = None
+    undo_of: str = ""
+    """The id of the step that it undoes; empty for all steps of the file itself."""
+    no_undo: str = ""
+    """Why it cannot be undone; empty where nobody said so."""
     links: tuple[Link, ...] = ()
     same_as: str | None = None
     """The id of the step that it inherited from by `use`."""
@@ -293,6 +297,11 @@ class Runbook:
     def steps(self) -> tuple[Step, ...]:
         """All steps, in the order of the file."""
         return tuple(step for phase in self.phases for step in phase.steps)
+
+    @property
+    def undo_phase(self) -> Phase | None:
+        """The phase of the steps that undo others; `None` if there are none."""
+        return next((p for p in self.phases if p.steps and p.steps[0].undo_of), None)
 
     def possible(self, name: str) -> tuple[str, ...]:
         """The only possible values of a variable; empty for any."""

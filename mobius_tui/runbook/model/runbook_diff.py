@@ -20,7 +20,7 @@ _NO_CONTENT = frozenset({"line", "is_judged"})
 _LATER_FIELDS = frozenset(
     {
         *("hint", "independent", "parallel", "deadline", "server_name", "pointers"),
-        *("is_", "check", "for_each", "improvised_by"),
+        *("is_", "check", "for_each", "improvised_by", "no_undo", "undo_of"),
         *("kind", "least", "most", "pattern", "many", "from_run", "from_file"),
     }
 )

@@ -197,6 +197,7 @@ class FlowId(Enum):
     ARM = auto()
     HOLD = auto()
     ROLL_BACK = auto()
+    UNDO = auto()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

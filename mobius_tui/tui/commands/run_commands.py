@@ -29,6 +29,7 @@ class RunCommand(StrEnum):
     NOTE = "note"
     ARM = "arm"
     ENTER_PHASE = "enter_phase"
+    UNDO = "undo"
     CONTACTS = "contacts"
     END_RUN = "end_run"
 
@@ -174,6 +175,14 @@ RUN_COMMANDS: tuple[Command, ...] = (
         title="Turn aside to another phase",
         label="Turn aside",
         help="Goes to failure recovery, or another phase off the main line.",
+    ),
+    _run(
+        id=RunCommand.UNDO,
+        flow=FlowId.UNDO,
+        keys=("U",),
+        title="Undo what was done",
+        label="Undo",
+        help="Shows what each step's `undo` would run, newest first, before it does.",
     ),
     _run(
         id=RunCommand.CONTACTS,

@@ -70,7 +70,7 @@ class ConfirmDialog(Dialog[str]):
         if step.why:
             head += (Field("why", prose=Prose(step.why)),)
         checks = tuple(
-            Field("then", text(filled(view, check_in_words(check))))
+            Field("then", text(filled(view, step, check_in_words(check))))
             for check in step.checks
         )
         yield fields_widget((*head, *command_fields(view, step), *checks))

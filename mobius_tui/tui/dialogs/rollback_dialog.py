@@ -43,7 +43,7 @@ def _wait_fields(view: RunView, step: Step) -> Iterator[Field]:
     if step.needs:
         yield Field("needs", text(", ".join(view.plan.name(n) for n in step.needs)))
     for check in step.checks if step.action is None else ():
-        yield Field("checks", text(filled(view, check_in_words(check))))
+        yield Field("checks", text(filled(view, step, check_in_words(check))))
 
 
 def _command(view: RunView, step: Step) -> tuple[Field, ...]:

@@ -14,14 +14,17 @@ from mobius_tui.run.intents.intent_actions import (
     EndRun,
     EnterPhase,
     HoldRollback,
+    UndoSteps,
 )
 from mobius_tui.run.planning.run_outcome import run_outcome
+from mobius_tui.run.planning.undo import undo_items, undo_items_back_to
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.tui.commands.command import FlowId
 from mobius_tui.tui.dialogs.dialog import ContactsDialog
 from mobius_tui.tui.dialogs.phases_dialog import PhasesDialog
 from mobius_tui.tui.dialogs.question import DialogOpener, Flow, Question, ReasonDialog
 from mobius_tui.tui.dialogs.rollback_dialog import RollbackDialog
+from mobius_tui.tui.dialogs.undo_dialog import UndoConfirmDialog, UndoDialog
 from mobius_tui.tui.presenters.availability import enterable_phases
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.row_key import RowKey
@@ -141,6 +144,23 @@ async def roll_back(
     return None if said is None else BeginRollback(confirm=said)
 
 
+async def undo(
+    open_dialog: DialogOpener, view: RunView, key: RowKey | None
+) -> Action | None:
+    """Turn to undoing steps: how far back, and then what exactly would run."""
+    items = undo_items(view.plan, view.state)
+    step = view.step(key)
+    likely = step.id if step is not None else None
+    back_to = await open_dialog(UndoDialog(view, items, likely=likely))
+    if back_to is None:
+        return None
+    meant = undo_items_back_to(items, back_to)
+    said = await open_dialog(UndoConfirmDialog(view, meant))
+    if said is None:
+        return None
+    return UndoSteps(steps=tuple(item.step.id for item in meant), confirm=said)
+
+
 RUN_FLOWS: Mapping[FlowId, Flow] = {
     FlowId.NOTE: note,
     FlowId.ENTER_THIS_PHASE: enter_this_phase,
@@ -150,5 +170,6 @@ RUN_FLOWS: Mapping[FlowId, Flow] = {
     FlowId.ARM: arm,
     FlowId.HOLD: hold,
     FlowId.ROLL_BACK: roll_back,
+    FlowId.UNDO: undo,
 }
 """What each flow about the whole run does."""

@@ -16,6 +16,7 @@ from mobius_tui.run.intents.intent_actions import (
     HoldRollback,
     ImproviseStep,
     StopStep,
+    UndoSteps,
 )
 from mobius_tui.run.planning.approval_rules import steps_awaiting_approval
 from mobius_tui.run.planning.going_on import next_by_itself
@@ -29,6 +30,7 @@ from mobius_tui.run.planning.situation import (
     Refused,
     Situation,
 )
+from mobius_tui.run.planning.undo import undo_items
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.model.improvised import is_improvised
 from mobius_tui.runbook.model.runbook import Phase, Step
@@ -153,6 +155,11 @@ def _arm(view: RunView, _selected: RowKey | None) -> Action:
     return DisarmWatch() if view.state.watch.armed else ArmWatch()
 
 
+def _undo(view: RunView, _selected: RowKey | None) -> Action:
+    items = undo_items(view.plan, view.state)
+    return UndoSteps(steps=tuple(item.step.id for item in items))
+
+
 RUN_COMMAND_ACTIONS: Mapping[
     RunCommand, Callable[[RunView, RowKey | None], Action | None]
 ] = {
@@ -164,6 +171,7 @@ RUN_COMMAND_ACTIONS: Mapping[
     RunCommand.ARM: _arm,
     RunCommand.HOLD: lambda _view, _selected: HoldRollback(),
     RunCommand.ROLL_BACK: lambda _view, _selected: BeginRollback(),
+    RunCommand.UNDO: _undo,
 }
 """What commands ask for that do not need a step under the cursor."""
 
@@ -275,7 +283,12 @@ def why_not(view: RunView, key: RowKey | None, command: RunCommand) -> str:
             return f"{_sentence(permission.text)}."
         case RunCommand.APPROVE:
             return "Nobody has asked for an approval that is not given yet."
-        case RunCommand.END_RUN | RunCommand.NOTE | RunCommand.IMPROVISE:
+        case (
+            RunCommand.END_RUN
+            | RunCommand.NOTE
+            | RunCommand.IMPROVISE
+            | RunCommand.UNDO
+        ):
             return _why_not_run_command(view, permission)
         case RunCommand.ARM | RunCommand.HOLD | RunCommand.ROLL_BACK:
             return _no_rollback(view) or _why_not_run_command(view, permission)
@@ -304,7 +317,8 @@ def _why_not_going_on(view: RunView) -> str:
 
 def _no_phase(view: RunView) -> str:
     for phase in view.runbook.phases:
-        if phase.aside and not is_improvised(phase):
+        is_own = is_improvised(phase) or phase is view.runbook.undo_phase
+        if phase.aside and not is_own:
             permission = decide_offer(EnterPhase(phase=phase.id), view.situation)
             if isinstance(permission, Refused):
                 return f"{permission.why}: wait for it, or stop it."
@@ -355,7 +369,8 @@ def _why_not_step_command(
     name = view.plan.name(step.id)
     phase = view.plan.phase_of[step.id]
     if is_unentered_aside(view, phase):
-        turns = key_of(RunCommand.ENTER_PHASE)
+        undoes = phase is view.runbook.undo_phase
+        turns = key_of(RunCommand.UNDO if undoes else RunCommand.ENTER_PHASE)
         return f"{name} is in {phase.title}: {turns} turns aside to it."
     if command is RunCommand.STOP:
         state = state_in_words(view, step)

@@ -265,6 +265,16 @@ class RunView:
             self.state, now=self.now, health=self.probe_states, name_of=self.plan.name
         )
 
+    def values_for(self, step: Step) -> Values:
+        """What `${name}` means to a step, which may undo another with what that had."""
+        return Values(
+            self.state,
+            now=self.now,
+            variables=self.state.variables_for(step.id),
+            health=self.probe_states,
+            name_of=self.plan.name,
+        )
+
     @property
     def milestones(self) -> Milestones | None:
         """The times of the run's outage; `None` where they are not tracked."""

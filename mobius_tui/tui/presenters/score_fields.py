@@ -25,6 +25,8 @@ _LABELS: Mapping[str, str] = {
     "steps wrong": "wrong",
     "out of order": "order",
     "overridden": "vouched",
+    "undo proved": "undone",
+    "undo unchecked": "unproved",
 }
 """Words of a score that the column of labels has no room for."""
 

@@ -180,7 +180,7 @@ def border_text(view: RunView, key: RowKey | None) -> tuple[str, Role]:
     if step.gate:
         parts.append("a gate")
     if step.action.timeout:
-        parts.append(f"limit {view.values.preview(step.action.timeout)}")
+        parts.append(f"limit {view.values_for(step).preview(step.action.timeout)}")
     if step.expect:
         parts.append(f"usually {view.values.preview(step.expect)}")
     role: Role = "bad" if effect == "destroy" else "muted"
@@ -286,7 +286,7 @@ def _action(
     lines: int = SCRIPT_LIMIT,
 ) -> Iterator[Field]:
     """What it does, as it did in an attempt; without one, as it would do now."""
-    values = view.values
+    values = view.values_for(step)
     if step.for_each is not None:
         yield from _row_fields(step.for_each)
     match step.action:
@@ -367,11 +367,12 @@ def leads_to(option: Option) -> str:
     return f"  leads to {option.go}" if option.go is not None else ""
 
 
-def filled(view: RunView, words: str) -> str:
-    """Words with their variables filled in; long values without their middle."""
+def filled(view: RunView, step: Step, words: str) -> str:
+    """Words of a step, its variables filled in; long values without their middle."""
+    values = view.values_for(step)
 
     def value(name: str) -> str:
-        return cut_in_middle(sanitize.line(view.values.preview(f"${{{name}}}")), VALUE)
+        return cut_in_middle(sanitize.line(values.preview(f"${{{name}}}")), VALUE)
 
     return fill(words, value)
 
@@ -386,7 +387,9 @@ def _variable_fields(
     """
     label = "with"
     declared = view.runbook.variables
-    known = {name: held.text for name, held in view.state.variables.items()}
+    known = {
+        name: held.text for name, held in view.state.variables_for(step.id).items()
+    }
     then = known if shown is None else {**known, **dict(shown.variables_given)}
     for name in (*script_variables(step, declared), *step.secrets.values()):
         is_secret = declared[name].secret
@@ -414,7 +417,7 @@ def _check_fields(view: RunView, step: Step) -> Iterator[Field]:
     """What comes after the action: its checks, role, pages, notes."""
     last = view.step_state(step.id).last_attempt
     for index, check in enumerate(step.checks):
-        words = filled(view, check_in_words(check))
+        words = filled(view, step, check_in_words(check))
         label = "checks" if kind_of(step) == "check" else "then"
         seen = (
             [look for look in last.check_tries if look.check == index] if last else []

@@ -71,6 +71,7 @@ from mobius_tui.run.intents.intent_actions import (
     StartStep,
     StopStep,
     TickStep,
+    UndoSteps,
 )
 from mobius_tui.run.intents.replies import Reply
 from mobius_tui.run.journal.journal import Clock, Journal, read_journal
@@ -79,13 +80,16 @@ from mobius_tui.run.planning.confirmation import (
     approval_phrase,
     rollback_confirmation_word,
     step_confirmation_word,
+    undo_confirmation_word,
 )
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.planning.rollback import rollback_phase, step_blocking_rollback
 from mobius_tui.run.planning.situation import Situation
 from mobius_tui.run.planning.step_permissions import options_of
+from mobius_tui.run.planning.undo import undo_items
 from mobius_tui.run.state.reducer import advance, fold
 from mobius_tui.run.state.run_state import RunState
+from mobius_tui.run.state.step_state import Status
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.model.actions import Choose, Manual, SendMessage
@@ -95,7 +99,7 @@ from tests.tui.runs import MadeRun
 UID = 1000
 OTHER = 1001
 NOW = 1_795_528_000.0
-BOOK = """format = 1
+BOOK = """format = 2
 [runbook]
 id = "all"
 title = "All kinds of steps"
@@ -202,6 +206,7 @@ id = "mend"
 title = "Mend"
 run = "true"
 effect = "change"
+undo = "false"
 [[phase]]
 id = "back"
 title = "Back"
@@ -447,6 +452,10 @@ def filled(action: Action, seen: Situation) -> Action:
                 else ""
             )
             return replace(action, confirm=word)
+        case UndoSteps():
+            steps = tuple(item.step.id for item in undo_items(plan, state))
+            word = undo_confirmation_word(plan, state)
+            return replace(action, steps=steps, confirm=word)
         case ApproveStep():
             asked = state.approvals.get(action.step)
             bound = asked.request.binding if asked is not None else ""
@@ -535,6 +544,11 @@ RARE: tuple[list[Event], ...] = (
         ),
         StepStarted(step="restore", attempt=0, reads=()),
     ],
+    [
+        StepStarted(step="mend", attempt=0, reads=()),
+        StepEnded(step="mend", attempt=0, result=Status.PASSED),
+        PhaseEntered(phase="undo", undoes=("undo-mend",)),
+    ],
 )
 """States that are seldom met by chance: a countdown, a skip, steps that go on, a change
-that runs beside a main line that is done."""
+that runs beside a main line that is done, a change that is to be undone."""

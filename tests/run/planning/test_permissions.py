@@ -74,6 +74,7 @@ def test_what_is_allowed_a_host_does_and_what_is_not_it_refuses_so(
         @example(happened=RARE[1])
         @example(happened=RARE[2])
         @example(happened=RARE[3])
+        @example(happened=RARE[4])
         def in_any_state(happened: list[Event]) -> None:
             runner.run(agree(happened))
 

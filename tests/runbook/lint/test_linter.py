@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from mobius_tui.runbook.model.runbook import Runbook
-from tests.runbook.runbook_texts import Decoded, Examine, Pointed, phase
+from tests.runbook.runbook_texts import (
+    FORMAT_2,
+    Decoded,
+    Examine,
+    Pointed,
+    found,
+    phase,
+)
 
 
 def health(probe: str = "", trigger: str = "", body: str = "") -> str:
@@ -368,3 +376,22 @@ run = "true"
     assert [each.message for each in errors] == [
         "a decision is not checked; put the check in a step of its own"
     ]
+
+
+@pytest.mark.parametrize(
+    ("keys", "is_warned"),
+    [
+        ("run = 'touch x'", True),
+        ("run = 'touch x'\nundo = 'none: it harms nobody'", False),
+        ("run = 'touch x'\nundo = 'echo x'", False),
+        ("run = './serve'\nfollow = true\neffect = 'change'", True),
+        ("run = './edit'\ntty = true\noptional = true\neffect = 'change'", True),
+        ("run = 'uptime'", False),
+        ("manual = 'Do it.'", False),
+    ],
+)
+def test_whatever_changes_says_how_it_is_undone(
+    keys: str, is_warned: bool, tmp_path: Path
+) -> None:
+    codes = {each[0] for each in found(f"{FORMAT_2}[[step]]\n{keys}\n", tmp_path)}
+    assert ("no-undo" in codes) == is_warned

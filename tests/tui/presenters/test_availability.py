@@ -23,6 +23,7 @@ from mobius_tui.run.intents.intent_actions import (
     SkipStep,
     StopStep,
     TickStep,
+    UndoSteps,
 )
 from mobius_tui.tui.commands.run_commands import RunCommand
 from mobius_tui.tui.presenters.availability import (
@@ -55,6 +56,7 @@ ASKED = {
     RunCommand.ARM: {ArmWatch},
     RunCommand.HOLD: {HoldRollback},
     RunCommand.ROLL_BACK: {BeginRollback},
+    RunCommand.UNDO: {UndoSteps},
     RunCommand.TICK: {TickStep, ChooseOptions},
     RunCommand.LOOK_FIRST: {LookFirst},
     RunCommand.RETRY: {RetryStep},

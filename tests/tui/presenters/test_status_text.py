@@ -43,6 +43,7 @@ from mobius_tui.tui.dialogs.review_dialogs import (
 )
 from mobius_tui.tui.dialogs.rollback_dialog import RollbackDialog
 from mobius_tui.tui.dialogs.source_dialogs import ChangesDialog
+from mobius_tui.tui.dialogs.undo_dialog import UndoConfirmDialog, UndoDialog
 from mobius_tui.tui.presenters.run_presenter import RunPresenter
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.screen_state import DraftKey, Purpose
@@ -102,6 +103,8 @@ MADE: Mapping[type[Dialog[Any]], Callable[[RunView], Dialog[Any]]] = {
     ),
     ReturnCard: lambda view: ReturnCard(view, "well", None),
     RollbackDialog: lambda view: RollbackDialog(view, arms=False),
+    UndoDialog: lambda view: UndoDialog(view, (), likely=None),
+    UndoConfirmDialog: lambda view: UndoConfirmDialog(view, ()),
     SaveDialog: lambda _: SaveDialog(Path("/runs/output"), AttemptId("a", 1)),
 }
 

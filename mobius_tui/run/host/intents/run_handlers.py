@@ -26,6 +26,7 @@ from mobius_tui.run.intents.intent_actions import (
     SkipStep,
     StartAutomatic,
     TouchSite,
+    UndoSteps,
 )
 from mobius_tui.run.planning.rollback import is_only_watched
 from mobius_tui.run.planning.run_outcome import run_outcome
@@ -100,6 +101,26 @@ async def enter_phase(
     return await services.writer.write(event, who, intent)
 
 
+async def undo_steps(
+    services: HostServices, action: UndoSteps, who: str, intent: str
+) -> Entry:
+    """The run turns to undoing steps; nothing is undone by that alone."""
+    plan = services.context.plan
+    phase = plan.runbook.undo_phase
+    assert phase is not None
+    undo_of = {step.undo_of: step.id for step in phase.steps}
+    stays = [plan.name(each) for each in action.steps if each not in undo_of]
+    reason = f"back to {plan.name(action.steps[-1])}"
+    if stays:
+        reason += f"; {', '.join(stays)} stays"
+    event = PhaseEntered(
+        phase=phase.id,
+        reason=reason,
+        undoes=tuple(undo_of[each] for each in action.steps if each in undo_of),
+    )
+    return await services.writer.write(event, who, intent)
+
+
 async def start_automatic(
     services: HostServices, action: StartAutomatic, who: str, intent: str
 ) -> Entry:
@@ -114,6 +135,7 @@ async def start_automatic(
         answers=answers,
         attended=action.attended,
         trigger=action.trigger_within,
+        rehearse_undo=action.rehearse_undo,
     )
     if action.trigger_within is not None and not services.context.state.watch.armed:
         await services.writer.write(WatchArmed(confirmed=action.confirmed), who)

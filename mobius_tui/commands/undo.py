@@ -1,0 +1,158 @@
+"""`mobius-tui undo`: what could be undone in a run; and doing it, with `--yes`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+from collections.abc import Iterator, Sequence
+
+from mobius_tui.commands.support.command_output import narrate, print_data
+from mobius_tui.errors import FAILED, INCOMPLETE, OK, RunError, UsageError
+from mobius_tui.plain import PlainReport, send_and_await_reply
+from mobius_tui.run.client.dry_run import step_lines
+from mobius_tui.run.client.start_run import resume_run
+from mobius_tui.run.client.viewer import Viewer
+from mobius_tui.run.intents.intent_actions import ReleaseHost, StartStep, UndoSteps
+from mobius_tui.run.journal.follower import Follower
+from mobius_tui.run.planning.confirmation import (
+    step_confirmation_word,
+    undo_confirmation_word,
+)
+from mobius_tui.run.planning.permissions import decide_offer
+from mobius_tui.run.planning.proposal import Proposal, propose
+from mobius_tui.run.planning.situation import Refused, Situation
+from mobius_tui.run.planning.undo import (
+    UndoItem,
+    is_undoing,
+    undo_item_text,
+    undo_items,
+    undo_items_back_to,
+)
+from mobius_tui.run.planning.variables import Values
+from mobius_tui.run.state.step_state import Status
+from mobius_tui.run.storage.run_index import run_by_name
+from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.runbook.model.runbook import Step
+from mobius_tui.sanitize import line
+
+
+def do(options: argparse.Namespace) -> int:
+    """Show what would be undone, the newest first; with `--yes`, undo it."""
+    directory = run_by_name(runs_root(), options.run)
+    follower = Follower(directory)
+    plan, state = follower.plan, follower.state
+    items = undo_items_back_to(undo_items(plan, state), options.to)
+    if options.to is not None and not items:
+        raise UsageError(f"--to {options.to}: {_why_not_back_to(follower, options.to)}")
+    for each in _list_lines(follower, items):
+        print_data(line(each))
+    action = UndoSteps(steps=tuple(item.step.id for item in items))
+    refused = decide_offer(
+        action,
+        Situation(plan=plan, state=state, now=follower.now(), uid=os.getuid()),
+    )
+    if isinstance(refused, Refused):
+        by_hand = "; a person can run what is listed" if state.ended and items else ""
+        narrate(f"{refused.text}{by_hand}")
+        return INCOMPLETE if options.yes else OK
+    if not options.yes:
+        narrate("nothing was undone; --yes does it, in this order")
+        return OK
+    return asyncio.run(_undo(follower, action))
+
+
+def _why_not_back_to(follower: Follower, step_id: str) -> str:
+    if step_id not in follower.plan.steps:
+        return "this runbook has no such step"
+    return "it has changed nothing that is not undone"
+
+
+def _list_lines(follower: Follower, items: Sequence[UndoItem]) -> Iterator[str]:
+    """What would be undone, and with what; and what stays, and why."""
+    plan, state = follower.plan, follower.state
+    for place, item in enumerate(items, 1):
+        yield f"{place}. {undo_item_text(plan, state, item)}"
+        if item.undo is not None:
+            values = Values(
+                state,
+                now=follower.now(),
+                variables=state.variables_for(item.undo.id),
+                name_of=plan.name,
+            )
+            yield from step_lines(plan, item.undo, state, values)
+
+
+async def _undo(follower: Follower, action: UndoSteps) -> int:
+    """Have the host turn to undoing, and begin each step as its turn comes."""
+    await resume_run(follower.directory, follower.runbook)
+    viewer = Viewer(follower.directory)
+    report = PlainReport(viewer, as_json=False)
+    try:
+        plan, state = viewer.follower.plan, viewer.follower.state
+        asked = UndoSteps(
+            steps=action.steps, confirm=undo_confirmation_word(plan, state)
+        )
+        reply = await send_and_await_reply(viewer, asked)
+        if not reply.ok:
+            narrate(reply.text)
+            return INCOMPLETE
+        code = await _begin_each(viewer, report)
+        await viewer.send_intent(ReleaseHost())
+        return code
+    finally:
+        report.close()
+        await viewer.close()
+
+
+async def _begin_each(viewer: Viewer, report: PlainReport) -> int:
+    """Begin what is proposed, until nothing is left to undo or somebody is needed."""
+    plan, state = viewer.follower.plan, viewer.follower.state
+    async for changes in viewer.changes():
+        await report.print_entries(changes.entries)
+        await report.print_running()
+        if viewer.host_pid() is None and not changes:
+            raise RunError(f"no host runs {viewer.directory.id} any more")
+        if not is_undoing(plan, state):
+            return _final_code(viewer)
+        proposal = propose(plan, state)
+        step = plan.steps.get(proposal.step or "")
+        if step is None or proposal.kind == "running":
+            continue
+        if proposal.kind != "start":
+            return _stop_at(viewer, step, proposal)
+        if (refusal := await _start(viewer, step)) is not None:
+            narrate(refusal)
+            return INCOMPLETE
+    return INCOMPLETE
+
+
+def _stop_at(viewer: Viewer, step: Step, proposal: Proposal) -> int:
+    """Say where somebody is needed; the exit code."""
+    status = viewer.follower.state.steps[step.id].status
+    word = "waits" if proposal.kind == "wait" else status
+    narrate(f"{viewer.follower.plan.name(step.id)} {word}: {proposal.text}")
+    narrate(f"`mobius-tui resume {viewer.directory.id}` goes on from here")
+    is_known = proposal.kind == "decide" and status is not Status.UNKNOWN
+    return FAILED if is_known else INCOMPLETE
+
+
+async def _start(viewer: Viewer, step: Step) -> str | None:
+    """Begin a step, once; why it was refused, or None."""
+    plan, state = viewer.follower.plan, viewer.follower.state
+    number = len(state.steps[step.id].attempts) + 1
+    word = step_confirmation_word(plan, state, step)
+    action = StartStep(step=step.id, attempt=number, confirm=word)
+    reply = await send_and_await_reply(viewer, action)
+    return None if reply.ok else reply.text
+
+
+def _final_code(viewer: Viewer) -> int:
+    """The exit code where the run has left the phase that undoes."""
+    plan, state = viewer.follower.plan, viewer.follower.state
+    left = [step for step in state.undo_order if state.change_undone_by(step)]
+    if left:
+        narrate(f"not undone: {', '.join(plan.name(step) for step in left)}")
+        return INCOMPLETE
+    narrate("undone; these steps are pending again")
+    return OK

@@ -1,0 +1,110 @@
+"""What could be undone in a run, the newest first, and what undoes it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mobius_tui.run.planning.plan import Plan
+from mobius_tui.run.planning.side_by_side import running_steps
+from mobius_tui.run.state.run_state import RunState
+from mobius_tui.run.state.step_state import PASSED_STATUSES, Status
+from mobius_tui.runbook.model.runbook import Step
+
+NO_WAY_BACK = "the runbook does not say how it is undone"
+"""Why a step cannot be undone of which its runbook says nothing."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UndoItem:
+    """A step that has changed something, and that nobody has undone since."""
+
+    step: Step
+    attempt: int
+    """The attempt that changed it last."""
+    undo: Step | None
+    """The step that undoes it; `None` if none does."""
+    why_not: str
+    """Why it cannot be undone; empty if it can."""
+
+
+def undo_items(plan: Plan, state: RunState) -> tuple[UndoItem, ...]:
+    """All that could be undone now, and what cannot, the newest first."""
+    undo_of = {done: plan.steps[undo] for undo, done in state.undo_steps.items()}
+    return tuple(
+        UndoItem(
+            step=plan.steps[step_id],
+            attempt=change.attempt,
+            undo=undo_of.get(step_id),
+            why_not=_why_not(plan.steps[step_id], undo_of.get(step_id)),
+        )
+        for step_id, change in reversed(state.changes.items())
+        if state.steps[step_id].status is not Status.RUNNING
+    )
+
+
+def _why_not(step: Step, undo: Step | None) -> str:
+    return "" if undo is not None else step.no_undo or NO_WAY_BACK
+
+
+def undo_items_back_to(
+    items: Sequence[UndoItem], step_id: str | None
+) -> tuple[UndoItem, ...]:
+    """The items from the newest back to a step, which is included.
+
+    Args:
+        items: all of them, the newest first.
+        step_id: the step; all of them without it.
+
+    Returns:
+        Nothing if the step is none of them.
+    """
+    if step_id is None:
+        return tuple(items)
+    for place, item in enumerate(items, 1):
+        if item.step.id == step_id:
+            return tuple(items[:place])
+    return ()
+
+
+def undo_item_text(plan: Plan, state: RunState, item: UndoItem) -> str:
+    """An item in words: its step, how that ended, and what undoes it or why nothing."""
+    own = state.steps[item.step.id].attempts[item.attempt - 1]
+    again = f", attempt {item.attempt}" if item.attempt > 1 else ""
+    name = f"{plan.name(item.step.id)} ({own.status}{again})"
+    return f"{name}: stays, {item.why_not}" if item.why_not else name
+
+
+def undo_to_rehearse(plan: Plan, state: RunState) -> Step | None:
+    """The step whose undo a rehearsal tries now: of what has passed, the newest.
+
+    Each is tried once, while nothing else runs and no trigger's rollback does.
+    """
+    busy = running_steps(plan, state) or state.watch.rollback_running
+    if busy or is_undoing(plan, state):
+        return None
+    for item in undo_items(plan, state):
+        has_passed = state.steps[item.step.id].status in PASSED_STATUSES
+        if item.undo and has_passed and not state.steps[item.undo.id].attempts:
+            return item.undo
+    return None
+
+
+def is_undoing(plan: Plan, state: RunState) -> bool:
+    """Whether the run is in the phase that undoes."""
+    if not state.undo_steps or not state.aside_frames:
+        return False
+    phase = plan.runbook.undo_phase
+    return phase is not None and state.aside_frames[-1].phase == phase.id
+
+
+def why_undo_does_not_apply(plan: Plan, state: RunState, step: Step) -> str:
+    """Why a step that undoes another one does not apply; empty if it does."""
+    if not step.undo_of:
+        return ""
+    name = plan.name(step.undo_of)
+    if state.change_undone_by(step.id) is None:
+        return f"{name} has changed nothing that is not undone"
+    if step.id not in state.undo_order:
+        return f"{name} is not to be undone"
+    return ""

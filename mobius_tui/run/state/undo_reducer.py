@@ -1,0 +1,83 @@
+"""How events change what can be undone: what was done, and not undone since. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from mobius_tui.run.events.run_events import PhaseEntered
+from mobius_tui.run.state.run_state import RunState
+from mobius_tui.run.state.step_state import (
+    ENDED_STATUSES,
+    PASSED_STATUSES,
+    Attempt,
+    Change,
+    Status,
+)
+
+
+def withdraw_variables(state: RunState, step_id: str) -> None:
+    """Withdraw the variables that a step set; steps that read them become stale."""
+    if not state.variables:
+        return
+    gone = {n for n, value in state.variables.items() if value.step == step_id}
+    for name in gone:
+        del state.variables[name]
+    if not gone:
+        return
+    for other, step in state.steps.items():
+        last = step.last_attempt
+        if other == step_id or last is None or step.status not in ENDED_STATUSES:
+            continue
+        if not gone.isdisjoint(last.reads):
+            state.steps[other] = replace(step, is_stale=True)
+
+
+def after_start(state: RunState, step_id: str) -> None:
+    """Keep the variables as they are for an attempt at a step that changes."""
+    if step_id in state.changing_steps:
+        state.variables_at_start[step_id] = state.variables.copy()
+
+
+def after_end(state: RunState, step_id: str, attempt: Attempt) -> None:
+    """Note what an attempt changed, or that it undid what another one changed."""
+    if step_id in state.undo_steps:
+        if attempt.status in PASSED_STATUSES:
+            mark_undone(state, step_id)
+        return
+    variables = state.variables_at_start.pop(step_id, None)
+    if variables is None or not _has_begun(attempt):
+        return
+    for name, value in state.variables.items():
+        if value.step == step_id:
+            variables[name] = value
+    state.changes.pop(step_id, None)  # the newest is the last
+    state.changes[step_id] = Change(attempt=attempt.number, variables=variables)
+
+
+def _has_begun(attempt: Attempt) -> bool:
+    """Whether an attempt may have changed something.
+
+    With `on_failure = "continue"` one that was not started is a warning, without an
+    exit code.
+    """
+    if attempt.status is Status.WARNED:
+        return attempt.exit is not None
+    return attempt.status is not Status.NOT_STARTED
+
+
+def mark_undone(state: RunState, undo_step: str) -> None:
+    """Let a step that is undone be pending again, without what it had set."""
+    step_id = state.undo_steps[undo_step]
+    if state.changes.pop(step_id, None) is None:
+        return
+    withdraw_variables(state, step_id)
+    old = state.steps[step_id]
+    state.steps[step_id] = replace(
+        old, status=Status.PENDING, reason="", by="", is_stale=False
+    )
+
+
+def after_phase_entered(state: RunState, event: PhaseEntered) -> None:
+    """Take the steps that are to be undone from now on, the newest first."""
+    if event.undoes:
+        state.undo_order = event.undoes

@@ -1,0 +1,89 @@
+"""`mobius-tui undo`: shown without `--yes`, and done in order with it."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from mobius_tui.cli import main
+from tests.conftest import MakeRunbook
+from tests.run.running import Running
+
+BOOK = """format = 2
+[runbook]
+id = "edit"
+title = "Edit"
+[[step]]
+id = "one"
+effect = "change"
+outputs = ["kept"]
+run = 'echo kept=was-one >> "$RUNBOOK_OUTPUT"'
+undo = { run = 'echo "$kept" >> undone', effect = "destroy" }
+[[step]]
+id = "mail"
+effect = "change"
+run = 'true'
+undo = "none: it is out"
+[[step]]
+id = "two"
+effect = "change"
+run = 'true'
+undo = 'test -e may && echo two >> undone'
+"""
+
+
+@pytest.mark.asyncio
+@pytest.mark.usefixtures("state_home")
+async def test_it_is_shown_and_then_done_as_far_as_it_goes(
+    tmp_path: Path, make_runbook: MakeRunbook, capsys: pytest.CaptureFixture[str]
+) -> None:
+    running = await Running(make_runbook(BOOK)).begin(workdir=tmp_path)
+    run, undone = running.directory.id, tmp_path / "undone"
+
+    async def undo(*words: str) -> tuple[int, str, str]:
+        code = await asyncio.to_thread(main, ["undo", run, *words])
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    try:
+        code, _, said = await undo("--yes")
+        assert code == 4
+        assert "nothing has been changed that is not undone" in said
+        for step in ("one", "mail", "two"):
+            await running.did("start", step)
+            await running.status(step, "passed")
+        code, shown, said = await undo()
+        assert (code, undone.exists()) == (0, False)
+        heads = [line for line in shown.splitlines() if line[:1].isdigit()]
+        assert heads == [
+            "1. 1.3 true (passed)",
+            "2. 1.2 true (passed): stays, it is out",
+            '3. 1.1 echo kept=was-one >> "$RUNBOOK_OUTPUT" (passed)',
+        ]
+        assert "with   kept=was-one" in shown
+        assert "nothing was undone; --yes does it" in said
+        code, shown, _ = await undo("--to", "two")
+        assert (code, shown.count("(passed)")) == (0, 1)
+        for wrong in ("nope", "undo-two"):
+            code, _, said = await undo("--to", wrong, "--yes")
+            assert (code, f"--to {wrong}: " in said) == (2, True)
+        # What fails is where it stops: nothing older is undone after it.
+        code, _, said = await undo("--yes")
+        assert (code, undone.exists()) == (1, False)
+        assert "A.1 Undo: true failed: exit 1" in said
+        (tmp_path / "may").touch()
+        code, shown, said = await undo("--yes")
+        assert (code, undone.read_text()) == (0, "two\nwas-one\n")
+        assert "passed: A.2 Undo: echo kept=was-one" in shown
+        assert "undone; these steps are pending again" in said
+        state = running.state
+        pending = [name for name in ("one", "mail", "two") if name not in state.changes]
+        assert pending == ["one", "two"]
+        await running.did("end", reason="enough")
+        code, shown, said = await undo("--yes")
+        assert (code, "1. 1.2 true (passed): stays" in shown) == (4, True)
+        assert "the run has ended; nothing can be undone in it; a person can" in said
+    finally:
+        await running.close()

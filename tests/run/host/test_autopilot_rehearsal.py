@@ -1,0 +1,116 @@
+"""A drill may rehearse how steps are undone: do, undo, and do again."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import pytest_asyncio
+
+from mobius_tui.drill.drill_score import FaultFacts, score
+from mobius_tui.health.health_history import HealthHistory
+from mobius_tui.run.client.run_briefing import prepare_briefing
+from mobius_tui.run.client.start_run import start_new_run
+from mobius_tui.run.events.mode_and_outcome import Mode, Outcome
+from mobius_tui.run.planning.plan import Plan
+from mobius_tui.run.planning.unattended_answers import (
+    UnattendedAnswers,
+    automatic_action,
+)
+from tests.conftest import MakeRunbook
+from tests.run.running import Running
+
+BOOK = """format = 2
+[runbook]
+id = "edit"
+title = "Edit"
+[[step]]
+id = "make"
+effect = "change"
+outputs = ["made"]
+run = 'echo make >> did; touch x; echo made=x >> "$RUNBOOK_OUTPUT"'
+check.file = "x"
+[step.undo]
+run = 'echo unmake >> did; rm "$made"'
+check.file = { path = "x", absent = true }
+[[step]]
+id = "use"
+effect = "change"
+run = 'echo "use $made" >> did'
+undo = "none: it is a line in a log"
+[[step]]
+id = "last"
+effect = "change"
+run = 'echo last >> did'
+undo = 'echo unlast >> did; test ! -e broken'
+"""
+
+Rehearse = Callable[..., Awaitable[tuple[Running, str]]]
+
+
+@pytest_asyncio.fixture
+async def rehearse(
+    tmp_path: Path, make_runbook: MakeRunbook
+) -> AsyncIterator[Rehearse]:
+    """Begin a run that rehearses how it is undone; gives why that is refused."""
+    started: list[Running] = []
+
+    async def begin(mode: Mode = Mode.DRILL) -> tuple[Running, str]:
+        run = Running(make_runbook(BOOK))
+        started.append(run)
+        where = {"HOME": str(tmp_path), "TMPDIR": str(tmp_path)}
+        briefing = prepare_briefing(
+            run.runbook, given={}, workdir=tmp_path, mode=mode, home_and_tmpdir=where
+        )
+        run.directory = await start_new_run(briefing)
+        await run._look()
+        assert run.viewer is not None
+        action = automatic_action(
+            UnattendedAnswers(), manual="tick", yes=True, rehearse_undo=True
+        )
+        reply = await run.viewer.send_intent(action)
+        return run, "" if reply.ok else reply.text
+
+    yield begin
+    for run in started:
+        await run.close()
+
+
+async def test_each_is_done_undone_and_done_again_and_that_is_on_record(
+    rehearse: Rehearse, tmp_path: Path
+) -> None:
+    run, refused = await rehearse()
+    assert refused == ""
+    state = await run.over()
+    assert state.ended is not None
+    assert state.ended.outcome is Outcome.COMPLETED
+    assert (tmp_path / "did").read_text().splitlines() == [
+        *("make", "unmake", "make", "use x", "last", "unlast", "last")
+    ]
+    attempts = {name: len(each.attempts) for name, each in state.steps.items()}
+    assert attempts == {"make": 2, "undo-make": 1, "use": 1, "last": 2, "undo-last": 1}
+    plan = Plan(run.runbook)
+    found = score(plan, run.entries(), HealthHistory(), left=(), facts=FaultFacts())
+    assert found.undo_proved == (plan.name("make"),)
+    assert found.undo_unchecked == (plan.name("last"),)
+    assert found.changed == ("make", "use", "last")
+    assert (found.wrong, found.out_of_order) == ((), ())
+
+
+async def test_an_undo_that_fails_fails_the_drill_and_proves_nothing(
+    rehearse: Rehearse, tmp_path: Path
+) -> None:
+    (tmp_path / "broken").touch()
+    run, _ = await rehearse()
+    state = await run.over()
+    assert state.ended is not None
+    assert state.ended.outcome is Outcome.FAILED
+    assert "Undo: echo last >> did failed: exit 1" in state.ended.reason
+    plan = Plan(run.runbook)
+    found = score(plan, run.entries(), HealthHistory(), left=(), facts=FaultFacts())
+    assert found.undo_proved == (plan.name("make"),)
+
+
+async def test_an_incident_rehearses_nothing(rehearse: Rehearse) -> None:
+    _, refused = await rehearse(Mode.INCIDENT)
+    assert refused == "only a drill rehearses how steps are undone"
