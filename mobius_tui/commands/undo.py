@@ -22,7 +22,7 @@ from mobius_tui.run.planning.confirmation import (
 from mobius_tui.run.planning.permissions import decide_offer
 from mobius_tui.run.planning.proposal import Proposal, propose
 from mobius_tui.run.planning.situation import Refused, Situation
-from mobius_tui.run.planning.undo import (
+from mobius_tui.run.planning.undoing import (
     UndoItem,
     is_undoing,
     undo_item_text,

@@ -34,7 +34,7 @@ from mobius_tui.run.planning.proposal import Proposal, propose
 from mobius_tui.run.planning.run_outcome import run_outcome
 from mobius_tui.run.planning.step_status import step_statuses
 from mobius_tui.run.planning.unattended_answers import person_remedy, remedy_of_manual
-from mobius_tui.run.planning.undo import undo_to_rehearse
+from mobius_tui.run.planning.undoing import undo_to_rehearse
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.model.actions import (
     Choose,

@@ -18,7 +18,7 @@ from mobius_tui.run.planning.step_status import (
     Wait,
     step_statuses,
 )
-from mobius_tui.run.planning.undo import is_undoing
+from mobius_tui.run.planning.undoing import is_undoing
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import BAD_STATUSES, Status
 from mobius_tui.runbook.model.runbook import Step

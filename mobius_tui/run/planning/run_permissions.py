@@ -27,7 +27,7 @@ from mobius_tui.run.planning.situation import (
     Situation,
     require_text,
 )
-from mobius_tui.run.planning.undo import is_undoing
+from mobius_tui.run.planning.undoing import is_undoing
 from mobius_tui.run.planning.watch_permissions import (
     require_rollback_phase,
     unattended_refusal,

@@ -28,7 +28,7 @@ from mobius_tui.run.planning.situation import (
     require_text,
 )
 from mobius_tui.run.planning.step_status import waits_of_retry
-from mobius_tui.run.planning.undo import why_undo_does_not_apply
+from mobius_tui.run.planning.undoing import why_undo_does_not_apply
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import BAD_STATUSES, Status
 from mobius_tui.runbook.model.actions import Choose, Manual, Option

@@ -8,7 +8,7 @@ from typing import Literal
 
 from mobius_tui.run.planning.approval_rules import missing_approval_text
 from mobius_tui.run.planning.plan import Plan
-from mobius_tui.run.planning.undo import why_undo_does_not_apply
+from mobius_tui.run.planning.undoing import why_undo_does_not_apply
 from mobius_tui.run.state.growth import is_row_done
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import GATE_OPENING_STATUSES, Status

@@ -8,7 +8,7 @@ from mobius_tui.run.intents.intent_actions import UndoSteps
 from mobius_tui.run.planning.confirmation import undo_confirmation_word
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.planning.situation import NotPermittedError, RefusalCode, Situation
-from mobius_tui.run.planning.undo import UndoItem, undo_items
+from mobius_tui.run.planning.undoing import UndoItem, undo_items
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.model.runbook import Step

@@ -11,7 +11,7 @@ from textual.widgets.option_list import Option
 
 from mobius_tui.run.planning.confirmation import undo_confirmation_word
 from mobius_tui.run.planning.plan import effect_of
-from mobius_tui.run.planning.undo import UndoItem, undo_item_text
+from mobius_tui.run.planning.undoing import UndoItem, undo_item_text
 from mobius_tui.runbook.model.step_text import EFFECTS, check_in_words
 from mobius_tui.tui.dialogs.dialog import (
     CANCEL,

@@ -17,7 +17,7 @@ from mobius_tui.run.intents.intent_actions import (
     UndoSteps,
 )
 from mobius_tui.run.planning.run_outcome import run_outcome
-from mobius_tui.run.planning.undo import undo_items, undo_items_back_to
+from mobius_tui.run.planning.undoing import undo_items, undo_items_back_to
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.tui.commands.command import FlowId
 from mobius_tui.tui.dialogs.dialog import ContactsDialog

@@ -30,7 +30,7 @@ from mobius_tui.run.planning.situation import (
     Refused,
     Situation,
 )
-from mobius_tui.run.planning.undo import undo_items
+from mobius_tui.run.planning.undoing import undo_items
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.model.improvised import is_improvised
 from mobius_tui.runbook.model.runbook import Phase, Step

@@ -86,7 +86,7 @@ from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.planning.rollback import rollback_phase, step_blocking_rollback
 from mobius_tui.run.planning.situation import Situation
 from mobius_tui.run.planning.step_permissions import options_of
-from mobius_tui.run.planning.undo import undo_items
+from mobius_tui.run.planning.undoing import undo_items
 from mobius_tui.run.state.reducer import advance, fold
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import Status

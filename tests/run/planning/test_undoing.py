@@ -19,7 +19,7 @@ from mobius_tui.run.planning.proposal import propose
 from mobius_tui.run.planning.run_outcome import aside_outcome
 from mobius_tui.run.planning.situation import ALLOWED
 from mobius_tui.run.planning.step_status import step_statuses
-from mobius_tui.run.planning.undo import (
+from mobius_tui.run.planning.undoing import (
     undo_item_text,
     undo_items,
     undo_items_back_to,
