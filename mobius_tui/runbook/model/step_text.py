@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mobius_tui.runbook.model.actions import Run, script_without_lint_comments
 from mobius_tui.runbook.model.check_kinds import Check, Repeat
+from mobius_tui.runbook.model.limits import MAX_PARALLEL
 from mobius_tui.runbook.model.runbook import ForEach
 
 EFFECTS = {"read": "reads", "change": "changes", "destroy": "DESTROYS"}
@@ -39,7 +40,8 @@ def for_each_in_words(each: ForEach) -> str:
         words = f"of {', '.join(each.items)}"
     words = f"for each {words}, as ${each.item}"
     if each.parallel:
-        words += f", {each.parallel} side by side"
+        how_many = "all" if each.parallel >= MAX_PARALLEL else each.parallel
+        words += f", {how_many} side by side"
     if each.max_failed:
         words += f", as long as no more than {each.max_failed} failed"
     return words
