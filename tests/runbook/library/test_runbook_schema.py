@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import copy
+import os
 import re
 import shutil
 import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -137,7 +139,8 @@ def test_it_is_written_beside_a_runbook_and_never_over_a_file(tmp_path: Path) ->
 
 def refused_by_taplo(folder: Path, texts: list[str]) -> set[int]:
     """The texts that taplo refuses, each as a file that names its schema."""
-    taplo = shutil.which("taplo")
+    beside = Path(sys.executable).parent
+    taplo = shutil.which("taplo", path=f"{beside}{os.pathsep}{os.environ['PATH']}")
     assert taplo is not None, "wants taplo: pip install taplo"
     write_schema_beside(folder / "x.toml")
     for number, text in enumerate(texts):
