@@ -15,6 +15,7 @@ from mobius_tui.runbook.text.names import slug
 
 MAX_TITLE = 60
 """Characters of a derived title."""
+_BRACED = re.compile(r"\$\{(\w+)[^{}]*\}")
 _MARKUP = re.compile(r"[*_`#>\[\]]+|\(https?://[^)]*\)")
 
 
@@ -34,10 +35,10 @@ def derived_title(node: Mapping[str, Any]) -> str:
         found = _MARKUP.sub("", found)
     else:
         return ""
-    # A shell's `${name}` is no name to be filled in.
-    words = " ".join(found.split()).replace("${", "$${")
+    # A shell's `${name}` is no name to be filled in: it reads as well without braces.
+    words = _BRACED.sub(r"$\1", " ".join(found.split())).replace("${", "$")
     if len(words) > MAX_TITLE:
-        words = words[: MAX_TITLE - 1].rstrip(" $") + "…"
+        words = words[: MAX_TITLE - 1].rstrip() + "…"
     return words
 
 
@@ -55,4 +56,4 @@ def id_of(node: Mapping[str, Any]) -> str:
     own = node.get("id")
     if isinstance(own, str):
         return own
-    return slug(title_of(node).replace("$${", "${"))
+    return slug(title_of(node))

@@ -94,6 +94,8 @@ def write_source(path: Path, data: bytes, *, replace: bool) -> None:
     try:
         with os.fdopen(os.open(temporary, flags, 0o666), "wb") as file:
             file.write(data)
+            if replace and path.exists():  # who may read it stays who may
+                os.fchmod(file.fileno(), stat.S_IMODE(path.stat().st_mode))
             file.flush()
             os.fsync(file.fileno())
         if replace:

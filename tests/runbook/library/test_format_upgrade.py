@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from mobius_tui.errors import FaultError, RunbookError
+from mobius_tui.cli import main
+from mobius_tui.errors import OK, FaultError, RunbookError
 from mobius_tui.runbook.library.format_upgrade import upgrade
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.library.runbook_files import bundled_folder
@@ -130,3 +131,12 @@ def test_what_format_2_would_take_for_a_pointer_is_left(
     path.write_text(head + phase + text)
     with pytest.raises(FaultError, match="in format 2 it would be another one"):
         upgrade(path)
+
+
+def test_who_may_read_the_file_stays_who_may(tmp_path: Path) -> None:
+    path = tmp_path / "x.toml"
+    path.write_text(OLD)
+    path.chmod(0o600)
+    assert main(["upgrade", str(path)]) == OK
+    assert path.read_text() == NEW
+    assert path.stat().st_mode & 0o777 == 0o600
