@@ -86,7 +86,7 @@ def improvised_event(
         effects: what it was judged to do, where the caller knows it.
     """
     effects = effects or judged_effects(script, plan.runbook)
-    title = derived_title({"run": script}).replace("$${", "${")
+    title = derived_title({"run": script})
     number = 1
     while f"{_ID}{number}" in plan.steps:
         number += 1

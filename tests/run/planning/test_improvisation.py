@@ -65,7 +65,7 @@ def test_it_has_the_title_of_its_first_line_and_an_id_of_its_own(
     event = improvised_event(
         plan, script="\necho ${HOME}\nls\n", after="three", by="ana"
     )
-    assert (event.step, event.title) == ("improvised--1", "echo ${HOME}")
+    assert (event.step, event.title) == ("improvised--1", "echo $HOME")
     assert event.after is None, "there is no such step"
 
 

@@ -244,10 +244,15 @@ def test_a_monitor_that_sees_nothing_says_so(watch: StartWatch, folder: Path) ->
             change=lambda text: text.replace("[health]\n", named),
         )
         assert watching.code() == 4
-    assert "unknown: api no witness answers either" in watching.out
+    assert "unknown: api " in watching.out
     assert "nothing is known of api at the end" in watching.out
     rows = logged(watching, folder)
-    assert all("|000|-|api: no data: no witness answers" in row for row in rows)
+    assert all("|000|-|api: no data: " in row for row in rows)
+    # Where tests share a machine, the first check may find that we were held up.
+    reasons = [row.split("no data: ")[1] for row in rows]
+    seen = [each for each in reasons if "was suspended or held up" not in each]
+    assert seen
+    assert all(each.startswith("no witness answers either") for each in seen)
 
 
 # JSON lets C1 controls and direction marks through as they are.
