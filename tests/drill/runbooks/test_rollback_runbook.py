@@ -397,6 +397,15 @@ def test_only_the_configuration_goes_back(walk: Walk) -> None:
     (kept,) = folder.parent.glob("production.failed.*")
     assert (kept / "extra.json").exists()
 
+    code, output = walk.run("configuration")
+    assert (code, "is that of backups/" in output) == (0, True)
+    walk.all("undo-config-restore", "undo-config-stop")
+    assert (folder / "extra.json").exists(), "it is as it was"
+    assert walk.check("undo-config-restore")[0] == 0
+    code, output = walk.run("configuration")
+    assert (code, "no rollback is on record" in output) == (0, True)
+    assert walk.run("undo-config-restore")[0] == 1, "it was taken back already"
+
 
 def test_ending_what_is_left_ends_running_services(walk: Walk) -> None:
     assert walk.run("end-processes")[0] == 0
@@ -457,5 +466,5 @@ def test_its_shape(runbook: Runbook) -> None:
         assert not isinstance(step.action, Manual | Choose), "nobody decides there"
         assert not step.when, step.id
     for step in runbook.steps():
-        assert step.why, step.id
-        assert len(step.title) <= 20, step.title
+        assert step.why or step.undo_of, step.id
+        assert len(step.title.removeprefix("Undo: ")) <= 20, step.title
