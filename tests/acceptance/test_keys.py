@@ -25,7 +25,10 @@ from tests.acceptance.driving import (
 from tests.acceptance.terminal import LIMIT, Terminal
 
 
-@pytest.mark.parametrize(("columns", "rows"), [(120, 36), (80, 24)])
+@pytest.mark.parametrize(
+    ("columns", "rows"),
+    [pytest.param(120, 36, marks=pytest.mark.drills), (80, 24)],
+)
 def test_the_whole_demo_by_keys_alone(terminal: Open, columns: int, rows: int) -> None:
     screen = terminal("demo", "--var", "monitor_for=7s", columns=columns, rows=rows)
     screen.until("Begin", 60)

@@ -52,7 +52,10 @@ SHORT = {"check_every": "0.2s", "probe_every": "0.25s", "monitor_for": "2s"}
 """The triggers count anew from a change on, and want five checks to be off again."""
 
 
-@pytest.fixture(scope="module", params=["production", "staging"])
+@pytest.fixture(
+    scope="module",
+    params=["production", pytest.param("staging", marks=pytest.mark.drills)],
+)
 def site(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Site]:
