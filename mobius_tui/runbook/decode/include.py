@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from mobius_tui.runbook.decode.value_shapes import part_id
 from mobius_tui.runbook.model.runbook import Source
 from mobius_tui.runbook.text.names import did_you_mean
+from mobius_tui.runbook.toml.problem import Problem
 from mobius_tui.runbook.toml.runbook_source import RefusedError
 from mobius_tui.runbook.toml.table_reader import TableRegistry, TomlTable
 from mobius_tui.runbook.toml.toml_document import Findings, TomlDocument, parse_toml
@@ -60,6 +61,8 @@ class Includes:
         self._roots: dict[str, TomlTable | None] = {}
         self._with_phases: dict[str, TomlTable] = {}
         self.sources: list[Source] = []
+        self.unread: list[Problem] = []
+        """Why files could not be read: what they hold is then missing elsewhere."""
 
     def roots(self) -> tuple[TomlTable, ...]:
         """The root tables of the files with included phases, in their order."""
@@ -107,7 +110,10 @@ class Includes:
             if len(self._roots) >= MAX_FILES:
                 table.report(f"more than {MAX_FILES} included files", "include")
                 return None
+            before = len(self._findings.problems)
             self._roots[name] = self._open(name, table)
+            if self._roots[name] is None:
+                self.unread += self._findings.problems[before:]
         return self._roots[name]
 
     def _open(self, name: str, table: TomlTable) -> TomlTable | None:
@@ -116,7 +122,7 @@ class Includes:
             document: TomlDocument = parse_toml(shown, data, self._findings)
         except RefusedError as error:
             if not error.problem.line:
-                words = f"the included {name} {error.problem.message}"
+                words = f"{name} cannot be included: {error.problem.message}"
                 table.report(words, "include")
             else:
                 self._findings.add(error.problem)

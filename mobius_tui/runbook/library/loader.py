@@ -138,6 +138,9 @@ def _draft(
         return None
     includes = Includes(path.name, read, findings, root.registry)
     draft = assemble(root, path, Source(name=path.name, data=data), includes)
+    if includes.unread:  # what follows from that is no mistake of its own
+        findings.problems[:] = includes.unread
+        return None
     report_unknown_keys(root.registry.tables)
     lint_names(draft)
     lint_steps(draft)

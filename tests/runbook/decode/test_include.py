@@ -167,7 +167,7 @@ def test_positions_are_those_of_the_included_file(said: Examined) -> None:
             "common.toml#verfy",
             "no phase `verfy` in common.toml; did you mean `verify`?",
         ),
-        ("none.toml#verify", "the included none.toml there is no such file"),
+        ("none.toml#verify", "none.toml cannot be included: there is no such file"),
         ("x.toml#verify", "a file cannot include itself; see `use`"),
     ],
 )
@@ -182,6 +182,14 @@ def test_an_included_file_that_is_no_toml(said: Examined, tmp_path: Path) -> Non
     assert line.startswith("bad.toml:2:5: Invalid value")
     (tmp_path / "bad.toml").write_text("a = 1\n")
     (line,) = said("[[phase]]\ninclude = 'bad.toml#p'\n")
+    assert line == "bad.toml:1:1: `format = 2` is missing: is this a runbook?"
+    # What it was to bring is missing everywhere; it is said where the fault is alone.
+    more = (
+        "[[phase]]\nid='go'\ntitle='G'\n[[phase.step]]\nid='y'\nuse='x'\nneeds=['p']\n"
+    )
+    (line,) = said(
+        f"[health]\ninclude='bad.toml'\n[[phase]]\ninclude='bad.toml#p'\n{more}"
+    )
     assert line == "bad.toml:1:1: `format = 2` is missing: is this a runbook?"
 
 
