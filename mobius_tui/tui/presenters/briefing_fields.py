@@ -102,12 +102,18 @@ def promise(briefing: Briefing) -> str:
 
 
 def effects(runbook: Runbook) -> tuple[Field, ...]:
-    """How many steps of each effect, on the main line and aside."""
+    """How many steps of each effect, on the main line and aside, and what is undone."""
+    undo = runbook.undo_phase
     main = tuple(phase for phase in runbook.phases if not phase.aside)
-    asides = tuple(phase for phase in runbook.phases if phase.aside)
+    asides = tuple(phase for phase in runbook.phases if phase.aside and phase != undo)
     fields = [_counts("main", main)]
     if asides:
         fields.append(_counts("aside", asides))
+    if undo is not None:
+        steps = (step for phase in (*main, *asides) for step in phase.steps)
+        changes = sum(effect_of(step) in ("change", "destroy") for step in steps)
+        words = f"{len(undo.steps)} of {changes} changes can be undone"
+        fields.append(Field("undo", text(words, "plain")))
     return tuple(fields)
 
 

@@ -10,7 +10,7 @@ import pytest
 from mobius_tui.run.client.probe_preview import preview_probes
 from mobius_tui.run.client.run_briefing import prepare_briefing
 from mobius_tui.runbook.library.loader import load
-from mobius_tui.tui.presenters.briefing_fields import preflight_fields, summary
+from mobius_tui.tui.presenters.briefing_fields import effects, preflight_fields, summary
 from tests.tui import briefings
 
 
@@ -55,3 +55,28 @@ async def test_no_command_of_a_probe_is_run_before_begin(tmp_path: Path) -> None
     assert by_command.state == "no data"
     assert by_command.words == "its command is run once the run has begun"
     assert not (tmp_path / "ran").exists()
+
+
+UNDONE = """format = 2
+[runbook]
+title = "T"
+[[step]]
+title = "One"
+run = "touch a"
+undo = "rm a"
+[[step]]
+title = "Two"
+run = "touch b"
+undo = "none: it is one"
+[[step]]
+run = "ls"
+"""
+
+
+def test_what_can_be_undone_is_counted_apart(tmp_path: Path) -> None:
+    (tmp_path / "x.toml").write_text(UNDONE)
+    fields = effects(load(tmp_path / "x.toml"))
+    assert [(field.label, field.content.plain) for field in fields] == [
+        ("main", "reads 1 · changes 2"),
+        ("undo", "1 of 2 changes can be undone"),
+    ]
