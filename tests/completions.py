@@ -17,6 +17,7 @@ from mobius_tui.commands.command_line import build_parser
 from mobius_tui.commands.completions import ASSETS, OURS, PLACES
 from mobius_tui.drill.faults import FAULTS
 from mobius_tui.runbook.lint.rule_table import RULES
+from tests.format_page import FORMAT_PAGE, format_page
 from tests.man_page import PAGE, man_page
 
 _HEAD = f"""\
@@ -225,7 +226,7 @@ def undecided() -> Iterator[str]:
 def files() -> dict[str, str]:
     """The text of each file by its name."""
     made = {place.asset: completions(shell) for shell, place in PLACES.items()}
-    return {**made, PAGE: man_page(build_parser())}
+    return {**made, PAGE: man_page(build_parser()), FORMAT_PAGE: format_page()}
 
 
 def main() -> None:
