@@ -102,12 +102,14 @@ def promise(briefing: Briefing) -> str:
 
 
 def effects(runbook: Runbook) -> tuple[Field, ...]:
-    """How many steps of each effect, on the main line and aside."""
+    """How many steps of each effect, on the main line, aside, and to undo others."""
     main = tuple(phase for phase in runbook.phases if not phase.aside)
-    asides = tuple(phase for phase in runbook.phases if phase.aside)
+    asides = tuple(phase for phase in runbook.written_phases if phase.aside)
     fields = [_counts("main", main)]
     if asides:
         fields.append(_counts("aside", asides))
+    if runbook.undo_phase is not None:
+        fields.append(_counts("undo", (runbook.undo_phase,)))
     return tuple(fields)
 
 

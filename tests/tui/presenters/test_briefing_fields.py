@@ -10,7 +10,11 @@ import pytest
 from mobius_tui.run.client.probe_preview import preview_probes
 from mobius_tui.run.client.run_briefing import prepare_briefing
 from mobius_tui.runbook.library.loader import load
-from mobius_tui.tui.presenters.briefing_fields import preflight_fields, summary
+from mobius_tui.tui.presenters.briefing_fields import (
+    effects,
+    preflight_fields,
+    summary,
+)
 from tests.tui import briefings
 
 
@@ -55,3 +59,14 @@ async def test_no_command_of_a_probe_is_run_before_begin(tmp_path: Path) -> None
     assert by_command.state == "no data"
     assert by_command.words == "its command is run once the run has begun"
     assert not (tmp_path / "ran").exists()
+
+
+def test_what_undoes_is_no_aside(tmp_path: Path) -> None:
+    path = tmp_path / "book.toml"
+    path.write_text(
+        "format = 2\n[runbook]\ntitle = 'R'\n[[phase]]\ntitle = 'P'\n[[phase.step]]\n"
+        "run = 'touch x'\nundo = 'rm x'\n[[phase]]\ntitle = 'A'\naside = true\n"
+        "[[phase.step]]\nmanual = 'call'\n"
+    )
+    found = {each.label: each.content.plain for each in effects(load(path))}
+    assert found == {"main": "changes 1", "aside": "by hand 1", "undo": "destroys 1"}
