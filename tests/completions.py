@@ -17,6 +17,7 @@ from mobius_tui.commands.command_line import build_parser
 from mobius_tui.commands.completions import ASSETS, OURS, PLACES
 from mobius_tui.drill.faults import FAULTS
 from mobius_tui.runbook.lint.rule_table import RULES
+from tests.format_page import FORMAT_PAGE, format_page
 from tests.man_page import PAGE, man_page
 
 _HEAD = f"""\
@@ -36,6 +37,14 @@ _RUN = {
     "zsh": "_mobius_tui_runs",
     "fish": "(_mobius_tui_names runs)",
 }
+_PROFILE = {
+    **dict.fromkeys(("bash", "zsh"), "_mobius_tui_profiles"),
+    "fish": "(_mobius_tui_names profiles)",
+}
+_STEP = {
+    **dict.fromkeys(("bash", "zsh"), "_mobius_tui_steps"),
+    "fish": "(_mobius_tui_names steps)",
+}
 # In bash, what completes nothing completes file names: by the shell itself, which knows
 # best how to quote them.
 _FILE = {"zsh": "_files", "fish": "(__fish_complete_path (commandline -ct))"}
@@ -45,6 +54,8 @@ COMPLETERS = {
     **dict.fromkeys(("RUN", "--inject"), _RUN),
     **dict.fromkeys(("FILE", "FILE.toml", "PAGE.md", "TOML"), _FILE),
     "DIR": _FOLDER,
+    "P": _PROFILE,
+    "ID": _STEP,
 }
 """What completes an argument, by its option or else by its name in the help."""
 CHOICES = {
@@ -55,21 +66,30 @@ CHOICES = {
 }
 """Values that the parser leaves to the command, by the option."""
 FREE = {
-    *("AGE", "GROUP", "ID", "K=V", "N", "NAME", "P", "REASON", "RULE=SPEC", "SHA256"),
+    *("AGE", "GROUP", "K=V", "N", "NAME", "REASON", "RULE=SPEC", "SHA256"),
     *("TEXT", "TIME", "WHEN", "30m"),
 }
 """What only the person knows, or only the run; by its name in the help."""
 
 _BASH = r"""
-# $1=kind of the names, $2=what they begin with. `program` is the word that was typed.
+# $1=what the names begin with; then their kind, and the words that they depend on.
+# `program` is the word that was typed.
 _mobius_tui_names() {
-  local name
+  local name begin=$1
+  shift
   while IFS= read -r name; do
-    [[ $name == "$2"* ]] && printf '%s\n' "$name"
-  done < <("$program" names "$1" 2>/dev/null </dev/null)
+    [[ $name == "$begin"* ]] && printf '%s\n' "$name"
+  done < <("$program" names "$@" 2>/dev/null </dev/null)
 }
-_mobius_tui_runbooks() { _mobius_tui_names runbooks "$1"; }
-_mobius_tui_runs() { _mobius_tui_names runs "$1"; }
+_mobius_tui_runbooks() { _mobius_tui_names "$1" runbooks; }
+_mobius_tui_runs() { _mobius_tui_names "$1" runs; }
+# They depend on the words before, which stand here with the signs that quote them.
+_mobius_tui_parts() {
+  local words=("${COMP_WORDS[@]:1:COMP_CWORD-1}")
+  _mobius_tui_names "$1" "$2" "${words[@]//[\\\"\']/}"
+}
+_mobius_tui_profiles() { _mobius_tui_parts "$1" profiles; }
+_mobius_tui_steps() { _mobius_tui_parts "$1" steps; }
 
 # readline parts words at `=`. Those that stand together are joined again, but for an
 # option and its value: they are two words for what completes them.
@@ -94,17 +114,21 @@ _mobius_tui() {
 complete -o bashdefault -o default -F _mobius_tui mobius-tui
 """
 _ZSH = r"""
-# $1=kind of the names. `program` is the word that was typed.
+# $1=kind of the names; then words that they depend on. `program` is the word that was
+# typed, and `line_words` what stands between it and the cursor.
 _mobius_tui_names() {
   local -a names
-  names=(${(f)"$("$program" names "$1" 2>/dev/null </dev/null)"})
+  names=(${(f)"$("$program" names "$@" 2>/dev/null </dev/null)"})
   compadd -V "$1" -a names
 }
 _mobius_tui_runbooks() { _mobius_tui_names runbooks; _files -g '*.toml' }
 _mobius_tui_runs() { _mobius_tui_names runs }
+_mobius_tui_profiles() { _mobius_tui_names profiles "${line_words[@]}" }
+_mobius_tui_steps() { _mobius_tui_names steps "${line_words[@]}" }
 
 _mobius_tui() {
   local program=${${(Q)words[1]}/#'~/'/$HOME/}
+  local -a line_words=("${(@Q)words[2,CURRENT-1]}")
   typeset -A opt_args
   _shtab_mobius_tui "$@"
 }
@@ -120,7 +144,8 @@ _FISH = r"""
 function _mobius_tui_names
   set -l words (commandline -opc)
   set -l program (string replace -r '^~/' "$HOME/" -- $words[1])
-  $program names $argv 2>/dev/null </dev/null
+  contains -- $argv profiles steps; or set words
+  $program names $argv $words[2..] 2>/dev/null </dev/null
 end
 """
 
@@ -201,7 +226,7 @@ def undecided() -> Iterator[str]:
 def files() -> dict[str, str]:
     """The text of each file by its name."""
     made = {place.asset: completions(shell) for shell, place in PLACES.items()}
-    return {**made, PAGE: man_page(build_parser())}
+    return {**made, PAGE: man_page(build_parser()), FORMAT_PAGE: format_page()}
 
 
 def main() -> None:

@@ -51,10 +51,10 @@ def man_page(parser: argparse.ArgumentParser) -> str:
         ".SH NAME",
         rf"{escape(parser.prog)} \- {escape(_as_part(parser.description or ''))}",
         ".SH SYNOPSIS",
-        f"{_bold(parser.prog)} [{_italic('COMMAND')} ...]",
+        f"{bold(parser.prog)} [{_italic('COMMAND')} ...]",
         ".SH DESCRIPTION",
         escape(parser.description or ""),
-        *_laid_out(parser.epilog or ""),
+        *laid_out(parser.epilog or ""),
         ".SH OPTIONS",
         *_arguments(parser),
         ".SH COMMANDS",
@@ -62,7 +62,7 @@ def man_page(parser: argparse.ArgumentParser) -> str:
     for command in _commands(parser):
         lines += [f".SS {escape(command.prog.removeprefix(parser.prog).strip())}"]
         lines += [_usage(command), ".PP", escape(command.description or "")]
-        lines += [*_arguments(command), *_laid_out(command.epilog or "")]
+        lines += [*_arguments(command), *laid_out(command.epilog or "")]
     lines += [".SH FILES", escape(_FILES.strip())]
     lines += [".SH COMPLETIONS", escape(_COMPLETIONS.strip())]
     return "\n".join(lines) + "\n"
@@ -79,19 +79,19 @@ def _commands(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentPars
             yield from action.choices.values()
 
 
-def _laid_out(text: str) -> list[str]:
+def laid_out(text: str) -> list[str]:
     """Lines that stay as they are laid out, such as a table."""
     return [".PP", ".nf", escape(text.rstrip("\n")), ".fi"] if text else []
 
 
 def _usage(parser: argparse.ArgumentParser) -> str:
     """The line that shows how a command is written."""
-    parts = [_bold(parser.prog)]
+    parts = [bold(parser.prog)]
     if any(each.option_strings and each.dest != "help" for each in parser._actions):
         parts.append(f"[{_italic('OPTION')} ...]")
     for action in parser._actions:
         if action.option_strings and action.required:
-            parts.append(f"{_bold(action.option_strings[0])} {_italic(_value(action))}")
+            parts.append(f"{bold(action.option_strings[0])} {_italic(_value(action))}")
         if not action.option_strings:
             name = _italic(_value(action))
             some = {"?": f"[{name}]", "*": f"[{name} ...]"}
@@ -106,7 +106,7 @@ def _arguments(parser: argparse.ArgumentParser) -> Iterator[str]:
             continue
         value = _italic(_value(action)) if action.nargs != 0 else ""
         value = f"[{value}]" if action.option_strings and action.nargs == "?" else value
-        names = ", ".join(_bold(name) for name in action.option_strings)
+        names = ", ".join(bold(name) for name in action.option_strings)
         yield ".TP"
         yield f"{names} {value}".strip()
         yield escape((action.help or "") % {"prog": parser.prog})
@@ -119,7 +119,8 @@ def _value(action: argparse.Action) -> str:
     return str(action.metavar or action.dest)
 
 
-def _bold(text: str) -> str:
+def bold(text: str) -> str:
+    """A text in bold."""
     return rf"\fB{escape(text)}\fR"
 
 

@@ -207,6 +207,7 @@ LAZY: Mapping[tuple[str, str], float] = {
     ("commands.past_runs.runs", "drill"): 75,
     ("commands.watch", "commands.support.watch_begin"): 152,
     ("commands.support.automatic_run", "run.planning.unattended_answers"): 63,
+    ("commands.support.completed_names", "commands.support.completed_parts"): 9,
     ("commands.support.run_frontend", "commands.support.run_lines"): 93,
     ("commands.support.screens", "tui.config.settings_file"): 35,
     ("commands.support.site_sweeping", "drill.site_guard"): 166,

@@ -47,12 +47,10 @@ _FAULTS: Mapping[str, Callable[[str], str]] = {
     "place": lambda text: text.replace(
         "\nuptime\n", "\nuptime '<pod>' YOUR_NAMESPACE\n"
     ),
-    "quote": lambda text: text.replace('"read"', '"change"').replace(
-        "\nuptime\n", "\nuptime 'now\n"
-    ),
+    "quote": lambda text: text.replace("\nuptime\n", "\nuptime 'now\n"),
     "label": lambda text: text.replace('"destroy"', '"read"'),
     "twice": lambda text: text + _AGAIN.format("once") + _AGAIN.format("again"),
-    "format": lambda text: text.replace("format = 1", "format = 9"),
+    "format": lambda text: text.replace("format = 2", "format = 9"),
 }
 
 

@@ -29,10 +29,29 @@ COMPLETED = (
     ("report --format=js", "report --format=json "),
     ("drill --fault flap", "--fault flapping "),
     ("review 2026-11-2", "review 2026-11-22T10-00-00-story "),
+    ("run mine --profile st", "--profile staging "),
+    ("run --workdir . 'mine' --profile=pr", "--profile=production "),
+    (r"run ./a\ b.toml --profile o", "--profile only-here "),
+    ("annotate 2026-11-22 --step lo", "--step look-at-it "),
+    ("undo story --to re", "--to restart "),
     ("upgrade ./a", r"upgrade ./a\ b.toml "),
     (r"run ./\$", r"run ./\$\(touch\ hacked\).toml "),
 )
 """What is typed after the program, and what it is then."""
+
+RUNBOOK = """
+[runbook]
+[profile.staging]
+[profile.production]
+[profile."$(touch hacked)"]
+[[phase]]
+[[phase.step]]
+title = "Look at it"
+[[phase.step]]
+id = "restart"
+[[phase.step]]
+id = "restart; touch hacked"
+"""
 
 
 @pytest.fixture
@@ -41,12 +60,14 @@ def here(tmp_path: Path) -> Path:
     folder = tmp_path / "here"
     folder.mkdir()
     for name in ("a b", "$(touch hacked)"):
-        (folder / f"{name}.toml").touch()
+        (folder / f"{name}.toml").write_text("[profile.only-here]\n")
     own_folder().mkdir(parents=True)
     for name in ("mine", *HOSTILE):
-        (own_folder() / f"{name}.toml").write_text("[runbook]\n")
+        (own_folder() / f"{name}.toml").write_text(RUNBOOK)
     for name in ("22T10-00-00-story", "23T10-00-00-$(touch hacked)"):
-        (runs_root() / f"2026-11-{name}").mkdir(parents=True)
+        copies = runs_root() / f"2026-11-{name}" / "runbook"
+        copies.mkdir(parents=True)
+        (copies / "story.toml").write_text(RUNBOOK)
     return folder
 
 

@@ -12,7 +12,10 @@ import pytest
 
 from mobius_tui.cli import main
 from mobius_tui.commands.command_line import build_parser
-from mobius_tui.commands.support.drill_matrix_command import print_matrix
+from mobius_tui.commands.support.drill_matrix_command import (
+    options_of_each_drill,
+    print_matrix,
+)
 from mobius_tui.drill.detection_matrix import DetectionMatrix, MatrixColumn
 from mobius_tui.drill.detections import CheckKey, DetectionCounts, Subject
 from mobius_tui.drill.drill_score import Score
@@ -51,6 +54,24 @@ def found() -> DetectionMatrix:
     return DetectionMatrix(
         runbook="mobius-rollback", columns=columns, subjects=SUBJECTS
     )
+
+
+def test_what_is_said_of_the_matrix_is_said_of_each_of_its_drills() -> None:
+    def each(*words: str) -> list[str]:
+        parsed = build_parser().parse_args(["drill", "--matrix", *words])
+        return options_of_each_drill(parsed)
+
+    words = ["--rehearse-undo", "--site", "kind", "--manual", "tick", "--var", "a=b"]
+    assert each(*words) == words
+    assert each() == []
+
+
+@pytest.mark.parametrize("option", ["--keep", "--send", "--dry-run"])
+def test_what_makes_no_sense_for_many_drills_is_refused(
+    option: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["drill", "--matrix", option]) == 2
+    assert f"{option}: only for a drill by itself" in capsys.readouterr().err
 
 
 def test_the_table(found: DetectionMatrix) -> None:

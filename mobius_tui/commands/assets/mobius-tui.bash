@@ -33,18 +33,23 @@ _shtab_mobius_tui_option_strings=(-h --help -V --version --ascii)
 _shtab_mobius_tui_demo___answers_COMPGEN=''
 _shtab_mobius_tui_run_pos_0_COMPGEN=_mobius_tui_runbooks
 _shtab_mobius_tui_run___answers_COMPGEN=''
+_shtab_mobius_tui_run___profile_COMPGEN=_mobius_tui_profiles
 _shtab_mobius_tui_run___workdir_COMPGEN=''
 _shtab_mobius_tui_resume_pos_0_COMPGEN=_mobius_tui_runs
 _shtab_mobius_tui_resume___answers_COMPGEN=''
 _shtab_mobius_tui_undo_pos_0_COMPGEN=_mobius_tui_runs
+_shtab_mobius_tui_undo___to_COMPGEN=_mobius_tui_steps
 _shtab_mobius_tui_approve_pos_0_COMPGEN=_mobius_tui_runs
+_shtab_mobius_tui_approve___step_COMPGEN=_mobius_tui_steps
 _shtab_mobius_tui_watch_pos_0_COMPGEN=_mobius_tui_runbooks
+_shtab_mobius_tui_watch___profile_COMPGEN=_mobius_tui_profiles
 _shtab_mobius_tui_watch___workdir_COMPGEN=''
 _shtab_mobius_tui_watch___log_dir_COMPGEN=''
 _shtab_mobius_tui_watch___replay_COMPGEN=''
 _shtab_mobius_tui_drill_pos_0_COMPGEN=_mobius_tui_runbooks
 _shtab_mobius_tui_drill___inject_COMPGEN=_mobius_tui_runs
 _shtab_mobius_tui_drill___inject_cmd_COMPGEN=''
+_shtab_mobius_tui_drill___profile_COMPGEN=_mobius_tui_profiles
 _shtab_mobius_tui_drill___workdir_COMPGEN=''
 _shtab_mobius_tui_drill___answers_COMPGEN=''
 _shtab_mobius_tui_import_pos_0_COMPGEN=''
@@ -60,6 +65,7 @@ _shtab_mobius_tui_review_pos_0_COMPGEN=_mobius_tui_runs
 _shtab_mobius_tui_report_pos_0_COMPGEN=_mobius_tui_runs
 _shtab_mobius_tui_report__o_COMPGEN=''
 _shtab_mobius_tui_annotate_pos_0_COMPGEN=_mobius_tui_runs
+_shtab_mobius_tui_annotate___step_COMPGEN=_mobius_tui_steps
 _shtab_mobius_tui_diff_pos_0_COMPGEN=_mobius_tui_runs
 _shtab_mobius_tui_diff_pos_1_COMPGEN=_mobius_tui_runbooks
 _shtab_mobius_tui_amend_pos_0_COMPGEN=_mobius_tui_runs
@@ -350,15 +356,24 @@ _shtab_mobius_tui() {
   return 0
 }
 
-# $1=kind of the names, $2=what they begin with. `program` is the word that was typed.
+# $1=what the names begin with; then their kind, and the words that they depend on.
+# `program` is the word that was typed.
 _mobius_tui_names() {
-  local name
+  local name begin=$1
+  shift
   while IFS= read -r name; do
-    [[ $name == "$2"* ]] && printf '%s\n' "$name"
-  done < <("$program" names "$1" 2>/dev/null </dev/null)
+    [[ $name == "$begin"* ]] && printf '%s\n' "$name"
+  done < <("$program" names "$@" 2>/dev/null </dev/null)
 }
-_mobius_tui_runbooks() { _mobius_tui_names runbooks "$1"; }
-_mobius_tui_runs() { _mobius_tui_names runs "$1"; }
+_mobius_tui_runbooks() { _mobius_tui_names "$1" runbooks; }
+_mobius_tui_runs() { _mobius_tui_names "$1" runs; }
+# They depend on the words before, which stand here with the signs that quote them.
+_mobius_tui_parts() {
+  local words=("${COMP_WORDS[@]:1:COMP_CWORD-1}")
+  _mobius_tui_names "$1" "$2" "${words[@]//[\\\"\']/}"
+}
+_mobius_tui_profiles() { _mobius_tui_parts "$1" profiles; }
+_mobius_tui_steps() { _mobius_tui_parts "$1" steps; }
 
 # readline parts words at `=`. Those that stand together are joined again, but for an
 # option and its value: they are two words for what completes them.

@@ -6,7 +6,8 @@
 function _mobius_tui_names
   set -l words (commandline -opc)
   set -l program (string replace -r '^~/' "$HOME/" -- $words[1])
-  $program names $argv 2>/dev/null </dev/null
+  contains -- $argv profiles steps; or set words
+  $program names $argv $words[2..] 2>/dev/null </dev/null
 end
 # End Custom Preamble
 
@@ -87,7 +88,7 @@ complete -c mobius-tui -n '_shtab_mobius_tui_using run' -l dry-run -d 'show the 
 complete -c mobius-tui -n '_shtab_mobius_tui_using run' -l plain -d 'lines, not a screen'
 complete -c mobius-tui -n '_shtab_mobius_tui_using run' -l ascii -d 'draw with letters and signs of ASCII alone'
 complete -c mobius-tui -n '_shtab_mobius_tui_using run' -l json -d 'the journal'"'"'s lines as they come'
-complete -c mobius-tui -n '_shtab_mobius_tui_using run' -l profile -x -d 'values for an environment'
+complete -c mobius-tui -n '_shtab_mobius_tui_using run' -l profile -xka "(_mobius_tui_names profiles)" -d 'values for an environment'
 complete -c mobius-tui -n '_shtab_mobius_tui_using run' -l workdir -xka "(__fish_complete_directories)" -d 'where commands run'
 complete -c mobius-tui -n '_shtab_mobius_tui_using run' -l mode -xka "incident maintenance" -d 'what the run is for'
 complete -c mobius-tui -n '_shtab_mobius_tui_using run' -l share -x -d 'a group that may read the run and approve'
@@ -105,19 +106,19 @@ complete -c mobius-tui -n '_shtab_mobius_tui_using resume' -l yes -d 'confirm de
 complete -c mobius-tui -n '_shtab_mobius_tui_using resume; and test $_shtab_mobius_tui_npos -eq 0' -ka "(_mobius_tui_names runs)" -d run
 complete -c mobius-tui -n '_shtab_mobius_tui_using; and test $_shtab_mobius_tui_npos -eq 0' -a undo -d 'Show what could be undone in a run, newest first; with --yes, undo it.'
 complete -c mobius-tui -n '_shtab_mobius_tui_using undo' -s h -l help -d 'show this help message and exit'
-complete -c mobius-tui -n '_shtab_mobius_tui_using undo' -l to -x -d 'back to this step, which is undone, too'
+complete -c mobius-tui -n '_shtab_mobius_tui_using undo' -l to -xka "(_mobius_tui_names steps)" -d 'back to this step, which is undone, too'
 complete -c mobius-tui -n '_shtab_mobius_tui_using undo' -l yes -d 'undo it, and confirm what destroys and what stays'
 complete -c mobius-tui -n '_shtab_mobius_tui_using undo; and test $_shtab_mobius_tui_npos -eq 0' -ka "(_mobius_tui_names runs)" -d run
 complete -c mobius-tui -n '_shtab_mobius_tui_using; and test $_shtab_mobius_tui_npos -eq 0' -a approve -d 'Say as a second person that a step may begin, or may not.'
 complete -c mobius-tui -n '_shtab_mobius_tui_using approve' -s h -l help -d 'show this help message and exit'
-complete -c mobius-tui -n '_shtab_mobius_tui_using approve' -l step -x -d 'which, where several wait'
+complete -c mobius-tui -n '_shtab_mobius_tui_using approve' -l step -xka "(_mobius_tui_names steps)" -d 'which, where several wait'
 complete -c mobius-tui -n '_shtab_mobius_tui_using approve' -l as -x -d 'who approves, in the login that asked'
 complete -c mobius-tui -n '_shtab_mobius_tui_using approve' -l deny -x -d 'say no, and why'
 complete -c mobius-tui -n '_shtab_mobius_tui_using approve; and test $_shtab_mobius_tui_npos -eq 0' -ka "(_mobius_tui_names runs)" -d run
 complete -c mobius-tui -n '_shtab_mobius_tui_using; and test $_shtab_mobius_tui_npos -eq 0' -a watch -d 'Watch a runbook'"'"'s health, and roll back if armed.'
 complete -c mobius-tui -n '_shtab_mobius_tui_using watch' -s h -l help -d 'show this help message and exit'
 complete -c mobius-tui -n '_shtab_mobius_tui_using watch' -l var -x -d 'a variable'"'"'s value'
-complete -c mobius-tui -n '_shtab_mobius_tui_using watch' -l profile -x -d 'values for an environment'
+complete -c mobius-tui -n '_shtab_mobius_tui_using watch' -l profile -xka "(_mobius_tui_names profiles)" -d 'values for an environment'
 complete -c mobius-tui -n '_shtab_mobius_tui_using watch' -l workdir -xka "(__fish_complete_directories)" -d 'where commands run'
 complete -c mobius-tui -n '_shtab_mobius_tui_using watch' -l duration -x -d 'how long'
 complete -c mobius-tui -n '_shtab_mobius_tui_using watch' -l auto-rollback -d armed
@@ -146,7 +147,7 @@ complete -c mobius-tui -n '_shtab_mobius_tui_using drill' -l worsen -xka "bad-re
 complete -c mobius-tui -n '_shtab_mobius_tui_using drill' -l heal -xka "bad-release slow-release error-burst flapping lying-health stuck-service thin-backup config-drift no-config-backup stale-process bad-migration dead-worker corrupt-backup missing-checksum rollback-fails half-restored prompting-script npm-missing second-rollback pruned-backups wrong-environment" -d 'with --inject'
 complete -c mobius-tui -n '_shtab_mobius_tui_using drill' -l hint -x -d 'with --inject'
 complete -c mobius-tui -n '_shtab_mobius_tui_using drill' -l inject-cmd -xka "(__fish_complete_path (commandline -ct))" -d 'break a staging of your own, by your own commands, in place of the site'
-complete -c mobius-tui -n '_shtab_mobius_tui_using drill' -l profile -x -d 'with --inject-cmd'
+complete -c mobius-tui -n '_shtab_mobius_tui_using drill' -l profile -xka "(_mobius_tui_names profiles)" -d 'with --inject-cmd'
 complete -c mobius-tui -n '_shtab_mobius_tui_using drill' -l workdir -xka "(__fish_complete_directories)" -d 'with --inject-cmd'
 complete -c mobius-tui -n '_shtab_mobius_tui_using drill' -l var -x -d 'a variable'"'"'s value'
 complete -c mobius-tui -n '_shtab_mobius_tui_using drill' -l auto -d 'run the main line by itself'
@@ -204,7 +205,7 @@ complete -c mobius-tui -n '_shtab_mobius_tui_using report; and test $_shtab_mobi
 complete -c mobius-tui -n '_shtab_mobius_tui_using; and test $_shtab_mobius_tui_npos -eq 0' -a annotate -d 'Add a note to a run that is over, beside its journal.'
 complete -c mobius-tui -n '_shtab_mobius_tui_using annotate' -s h -l help -d 'show this help message and exit'
 complete -c mobius-tui -n '_shtab_mobius_tui_using annotate' -l at -x -d 'the moment'
-complete -c mobius-tui -n '_shtab_mobius_tui_using annotate' -l step -x -d 'the step that it is on'
+complete -c mobius-tui -n '_shtab_mobius_tui_using annotate' -l step -xka "(_mobius_tui_names steps)" -d 'the step that it is on'
 complete -c mobius-tui -n '_shtab_mobius_tui_using annotate' -l from -x -d 'where a range begins'
 complete -c mobius-tui -n '_shtab_mobius_tui_using annotate' -l to -x -d 'where it ends'
 complete -c mobius-tui -n '_shtab_mobius_tui_using annotate; and test $_shtab_mobius_tui_npos -eq 0' -ka "(_mobius_tui_names runs)" -d run

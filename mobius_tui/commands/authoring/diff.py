@@ -22,6 +22,7 @@ from mobius_tui.runbook.library.amendment import Addition, amended
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.library.own_runbooks import why_read_only
 from mobius_tui.runbook.model.actions import Run
+from mobius_tui.runbook.model.runbook import Runbook, Step
 from mobius_tui.runbook.model.runbook_diff import RunbookChange, diff_runbooks
 from mobius_tui.runbook.toml.runbook_source import read_bytes, write_source
 from mobius_tui.sanitize import line
@@ -43,7 +44,8 @@ def _diff(options: argparse.Namespace, follower: Follower) -> int:
         if options.runbook
         else _source(began)
     )
-    found = diff_runbooks(follower.plan.first_runbook, load(path))
+    now = load(path)
+    found = diff_runbooks(follower.plan.first_runbook, now)
     for change in found:
         for row in _change_lines(change):
             print_data(line(row))
@@ -51,9 +53,9 @@ def _diff(options: argparse.Namespace, follower: Follower) -> int:
         narrate(f"{path} says what it said in {directory.id}")
     commands = improvised_commands(follower.plan, follower.state)
     for command in commands:
-        for row in _improvised_lines(command, follower):
+        for row in _improvised_lines(command, follower, _same_step(command, now)):
             print_data(line(row))
-    if any(command.is_proposed for command in commands):
+    if any(each.is_proposed and not _same_step(each, now) for each in commands):
         narrate(f"`mobius-tui amend {directory.id}` writes it into the runbook")
     return OK
 
@@ -80,22 +82,40 @@ def _change_lines(change: RunbookChange) -> Iterator[str]:
         yield f"    {row}"
 
 
-def _improvised_lines(command: ImprovisedCommand, follower: Follower) -> Iterator[str]:
+def _improvised_lines(
+    command: ImprovisedCommand, follower: Follower, same: str
+) -> Iterator[str]:
     after, by = command.after, command.step.improvised_by
     place = f"after {follower.plan.name(after)}" if after else "after no step"
-    yield f"improvised {command.number} by {by}, {place}: {command.status}"
-    assert isinstance(command.step.action, Run)
-    for row in command.step.action.script.strip("\n").split("\n"):
-        yield f"    + {row}"
+    there = f"; {_has_it(same)}" if same else ""
+    yield f"improvised {command.number} by {by}, {place}: {command.status}{there}"
+    for row in _script(command.step).split("\n"):
+        yield f"    {' ' if same else '+'} {row}"
+
+
+def _same_step(command: ImprovisedCommand, now: Runbook) -> str:
+    """The id of the runbook's step with the same script; empty if there is none."""
+    script = _script(command.step)
+    return next((step.id for step in now.steps() if _script(step) == script), "")
+
+
+def _script(step: Step) -> str:
+    """The script of a step, without line ends around it; empty if it has none."""
+    return step.action.script.strip("\n") if isinstance(step.action, Run) else ""
+
+
+def _has_it(step_id: str) -> str:
+    return f"the runbook has it as `{step_id}`"
 
 
 def _amend(options: argparse.Namespace, follower: Follower) -> int:
     """Write what was improvised into the runbook, or print what would be written."""
     commands = improvised_commands(follower.plan, follower.state)
     path = _source(follower.began)
+    now = load(path)
     additions = tuple(
         Addition(step=each.step, after=each.after)
-        for each in _chosen(commands, options.step, follower.directory.id)
+        for each in _chosen(commands, options.step, follower.directory.id, now)
         if each.after is not None
     )
     data = amended(path, follower.plan.first_runbook, additions)
@@ -106,17 +126,28 @@ def _amend(options: argparse.Namespace, follower: Follower) -> int:
         if reason := why_read_only(path):
             raise UsageError(f"amend: {path} stays as it is. {reason}")
         write_source(path, data, replace=True)
-        print_data(line(f"{path} has {len(additions)} more; look what to call it"))
+        print_data(
+            line(f"{path} has {_steps_more(len(additions))}; look what to call it")
+        )
     else:
         print_data(_difference(path, data))
         narrate("nothing is written: --write does that, or -o FILE")
     return OK
 
 
+def _steps_more(count: int) -> str:
+    return "1 step more" if count == 1 else f"{count} steps more"
+
+
 def _chosen(
-    commands: Sequence[ImprovisedCommand], numbers: Sequence[str] | None, run: str
+    commands: Sequence[ImprovisedCommand],
+    numbers: Sequence[str] | None,
+    run: str,
+    now: Runbook,
 ) -> Sequence[ImprovisedCommand]:
     """The commands to write: those that were named, or all that are proposed.
+
+    What the runbook has by now is proposed no more.
 
     Raises:
         UsageError: there is none, or a number is of none.
@@ -124,13 +155,18 @@ def _chosen(
     if not commands:
         raise UsageError(f"amend: nothing was improvised in {run}")
     if not numbers:
+        found = []
         for each in commands:
-            if not each.is_proposed:
-                why = each.status if each.after else "after no step"
-                narrate(f"{each.number} is left out ({why}); --step names it")
-        found = [each for each in commands if each.is_proposed]
+            same = _same_step(each, now)
+            if each.is_proposed and not same:
+                found.append(each)
+                continue
+            why = each.status if each.after else "after no step"
+            why = _has_it(same) if same else why
+            narrate(f"{each.number} is left out ({why}); --step names it")
         if not found:
-            raise UsageError(f"amend: nothing that was improvised in {run} passed")
+            words = f"nothing that was improvised in {run} is left to write"
+            raise UsageError(f"amend: {words}")
         return found
     known = {each.number.removeprefix("!"): each for each in commands}
     for number in numbers:

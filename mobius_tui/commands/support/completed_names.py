@@ -1,4 +1,4 @@
-"""`mobius-tui names`: what a shell completes RUNBOOK and RUN with.
+"""`mobius-tui names`: what a shell completes RUNBOOK, RUN, and their parts with.
 
 The completions call it at every TAB: it is read before the command line is parsed, and
 imports next to nothing. It is in no list of commands.
@@ -21,6 +21,7 @@ from mobius_tui.runbook.library.runbook_files import (
 TYPE_CHECKING = False  # as in `cli`
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
 _PLAIN = re.compile(r"\w[\w.@+-]*", re.ASCII)
 """Names that mean themselves in every shell.
@@ -34,7 +35,9 @@ def print_names(words: Sequence[str]) -> int:
     """Print the names of a kind, each on its line.
 
     Args:
-        words: the kind: `runbooks` by name, or `runs`, newest first.
+        words: the kind: `runbooks` by name, or `runs`, newest first; or `profiles` of
+            the runbook, `steps` of the run that the words after it name, which are
+            those of a command line.
 
     Returns:
         The exit code.
@@ -47,16 +50,24 @@ def print_names(words: Sequence[str]) -> int:
             {path.stem for path in (*bundled_runbooks(), *own_runbook_files())}
         )
     elif list(words) == ["runs"]:
-        names = _run_ids()
+        every = {each for folder in _run_folders() for each in run_ids(folder)}
+        names = sorted(every, reverse=True)
+    elif words[:1] in (["profiles"], ["steps"]):
+        # Only now: the others do not wait for what reads a file.
+        from mobius_tui.commands.support.completed_parts import profiles, steps
+
+        line = list(words[1:])
+        names = (
+            profiles(line) if words[0] == "profiles" else steps(line, _run_folders())
+        )
     else:
-        raise UsageError("names: write `names runbooks` or `names runs`")
+        kinds = "`names runbooks`, `names runs`, `names profiles` or `names steps`"
+        raise UsageError(f"names: write {kinds}")
     lines = [f"{name}\n" for name in names if _PLAIN.fullmatch(name)]
     sys.stdout.write("".join(lines))
     return OK
 
 
-def _run_ids() -> list[str]:
-    """The ids of this user's runs, and of those that others share with him."""
-    folders = (runs_root(), *own_shared_folders(), *shared_folders_of_others())
-    every = {each for folder in folders for each in run_ids(folder)}
-    return sorted(every, reverse=True)
+def _run_folders() -> list[Path]:
+    """Where this user's runs lie, and those that others share with him."""
+    return [runs_root(), *own_shared_folders(), *shared_folders_of_others()]

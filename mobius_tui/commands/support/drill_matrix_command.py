@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import json
 import sys
@@ -13,7 +14,7 @@ from mobius_tui.drill import drill_record
 from mobius_tui.drill.detection_matrix import DetectionMatrix, MatrixColumn
 from mobius_tui.drill.detections import subjects
 from mobius_tui.drill.drill_record import DrillRecord
-from mobius_tui.errors import FAILED, OK, MobiusError
+from mobius_tui.errors import FAILED, OK, MobiusError, UsageError
 from mobius_tui.plain import escape_unprintable
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.storage.run_index import run_by_name
@@ -26,6 +27,9 @@ PARALLEL_DRILLS = 2
 """Drills at the same time: each keeps about half a core busy, and ports are its own."""
 DRILL_SECONDS = 240.0
 """Seconds that one drill may take; the longest takes a quarter of that."""
+
+_FOR_ONE_DRILL = ("keep", "send", "dry_run")
+"""Options of a drill that a matrix lacks: it pages nobody and leaves nothing behind."""
 
 SHORT_WATCH = "monitor_for=3s"
 """How long a drill watches after the repair, where the runbook lets it be said."""
@@ -65,6 +69,25 @@ def drill_every_fault(
     )
     print_matrix(found, as_json=as_json)
     return OK if found.is_handled else FAILED
+
+
+def options_of_each_drill(options: argparse.Namespace) -> list[str]:
+    """What stands on the command line of each drill of a matrix.
+
+    Raises:
+        UsageError: an option makes no sense for many drills without a person.
+    """
+    for name in _FOR_ONE_DRILL:
+        if getattr(options, name):
+            option = f"--{name.replace('_', '-')}"
+            raise UsageError(f"{option}: only for a drill by itself, without --matrix")
+    words = ["--rehearse-undo"] if options.rehearse_undo else []
+    for name in ("site", "environment", "answers", "manual"):
+        if value := getattr(options, name):
+            words += [f"--{name}", value]
+    for value in options.var:
+        words += ["--var", value]
+    return words
 
 
 def print_matrix(found: DetectionMatrix, *, as_json: bool) -> None:

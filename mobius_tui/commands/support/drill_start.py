@@ -12,7 +12,10 @@ from mobius_tui.commands.support import screens
 from mobius_tui.commands.support.automatic_run import read_answers
 from mobius_tui.commands.support.command_options import is_plain, variables
 from mobius_tui.commands.support.command_output import narrate
-from mobius_tui.commands.support.drill_matrix_command import drill_every_fault
+from mobius_tui.commands.support.drill_matrix_command import (
+    drill_every_fault,
+    options_of_each_drill,
+)
 from mobius_tui.commands.support.own_staging_command import drill_own_staging
 from mobius_tui.commands.support.run_frontend import (
     start_run,
@@ -64,15 +67,12 @@ def _drill_matrix(options: argparse.Namespace) -> int:
     faults = options.fault or tuple(FAULTS)
     for name in faults:
         combine_faults([name])  # refuses an unknown one before the first drill
-    more = [
-        word
-        for name in ("site", "environment")
-        if (value := getattr(options, name))
-        for word in (f"--{name}", value)
-    ]
-    seed = options.seed or 0
     return drill_every_fault(
-        options.runbook, faults, seed=seed, as_json=options.json, options=more
+        options.runbook,
+        faults,
+        seed=options.seed or 0,
+        as_json=options.json,
+        options=options_of_each_drill(options),
     )
 
 

@@ -65,15 +65,28 @@ def goes_on_by_itself(situation: Situation, reach: Effect) -> bool:
     """
     if not isinstance(next_by_itself(situation, reach), Step):
         return False
-    left = (Status.PENDING, Status.WAITING)
-    count = 0
-    for step in steps_in_order(situation.plan, situation.state):
-        if situation.statuses[step.id].status not in left:
+    return len(steps_by_themselves(situation, reach)) > 1
+
+
+def steps_by_themselves(
+    situation: Situation, reach: Effect, phase: str | None = None
+) -> list[Step]:
+    """The steps that are left before the first one that wants a person, in order.
+
+    Args:
+        situation: the run, and who asks.
+        reach: the heaviest effect that a step may have.
+        phase: the id of the only phase that it is about; None for the whole run.
+    """
+    plan, found = situation.plan, list[Step]()
+    for step in steps_in_order(plan, situation.state):
+        if situation.statuses[step.id].status not in (Status.PENDING, Status.WAITING):
             continue
         if _why_not_by_itself(step, reach):
             break
-        count += 1
-    return count > 1
+        if phase in (None, plan.phase_of[step.id].id):
+            found.append(step)
+    return found
 
 
 def _why_not_by_itself(step: Step, reach: Effect) -> str:

@@ -74,10 +74,13 @@ def run_outcome(plan: Plan, state: RunState) -> tuple[Outcome, str]:
 def run_progress(
     plan: Plan, state: RunState, statuses: StepStatuses
 ) -> tuple[int, int]:
-    """How many of the steps that apply are done, and how many apply."""
+    """How many of the steps that apply are done, and how many apply.
+
+    What is undone is done no more; what undoes it is no step of its own here.
+    """
     counted = [
         statuses[step.id].status
-        for phase in plan.runbook.phases
+        for phase in plan.runbook.written_phases
         if not phase.aside or phase.id in state.entered_phases
         for step in phase.steps
     ]

@@ -80,11 +80,16 @@ def _refuse_changed_place(path: Path, was: Runbook, now: Runbook, step: str) -> 
         UsageError: it was edited, moved or removed since.
     """
     before, after = _place(was, step), _place(now, step)
-    if before != after:
-        raise UsageError(
-            f"{path}: `{step}` was edited, moved or removed since that run; "
-            "`mobius-tui diff RUN` says how. Write the step behind it by hand"
-        )
+    if before == after:
+        return
+    what = "was edited, moved or removed since that run"
+    if before and after and before[:2] == after[:2]:
+        then = f"`{after[2]}`" if after[2] else "nothing"
+        what = f"has {then} behind it now, as it had not in that run"
+    raise UsageError(
+        f"{path}: `{step}` {what}; `mobius-tui diff RUN` says how. "
+        "Write the step behind it by hand"
+    )
 
 
 def _place(runbook: Runbook, step_id: str) -> tuple[str, str, str] | None:
@@ -130,8 +135,11 @@ def _step_table(step: Step, name: str, beside: KeyPath, version: int | None) -> 
     """The text of a step's table, as a person would write it."""
     assert isinstance(step.action, Run)
     header = ".".join(str(part) for part in beside if isinstance(part, str))
-    body = [f"[[{header}]]", _pair("id", name), _pair("title", _escaped(step.title))]
-    body.append(_pair("run", step.action.script))
+    title = _escaped(step.title)
+    body = [f"[[{header}]]"]
+    if version == 1 or id_of({"title": title}) != name:
+        body.append(_pair("id", name))
+    body += [_pair("title", title), _pair("run", step.action.script)]
     if version == 1:
         body.append(_pair("effect", step.action.effect))
     for key, table in (("env", step.env), ("secrets", step.secrets)):

@@ -161,7 +161,8 @@ def _problem_lines(problems: tuple[Problem, ...]) -> Iterator[str]:
     for problem in problems:
         kind = problem.file, problem.code
         shown[kind] += 1
-        if problem.code and shown[kind] > MAX_SHOWN and kinds[kind] > MAX_SHOWN + 1:
+        most = _most_shown(problem.code)
+        if problem.code and shown[kind] > most and kinds[kind] > most + 1:
             rest.setdefault(kind, []).append(problem)
         else:
             yield _with_remedy(problem)
@@ -172,6 +173,12 @@ def _problem_lines(problems: tuple[Problem, ...]) -> Iterator[str]:
         )
         more_text = f"and {len(more)} more [{escape_controls(code)}]"
         yield f"{escape_controls(file)}: {more_text}: line {where}"
+
+
+def _most_shown(code: str) -> int:
+    """How many warnings of a kind are shown in full, of a file."""
+    rule = RULES.get(code)
+    return 1 if rule is not None and rule.is_of_the_whole else MAX_SHOWN
 
 
 def _examined(
@@ -239,23 +246,24 @@ def _verdict(path: Path, runbook: Runbook | None, found: tuple[Problem, ...]) ->
     if runbook is None:
         errors = sum(problem.severity == "error" for problem in found)
         return f"{name}: {_with_count(errors, 'error')}"
-    steps = runbook.steps()
+    phases = runbook.written_phases
+    steps = [step for phase in phases for step in phase.steps]
     runs = [step.action.effect for step in steps if isinstance(step.action, Run)]
     effects = ", ".join(
         f"{runs.count(effect)} {effect}" for effect in ("read", "change", "destroy")
     )
-    phases = _with_count(len(runbook.phases), "phase")
+    undone = len(runbook.steps()) - len(steps)
+    reported = f", {undone} undo" if undone else ""
     warnings = [problem for problem in found if problem.severity == "warning"]
-    reported = f"; {_with_count(len(warnings), 'warning')}" if warnings else ""
+    reported += f"; {_with_count(len(warnings), 'warning')}" if warnings else ""
     kinds = Counter(problem.code for problem in warnings)
     if len(warnings) > MAX_SHOWN:
         most = ", ".join(f"{count} {code}" for code, count in kinds.most_common())
         reported += f": {escape_controls(most)}"
     unset_variables = ", ".join(map(escape_controls, _needed_environment(runbook)))
     reported += f"; set before a run: {unset_variables}" if unset_variables else ""
-    return (
-        f"{name}: ok, {phases}, {_with_count(len(steps), 'step')} ({effects}){reported}"
-    )
+    counts = f"{_with_count(len(phases), 'phase')}, {_with_count(len(steps), 'step')}"
+    return f"{name}: ok, {counts} ({effects}){reported}"
 
 
 def _parts(runbook: Runbook | None) -> Iterator[tuple[Phase, Step | None]]:

@@ -25,6 +25,7 @@ NO_TIMEOUT = LintRule(
     remedy='say how long it may take at worst: `timeout = "2m"`',
     bad="effect = 'change'\nrun = 'systemctl restart api'",
     good="effect = 'change'\nrun = 'systemctl restart api'\ntimeout = '2m'",
+    is_of_the_whole=True,
 )
 DESTROY_UNCHECKED = LintRule(
     code="destroy-unchecked",
@@ -48,6 +49,7 @@ NO_UNDO = LintRule(
     "run = 'systemctl restart api'",
     good="format = 2\n[[step]]\ntitle = 'Restart'\ntimeout = '2m'\n"
     "run = 'systemctl restart api'\nundo = 'none: a restart leaves nothing behind'",
+    is_of_the_whole=True,
 )
 
 

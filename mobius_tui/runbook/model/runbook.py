@@ -303,6 +303,11 @@ class Runbook:
         """The phase of the steps that undo others; `None` if there are none."""
         return next((p for p in self.phases if p.steps and p.steps[0].undo_of), None)
 
+    @property
+    def written_phases(self) -> tuple[Phase, ...]:
+        """The phases that stand in the file: all but the one that undoes."""
+        return tuple(phase for phase in self.phases if phase is not self.undo_phase)
+
     def possible(self, name: str) -> tuple[str, ...]:
         """The only possible values of a variable; empty for any."""
         variable = self.variables.get(name)

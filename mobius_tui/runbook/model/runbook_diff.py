@@ -7,11 +7,13 @@ import difflib
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import MISSING, dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any, Literal
 
+from mobius_tui.runbook.model.actions import Run
 from mobius_tui.runbook.model.probes import Probe, Triggers
-from mobius_tui.runbook.model.runbook import Phase, Runbook
+from mobius_tui.runbook.model.runbook import Runbook, Step
+from mobius_tui.runbook.model.written_keys import written_key, written_values
 
 DIGEST_LENGTH = 16
 """Hexadecimal digits: 64 bits tell a few thousand texts apart."""
@@ -70,25 +72,10 @@ def _plain(part: object) -> Any:
 
 ChangeKind = Literal["added", "removed", "moved", "edited"]
 
-_IGNORED_FIELDS = frozenset({"line", "path", "sources", "same_as", "include"})
-"""Fields with the origin of a part, which are not compared."""
 _PARTS = frozenset(
     {"phases", "variables", "profiles", "contacts", "messages", "channels", "health"}
 )
 """Fields of a runbook whose parts are compared separately."""
-_TOML_NAMES = {
-    "for_": "for",
-    "deadline": "for",
-    "is_": "is",
-    "not_": "not",
-    "pointers": "json",
-    "script": "run",
-    "server_name": "name",
-    "least": "min",
-    "most": "max",
-    "pattern": "match",
-}
-"""Fields of the model with other names in TOML."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -146,7 +133,7 @@ def _parts(runbook: Runbook) -> Iterator[tuple[Key, Any]]:
     head = {
         each.name: getattr(runbook, each.name)
         for each in fields(runbook)
-        if each.name not in _PARTS | _IGNORED_FIELDS
+        if each.name not in _PARTS and written_key(Runbook, each.name) is not None
     }
     yield ("runbook", runbook.id), head
     for variable in runbook.variables.values():
@@ -160,46 +147,59 @@ def _parts(runbook: Runbook) -> Iterator[tuple[Key, Any]]:
     for channel in runbook.channels.values():
         yield ("channel", channel.id), channel
     if runbook.health is not None:
-        yield ("health", "beat"), {"every": runbook.health.every}
+        beat = {"every": runbook.health.every, "witness": runbook.health.witness}
+        yield ("health", "beat"), beat
         yield ("health", "triggers"), runbook.health.trigger
         for probe in runbook.health.probes:
             yield ("probe", probe.id), probe
-    for phase in runbook.phases:
-        yield ("phase", phase.id), _head_of(phase)
+    for phase in runbook.written_phases:
+        yield ("phase", phase.id), replace(phase, steps=())
         for step in phase.steps:
             yield ("step", step.id), step
+    undo_phase = runbook.undo_phase
+    undone = {step.id: step for step in runbook.steps()}
+    for step in undo_phase.steps if undo_phase is not None else ():
+        yield ("undo", step.undo_of), _own_of_undo(step, undone[step.undo_of])
 
 
-def _head_of(phase: Phase) -> dict[str, Any]:
-    return {
-        each.name: getattr(phase, each.name)
-        for each in fields(phase)
-        if each.name not in _IGNORED_FIELDS | {"steps"}
-    }
+def _own_of_undo(undo: Step, undone: Step) -> dict[str, Any]:
+    """What `undo` says itself; what else its step has it has from the one it undoes."""
+    action, other = undo.action, undone.action
+    assert isinstance(action, Run)
+    assert isinstance(other, Run)
+    default = Run(script="")
+    if action.timeout == other.timeout:
+        action = replace(action, timeout=default.timeout)
+    if action.shell == other.shell:
+        action = replace(action, shell=default.shell)
+    own = {"": action, "check": undo.checks, "uses": undo.uses[len(undone.uses) :]}
+    return {key: value for key, value in own.items() if value}
 
 
 def _titles(runbook: Runbook) -> dict[Key, str]:
     steps = {("step", step.id): step.title for step in runbook.steps()}
-    return {**{("phase", p.id): p.title for p in runbook.phases}, **steps}
+    undone = {("undo", name): title for (_, name), title in steps.items()}
+    phases = {("phase", phase.id): phase.title for phase in runbook.phases}
+    return {**phases, **undone, **steps}
 
 
 def _moved(
     old: Runbook, new: Runbook, titles: Mapping[Key, str]
 ) -> Iterator[RunbookChange]:
     """Steps and phases with another position among those in both runbooks."""
-    before = {step.id: phase for phase in old.phases for step in phase.steps}
-    for phase in new.phases:
+    before = {step.id: phase for phase in old.written_phases for step in phase.steps}
+    for phase in new.written_phases:
         for step in phase.steps:
             old_phase = before.get(step.id)
             if old_phase is not None and old_phase.id != phase.id:
                 words = f"from {old_phase.title!r} to {phase.title!r}"
                 yield _with_words(_change("moved", ("step", step.id), titles), words)
-    for old_phase in old.phases:
-        new_phase = next((p for p in new.phases if p.id == old_phase.id), None)
+    for old_phase in old.written_phases:
+        new_phase = next((p for p in new.written_phases if p.id == old_phase.id), None)
         if new_phase is not None:
             ids = [s.id for s in old_phase.steps], [s.id for s in new_phase.steps]
             yield from _reordered("step", *ids, titles)
-    phases = [p.id for p in old.phases], [p.id for p in new.phases]
+    phases = [p.id for p in old.written_phases], [p.id for p in new.written_phases]
     yield from _reordered("phase", *phases, titles)
 
 
@@ -238,53 +238,21 @@ def _with_words(change: RunbookChange, words: str) -> RunbookChange:
 def _diff(old: Any, new: Any) -> Iterator[str]:
     """The lines of a unified diff, without its head."""
     rows = difflib.unified_diff(
-        list(_part_lines(old, "")), list(_part_lines(new, "")), lineterm="", n=2
+        list(_part_lines(old)), list(_part_lines(new)), lineterm="", n=2
     )
     for place, row in enumerate(rows):
         if place > 1:  # two lines of file names
             yield row
 
 
-def _part_lines(part: Any, name: str) -> Iterator[str]:
-    """The lines of a part, one for each value; defaults are left out."""
-    if is_dataclass(part) and not isinstance(part, type):
-        for each in fields(part):
-            value = getattr(part, each.name)
-            if each.name not in _IGNORED_FIELDS and value != _default(each):
-                yield from _part_lines(value, _key_path(name, each.name))
-    elif isinstance(part, Mapping):
-        for key, value in part.items():
-            yield from _part_lines(value, _key_path(name, str(key)))
-    elif isinstance(part, tuple) and any(is_dataclass(each) for each in part):
-        for place, each in enumerate(part, 1):
-            yield from _part_lines(each, f"{name}.{_kind(each)}{place}")
-    elif isinstance(part, tuple) and any(isinstance(each, Mapping) for each in part):
-        for place, each in enumerate(part, 1):
-            yield from _part_lines(each, f"{name}.{place}")
-    elif isinstance(part, tuple):
-        yield f"{name} = {', '.join(map(str, part))}"
-    elif isinstance(part, str) and "\n" in part.strip("\n"):
-        yield f"{name}:"
-        yield from (f"    {row}" for row in part.strip("\n").split("\n"))
-    else:
-        yield f"{name} = {part}".replace("\n", " ").rstrip()
-
-
-def _kind(part: object) -> str:
-    """The kind of a part: `http` for an `HttpCheck`."""
-    return type(part).__name__.removesuffix("Check").lower()
-
-
-def _key_path(name: str, field: str) -> str:
-    toml_name = _TOML_NAMES.get(field, field)
-    if name in ("", "action"):
-        return toml_name
-    return f"{name}.{toml_name}"
-
-
-def _default(field: Any) -> Any:
-    if field.default is not MISSING:
-        return field.default
-    if field.default_factory is not MISSING:
-        return field.default_factory()
-    return MISSING
+def _part_lines(part: object) -> Iterator[str]:
+    """The lines of a part: the keys that the file has, with their values."""
+    for key, value in written_values(part):
+        if isinstance(value, tuple):
+            yield f"{key} = {', '.join(map(str, value))}"
+        elif isinstance(value, str) and "\n" in value.strip("\n"):
+            yield f"{key}:"
+            yield from (f"    {row}" for row in value.strip("\n").split("\n"))
+        else:
+            words = str(value).lower() if isinstance(value, bool) else str(value)
+            yield f"{key} = {words}".replace("\n", " ").rstrip()

@@ -10,7 +10,9 @@ from typing import Any
 import tomli_w
 
 from mobius_tui import sanitize
+from mobius_tui.runbook.decode.assemble import MAX_JUDGED_CHARACTERS
 from mobius_tui.runbook.decode.config_file import effective_commands
+from mobius_tui.runbook.decode.decode_undo import UNDO_PHASE
 from mobius_tui.runbook.effects.effect_judge import judge_script
 from mobius_tui.runbook.model.actions import Effect
 from mobius_tui.runbook.page.page_drafts import (
@@ -22,6 +24,7 @@ from mobius_tui.runbook.page.page_drafts import (
 )
 from mobius_tui.runbook.shell.script_parser import MAX_CHARACTERS
 from mobius_tui.runbook.text.names import IdMaker, slug
+from mobius_tui.runbook.toml.derived_keys import id_of
 from mobius_tui.runbook.toml.problem import is_control
 
 _DESTRUCTIVE = (
@@ -52,14 +55,16 @@ def effect_of(script: str, *titles: str) -> Effect:
     return judgement.effect
 
 
-_RESERVED_IDS = ("stop", "continue")
-"""Values of `on_failure` that are no phases: no phase may have such an id."""
+_RESERVED_IDS = ("stop", "continue", UNDO_PHASE.id)
+"""Ids that no phase may have: values of `on_failure` that are no phases, and the phase
+that the first `undo` makes."""
 _COMMENT_WIDTH = 80
 """Columns of the comment above a phase."""
 
 _HEAD = """\
 # From the page {page}: its words and its commands, as they stood there.
-# None of it has been tried. `effect` is a guess: correct it where it is wrong.
+# None of it has been tried. `effect` is a guess: correct it where it is wrong. A script
+# without one only reads, by the table of commands.
 #
 #   mobius-tui check {file}
 #   mobius-tui run {file} --dry-run
@@ -81,7 +86,7 @@ def runbook_text(draft: PageDraft, *, page: str, file: str, name: str) -> str:
     if draft.front:
         lines = ["What else stood at the top of the page:", *draft.front]
         parts.append(_comment("\n".join(f"# {line}" for line in lines)))
-    parts.append("format = 1\n")
+    parts.append("format = 2\n")
     parts.append(_about(draft, name))
     for person in draft.people:
         contact = {"role": person.role, "handle": person.handle, "for": person.reason}
@@ -149,11 +154,21 @@ def _phases(draft: PageDraft, messages: Mapping[int, str]) -> list[str]:
         id(phase): phase_ids.next_id(phase.title or draft.title or "steps")
         for phase in draft.phases
     }
+    steps = [step for phase in draft.phases for step in phase.steps]
+    named = {id(step.on_failure) for step in steps}
+    is_judged = sum(len(step.run) for step in steps) <= MAX_JUDGED_CHARACTERS
     parts: list[str] = []
     for phase in draft.phases:
-        parts.append(_phase(phase, phase_names[id(phase)], draft))
+        head = _identified(
+            phase_names[id(phase)],
+            _title(phase.title) or _title(draft.title) or "Steps",
+            is_named=id(phase) in named,
+        )
+        parts.append(_phase(phase, head))
         for step in phase.steps:
-            body = _step(step, step_ids.next_id(step.title), messages)
+            step_id = step_ids.next_id(step.title)
+            head = _identified(step_id, _title(step.title) or step_id)
+            body = _step(step, head, messages, is_judged=is_judged)
             if step.on_failure is not None:
                 body["on_failure"] = phase_names[id(step.on_failure)]
             under = _comment(f"# {_line(step.under)}\n") if step.under else ""
@@ -163,11 +178,18 @@ def _phases(draft: PageDraft, messages: Mapping[int, str]) -> list[str]:
     return parts
 
 
-def _phase(phase: PhaseDraft, phase_id: str, draft: PageDraft) -> str:
-    body: dict[str, Any] = {
-        "id": phase_id,
-        "title": _title(phase.title) or _title(draft.title) or "Steps",
-    }
+def _identified(part_id: str, title: str, *, is_named: bool = False) -> dict[str, Any]:
+    """The id and the title of a phase or a step.
+
+    The id is left out where the title makes the same, unless another part names it:
+    whoever improves the title would change what that means.
+    """
+    head = {"title": title}
+    return head if id_of(head) == part_id and not is_named else {"id": part_id, **head}
+
+
+def _phase(phase: PhaseDraft, head: dict[str, Any]) -> str:
+    body = dict(head)
     if phase.why:
         body["why"] = _text("\n\n".join(phase.why))
     if phase.aside:
@@ -178,19 +200,27 @@ def _phase(phase: PhaseDraft, phase_id: str, draft: PageDraft) -> str:
     return f"{rule:─<{_COMMENT_WIDTH}}\n\n{_table('[[phase]]', body)}"
 
 
-def _step(step: StepDraft, step_id: str, messages: Mapping[int, str]) -> dict[str, Any]:
-    body: dict[str, Any] = {"id": step_id, "title": _title(step.title) or step_id}
+def _step(
+    step: StepDraft,
+    head: dict[str, Any],
+    messages: Mapping[int, str],
+    *,
+    is_judged: bool,
+) -> dict[str, Any]:
+    body = dict(head)
     if step.why:
         body["why"] = _text("\n\n".join(step.why))
     if step.when:
         body["when"] = {var: [value] for var, value in step.when.items()}
     if step.run:
-        body["effect"] = _effect(step)
+        script, effect = _without_controls(step.run), _effect(step)
+        if not (is_judged and effect == _judged_effect(script) == "read"):
+            body["effect"] = effect
         if step.shell:
             body["shell"] = [*step.shell]
         if step.secrets:
             body["secrets"] = dict.fromkeys(step.secrets)
-        body["run"] = _without_controls(step.run)
+        body["run"] = script
     elif step.message:
         body["message"] = messages[id(step)]
         body["optional"] = True
@@ -204,6 +234,15 @@ def _effect(step: StepDraft) -> str:
     phase_names = (step.title, *step.parts, step.heading, step.lead)
     effect = effect_of(step.run, *filter(None, phase_names))
     return "change" if step.shell and effect == "read" else effect
+
+
+def _judged_effect(script: str) -> Effect:
+    """What a script for bash does in a runbook that does not say it.
+
+    The table of commands alone decides: the author's config.toml is not on the machines
+    of all who run it.
+    """
+    return judge_script(script).effect
 
 
 def _choice(step: StepDraft) -> str:

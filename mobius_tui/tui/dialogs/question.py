@@ -8,14 +8,15 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from textual import on
+from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Input
+from textual.widgets import Input, Static
 
 from mobius_tui.run.intents.intent_actions import Action
 from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.tui.dialogs.dialog import CANCEL, Choice, Dialog, Do, text_widget
 from mobius_tui.tui.presenters.run_view import RunView
-from mobius_tui.tui.presenters.styled_text import Role
+from mobius_tui.tui.presenters.styled_text import Role, text
 from mobius_tui.tui.row_key import RowKey
 from mobius_tui.tui.screen_state import DraftKey, Purpose
 
@@ -50,14 +51,15 @@ def as_question(words: str) -> str:
 class Question(Dialog[bool]):
     """The result is `True` for yes; nothing else is a yes."""
 
-    def __init__(self, title: str, words: str, *, verb: str, tone: Role) -> None:
+    def __init__(self, title: str, *lines: str, verb: str, tone: Role) -> None:
         super().__init__(title, tone=tone)
-        self._words = words
+        self._lines = lines
         self._verb = verb
 
     def compose_body(self) -> Iterable[Widget]:
         """What will happen."""
-        yield text_widget(self._words)
+        words = Content("\n").join([text(line) for line in self._lines])
+        yield Static(words, markup=False, classes="words")
 
     def choices(self) -> tuple[Choice[bool], ...]:
         """Yes or no."""

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from mobius_tui.run.intents.intent_actions import Action, StartStep
-from mobius_tui.run.planning.going_on import next_by_itself
+from mobius_tui.run.planning.going_on import (
+    next_by_itself,
+    steps_by_themselves,
+)
 from mobius_tui.run.planning.plan import effect_of
 from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.run.state.step_state import BAD_STATUSES, Status
@@ -144,22 +147,28 @@ def _changes_question(view: RunView, phase: str | None) -> Question | None:
         view: the run.
         phase: the id of the only phase that it is about; None for the whole run.
     """
-    names = [
-        view.plan.name(step.id)
-        for step in view.plan.steps.values()
-        if phase in (None, view.plan.phase_of[step.id].id)
-        if effect_of(step) == "change"
-        and view.statuses[step.id].status in (Status.PENDING, Status.WAITING)
-    ]
+    steps = steps_by_themselves(view.situation, "change", phase)
+    names = [name for step in steps if (name := _name_of_change(view, step))]
     if not names:
         return None
-    listed = "\n".join(f"  {name}" for name in names[:MAX_LISTED])
+    listed = [f"  {name}" for name in names[:MAX_LISTED]]
     if len(names) > MAX_LISTED:
-        listed += f"\n  and {len(names) - MAX_LISTED} more"
+        listed.append(f"  and {len(names) - MAX_LISTED} more")
     where = f" in {view.environment}" if view.environment else ""
     words = (
         f"Each of these changes something{where}, and begins without another question, "
-        "until somebody is needed, one fails or warns, or a key acts:\n\n"
-        f"{listed}\n\nWhat destroys is asked for as ever."
+        "until somebody is needed, one fails or warns, or a key acts:"
     )
-    return Question("Go on through changes?", words, verb="Go on", tone="warn")
+    lines = (words, "", *listed, "", "What destroys is asked for as ever.")
+    return Question("Go on through changes?", *lines, verb="Go on", tone="warn")
+
+
+def _name_of_change(view: RunView, step: Step) -> str:
+    """The name of a step that changes something; empty for others.
+
+    A step with `for_each` only lists at first; its rows follow by themselves.
+    """
+    row = step.for_each.row if step.for_each is not None else None
+    if row is not None and effect_of(row) == "change":
+        return f"{view.plan.name(step.id)}, once for each item"
+    return view.plan.name(step.id) if effect_of(step) == "change" else ""

@@ -103,14 +103,14 @@ def promise(briefing: Briefing) -> str:
 
 def effects(runbook: Runbook) -> tuple[Field, ...]:
     """How many steps of each effect, on the main line and aside, and what is undone."""
-    undo = runbook.undo_phase
     main = tuple(phase for phase in runbook.phases if not phase.aside)
-    asides = tuple(phase for phase in runbook.phases if phase.aside and phase != undo)
+    asides = tuple(phase for phase in runbook.written_phases if phase.aside)
     fields = [_counts("main", main)]
     if asides:
         fields.append(_counts("aside", asides))
+    undo = runbook.undo_phase
     if undo is not None:
-        steps = (step for phase in (*main, *asides) for step in phase.steps)
+        steps = (step for phase in runbook.written_phases for step in phase.steps)
         changes = sum(effect_of(step) in ("change", "destroy") for step in steps)
         words = f"{len(undo.steps)} of {changes} changes can be undone"
         fields.append(Field("undo", text(words, "plain")))

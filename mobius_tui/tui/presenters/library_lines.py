@@ -121,7 +121,8 @@ def runbook_cells(book: ListedRunbook, now: float) -> Iterator[TableCell]:
         return
     yield book.title, "plain"
     yield book.id, "muted"
-    yield str(len(book.runbook.steps())), "muted"
+    steps = sum(len(phase.steps) for phase in book.runbook.written_phases)
+    yield str(steps), "muted"
     used = book.runs[0] if book.runs else None
     if used is None or used.began is None:
         yield "never", "muted"

@@ -95,9 +95,18 @@ def test_amend_shows_then_writes_what_passed(
     steps = [each.id for each in load(path).steps()]
     assert steps == ["look", "ls-l-srv", "free-m", "again"]
     assert "# The second.\n[[step]]" in path.read_text()
-    capsys.readouterr()
+    assert 'id = "free' not in path.read_text()
+    assert "2 steps more; look" in capsys.readouterr().out
     assert main(["amend", run.directory.id, "--write"]) == 2
-    assert "`look` was edited, moved or removed" in capsys.readouterr().err
+    said = capsys.readouterr()
+    assert "!2 is left out (the runbook has it as `free-m`)" in said.err
+    assert f"{run.directory.id} is left to write" in said.err
+    assert main(["diff", run.directory.id]) == 0
+    said = capsys.readouterr()
+    assert "after 1.1 uptime: passed; the runbook has it as `free-m`" in said.out
+    assert "writes it into the runbook" not in said.err
+    assert main(["amend", run.directory.id, "--step", "1"]) == 2
+    assert "`look` has `ls-l-srv` behind it now" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -26,8 +26,8 @@ def own_runbook(name: str, text: str = "[runbook]\n") -> None:
     (own_folder() / f"{name}.toml").write_text(text)
 
 
-def printed(kind: str, capsys: pytest.CaptureFixture[str]) -> list[str]:
-    assert main(["names", kind]) == 0
+def printed(kind: str, capsys: pytest.CaptureFixture[str], *line: str) -> list[str]:
+    assert main(["names", kind, *line]) == 0
     return capsys.readouterr().out.splitlines()
 
 
@@ -73,13 +73,66 @@ def test_other_kinds_are_refused(
     words: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["names", *words]) == 2
-    assert "`names runbooks` or `names runs`" in capsys.readouterr().err
+    assert "`names profiles` or `names steps`" in capsys.readouterr().err
 
 
-def test_it_imports_next_to_nothing() -> None:
+PROFILES = """
+[runbook]
+[profile.staging]
+[profile."touch hacked"]
+[[phase]]
+include = "part.toml#a"
+"""
+
+
+def test_profiles_are_those_of_the_runbook_on_the_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    own_runbook("mine", PROFILES)
+    own_runbook("part", "[profile.of-the-part]\n")
+    own_runbook("broken", "[profile.x]\n[[")
+    Path("here.toml").write_text("[profile.here]\n")
+    found = ["of-the-part", "staging"]
+    assert printed("profiles", capsys, "run", "--plain", "mine", "--profile") == found
+    assert printed("profiles", capsys, "run", "./here.toml", "--profile") == ["here"]
+    bundled = printed("profiles", capsys, "drill", "--inject-cmd", "x", "--profile")
+    assert bundled == printed("profiles", capsys, "run", "mobius-rollback") != []
+    for line in (
+        (),
+        ("run",),
+        ("run", "broken"),
+        ("run", "nowhere.toml"),
+        ("run", "."),
+    ):
+        assert printed("profiles", capsys, *line) == []
+
+
+def test_steps_are_those_of_the_run_on_the_line(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    text = '[[step]]\ntitle = "Look"\n[[phase]]\n[[phase.step]]\nid = "a"\n'
+    for name in ("21T10-00-00-r", "22T10-00-00-r"):
+        copies = runs_root() / f"2026-11-{name}" / "runbook"
+        copies.mkdir(parents=True)
+        (copies / "r.toml").write_text(text + '[[phase.step]]\nid = "; touch"\n')
+        (copies / "part.toml").write_text(text.replace('"a"', '"b"'))
+    (runs_root() / "2026-11-21T10-00-00-r" / "journal.jsonl").touch()
+    steps = ["look", "b", "a"]
+    assert printed("steps", capsys, "undo", "2026-11-21T10-00-00-r", "--to") == steps
+    assert printed("steps", capsys, "approve", "11-22", "--step") == steps
+    folder = str(runs_root() / "2026-11-21T10-00-00-r")
+    assert printed("steps", capsys, "annotate", folder, "--step") == steps
+    for line in ((), ("undo",), ("undo", "2026"), ("undo", "none"), ("undo", "")):
+        assert printed("steps", capsys, *line) == []
+
+
+@pytest.mark.parametrize("kind", ["runbooks", "profiles"])
+def test_it_imports_next_to_nothing(kind: str) -> None:
     """The parser alone would take as long again as all of it does."""
-    own_runbook("mine")
-    script = "from mobius_tui.cli import main; main(['names', 'runbooks'])"
+    own_runbook("mine", "[runbook]\n[profile.mine]\n")
+    words = ["names", kind, "run", "mine"][: 4 if kind == "profiles" else 2]
+    script = f"from mobius_tui.cli import main; main({words})"
     done = subprocess.run(
         [sys.executable, "-X", "importtime", "-c", script],
         capture_output=True,
@@ -87,6 +140,9 @@ def test_it_imports_next_to_nothing() -> None:
         check=True,
     )
     loaded = {line.split("|")[-1].strip() for line in done.stderr.splitlines()}
-    heavy = {"argparse", "dataclasses", "typing", "inspect", "json", "subprocess"}
+    heavy = {"argparse", "dataclasses", "inspect", "json", "subprocess", "asyncio"}
+    heavy |= {"hashlib", "mobius_tui.sanitize", "mobius_tui.runbook.toml.problem"}
+    if kind == "runbooks":
+        heavy |= {"typing", "tomllib"}
     assert "mine" in done.stdout.split()
-    assert not loaded & {*heavy, "asyncio", "tomllib", "hashlib", "mobius_tui.sanitize"}
+    assert not loaded & heavy

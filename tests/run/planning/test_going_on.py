@@ -6,7 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from mobius_tui.run.planning.going_on import goes_on_by_itself, next_by_itself
+from mobius_tui.run.planning.going_on import (
+    goes_on_by_itself,
+    next_by_itself,
+    steps_by_themselves,
+)
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.planning.situation import Situation
 from mobius_tui.run.state.reducer import initial_state
@@ -69,3 +73,13 @@ def test_what_begins_by_itself(text: str, reach: Effect, found: str) -> None:
 )
 def test_it_is_offered_where_one_follows_another(text: str, *, goes_on: bool) -> None:
     assert goes_on_by_itself(situation(text), "read") is goes_on
+
+
+def test_what_begins_ends_at_the_first_that_wants_a_person() -> None:
+    changes = STEP + 'title = "C"\nrun = "touch x"\n'
+    later = STEP + 'title = "M"\nmanual = "call"\n' + changes.replace('"C"', '"L"')
+    found = situation(READ + changes + later)
+    begin = [step.id for step in steps_by_themselves(found, "change")]
+    assert begin == ["read", "c"]
+    assert [step.id for step in steps_by_themselves(found, "read")] == ["read"]
+    assert steps_by_themselves(found, "change", "other") == []

@@ -16,7 +16,7 @@ from mobius_tui.run.events.step_events import (
 from mobius_tui.run.intents.intent_actions import RetryStep, StartStep, UndoSteps
 from mobius_tui.run.planning.permissions import decide
 from mobius_tui.run.planning.proposal import propose
-from mobius_tui.run.planning.run_outcome import aside_outcome
+from mobius_tui.run.planning.run_outcome import aside_outcome, run_progress
 from mobius_tui.run.planning.situation import ALLOWED
 from mobius_tui.run.planning.step_status import step_statuses
 from mobius_tui.run.planning.undoing import (
@@ -51,6 +51,18 @@ def test_back_to_a_step_is_up_to_it_and_it() -> None:
     assert found == ["kept", "b"]
     assert undo_items_back_to(items, None) == items
     assert undo_items_back_to(items, "c") == ()
+
+
+def test_what_is_undone_is_done_no_more_and_counts_as_no_step_of_its_own() -> None:
+    def progress(*events: Event) -> tuple[int, int]:
+        state = after(*events)
+        return run_progress(PLAN, state, step_statuses(PLAN, state))
+
+    done = (start("a"), end("a"), start("c"), end("c"))
+    assert progress(*done) == (2, 5)
+    undone = (turned("c", "a"), start("undo-c"), end("undo-c"))
+    assert progress(*done, *undone) == (1, 5)
+    assert progress(*done, *undone, start("undo-a"), end("undo-a")) == (0, 5)
 
 
 def test_what_was_asked_for_is_proposed_in_that_order_and_nothing_else() -> None:

@@ -94,26 +94,29 @@ def test_in_format_2_it_is_written_as_short_as_the_others(tmp_path: Path) -> Non
     assert added.action.script == SCRIPT
     assert b"effect" not in found
     text = found.decode()
-    assert text.startswith(NEW.partition('[[step]]\nrun = "df')[0] + "[[step]]\nid = ")
+    assert text.startswith(
+        NEW.partition('[[step]]\nrun = "df')[0] + "[[step]]\ntitle = "
+    )
     assert text.endswith('[[step]]\nrun = "df -h"\n')
 
 
 @pytest.mark.parametrize(
-    ("edit", "after"),
+    ("edit", "said"),
     [
-        (('run = "true"', 'run = "ls"'), "one"),  # the step itself
-        (('id = "two"', 'id = "other"'), "one"),  # what came behind it
-        (('id = "one"', 'id = "other"'), "one"),  # it is gone
+        (('run = "true"', 'run = "ls"'), "was edited, moved or removed"),
+        (('id = "two"', 'id = "other"'), "has `other` behind it now"),
+        (('id = "one"', 'id = "other"'), "was edited, moved or removed"),
     ],
 )
 def test_a_place_that_was_edited_is_left_alone(
-    tmp_path: Path, edit: tuple[str, str], after: str
+    tmp_path: Path, edit: tuple[str, str], said: str
 ) -> None:
+    after = "one"
     path = tmp_path / "x.toml"
     path.write_text(OLD)
     was = load(path)
     path.write_text(OLD.replace(*edit))
-    with pytest.raises(UsageError, match=r"`one` was edited, moved or removed"):
+    with pytest.raises(UsageError, match=f"`one` {said}"):
         amended(path, was, [Addition(step=step("ls"), after=after)])
     path.write_text(OLD.replace('title = "X"', 'title = "Y"'))
     assert amended(path, was, [Addition(step=step("ls"), after=after)])

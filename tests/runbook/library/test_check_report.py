@@ -46,6 +46,29 @@ def test_any_error_makes_the_exit_code_two(tmp_path: Path) -> None:
     assert ": ok, 5 phases" in lines[-1]
 
 
+UNDONE = """
+format = 2
+[runbook]
+title = "Undone"
+[[step]]
+title = "Look"
+run = "ls"
+[[step]]
+title = "Change"
+timeout = "1m"
+run = "systemctl stop api"
+undo = "systemctl start api"
+"""
+
+
+def test_the_counts_are_those_of_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "undone.toml"
+    path.write_text(UNDONE)
+    verdict = check_files([path])[0].split("\n")[-1]
+    counts = "ok, 1 phase, 2 steps (1 read, 1 change, 0 destroy), 1 undo"
+    assert verdict == f"{path}: {counts}"
+
+
 SCRIPT = "effect = 'read'\nrun = '''\n{}sudo ls\n'''\n"
 PHASE = (
     "[[phase]]\nid = 'p{0}'\ntitle = 'P'\n[[phase.step]]\nid = 's{0}'\ntitle = 'S'\n"

@@ -16,6 +16,8 @@ def imported(page: str, name: str = "page") -> tuple[str, Runbook]:
     made = convert(page, page=f"{name}.md", file=f"{name}.toml", name=name)
     found, problems = decode(Path("x.toml"), made.text.encode(), lambda _: ("", b""))
     assert found is not None, "\n".join(each.render() for each in problems)
+    runs = [step.action for step in found.steps() if isinstance(step.action, Run)]
+    assert all(run.effect == "read" for run in runs if run.is_judged)
     return made.text, found
 
 

@@ -103,6 +103,7 @@ BLOCKS = st.lists(st.sampled_from([*PLAIN, *CODES, *ANYWHERE]), max_size=12)
 def test_no_word_is_lost(blocks: list[str]) -> None:
     page, words = numbered(["# T", "1. First @", *blocks, "Last @."])
     made, _ = imported(page)
+    made = made.lower()  # a title begins with a capital letter
     lost = [each for block in words for each in block if each not in made]
     assert lost == [], page
 
@@ -117,7 +118,7 @@ def test_the_words_of_a_section_keep_their_order(blocks: list[str]) -> None:
     typed = [each for block, own in zip(["", "", *blocks], words, strict=True)
              for each in own if block in CODES]  # fmt: skip
     for each in (said, typed):
-        places = [made.rindex(word) for word in each]
+        places = [made.lower().rindex(word) for word in each]
         assert places == sorted(places), page
 
 

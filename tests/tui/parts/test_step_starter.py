@@ -80,6 +80,23 @@ title = "Three"
 run = "touch x"
 independent = true
 """
+ROWS = """format = 2
+[runbook]
+title = "Rows"
+[[step]]
+title = "First"
+run = "touch x"
+[[step]]
+title = "Restart each"
+for_each = { run = "ls" }
+run = 'touch "$item"'
+[[step]]
+title = "Ask"
+manual = "Ask them."
+[[step]]
+title = "Late"
+run = "touch late"
+"""
 EndResult = Literal[Status.PASSED, Status.FAILED, Status.WARNED]
 
 
@@ -149,10 +166,23 @@ async def test_through_changes_it_asks_once_and_stops_at_what_destroys(
         await at.shown("changes something")
         await at.press(">")
         assert isinstance(at.pilot.app.screen, Question)
-        assert "2.1 Four" in words(at.pilot)
+        asked = [row.strip(" │┃") for row in words(at.pilot).split("\n")]
+        assert "2.1 Four" in asked
+        assert "2.2 Five" in asked
         await at.press("enter")
         await at.shown("2.3 Six destroys")
         await at.started(*READS, "four", "five")
+
+
+async def test_only_what_would_begin_is_named_and_rows_that_change_are(
+    tmp_path: Path,
+) -> None:
+    async with desk(tmp_path, ROWS) as at:
+        await at.press(">")
+        await at.shown("Go on through changes?")
+        shown = words(at.pilot)
+        assert "1.2 Restart each, once for each item" in shown
+        assert "1.4 Late" not in shown.partition("Go on through changes?")[2]
 
 
 async def test_who_does_not_want_that_begins_nothing(tmp_path: Path) -> None:
