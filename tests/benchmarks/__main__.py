@@ -28,7 +28,7 @@ def _screens(_gigabytes: float) -> Iterator[Figure]:
 def _floods(gigabytes: float) -> Iterator[Figure]:
     from tests.benchmarks import floods
 
-    for measure in (floods.one, floods.four, floods.slow):
+    for measure in (floods.one, floods.four, floods.twelve, floods.slow):
         yield from _each(partial(measure, gigabytes=gigabytes))
 
 

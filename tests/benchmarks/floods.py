@@ -32,6 +32,8 @@ SLOW = 64 * 1024
 """Bytes a second that a slow terminal takes."""
 PAIRS = 9
 """Floods of each kind: some 20 keys go into one, and 95 % of so few says little."""
+SIDE_BY_SIDE_PAIRS = 3
+"""Floods of one, and of twelve."""
 LONGEST = 900.0
 """Seconds after which floods that have not ended never will."""
 Turns = Sequence[tuple[str, ...]]
@@ -227,6 +229,34 @@ def four(folder: Path, gigabytes: float) -> Iterator[Figure]:
         turns: Turns = [("own", "f0", "f1", "f2")]
         found = _watch(directory, turns, KEY_PAUSE, None, ballast)
     yield _keys("four floods at once: key → paint, p95", found.keys, 50, KEY_PAUSE)
+
+
+def twelve(folder: Path, gigabytes: float) -> Iterator[Figure]:
+    """Twelve steps of a parallel phase flood at once; beside them one alone, in turn.
+
+    Each of the twelve prints a third of what the one does: they begin one by one.
+    """
+    ballast = Ballast(int(gigabytes * 4e9))
+    keys: dict[int, list[float]] = {1: [], 12: []}
+    for _ in range(SIDE_BY_SIDE_PAIRS):
+        for count, found in keys.items():
+            size = gigabytes * 1e9 / (1 if count == 1 else 3)
+            pipeline = f"seq {last_for(int(size))}"
+            steps = _steps(pipeline, count)
+            runbook = runs.runbook_of(folder, steps, phase="parallel = 12\n")
+            with runs.run_of(runbook) as directory:
+                turns: Turns = [tuple(f"f{number}" for number in range(count))]
+                found += _watch(directory, turns, KEY_PAUSE, None, ballast).keys
+    yield _keys("a flood alone: key → paint, p95", keys[1], 25, KEY_PAUSE)
+    yield _keys("twelve side by side: key → paint, p95", keys[12], 50, KEY_PAUSE)
+    if all(keys.values()):
+        yield Figure(
+            name="twelve side by side / one: key → paint, p95",
+            value=rank(keys[12], 95) / rank(keys[1], 95),
+            limit=2,
+            unit="×",
+            note=f"{SIDE_BY_SIDE_PAIRS} pairs, turn about",
+        )
 
 
 def slow(folder: Path, gigabytes: float) -> Iterator[Figure]:

@@ -19,11 +19,14 @@ from mobius_tui.runbook.model.runbook import Runbook
 PROGRAM = str(Path(sys.executable).with_name("mobius-tui"))
 
 
-def runbook_of(folder: Path, steps: Iterable[str], more: str = "") -> Runbook:
+def runbook_of(
+    folder: Path, steps: Iterable[str], more: str = "", phase: str = ""
+) -> Runbook:
     """A runbook of one phase."""
     path = folder / "bench.toml"
-    head = f'format = 1\n[runbook]\nid = "bench"\ntitle = "Bench"\n{more}'
-    path.write_text(f'{head}[[phase]]\nid = "p"\ntitle = "Phase"\n' + "".join(steps))
+    head = f'format = 2\n[runbook]\nid = "bench"\ntitle = "Bench"\n{more}'
+    whole = f'{head}[[phase]]\nid = "p"\ntitle = "Phase"\n{phase}'
+    path.write_text(whole + "".join(steps))
     return load(path)
 
 
