@@ -16,10 +16,10 @@ RUN = b"[[phase]]\nid='p'\ntitle='P'\n[[phase.step]]\nid='s'\ntitle='S'\nrun='tr
 
 
 def refusal(path: Path) -> str:
-    """The only problem of a file, which must be found within a second."""
-    begin = time.perf_counter()
+    """The only problem of a file, which must be found within a second's computing."""
+    begin = time.process_time()
     runbook, problems = examine(path)
-    assert time.perf_counter() - begin < 1
+    assert time.process_time() - begin < 1
     assert runbook is None
     (problem,) = problems
     assert "\n" not in problem.message
