@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 
 import pytest
@@ -94,3 +95,18 @@ async def test_a_port_without_tls_refused_or_silent(ctx: CheckContext) -> None:
         seen = await sight(TlsCheck(at=at, repeat=Repeat(timeout="200ms")), ctx)
     assert not seen.held
     assert seen.detail == f"{at}: timed out after 0.2 s"
+
+
+async def test_a_server_that_hangs_up_before_tls(ctx: CheckContext) -> None:
+    async def hang_up(
+        reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        writer.write_eof()
+        await reader.read()
+        writer.close()
+
+    async with await asyncio.start_server(hang_up, "127.0.0.1", 0) as server:
+        at = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        seen = await sight(TlsCheck(at=at), ctx)
+    assert not seen.held
+    assert seen.detail == f"{at}: answer cut short"
