@@ -56,8 +56,8 @@ class Question(Dialog[bool]):
         self._verb = verb
 
     def compose_body(self) -> Iterable[Widget]:
-        """What will happen."""
-        yield text_widget(self._words)
+        """What will happen, a widget a line."""
+        yield from map(text_widget, self._words.split("\n"))
 
     def choices(self) -> tuple[Choice[bool], ...]:
         """Yes or no."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from mobius_tui import sanitize
 from mobius_tui.run.intents.intent_actions import Action, StartStep
 from mobius_tui.run.planning.going_on import next_by_itself
 from mobius_tui.run.planning.plan import effect_of
@@ -145,7 +146,7 @@ def _changes_question(view: RunView, phase: str | None) -> Question | None:
         phase: the id of the only phase that it is about; None for the whole run.
     """
     names = [
-        view.plan.name(step.id)
+        sanitize.line(view.plan.name(step.id))
         for step in view.plan.steps.values()
         if phase in (None, view.plan.phase_of[step.id].id)
         if effect_of(step) == "change"

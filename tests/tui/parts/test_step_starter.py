@@ -150,6 +150,7 @@ async def test_through_changes_it_asks_once_and_stops_at_what_destroys(
         await at.press(">")
         assert isinstance(at.pilot.app.screen, Question)
         assert "2.1 Four" in words(at.pilot)
+        assert "⏎" not in words(at.pilot)
         await at.press("enter")
         await at.shown("2.3 Six destroys")
         await at.started(*READS, "four", "five")
