@@ -126,7 +126,7 @@ def _rows_awaited(state: RunState, step_id: str) -> Iterator[Wait]:
     rows = state.rows_of.get(step_id, ())
     undone = [row for row in rows if not is_row_done(state, row)]
     if undone:
-        text = f"{len(undone)} of {len(rows)} rows"
+        text = f"{len(undone)} row{'s' * (len(undone) > 1)} left"
         yield Wait(kind="needs", on=undone[0], text=text)
 
 
