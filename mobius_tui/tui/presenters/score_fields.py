@@ -26,7 +26,7 @@ _LABELS: Mapping[str, str] = {
     "out of order": "order",
     "overridden": "vouched",
     "undo proved": "undone",
-    "undo unchecked": "unproved",
+    "undo unchecked": "unsure",
 }
 """Words of a score that the column of labels has no room for."""
 
