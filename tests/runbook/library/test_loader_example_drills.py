@@ -71,7 +71,7 @@ def in_order(said: str, words: Sequence[str]) -> bool:
 
 
 @pytest.mark.parametrize(
-    ("example", "fault", "words"),
+    ("example", "fault", "words", "proved"),
     [
         (
             "kubernetes-rollback",
@@ -81,16 +81,19 @@ def in_order(said: str, words: Sequence[str]) -> bool:
                 "rolled back",
                 "passed: 3.2 It answers",
             ],
+            "",
         ),
         (
             "postgres-failover",
             "primary-lost",
             ["server promoted", "rows: 2.3 Lead each pooler", 'query gives "21"'],
+            "",
         ),
         (
             "dns-cutover",
             "old-site-fails",
-            ["passed: 2.2.3 127.0.0.34 has heard of it", "ticked by --manual tick"],
+            ["undone, and done again", "passed: 2.2.3 127.0.0.34 has heard of it"],
+            "2.1 Lead the name to the new site",
         ),
     ],
 )
@@ -100,10 +103,13 @@ def test_an_example_repairs_what_it_is_for(
     example: str,
     fault: str,
     words: list[str],
+    proved: str,
 ) -> None:
-    code = drill(example, fault)
+    code = drill(example, fault, *["--rehearse-undo"] * bool(proved))
     said = capsys.readouterr().out
     assert code == 0, said
+    undone = {each for each in said.splitlines() if each.startswith("undo ")}
+    assert undone == ({f"undo proved: {proved}"} if proved else set())
     assert in_order(said, [*words, "COMPLETED", f"handled; the fault was {fault}"])
     [run] = all_runs(runs_root())
     record = drill_record.read_drill_record(run)
@@ -195,8 +201,9 @@ def test_an_example_stops_where_it_must(
 def test_a_release_that_never_came_up_is_taken_back(
     drill: Drill, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert drill("kubernetes-rollback", "image-missing") == 0
+    assert drill("kubernetes-rollback", "image-missing", "--rehearse-undo") == 0
     said = capsys.readouterr().out
+    assert "undo proved: 2.1 Stop automatic rollouts" in said
     assert in_order(said, ["trying and failing to pull image", "warned: 1.5 What it"])
 
 
