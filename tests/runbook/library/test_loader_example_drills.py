@@ -92,7 +92,11 @@ def in_order(said: str, words: Sequence[str]) -> bool:
         (
             "dns-cutover",
             "old-site-fails",
-            ["undone, and done again", "passed: 2.2.3 127.0.0.34 has heard of it"],
+            [
+                "and done again",
+                "2.2 Each resolver has heard",
+                "passed: 2.2.3 127.0.0.34",
+            ],
             "2.1 Lead the name to the new site",
         ),
     ],
