@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from contextlib import suppress
 
 import pytest
 
@@ -98,15 +99,21 @@ async def test_a_port_without_tls_refused_or_silent(ctx: CheckContext) -> None:
 
 
 async def test_a_server_that_hangs_up_before_tls(ctx: CheckContext) -> None:
+    closed = asyncio.Event()
+
     async def hang_up(
         reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
-        writer.write_eof()
-        await reader.read()
-        writer.close()
+        with suppress(OSError):
+            writer.write_eof()
+            await reader.read()
+            writer.close()
+            await writer.wait_closed()
+        closed.set()
 
     async with await asyncio.start_server(hang_up, "127.0.0.1", 0) as server:
         at = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
         seen = await sight(TlsCheck(at=at), ctx)
+        await closed.wait()
     assert not seen.held
     assert seen.detail == f"{at}: answer cut short"
