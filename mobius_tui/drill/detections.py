@@ -111,14 +111,17 @@ def subjects(plan: Plan) -> Iterator[Subject]:
                 kind=rule,
             )
     for step in plan.runbook.steps():
-        yield from _checks(plan, step)
+        if step.id not in plan.parent_of:
+            yield from _checks(plan, step)
 
 
 def _checks(plan: Plan, step: Step) -> Iterator[Subject]:
-    """The checks of a step; those of one kind are numbered."""
-    kinds = [kind_of(check) for check in step.checks]
+    """The checks of a step, or of its rows; those of one kind are numbered."""
+    row = step.for_each.row if step.for_each is not None else None
+    written = row or step
+    kinds = [kind_of(check) for check in written.checks]
     met: Counter[str] = Counter()
-    text = part_digest(step) if kinds else ""
+    text = part_digest(written) if kinds else ""
     for index, kind in enumerate(kinds):
         met[kind] += 1
         number = f" {met[kind]}" if kinds.count(kind) > 1 else ""
@@ -126,7 +129,7 @@ def _checks(plan: Plan, step: Step) -> Iterator[Subject]:
             key=CheckKey(step.id, index),
             name=f"{plan.name(step.id)}: {kind} check{number}",
             text_digest=text,
-            kind="file same_as" if _compares(step.checks[index]) else kind,
+            kind="file same_as" if _compares(written.checks[index]) else kind,
             line=step.line,
         )
 
@@ -140,7 +143,8 @@ def detection_counts(
 ) -> tuple[DetectionCounts, ...]:
     """What was seen in a drill; what nobody looked at is left out.
 
-    A check counts by its looks, a probe by its checks that have data. A trigger is red
+    A check counts by its looks, in whatever row of its step they were, and a probe by
+    its checks that have data. A trigger is red
     each time that it fires, and green in a drill in which its probe was watched and it
     did not.
 
@@ -154,10 +158,11 @@ def detection_counts(
     for entry in entries:
         match entry.event:
             case CheckTried(step=step, check=index, held=held):
-                looks.setdefault(CheckKey(step, index), []).append((entry.at, held))
+                key = CheckKey(plan.parent_of.get(step, step), index)
+                looks.setdefault(key, []).append((entry.at, held))
             case TriggerFired(probe=probe, rule=rule):
-                key = TriggerKey(probe, rule)
-                looks.setdefault(key, []).append((entry.at, False))
+                fired = TriggerKey(probe, rule)
+                looks.setdefault(fired, []).append((entry.at, False))
             case _:
                 pass
     found = (

@@ -245,7 +245,7 @@ class DrillScorer:
 
     def _wrong(self, facts: FaultFacts, restored: float | None) -> Iterator[str]:
         for at, step in self._failures:
-            looks = not self._changes_something(step)
+            looks = effect_of(self._plan.steps[step]) == "read"
             by_fault = looks and (restored is None or at <= restored)
             if step not in facts.reddens and not by_fault:
                 yield step

@@ -296,7 +296,7 @@ def record_score(
         score=score(
             run.plan, run.initial_entries, run.health_history, left=left, facts=facts
         ),
-        texts=step_digests(run.runbook),
+        texts=step_digests(run.plan.first_runbook),
         seen=tuple(merge_detections((*survey_counts, *seen)).values()),
         wrecked=wrecked,
         own_staging=facts.own_staging,

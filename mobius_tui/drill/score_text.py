@@ -11,6 +11,11 @@ from mobius_tui.drill.drill_record import DrillRecord
 from mobius_tui.drill.drill_score import Score, score_times
 from mobius_tui.drill.scored_drills import TimeComparison
 from mobius_tui.run.events.journal_entry import utc_timestamp
+from mobius_tui.run.records.drill_history import (
+    SCORE_LISTS,
+    faults_words,
+    verdict_words,
+)
 from mobius_tui.runbook.text.units import clock_duration, duration_in_words
 
 LABELS: Mapping[str, str] = {
@@ -20,22 +25,7 @@ LABELS: Mapping[str, str] = {
     "steady": "three healthy",
 }
 """Each time of a score, as `time to …`."""
-UNKNOWN = "nobody looked at the site"
 FIRST = "no drill of this kind was handled"
-
-
-def verdict_words(score: Score) -> str:
-    """Whether it was handled, in words."""
-    if score.handled is None:
-        return f"not known: {UNKNOWN}"
-    return "handled" if score.handled else "not handled"
-
-
-def faults_words(score: Score) -> str:
-    """What broke the site."""
-    if not score.faults:
-        return "no fault was injected"
-    return f"the fault was {' + '.join(score.faults)}"
 
 
 def counted_words(score: Score) -> str:
@@ -70,25 +60,22 @@ def is_first(times: tuple[TimeComparison, ...]) -> bool:
 
 def details(score: Score) -> Iterator[tuple[str, tuple[str, ...]]]:
     """What is to be said besides the times: a label, and lines under it."""
-    for label, words in (
-        ("still wrong", score.left),
-        ("steps wrong", score.wrong),
-        ("skipped", score.skipped),
-        ("out of order", score.out_of_order),
-        ("overridden", score.overridden),
-        ("undo proved", score.undo_proved),
-        ("undo unchecked", score.undo_unchecked),
-        ("hints", (str(score.hints),) if score.hints else ()),
-        ("noted", score.unsaid),
-    ):
-        if words:
-            yield label, words
+    found = {
+        **{label: getattr(score, name) for name, label in SCORE_LISTS.items()},
+        "hints": (str(score.hints),) if score.hints else (),
+        "noted": score.unsaid,
+    }
+    yield from ((label, words) for label, words in found.items() if words)
 
 
 def lines(drill: DrillRecord, times: tuple[TimeComparison, ...]) -> Iterator[str]:
     """A score as lines: words first, for a reader or a pipe."""
     score = drill.score
-    told = (verdict_words(score), faults_words(score), counted_words(score))
+    told = (
+        verdict_words(score.handled),
+        faults_words(score.faults),
+        counted_words(score),
+    )
     yield f"score: {'; '.join(told)}"
     for at in times:
         before = before_words(at)
@@ -122,7 +109,7 @@ def row(drill: DrillRecord) -> str:
     """A drill in a line of a list."""
     score = drill.score
     when = time.strftime("%Y-%m-%d %H:%M", time.localtime(drill.began))
-    verdict = "not known" if score.handled is None else verdict_words(score)
+    verdict = "not known" if score.handled is None else verdict_words(score.handled)
     times = ("-" if at is None else seconds_words(at) for at in score_times(score))
     how = "auto" if score.automatic else "team"
     faults = " + ".join(score.faults) or "none"

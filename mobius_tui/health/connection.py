@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import os
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from mobius_tui.runbook.text.units import duration_in_words
@@ -22,6 +23,7 @@ _WORDS = {
     errno.EHOSTDOWN: "unreachable host",
     errno.ETIMEDOUT: "timed out while connecting",
     errno.ECONNRESET: "answer cut short",
+    errno.ECONNABORTED: "answer cut short",
     errno.EPIPE: "answer cut short",
     errno.ENETDOWN: "this machine's network is down",
     errno.ENETUNREACH: "this machine has no route to that network",
@@ -29,6 +31,14 @@ _WORDS = {
     errno.EMFILE: "this program has too many files open",
     errno.ENFILE: "this machine has too many files open",
 }
+
+_NUMBERS: Mapping[type[OSError], int] = {
+    ConnectionRefusedError: errno.ECONNREFUSED,
+    ConnectionResetError: errno.ECONNRESET,
+    ConnectionAbortedError: errno.ECONNABORTED,
+    BrokenPipeError: errno.EPIPE,
+}
+"""Of errors that asyncio raises by itself, without a number and without a word."""
 
 _TLS_PENDING = (ssl.SSLWantReadError, ssl.SSLWantWriteError)
 """Not failures: TLS was waiting for data when something else ended it."""
@@ -55,7 +65,7 @@ def connection_failure(error: BaseException) -> ConnectionFailure | None:
         _describe_error(each)
         for each in _chain(error)
         if isinstance(each, OSError)
-        and each.errno
+        and _number(each)
         and not isinstance(each, _TLS_PENDING)
     ]
     for each in found:
@@ -93,13 +103,18 @@ def _describe_error(error: OSError) -> ConnectionFailure:
         if error.errno == socket.EAI_AGAIN:
             return ConnectionFailure(words="no name server answers", is_local=True)
         return ConnectionFailure(words="unknown host")
-    assert error.errno is not None
-    words = _WORDS.get(error.errno) or error.strerror or errno.errorcode[error.errno]
+    number = _number(error)
+    words = _WORDS.get(number) or error.strerror or os.strerror(number)
     return ConnectionFailure(
         words=words,
-        is_local=error.errno in _LOCAL_ERRORS,
-        is_refused=error.errno == errno.ECONNREFUSED,
+        is_local=number in _LOCAL_ERRORS,
+        is_refused=number == errno.ECONNREFUSED,
     )
+
+
+def _number(error: OSError) -> int:
+    """The system's number of an error; 0 where it is none of the system's."""
+    return error.errno or _NUMBERS.get(type(error), 0)
 
 
 def split_address(at: str) -> tuple[str, int]:

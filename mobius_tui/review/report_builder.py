@@ -24,7 +24,11 @@ from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.planning.run_outcome import run_progress
 from mobius_tui.run.planning.step_status import step_statuses
 from mobius_tui.run.records import seals
-from mobius_tui.run.records.drill_history import last_and_best, times_of_earlier_drills
+from mobius_tui.run.records.drill_history import (
+    drill_result,
+    last_and_best,
+    times_of_earlier_drills,
+)
 from mobius_tui.run.records.run_record import read_record_or_empty
 from mobius_tui.run.records.verification import damage_of_open_run
 from mobius_tui.run.state.run_state import RunState
@@ -123,6 +127,7 @@ def _assemble_report(
         )
     drills = times_of_earlier_drills(run.directory, began, state.began_at)
     done, applicable = run_progress(plan, state, step_statuses(plan, state))
+    record = read_record_or_empty(run.directory)
     ended = state.ended
     outcome = ListingState.OPEN if ended is None else ended.outcome
     timeline, left_out = _shortened(walked.timeline)
@@ -146,6 +151,7 @@ def _assemble_report(
         until=until if began is not None else None,
         outcome=outcome if began is not None else ListingState.NEVER_BEGAN,
         reason=sanitize(ended.reason if ended is not None else ""),
+        drill=tuple(sanitize(each) for each in drill_result(record)),
         done=done,
         applicable=applicable,
         events=len(run.entries),
@@ -182,7 +188,7 @@ def _assemble_report(
                 run_action_items.read_action_items(run.directory), sanitize
             )
         ),
-        said_head=seals.last_seal_digest(read_record_or_empty(run.directory)),
+        said_head=seals.last_seal_digest(record),
     )
 
 

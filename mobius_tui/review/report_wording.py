@@ -72,6 +72,8 @@ def outcome(report: RunReport) -> str:
 def facts(report: RunReport) -> Iterator[tuple[str, str]]:
     """What, where, who and when; each with its label."""
     yield "Outcome", outcome(report)
+    for place, words in enumerate(report.drill):
+        yield "" if place else "Drill", words
     yield "Run", report.run
     yield "Runbook", f"{report.title} ({report.runbook})"
     yield "Mode", report.mode or NONE

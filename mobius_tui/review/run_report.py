@@ -321,6 +321,8 @@ class RunReport:
     """The last that is known of it."""
     outcome: Outcome | ListingState
     reason: str
+    drill: tuple[str, ...]
+    """What a drill came to by the site's own word, a line for each thing."""
     done: int
     """How many of the steps that apply are done."""
     applicable: int

@@ -34,6 +34,7 @@ from mobius_tui.run.state.reducer import advance, initial_state
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import (
     BAD_STATUSES,
+    PASSED_STATUSES,
     Attempt,
     StateVariable,
     Status,
@@ -47,18 +48,21 @@ def attempt_deviations(plan: Plan, state: RunState) -> Iterator[Deviation]:
     A step that passed at last is among them for what came before: who reads only the
     deviations must not take it for one that went well at once.
     """
+    undo_of = {done: state.steps[undo] for undo, done in state.undo_steps.items()}
     for step_id, own in state.steps.items():
         before: Attempt | None = None
         for each in own.attempts:
             name = plan.name(step_id)
             if before is not None:
+                is_undone = _passed_between(undo_of.get(step_id), before, each)
+                fate = "was undone" if is_undone else _ended(before)
                 yield Deviation(
                     kind="retried",
                     step=step_id,
                     name=name,
                     at=each.started,
                     by=each.by,
-                    text=f"attempt {each.number}; the one before it {_ended(before)}",
+                    text=f"attempt {each.number}; the one before it {fate}",
                 )
             if each.status in BAD_STATUSES:
                 yield Deviation(
@@ -97,6 +101,16 @@ def _why(own: StepState, attempt: Attempt) -> str:
     if len(own.attempts) > 1:
         words = f"attempt {attempt.number}: {words}"
     return words if own.status is attempt.status else f"{words}; later {own.status}"
+
+
+def _passed_between(undo: StepState | None, before: Attempt, after: Attempt) -> bool:
+    """Whether what undoes a step has passed between two attempts at that."""
+    attempts = undo.attempts if undo is not None else ()
+    return any(
+        each.status in PASSED_STATUSES
+        and before.started <= each.started <= after.started
+        for each in attempts
+    )
 
 
 def _ended(attempt: Attempt) -> str:

@@ -26,11 +26,14 @@ from mobius_tui.drill.detections import (
 from mobius_tui.drill.drill_record import DrillRecord
 from mobius_tui.health.health_history import HealthHistory
 from mobius_tui.health.trigger import TriggerKey
+from mobius_tui.run.events.growth_events import RowsAdded
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.run_events import Event
 from mobius_tui.run.events.step_events import CheckTried
 from mobius_tui.run.events.watch_events import TriggerFired
 from mobius_tui.run.planning.plan import Plan
+from mobius_tui.run.state.growth import apply_growth_event
+from mobius_tui.run.state.reducer import initial_state
 from mobius_tui.run.storage.state_home import runs_root
 from mobius_tui.runbook.model.runbook import Runbook
 from tests.conftest import MakeRunbook
@@ -130,6 +133,30 @@ def test_looks_probes_and_triggers_are_counted(book: Runbook) -> None:
         "check one 0": (2, 1, 2.0, 3.0),
         "check one 1": (0, 1, None, 4.0),
     }
+
+
+def test_rows_count_for_the_step_whose_they_are(make_runbook: MakeRunbook) -> None:
+    """A drill that has other rows, or a run that has grown, is about the same check."""
+    more = (
+        'for_each = ["a", "b"]\nitem = "item"\neffect = "read"\n'
+        "check = { run = 'true' }"
+    )
+    head = 'format = 2\n[runbook]\ntitle = "Rows"\n'
+    book = make_runbook(head + ONE + step("each", more=more) + step("last"))
+    plan, grown = Plan(book), Plan(book)
+    state = initial_state(book)
+    rows = RowsAdded(step="each", rows=("each--1",), items=("a",))
+    apply_growth_event(state, rows)
+    grown.catch_up(state)
+    [subject] = subjects(plan)
+    assert subject.name == "1.1 each: run check"
+    assert [*subjects(grown)] == [subject]
+    tried = CheckTried(
+        step="each--1", attempt=1, check=0, look=1, held=False, detail="", ms=1.0, row=0
+    )
+    entries = [Entry(n=1, at=2.0, mono=2.0, boot="b", by="host", event=tried)]
+    [found] = detection_counts(grown, entries, HealthHistory(), 60.0)
+    assert (found.key, found.text, found.red) == (subject.key, subject.text_digest, 1)
 
 
 def kept_with(book: Runbook, *told: tuple[float, Event], fault: str) -> DrillRecord:

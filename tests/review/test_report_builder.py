@@ -146,6 +146,31 @@ def test_drills_before_it_are_beside_it_and_later_ones_are_not(tmp_path: Path) -
     assert "1:09 longer" in as_markdown(told)
 
 
+def test_what_a_drill_came_to_stands_beside_how_its_run_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run that is completed may leave the site broken."""
+    monkeypatch.setenv("STORY_TOKEN", SECRET)
+    run = story(tmp_path / "runs")
+    assert build_report(run.directory).drill == ()
+    record = run.directory.path / "record.toml"
+    record.write_text(
+        '[score]\nhandled = false\nfaults = ["bad-release"]\nwrong = 3\n'
+        f'left = ["bad-release: {SECRET}"]\nundo_proved = ["1.1 A", "1.2 B"]\n'
+    )
+    told = build_report(run.directory)
+    assert told.drill == (
+        "not handled; the fault was bad-release",
+        "still wrong: bad-release: [redacted]",
+        "undo proved: 1.1 A",
+        "undo proved: 1.2 B",
+    )
+    assert "| Drill | not handled; the fault was bad-release |" in as_markdown(told)
+    record.write_text("[score]\nfaults = []\n")
+    [line] = build_report(run.directory).drill
+    assert line == "not known: nobody looked at the site; no fault was injected"
+
+
 @pytest.mark.parametrize("name", FORMS)
 def test_a_secret_is_nowhere(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -179,7 +179,9 @@ def _has_ended(directory: RunDirectory) -> bool:
 
 def _print_score(drill: DrillRecord, directory: RunDirectory, *, as_json: bool) -> None:
     times = compare_times(drill, drills_of_same_runbook(directory, drill))
-    found = subject_coverage(directory.path.parent, Follower(directory).runbook)
+    found = subject_coverage(
+        directory.path.parent, Follower(directory).plan.first_runbook
+    )
     if as_json:
         score = {
             "event": "Score",

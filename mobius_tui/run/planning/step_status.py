@@ -11,7 +11,11 @@ from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.planning.undoing import why_undo_does_not_apply
 from mobius_tui.run.state.growth import is_row_done
 from mobius_tui.run.state.run_state import RunState
-from mobius_tui.run.state.step_state import GATE_OPENING_STATUSES, Status
+from mobius_tui.run.state.step_state import (
+    GATE_OPENING_STATUSES,
+    PASSED_STATUSES,
+    Status,
+)
 from mobius_tui.runbook.model.guards import (
     Undecided,
     Values,
@@ -96,6 +100,9 @@ def _own_status(
     if own.status is not Status.PENDING:
         return StepStatus(status=own.status, reason=own.reason)
     if not_undone := why_undo_does_not_apply(plan, state, step):
+        last = own.last_attempt
+        if last is not None and last.status in PASSED_STATUSES:
+            return StepStatus(status=last.status)  # it has undone that, earlier
         return StepStatus(status=Status.NOT_APPLICABLE, reason=not_undone)
     if replaced is not None:
         title = plan.runbook.phase(replaced).title
@@ -126,7 +133,7 @@ def _rows_awaited(state: RunState, step_id: str) -> Iterator[Wait]:
     rows = state.rows_of.get(step_id, ())
     undone = [row for row in rows if not is_row_done(state, row)]
     if undone:
-        text = f"{len(undone)} of {len(rows)} rows"
+        text = f"{len(undone)} row{'s' * (len(undone) > 1)} left"
         yield Wait(kind="needs", on=undone[0], text=text)
 
 

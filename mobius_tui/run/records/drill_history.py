@@ -27,6 +27,52 @@ _OUTAGE = {
 """A measure, and its time in a record's `[outage]`; older records name some else."""
 
 
+SCORE_LISTS = {
+    "left": "still wrong",
+    "wrong": "steps wrong",
+    "skipped": "skipped",
+    "out_of_order": "out of order",
+    "overridden": "overridden",
+    "undo_proved": "undo proved",
+    "undo_unchecked": "undo unchecked",
+}
+"""The lists in a record's `[score]`, and what each is called."""
+
+
+def verdict_words(handled: bool | None) -> str:
+    """Whether a drill was handled, by the site's own word."""
+    if handled is None:
+        return "not known: nobody looked at the site"
+    return "handled" if handled else "not handled"
+
+
+def faults_words(faults: Iterable[str]) -> str:
+    """What broke the site."""
+    names = " + ".join(faults)
+    return f"the fault was {names}" if names else "no fault was injected"
+
+
+def drill_result(record: Mapping[str, Any]) -> Iterator[str]:
+    """What a drill came to, a line for each thing; nothing where it has no score.
+
+    Args:
+        record: what its `record.toml` says, perhaps by another version, or edited.
+    """
+    score = record.get("score")
+    if not isinstance(score, Mapping):
+        return
+    handled = score.get("handled")
+    verdict = verdict_words(handled if isinstance(handled, bool) else None)
+    yield f"{verdict}; {faults_words(_texts(score, 'faults'))}"
+    for name, label in SCORE_LISTS.items():
+        yield from (f"{label}: {each}" for each in _texts(score, name))
+
+
+def _texts(score: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    found = score.get(name)
+    return tuple(map(str, found)) if isinstance(found, list) else ()
+
+
 class LastAndBest(NamedTuple):
     """One time of the drills before a run, in seconds."""
 

@@ -92,7 +92,9 @@ def _listing(step: Step) -> Step:
 
 def _title_of_all(title: str, each: ForEach) -> str:
     """The title of a step with rows: without the item that only these have."""
-    return replace_name(title, each.item, f"each {each.item}")
+    words = replace_name(title, each.item, f"each {each.item}")
+    begins = title.startswith(f"${{{each.item}}}")
+    return words[0].upper() + words[1:] if begins else words
 
 
 def row_of(step: Step, row: str, item: str) -> Step:

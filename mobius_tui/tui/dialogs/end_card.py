@@ -233,7 +233,9 @@ async def end_card(
     began = view.state.began
     judge = None
     if began is not None and began.site is not None:
-        judge = partial(await_score_fields, directory, Path(began.site), view.runbook)
+        judge = partial(
+            await_score_fields, directory, Path(began.site), view.plan.first_runbook
+        )
     more = _next_steps_fields() if coaches else ()
     first = coaches and await run_in_thread(partial(is_first, directory))
     due = follow_up(view.plan, view.state)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual.content import Content
 
 from mobius_tui import sanitize
 from mobius_tui.drill.detection_gaps import DrillCoverage
+from mobius_tui.drill.own_staging import is_staging
 from mobius_tui.health.health_record import State
 from mobius_tui.run.checks.value_commands import ListedValues, source_in_words
 from mobius_tui.run.client.preflight import programs_wanted
@@ -49,6 +51,12 @@ MODES: Mapping[Mode, tuple[str, Role]] = {
 }
 """What each mode means."""
 
+STAGING_DRILL: tuple[str, Role] = (
+    "a rehearsal on a staging of your own: real commands, and it is really broken",
+    "warn",
+)
+"""What a drill with `--inject-cmd` means."""
+
 PROBE_STATES: Mapping[State, tuple[str, Role]] = {
     "ok": ("● ok", "good"),
     "failed": ("✖ failed", "bad"),
@@ -77,7 +85,8 @@ def summary(briefing: Briefing) -> tuple[Field, ...]:
         owners = f"  {', '.join(runbook.owners)}" if runbook.owners else ""
         line = assemble((" of ".join(version), "plain"), (owners, "muted"))
         fields.append(Field("version", line))
-    words, role = MODES[briefing.mode]
+    on_staging = briefing.site is not None and is_staging(Path(briefing.site))
+    words, role = STAGING_DRILL if on_staging else MODES[briefing.mode]
     mode = assemble((briefing.mode, role), (f"  {words}", "muted"))
     fields.append(Field("mode", mode))
     if briefing.environment:

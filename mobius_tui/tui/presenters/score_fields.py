@@ -12,6 +12,7 @@ from mobius_tui.drill.detection_gaps import (
 )
 from mobius_tui.drill.drill_record import DrillRecord
 from mobius_tui.drill.scored_drills import TimeComparison
+from mobius_tui.run.records.drill_history import faults_words, verdict_words
 from mobius_tui.tui.presenters.fields import Field, FieldKind
 from mobius_tui.tui.presenters.glyphs import VERDICTS
 from mobius_tui.tui.presenters.styled_text import Role, assemble, text
@@ -26,7 +27,7 @@ _LABELS: Mapping[str, str] = {
     "out of order": "order",
     "overridden": "vouched",
     "undo proved": "undone",
-    "undo unchecked": "unproved",
+    "undo unchecked": "unsure",
 }
 """Words of a score that the column of labels has no room for."""
 
@@ -71,8 +72,8 @@ def _fields(scored: DrillResult) -> Iterator[Field]:
     yield Field(
         "score",
         assemble(
-            (f"{glyph} {score_text.verdict_words(score)}", role),
-            (f"  {score_text.faults_words(score)}", "muted"),
+            (f"{glyph} {verdict_words(score.handled)}", role),
+            (f"  {faults_words(score.faults)}", "muted"),
             (f"; {score_text.counted_words(score)}", "muted"),
         ),
     )

@@ -20,6 +20,7 @@ from mobius_tui.review.run_statistics import (
 )
 from mobius_tui.review.statistics_text import SINCE
 from mobius_tui.run.events.mode_and_outcome import Mode
+from mobius_tui.run.records.drill_history import verdict_words
 from mobius_tui.runbook.text.units import duration_in_words
 from mobius_tui.tui.presenters import charts
 from mobius_tui.tui.presenters.glyphs import VERDICTS
@@ -99,7 +100,7 @@ def _line(drill: DrillRecord, now: float, *, is_best: bool) -> Content:
     took = "-" if score.restored is None else score_text.seconds_words(score.restored)
     return assemble(
         (f"{local_time(drill.began, now):<12}  ", "muted"),
-        (f"{glyph} {score_text.verdict_words(score)}", role),
+        (f"{glyph} {verdict_words(score.handled)}", role),
         (f"  {took}", "strong"),
         (f"  by {drill.operator}" if drill.operator else "", "muted"),
         ("  best" if is_best else "", "good"),

@@ -386,6 +386,12 @@ def _variable_fields(
     tried again with the other.
     """
     label = "with"
+    parent = view.state.parent_of.get(step.id)
+    each = view.plan.steps[parent].for_each if parent is not None else None
+    if each is not None:
+        item = sanitize.line(view.state.items[step.id])
+        yield Field(label, assemble((f"{each.item}=", "name")), item)
+        label = ""
     declared = view.runbook.variables
     known = {
         name: held.text for name, held in view.state.variables_for(step.id).items()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
+from contextlib import suppress
 
 import pytest
 
@@ -94,3 +96,24 @@ async def test_a_port_without_tls_refused_or_silent(ctx: CheckContext) -> None:
         seen = await sight(TlsCheck(at=at, repeat=Repeat(timeout="200ms")), ctx)
     assert not seen.held
     assert seen.detail == f"{at}: timed out after 0.2 s"
+
+
+async def test_a_server_that_hangs_up_before_tls(ctx: CheckContext) -> None:
+    closed = asyncio.Event()
+
+    async def hang_up(
+        reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        with suppress(OSError):
+            writer.write_eof()
+            await reader.read()
+            writer.close()
+            await writer.wait_closed()
+        closed.set()
+
+    async with await asyncio.start_server(hang_up, "127.0.0.1", 0) as server:
+        at = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        seen = await sight(TlsCheck(at=at), ctx)
+        await closed.wait()
+    assert not seen.held
+    assert seen.detail == f"{at}: answer cut short"

@@ -9,6 +9,7 @@ import pytest_asyncio
 
 from mobius_tui.drill.drill_score import FaultFacts, score
 from mobius_tui.health.health_history import HealthHistory
+from mobius_tui.review.report_builder import build_report
 from mobius_tui.run.client.run_briefing import prepare_briefing
 from mobius_tui.run.client.start_run import start_new_run
 from mobius_tui.run.events.mode_and_outcome import Mode, Outcome
@@ -95,6 +96,11 @@ async def test_each_is_done_undone_and_done_again_and_that_is_on_record(
     assert found.undo_unchecked == (plan.name("last"),)
     assert found.changed == ("make", "use", "last")
     assert (found.wrong, found.out_of_order) == ((), ())
+    told = build_report(run.directory)
+    assert (told.done, told.applicable) == (5, 5)
+    assert [each.text for each in told.deviations] == [
+        "attempt 2; the one before it was undone"
+    ] * 2
 
 
 async def test_an_undo_that_fails_fails_the_drill_and_proves_nothing(
@@ -109,6 +115,7 @@ async def test_an_undo_that_fails_fails_the_drill_and_proves_nothing(
     plan = Plan(run.runbook)
     found = score(plan, run.entries(), HealthHistory(), left=(), facts=FaultFacts())
     assert found.undo_proved == (plan.name("make"),)
+    assert found.wrong == (plan.name("undo-last"),)
 
 
 async def test_an_incident_rehearses_nothing(rehearse: Rehearse) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mobius_tui.run.events.run_events import Event, PhaseEntered
+from mobius_tui.run.events.run_events import Event, PhaseEntered, PhaseLeft
 from mobius_tui.run.events.step_events import (
     StepEnded,
     StepOverridden,
@@ -176,3 +176,15 @@ def test_an_undo_is_offered_for_what_was_done_and_not_undone_since(
         found = [(item.step.id, item.attempt) for item in undo_items(PLAN, model.state)]
         assert found == model.done[::-1]
     assert len(model.undone) == len(set(model.undone))
+
+
+def test_what_was_undone_before_stays_passed_when_something_else_is() -> None:
+    """In a drill that rehearses each undo they come one by one."""
+    events: list[Event] = [*DONE, turned("a"), start("undo-a"), end("undo-a")]
+    events += [PhaseLeft(phase="undo", passed=True), start("a", 2), end("a", 2)]
+    statuses = step_statuses(PLAN, after(*events, turned("b")))
+    assert statuses["undo-a"].status is Status.PASSED
+    assert statuses["undo-b"].status is Status.PENDING
+    assert statuses["undo-c"].status is Status.NOT_APPLICABLE
+    again = step_statuses(PLAN, after(*events, turned("a")))
+    assert again["undo-a"].status is Status.WAITING

@@ -18,8 +18,13 @@ from mobius_tui.run.storage.state_home import runs_root
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.tui.dialogs.end_card import EndCard, exit_code
 from mobius_tui.tui.presenters.fields import Field
-from mobius_tui.tui.presenters.score_fields import undetected_fields
+from mobius_tui.tui.presenters.score_fields import (
+    DrillResult,
+    score_fields,
+    undetected_fields,
+)
 from mobius_tui.tui.presenters.styled_text import text
+from mobius_tui.tui.widgets.detail_pane import LABEL_CELLS
 from tests.drill.drills import HANDLED, drill, worse
 from tests.tui.runs import ROLLBACK, MadeRun, Time, opened, press, until, words
 
@@ -33,6 +38,26 @@ def over(site: Path) -> MadeRun:
     )
     run.write(RunEnded(outcome=Outcome.COMPLETED, reason="all done"), after=60)
     return run
+
+
+def test_each_label_leaves_a_blank_before_what_it_says() -> None:
+    one = ("1.1 A",)
+    said = replace(
+        HANDLED,
+        left=one,
+        wrong=one,
+        skipped=one,
+        out_of_order=one,
+        overridden=one,
+        undo_proved=one,
+        undo_unchecked=one,
+        unsaid=one,
+        hints=1,
+    )
+    result = DrillResult(drill=drill(said), times=())
+    labels = [each.label for each in score_fields(result)]
+    assert {"unsure", "wrong"} <= {*labels}
+    assert max(map(len, labels)) < LABEL_CELLS
 
 
 async def test_the_card_shows_the_score_when_the_site_was_asked(tmp_path: Path) -> None:

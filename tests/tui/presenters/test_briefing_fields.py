@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from mobius_tui.drill.own_staging import make_staging
 from mobius_tui.run.client.probe_preview import preview_probes
 from mobius_tui.run.client.run_briefing import prepare_briefing
 from mobius_tui.runbook.library.loader import load
@@ -28,6 +29,22 @@ def test_a_group_that_may_read_or_act_is_named(
     briefing = replace(briefings.drill(), share=group, share_control=acts)
     found = {field.label: field.content.plain for field in summary(briefing)}
     assert found.get("shared") == said
+
+
+def test_a_drill_on_a_staging_does_not_say_that_nothing_real_is_touched(
+    tmp_path: Path,
+) -> None:
+    make_staging(tmp_path / "site", (), env={}, workdir=tmp_path)
+
+    def mode(site: Path | None) -> str:
+        briefing = replace(briefings.drill(), site=str(site) if site else None)
+        found = {field.label: field.content.plain for field in summary(briefing)}
+        return found["mode"]
+
+    assert "nothing real is touched" in mode(None)
+    assert "nothing real is touched" in mode(tmp_path)
+    assert "real commands" in mode(tmp_path / "site")
+    assert "nothing real" not in mode(tmp_path / "site")
 
 
 def test_the_clients_of_checks_are_among_what_was_looked_for(tmp_path: Path) -> None:

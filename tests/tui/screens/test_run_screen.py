@@ -331,7 +331,8 @@ async def test_rows_that_come_are_listed_and_the_next_of_them_is_offered(
         shown = words(pilot)
         assert "1.1.1 Restart web-1" in shown
         assert "1.1.2 Restart x␛[31m [red]${HOME}" in shown
-        assert "2 of 2 rows" in shown
+        assert "2 rows left" in shown
+        assert "server=web-1" in shown
         run.write(StepStarted(step="go--1", attempt=1), after=1)
         await until(pilot, lambda: screen.key == StepRow("go--2"))  # beside it
         run.write(StepEnded(step="go--1", attempt=1, result=Status.PASSED), after=1)
