@@ -70,8 +70,8 @@ def test_a_stop_ends_the_session_of_the_script(host: LocalHost) -> None:
     assert host.ask(STOP).words == ["here", "stopping"]
     heard = host.hear(child)
     assert heard.words[2] == f"exit 143 {len(heard.output)} stopped"
-    for pid in (script, int(heard.output)):
-        wait_until(lambda pid=pid: not is_running(pid))
+    both = (script, int(heard.output))
+    wait_until(lambda: not any(map(is_running, both)))
     assert host.ask(STOP, attempt=2).words == ["here", "stopping"]
     assert host.start("echo ran", attempt=2).words == ["here", "taken", "void"]
 
