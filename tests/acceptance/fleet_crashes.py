@@ -47,7 +47,10 @@ for n in $(seq {LINES}); do echo "line $n of $RUNBOOK_HOST"; sleep 0.1; done
 """
 HARMED_ROUNDS = 3
 """Of a trial; then it is let come to its end."""
-HARMS = ("fleet", "stdin", "ssh", "session", "keeper", "ssh", "session", "all", "all")
+HARMS = ("fleet", "stdin", "ssh", "ssh", "keeper", "all", "all")
+"""What is killed, by kind of round; `ssh` is the local child, whatever it is."""
+SESSION_HARMS = ("session", "session")
+"""Where sshd's serve the hosts."""
 
 
 @dataclass(slots=True)
@@ -130,8 +133,9 @@ class Trial:
 
     async def go(self) -> None:
         """Harm it some times, let it end, and hold it against what really ran."""
+        harms = HARMS + (SESSION_HARMS if self.place.sshds else ())
         for _ in range(HARMED_ROUNDS):
-            await self._round(self.dice.choice(HARMS))
+            await self._round(self.dice.choice(harms))
         while not all(self._is_over(book) for book in self.books.values()):
             await self._round("")
         self._judge()
@@ -147,7 +151,7 @@ class Trial:
         waiting = [host for host, book in self.books.items() if book.last is None]
         if harm:
             # A random instant is what this is about; nothing is waited for.
-            await asyncio.sleep(self.dice.uniform(0.15, 1.6))
+            await asyncio.sleep(self.dice.uniform(0.15, 1.4))
             await self._harm(fleet, harm)
             if harm in ("ssh", "session", "keeper"):
                 await asyncio.sleep(self.dice.uniform(0.0, 0.5))
@@ -201,7 +205,7 @@ class Trial:
                     self._kill(each.pid, "ssh")
         if harm in ("session", "all") and self.place.sshds is not None:
             for pid in self.place.sshds.sessions():
-                if self.dice.random() < 0.5:
+                if self.dice.random() < 0.25:
                     self._kill(pid, "session")
         if harm in ("keeper", "all"):
             self._kill_keepers()

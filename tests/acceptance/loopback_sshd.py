@@ -39,6 +39,10 @@ class LoopbackHosts:
         """The file for `ssh -F`."""
         return str(self.folder / "config")
 
+    def config_text(self) -> str:
+        """What is in it."""
+        return Path(self.config).read_text()
+
     def sessions(self) -> list[int]:
         """The processes of sshd that serve somebody who has been let in."""
         found = []
@@ -74,7 +78,7 @@ def loopback_hosts(
     assert count <= sshds * ADDRESSES_PER_SSHD
     Path("/run/sshd").mkdir(exist_ok=True)  # each sshd that root starts wants it
     for key in ("id", "hostkey"):
-        make = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder / key]
+        make = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", f"{folder}/{key}"]
         subprocess.run(make, check=True)
     shutil.copy(folder / "id.pub", folder / "authorized_keys")
     port = free_port()

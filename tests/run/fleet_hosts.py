@@ -55,7 +55,7 @@ class LocalHost:
         before, nonce, output = out.partition(f"\n{NONCE}\n".encode())
         assert nonce, (before, err)
         words = re.findall(rf"^{NONCE} (.*)$", err.decode(), re.MULTILINE)
-        return Heard(output, words)
+        return Heard(output, [each for each in words if each != "running"])
 
     def ask(self, verb: Verb, **more: Any) -> Heard:
         """Ask, and wait for the answer."""

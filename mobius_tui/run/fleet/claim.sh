@@ -208,11 +208,14 @@ show() { # the output from OFFSET on, until the end is known
   exec 3<"$D/out"
   if [ "$OFFSET" -gt 0 ]; then tail -c "+$((OFFSET + 1))" <&3; else cat <&3; fi
   looks=0
+  seen=
   while :; do
     judge
     cat <&3 || exit 1
     case $verdict in
-      running) ;;
+      running)
+        [ -n "$seen" ] || say running
+        seen=yes ;;
       unstarted) # its keeper is about to begin, or was killed before it did
         if [ "$looks" -ge 50 ]; then
           fence

@@ -8,17 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import re
 import secrets
-import signal
 import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 from mobius_tui.errors import RunError
+from mobius_tui.run.fleet.child_process import END_TIME, ChildProcess
 from mobius_tui.run.fleet.claim_request import ClaimRequest
 from mobius_tui.run.fleet.host_output import HostOutput
 from mobius_tui.run.fleet.transport import CONNECT_TIMEOUT, Transport
@@ -36,11 +34,12 @@ LONGEST_LINE = 4096
 READ_BYTES = 1 << 16
 LAST_LINES = 20
 """Lines of noise that the reason is looked for in."""
-END_TIME = 5.0
-"""Seconds in which a child process must end once all is said, or it was told to."""
+LEFT_IN_PIPES = 1.0
+"""Seconds without a byte after which a child that has ended has left none in its pipes.
+"""
 
 _END = re.compile(
-    r"exit (?P<status>\d{1,3}) (?P<bytes>\d{1,15}) "
+    r"exit (?P<status>[0-9]{1,3}) (?P<bytes>[0-9]{1,15}) "
     r"(?P<cause>exited|stopped|timed out|output full|output lost)"
 )
 
@@ -51,8 +50,6 @@ class Answer:
 
     spoke: bool = False
     """Whether the host's shell ran what was sent."""
-    claimed: bool = False
-    """Whether the attempt, or an earlier one, is claimed on the host."""
     stopping: bool = False
     cleaned: bool = False
     of_attempt: int = 0
@@ -85,6 +82,7 @@ class Conversation:
     _heard: float = field(default_factory=time.monotonic)
     _noise_bytes: int = 0
     _pipes_ended: bool = False
+    _distrusted: bool = False
 
     async def hold(self) -> Answer:
         """Hold it to its end.
@@ -94,13 +92,7 @@ class Conversation:
         """
         text = self.request.text(self._nonce)
         try:
-            child = await asyncio.create_subprocess_exec(
-                *self.transport.argv,
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.PIPE,
-                start_new_session=True,
-            )
+            child = await ChildProcess.start(self.transport.argv)
         except FileNotFoundError:
             program = self.transport.argv[0]
             self.answer.reason = f"there is no program {program!r} on PATH"
@@ -113,54 +105,48 @@ class Conversation:
         except RunError as error:
             self._distrust(str(error))
         finally:
-            await self._end(child)
+            await child.end(self._patience())
         if not self.answer.verdict and not self.answer.reason:
-            code = child.returncode or 0
+            code = child.code or 0
             self.answer.reason = unreached_reason(self._noise, code, self.transport)
         return self.answer
 
-    async def _listen(self, child: asyncio.subprocess.Process, text: bytes) -> None:
+    async def _listen(self, child: ChildProcess, text: bytes) -> None:
         """Send, and read until both pipes end, the child ends, or it falls silent."""
         work = [
             asyncio.ensure_future(self._send(child, text)),
             asyncio.ensure_future(self._read_output(child)),
             asyncio.ensure_future(self._read_words(child)),
         ]
-        end = asyncio.ensure_future(child.wait())
         try:
-            while not all(each.done() for each in work):
+            while waits := [each for each in work if not each.done()]:
                 left = self._heard + SILENCE - time.monotonic()
                 if left <= 0:
                     self.answer.reason = f"it said nothing for {SILENCE:.0f} seconds"
                     return
-                waits: list[asyncio.Future[Any]]
-                waits = [each for each in work if not each.done()]
-                if end.done():  # what it left in the pipes comes at once, or never
-                    left = min(left, 1.0)
-                else:
-                    waits.append(end)
+                had_ended = child.code is not None
                 done, _ = await asyncio.wait(
-                    waits, timeout=left, return_when=asyncio.FIRST_COMPLETED
+                    waits,
+                    timeout=min(left, LEFT_IN_PIPES),
+                    return_when=asyncio.FIRST_COMPLETED,
                 )
                 for each in done:
                     each.result()
-                if end.done() and not done:
+                if had_ended and not done:
                     return
             self._pipes_ended = True
         finally:
-            for each in (*work, end):
+            for each in work:
                 each.cancel()
-            await asyncio.gather(*work, end, return_exceptions=True)
+            await asyncio.gather(*work, return_exceptions=True)
 
-    async def _send(self, child: asyncio.subprocess.Process, text: bytes) -> None:
-        assert child.stdin is not None
+    async def _send(self, child: ChildProcess, text: bytes) -> None:
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             child.stdin.write(text)
             await child.stdin.drain()
         child.stdin.close()
 
-    async def _read_output(self, child: asyncio.subprocess.Process) -> None:
-        assert child.stdout is not None
+    async def _read_output(self, child: ChildProcess) -> None:
         mark, before = f"\n{self._nonce}\n".encode(), b""
         while mark not in before:
             if len(before) > LOGIN_BYTES:
@@ -178,8 +164,7 @@ class Conversation:
             if not data:
                 return
 
-    async def _read_words(self, child: asyncio.subprocess.Process) -> None:
-        assert child.stderr is not None
+    async def _read_words(self, child: ChildProcess) -> None:
         rest = b""
         while data := await child.stderr.read(READ_BYTES):
             self._noise_bytes += len(data)
@@ -218,34 +203,25 @@ class Conversation:
         elif word == "refused":
             answer.verdict, answer.reason = word, line(rest)[:200]
         elif word == "earlier" and rest in map(str, self.request.earlier):
-            answer.of_attempt, answer.claimed = int(rest), True
+            answer.of_attempt = int(rest)
             self.on_claim()
-        elif word in ("claimed", "taken"):
-            answer.claimed = True
+        elif text in ("claimed", "running"):
             self.on_claim()
-        answer.spoke |= word == "here"
-        answer.stopping |= word == "stopping"
-        answer.cleaned |= word == "clean"
+        answer.spoke |= text == "here"
+        answer.stopping |= text == "stopping"
+        answer.cleaned |= text == "clean"
 
     def _distrust(self, reason: str) -> None:
         """Believe nothing more that this host says."""
+        self._distrusted = True
         self.answer.verdict, self.answer.reason = "", reason
 
-    async def _end(self, child: asyncio.subprocess.Process) -> None:
-        """See to it that the child process is gone.
+    def _patience(self) -> float:
+        """Seconds that the child process has to end by itself.
 
         An sshd holds it against us when a connection breaks off before it is let in.
         """
         patience = END_TIME if self._pipes_ended else 0.0
-        if not self.answer.spoke:
+        if not self.answer.spoke and not self._distrusted:
             patience = max(patience, CONNECT_TIMEOUT + self._began - time.monotonic())
-        # Not `child.terminate`: that may reap what the event loop is to reap.
-        for number in (signal.SIGTERM, signal.SIGKILL):
-            try:
-                await asyncio.wait_for(child.wait(), patience)
-                return
-            except TimeoutError:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(child.pid, number)
-                patience = END_TIME
-        await child.wait()
+        return patience
