@@ -55,6 +55,7 @@ class LocalHost:
         before, nonce, output = out.partition(f"\n{NONCE}\n".encode())
         assert nonce, (before, err)
         words = re.findall(rf"^{NONCE} (.*)$", err.decode(), re.MULTILINE)
+        words = [re.sub("^claimed .+", "claimed", each) for each in words]
         return Heard(output, [each for each in words if each != "running"])
 
     def ask(self, verb: Verb, **more: Any) -> Heard:

@@ -1,7 +1,7 @@
 # The remote half of a step on one host: POSIX sh for dash, bash, busybox and macOS.
 #
 # It is sent on standard input to `sh -s`, behind assignments of NONCE, VERB, RUN, HOST,
-# STEP, ATTEMPT, EARLIER, OFFSET, SCRIPT, TIMEOUT, GRACE, BLOCKS and the functions
+# STEP, ATTEMPT, EARLIER, BOOT, OFFSET, SCRIPT, TIMEOUT, GRACE, BLOCKS and the functions
 # `give_values` (exports values and secrets) and `runner` (executes the script by way of
 # its arguments). So nothing of it is in a process list, and secrets are on no disk.
 #
@@ -35,7 +35,7 @@ read_clock() { # hundredths of a second, into `clock`; by a clock that nobody se
 
 read_boot() { # which boot this is, into `boot`
   read -r boot 2>/dev/null </proc/sys/kernel/random/boot_id && return
-  boot=$(sysctl -n kern.bootsessionuuid 2>/dev/null || sysctl -n kern.boottime 2>/dev/null)
+  boot=$(sysctl -n kern.bootsessionuuid || sysctl -n kern.boottime) 2>/dev/null
   [ -n "$boot" ] || boot=none
 }
 
@@ -57,8 +57,8 @@ note_process() { # writes "PID STARTED" of process $1 into file $2
 }
 
 lives() { # whether the process that file $1 of the claim names lives, in this boot
-  read -r claimed_in 2>/dev/null <"$D/boot" || return 1
-  read -r pid since 2>/dev/null <"$D/$1" || return 1
+  read -r claimed_in 2>/dev/null <"$claim/boot" || return 1
+  read -r pid since 2>/dev/null <"$claim/$1" || return 1
   case $pid in '' | *[!0-9]*) return 1 ;; esac
   read_boot
   [ "$claimed_in" = "$boot" ] || return 1
@@ -67,37 +67,37 @@ lives() { # whether the process that file $1 of the claim names lives, in this b
 }
 
 has_ended() { # reads `exit` into status, bytes and cause
-  read -r status bytes cause 2>/dev/null <"$D/exit" || return 1
+  read -r status bytes cause 2>/dev/null <"$claim/exit" || return 1
   case $status$bytes in '' | *[!0-9]*) return 1 ;; esac
 }
 
 judge() { # into `verdict`: exit, running, void, unstarted or unknown
   if has_ended; then verdict=exit
-  elif [ -e "$D/go/void" ]; then verdict=void
+  elif [ -e "$claim/go/void" ]; then verdict=void
   elif lives keeper; then verdict=running
   elif has_ended; then verdict=exit # it ended while we looked
-  elif [ ! -d "$D/go" ]; then verdict=unstarted
-  elif [ ! -e "$D/keeper" ]; then verdict=void # a keeper writes that before it makes go
+  elif [ ! -d "$claim/go" ]; then verdict=unstarted
+  elif [ ! -e "$claim/keeper" ]; then verdict=void # it is made first
   # What keepers write is final once `go` is there: the looks above may have been before.
   elif lives keeper; then verdict=running
   elif has_ended; then verdict=exit
-  elif [ -e "$D/go/void" ]; then verdict=void
+  elif [ -e "$claim/go/void" ]; then verdict=void
   else verdict=unknown; fi
 }
 
 fence() { # decides: what has not begun by now will never begin; into `verdict`
-  mkdir -p "$D" 2>/dev/null
-  if mkdir "$D/go" 2>/dev/null; then
-    printf '' >"$D/go/void"
+  mkdir -p "$claim" 2>/dev/null
+  if mkdir "$claim/go" 2>/dev/null; then
+    printf '' >"$claim/go/void"
     verdict=void
-  elif [ -d "$D/go" ]; then judge
+  elif [ -d "$claim/go" ]; then judge
   else verdict=refused; fi
 }
 
 tell() { # says the verdict
   case $verdict in
     exit) say exit "$status" "$bytes" "$cause" ;;
-    refused) say refused "nothing can be written in $D" ;;
+    refused) say refused "nothing can be written in $claim" ;;
     *) say "$verdict" ;;
   esac
 }
@@ -114,18 +114,18 @@ end_session() { # SIGTERM to the group that $1 leads, and SIGKILL after the grac
 }
 
 stop_because() { # ends the script's session, and notes why
-  printf '%s\n' "$1" >"$D/cause"
+  printf '%s\n' "$1" >"$claim/cause"
   end_session "$child"
 }
 
-is_full() { [ "$(($(wc -c <"$D/out")))" -ge $((BLOCKS * 512)) ]; }
+is_full() { [ "$(($(wc -c <"$claim/out")))" -ge $((BLOCKS * 512)) ]; }
 
 guard() { # holds the script to its time and its output, and stops it when it is asked to
   read_clock
   deadline=$((clock + ${TIMEOUT:-0}))
   while :; do
     read_clock
-    if [ -e "$D/stop" ]; then
+    if [ -e "$claim/stop" ]; then
       stop_because 'stopped'
       return
     elif [ -n "$TIMEOUT" ] && [ "$clock" -ge "$deadline" ]; then
@@ -141,9 +141,13 @@ guard() { # holds the script to its time and its output, and stops it when it is
 
 pour() { # from the pipe into `out`; the system itself ends it at the limit
   # Blocks are of 512 bytes for sh, and of 1024 for a bash that is not called sh.
-  case ${BASH_VERSION:+:$SHELLOPTS:} in '' | *:posix:*) ;; *) BLOCKS=$((BLOCKS / 2)) ;; esac
+  case ${BASH_VERSION:+:$SHELLOPTS:} in
+    '' | *:posix:*) ;;
+    *) BLOCKS=$((BLOCKS / 2)) ;;
+  esac
+  ulimit -c 0 2>/dev/null
   ulimit -f "$BLOCKS" 2>/dev/null
-  exec cat >>"$D/out" 2>/dev/null
+  exec cat >>"$claim/out" 2>/dev/null
 }
 
 find_session() { # what begins a session, into `session`
@@ -172,18 +176,19 @@ own_pid() { # the number of this subshell, into `me`; $$ is its parent's
 keep() { # carries the attempt through, whoever watches; deaf to hang-ups
   trap '' HUP
   own_pid
-  note_process "$me" "$D/keeper" || exit
-  if ! mkdir "$D/go" 2>/dev/null; then # given up before it began
-    [ -d "$D/go" ] && printf '' >"$D/go/void"
+  note_process "$me" "$claim/keeper" || exit
+  if ! mkdir "$claim/go" 2>/dev/null; then # given up before it began
+    [ -d "$claim/go" ] && printf '' >"$claim/go/void"
     exit
   fi
   # A machine that loses power now must not forget that this was about to run.
-  sync "$D/keeper" "$D/go" "$D" "$W" "${W%/*}" "${W%/*/*}" "$ROOT" 2>/dev/null || sync
-  (pour) <"$D/pipe" &
+  sync "$claim/keeper" "$claim/go" "$claim" "$attempts" "${attempts%/*}" \
+    "${attempts%/*/*}" "$claims" 2>/dev/null || sync
+  (pour) <"$claim/pipe" &
   pour=$!
-  (run) </dev/null >"$D/pipe" 2>&1 &
+  (run) </dev/null >"$claim/pipe" 2>&1 &
   child=$!
-  note_process "$child" "$D/child"
+  note_process "$child" "$claim/child"
   (guard) &
   guard=$!
   wait "$child"
@@ -195,17 +200,18 @@ keep() { # carries the attempt through, whoever watches; deaf to hang-ups
   wait "$pour"
   poured=$?
   kill "$patience" 2>/dev/null
-  read -r cause 2>/dev/null <"$D/cause" || cause=exited
+  read -r cause 2>/dev/null <"$claim/cause" || cause=exited
   case $poured in
     0 | 143) ;;
     *) if is_full; then cause='output full'; else cause='output lost'; fi ;;
   esac
-  printf '%s %s %s\n' "$status" "$(($(wc -c <"$D/out")))" "$cause" 1<>"$D/exit.new"
-  mv "$D/exit.new" "$D/exit"
+  bytes=$(($(wc -c <"$claim/out")))
+  printf '%s %s %s\n' "$status" "$bytes" "$cause" 1<>"$claim/exit.new"
+  mv "$claim/exit.new" "$claim/exit"
 }
 
 show() { # the output from OFFSET on, until the end is known
-  exec 3<"$D/out"
+  exec 3<"$claim/out"
   if [ "$OFFSET" -gt 0 ]; then tail -c "+$((OFFSET + 1))" <&3; else cat <&3; fi
   looks=0
   seen=
@@ -231,16 +237,19 @@ show() { # the output from OFFSET on, until the end is known
 
 follow() { # what is there of this attempt; nothing: then it will never begin
   looks=0
-  while [ -d "$D" ] && [ ! -e "$D/out" ] && [ ! -d "$D/go" ] && [ "$looks" -lt 20 ]; do
-    looks=$((looks + 1)) && nap 0.1 # somebody is just claiming it
+  while [ -d "$claim" ] && [ ! -e "$claim/out" ] && [ ! -d "$claim/go" ]; do
+    looks=$((looks + 1)) # somebody is just claiming it, or was killed over that
+    [ "$looks" -le 20 ] || break
+    nap 0.1
   done
-  if [ -e "$D/out" ]; then show; else fence; tell; fi
+  if [ -e "$claim/out" ]; then show; else fence; tell; fi
 }
 
-claim() { # makes the claim; false where nothing can be written
+make_claim() { # false where nothing can be written
   read_boot
-  printf '%s\n' "$boot" >"$D/boot" && printf '%s' "$SCRIPT" >"$D/script" &&
-    printf '%64s\n' '' >"$D/exit.new" && mkfifo "$D/pipe" && printf '' >"$D/out"
+  printf '%s\n' "$boot" >"$claim/boot" && printf '%s' "$SCRIPT" >"$claim/script" &&
+    printf '%64s\n' '' >"$claim/exit.new" && mkfifo "$claim/pipe" &&
+    printf '' >"$claim/out"
 }
 
 start() {
@@ -248,13 +257,13 @@ start() {
     say refused "there is neither setsid nor perl nor python3 to begin a session with"
     return
   fi
-  if mkdir "$D" 2>/dev/null; then
-    if ! claim 2>/dev/null; then
+  if mkdir "$claim" 2>/dev/null; then
+    if ! make_claim 2>/dev/null; then
       fence
-      say refused "nothing can be written in $D"
+      say refused "nothing can be written in $claim"
       return
     fi
-    say claimed
+    say claimed "$boot"
     (keep) </dev/null >/dev/null 2>&1 &
   else
     say taken
@@ -264,23 +273,28 @@ start() {
 
 had_begun() { # whether an earlier attempt had; then its end is this one's, too
   for number in $EARLIER; do
-    D=$W/$number
+    claim=$attempts/$number
     fence
     [ "$verdict" != void ] || continue
     say earlier "$number"
-    if [ -e "$D/out" ]; then show; else tell; fi
+    if [ -e "$claim/out" ]; then show; else tell; fi
     return 0
   done
-  D=$W/$ATTEMPT
+  claim=$attempts/$ATTEMPT
   return 1
+}
+
+is_elsewhere() { # whether the attempt was claimed on another machine of this name
+  read_boot
+  [ -n "$BOOT" ] && [ "$BOOT" != "$boot" ] && [ ! -d "$claim" ] && say unknown
 }
 
 stop() { # asks the keepers of this attempt and of earlier ones
   for number in $EARLIER "$ATTEMPT"; do
-    D=$W/$number
+    claim=$attempts/$number
     fence
     case $verdict in
-      running) printf '' >"$D/stop" && say stopping ;;
+      running) printf '' >"$claim/stop" && say stopping ;;
       unknown) # without its keeper the script may go on
         if lives child; then end_session "$pid"; fi
         say stopping ;;
@@ -292,16 +306,16 @@ stop() { # asks the keepers of this attempt and of earlier ones
 remove() { # removes folder $1 unless a keeper of the claims $2 … lives
   folder=$1
   shift
-  for D; do
+  for claim; do
     if lives keeper; then return; fi
   done
   rm -rf "$folder"
 }
 
 clean() { # this host's claims of the run, and runs that are older than 90 days
-  remove "$ROOT/$RUN/$HOST" "$ROOT/$RUN/$HOST"/*/*
-  rmdir "$ROOT/$RUN" 2>/dev/null
-  for old in "$ROOT"/*; do
+  remove "$claims/$RUN/$HOST" "$claims/$RUN/$HOST"/*/*
+  rmdir "$claims/$RUN" 2>/dev/null
+  for old in "$claims"/*; do
     [ -z "$(find "$old" -prune -mtime +90 2>/dev/null)" ] || remove "$old" "$old"/*/*/*
   done
   say clean
@@ -318,23 +332,23 @@ is_ours() { # whether all folders of the way are folders, ours, and written by u
 
 main() {
   umask 077
-  ROOT=$HOME/.mobius-tui/claims
-  W=$ROOT/$RUN/$HOST/$STEP
-  D=$W/$ATTEMPT
+  claims=$HOME/.mobius-tui/claims
+  attempts=$claims/$RUN/$HOST/$STEP
+  claim=$attempts/$ATTEMPT
   printf '\n%s\n' "$NONCE"
   printf '\n' >&2
   say here
-  [ -L "${ROOT%/*}" ] || [ -L "$ROOT" ] || mkdir -p "$W" 2>/dev/null || {
-    say refused "the folder $W cannot be made"
+  [ -L "${claims%/*}" ] || [ -L "$claims" ] || mkdir -p "$attempts" 2>/dev/null || {
+    say refused "the folder $attempts cannot be made"
     return
   }
-  is_ours "${ROOT%/*}" "$ROOT" "$ROOT/$RUN" "${W%/*}" "$W" || {
-    say refused "$ROOT, or what leads to a claim in it, is a link, not ours, or written by others"
+  is_ours "${claims%/*}" "$claims" "$claims/$RUN" "${attempts%/*}" "$attempts" || {
+    say refused "$claims, or a folder in it, is a link, not ours, or written by others"
     return
   }
   case $VERB in
     start) had_begun || start ;;
-    attach) had_begun || follow ;;
+    attach) had_begun || is_elsewhere || follow ;;
     stop) stop ;;
     clean) clean ;;
   esac

@@ -45,6 +45,9 @@ class ClaimRequest:
     earlier: tuple[int, ...] = ()
     """Attempts before it whose end nobody knows: they are given up on the host first,
     and if one had begun, its end is the answer and nothing more is run."""
+    boot: str = ""
+    """What the host called its boot when it claimed the attempt; empty if unheard of.
+    Another machine of the same name must not say that nothing ever ran."""
     offset: int = 0
     """Bytes of the output that are here already."""
     script: str = ""
@@ -89,6 +92,7 @@ class ClaimRequest:
             "STEP": path_part(self.step),
             "ATTEMPT": str(self.attempt),
             "EARLIER": " ".join(map(str, self.earlier)),
+            "BOOT": self.boot,
             "OFFSET": str(self.offset),
             "SCRIPT": self.script,
             "TIMEOUT": timeout,
@@ -98,7 +102,7 @@ class ClaimRequest:
         lines = [f"{name}={_quote(value, name)}" for name, value in head.items()]
         lines += ["give_values() {", ":", *map(_export, self.values.items()), "}"]
         words = " ".join(_quote(word, "the shell") for word in self.shell)
-        lines.append(f'runner() {{ exec "$@" {words} "$D/script"; }}')
+        lines.append(f'runner() {{ exec "$@" {words} "$claim/script"; }}')
         text = "\n".join(lines) + "\n" + _claim_text()
         return text.encode("utf-8", "surrogateescape")
 

@@ -43,6 +43,8 @@ _END = re.compile(
     r"(?P<cause>exited|stopped|timed out|output full|output lost)"
 )
 
+_BOOT = re.compile(r"[ -~]{1,200}")
+
 
 @dataclass(slots=True)
 class Answer:
@@ -73,8 +75,9 @@ class Conversation:
     request: ClaimRequest
     output: HostOutput | None
     """Gets the output; `None` where none is asked for."""
-    on_claim: Callable[[], None] = lambda: None
-    """Is told when the host says that the attempt is claimed."""
+    on_claim: Callable[[str], None] = lambda _boot: None
+    """Is told when the host says that the attempt is claimed, or runs: with what it
+    calls its boot if it was claimed now, or else nothing."""
     answer: Answer = field(default_factory=Answer)
     _nonce: str = field(default_factory=lambda: secrets.token_hex(16))
     _noise: deque[str] = field(default_factory=lambda: deque(maxlen=LAST_LINES))
@@ -204,9 +207,11 @@ class Conversation:
             answer.verdict, answer.reason = word, line(rest)[:200]
         elif word == "earlier" and rest in map(str, self.request.earlier):
             answer.of_attempt = int(rest)
-            self.on_claim()
-        elif text in ("claimed", "running"):
-            self.on_claim()
+            self.on_claim("")
+        elif word == "claimed" and _BOOT.fullmatch(rest):
+            self.on_claim(rest)
+        elif text == "running":
+            self.on_claim("")
         answer.spoke |= text == "here"
         answer.stopping |= text == "stopping"
         answer.cleaned |= text == "clean"

@@ -62,7 +62,8 @@ class HostOrder:
 
     name: str
     attempt: int = 1
-    """From 1; of this step on this host, and never used for another start."""
+    """From 1; of this step on this host, and never used for another start. In one
+    folder, another one follows only where the last was void or unreachable."""
     earlier: tuple[int, ...] = ()
     """Attempts before it whose end is not known (unreachable, unknown). They are given
     up on the host first; if one had begun, its end is the answer. One that has ended,

@@ -105,21 +105,23 @@ class HostAttempt:
     async def _ask(self, verb: Verb, output: HostOutput) -> Answer:
         conversation = Conversation(
             self.transport,
-            self._request(verb, output.size),
+            self._request(verb, output.size, output.boot_of(self.order.attempt)),
             output,
-            on_claim=lambda: self._take_claim(output),
+            on_claim=lambda boot: self._take_claim(output, boot),
         )
         try:
             return await conversation.hold()
         except OSError as error:
             return Answer(reason=_words(error))
 
-    def _take_claim(self, output: HostOutput) -> None:
+    def _take_claim(self, output: HostOutput, boot: str) -> None:
+        if boot:
+            output.note_boot(self.order.attempt, boot)
         if not self._claimed:
             self._claimed = True
             self._report(self._end(HostState.RUNNING, output, is_end=False))
 
-    def _request(self, verb: Verb, offset: int = 0) -> ClaimRequest:
+    def _request(self, verb: Verb, offset: int = 0, boot: str = "") -> ClaimRequest:
         step, order = self.step, self.order
         begins = verb is Verb.START
         return ClaimRequest(
@@ -129,6 +131,7 @@ class HostAttempt:
             host=order.name,
             attempt=order.attempt,
             earlier=order.earlier,
+            boot=boot,
             offset=offset,
             script=step.script if begins else "",
             shell=step.shell,
@@ -202,7 +205,7 @@ class HostAttempt:
 def _why(answer: Answer) -> str:
     if answer.verdict == "void":
         return "it was given up on the host before it began"
-    return "its keeper on the host is gone, and nobody knows how far the script got"
+    return "nothing is left on the host that knows how far the script got"
 
 
 def _words(error: Exception) -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 from mobius_tui.errors import RunError
 from mobius_tui.run.fleet.host_names import path_part
 from mobius_tui.run.keeper.stream_redactor import StreamRedactor
+from mobius_tui.run.storage.safe_open import open_regular
 
 HOSTS = "hosts"
 """The folder of hosts in an attempt's folder."""
@@ -37,6 +38,7 @@ class HostOutput:
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
         self._file = os.open(path, flags | os.O_CLOEXEC, 0o600)
         self._path, self._secrets, self._limit = path, secrets, limit
+        self._boot = path.with_name("boot")
         status = os.fstat(self._file)
         if not stat.S_ISREG(status.st_mode):
             os.close(self._file)
@@ -75,6 +77,30 @@ class HostOutput:
                 return hashlib.file_digest(file, "sha256").hexdigest()
         except OSError:
             return ""
+
+    def note_boot(self, attempt: int, boot: str) -> None:
+        """Write down in which boot of the host an attempt was claimed; durable.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+        file = os.open(self._boot, flags, 0o600)
+        try:
+            os.write(file, f"{attempt} {boot}\n".encode())
+            os.fsync(file)
+        finally:
+            os.close(file)
+
+    def boot_of(self, attempt: int) -> str:
+        """What `note_boot` wrote down of an attempt; empty where it did not."""
+        try:
+            with open_regular(self._boot) as file:
+                text = file.read(1024).decode("ascii", "replace")
+        except OSError:
+            return ""
+        number, _, boot = text.strip().partition(" ")
+        return boot if number == str(attempt) else ""
 
     def close(self) -> None:
         """Close the file."""

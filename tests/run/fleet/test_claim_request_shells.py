@@ -113,6 +113,16 @@ def test_a_machine_that_was_restarted_knows_only_what_had_ended(
     os.killpg(script, signal.SIGKILL)
 
 
+def test_another_machine_of_the_same_name_does_not_say_that_nothing_ran(
+    host: LocalHost,
+) -> None:
+    host.start("true")
+    boot = (host.claim() / "boot").read_text().strip()
+    assert host.ask(ATTACH, boot="another").words == ["here", "exit 0 0 exited"]
+    assert host.ask(ATTACH, attempt=2, boot="another").words == ["here", "unknown"]
+    assert host.ask(ATTACH, attempt=2, boot=boot).words == ["here", "void"]
+
+
 @pytest.mark.parametrize("helper", ["perl", "python3"])
 def test_without_setsid_a_session_is_begun_by_another_program(
     tmp_path: Path, helper: str

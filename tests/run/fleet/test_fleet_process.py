@@ -178,7 +178,7 @@ async def test_who_never_answers_is_unreachable_and_the_next_attempt_looks_there
 async def test_a_host_that_begins_to_answer_and_falls_silent_is_unknown(
     tmp_path: Path,
 ) -> None:
-    breaks = 'read -r n; n=${n#NONCE=}; printf "\\n%s\\n" $n; echo "$n claimed" >&2'
+    breaks = 'read -r n; n=${n#NONCE=}; printf "\\n%s\\n" $n; echo "$n claimed b" >&2'
     route = local_route(tmp_path, ["a"], "sh", "-c", breaks)
     fleet = await FleetController.open(step_order(tmp_path, route, "true"))
     fleet.begin("a")

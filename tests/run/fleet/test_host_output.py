@@ -47,6 +47,14 @@ def test_more_than_the_limit_is_not_taken(path: Path) -> None:
     output.close()
 
 
+def test_the_boot_of_a_claim_is_written_down_for_its_attempt(path: Path) -> None:
+    output = HostOutput(path, (), 10)
+    assert output.boot_of(1) == ""
+    output.note_boot(1, "{ sec = 1 } today")
+    assert (output.boot_of(1), output.boot_of(2)) == ("{ sec = 1 } today", "")
+    output.close()
+
+
 def test_a_link_in_its_place_is_not_followed(path: Path, tmp_path: Path) -> None:
     path.parent.mkdir()
     path.symlink_to(tmp_path / "elsewhere")
