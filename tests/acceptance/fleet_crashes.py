@@ -310,7 +310,7 @@ def main() -> int:
         print(tally.line(), flush=True)
 
     with (
-        tempfile.TemporaryDirectory(prefix="mt-") as name,
+        tempfile.TemporaryDirectory(prefix="mt-", ignore_cleanup_errors=True) as name,
         contextlib.ExitStack() as stack,
     ):
         if options.transport == "sshd":

@@ -63,6 +63,8 @@ class Answer:
     """Of output that the host has."""
     verdict: str = ""
     """`exit`, `void`, `unknown` or `refused`; empty where none came."""
+    last_word: float = 0.0
+    """When something of the protocol came last, by the clock of `time.monotonic`."""
     reason: str = ""
     """Why none came, or what the host gave as one."""
 
@@ -82,7 +84,6 @@ class Conversation:
     _nonce: str = field(default_factory=lambda: secrets.token_hex(16))
     _noise: deque[str] = field(default_factory=lambda: deque(maxlen=LAST_LINES))
     _began: float = field(default_factory=time.monotonic)
-    _heard: float = field(default_factory=time.monotonic)
     _noise_bytes: int = 0
     _pipes_ended: bool = False
     _distrusted: bool = False
@@ -123,7 +124,9 @@ class Conversation:
         ]
         try:
             while waits := [each for each in work if not each.done()]:
-                left = self._heard + SILENCE - time.monotonic()
+                left = (
+                    max(self.answer.last_word, self._began) + SILENCE - time.monotonic()
+                )
                 if left <= 0:
                     self.answer.reason = f"it said nothing for {SILENCE:.0f} seconds"
                     return
@@ -160,7 +163,7 @@ class Conversation:
             before += data
         data = before.partition(mark)[2]
         while True:
-            self._heard = time.monotonic()
+            self.answer.last_word = time.monotonic()
             if data and self.output is not None:
                 self.output.write(data)
             data = await child.stdout.read(READ_BYTES)
@@ -185,7 +188,7 @@ class Conversation:
         text = decode(data)
         word, _, rest = text.partition(" ")
         if secrets.compare_digest(word.encode(), self._nonce.encode()):
-            self._heard = time.monotonic()
+            self.answer.last_word = time.monotonic()
             self._take_word(rest)
         elif text.strip():
             self._noise.append(text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import time
 from collections.abc import Callable
@@ -23,6 +24,9 @@ from mobius_tui.run.storage.redaction import secret_literals
 
 LONG_ENOUGH = 30.0
 """Seconds of a conversation after which its break is a new one, with tries of its own.
+"""
+OVERDUE = 30.0
+"""Seconds after a time-out or a stop, and the grace, in which a host must say its end.
 """
 UNASKED = {
     Verb.START: HostState.UNREACHABLE,
@@ -50,6 +54,8 @@ class HostAttempt:
         """Whether the host said that the attempt is claimed."""
         self._of_attempt: int | None = None
         self._stop_wanted = asyncio.Event()
+        self._due = math.inf
+        """When it must have ended, by the clock of `time.monotonic`."""
 
     def stop(self) -> None:
         """Stop it, as soon as the host can be asked to."""
@@ -70,12 +76,20 @@ class HostAttempt:
         except (RunError, OSError) as error:
             state = UNASKED[verb]
             return self._end(state, reason=_words(error))
+        asking = asyncio.ensure_future(self._ask_until_known(verb, output))
         stopping = asyncio.ensure_future(self._stop_when_wanted())
         try:
-            return await self._ask_until_known(verb, output)
+            while not asking.done() and time.monotonic() < self._due:
+                await asyncio.wait({asking}, timeout=1.0)
+            if asking.done():
+                return asking.result()
+            return self._end(
+                HostState.UNKNOWN, output, "it should have ended, but the host says no"
+            )
         finally:
-            stopping.cancel()
-            await asyncio.gather(stopping, return_exceptions=True)
+            for each in (asking, stopping):
+                each.cancel()
+            await asyncio.gather(asking, stopping, return_exceptions=True)
             output.close()
 
     async def _ask_until_known(self, verb: Verb, output: HostOutput) -> HostReport:
@@ -93,7 +107,9 @@ class HostAttempt:
                 return self._exited(answer, output)
             if verb is Verb.START and self._claimed:
                 verb = Verb.ATTACH
-            if output.size > size or time.monotonic() - began > LONG_ENOUGH:
+            if not answer.verdict and (
+                output.size > size or answer.last_word - began > LONG_ENOUGH
+            ):
                 pauses = list(self.step.retry_pauses)
             if not pauses:
                 return self._lost(verb, answer, output)
@@ -101,6 +117,11 @@ class HostAttempt:
                 running = HostState.RUNNING
                 self._report(self._end(running, output, answer.reason, is_end=False))
             await asyncio.sleep(pauses.pop(0))
+
+    def _must_end_in(self, seconds: float) -> None:
+        """Believe a host that says otherwise no longer than that, and a while."""
+        due = time.monotonic() + seconds + self.step.grace + OVERDUE
+        self._due = min(self._due, due)
 
     async def _ask(self, verb: Verb, output: HostOutput) -> Answer:
         conversation = Conversation(
@@ -119,6 +140,8 @@ class HostAttempt:
             output.note_boot(self.order.attempt, boot)
         if not self._claimed:
             self._claimed = True
+            if self.step.timeout is not None:
+                self._must_end_in(self.step.timeout)
             self._report(self._end(HostState.RUNNING, output, is_end=False))
 
     def _request(self, verb: Verb, offset: int = 0, boot: str = "") -> ClaimRequest:
@@ -151,6 +174,7 @@ class HostAttempt:
             except OSError as error:
                 answer = Answer(reason=_words(error))
             if answer.stopping:
+                self._must_end_in(0)
                 return
             await asyncio.sleep(STOP_PAUSE)
 

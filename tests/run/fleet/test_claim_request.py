@@ -11,7 +11,7 @@ import pytest
 
 from mobius_tui.errors import RunError
 from mobius_tui.run.fleet.claim_request import ClaimRequest, Verb
-from tests.run.fleet_hosts import NONCE, LocalHost
+from tests.run.fleet_hosts import NONCE, LocalHost, wait_until
 
 START = Verb.START
 
@@ -87,6 +87,26 @@ def test_who_forges_a_claim_with_links_runs_nothing(host: LocalHost) -> None:
     (forged / "out").symlink_to("/etc/passwd")
     (forged / "go").symlink_to("/")
     assert host.start("echo ran", attempt=2).words[:2] == ["here", "taken"]
+
+
+def test_who_gives_up_an_attempt_before_its_keeper_begins_has_won(
+    host: LocalHost, tmp_path: Path
+) -> None:
+    """`mkfifo` waits, so that the claim is made while nothing has begun yet."""
+    slow, gate = tmp_path / "bin", tmp_path / "gate"
+    slow.mkdir()
+    os.mkfifo(gate)
+    (slow / "mkfifo").write_text(f'#!/bin/sh\nread -r _ <{gate}\nmknod "$1" p\n')
+    (slow / "mkfifo").chmod(0o700)
+    late = LocalHost(host.home, (f"PATH={slow}:{os.environ['PATH']}", "sh", "-s"))
+    child = late.begin(START, script='touch "$HOME/ran"')
+    wait_until(lambda: (host.claim() / "script").exists())
+    assert host.ask(Verb.STOP).words == ["here", "stopping"]
+    gate.write_text("go\n")
+    assert late.hear(child).words == ["here", "claimed", "void"]
+    wait_until(lambda: (host.claim() / "keeper").exists())
+    assert host.ask(Verb.ATTACH).words == ["here", "void"]
+    assert not (host.home / "ran").exists()
 
 
 def test_a_home_that_nobody_can_write_in_is_said(tmp_path: Path) -> None:
