@@ -147,7 +147,7 @@ class Trial:
 
     async def _round(self, harm: str) -> None:
         fleet = await FleetController.open(self.step)
-        self._give_orders(fleet)
+        await self._give_orders(fleet)
         waiting = [host for host, book in self.books.items() if book.last is None]
         if harm:
             # A random instant is what this is about; nothing is waited for.
@@ -155,20 +155,19 @@ class Trial:
             await self._harm(fleet, harm)
             if harm in ("ssh", "session", "keeper"):
                 await asyncio.sleep(self.dice.uniform(0.0, 0.5))
-                self._kill(fleet.process.pid, "fleet")
+                self._kill(fleet.pid, "fleet")
         else:
             await fleet.wait_for(
                 lambda: (
                     {each.host for each in fleet.reports if is_end(each)} >= {*waiting}
                 )
             )
-            await fleet.close()
-        await fleet.ended()
+        await fleet.close()
         for report in fleet.reports:
             if is_end(report):
                 self.books[report.host].last = report
 
-    def _give_orders(self, fleet: FleetController) -> None:
+    async def _give_orders(self, fleet: FleetController) -> None:
         begun, attached = [], []
         for host, book in self.books.items():
             last = book.last
@@ -181,8 +180,8 @@ class Trial:
                         book.open_ended.append(book.attempt)
                 book.attempt, book.last = book.attempt + 1, None
                 begun.append(self._order(host, book))
-        fleet.send(AttachHosts(hosts=tuple(attached)))
-        fleet.send(BeginHosts(hosts=tuple(begun)))
+        await fleet.client.send(AttachHosts(hosts=tuple(attached)))
+        await fleet.client.send(BeginHosts(hosts=tuple(begun)))
 
     def _order(self, host: str, book: HostBook) -> HostOrder:
         mark = f"{self.name}/{host}/{book.attempt}"
@@ -194,11 +193,11 @@ class Trial:
         )
 
     async def _harm(self, fleet: FleetController, harm: str) -> None:
-        children = psutil.Process(fleet.process.pid).children()
+        children = psutil.Process(fleet.pid).children()
         if harm == "stdin":
             await fleet.close()
         if harm in ("fleet", "all"):
-            self._kill(fleet.process.pid, "fleet")
+            self._kill(fleet.pid, "fleet")
         if harm in ("ssh", "all"):
             for each in children:
                 if self.dice.random() < 0.5:

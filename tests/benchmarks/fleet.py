@@ -121,7 +121,7 @@ async def our_step(hosts: LoopbackHosts, folder: Path, script: str) -> Cost:
     fleet = await begin_step(hosts, folder, script)
     await fleet.wait_for(lambda: sum(map(is_end, fleet.reports)) == len(hosts.names))
     wall = time.monotonic() - began
-    status = Path(f"/proc/{fleet.process.pid}/status").read_text()
+    status = Path(f"/proc/{fleet.pid}/status").read_text()
     memory = int(status.partition("VmHWM:")[2].split()[0]) / 1024
     await fleet.close()
     bad = [each for each in fleet.reports if each.state is not HostState.OK]
@@ -141,7 +141,7 @@ async def begin_step(
         width=WIDTH,
     )
     fleet = await FleetController.open(step)
-    fleet.begin(*hosts.names)
+    await fleet.begin(*hosts.names)
     return fleet
 
 

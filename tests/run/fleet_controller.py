@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+from mobius_tui.run.fleet.fleet_client import FleetClient
 from mobius_tui.run.fleet.fleet_lines import (
     AttachHosts,
     BeginHosts,
     HostOrder,
     HostReport,
     HostState,
-    Order,
     StepOrder,
-    decode_report,
-    encode_order,
 )
 from mobius_tui.run.fleet.transport import LocalRoute, Route
 
@@ -56,8 +53,9 @@ def step_order(folder: Path, route: Route, script: str, **more: Any) -> StepOrde
 class FleetController:
     """A fleet process, and what it reported."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        self.process = process
+    def __init__(self, client: FleetClient) -> None:
+        self.client = client
+        self.pid = client.pid
         self.reports: list[HostReport] = []
         self._news = asyncio.Event()
         self._reading = asyncio.ensure_future(self._read())
@@ -65,27 +63,17 @@ class FleetController:
     @classmethod
     async def open(cls, step: StepOrder) -> FleetController:
         """Start a process and tell it of its step."""
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "mobius_tui.run.fleet.fleet_process"),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-        )
-        controller = cls(process)
-        controller.send(step)
-        return controller
+        return cls(await FleetClient.start(step))
 
-    def send(self, order: Order) -> None:
-        """Give an order."""
-        assert self.process.stdin is not None
-        self.process.stdin.write(encode_order(order))
-
-    def begin(self, *names: str, **more: Any) -> None:
+    async def begin(self, *names: str, **more: Any) -> None:
         """Begin these hosts."""
-        self.send(BeginHosts(hosts=tuple(HostOrder(name=n, **more) for n in names)))
+        hosts = tuple(HostOrder(name=name, **more) for name in names)
+        await self.client.send(BeginHosts(hosts=hosts))
 
-    def attach(self, *names: str, **more: Any) -> None:
+    async def attach(self, *names: str, **more: Any) -> None:
         """Attach to these hosts."""
-        self.send(AttachHosts(hosts=tuple(HostOrder(name=n, **more) for n in names)))
+        hosts = tuple(HostOrder(name=name, **more) for name in names)
+        await self.client.send(AttachHosts(hosts=hosts))
 
     async def wait_for(self, condition: Callable[[], object]) -> None:
         """Wait until the reports make something true."""
@@ -110,25 +98,17 @@ class FleetController:
         await self.wait_for(came)
         return found[0]
 
-    async def close(self) -> None:
-        """End its standard input, and wait for its end."""
-        assert self.process.stdin is not None
-        self.process.stdin.close()
-        await self.ended()
-
-    async def ended(self) -> None:
-        """Wait for its end."""
+    async def close(self) -> int:
+        """End its orders; returns its exit code, once all reports are here."""
         async with asyncio.timeout(LIMIT):
-            await self.process.wait()
+            code = await self.client.close()
             await self._reading
+        return code
 
     async def _read(self) -> None:
-        assert self.process.stdout is not None
-        while text := await self.process.stdout.readline():
-            if text.endswith(b"\n"):
-                self.reports.append(decode_report(text))
-                self._news.set()
-        self._news.set()
+        async for report in self.client.reports():
+            self.reports.append(report)
+            self._news.set()
 
 
 def is_end(report: HostReport) -> bool:

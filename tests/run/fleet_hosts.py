@@ -27,8 +27,13 @@ class Heard(NamedTuple):
 class LocalHost:
     """A host whose home is a folder."""
 
-    def __init__(self, home: Path, shell: tuple[str, ...] = ("sh", "-s")) -> None:
-        self.home, self.shell = home, shell
+    def __init__(
+        self,
+        home: Path,
+        shell: tuple[str, ...] = ("sh", "-s"),
+        proc: bytes = b"/proc/",
+    ) -> None:
+        self.home, self.shell, self.proc = home, shell, proc
         home.mkdir(exist_ok=True)
 
     def request(self, verb: Verb, **more: Any) -> ClaimRequest:
@@ -44,7 +49,8 @@ class LocalHost:
             stderr=subprocess.PIPE,
         )
         assert child.stdin is not None
-        child.stdin.write(self.request(verb, **more).text(NONCE))
+        text = self.request(verb, **more).text(NONCE).replace(b"/proc/", self.proc)
+        child.stdin.write(text)
         child.stdin.close()
         child.stdin = None
         return child
@@ -73,7 +79,7 @@ class LocalHost:
     def process(self, name: str, attempt: int = 1) -> int:
         """The number of a claim's `keeper` or `child`, once it is there."""
         file = self.claim(attempt) / name
-        wait_until(lambda: file.exists() and len(file.read_text().split()) == 2)
+        wait_until(lambda: file.exists() and len(file.read_text().split()) >= 2)
         return int(file.read_text().split()[0])
 
 

@@ -35,7 +35,7 @@ read_clock() { # hundredths of a second, into `clock`; by a clock that nobody se
 
 read_boot() { # which boot this is, into `boot`
   read -r boot 2>/dev/null </proc/sys/kernel/random/boot_id && return
-  boot=$(sysctl -n kern.bootsessionuuid || sysctl -n kern.boottime) 2>/dev/null
+  boot=$({ sysctl -n kern.bootsessionuuid || sysctl -n kern.boottime; } 2>/dev/null)
   [ -n "$boot" ] || boot=none
 }
 

@@ -21,7 +21,7 @@ def host(tmp_path: Path) -> LocalHost:
     return LocalHost(tmp_path / "home")
 
 
-@pytest.mark.parametrize(("shell", "step"), [("dash", 10), ("bash", 40)])
+@pytest.mark.parametrize(("shell", "step"), [("dash", 10), ("bash", 100)])
 def test_a_transmission_that_breaks_off_does_nothing(
     tmp_path: Path, shell: str, step: int
 ) -> None:

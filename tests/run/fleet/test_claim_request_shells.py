@@ -123,6 +123,26 @@ def test_another_machine_of_the_same_name_does_not_say_that_nothing_ran(
     assert host.ask(ATTACH, attempt=2, boot=boot).words == ["here", "void"]
 
 
+def test_on_a_system_without_proc_processes_are_known_by_ps(tmp_path: Path) -> None:
+    """As on macOS: what is sent looks for it where there is none."""
+    host = LocalHost(tmp_path / "home", ("dash", "-s"), proc=b"/no-proc/")
+    late = host.start("sleep 300", timeout=0.1)
+    assert late.words[2] == "exit 143 0 timed out"
+    child = host.begin(START, script="echo begun; sleep 300", attempt=2)
+    wait_until(lambda: (host.claim(2) / "go").exists())
+    assert int((host.claim(2) / "keeper").read_text().split()[0]) > 0
+    os.kill(host.process("child", 2), 0)
+    shown = host.begin(ATTACH, attempt=2)
+    assert host.ask(STOP, attempt=2).words == ["here", "stopping"]
+    ends = [host.hear(child), host.hear(shown)]
+    assert {each.words[-1] for each in ends} == {"exit 143 6 stopped"}
+    other = host.begin(START, script="sleep 300", attempt=3)
+    group = host.process("child", 3)
+    os.kill(host.process("keeper", 3), signal.SIGKILL)
+    assert host.hear(other).words[-1] == "unknown"
+    os.killpg(group, signal.SIGKILL)
+
+
 @pytest.mark.parametrize("helper", ["perl", "python3"])
 def test_without_setsid_a_session_is_begun_by_another_program(
     tmp_path: Path, helper: str

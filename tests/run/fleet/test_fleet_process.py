@@ -42,7 +42,7 @@ async def test_hosts_run_side_by_side_and_each_end_is_told(tmp_path: Path) -> No
     )
     fleet = await FleetController.open(step)
     for number, name in enumerate(["a", "b", "c", "-oProxyCommand=x"]):
-        fleet.begin(name, values={"RUNBOOK_HOST": name, "STATUS": f"{number}"})
+        await fleet.begin(name, values={"RUNBOOK_HOST": name, "STATUS": f"{number}"})
     ends = {each: await fleet.state(each) for each in ["a", "b", "c"]}
     assert [each.state for each in ends.values()] == ["ok", "failed", "failed"]
     assert [each.exit for each in ends.values()] == [0, 1, 2]
@@ -53,12 +53,11 @@ async def test_hosts_run_side_by_side_and_each_end_is_told(tmp_path: Path) -> No
     refused = await fleet.state("-oProxyCommand=x")
     assert refused.state is HostState.UNREACHABLE
     assert "is no name of a host" in refused.reason
-    fleet.send(CleanHosts(names=("a",)))
+    await fleet.client.send(CleanHosts(names=("a",)))
     await fleet.state("a", HostState.CLEANED)
     assert not (tmp_path / "sites/a/.mobius-tui/claims/r").exists()
-    assert psutil.Process(fleet.process.pid).memory_info().rss < 60e6
-    await fleet.close()
-    assert fleet.process.returncode == 0
+    assert psutil.Process(fleet.pid).memory_info().rss < 60e6
+    assert await fleet.close() == 0
 
 
 async def test_a_stop_reaches_who_runs_and_who_waits(tmp_path: Path) -> None:
@@ -66,13 +65,13 @@ async def test_a_stop_reaches_who_runs_and_who_waits(tmp_path: Path) -> None:
     fleet = await FleetController.open(
         step_order(tmp_path, route, "echo begun; sleep 300", width=1)
     )
-    fleet.begin("a", "b", "c")
+    await fleet.begin("a", "b", "c")
     await fleet.state("a", RUNNING)
-    fleet.send(StopHosts(names=("b",)))
+    await fleet.client.send(StopHosts(names=("b",)))
     assert (await fleet.state("b")).state is HostState.VOID
-    fleet.send(SetWidth(width=2))
+    await fleet.client.send(SetWidth(width=2))
     await fleet.state("c", RUNNING)
-    fleet.send(StopHosts())
+    await fleet.client.send(StopHosts())
     for name in ("a", "c"):
         end = await fleet.state(name)
         assert (end.state, end.exit, end.cause) == (HostState.FAILED, 143, "stopped")
@@ -85,18 +84,18 @@ async def test_it_ends_with_its_controller_and_hosts_go_on(tmp_path: Path) -> No
     script = 'echo one; until [ -e "$HOME/go-on" ]; do sleep 0.05; done; echo two'
     step = step_order(tmp_path, route, script)
     fleet = await FleetController.open(step)
-    fleet.begin("a")
+    await fleet.begin("a")
     await fleet.state("a", RUNNING)
     wait_until(lambda: output_of(tmp_path, "a") == "one\n")
-    children = psutil.Process(fleet.process.pid).children()
+    children = psutil.Process(fleet.pid).children()
     await fleet.close()
     assert not [each for each in children if each.is_running()]
     (tmp_path / "sites/a/go-on").touch()
     later = await FleetController.open(step)
-    later.attach("a")
+    await later.attach("a")
     assert (await later.state("a")).state is HostState.OK
     assert output_of(tmp_path, "a") == "one\ntwo\n"
-    later.attach("a", attempt=2)
+    await later.attach("a", attempt=2)
     await later.state("a", HostState.VOID)
     await later.close()
 
@@ -105,18 +104,18 @@ async def test_two_never_write_the_same_outputs(tmp_path: Path) -> None:
     route = local_route(tmp_path, ["a"])
     step = step_order(tmp_path, route, "sleep 300")
     first = await FleetController.open(step)
-    first.begin("a")
+    await first.begin("a")
     await first.state("a", RUNNING)
     second = await FleetController.open(step)
-    second.attach("a")
+    await second.attach("a")
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(1):
             await second.state("a", RUNNING)
-    os.kill(first.process.pid, signal.SIGKILL)
+    os.kill(first.pid, signal.SIGKILL)
     await second.state("a", RUNNING)
-    second.send(StopHosts())
+    await second.client.send(StopHosts())
     assert (await second.state("a")).cause == "stopped"
-    await first.ended()
+    await first.close()
     await second.close()
 
 
@@ -135,7 +134,7 @@ async def test_a_line_that_breaks_after_delivery_runs_nothing_twice(
     route = local_route(tmp_path, ["a"], "sh", "-c", LOSES_ANSWERS)
     script = 'echo ran | tee -a "$HOME/ran"'
     fleet = await FleetController.open(step_order(tmp_path, route, script))
-    fleet.begin("a")
+    await fleet.begin("a")
     assert (await fleet.state("a")).state is HostState.OK
     assert output_of(tmp_path, "a") == "ran\n"
     assert (tmp_path / "sites/a/ran").read_text() == "ran\n"
@@ -149,11 +148,11 @@ async def test_who_never_answers_is_unreachable_and_the_next_attempt_looks_there
     fleet = await FleetController.open(
         step_order(tmp_path, local_route(tmp_path, ["a"], "sh", "-c", deaf), "true")
     )
-    fleet.begin("a")
+    await fleet.begin("a")
     end = await fleet.state("a")
     assert end.state is HostState.UNREACHABLE
     assert end.reason == "ssh: connect to host a port 22: Connection refused"
-    fleet.attach("a")
+    await fleet.attach("a")
     unknown = await fleet.state("a", HostState.UNKNOWN)
     assert unknown.reason.endswith("Connection refused")
     await fleet.close()
@@ -161,14 +160,14 @@ async def test_who_never_answers_is_unreachable_and_the_next_attempt_looks_there
     lost = local_route(tmp_path, ["a"], "sh", "-c", "sh -s >/dev/null 2>&1; exit 255")
     script = 'echo ran | tee -a "$HOME/ran"; exit 7'
     fleet = await FleetController.open(step_order(tmp_path, lost, script))
-    fleet.begin("a", attempt=2, earlier=(1,))
+    await fleet.begin("a", attempt=2, earlier=(1,))
     assert (await fleet.state("a")).state is HostState.UNREACHABLE
     await fleet.close()
 
     found = await FleetController.open(
         step_order(tmp_path, local_route(tmp_path, ["a"]), script)
     )
-    found.begin("a", attempt=3, earlier=(1, 2))
+    await found.begin("a", attempt=3, earlier=(1, 2))
     end = await found.state("a")
     assert (end.state, end.exit, end.of_attempt) == (HostState.FAILED, 7, 2)
     assert (tmp_path / "sites/a/ran").read_text() == "ran\n"
@@ -181,7 +180,7 @@ async def test_a_host_that_begins_to_answer_and_falls_silent_is_unknown(
     breaks = 'read -r n; n=${n#NONCE=}; printf "\\n%s\\n" $n; echo "$n claimed b" >&2'
     route = local_route(tmp_path, ["a"], "sh", "-c", breaks)
     fleet = await FleetController.open(step_order(tmp_path, route, "true"))
-    fleet.begin("a")
+    await fleet.begin("a")
     end = await fleet.state("a")
     assert end.state is HostState.UNKNOWN
     assert end.reason.startswith("its end is not known: ")
@@ -191,7 +190,6 @@ async def test_a_host_that_begins_to_answer_and_falls_silent_is_unknown(
 async def test_orders_that_make_no_sense_end_it_with_a_reason(tmp_path: Path) -> None:
     step = step_order(tmp_path, LocalRoute(), "true")
     fleet = await FleetController.open(step)
-    fleet.send(step)
-    await fleet.ended()
-    assert fleet.process.returncode == 4
+    await fleet.client.send(step)
+    assert await fleet.close() == 4
     assert not any(map(is_end, fleet.reports))

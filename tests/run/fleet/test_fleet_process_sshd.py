@@ -37,7 +37,7 @@ async def test_an_exit_of_255_is_the_scripts_and_no_line_that_broke(
     fleet = await FleetController.open(step_order(tmp_path, route, script))
     wanted = dict(zip(hosts.names, ("255", "kill", "0"), strict=True))
     for name, status in wanted.items():
-        fleet.begin(name, values={"RUNBOOK_HOST": name, "STATUS": status})
+        await fleet.begin(name, values={"RUNBOOK_HOST": name, "STATUS": status})
     ends = [await fleet.state(name) for name in wanted]
     assert [each.exit for each in ends] == [255, 137, 0]
     assert [each.state for each in ends] == ["failed", "failed", "ok"]
@@ -54,9 +54,9 @@ async def test_a_stop_goes_by_a_connection_of_its_own(
     name = hosts.names[0]
     order = step_order(tmp_path, route, "echo a; sleep 300", run="r2", host_count=99)
     fleet = await FleetController.open(order)
-    fleet.begin(name)
+    await fleet.begin(name)
     await fleet.state(name, HostState.RUNNING)
-    fleet.send(StopHosts(names=(name,)))
+    await fleet.client.send(StopHosts(names=(name,)))
     assert (await fleet.state(name)).cause == "stopped"
     await fleet.close()
 
@@ -83,7 +83,7 @@ async def test_an_unknown_host_key_is_said_and_never_accepted(
     )
     route = SshRoute(config=str(config))
     fleet = await FleetController.open(step_order(tmp_path, route, "echo ran"))
-    fleet.begin(name)
+    await fleet.begin(name)
     end = await fleet.state(name)
     assert end.state is HostState.UNREACHABLE
     assert end.reason.startswith(says)
@@ -98,7 +98,7 @@ async def test_a_host_that_refuses_is_unreachable(
     config.write_text("Host gone\n  HostName 127.9.9.9\n" + hosts.config_text())
     route = SshRoute(config=str(config))
     fleet = await FleetController.open(step_order(tmp_path, route, "echo ran"))
-    fleet.begin("gone")
+    await fleet.begin("gone")
     end = await fleet.state("gone")
     assert end.state is HostState.UNREACHABLE
     assert "Connection refused" in end.reason
