@@ -150,8 +150,10 @@ class Trial:
         await self._give_orders(fleet)
         waiting = [host for host, book in self.books.items() if book.last is None]
         if harm:
-            # A random instant is what this is about; nothing is waited for.
-            await asyncio.sleep(self.dice.uniform(0.15, 1.4))
+            # A random instant is what this is about, often while scripts run.
+            if waiting and self.dice.random() < 0.6:
+                await fleet.wait_for(lambda: fleet.reports)
+            await asyncio.sleep(self.dice.uniform(0.0, 1.2))
             await self._harm(fleet, harm)
             if harm in ("ssh", "session", "keeper"):
                 await asyncio.sleep(self.dice.uniform(0.0, 0.5))
@@ -312,6 +314,7 @@ def main() -> int:
         tempfile.TemporaryDirectory(prefix="mt-", ignore_cleanup_errors=True) as name,
         contextlib.ExitStack() as stack,
     ):
+        os.environ["TMPDIR"] = name  # what is killed leaves its sockets
         if options.transport == "sshd":
             place = stack.enter_context(sshd_place(Path(name), options.hosts))
         else:

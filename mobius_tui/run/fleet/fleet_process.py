@@ -220,7 +220,7 @@ def shared_connections(step: StepOrder) -> Iterator[Path | None]:
     if not isinstance(step.route, SshRoute) or step.host_count > MULTIPLEXED_HOSTS:
         yield None
         return
-    folder = Path(tempfile.mkdtemp(prefix="mt-"))
+    folder = Path(tempfile.mkdtemp(prefix="mobius-tui-ssh-"))
     try:
         yield folder
     finally:
@@ -228,13 +228,13 @@ def shared_connections(step: StepOrder) -> Iterator[Path | None]:
 
 
 async def serve(orders: asyncio.StreamReader) -> None:
-    """Take orders until they end.
+    """Take orders until they end; one that is cut off is none.
 
     Raises:
         RunError: a line is no order.
     """
     first = await orders.readline()
-    if not first:
+    if not first.endswith(b"\n"):
         return
     step = decode_order(first)
     if not isinstance(step, StepOrder):
@@ -242,7 +242,7 @@ async def serve(orders: asyncio.StreamReader) -> None:
     with locked_outputs(Path(step.folder)), shared_connections(step) as sockets:
         async with asyncio.TaskGroup() as tasks:
             fleet = Fleet(step, sockets, tasks)
-            while text := await orders.readline():
+            while (text := await orders.readline()).endswith(b"\n"):
                 fleet.take(decode_order(text))
             fleet.close()
 

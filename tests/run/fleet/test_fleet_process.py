@@ -6,16 +6,21 @@ import asyncio
 import os
 import signal
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import psutil
 import pytest
 
 from mobius_tui.run.fleet.fleet_lines import (
+    BeginHosts,
     CleanHosts,
+    HostOrder,
     HostState,
     SetWidth,
     StopHosts,
+    encode_order,
 )
 from mobius_tui.run.fleet.host_output import output_path
 from mobius_tui.run.fleet.transport import LocalRoute
@@ -185,6 +190,22 @@ async def test_a_host_that_begins_to_answer_and_falls_silent_is_unknown(
     assert end.state is HostState.UNKNOWN
     assert end.reason.startswith("its end is not known: ")
     await fleet.close()
+
+
+def test_an_order_that_is_cut_off_is_none(tmp_path: Path) -> None:
+    """A controller died over it: this ends as well, and has begun nothing."""
+    step = step_order(tmp_path, local_route(tmp_path, ["a"]), "true")
+    begin = BeginHosts(hosts=(HostOrder(name="a"),))
+    orders = encode_order(step) + encode_order(begin)
+    for cut in (len(orders) - 1, len(orders) - 9, 7):
+        done = subprocess.run(
+            [sys.executable, "-m", "mobius_tui.run.fleet.fleet_process"],
+            input=orders[:cut],
+            capture_output=True,
+            check=True,
+        )
+        assert done.stdout == b""
+    assert not (tmp_path / "sites/a/.mobius-tui").exists()
 
 
 async def test_orders_that_make_no_sense_end_it_with_a_reason(tmp_path: Path) -> None:
