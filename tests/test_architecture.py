@@ -22,7 +22,7 @@ FLOORS = (
     *(f"runbook.{room}" for room in ("page", "library")),
     "health",
     *(f"run.{room}" for room in ("keeper", "events", "state", "intents", "planning")),
-    *(f"run.{room}" for room in ("storage", "journal", "checks", "attempts")),
+    *(f"run.{room}" for room in ("storage", "journal", "checks", "attempts", "fleet")),
     *(f"run.{room}" for room in ("records", "messaging", "terminal", "watch")),
     *(f"run.{room}" for room in ("host.intents", "host", "client")),
     *("drill.site", "drill.faults", "drill", "review", "review.formats"),

@@ -56,6 +56,12 @@ def _review(_gigabytes: float) -> Iterator[Figure]:
     yield from _each(looking_back, statistics_of_runs)
 
 
+def _fleet(_gigabytes: float) -> Iterator[Figure]:
+    from tests.benchmarks.fleet import many_hosts
+
+    yield from _each(many_hosts)
+
+
 GROUPS: Mapping[str, Group] = {
     "spine": _spine,
     "screens": _screens,
@@ -63,6 +69,7 @@ GROUPS: Mapping[str, Group] = {
     "opened": _opened,
     "health": _health,
     "review": _review,
+    "fleet": _fleet,
 }
 
 

@@ -1,0 +1,125 @@
+"""What is sent to a host: `claim.sh`, behind what is asked of it."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+
+from mobius_tui.errors import RunError
+from mobius_tui.run.fleet.host_names import path_part
+
+BLOCK = 512
+"""Bytes of a block, by which POSIX limits the size of a file."""
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_READ_ONLY = {"BASHOPTS", "BASH_VERSINFO", "EUID", "PPID", "SHELLOPTS", "UID"}
+"""Names that a shell refuses to set, and ends over."""
+
+
+class Verb(StrEnum):
+    """What is asked of a host."""
+
+    START = "start"
+    """Claim the attempt and run it, unless it is claimed; then as `attach`."""
+    ATTACH = "attach"
+    """Say what became of the attempt; one that has not begun never will."""
+    STOP = "stop"
+    """Stop the attempt; one that has not begun never will."""
+    CLEAN = "clean"
+    """Remove this host's claims of the run."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ClaimRequest:
+    """One thing that is asked of one host."""
+
+    verb: Verb
+    run: str
+    step: str
+    host: str
+    attempt: int = 1
+    earlier: tuple[int, ...] = ()
+    """Attempts before it whose end nobody knows: they are given up on the host first,
+    and if one had begun, its end is the answer and nothing more is run."""
+    boot: str = ""
+    """What the host called its boot when it claimed the attempt; empty if unheard of.
+    Another machine of the same name must not say that nothing ever ran."""
+    offset: int = 0
+    """Bytes of the output that are here already."""
+    script: str = ""
+    """Lies on the host's disk while the run goes on, so it holds no secret."""
+    shell: tuple[str, ...] = ("sh",)
+    """What runs the script, whose path is its last argument."""
+    values: Mapping[str, str] = field(default_factory=dict)
+    """The script's environment, with secrets."""
+    timeout: float | None = None
+    """Seconds; `None` for no limit."""
+    grace: float = 5.0
+    """Seconds between SIGTERM and SIGKILL."""
+    max_output: int = 1 << 20
+    """Bytes; rounded down to whole blocks of 512, but to one at least."""
+
+    @property
+    def output_limit(self) -> int:
+        """Bytes of output that the host keeps."""
+        return self._blocks * BLOCK
+
+    @property
+    def _blocks(self) -> int:
+        return max(1, self.max_output // BLOCK)
+
+    def text(self, nonce: str) -> bytes:
+        """All that is written to the standard input of `sh -s` there.
+
+        Cut off anywhere, it does nothing: its last line alone begins anything.
+
+        Args:
+            nonce: marks what the host says, in hexadecimal; a new one each time.
+
+        Raises:
+            RunError: something cannot be said in a shell.
+        """
+        timeout = "" if self.timeout is None else str(max(1, round(self.timeout * 100)))
+        head = {
+            "NONCE": nonce,
+            "VERB": self.verb,
+            "RUN": path_part(self.run),
+            "HOST": path_part(self.host),
+            "STEP": path_part(self.step),
+            "ATTEMPT": str(self.attempt),
+            "EARLIER": " ".join(map(str, self.earlier)),
+            "BOOT": self.boot,
+            "OFFSET": str(self.offset),
+            "SCRIPT": self.script,
+            "TIMEOUT": timeout,
+            "GRACE": str(round(self.grace * 100)),
+            "BLOCKS": str(self._blocks),
+        }
+        lines = [f"{name}={_quote(value, name)}" for name, value in head.items()]
+        lines += ["give_values() {", ":", *map(_export, self.values.items()), "}"]
+        words = " ".join(_quote(word, "the shell") for word in self.shell)
+        lines.append(f'runner() {{ exec "$@" {words} "$claim/script"; }}')
+        text = "\n".join(lines) + "\n" + _claim_text()
+        return text.encode("utf-8", "surrogateescape")
+
+
+@cache
+def _claim_text() -> str:
+    return Path(__file__).with_name("claim.sh").read_text("utf-8")
+
+
+def _export(item: tuple[str, str]) -> str:
+    name, value = item
+    if not _VARIABLE.fullmatch(name) or name in _READ_ONLY:
+        raise RunError(f"{name!r} cannot be set in the environment of a host's script")
+    return f"export {name}={_quote(value, name)}"
+
+
+def _quote(value: str, name: str) -> str:
+    if "\0" in value:
+        raise RunError(f"{name} holds a NUL character, which no shell can be given")
+    return shlex.quote(value)

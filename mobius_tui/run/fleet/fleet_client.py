@@ -1,0 +1,78 @@
+"""A fleet process, from the side of who gives it orders.
+
+When it dies, `reports` ends: start another with the same `StepOrder`, and attach to
+each host that was begun and whose end was not reported.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator
+
+from mobius_tui.run.fleet.fleet_lines import (
+    HostReport,
+    Order,
+    StepOrder,
+    decode_report,
+    encode_order,
+)
+
+_ARGV = (sys.executable, "-P", "-m", "mobius_tui.run.fleet.fleet_process")
+
+
+class FleetClient:
+    """One fleet process, of one attempt of a step."""
+
+    def __init__(self, process: Process) -> None:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        self.pid = process.pid
+        self._process = process
+        self._orders, self._reports = process.stdin, process.stdout
+
+    @classmethod
+    async def start(cls, step: StepOrder, log: int | None = None) -> FleetClient:
+        """Start a process, and tell it of its step.
+
+        Args:
+            step: must be the same for each process of an attempt.
+            log: a file descriptor for its standard error; `None` for ours.
+
+        Raises:
+            OSError: it cannot be started.
+        """
+        process = await asyncio.create_subprocess_exec(
+            *_ARGV, stdin=PIPE, stdout=PIPE, stderr=log, start_new_session=True
+        )
+        client = cls(process)
+        await client.send(step)
+        return client
+
+    async def send(self, order: Order) -> None:
+        """Give an order; one that is gone takes none, and `reports` ends."""
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            self._orders.write(encode_order(order))
+            await self._orders.drain()
+
+    async def reports(self) -> AsyncIterator[HostReport]:
+        """What it reports, until it is gone.
+
+        Raises:
+            RunError: it said what is no report.
+        """
+        while True:
+            text = await self._reports.readline()
+            if not text.endswith(b"\n"):  # nothing, or a line that its death cut off
+                return
+            yield decode_report(text)
+
+    async def close(self) -> int:
+        """End its orders, so that it ends, too; returns its exit code.
+
+        Hosts go on. It may take some seconds; nobody need wait.
+        """
+        self._orders.close()
+        return await self._process.wait()

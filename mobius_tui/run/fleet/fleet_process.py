@@ -1,0 +1,273 @@
+"""The fleet process: asks the hosts of one attempt of a step, many at a time.
+
+`python -m mobius_tui.run.fleet.fleet_process`; `fleet_lines` says what goes in and what
+comes out. It keeps nothing that is not on the hosts or in their outputs here: when it
+dies it is started again, and attaches. It ends when its standard input ends; what runs
+on the hosts runs on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections import deque
+from collections.abc import Iterator
+from pathlib import Path
+
+from mobius_tui.errors import INCOMPLETE, OK, MobiusError, RunError
+from mobius_tui.run.fleet.claim_request import ClaimRequest, Verb
+from mobius_tui.run.fleet.conversation import Answer, Conversation
+from mobius_tui.run.fleet.fleet_lines import (
+    LONGEST_LINE,
+    AttachHosts,
+    BeginHosts,
+    CleanHosts,
+    HostOrder,
+    HostReport,
+    HostState,
+    Order,
+    SetWidth,
+    StepOrder,
+    StopHosts,
+    decode_order,
+    encode_report,
+)
+from mobius_tui.run.fleet.host_attempt import UNASKED, HostAttempt
+from mobius_tui.run.fleet.host_output import HOSTS, make_private_folder
+from mobius_tui.run.fleet.transport import (
+    MULTIPLEXED_HOSTS,
+    SshRoute,
+    Transport,
+    transport_to,
+)
+
+LOCK_TIME = 15.0
+"""Seconds that a process before this one has to end."""
+
+
+class Fleet:
+    """The hosts of one attempt: those that wait for their turn, and those asked now."""
+
+    def __init__(
+        self, step: StepOrder, sockets: Path | None, tasks: asyncio.TaskGroup
+    ) -> None:
+        self.step, self._sockets, self._tasks = step, sockets, tasks
+        self._width = step.width
+        self._waiting: deque[tuple[HostOrder, Verb]] = deque()
+        self._running: dict[str, HostAttempt] = {}
+        self._conversing: set[asyncio.Task[None]] = set()
+        self._stopped: set[str] = set()
+        """Hosts that are to be stopped as soon as they are asked."""
+        self._numbers: dict[str, int] = {}
+        """A number for each host, which names the socket of its connections."""
+
+    def take(self, order: Order) -> None:
+        """Do what an order says, or begin to.
+
+        Raises:
+            RunError: it makes no sense now.
+        """
+        match order:
+            case BeginHosts(hosts=hosts):
+                self._enqueue(hosts, Verb.START)
+            case AttachHosts(hosts=hosts):
+                self._enqueue(hosts, Verb.ATTACH)
+            case StopHosts(names=names):
+                self._stop(names)
+            case SetWidth(width=width):
+                self._width = width
+            case CleanHosts(names=names):
+                hosts = tuple(HostOrder(name=name) for name in names)
+                self._enqueue(hosts, Verb.CLEAN)
+            case StepOrder():
+                raise RunError("the fleet process was told of its step twice")
+        self._fill()
+
+    def close(self) -> None:
+        """End all conversations."""
+        self._waiting.clear()
+        for task in self._conversing:
+            task.cancel()
+
+    def _enqueue(self, hosts: tuple[HostOrder, ...], verb: Verb) -> None:
+        busy = {*self._running, *(order.name for order, _ in self._waiting)}
+        for order in hosts:
+            if order.name in busy:
+                raise RunError(f"the host {order.name!r} is asked already")
+            busy.add(order.name)
+            self._waiting.append((order, verb))
+
+    def _fill(self) -> None:
+        while self._waiting and len(self._running) < self._width:
+            order, verb = self._waiting.popleft()
+            try:
+                attempt = HostAttempt(
+                    order, self.step, self._transport(order.name), send_report
+                )
+            except RunError as error:
+                self._report_unasked(order, UNASKED[verb], str(error))
+                continue
+            self._running[order.name] = attempt
+            if order.name in self._stopped:
+                attempt.stop()
+            task = self._tasks.create_task(self._work(attempt, verb))
+            self._conversing.add(task)
+            task.add_done_callback(self._conversing.discard)
+
+    async def _work(self, attempt: HostAttempt, verb: Verb) -> None:
+        if verb is Verb.CLEAN:
+            report = await self._clean(attempt)
+        else:
+            report = await attempt.carry_through(verb)
+        del self._running[attempt.order.name]
+        self._stopped.discard(attempt.order.name)
+        send_report(report)
+        self._fill()
+
+    async def _clean(self, attempt: HostAttempt) -> HostReport:
+        name = attempt.order.name
+        request = ClaimRequest(
+            verb=Verb.CLEAN, run=self.step.run, step=self.step.step, host=name
+        )
+        try:
+            answer = await Conversation(attempt.transport, request, None).hold()
+        except OSError as error:
+            answer = Answer(reason=str(error))
+        if answer.cleaned:
+            return HostReport(host=name, state=HostState.CLEANED)
+        return HostReport(host=name, state=HostState.UNREACHABLE, reason=answer.reason)
+
+    def _stop(self, names: tuple[str, ...] | None) -> None:
+        kept: deque[tuple[HostOrder, Verb]] = deque()
+        for order, verb in self._waiting:
+            is_named = names is None or order.name in names
+            if is_named and verb is Verb.START:
+                reason = "it was stopped before it began"
+                self._report_unasked(order, HostState.VOID, reason)
+                continue
+            kept.append((order, verb))
+            if is_named:
+                self._stopped.add(order.name)
+        self._waiting = kept
+        for name, attempt in self._running.items():
+            if names is None or name in names:
+                attempt.stop()
+
+    def _report_unasked(self, order: HostOrder, state: HostState, reason: str) -> None:
+        """Report a host that was not asked at all."""
+        send_report(
+            HostReport(
+                host=order.name, state=state, attempt=order.attempt, reason=reason
+            )
+        )
+
+    def _transport(self, name: str) -> Transport:
+        number = self._numbers.setdefault(name, len(self._numbers))
+        socket = self._sockets / str(number) if self._sockets else None
+        return transport_to(name, self.step.route, socket)
+
+
+def send_report(report: HostReport) -> None:
+    """Write a report to standard output.
+
+    Whoever reads that, and is gone, no longer gives orders either: then this ends.
+    """
+    data = memoryview(encode_report(report))
+    with contextlib.suppress(BrokenPipeError):
+        while data:
+            data = data[os.write(1, data) :]
+
+
+@contextlib.contextmanager
+def locked_outputs(folder: Path) -> Iterator[None]:
+    """Hold the outputs of an attempt, which one process alone may write.
+
+    Raises:
+        RunError: another process has had them for too long, or they cannot be made.
+    """
+    try:
+        make_private_folder(folder / HOSTS)
+        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+        lock = os.open(folder / HOSTS / ".lock", flags, 0o600)
+    except OSError as error:
+        raise RunError(f"{folder / HOSTS} cannot be used: {error.strerror}") from error
+    try:
+        deadline = time.monotonic() + LOCK_TIME
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError as error:
+                if time.monotonic() > deadline:
+                    raise RunError(
+                        f"another process writes in {folder / HOSTS}"
+                    ) from error
+                time.sleep(0.05)
+        yield
+    finally:
+        os.close(lock)
+
+
+@contextlib.contextmanager
+def shared_connections(step: StepOrder) -> Iterator[Path | None]:
+    """A folder for the sockets of shared connections; `None` where none are shared."""
+    if not isinstance(step.route, SshRoute) or step.host_count > MULTIPLEXED_HOSTS:
+        yield None
+        return
+    folder = Path(tempfile.mkdtemp(prefix="mobius-tui-ssh-"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+async def serve(orders: asyncio.StreamReader) -> None:
+    """Take orders until they end; one that is cut off is none.
+
+    Raises:
+        RunError: a line is no order.
+    """
+    first = await orders.readline()
+    if not first.endswith(b"\n"):
+        return
+    step = decode_order(first)
+    if not isinstance(step, StepOrder):
+        raise RunError("the fleet process must be told of its step first")
+    with locked_outputs(Path(step.folder)), shared_connections(step) as sockets:
+        async with asyncio.TaskGroup() as tasks:
+            fleet = Fleet(step, sockets, tasks)
+            while (text := await orders.readline()).endswith(b"\n"):
+                fleet.take(decode_order(text))
+            fleet.close()
+
+
+async def _serve_standard_input() -> None:
+    reader = asyncio.StreamReader(limit=LONGEST_LINE)
+    loop = asyncio.get_running_loop()
+    await loop.connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(reader), sys.stdin
+    )
+    await serve(reader)
+
+
+def main() -> int:
+    """Serve until standard input ends."""
+    os.umask(0o077)
+    exit_code = OK
+    try:
+        asyncio.run(_serve_standard_input())
+    except* MobiusError as group:
+        for error in group.exceptions:
+            sys.stderr.write(f"{error}\n")
+        exit_code = INCOMPLETE
+    return exit_code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,236 @@
+"""Carries the attempt of one host through, until it is known what came of it."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from mobius_tui.errors import RunError
+from mobius_tui.run.fleet.claim_request import ClaimRequest, Verb
+from mobius_tui.run.fleet.conversation import Answer, Conversation
+from mobius_tui.run.fleet.fleet_lines import (
+    HostOrder,
+    HostReport,
+    HostState,
+    StepOrder,
+)
+from mobius_tui.run.fleet.host_output import HostOutput, output_path
+from mobius_tui.run.fleet.transport import Transport
+from mobius_tui.run.storage.redaction import secret_literals
+
+LONG_ENOUGH = 30.0
+"""Seconds of a conversation after which its break is a new one, with tries of its own.
+"""
+OVERDUE = 30.0
+"""Seconds after a time-out or a stop, and the grace, in which a host must say its end.
+"""
+UNASKED = {
+    Verb.START: HostState.UNREACHABLE,
+    Verb.ATTACH: HostState.UNKNOWN,
+    Verb.CLEAN: HostState.UNREACHABLE,
+}
+"""What a host is that could not be asked, by what it was to be asked."""
+STOP_PAUSE = 1.0
+"""Seconds between two tries to stop a host."""
+
+
+class HostAttempt:
+    """One host of a step, from its order to the report of its end."""
+
+    def __init__(
+        self,
+        order: HostOrder,
+        step: StepOrder,
+        transport: Transport,
+        report: Callable[[HostReport], None],
+    ) -> None:
+        self.order, self.step, self.transport = order, step, transport
+        self._report = report
+        self._claimed = False
+        """Whether the host said that the attempt is claimed."""
+        self._of_attempt: int | None = None
+        self._stop_wanted = asyncio.Event()
+        self._due = math.inf
+        """When it must have ended, by the clock of `time.monotonic`."""
+
+    def stop(self) -> None:
+        """Stop it, as soon as the host can be asked to."""
+        self._stop_wanted.set()
+
+    async def carry_through(self, verb: Verb) -> HostReport:
+        """Ask until it is known what became of it, or there is no use in asking.
+
+        Args:
+            verb: `start` or `attach`.
+        """
+        try:
+            request = self._request(verb)
+            request.text("0")
+            secrets = tuple(map(os.fsencode, secret_literals(self.step.secrets)))
+            path = output_path(Path(self.step.folder), self.order.name)
+            output = HostOutput(path, secrets, request.output_limit)
+        except (RunError, OSError) as error:
+            state = UNASKED[verb]
+            return self._end(state, reason=_words(error))
+        asking = asyncio.ensure_future(self._ask_until_known(verb, output))
+        stopping = asyncio.ensure_future(self._stop_when_wanted())
+        try:
+            while not asking.done() and time.monotonic() < self._due:
+                await asyncio.wait({asking}, timeout=1.0)
+            if asking.done():
+                return asking.result()
+            return self._end(
+                HostState.UNKNOWN, output, "it should have ended, but the host says no"
+            )
+        finally:
+            for each in (asking, stopping):
+                each.cancel()
+            await asyncio.gather(asking, stopping, return_exceptions=True)
+            output.close()
+
+    async def _ask_until_known(self, verb: Verb, output: HostOutput) -> HostReport:
+        pauses = list(self.step.retry_pauses)
+        while True:
+            began, size = time.monotonic(), output.resume()
+            answer = await self._ask(verb, output)
+            self._of_attempt = answer.of_attempt or self._of_attempt
+            if answer.verdict == "refused":
+                return self._refused(verb, answer, output)
+            if answer.verdict in ("void", "unknown"):
+                return self._end(HostState(answer.verdict), output, _why(answer))
+            is_whole = answer.verdict == "exit" and output.size == answer.bytes
+            if is_whole or (answer.verdict == "exit" and not pauses):
+                return self._exited(answer, output)
+            if verb is Verb.START and self._claimed:
+                verb = Verb.ATTACH
+            if not answer.verdict and (
+                output.size > size or answer.last_word - began > LONG_ENOUGH
+            ):
+                pauses = list(self.step.retry_pauses)
+            if not pauses:
+                return self._lost(verb, answer, output)
+            if self._claimed:
+                running = HostState.RUNNING
+                self._report(self._end(running, output, answer.reason, is_end=False))
+            await asyncio.sleep(pauses.pop(0))
+
+    def _must_end_in(self, seconds: float) -> None:
+        """Believe a host that says otherwise no longer than that, and a while."""
+        due = time.monotonic() + seconds + self.step.grace + OVERDUE
+        self._due = min(self._due, due)
+
+    async def _ask(self, verb: Verb, output: HostOutput) -> Answer:
+        conversation = Conversation(
+            self.transport,
+            self._request(verb, output.size, output.boot_of(self.order.attempt)),
+            output,
+            on_claim=lambda boot: self._take_claim(output, boot),
+        )
+        try:
+            return await conversation.hold()
+        except OSError as error:
+            return Answer(reason=_words(error))
+
+    def _take_claim(self, output: HostOutput, boot: str) -> None:
+        if boot:
+            output.note_boot(self.order.attempt, boot)
+        if not self._claimed:
+            self._claimed = True
+            if self.step.timeout is not None:
+                self._must_end_in(self.step.timeout)
+            self._report(self._end(HostState.RUNNING, output, is_end=False))
+
+    def _request(self, verb: Verb, offset: int = 0, boot: str = "") -> ClaimRequest:
+        step, order = self.step, self.order
+        begins = verb is Verb.START
+        return ClaimRequest(
+            verb=verb,
+            run=step.run,
+            step=step.step,
+            host=order.name,
+            attempt=order.attempt,
+            earlier=order.earlier,
+            boot=boot,
+            offset=offset,
+            script=step.script if begins else "",
+            shell=step.shell,
+            values={**step.values, **order.values} if begins else {},
+            timeout=step.timeout,
+            grace=step.grace,
+            max_output=step.max_output,
+        )
+
+    async def _stop_when_wanted(self) -> None:
+        """Once it is wanted, ask the host to stop it until it says that it does."""
+        await self._stop_wanted.wait()
+        while True:
+            request = self._request(Verb.STOP)
+            try:
+                answer = await Conversation(self.transport, request, None).hold()
+            except OSError as error:
+                answer = Answer(reason=_words(error))
+            if answer.stopping:
+                self._must_end_in(0)
+                return
+            await asyncio.sleep(STOP_PAUSE)
+
+    def _exited(self, answer: Answer, output: HostOutput) -> HostReport:
+        is_ok = answer.status == 0 and answer.cause == "exited"
+        missing = answer.bytes - output.size
+        reason = ""
+        if missing > 0:
+            reason = f"{missing} bytes of its output are missing"
+        elif missing < 0:
+            reason = f"it has {-missing} bytes of output less than it sent"
+        return self._end(
+            HostState.OK if is_ok else HostState.FAILED, output, reason, answer=answer
+        )
+
+    def _refused(self, verb: Verb, answer: Answer, output: HostOutput) -> HostReport:
+        """Nothing could be claimed, or looked at, there."""
+        begun = verb is Verb.ATTACH or self._claimed
+        state = HostState.UNKNOWN if begun else HostState.UNREACHABLE
+        return self._end(state, output, answer.reason)
+
+    def _lost(self, verb: Verb, answer: Answer, output: HostOutput) -> HostReport:
+        """It does not answer, or no more."""
+        if verb is Verb.ATTACH:
+            return self._end(
+                HostState.UNKNOWN, output, f"its end is not known: {answer.reason}"
+            )
+        return self._end(HostState.UNREACHABLE, output, answer.reason)
+
+    def _end(
+        self,
+        state: HostState,
+        output: HostOutput | None = None,
+        reason: str = "",
+        *,
+        answer: Answer | None = None,
+        is_end: bool = True,
+    ) -> HostReport:
+        return HostReport(
+            host=self.order.name,
+            state=state,
+            attempt=self.order.attempt,
+            exit=answer.status if answer else None,
+            cause=answer.cause if answer else "",
+            bytes=output.size if output else 0,
+            sha256=output.sha256() if output and is_end else "",
+            reason=reason,
+            of_attempt=self._of_attempt,
+        )
+
+
+def _why(answer: Answer) -> str:
+    if answer.verdict == "void":
+        return "it was given up on the host before it began"
+    return "nothing is left on the host that knows how far the script got"
+
+
+def _words(error: Exception) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)

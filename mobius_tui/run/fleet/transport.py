@@ -1,0 +1,109 @@
+"""How a host is reached: the words of the command that runs `sh -s` there."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mobius_tui.errors import RunError
+from mobius_tui.run.fleet.host_names import check_host_name
+
+MULTIPLEXED_HOSTS = 50
+"""Hosts of a step up to which connections are shared; a master holds 3 MB."""
+CONNECT_TIMEOUT = 5
+"""Seconds in which a host must answer at all."""
+_SSH = (
+    *("ssh", "-T", "-x", "-a"),
+    *("-o", "BatchMode=yes"),
+    *("-o", f"ConnectTimeout={CONNECT_TIMEOUT}"),
+    *("-o", "ServerAliveInterval=5", "-o", "ServerAliveCountMax=2"),
+    *("-o", "ForwardAgent=no", "-o", "ForwardX11=no"),
+    *("-o", "ClearAllForwardings=yes", "-o", "PermitLocalCommand=no"),
+    *("-o", "RequestTTY=no", "-o", "RemoteCommand=none"),
+    *("-o", "StdinNull=no", "-o", "ForkAfterAuthentication=no"),
+    # Whatever a person's configuration says: no key is accepted, or written down, here.
+    *("-o", "StrictHostKeyChecking=yes", "-o", "UpdateHostKeys=no"),
+    *("-o", "LogLevel=ERROR"),
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Transport:
+    """The way to one host."""
+
+    argv: tuple[str, ...]
+    """What runs `sh -s` there, with standard input, output and error."""
+    description: str
+    """For a person: `ssh web-1`."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SshRoute:
+    """Hosts are reached by the system's OpenSSH, and by the person's configuration."""
+
+    config: str = ""
+    """A configuration file instead of the person's; empty for that."""
+    become: str = ""
+    """The user that scripts run as, by `sudo -n`; empty for the one who logs in."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LocalRoute:
+    """Each host is a folder of this machine, which is its home: for drills."""
+
+    sites: Mapping[str, str] = field(default_factory=dict)
+    """Folders by the names of hosts."""
+    shell: tuple[str, ...] = ("sh", "-s")
+
+
+Route = SshRoute | LocalRoute
+
+
+def transport_to(name: str, route: Route, control_socket: Path | None) -> Transport:
+    """The way to one host.
+
+    Args:
+        name: of the host.
+        route: how hosts are reached.
+        control_socket: where connections to this host are shared, in a folder of ours
+            alone; `None` where they are not. A path of at most some 80 bytes.
+
+    Raises:
+        RunError: it is no name of a host, or of none that the route knows.
+    """
+    check_host_name(name)
+    if isinstance(route, LocalRoute):
+        return _local_transport(name, route)
+    return _ssh_transport(name, route, control_socket)
+
+
+def _ssh_transport(
+    name: str, route: SshRoute, control_socket: Path | None
+) -> Transport:
+    sharing: tuple[str, ...] = ("-o", "ControlMaster=no")
+    if control_socket is not None:
+        sharing = (
+            *("-o", "ControlMaster=auto", "-o", f"ControlPath={control_socket}"),
+            *("-o", "ControlPersist=10"),
+        )
+    config = ("-F", route.config) if route.config else ()
+    command = "exec sh -s"
+    if route.become:
+        # All of the claim is below sudo, or it could not signal what it started.
+        user = shlex.quote(check_host_name(route.become))
+        command = f"exec sudo -n -H -u {user} -- sh -s"
+    return Transport(
+        argv=(*_SSH, *sharing, *config, "--", name, command), description=f"ssh {name}"
+    )
+
+
+def _local_transport(name: str, route: LocalRoute) -> Transport:
+    site = route.sites.get(name)
+    if site is None:
+        known = ", ".join(sorted(route.sites)[:5])
+        raise RunError(f"there is no site for the host {name}; there are {known}")
+    return Transport(
+        argv=("env", f"HOME={site}", *route.shell), description=f"sh in {site}"
+    )

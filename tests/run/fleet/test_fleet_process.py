@@ -1,0 +1,216 @@
+"""A whole fleet process, with hosts that are folders."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from mobius_tui.run.fleet.fleet_lines import (
+    BeginHosts,
+    CleanHosts,
+    HostOrder,
+    HostState,
+    SetWidth,
+    StopHosts,
+    encode_order,
+)
+from mobius_tui.run.fleet.host_output import output_path
+from mobius_tui.run.fleet.transport import LocalRoute
+from tests.run.fleet_controller import (
+    FleetController,
+    is_end,
+    local_route,
+    step_order,
+)
+from tests.run.fleet_hosts import wait_until
+
+RUNNING = HostState.RUNNING
+
+
+def output_of(folder: Path, host: str) -> str:
+    return output_path(folder / "step", host).read_text()
+
+
+async def test_hosts_run_side_by_side_and_each_end_is_told(tmp_path: Path) -> None:
+    route = local_route(tmp_path, ["a", "b", "c"])
+    script = 'echo "on $RUNBOOK_HOST: $TOKEN"; exit "$STATUS"'
+    step = step_order(
+        tmp_path, route, script, values={"TOKEN": "hush"}, secrets=("hush",), width=2
+    )
+    fleet = await FleetController.open(step)
+    for number, name in enumerate(["a", "b", "c", "-oProxyCommand=x"]):
+        await fleet.begin(name, values={"RUNBOOK_HOST": name, "STATUS": f"{number}"})
+    ends = {each: await fleet.state(each) for each in ["a", "b", "c"]}
+    assert [each.state for each in ends.values()] == ["ok", "failed", "failed"]
+    assert [each.exit for each in ends.values()] == [0, 1, 2]
+    assert output_of(tmp_path, "b") == "on b: ****\n"
+    assert ends["b"].bytes == len("on b: ****\n")
+    mode = output_path(tmp_path / "step", "b").stat().st_mode
+    assert stat.S_IMODE(mode) == 0o600
+    refused = await fleet.state("-oProxyCommand=x")
+    assert refused.state is HostState.UNREACHABLE
+    assert "is no name of a host" in refused.reason
+    await fleet.client.send(CleanHosts(names=("a",)))
+    await fleet.state("a", HostState.CLEANED)
+    assert not (tmp_path / "sites/a/.mobius-tui/claims/r").exists()
+    assert psutil.Process(fleet.pid).memory_info().rss < 60e6
+    assert await fleet.close() == 0
+
+
+async def test_a_stop_reaches_who_runs_and_who_waits(tmp_path: Path) -> None:
+    route = local_route(tmp_path, ["a", "b", "c"])
+    fleet = await FleetController.open(
+        step_order(tmp_path, route, "echo begun; sleep 300", width=1)
+    )
+    await fleet.begin("a", "b", "c")
+    await fleet.state("a", RUNNING)
+    await fleet.client.send(StopHosts(names=("b",)))
+    assert (await fleet.state("b")).state is HostState.VOID
+    await fleet.client.send(SetWidth(width=2))
+    await fleet.state("c", RUNNING)
+    await fleet.client.send(StopHosts())
+    for name in ("a", "c"):
+        end = await fleet.state(name)
+        assert (end.state, end.exit, end.cause) == (HostState.FAILED, 143, "stopped")
+    assert not (tmp_path / "sites/b/.mobius-tui").exists()
+    await fleet.close()
+
+
+async def test_it_ends_with_its_controller_and_hosts_go_on(tmp_path: Path) -> None:
+    route = local_route(tmp_path, ["a"])
+    script = 'echo one; until [ -e "$HOME/go-on" ]; do sleep 0.05; done; echo two'
+    step = step_order(tmp_path, route, script)
+    fleet = await FleetController.open(step)
+    await fleet.begin("a")
+    await fleet.state("a", RUNNING)
+    wait_until(lambda: output_of(tmp_path, "a") == "one\n")
+    children = psutil.Process(fleet.pid).children()
+    await fleet.close()
+    assert not [each for each in children if each.is_running()]
+    (tmp_path / "sites/a/go-on").touch()
+    later = await FleetController.open(step)
+    await later.attach("a")
+    assert (await later.state("a")).state is HostState.OK
+    assert output_of(tmp_path, "a") == "one\ntwo\n"
+    await later.attach("a", attempt=2)
+    await later.state("a", HostState.VOID)
+    await later.close()
+
+
+async def test_two_never_write_the_same_outputs(tmp_path: Path) -> None:
+    route = local_route(tmp_path, ["a"])
+    step = step_order(tmp_path, route, "sleep 300")
+    first = await FleetController.open(step)
+    await first.begin("a")
+    await first.state("a", RUNNING)
+    second = await FleetController.open(step)
+    await second.attach("a")
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(1):
+            await second.state("a", RUNNING)
+    os.kill(first.pid, signal.SIGKILL)
+    await second.state("a", RUNNING)
+    await second.client.send(StopHosts())
+    assert (await second.state("a")).cause == "stopped"
+    await first.close()
+    await second.close()
+
+
+LOSES_ANSWERS = """
+[ -e "$HOME/lost" ] && exec sh -s
+touch "$HOME/lost"
+sh -s > "$HOME/answer" 2>&1
+exit 255
+"""
+
+
+async def test_a_line_that_breaks_after_delivery_runs_nothing_twice(
+    tmp_path: Path,
+) -> None:
+    """All that the host answers is lost: the next try finds what it did."""
+    route = local_route(tmp_path, ["a"], "sh", "-c", LOSES_ANSWERS)
+    script = 'echo ran | tee -a "$HOME/ran"'
+    fleet = await FleetController.open(step_order(tmp_path, route, script))
+    await fleet.begin("a")
+    assert (await fleet.state("a")).state is HostState.OK
+    assert output_of(tmp_path, "a") == "ran\n"
+    assert (tmp_path / "sites/a/ran").read_text() == "ran\n"
+    await fleet.close()
+
+
+async def test_who_never_answers_is_unreachable_and_the_next_attempt_looks_there(
+    tmp_path: Path,
+) -> None:
+    deaf = "echo 'ssh: connect to host a port 22: Connection refused' >&2; exit 255"
+    fleet = await FleetController.open(
+        step_order(tmp_path, local_route(tmp_path, ["a"], "sh", "-c", deaf), "true")
+    )
+    await fleet.begin("a")
+    end = await fleet.state("a")
+    assert end.state is HostState.UNREACHABLE
+    assert end.reason == "ssh: connect to host a port 22: Connection refused"
+    await fleet.attach("a")
+    unknown = await fleet.state("a", HostState.UNKNOWN)
+    assert unknown.reason.endswith("Connection refused")
+    await fleet.close()
+
+    lost = local_route(tmp_path, ["a"], "sh", "-c", "sh -s >/dev/null 2>&1; exit 255")
+    script = 'echo ran | tee -a "$HOME/ran"; exit 7'
+    fleet = await FleetController.open(step_order(tmp_path, lost, script))
+    await fleet.begin("a", attempt=2, earlier=(1,))
+    assert (await fleet.state("a")).state is HostState.UNREACHABLE
+    await fleet.close()
+
+    found = await FleetController.open(
+        step_order(tmp_path, local_route(tmp_path, ["a"]), script)
+    )
+    await found.begin("a", attempt=3, earlier=(1, 2))
+    end = await found.state("a")
+    assert (end.state, end.exit, end.of_attempt) == (HostState.FAILED, 7, 2)
+    assert (tmp_path / "sites/a/ran").read_text() == "ran\n"
+    await found.close()
+
+
+async def test_a_host_that_begins_to_answer_and_falls_silent_is_unknown(
+    tmp_path: Path,
+) -> None:
+    breaks = 'read -r n; n=${n#NONCE=}; printf "\\n%s\\n" $n; echo "$n claimed b" >&2'
+    route = local_route(tmp_path, ["a"], "sh", "-c", breaks)
+    fleet = await FleetController.open(step_order(tmp_path, route, "true"))
+    await fleet.begin("a")
+    end = await fleet.state("a")
+    assert end.state is HostState.UNKNOWN
+    assert end.reason.startswith("its end is not known: ")
+    await fleet.close()
+
+
+def test_an_order_that_is_cut_off_is_none(tmp_path: Path) -> None:
+    """A controller died over it: this ends as well, and has begun nothing."""
+    step = step_order(tmp_path, local_route(tmp_path, ["a"]), "true")
+    begin = BeginHosts(hosts=(HostOrder(name="a"),))
+    orders = encode_order(step) + encode_order(begin)
+    for cut in (len(orders) - 1, len(orders) - 9, 7):
+        done = subprocess.run(
+            [sys.executable, "-m", "mobius_tui.run.fleet.fleet_process"],
+            input=orders[:cut],
+            capture_output=True,
+            check=True,
+        )
+        assert done.stdout == b""
+    assert not (tmp_path / "sites/a/.mobius-tui").exists()
+
+
+async def test_orders_that_make_no_sense_end_it_with_a_reason(tmp_path: Path) -> None:
+    step = step_order(tmp_path, LocalRoute(), "true")
+    fleet = await FleetController.open(step)
+    await fleet.client.send(step)
+    assert await fleet.close() == 4
+    assert not any(map(is_end, fleet.reports))

@@ -1,0 +1,105 @@
+"""Real sshd's on loopback: what only ssh itself can show."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mobius_tui.run.fleet.fleet_lines import HostState, StopHosts
+from mobius_tui.run.fleet.host_output import output_path
+from mobius_tui.run.fleet.transport import SshRoute
+from tests.acceptance.loopback_sshd import LoopbackHosts, loopback_hosts
+from tests.run.fleet_controller import FleetController, step_order
+
+pytestmark = pytest.mark.machine
+
+
+@pytest.fixture(scope="module")
+def hosts() -> Iterator[LoopbackHosts]:
+    with (
+        tempfile.TemporaryDirectory(prefix="mt-") as name,
+        loopback_hosts(Path(name), 3) as hosts,
+    ):
+        yield hosts
+
+
+async def test_an_exit_of_255_is_the_scripts_and_no_line_that_broke(
+    hosts: LoopbackHosts, tmp_path: Path
+) -> None:
+    for home in hosts.homes.values():
+        (home / ".bashrc").write_text("printf 'welcome'; echo beware >&2\n")
+    route = SshRoute(config=hosts.config)
+    script = 'echo "hello from $RUNBOOK_HOST"; [ "$STATUS" != kill ] || kill -9 $$; '
+    script += 'exit "$STATUS"'
+    fleet = await FleetController.open(step_order(tmp_path, route, script))
+    wanted = dict(zip(hosts.names, ("255", "kill", "0"), strict=True))
+    for name, status in wanted.items():
+        await fleet.begin(name, values={"RUNBOOK_HOST": name, "STATUS": status})
+    ends = [await fleet.state(name) for name in wanted]
+    assert [each.exit for each in ends] == [255, 137, 0]
+    assert [each.state for each in ends] == ["failed", "failed", "ok"]
+    for name in wanted:
+        output = output_path(tmp_path / "step", name)
+        assert output.read_text() == f"hello from {name}\n"
+    await fleet.close()
+
+
+async def test_a_stop_goes_by_a_connection_of_its_own(
+    hosts: LoopbackHosts, tmp_path: Path
+) -> None:
+    route = SshRoute(config=hosts.config)
+    name = hosts.names[0]
+    order = step_order(tmp_path, route, "echo a; sleep 300", run="r2", host_count=99)
+    fleet = await FleetController.open(order)
+    await fleet.begin(name)
+    await fleet.state(name, HostState.RUNNING)
+    await fleet.client.send(StopHosts(names=(name,)))
+    assert (await fleet.state(name)).cause == "stopped"
+    await fleet.close()
+
+
+@pytest.mark.parametrize(
+    ("known", "says"),
+    [("", "its host key is in no known_hosts"), ("changed", "its host key is another")],
+)
+async def test_an_unknown_host_key_is_said_and_never_accepted(
+    hosts: LoopbackHosts, tmp_path: Path, known: str, says: str
+) -> None:
+    """Not even where the person's configuration would."""
+    name = hosts.names[0]
+    file = tmp_path / "known_hosts"
+    if known:
+        at = (hosts.folder / "known_hosts").read_text().split()[0]
+        file.write_text(f"{at} {(hosts.folder / 'id.pub').read_text()}")
+    else:
+        file.touch()
+    before = file.read_text()
+    config = tmp_path / "config"
+    config.write_text(
+        f"StrictHostKeyChecking no\nUserKnownHostsFile {file}\n" + hosts.config_text()
+    )
+    route = SshRoute(config=str(config))
+    fleet = await FleetController.open(step_order(tmp_path, route, "echo ran"))
+    await fleet.begin(name)
+    end = await fleet.state(name)
+    assert end.state is HostState.UNREACHABLE
+    assert end.reason.startswith(says)
+    assert file.read_text() == before
+    await fleet.close()
+
+
+async def test_a_host_that_refuses_is_unreachable(
+    hosts: LoopbackHosts, tmp_path: Path
+) -> None:
+    config = tmp_path / "config"
+    config.write_text("Host gone\n  HostName 127.9.9.9\n" + hosts.config_text())
+    route = SshRoute(config=str(config))
+    fleet = await FleetController.open(step_order(tmp_path, route, "echo ran"))
+    await fleet.begin("gone")
+    end = await fleet.state("gone")
+    assert end.state is HostState.UNREACHABLE
+    assert "Connection refused" in end.reason
+    await fleet.close()

@@ -1,0 +1,35 @@
+"""The attempt of one host, in this process."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mobius_tui.run.fleet import host_attempt
+from mobius_tui.run.fleet.claim_request import Verb
+from mobius_tui.run.fleet.fleet_lines import HostOrder, HostReport, HostState
+from mobius_tui.run.fleet.host_attempt import HostAttempt
+from mobius_tui.run.fleet.transport import transport_to
+from tests.run.fleet_controller import local_route, step_order
+
+
+async def test_a_host_that_claims_to_run_for_ever_is_believed_only_so_long(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(host_attempt, "OVERDUE", 0.1)
+    lies = (
+        'read -r n; n=${n#NONCE=}; cat >/dev/null; printf "\\n%s\\n" $n\n'
+        'echo "$n here" >&2; echo "$n claimed b" >&2; sleep 300'
+    )
+    route = local_route(tmp_path, ["a"], "sh", "-c", lies)
+    step = step_order(tmp_path, route, "true", timeout=0.1, grace=0.1)
+    (tmp_path / "step/hosts").mkdir()
+    reports: list[HostReport] = []
+    attempt = HostAttempt(
+        HostOrder(name="a"), step, transport_to("a", route, None), reports.append
+    )
+    end = await attempt.carry_through(Verb.START)
+    assert [each.state for each in reports] == [HostState.RUNNING]
+    assert end.state is HostState.UNKNOWN
+    assert end.reason == "it should have ended, but the host says no"

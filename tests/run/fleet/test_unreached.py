@@ -1,0 +1,40 @@
+"""What ssh prints, as a reason."""
+
+from __future__ import annotations
+
+import pytest
+
+from mobius_tui.run.fleet.transport import Transport
+from mobius_tui.run.fleet.unreached import LONGEST_REASON, unreached_reason
+
+WAY = Transport(argv=("ssh",), description="ssh web-1")
+
+
+@pytest.mark.parametrize(
+    ("noise", "says"),
+    [
+        (["ssh: connect to host a port 22: Connection refused"], "Connection refused"),
+        (
+            [
+                "No host key is known for a and you have requested strict checking.",
+                "Host key verification failed.",
+            ],
+            "in no known_hosts: look at it by hand with `ssh web-1`",
+        ),
+        (
+            ["@ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @", "more"],
+            "another than the one in known_hosts",
+        ),
+        (["root@a: Permission denied (publickey)."], "lets nobody in with our keys"),
+        (["sudo: a password is required"], "sudo wants a password"),
+        ([], "`ssh web-1` ended with 255, and said nothing"),
+    ],
+)
+def test_a_reason_says_what_to_do(noise: list[str], says: str) -> None:
+    assert says in unreached_reason(noise, 255, WAY)
+
+
+def test_a_reason_is_short_and_harmless() -> None:
+    reason = unreached_reason(["\x1b]0;t\x07" + "é\u202e" * 500], 1, WAY)
+    assert len(reason) <= LONGEST_REASON
+    assert not {"\x1b", "\x07", "\u202e"} & {*reason}
