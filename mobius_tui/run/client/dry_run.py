@@ -28,6 +28,7 @@ from mobius_tui.runbook.model.step_text import (
     check_in_words,
     command_in_words,
     for_each_in_words,
+    rollout_in_words,
 )
 from mobius_tui.runbook.model.templates import script_variables
 from mobius_tui.runbook.prose.prose_model import Prose
@@ -102,6 +103,8 @@ def step_lines(
     yield f"  {plan.numbers[step.id]} {step.title} [{kind}{effect}{gate}]"
     if step.for_each is not None:
         yield f"      rows   {for_each_in_words(step.for_each)}"
+    if step.rollout is not None:
+        yield f"      hosts  {rollout_in_words(step.rollout)}"
     if step.when:
         yield f"      when   {guard_in_words(step.when)}"
     for label, prose in labelled_texts(step, plan.runbook, values):

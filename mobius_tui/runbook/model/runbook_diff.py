@@ -22,6 +22,7 @@ _LATER_FIELDS = frozenset(
         *("hint", "independent", "parallel", "deadline", "server_name", "pointers"),
         *("is_", "check", "for_each", "improvised_by", "no_undo", "undo_of"),
         *("kind", "least", "most", "pattern", "many", "from_run", "from_file"),
+        *("targets", "rollout", "playbook", "playbook_vars", "on_host"),
     }
 )
 """Fields that older versions lacked. They are left out of digests while they are empty,
@@ -73,7 +74,10 @@ ChangeKind = Literal["added", "removed", "moved", "edited"]
 _IGNORED_FIELDS = frozenset({"line", "path", "sources", "same_as", "include"})
 """Fields with the origin of a part, which are not compared."""
 _PARTS = frozenset(
-    {"phases", "variables", "profiles", "contacts", "messages", "channels", "health"}
+    {
+        *("phases", "variables", "profiles", "contacts", "messages", "channels"),
+        *("health", "targets"),
+    }
 )
 """Fields of a runbook whose parts are compared separately."""
 _TOML_NAMES = {
@@ -87,6 +91,9 @@ _TOML_NAMES = {
     "least": "min",
     "most": "max",
     "pattern": "match",
+    "target": "hosts",
+    "playbook_vars": "vars",
+    "on_host": "on",
 }
 """Fields of the model with other names in TOML."""
 
@@ -157,6 +164,8 @@ def _parts(runbook: Runbook) -> Iterator[tuple[Key, Any]]:
         yield ("contact", contact.role), contact
     for message in runbook.messages.values():
         yield ("message", message.id), message
+    for target in runbook.targets.values():
+        yield ("target", target.name), target
     for channel in runbook.channels.values():
         yield ("channel", channel.id), channel
     if runbook.health is not None:
@@ -277,7 +286,7 @@ def _kind(part: object) -> str:
 
 def _key_path(name: str, field: str) -> str:
     toml_name = _TOML_NAMES.get(field, field)
-    if name in ("", "action"):
+    if name in ("", "action", "rollout"):
         return toml_name
     return f"{name}.{toml_name}"
 

@@ -36,6 +36,7 @@ from mobius_tui.runbook.model.step_text import (
     check_in_words,
     command_in_words,
     for_each_in_words,
+    rollout_in_words,
 )
 from mobius_tui.runbook.model.templates import fill, script_variables
 from mobius_tui.runbook.model.value_kinds import form_in_words
@@ -289,6 +290,8 @@ def _action(
     values = view.values_for(step)
     if step.for_each is not None:
         yield from _row_fields(step.for_each)
+    if step.rollout is not None:
+        yield Field("hosts", text(sanitize.line(rollout_in_words(step.rollout))))
     match step.action:
         case Run() as run:
             shown_script = script(script_without_lint_comments(run.script), lines)
