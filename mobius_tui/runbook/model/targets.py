@@ -7,7 +7,11 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from mobius_tui.runbook.text.host_patterns import select_hosts
-from mobius_tui.runbook.text.host_ranges import BadHostError, expand_range
+from mobius_tui.runbook.text.host_ranges import (
+    BadHostError,
+    expand_range,
+    names_twice,
+)
 
 MAX_HOSTS = 1000
 """Hosts of a target at most."""
@@ -123,13 +127,10 @@ def named_hosts(target: Target) -> tuple[str, ...]:
     Raises:
         BadHostError: an entry is no name; one is there twice; or none is left.
     """
-    found: dict[str, str] = {}
-    for entry in target.hosts:
-        for name in () if entry.startswith("!") else expand_range(entry):
-            if name.lower() in found:
-                raise BadHostError(f"`{name}` is there twice")
-            found[name.lower()] = name
-    names = tuple(found.values())
+    added = (entry for entry in target.hosts if not entry.startswith("!"))
+    names = tuple(name for entry in added for name in expand_range(entry))
+    if twice := names_twice(names):
+        raise BadHostError(f"`{twice}` is there twice")
     for entry in target.hosts:
         if entry.startswith("!"):
             out = frozenset(select_hosts((entry[1:],), names))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Iterable
 from itertools import product
 
 MAX_NAME = 253
@@ -74,6 +75,19 @@ def expand_range(entry: str) -> tuple[str, ...]:
         if problem:
             raise BadHostError(problem)
     return names
+
+
+def names_twice(names: Iterable[str]) -> str:
+    """The first name that is there more than once, in whatever letters; or empty.
+
+    For DNS, and for some disks, `Web` and `web` are one.
+    """
+    seen: set[str] = set()
+    for name in names:
+        if name.lower() in seen:
+            return name
+        seen.add(name.lower())
+    return ""
 
 
 def _numbers(bounds: str) -> tuple[str, ...]:
