@@ -56,7 +56,7 @@ CHOICES = {
 """Values that the parser leaves to the command, by the option."""
 FREE = {
     *("AGE", "GROUP", "ID", "K=V", "N", "NAME", "P", "REASON", "RULE=SPEC", "SHA256"),
-    *("TEXT", "TIME", "WHEN", "30m"),
+    *("PATTERN", "TEXT", "TIME", "WHEN", "30m"),
 }
 """What only the person knows, or only the run; by its name in the help."""
 
