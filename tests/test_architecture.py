@@ -22,6 +22,7 @@ FLOORS = (
     *(f"runbook.{room}" for room in ("page", "library")),
     "health",
     *(f"run.{room}" for room in ("keeper", "events", "state", "intents", "planning")),
+    "run.rollout",
     *(f"run.{room}" for room in ("storage", "journal", "checks", "targets")),
     "run.attempts",
     *(f"run.{room}" for room in ("records", "messaging", "terminal", "watch")),
@@ -304,6 +305,7 @@ PURE: Mapping[str, set[str]] = {
     },
     **{folder: set() for folder in ("run.events", "run.state", "run.intents")},
     "run.planning": set(),
+    "run.rollout": set(),
     "run.journal": {"follower", "journal", "journal_writer"},
     "review": {
         *("report_builder", "reviewed_run", "run_export", "run_import"),
