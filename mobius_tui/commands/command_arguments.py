@@ -80,6 +80,9 @@ def _run_options(parser: argparse.ArgumentParser) -> None:
         help="what the run is for (as the runbook says, else incident)",
     )
     parser.add_argument(
+        "--limit", metavar="PATTERN", help="only these of the hosts of its steps"
+    )
+    parser.add_argument(
         "--share", metavar="GROUP", help="a group that may read the run and approve"
     )
     parser.add_argument(

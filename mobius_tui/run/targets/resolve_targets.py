@@ -41,18 +41,41 @@ async def resolve_target(
     Raises:
         UsageError: there is none, or too many, or one is there twice, or is none.
     """
+    if not target.inventory:
+        return resolve_names(target, limit=limit)
     try:
-        if target.inventory:
-            found = await _of_inventory(target, folder, env)
-        else:
-            names = named_hosts(target)
-            found = tuple(TargetHost(name=name, address=name) for name in names)
-        first = tuple(target.first)
-        resolved = ResolvedHosts(target=target.name, hosts=found, first=first)
-        return resolved.limited(limit) if limit else resolved
+        return _resolved(target, await _of_inventory(target, folder, env), limit)
     except BadHostError as error:
-        words = sanitize.line(str(error))
-        raise UsageError(f"the target {target.name}: {words}") from error
+        raise _refusal(target, error) from error
+
+
+def resolve_names(target: Target, *, limit: str = "") -> ResolvedHosts:
+    """The hosts of a target without an inventory; nothing is executed.
+
+    Args:
+        target: which.
+        limit: a pattern that leaves only some; empty for all.
+
+    Raises:
+        UsageError: there is none, or too many, or one is there twice, or is none.
+    """
+    try:
+        names = named_hosts(target)
+        found = tuple(TargetHost(name=name, address=name) for name in names)
+        return _resolved(target, found, limit)
+    except BadHostError as error:
+        raise _refusal(target, error) from error
+
+
+def _resolved(
+    target: Target, hosts: tuple[TargetHost, ...], limit: str
+) -> ResolvedHosts:
+    found = ResolvedHosts(target=target.name, hosts=hosts, first=target.first)
+    return found.limited(limit) if limit else found
+
+
+def _refusal(target: Target, error: BadHostError) -> UsageError:
+    return UsageError(f"the target {target.name}: {sanitize.line(str(error))}")
 
 
 async def _of_inventory(

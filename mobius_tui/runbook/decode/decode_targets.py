@@ -20,12 +20,14 @@ from mobius_tui.runbook.model.targets import (
     Target,
     named_hosts,
 )
+from mobius_tui.runbook.model.templates import is_template
 from mobius_tui.runbook.text.host_patterns import MAX_PATTERN
 from mobius_tui.runbook.text.host_ranges import (
     BadHostError,
     expand_range,
     host_name_problem,
 )
+from mobius_tui.runbook.text.units import parse_duration
 from mobius_tui.runbook.toml.table_reader import TomlTable
 
 BATCH = re.compile(r"[1-9]\d{0,3}|[1-9]\d?%|100%")
@@ -174,10 +176,12 @@ def _between(step: TomlTable) -> Between:
     if table is None:
         return Between()
     table.require("healthy")
-    return Between(
-        healthy=duration(table, "healthy", "2m"),
-        within=duration(table, "within", "15m"),
-    )
+    healthy, within = duration(table, "healthy", "2m"), duration(table, "within", "15m")
+    is_known = not (is_template(healthy) or is_template(within))
+    if is_known and parse_duration(within) < parse_duration(healthy):
+        words = f"`within` ({within}) is over before {healthy} of health"
+        table.report(f"{words}: it can never go on by itself")
+    return Between(healthy=healthy, within=within)
 
 
 def _report_misuse(step: TomlTable, action: Action | None) -> None:

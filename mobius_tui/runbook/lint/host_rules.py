@@ -86,6 +86,10 @@ def lint_hosts(draft: RunbookDraft) -> None:
             near = did_you_mean(name, draft.runbook.targets)
             there = near or "; [targets.NAME] says which hosts it has"
             table.report(f"no target `{name}`{there}", "hosts")
+        health = draft.runbook.health
+        if step.rollout.between.healthy and (health is None or not health.probes):
+            words = "`healthy` wants a [health] with probes: no data is not well"
+            table.report(words, "between", "healthy")
         follows = isinstance(step.action, Run) and step.action.follow
         hosts = () if target is None else known_hosts(target)
         if follows and len(hosts) > MAX_FOLLOWED:

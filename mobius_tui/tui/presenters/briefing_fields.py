@@ -12,6 +12,7 @@ from mobius_tui import sanitize
 from mobius_tui.drill.detection_gaps import DrillCoverage
 from mobius_tui.health.health_record import State
 from mobius_tui.run.checks.value_commands import ListedValues, source_in_words
+from mobius_tui.run.client.host_preflight import used_targets
 from mobius_tui.run.client.preflight import programs_wanted
 from mobius_tui.run.client.run_briefing import Briefing
 from mobius_tui.run.events.mode_and_outcome import Mode
@@ -91,13 +92,29 @@ def summary(briefing: Briefing) -> tuple[Field, ...]:
         may = "read it, approve, and act on it" if acts else "read it, and approve"
         shared = text(f"group {briefing.share} may {may}", "warn" if acts else "plain")
         fields.append(Field("shared", shared))
+    return (*fields, *host_fields(briefing))
+
+
+def host_fields(briefing: Briefing) -> tuple[Field, ...]:
+    """The hosts that its steps run on, as far as they are known."""
+    fields = []
+    for name, target in used_targets(briefing.runbook).items():
+        found = briefing.hosts.get(name)
+        words = f"of {target.inventory}" if found is None else found.in_words()
+        label = sanitize.line(target.title_or_name)
+        line = assemble((f"{label}: ", "muted"), (sanitize.line(words), "strong"))
+        fields.append(Field("hosts", line))
     return tuple(fields)
 
 
 def promise(briefing: Briefing) -> str:
     """What does not happen before Begin, and what alone does."""
-    if any(variable.is_listed for variable in briefing.variables_asked):
-        return "before Begin only commands that list values are run"
+    values = any(variable.is_listed for variable in briefing.variables_asked)
+    targets = used_targets(briefing.runbook).values()
+    hosts = any(target.inventory for target in targets)
+    what = ["values"] * values + ["hosts"] * hosts
+    if what:
+        return f"before Begin only commands that list {' and '.join(what)} are run"
     return "nothing is executed, and nothing is sent, before Begin"
 
 

@@ -32,6 +32,12 @@ id = "go"
 title = "Go"
 {step}
 """
+HEALTH = """
+[health]
+[[health.probe]]
+id = "api"
+url = "http://x/"
+"""
 WEB = 'hosts = ["web-[1:30]"]'
 RUN = "hosts = 'web'\nrun = 'echo \"$release\"'\n"
 
@@ -97,7 +103,7 @@ def test_a_target_has_hosts_those_that_go_first_and_a_bound() -> None:
         ("between = 'none'", HostRollout(target="web")),
         ("between = 'person'", HostRollout(target="web", between=Between(person=True))),
         (
-            "between = { healthy = '1m', within = '5m' }",
+            f"between = {{ healthy = '1m', within = '5m' }}{HEALTH}",
             HostRollout(target="web", between=Between(healthy="1m", within="5m")),
         ),
         ("on_unreachable = 'ask'", HostRollout(target="web", on_unreachable="ask")),
@@ -200,6 +206,12 @@ def test_an_inventory_is_not_read_here() -> None:
         (RUN + "between = 'wait'", "between", '"none", "person" or { healthy'),
         (RUN + "between = {}", "between", "`healthy` is missing in `between`"),
         (RUN + "between = { healthy = '9' }", "between", "`healthy` is a duration"),
+        (
+            RUN + "between = { healthy = '5m', within = '1m' }",
+            "between",
+            "before 5m of",
+        ),
+        (RUN + "between = { healthy = '1m' }", "between", "wants a [health] with"),
         (RUN + "between = { healthy = '48h' }", "between", "`healthy` is from 1s to"),
         (RUN + "on_unreachable = 'x'", "on_unreachable", "is one of fail, skip, ask"),
         (RUN + "engine = 'salt'", "engine", "is one of ssh, ansible"),
