@@ -12,7 +12,6 @@ from mobius_tui import sanitize
 from mobius_tui.errors import UsageError
 from mobius_tui.run.targets.ansible_inventory import read_inventory
 from mobius_tui.run.targets.resolved_hosts import ResolvedHosts, TargetHost
-from mobius_tui.runbook.model.runbook import Runbook
 from mobius_tui.runbook.model.targets import Target, bounded_hosts, named_hosts
 from mobius_tui.runbook.text.host_patterns import select_hosts
 from mobius_tui.runbook.text.host_ranges import (
@@ -87,28 +86,6 @@ async def _of_inventory(
     if twice := names_twice(names):
         raise BadHostError(f"`{twice}` is there twice, in other letters")
     return tuple(found.hosts(bounded_hosts(target, names)))
-
-
-async def resolve_runbook(
-    runbook: Runbook, env: Mapping[str, str], *, limit: str = ""
-) -> Mapping[str, ResolvedHosts]:
-    """The hosts of every target that a step runs on, by the target's name.
-
-    Args:
-        runbook: which.
-        env: the whole environment of what reads inventories.
-        limit: a pattern that leaves only some; empty for all.
-
-    Raises:
-        UsageError: the hosts of one cannot be found.
-    """
-    used = dict.fromkeys(s.rollout.target for s in runbook.steps() if s.rollout)
-    return {
-        name: await resolve_target(
-            runbook.targets[name], runbook.path.parent, env, limit=limit
-        )
-        for name in used
-    }
 
 
 async def with_ssh_addresses(found: ResolvedHosts) -> ResolvedHosts:

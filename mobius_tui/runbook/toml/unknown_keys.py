@@ -139,6 +139,14 @@ _PLACES: Mapping[str, _Keys] = {
         ("interval period frequency", "`every` in [health]"),
         *_NAMED,
     ),
+    "targets": (
+        ("host names nodes servers members group groups", "`hosts`"),
+        ("exclude except without", '`hosts = ["web-[1:9]", "!web-7"]`'),
+        ("limit max maximum max_hosts", "`at_most`"),
+        ("canary canaries", "`first`"),
+        ("description label name", "`title`"),
+        ("user port ssh_user ssh_port key", "in ~/.ssh/config, or in an inventory"),
+    ),
     "var": (
         ("description desc name label prompt question", "`title`"),
         ("value initial", "`default`"),
@@ -148,7 +156,8 @@ _PLACES: Mapping[str, _Keys] = {
         ("sensitive masked password hidden private", "`secret = true`"),
     ),
 }
-"""By the dotted name of the table; `var` for every variable."""
+"""By the dotted name of the table; `var` for every variable, `targets` for every
+target."""
 
 
 def our_key_for(place: str, key: str) -> str:
@@ -160,7 +169,7 @@ def our_key_for(place: str, key: str) -> str:
         place: the table's dotted name.
         key: the unknown key.
     """
-    place = "var" if place.startswith("var.") else place
+    place = re.sub(r"^(var|targets)\..*", r"\1", place)
     place = re.sub(r"^step(?=\.|$)", "phase.step", place)
     place = re.sub(r"^phase\.step\.until(?=\.|$)", "phase.step.check", place)
     candidates = list(_PLACES.get(place, ()))

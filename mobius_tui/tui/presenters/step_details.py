@@ -294,9 +294,12 @@ def _action(
         yield Field("hosts", text(sanitize.line(rollout_in_words(step.rollout))))
     match step.action:
         case Run() as run:
-            shown_script = script(script_without_lint_comments(run.script), lines)
-            label = "run" if step.for_each is None else "lists"
-            yield Field(label, shown_script, kind=FieldKind.SCRIPT)
+            if run.playbook:
+                yield Field("plays", text(sanitize.line(run.playbook)))
+            else:
+                shown_script = script(script_without_lint_comments(run.script), lines)
+                label = "run" if step.for_each is None else "lists"
+                yield Field(label, shown_script, kind=FieldKind.SCRIPT)
             if not compact:
                 yield from _variable_fields(view, step, shown)
                 shell = command_in_words(run)

@@ -11,7 +11,6 @@ import pytest
 from mobius_tui.errors import RunError, UsageError
 from mobius_tui.run.targets import ansible_inventory
 from mobius_tui.run.targets.resolve_targets import (
-    resolve_runbook,
     resolve_target,
     with_ssh_addresses,
 )
@@ -21,7 +20,6 @@ from mobius_tui.run.targets.resolved_hosts import (
     hosts_document,
     hosts_of_document,
 )
-from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.model.targets import Target
 from mobius_tui.runbook.text.provided_names import HostField
 from tests.run.targets.inventories import ANSWER, put_answer, put_program
@@ -196,28 +194,6 @@ async def test_what_is_missing_is_named_with_its_remedy(
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
     with pytest.raises(UsageError, match=r"pip install 'mobius-tui\[ansible\]'"):
         await resolve_target(target("web"), tmp_path, {"PATH": str(tmp_path)})
-
-
-async def test_each_target_that_a_step_runs_on(tmp_path: Path) -> None:
-    path = tmp_path / "x.toml"
-    path.write_text("""format = 2
-[runbook]
-title = "X"
-[targets.web]
-hosts = ["web-1", "web-2"]
-[targets.idle]
-inventory = "none"
-hosts = ["x"]
-[[step]]
-run = "uptime"
-hosts = "web"
-""")
-    found = await resolve_runbook(load(path), {})
-    assert {name: each.names for name, each in found.items()} == {
-        "web": ("web-1", "web-2")
-    }
-    with pytest.raises(UsageError, match="the target web: `db` names no host"):
-        await resolve_runbook(load(path), {}, limit="db")
 
 
 async def test_ssh_says_where_a_name_is(

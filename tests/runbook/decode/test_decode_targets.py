@@ -168,7 +168,9 @@ def test_a_check_runs_on_the_host_or_is_made_here_for_each() -> None:
         ("hosts = ['a']\nfirst = ['a', 'a']", "first", "`a` goes `first` twice"),
         ("hosts = ['a']\nfirst = ['-a']", "first", "begins with `-`"),
         ("hosts = ['a']\ninventory = ''", "inventory", "is a file, a directory or"),
-        ("hosts = ['a']\nport = 1", "port", "unknown key `port` in [targets.web]"),
+        ("hosts = ['a']\nport = 1", "port", "here that is in ~/.ssh/config, or in an"),
+        ("hosts = ['a']\ncanary = 'a'", "canary", "here that is `first`"),
+        ("hosts = ['a']\nhots = 'a'", "hots", "in [targets.web]; did you mean `hosts`"),
     ],
 )
 def test_a_wrong_target_is_reported_at_its_key(
@@ -288,6 +290,37 @@ def test_what_changes_is_told_by_the_keys_of_the_file() -> None:
     assert set(found) == {("edited", "target", "web"), ("edited", "step", "go")}
     assert "+at_most = 50" in found["edited", "target", "web"]
     assert "+batch = 1, 100%" in found["edited", "step", "go"]
+
+
+def test_a_step_may_use_another_with_its_hosts() -> None:
+    more = '[[phase.step]]\nuse = "go"\nid = "again"\ntitle = "Again"\nbatch = ["2"]'
+    runbook, problems = read(f"{RUN}become = 'root'\nbatch = ['1']\n{more}")
+    assert problems == []
+    assert runbook is not None
+    _, again = runbook.steps()
+    assert again.rollout == HostRollout(target="web", become="root", batch=("2",))
+
+
+def test_targets_of_an_included_file_are_there_and_its_own_count_first() -> None:
+    other = b"""format = 2
+[targets.web]
+hosts = ["other"]
+[targets.db]
+hosts = ["db-1"]
+[[phase]]
+id = "more"
+title = "More"
+[[phase.step]]
+run = "uptime"
+hosts = "db"
+"""
+    text = BOOK.format(form=2, target=WEB, phase="", step=RUN)
+    data = f'{text}[[phase]]\ninclude = "o.toml#more"\n'.encode()
+    runbook, problems = decode(Path("x.toml"), data, lambda name: (name, other))
+    assert [each.message for each in problems if not each.code] == []
+    assert runbook is not None
+    hosts = {name: target.hosts for name, target in runbook.targets.items()}
+    assert hosts == {"web": ("web-[1:30]",), "db": ("db-1",)}
 
 
 def test_a_step_without_hosts_has_the_digest_that_it_had() -> None:
