@@ -49,8 +49,10 @@ def validate_fleet_event(
     name, step = type(event).__name__, steps.get(event.step)
     if step is None:
         raise StateError(f"{name} for a step that the runbook lacks: {event.step!r}")
-    settles = isinstance(event, FleetHostSettled)
-    if step.status is not Status.RUNNING and not settles:
+    if isinstance(event, FleetHostSettled):
+        _check_settled(fleets.get(event.step), event)
+        return
+    if step.status is not Status.RUNNING:
         raise StateError(f"{name} while step {event.step!r} is {step.status}")
     if event.attempt != len(step.attempts):
         have = len(step.attempts)
@@ -69,6 +71,20 @@ def validate_fleet_event(
         problem = _host_problem(own, event)
     if problem:
         raise StateError(f"{name} for step {event.step!r}: {problem}")
+
+
+def _check_settled(fleet: StepFleet | None, event: FleetHostSettled) -> None:
+    """A host is settled once, for the newest attempt that it was in, at any time."""
+    state = fleet.newest().get(event.host) if fleet is not None else None
+    where = f"FleetHostSettled for step {event.step!r}"
+    if state is None or state.attempt != event.attempt:
+        words = f"{event.host!r} is no host of attempt {event.attempt}, or of a later"
+        raise StateError(f"{where}: {words}")
+    if state.settled is not None:
+        raise StateError(f"{where}: {event.host!r} is settled already")
+    if event.settled not in _SETTLES.get(state.status, ()):
+        words = f"{event.host!r} is {state.status}, not {event.settled!r}"
+        raise StateError(f"{where}: {words}")
 
 
 def _check_list(event: HostsResolved, own: FleetState | None) -> None:
@@ -116,18 +132,18 @@ _BEFORE: Mapping[type[FleetEvent], frozenset[HostStatus]] = {
     FleetHostStarted: frozenset({HostStatus.PENDING}),
     FleetHostChecked: frozenset({HostStatus.RUNNING}),
     FleetHostEnded: frozenset({HostStatus.RUNNING}),
-    FleetHostSettled: frozenset({HostStatus.UNKNOWN, HostStatus.UNREACHABLE}),
 }
 """For each event of a host, what the host is when it may follow."""
 _SETTLES = {
     HostStatus.UNKNOWN: ("ran", "did not run"),
     HostStatus.UNREACHABLE: ("skip", "fail"),
 }
+"""What a person may say of a host, by what it is."""
 
 
 def _host_problem(
     own: FleetState,
-    event: FleetHostStarted | FleetHostChecked | FleetHostEnded | FleetHostSettled,
+    event: FleetHostStarted | FleetHostChecked | FleetHostEnded,
 ) -> str:
     """Why an event of a host may not follow; empty if it may."""
     state = own.hosts.get(event.host)
@@ -135,11 +151,6 @@ def _host_problem(
         return f"{event.host!r} is none of its hosts"
     if state.status not in _BEFORE[type(event)]:
         return f"{event.host!r} is {state.status}"
-    if isinstance(event, FleetHostSettled):
-        if state.settled is not None:
-            return f"{event.host!r} is settled already"
-        if event.settled not in _SETTLES[state.status]:
-            return f"{event.host!r} is {state.status}, not {event.settled!r}"
     return ""
 
 
@@ -155,6 +166,9 @@ def apply_fleet_event(
     """
     if isinstance(event, HostsResolved):
         _add_attempt(fleets.setdefault(event.step, StepFleet()), event, at)
+        return
+    if isinstance(event, FleetHostSettled):
+        _settle(fleets[event.step], event)
         return
     own = fleets[event.step].attempts[event.attempt]
     match event:
@@ -182,7 +196,7 @@ def apply_fleet_event(
 
 def _change_host(
     own: FleetState,
-    event: FleetHostStarted | FleetHostChecked | FleetHostEnded | FleetHostSettled,
+    event: FleetHostStarted | FleetHostChecked | FleetHostEnded,
     at: float,
 ) -> None:
     """Change one host."""
@@ -202,12 +216,24 @@ def _change_host(
                 reason=reason[:REASON_LENGTH],
                 output_bytes=event.output_bytes,
             )
-        case FleetHostSettled(settled=settled, reason=reason):
-            words, counts_as = reason[:REASON_LENGTH], settled_status(settled)
-            new = replace(old, status=counts_as, settled=settled, reason=words)
     own.hosts[event.host] = new
     if old.status in _OPEN and new.status in ENDED:
         own.open_hosts -= 1
+
+
+def _settle(fleet: StepFleet, event: FleetHostSettled) -> None:
+    """Let a host be what a person says, wherever its newest state is kept."""
+    new = replace(
+        fleet.newest()[event.host],
+        status=settled_status(event.settled),
+        settled=event.settled,
+        reason=event.reason[:REASON_LENGTH],
+    )
+    own = fleet.attempts.get(event.attempt)
+    if own is not None:
+        own.hosts[event.host] = new
+    if own is not fleet.last:
+        fleet.latest[event.host] = new
 
 
 def _add_attempt(fleet: StepFleet, event: HostsResolved, at: float) -> None:

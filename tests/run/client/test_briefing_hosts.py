@@ -38,7 +38,7 @@ hosts = ["x"]
 [[step]]
 title = "Restart"
 hosts = "web"
-run = "systemctl reload nginx"
+run = "./there-alone.sh && systemctl reload nginx"
 batch = ["1", "50%"]
 become = "root"
 [[step]]

@@ -19,6 +19,7 @@ from mobius_tui.run.events.fleet_events import (
     FleetHostSettled,
     FleetHostStarted,
     HoldReason,
+    HostResult,
     HostsResolved,
     HostStatus,
 )
@@ -28,6 +29,7 @@ from mobius_tui.run.events.run_events import Event, RunEnded
 from mobius_tui.run.events.step_events import StepEnded, StepStarted
 from mobius_tui.run.journal.describe_entry import journal_entry_text
 from mobius_tui.run.planning.plan import Plan
+from mobius_tui.run.rollout.rollout_plan import hosts_to_do
 from mobius_tui.run.state.fleet_state import ATTEMPTS_KEPT, REASON_LENGTH, FleetState
 from mobius_tui.run.state.reducer import advance, initial_state
 from mobius_tui.run.state.step_state import Status
@@ -164,7 +166,7 @@ def test_a_release_of_a_trigger_opens_no_gate() -> None:
         (FleetHostEnded(**AT, host="b", status=HostStatus.OK), "'b' is ok"),
         (
             FleetHostSettled(**AT, host="b", settled="ran", reason=""),
-            "'b' is ok",
+            "'b' is ok, not 'ran'",
         ),
         (BatchStarted(**AT, batch=2, hosts=("d",)), "after 1, which is not over"),
         (BatchEnded(**AT, batch=1), "2 hosts of it are left"),
@@ -254,6 +256,49 @@ def test_the_newest_of_each_host_stays_and_the_oldest_attempts_go() -> None:
     }
     assert newest["a"].status is HostStatus.OK
     assert len(newest["a"].reason) == REASON_LENGTH
+
+
+def test_what_passed_later_has_passed_in_all_that_follow() -> None:
+    run = Run()
+    course: list[tuple[int, str, HostResult]] = [
+        (1, "a", HostStatus.FAILED),
+        (2, "a", HostStatus.OK),
+        (3, "b", HostStatus.OK),
+    ]
+    for attempt, host, status in course:
+        if attempt > 1:
+            run.write(StepEnded(step="go", attempt=attempt - 1, result=Status.FAILED))
+            run.write(StepStarted(step="go", attempt=attempt))
+        run.resolve(host, attempt=attempt)
+        run.begin(host, attempt=attempt)
+        own: dict[str, Any] = {"step": "go", "attempt": attempt, "host": host}
+        run.write(FleetHostEnded(**own, status=status))
+    assert hosts_to_do(("a", "b"), run.state.fleets["go"].newest()) == ()
+
+
+@pytest.mark.parametrize("later", [1, ATTEMPTS_KEPT + 1])
+def test_an_unknown_host_can_be_settled_after_later_attempts(later: int) -> None:
+    run = Run()
+    run.resolve("a", "b")
+    run.begin("a", "b")
+    run.write(FleetHostEnded(**AT, host="a", status=HostStatus.UNKNOWN))
+    run.write(FleetHostEnded(**AT, host="b", status=HostStatus.FAILED))
+    for attempt in range(2, later + 2):
+        run.write(StepEnded(step="go", attempt=attempt - 1, result=Status.FAILED))
+        run.write(StepStarted(step="go", attempt=attempt))
+        newest = run.state.fleets["go"].newest()
+        assert hosts_to_do(("a", "b"), newest) == ("b",)
+        run.resolve("b", attempt=attempt)
+    with pytest.raises(StateError, match="is no host of attempt 2, or of a later"):
+        run.write(
+            FleetHostSettled(step="go", attempt=2, host="a", settled="ran", reason="")
+        )
+    run.write(FleetHostSettled(**AT, host="a", settled="did not run", reason="x"))
+    newest = run.state.fleets["go"].newest()
+    assert newest["a"].status is HostStatus.FAILED
+    assert hosts_to_do(("a", "b"), newest) == ("a", "b")
+    with pytest.raises(StateError, match="settled already"):
+        run.write(FleetHostSettled(**AT, host="a", settled="ran", reason=""))
 
 
 def test_a_copy_of_the_state_stays_as_it_is() -> None:
