@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -52,6 +53,14 @@ async def with_inventories(briefing: Briefing, *, executes: bool) -> Briefing:
         problems=(*briefing.problems, *problems),
         notices=(*briefing.notices, *notices),
     )
+
+
+def hosts_in_words(briefing: Briefing) -> Iterator[tuple[str, str]]:
+    """Each target that steps run on, by its title, and how many hosts it has now."""
+    for name, target in used_targets(briefing.runbook).items():
+        found = briefing.hosts.get(name)
+        words = f"of {target.inventory}" if found is None else found.in_words()
+        yield sanitize.line(target.title_or_name), sanitize.line(words)
 
 
 def is_program(target: Target, folder: Path) -> bool:

@@ -12,6 +12,7 @@ from mobius_tui import sanitize
 from mobius_tui.drill.detection_gaps import DrillCoverage
 from mobius_tui.health.health_record import State
 from mobius_tui.run.checks.value_commands import ListedValues, source_in_words
+from mobius_tui.run.client.briefing_hosts import hosts_in_words
 from mobius_tui.run.client.host_preflight import used_targets
 from mobius_tui.run.client.preflight import programs_wanted
 from mobius_tui.run.client.run_briefing import Briefing
@@ -97,14 +98,10 @@ def summary(briefing: Briefing) -> tuple[Field, ...]:
 
 def host_fields(briefing: Briefing) -> tuple[Field, ...]:
     """The hosts that its steps run on, as far as they are known."""
-    fields = []
-    for name, target in used_targets(briefing.runbook).items():
-        found = briefing.hosts.get(name)
-        words = f"of {target.inventory}" if found is None else found.in_words()
-        label = sanitize.line(target.title_or_name)
-        line = assemble((f"{label}: ", "muted"), (sanitize.line(words), "strong"))
-        fields.append(Field("hosts", line))
-    return tuple(fields)
+    return tuple(
+        Field("hosts", assemble((f"{title}: ", "muted"), (words, "strong")))
+        for title, words in hosts_in_words(briefing)
+    )
 
 
 def promise(briefing: Briefing) -> str:
