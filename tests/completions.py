@@ -66,8 +66,8 @@ CHOICES = {
 }
 """Values that the parser leaves to the command, by the option."""
 FREE = {
-    *("AGE", "GROUP", "K=V", "N", "NAME", "REASON", "RULE=SPEC", "SHA256"),
-    *("TEXT", "TIME", "WHEN", "30m"),
+    *("AGE", "GROUP", "K=V", "N", "NAME", "P", "PATTERN", "REASON", "RULE=SPEC"),
+    *("SHA256", "TEXT", "TIME", "WHEN", "30m"),
 }
 """What only the person knows, or only the run; by its name in the help."""
 

@@ -22,7 +22,9 @@ FLOORS = (
     *(f"runbook.{room}" for room in ("page", "library")),
     "health",
     *(f"run.{room}" for room in ("keeper", "events", "state", "intents", "planning")),
-    *(f"run.{room}" for room in ("storage", "journal", "checks", "attempts", "fleet")),
+    "run.rollout",
+    *(f"run.{room}" for room in ("storage", "journal", "checks", "targets")),
+    *(f"run.{room}" for room in ("fleet", "attempts")),
     *(f"run.{room}" for room in ("records", "messaging", "terminal", "watch")),
     *(f"run.{room}" for room in ("host.intents", "host", "client")),
     *("drill.site", "drill.faults", "drill", "review", "review.formats"),
@@ -304,6 +306,7 @@ PURE: Mapping[str, set[str]] = {
     },
     **{folder: set() for folder in ("run.events", "run.state", "run.intents")},
     "run.planning": set(),
+    "run.rollout": set(),
     "run.journal": {"follower", "journal", "journal_writer"},
     "review": {
         *("report_builder", "reviewed_run", "run_export", "run_import"),

@@ -80,6 +80,9 @@ def _run_options(parser: argparse.ArgumentParser) -> None:
         help="what the run is for (as the runbook says, else incident)",
     )
     parser.add_argument(
+        "--limit", metavar="PATTERN", help="only these of the hosts of its steps"
+    )
+    parser.add_argument(
         "--share", metavar="GROUP", help="a group that may read the run and approve"
     )
     parser.add_argument(
@@ -410,6 +413,24 @@ def _annotate_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--to", metavar="TIME", dest="until", help="where it ends")
 
 
+def _hosts_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("runbook", metavar="RUNBOOK", help="its id, or a file")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--step", metavar="ID", help="the hosts of that step")
+    which.add_argument("--target", metavar="NAME", help="the hosts of that target")
+    parser.add_argument(
+        "--limit",
+        metavar="PATTERN",
+        help="those of them that it names: hosts, groups, `*`, `!` and `&`",
+    )
+    parser.add_argument(
+        "--probe-hosts",
+        action="store_true",
+        help="ask each for `true` by ssh; no unknown key is accepted",
+    )
+    json_option(parser)
+
+
 def _diff_options(parser: argparse.ArgumentParser) -> None:
     run_argument(parser)
     parser.add_argument(
@@ -509,6 +530,9 @@ COMMANDS: Mapping[str, Command] = {
         _import_options,
     ),
     "check": Command("find what is wrong with runbook files", _check_options),
+    "hosts": Command(
+        "list the hosts that steps run on, and ask who answers", _hosts_options
+    ),
     "schema": Command(
         "print the JSON schema of runbooks, for an editor", _schema_options
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from mobius_tui.commands.support.command_options import (
 )
 from mobius_tui.commands.support.run_frontend import start_run
 from mobius_tui.errors import UsageError
+from mobius_tui.run.client.briefing_hosts import wants_inventory, with_inventories
+from mobius_tui.run.client.host_preflight import used_targets
 from mobius_tui.run.client.run_briefing import prepare_briefing
 from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.storage.sharing import make_shared_folder
@@ -28,6 +31,7 @@ def do(options: argparse.Namespace) -> int:
         profile=options.profile,
         workdir=Path(options.workdir) if options.workdir else None,
         mode=Mode(options.mode) if options.mode else None,
+        limit=options.limit or "",
     )
     if options.share_control and options.share is None:
         raise UsageError("--share-control: only with --share GROUP")
@@ -36,5 +40,10 @@ def do(options: argparse.Namespace) -> int:
     briefing = replace(
         briefing, share=options.share, share_control=options.share_control
     )
+    if options.limit and not used_targets(runbook):
+        raise UsageError(f"--limit: all steps of {runbook.id} run on this machine")
+    if wants_inventory(briefing):
+        executes = not options.dry_run
+        briefing = asyncio.run(with_inventories(briefing, executes=executes))
     answers = read_answers(options.answers)
     return start_run(options, briefing, answers)

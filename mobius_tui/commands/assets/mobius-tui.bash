@@ -1,10 +1,10 @@
 # This file has the completions of mobius-tui; `mobius-tui completions` prints it.
 # `python -m tests.completions` makes it of the command line, by shtab.
 
-_shtab_mobius_tui_subparsers=(demo run resume undo approve watch drill new import check schema upgrade runs review report annotate diff amend stats export import-run verify doctor completions paths)
+_shtab_mobius_tui_subparsers=(demo run resume undo approve watch drill new import check hosts schema upgrade runs review report annotate diff amend stats export import-run verify doctor completions paths)
 
 _shtab_mobius_tui_demo_option_strings=(-h --help --var --auto --manual --answers --yes --dry-run --plain --ascii --json --keep)
-_shtab_mobius_tui_run_option_strings=(-h --help --var --auto --manual --answers --yes --dry-run --plain --ascii --json --profile --workdir --mode --share --share-control)
+_shtab_mobius_tui_run_option_strings=(-h --help --var --auto --manual --answers --yes --dry-run --plain --ascii --json --profile --workdir --mode --limit --share --share-control)
 _shtab_mobius_tui_resume_option_strings=(-h --help --plain --ascii --json --auto --manual --answers --yes)
 _shtab_mobius_tui_undo_option_strings=(-h --help --to --yes)
 _shtab_mobius_tui_approve_option_strings=(-h --help --step --as --deny)
@@ -13,6 +13,7 @@ _shtab_mobius_tui_drill_option_strings=(-h --help --send --fault --seed --try-ch
 _shtab_mobius_tui_new_option_strings=(-h --help)
 _shtab_mobius_tui_import_option_strings=(-h --help -o --output --force --check --json)
 _shtab_mobius_tui_check_option_strings=(-h --help --explain --ids --fresh --format --json)
+_shtab_mobius_tui_hosts_option_strings=(-h --help --step --target --limit --probe-hosts --json)
 _shtab_mobius_tui_schema_option_strings=(-h --help -o --output)
 _shtab_mobius_tui_upgrade_option_strings=(-h --help --dry-run)
 _shtab_mobius_tui_runs_option_strings=(-h --help --json --drills --runbook --mode --outcome --since)
@@ -57,6 +58,7 @@ _shtab_mobius_tui_import_pos_1_COMPGEN=_mobius_tui_runbooks
 _shtab_mobius_tui_import__o_COMPGEN=''
 _shtab_mobius_tui_import___output_COMPGEN=''
 _shtab_mobius_tui_check_pos_0_COMPGEN=_mobius_tui_runbooks
+_shtab_mobius_tui_hosts_pos_0_COMPGEN=_mobius_tui_runbooks
 _shtab_mobius_tui_schema__o_COMPGEN=''
 _shtab_mobius_tui_schema___output_COMPGEN=''
 _shtab_mobius_tui_upgrade_pos_0_COMPGEN=''
@@ -87,13 +89,13 @@ _shtab_mobius_tui_drill___environment_choices=(production staging)
 _shtab_mobius_tui_drill___worsen_choices=(bad-release slow-release error-burst flapping lying-health stuck-service thin-backup config-drift no-config-backup stale-process bad-migration dead-worker corrupt-backup missing-checksum rollback-fails half-restored prompting-script npm-missing second-rollback pruned-backups wrong-environment)
 _shtab_mobius_tui_drill___heal_choices=(bad-release slow-release error-burst flapping lying-health stuck-service thin-backup config-drift no-config-backup stale-process bad-migration dead-worker corrupt-backup missing-checksum rollback-fails half-restored prompting-script npm-missing second-rollback pruned-backups wrong-environment)
 _shtab_mobius_tui_drill___manual_choices=(stop skip tick)
-_shtab_mobius_tui_check___explain_choices=(syntax-error self-match effect-too-low swallowed-failure check-cannot-fail unattended destroy-unchecked no-environment no-timeout no-undo sum-elsewhere relative-path lost-variable misspelt-variable unquoted-variable empty-path endless-command needs-terminal background prompt curl-without-fail request-without-limit placeholder secret no-value-yet unused-variable unreached-phase main-line-key tty-not-optional slow-probe trigger-never-fires limit-above-timeout no-witness watch-without-trigger short-watch secret-default default-not-filled toml-escape script-too-long bad-ignore list)
+_shtab_mobius_tui_check___explain_choices=(syntax-error self-match effect-too-low swallowed-failure check-cannot-fail unattended destroy-unchecked no-environment no-timeout no-undo sum-elsewhere relative-path lost-variable misspelt-variable unquoted-variable empty-path endless-command needs-terminal background prompt curl-without-fail request-without-limit placeholder secret destroy-at-once tolerant-canary skipped-unchecked unused-target no-value-yet unused-variable unreached-phase main-line-key tty-not-optional slow-probe trigger-never-fires limit-above-timeout no-witness watch-without-trigger short-watch secret-default default-not-filled toml-escape script-too-long bad-ignore list)
 _shtab_mobius_tui_check___format_choices=(text json sarif github)
 _shtab_mobius_tui_runs___mode_choices=(incident drill maintenance)
 _shtab_mobius_tui_runs___outcome_choices=(completed failed abandoned incomplete open imported damaged 'never began')
 _shtab_mobius_tui_report___format_choices=(md html json junit)
 _shtab_mobius_tui_completions_pos_0_choices=(bash zsh fish)
-_shtab_mobius_tui_pos_0_choices=(demo run resume undo approve watch drill new import check schema upgrade runs review report annotate diff amend stats export import-run verify doctor completions paths)
+_shtab_mobius_tui_pos_0_choices=(demo run resume undo approve watch drill new import check hosts schema upgrade runs review report annotate diff amend stats export import-run verify doctor completions paths)
 
 _shtab_mobius_tui_demo__h_nargs=0
 _shtab_mobius_tui_demo___help_nargs=0
@@ -160,6 +162,10 @@ _shtab_mobius_tui_check__h_nargs=0
 _shtab_mobius_tui_check___help_nargs=0
 _shtab_mobius_tui_check___ids_nargs=0
 _shtab_mobius_tui_check___json_nargs=0
+_shtab_mobius_tui_hosts__h_nargs=0
+_shtab_mobius_tui_hosts___help_nargs=0
+_shtab_mobius_tui_hosts___probe_hosts_nargs=0
+_shtab_mobius_tui_hosts___json_nargs=0
 _shtab_mobius_tui_schema__h_nargs=0
 _shtab_mobius_tui_schema___help_nargs=0
 _shtab_mobius_tui_upgrade__h_nargs=0

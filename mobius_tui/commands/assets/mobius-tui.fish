@@ -56,8 +56,8 @@ function _shtab_mobius_tui_using
   test "$_shtab_mobius_tui_cmdpath" = "$argv"
 end
 
-set -g _shtab_mobius_tui_commands demo run resume undo approve watch drill new import check schema upgrade runs review report annotate diff amend stats export import-run verify doctor completions paths
-set -g _shtab_mobius_tui_opts_with_value --answers --as --at --deny --duration --environment --explain --fault --format --fresh --from --head --heal --hint --inject --inject-cmd --log-dir --manual --mode --outcome --output --profile --replay --runbook --seed --share --since --site --step --to --trigger --var --workdir --worsen -o
+set -g _shtab_mobius_tui_commands demo run resume undo approve watch drill new import check hosts schema upgrade runs review report annotate diff amend stats export import-run verify doctor completions paths
+set -g _shtab_mobius_tui_opts_with_value --answers --as --at --deny --duration --environment --explain --fault --format --fresh --from --head --heal --hint --inject --inject-cmd --limit --log-dir --manual --mode --outcome --output --profile --replay --runbook --seed --share --since --site --step --target --to --trigger --var --workdir --worsen -o
 
 complete -c mobius-tui -e
 complete -c mobius-tui -f
@@ -91,6 +91,7 @@ complete -c mobius-tui -n '_shtab_mobius_tui_using run' -l json -d 'the journal'
 complete -c mobius-tui -n '_shtab_mobius_tui_using run' -l profile -xka "(_mobius_tui_names profiles)" -d 'values for an environment'
 complete -c mobius-tui -n '_shtab_mobius_tui_using run' -l workdir -xka "(__fish_complete_directories)" -d 'where commands run'
 complete -c mobius-tui -n '_shtab_mobius_tui_using run' -l mode -xka "incident maintenance" -d 'what the run is for'
+complete -c mobius-tui -n '_shtab_mobius_tui_using run' -l limit -x -d 'only these of the hosts of its steps'
 complete -c mobius-tui -n '_shtab_mobius_tui_using run' -l share -x -d 'a group that may read the run and approve'
 complete -c mobius-tui -n '_shtab_mobius_tui_using run' -l share-control -d 'and act on it'
 complete -c mobius-tui -n '_shtab_mobius_tui_using run; and test $_shtab_mobius_tui_npos -eq 0' -ka "(_mobius_tui_names runbooks; __fish_complete_suffix .toml)" -d runbook
@@ -172,12 +173,20 @@ complete -c mobius-tui -n '_shtab_mobius_tui_using import; and test $_shtab_mobi
 complete -c mobius-tui -n '_shtab_mobius_tui_using import; and test $_shtab_mobius_tui_npos -eq 1' -ka "(_mobius_tui_names runbooks; __fish_complete_suffix .toml)" -d runbook
 complete -c mobius-tui -n '_shtab_mobius_tui_using; and test $_shtab_mobius_tui_npos -eq 0' -a check -d 'Find what is wrong with runbook files.'
 complete -c mobius-tui -n '_shtab_mobius_tui_using check' -s h -l help -d 'show this help message and exit'
-complete -c mobius-tui -n '_shtab_mobius_tui_using check' -l explain -xka "syntax-error self-match effect-too-low swallowed-failure check-cannot-fail unattended destroy-unchecked no-environment no-timeout no-undo sum-elsewhere relative-path lost-variable misspelt-variable unquoted-variable empty-path endless-command needs-terminal background prompt curl-without-fail request-without-limit placeholder secret no-value-yet unused-variable unreached-phase main-line-key tty-not-optional slow-probe trigger-never-fires limit-above-timeout no-witness watch-without-trigger short-watch secret-default default-not-filled toml-escape script-too-long bad-ignore list" -d 'what a warning means'
+complete -c mobius-tui -n '_shtab_mobius_tui_using check' -l explain -xka "syntax-error self-match effect-too-low swallowed-failure check-cannot-fail unattended destroy-unchecked no-environment no-timeout no-undo sum-elsewhere relative-path lost-variable misspelt-variable unquoted-variable empty-path endless-command needs-terminal background prompt curl-without-fail request-without-limit placeholder secret destroy-at-once tolerant-canary skipped-unchecked unused-target no-value-yet unused-variable unreached-phase main-line-key tty-not-optional slow-probe trigger-never-fires limit-above-timeout no-witness watch-without-trigger short-watch secret-default default-not-filled toml-escape script-too-long bad-ignore list" -d 'what a warning means'
 complete -c mobius-tui -n '_shtab_mobius_tui_using check' -l ids -d 'list the phases and steps with their ids'
 complete -c mobius-tui -n '_shtab_mobius_tui_using check' -l fresh -x -d 'exit 1 when no drill handled its fault within this time, such as 30d'
 complete -c mobius-tui -n '_shtab_mobius_tui_using check' -l format -xka "text json sarif github" -d 'how the findings are written'
 complete -c mobius-tui -n '_shtab_mobius_tui_using check' -l json -d 'the same as --format json'
 complete -c mobius-tui -n '_shtab_mobius_tui_using check; and test $_shtab_mobius_tui_npos -ge 0' -ka "(_mobius_tui_names runbooks; __fish_complete_suffix .toml)" -d runbook
+complete -c mobius-tui -n '_shtab_mobius_tui_using; and test $_shtab_mobius_tui_npos -eq 0' -a hosts -d 'List the hosts that steps run on, and ask who answers.'
+complete -c mobius-tui -n '_shtab_mobius_tui_using hosts' -s h -l help -d 'show this help message and exit'
+complete -c mobius-tui -n '_shtab_mobius_tui_using hosts' -l step -x -d 'the hosts of that step'
+complete -c mobius-tui -n '_shtab_mobius_tui_using hosts' -l target -x -d 'the hosts of that target'
+complete -c mobius-tui -n '_shtab_mobius_tui_using hosts' -l limit -x -d 'those of them that it names'
+complete -c mobius-tui -n '_shtab_mobius_tui_using hosts' -l probe-hosts -d 'ask each for `true` by ssh'
+complete -c mobius-tui -n '_shtab_mobius_tui_using hosts' -l json -d 'for programs'
+complete -c mobius-tui -n '_shtab_mobius_tui_using hosts; and test $_shtab_mobius_tui_npos -eq 0' -ka "(_mobius_tui_names runbooks; __fish_complete_suffix .toml)" -d runbook
 complete -c mobius-tui -n '_shtab_mobius_tui_using; and test $_shtab_mobius_tui_npos -eq 0' -a schema -d 'Print the JSON schema of runbooks, for an editor.'
 complete -c mobius-tui -n '_shtab_mobius_tui_using schema' -s h -l help -d 'show this help message and exit'
 complete -c mobius-tui -n '_shtab_mobius_tui_using schema' -s o -l output -xka "(__fish_complete_path (commandline -ct))" -d 'the file to write, which is replaced'

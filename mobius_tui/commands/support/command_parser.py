@@ -22,6 +22,7 @@ _COMMAND_SYNONYMS = {
     **dict.fromkeys(("test", "rehearse", "simulate"), "drill"),
     **dict.fromkeys(("show", "replay", "log", "logs"), "review"),
     **dict.fromkeys(("note", "comment"), "annotate"),
+    **dict.fromkeys(("inventory", "targets", "nodes"), "hosts"),
     "convert": "import",
     "help": "--help",
     "version": "--version",

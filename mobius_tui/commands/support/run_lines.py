@@ -21,6 +21,7 @@ from mobius_tui.drill.site_guard import run_on_site
 from mobius_tui.errors import FAILED, OK
 from mobius_tui.garbage_collection import collect_as_usual
 from mobius_tui.plain import escape_unprintable, print_run
+from mobius_tui.run.client.briefing_hosts import hosts_in_words
 from mobius_tui.run.client.listed_values import answers_by_commands
 from mobius_tui.run.client.preflight import refuse_unattended, understated_steps
 from mobius_tui.run.client.run_briefing import Briefing
@@ -58,6 +59,8 @@ def start_with_lines(
         labels = understated_steps(Plan(briefing.runbook))
         for problem in (*briefing.problems, *briefing.notices, *labels):
             narrate(problem)
+        for title, words in hosts_in_words(briefing):
+            narrate(f"{title}: {words}")
         given = {
             v.name: answers[v.name]
             for v in briefing.variables_asked

@@ -127,6 +127,10 @@ class AttemptExecution:
 
     async def begin(self) -> None:
         """Carry the attempt from its journaled start to its end."""
+        if self._step.rollout is not None:
+            why = "it is for hosts, and nothing of it runs on this machine"
+            await self._end(Status.NOT_STARTED, why)
+            return
         self._logs = await mark_logs_of(self._step, self._context)
         if isinstance(self._step.action, Run):
             try:

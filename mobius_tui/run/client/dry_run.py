@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from mobius_tui.run.checks.value_commands import source_in_words
 from mobius_tui.run.client.preflight import understated_steps
@@ -28,7 +28,9 @@ from mobius_tui.runbook.model.step_text import (
     check_in_words,
     command_in_words,
     for_each_in_words,
+    rollout_in_words,
 )
+from mobius_tui.runbook.model.targets import batch_sizes
 from mobius_tui.runbook.model.templates import script_variables
 from mobius_tui.runbook.prose.prose_model import Prose
 
@@ -71,6 +73,36 @@ def dry_run(briefing: Briefing, *, now: float) -> Iterator[str]:
             yield from lines_behind_label("  why    ", Prose(phase.why))
         for step in phase.steps:
             yield from step_lines(plan, step, state, values)
+            yield from _host_lines(briefing, step)
+
+
+def _host_lines(briefing: Briefing, step: Step) -> Iterator[str]:
+    """The hosts of a step, in their batches."""
+    if step.rollout is None:
+        return
+    found = briefing.hosts.get(step.rollout.target)
+    if found is None:
+        target = briefing.runbook.target_of(step)
+        inventory = target.inventory if target is not None else ""
+        yield f"      hosts  of {inventory}, not read"
+        return
+    yield f"      hosts  {found.in_words()}"
+    batches = batch_sizes(step.rollout.batch, found.names, found.first)
+    for number, names in enumerate(batches[:BATCHES_SHOWN], 1):
+        yield f"      batch {number}: {_names(names)}"
+    if len(batches) > BATCHES_SHOWN:
+        yield f"      and {len(batches) - BATCHES_SHOWN} batches more"
+
+
+BATCHES_SHOWN = 12
+HOSTS_SHOWN = 6
+"""Batches, and hosts of one, that are named."""
+
+
+def _names(names: Sequence[str]) -> str:
+    if len(names) <= HOSTS_SHOWN:
+        return ", ".join(names)
+    return f"{', '.join(names[: HOSTS_SHOWN - 1])} … {names[-1]} ({len(names)} hosts)"
 
 
 def initial_run_state(briefing: Briefing) -> RunState:
@@ -102,6 +134,8 @@ def step_lines(
     yield f"  {plan.numbers[step.id]} {step.title} [{kind}{effect}{gate}]"
     if step.for_each is not None:
         yield f"      rows   {for_each_in_words(step.for_each)}"
+    if step.rollout is not None:
+        yield f"      hosts  {rollout_in_words(step.rollout)}"
     if step.when:
         yield f"      when   {guard_in_words(step.when)}"
     for label, prose in labelled_texts(step, plan.runbook, values):
@@ -124,7 +158,11 @@ def _action(step: Step, values: Values) -> Iterator[str]:
         case Run() as action:
             limit = values.preview(action.timeout) if action.timeout else "none"
             where = ", in a terminal of a person's, unrecorded" if action.tty else ""
-            yield f"      {command_in_words(action)}, limit {limit}{where}:"
+            if action.playbook:
+                yield f"      {command_in_words(action)}, limit {limit}, of each batch"
+                return
+            each = ", of each host" if step.rollout is not None else ""
+            yield f"      {command_in_words(action)}, limit {limit}{each}{where}:"
             for line in (
                 script_without_lint_comments(action.script).strip("\n").split("\n")
             ):

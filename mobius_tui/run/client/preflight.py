@@ -176,9 +176,12 @@ def refuse_unattended(runbook: Runbook, feature: str) -> None:
 
 
 def _missing_scripts(step: Step, place: Path) -> Iterator[str]:
-    """Scripts that a step calls by their path and that are not there."""
+    """Scripts that a step calls by their path and that are not there.
+
+    What a step on hosts calls lies on these.
+    """
     action = step.action
-    if not isinstance(action, Run) or not is_shell(action.shell):
+    if not isinstance(action, Run) or not is_shell(action.shell) or step.rollout:
         return
     if _MOVES.search(action.script):
         return  # from another directory, the paths mean something else

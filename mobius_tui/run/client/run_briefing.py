@@ -9,6 +9,11 @@ from pathlib import Path
 
 from mobius_tui.errors import UsageError
 from mobius_tui.run.client.follow_up import add_run_facts
+from mobius_tui.run.client.host_preflight import (
+    host_notices,
+    host_problems,
+    hosts_by_name,
+)
 from mobius_tui.run.client.preflight import (
     missing_sources,
     preflight_problems,
@@ -18,6 +23,7 @@ from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.messaging.channels import channel_notices
 from mobius_tui.run.planning.initial_values import refuse_value, resolve_initial_values
 from mobius_tui.run.storage.redaction import holds_secret, short_secret_notices
+from mobius_tui.run.targets.resolved_hosts import ResolvedHosts
 from mobius_tui.runbook.library.runbook_files import has_no_working_folder
 from mobius_tui.runbook.model.limits import limits_by_variable
 from mobius_tui.runbook.model.runbook import Runbook, Variable
@@ -52,6 +58,10 @@ class Briefing:
     """Where a drill's messages go."""
     pages: bool = False
     """Whether a drill's messages go to the channels' own addresses."""
+    hosts: Mapping[str, ResolvedHosts] = field(default_factory=dict)
+    """The hosts that steps would run on, by target; see `briefing_hosts`."""
+    limit: str = ""
+    """The pattern that leaves only some of them; empty for all."""
     share: str | None = None
     """The group that may read and approve the run."""
     share_control: bool = False
@@ -100,6 +110,7 @@ def prepare_briefing(
     sink: str | None = None,
     pages: bool = False,
     home_and_tmpdir: Mapping[str, str] | None = None,
+    limit: str = "",
 ) -> Briefing:
     """Gather what a run would begin with; executes nothing.
 
@@ -114,9 +125,10 @@ def prepare_briefing(
         sink: where a drill's messages go.
         pages: whether a drill's messages go to the channels' own addresses.
         home_and_tmpdir: HOME and TMPDIR for the steps; the caller's own without them.
+        limit: a pattern that leaves only some of the hosts; empty for all.
 
     Raises:
-        UsageError: a value, profile or directory is invalid.
+        UsageError: a value, profile, directory or pattern is invalid.
     """
     values_given = add_run_facts(runbook, given)
     first = resolve_initial_values(
@@ -144,16 +156,20 @@ def prepare_briefing(
             *unset_variables(runbook, known),
             *preflight_problems(runbook, place, search),
             *missing_sources(runbook, given_names, place.resolve(), search),
+            *host_problems(runbook, search),
         ),
         notices=(
             *short_secret_notices(first.secrets),
             *(() if quiet else channel_notices(runbook, known)),
+            *host_notices(runbook),
         ),
         path=search,
         home_and_tmpdir=dict(home_and_tmpdir or {}),
         site=site,
         sink=sink,
         pages=pages,
+        hosts=hosts_by_name(runbook, limit),
+        limit=limit,
     )
 
 
@@ -232,7 +248,18 @@ def refresh_briefing(briefing: Briefing, runbook: Runbook) -> Briefing:
         sink=briefing.sink,
         pages=briefing.pages,
         home_and_tmpdir=briefing.home_and_tmpdir,
+        limit=briefing.limit,
     )
     known = {name: secrets[name] for name in runbook.variables if name in secrets}
     missing = tuple(each for each in anew.missing if each.name not in known)
-    return replace(anew, secrets={**anew.secrets, **known}, missing=missing)
+    read = {
+        name: found
+        for name, found in briefing.hosts.items()
+        if runbook.targets.get(name) == before.targets.get(name)
+    }
+    return replace(
+        anew,
+        secrets={**anew.secrets, **known},
+        missing=missing,
+        hosts={**read, **anew.hosts},
+    )

@@ -8,6 +8,7 @@ from typing import Literal, get_args
 
 from mobius_tui.run.events.approval_events import ApprovalEvent
 from mobius_tui.run.events.drill_events import DrillEvent
+from mobius_tui.run.events.fleet_events import FleetEvent
 from mobius_tui.run.events.growth_events import GrowthEvent
 from mobius_tui.run.events.message_events import MessageEvent
 from mobius_tui.run.events.mode_and_outcome import Mode, Outcome
@@ -173,6 +174,7 @@ Event = (
     | PhaseLeft
     | StepEvent
     | GrowthEvent
+    | FleetEvent
     | NoteAdded
     | HealthSealed
     | ApprovalEvent

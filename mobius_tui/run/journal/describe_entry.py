@@ -58,6 +58,7 @@ from mobius_tui.run.events.watch_events import (
     WatchDisarmed,
     WatchOver,
 )
+from mobius_tui.run.journal.describe_fleet import fleet_entry_text
 from mobius_tui.run.planning.plan import Plan, has_terminal
 from mobius_tui.run.planning.side_by_side import is_beside_others
 from mobius_tui.run.planning.variables import Values
@@ -255,8 +256,9 @@ def journal_entry_text(entry: Entry, plan: Plan, state: RunState) -> str | None:
         case HostStopped(reason=reason) if state.ended is None:
             return f"the host let go: {reason}"
         case _:
-            message_text = message_entry_text(entry, state)
-            return message_text or watch_entry_text(entry, plan)
+            other_text = message_entry_text(entry, state)
+            other_text = other_text or fleet_entry_text(entry, plan)
+            return other_text or watch_entry_text(entry, plan)
 
 
 ITEMS_NAMED = 5

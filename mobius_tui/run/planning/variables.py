@@ -29,6 +29,7 @@ from mobius_tui.runbook.model.templates import (
 from mobius_tui.runbook.prose.prose_model import Prose
 from mobius_tui.runbook.text.provided_names import (
     HealthOf,
+    HostField,
     ProvidedFact,
     StepField,
     StepValue,
@@ -56,6 +57,7 @@ class Values:
         secrets: Mapping[str, str] | None = None,
         health: Mapping[str, str] | None = None,
         name_of: Callable[[str], str] = str,
+        host: Mapping[HostField, str] | None = None,
     ) -> None:
         """Take the values of a moment.
 
@@ -66,6 +68,7 @@ class Values:
             secrets: the values of secrets, for callers that may fill them in.
             health: each probe's state, in words.
             name_of: what people call a step, by its id.
+            host: what is filled in of the host that a text is for, if it is for one.
         """
         self._state = state
         self._now = now
@@ -73,6 +76,7 @@ class Values:
         self._secrets = secrets
         self._health = health or {}
         self._name_of = name_of
+        self._host = host or {}
 
     def lookup(self, name: str) -> str:
         """The value of a name.
@@ -99,6 +103,8 @@ class Values:
         match provided_name(name):
             case ProvidedFact() as fact:
                 return self._fact(fact)
+            case HostField() as field:
+                return self._host.get(field)
             case HealthOf(probe):
                 return self._health.get(probe)
             case StepValue(step, field):

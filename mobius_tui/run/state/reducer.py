@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 from mobius_tui.errors import StateError
 from mobius_tui.run.events.approval_events import APPROVAL_EVENTS, ApprovalEvent
 from mobius_tui.run.events.drill_events import Hint, HintGiven, SiteTouched
+from mobius_tui.run.events.fleet_events import FLEET_EVENTS, FleetEvent
 from mobius_tui.run.events.growth_events import GROWTH_EVENTS, GrowthEvent
 from mobius_tui.run.events.journal_entry import Entry, without_garbage_collection
 from mobius_tui.run.events.message_events import MESSAGE_EVENTS, MessageEvent
@@ -41,6 +42,7 @@ from mobius_tui.run.events.step_events import (
 from mobius_tui.run.state import (
     approvals,
     deliveries,
+    fleet_reducer,
     growth,
     undo_reducer,
     watch_reducer,
@@ -400,6 +402,10 @@ def _growth(state: RunState, event: GrowthEvent, _entry: Entry) -> None:
     growth.apply_growth_event(state, event)
 
 
+def _fleet(state: RunState, event: FleetEvent, entry: Entry) -> None:
+    fleet_reducer.apply_fleet_event(state.fleets, event, at=entry.at)
+
+
 def _run_ended(state: RunState, event: RunEnded, entry: Entry) -> None:
     state.ended, state.ended_at = event, entry.at
     state.auto = None
@@ -416,6 +422,7 @@ _APPLY: Mapping[type[Event], ApplyToStepState] = {
     PhaseLeft: _phase_left,
     **APPLY_TO_STEP,
     **dict.fromkeys(GROWTH_EVENTS, _growth),
+    **dict.fromkeys(FLEET_EVENTS, _fleet),
     NoteAdded: _note_added,
     HealthSealed: _health_sealed,
     **dict.fromkeys(MESSAGE_EVENTS, _message),

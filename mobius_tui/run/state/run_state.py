@@ -12,6 +12,12 @@ from dataclasses import dataclass, field, replace
 from mobius_tui.errors import StateError
 from mobius_tui.run.events.approval_events import ApprovalEvent
 from mobius_tui.run.events.drill_events import Hint
+from mobius_tui.run.events.fleet_events import (
+    BatchEnded,
+    FleetEvent,
+    FleetHostChecked,
+    FleetHostEnded,
+)
 from mobius_tui.run.events.growth_events import GrowthEvent, StepImprovised
 from mobius_tui.run.events.message_events import (
     MessageDropped,
@@ -47,7 +53,8 @@ from mobius_tui.run.events.step_events import (
     StopAsked,
 )
 from mobius_tui.run.events.watch_events import RollbackBegan, TriggerCleared, WatchEvent
-from mobius_tui.run.state import approvals, deliveries
+from mobius_tui.run.state import approvals, deliveries, fleet_reducer
+from mobius_tui.run.state.fleet_state import StepFleet
 from mobius_tui.run.state.persistent_list import EMPTY_LIST, PersistentList
 from mobius_tui.run.state.step_state import (
     BAD_STATUSES,
@@ -88,6 +95,9 @@ _ALLOWED_AFTER_END = (
     StepEnded,
     StepUnknown,
     StopAsked,
+    FleetHostChecked,
+    FleetHostEnded,
+    BatchEnded,
     MessageTried,
     MessageSent,
     MessageNotSent,
@@ -118,6 +128,8 @@ class RunState:
     """Rows → the step whose they are."""
     items: Mapping[str, str] = field(default_factory=dict)
     """Rows → what each of them is for."""
+    fleets: dict[str, StepFleet] = field(default_factory=dict)
+    """Steps that have begun on hosts → these."""
     undo_steps: Mapping[str, str] = field(default_factory=dict)
     """Steps that undo others → the steps that they undo."""
     changing_steps: frozenset[str] = frozenset()
@@ -187,6 +199,7 @@ class RunState:
             aside_attempts=self.aside_attempts.copy(),
             passed_over=self.passed_over.copy(),
             changes=self.changes.copy(),
+            fleets={step: fleet.copy() for step, fleet in self.fleets.items()},
             variables_at_start=self.variables_at_start.copy(),
             intents={},
         )
@@ -229,6 +242,8 @@ class RunState:
             self._check_phase(event, name)
         elif isinstance(event, GrowthEvent):
             self._check_growth(event, name)
+        elif isinstance(event, FleetEvent):
+            fleet_reducer.validate_fleet_event(self.fleets, self.steps, event)
         elif isinstance(event, WatchEvent):
             self.watch.validate_event(event)
             if isinstance(event, RollbackBegan):

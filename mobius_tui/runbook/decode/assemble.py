@@ -12,6 +12,7 @@ from typing import Any, Literal, TypeVar
 
 from mobius_tui.runbook.decode import decode_head, decode_steps, decode_variables
 from mobius_tui.runbook.decode.decode_health import read_health
+from mobius_tui.runbook.decode.decode_targets import read_targets
 from mobius_tui.runbook.decode.decode_undo import UNDO_PHASE, read_undo_steps
 from mobius_tui.runbook.decode.include import Included, Includes
 from mobius_tui.runbook.effects.command_table import bundled_commands
@@ -22,7 +23,9 @@ from mobius_tui.runbook.model.runbook import Phase, Runbook, Source, Step, Varia
 from mobius_tui.runbook.text.names import RUN_FACTS
 from mobius_tui.runbook.toml.table_reader import TomlTable
 
-PartKind = Literal["phase", "step", "var", "profile", "message", "channel", "probe"]
+PartKind = Literal[
+    "phase", "step", "var", "profile", "message", "channel", "probe", "target"
+]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,6 +70,7 @@ def assemble(
     messages = _values_with_tables(decode_head.messages(root), "message", tables)
     channels = _values_with_tables(decode_head.channels(root), "channel", tables)
     profiles = _values_with_tables(decode_variables.profiles(root), "profile", tables)
+    targets = _values_with_tables(read_targets(root), "target", tables)
     contacts = decode_head.contacts(root, includes)
     commands = decode_head.commands(root)
     health, probes = read_health(root, includes)
@@ -78,6 +82,7 @@ def assemble(
         _merge(messages, decode_head.messages(other), "message", tables)
         _merge(channels, decode_head.channels(other), "channel", tables)
         _merge(profiles, decode_variables.profiles(other), "profile", tables)
+        _merge(targets, read_targets(other), "target", tables)
         commands = {**decode_head.commands(other), **commands}
         contacts = decode_head.with_contacts(contacts, decode_head.contacts(other))
     for name in [name for name, each in variables.items() if each.run]:
@@ -92,6 +97,7 @@ def assemble(
         variables=MappingProxyType(variables),
         profiles=MappingProxyType(profiles),
         contacts=contacts,
+        targets=MappingProxyType(targets),
         commands=MappingProxyType(commands),
         health=health,
         messages=MappingProxyType(messages),

@@ -347,6 +347,9 @@ def _run(table: TomlTable) -> RunCheck:
         found = replace(found, pointers=pointers(table, "json"))
     if table.has_since(2, "is"):
         found = replace(found, is_=comparisons(table, "is"))
+    if table.has_since(2, "on"):
+        where = one_of(table, "on", ("here", "host"), "here")
+        found = replace(found, on_host=where == "host")
     return found
 
 

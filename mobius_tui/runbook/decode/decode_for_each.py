@@ -43,7 +43,10 @@ def read_for_each(step: TomlTable, action: Action | None) -> ForEach | None:
     of_rows = step.present_keys(*_OF_ROWS)
     if not given:
         for key in () if step.has("for_each") else of_rows:
-            step.report(f"`{key}` belongs to a step with `for_each`", key)
+            of_hosts = key != "item"  # `parallel` and `max_failed` are of these, too
+            if not (of_hosts and step.has("hosts")):
+                others = " or `hosts`" if of_hosts and step.format >= 2 else ""
+                step.report(f"`{key}` belongs to a step with `for_each`{others}", key)
         return None
     _report_misuse(step, action)
     value = step.value("for_each", (list, str, dict), _FORMS)

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from mobius_tui.runbook.decode.decode_checks import read_step_checks
 from mobius_tui.runbook.decode.decode_for_each import read_for_each, read_parallel
+from mobius_tui.runbook.decode.decode_targets import read_hosts
 from mobius_tui.runbook.decode.decode_variables import name_problem, read_command
 from mobius_tui.runbook.decode.value_shapes import (
     NAME,
@@ -85,17 +86,20 @@ def _read_nonempty_guard(table: TomlTable | None) -> Guard:
     return found
 
 
-ACTIONS = ("run", "manual", "message", "choose", "watch")
+ACTIONS = ("run", "playbook", "manual", "message", "choose", "watch")
 
 _ONLY_WITH = {
     "run": (
         *("shell", "effect", "success", "warning", "timeout", "follow", "tty"),
         *("max_output", "outputs"),
     ),
+    "playbook": ("vars",),
     "manual": ("ask",),
     "message": ("to",),
 }
 """The keys that are only allowed with an action."""
+_ALSO_WITH_PLAYBOOK = ("effect", "timeout", "max_output")
+"""Of those that belong to `run`, the keys that say something of a playbook, too."""
 
 
 def read_action(step: TomlTable) -> Action | None:
@@ -106,11 +110,14 @@ def read_action(step: TomlTable) -> Action | None:
         step.report(f"a step does one thing; this has {words}", given[1])
     for key, only in _ONLY_WITH.items():
         for misplaced in step.present_keys(*only):
-            if key not in given:
+            shared = "playbook" in given and misplaced in _ALSO_WITH_PLAYBOOK
+            if key not in given and not shared:
                 step.report(f"`{misplaced}` belongs to a step with `{key}`", misplaced)
     match given[:1]:
         case ("run",):
             return _run(step)
+        case ("playbook",):
+            return _playbook(step)
         case ("manual",):
             return _manual(step)
         case ("message",):
@@ -152,6 +159,27 @@ def _run(step: TomlTable) -> Run:
         timeout=timeout,
         follow=follow,
         tty=tty,
+        max_output=size(step, "max_output", "1GiB"),
+    )
+
+
+def _playbook(step: TomlTable) -> Run:
+    """A playbook in place of a script; what it does is not judged."""
+    name = step.text("playbook") if step.has_since(2, "playbook") else ""
+    if step.has("playbook") and not name.strip():
+        step.report("`playbook` is the file of an Ansible playbook", "playbook")
+    elif name.startswith("-"):
+        words = f"{name[:40]!r} begins with `-`, as options do: write ./{name[:40]}"
+        step.report(words, "playbook")
+    if not step.has("hosts"):
+        step.report("a step with `playbook` names its `hosts`, a target", "playbook")
+    effect = one_of(step, "effect", ("read", "change", "destroy"), "change")
+    return Run(
+        script="",
+        playbook=name or "?",
+        playbook_vars=step.text_list("vars"),
+        effect=cast("Any", effect),
+        timeout=duration(step, "timeout", "10m"),
         max_output=size(step, "max_output", "1GiB"),
     )
 
@@ -285,6 +313,9 @@ def read_phase(
         if made_step.for_each is not None:
             words = "a phase with `parallel` has no step with rows: give the step"
             inner.report(f"{words} `parallel`, in a phase without", "for_each")
+        if made_step.rollout is not None:
+            words = "a phase with `parallel` has no step with `hosts`"
+            inner.report(f"{words}: these are many already", "hosts")
     made = Phase(
         id=phase_id,
         title=table.text("title", filled=True),
@@ -317,7 +348,8 @@ def read_step(table: TomlTable, steps: StepTables) -> Step:
     act, verified = read_action(table), read_step_checks(table)
     if act is None and not verified and not table.present_keys("check", "until"):
         until = " or until" if table.format >= 2 else ""
-        kinds = "run, manual, message, choose, watch or check"
+        kinds = "run, playbook, manual," if table.format >= 2 else "run, manual,"
+        kinds += " message, choose, watch or check"
         table.report(f"a step wants one of {kinds}{until}")
     return Step(
         id=_own_id(table),
@@ -338,6 +370,7 @@ def read_step(table: TomlTable, steps: StepTables) -> Step:
         optional=table.flag("optional"),
         independent=table.has_since(2, "independent") and table.flag("independent"),
         for_each=read_for_each(table, act),
+        rollout=read_hosts(table, act),
         role=table.optional_text("role"),
         approve=_approve(table.table("approve")),
         no_undo=_why_no_undo(table),

@@ -48,6 +48,10 @@ def read_undo_steps(
             words = "each row of `for_each` would want one of its own: say why not"
             table.report(f'{words}, `undo = "none: …"`', "undo")
             continue
+        if step.rollout is not None:
+            words = "only some hosts may have been changed: say why not"
+            table.report(f'{words}, `undo = "none: …"`', "undo")
+            continue
         inner = _undo_table(table)
         if inner is not None:
             yield _undo_step(inner, step, step.action), inner

@@ -14,6 +14,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from mobius_tui.runbook.decode.decode_targets import ACCOUNT, BATCH, TOLERATED
 from mobius_tui.runbook.decode.value_shapes import (
     ADDRESS,
     COUNT,
@@ -24,8 +25,12 @@ from mobius_tui.runbook.decode.value_shapes import (
     SHARE,
     SLUG,
 )
-from mobius_tui.runbook.model.for_each import MAX_ROWS
 from mobius_tui.runbook.model.limits import MAX_PARALLEL
+from mobius_tui.runbook.model.targets import (
+    ENGINES,
+    MAX_HOSTS,
+    ON_UNREACHABLE,
+)
 from mobius_tui.runbook.text.units import DURATION, SIZE
 from mobius_tui.runbook.toml.toml_document import FORMATS
 
@@ -132,6 +137,7 @@ KEYS: Mapping[str, Mapping[str, Shape]] = {
         "contact": _TABLES,
         "message": _TABLES,
         "channel": _TABLES,
+        "targets": _ANY_NAMES,
         "health": _TABLE,
         "phase": _TABLES,
         "step": _TABLES,
@@ -167,6 +173,13 @@ KEYS: Mapping[str, Mapping[str, Shape]] = {
         "many": _FLAG,
         "from_run": _SOME_TEXT,
         "from_file": _TEXT,
+    },
+    "targets.NAME": {
+        "title": _TEXT,
+        "hosts": required({**_TEXTS, "minItems": 1}),
+        "inventory": _SOME_TEXT,
+        "first": _TEXTS,
+        "at_most": _integer(1, MAX_HOSTS),
     },
     "contact": {"role": _TEXT, "handle": _TEXT, "for": _TEXT, "include": _TEXT},
     "message": {"id": _ID, "title": required(_TEXT), "body": required(_TEXT)},
@@ -240,6 +253,8 @@ KEYS: Mapping[str, Mapping[str, Shape]] = {
         "title": _TEXT,
         "why": _TEXT,
         "run": _SOME_TEXT,
+        "playbook": _SOME_TEXT,
+        "vars": _TEXTS,
         "shell": _TEXTS,
         "effect": _one_of("read", "change", "destroy"),
         "success": _CODES,
@@ -271,8 +286,16 @@ KEYS: Mapping[str, Mapping[str, Shape]] = {
         "independent": _FLAG,
         "for_each": {"type": ["array", "string", "object"], "items": _SOME_TEXT},
         "item": _VARIABLE,
-        "parallel": {"anyOf": [_FLAG, _integer(2, MAX_PARALLEL)]},
-        "max_failed": _integer(0, MAX_ROWS),
+        "parallel": {"anyOf": [_FLAG, _integer(1, MAX_PARALLEL)]},
+        "max_failed": {
+            "anyOf": [_integer(0, 9999), _form(TOLERATED.pattern)],
+        },
+        "hosts": _SOME_TEXT,
+        "become": _form(f"(?:{ACCOUNT.pattern})?"),
+        "batch": {"type": "array", "items": _form(BATCH.pattern), "minItems": 1},
+        "between": {"type": ["string", "object"]},
+        "on_unreachable": _one_of(*ON_UNREACHABLE),
+        "engine": _one_of(*ENGINES),
         "role": _TEXT,
         "approve": _TABLE,
         "links": _TABLES,
@@ -287,6 +310,7 @@ KEYS: Mapping[str, Mapping[str, Shape]] = {
         "shell": _TEXTS,
         "uses": _TEXTS,
     },
+    "phase.step.between": {"healthy": required(_DURATION), "within": _DURATION},
     "phase.step.for_each": {
         "run": required(_SOME_TEXT),
         "shell": _TEXTS,
@@ -412,6 +436,7 @@ KEYS: Mapping[str, Mapping[str, Shape]] = {
         "is": _COMPARISONS,
         "shell": _TEXTS,
         "success": _CODES,
+        "on": _one_of("here", "host"),
         **_REPEAT,
     },
     "phase.step.check.output": {

@@ -12,9 +12,11 @@ from mobius_tui.errors import OK, USAGE, UsageError
 from mobius_tui.runbook.library.check_formats import Item
 from mobius_tui.runbook.library.loader import examine
 from mobius_tui.runbook.library.runbook_files import is_runbook
+from mobius_tui.runbook.lint.host_rules import known_hosts
 from mobius_tui.runbook.lint.rule_table import RULES
 from mobius_tui.runbook.model.actions import Run
 from mobius_tui.runbook.model.runbook import Phase, Runbook, Step
+from mobius_tui.runbook.model.targets import Target
 from mobius_tui.runbook.model.templates import script_variables
 from mobius_tui.runbook.script_rules.lint_rule import LintRule
 from mobius_tui.runbook.text.names import did_you_mean
@@ -262,8 +264,18 @@ def _verdict(path: Path, runbook: Runbook | None, found: tuple[Problem, ...]) ->
         reported += f": {escape_controls(most)}"
     unset_variables = ", ".join(map(escape_controls, _needed_environment(runbook)))
     reported += f"; set before a run: {unset_variables}" if unset_variables else ""
+    hosts = "".join(map(_hosts_in_words, runbook.targets.values()))
     counts = f"{_with_count(len(phases), 'phase')}, {_with_count(len(steps), 'step')}"
-    return f"{name}: ok, {counts} ({effects}){reported}"
+    return f"{name}: ok, {counts} ({effects}){hosts}{reported}"
+
+
+def _hosts_in_words(target: Target) -> str:
+    """A target, and how many hosts it has as far as the runbook says."""
+    if target.inventory:
+        many = f"of {target.inventory}"
+    else:
+        many = _with_count(len(known_hosts(target)), "host")
+    return f", {target.name}: {escape_controls(many)}"
 
 
 def _parts(runbook: Runbook | None) -> Iterator[tuple[Phase, Step | None]]:

@@ -11,6 +11,7 @@ from mobius_tui.runbook.decode.assemble import RunbookDraft, assemble
 from mobius_tui.runbook.decode.include import Includes, Read
 from mobius_tui.runbook.lint.graph_rules import lint_graph
 from mobius_tui.runbook.lint.health_rules import lint_health
+from mobius_tui.runbook.lint.host_rules import lint_hosts
 from mobius_tui.runbook.lint.name_rules import lint_names
 from mobius_tui.runbook.lint.step_rules import lint_steps, warn_checks
 from mobius_tui.runbook.model.runbook import Runbook, Source
@@ -144,6 +145,7 @@ def _draft(
     report_unknown_keys(root.registry.tables)
     lint_names(draft)
     lint_steps(draft)
+    lint_hosts(draft)
     lint_graph(draft)
     lint_health(draft)
     if (

@@ -9,6 +9,7 @@ from __future__ import annotations
 from mobius_tui.runbook.decode.assemble import RunbookDraft
 from mobius_tui.runbook.lint.external_findings import ExternalLinter, warn_external
 from mobius_tui.runbook.lint.health_rules import warn_unattended
+from mobius_tui.runbook.lint.host_rules import warn_hosts
 from mobius_tui.runbook.lint.label_rules import warn_labels
 from mobius_tui.runbook.lint.order_rules import warn_unset_variables
 from mobius_tui.runbook.lint.step_rules import warn_steps
@@ -29,6 +30,7 @@ def lint_thoroughly(
     if findings.has_errors:
         return
     warn_steps(draft)
+    warn_hosts(draft)
     warn_unset_variables(draft)
     warn_scripts(draft)
     warn_labels(draft)

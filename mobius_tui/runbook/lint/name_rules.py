@@ -31,6 +31,7 @@ from mobius_tui.runbook.model.value_kinds import value_problem
 from mobius_tui.runbook.text.names import did_you_mean
 from mobius_tui.runbook.text.provided_names import (
     HealthOf,
+    HostField,
     ProvidedFact,
     StepField,
     StepValue,
@@ -78,6 +79,13 @@ class _NameUses:
             for table in (draft.at("step", step.id),)
         }
         """By the place of a step, the variable of its rows."""
+        self.with_hosts = {
+            (table.document.file, table.path)
+            for step in draft.runbook.steps()
+            if step.rollout is not None
+            for table in (draft.at("step", step.id),)
+        }
+        """The places of steps that run on hosts."""
         self.multiple = multiple_choice_variables(draft.runbook)
 
     def add_text(self, template: TemplateUse) -> None:
@@ -90,7 +98,7 @@ class _NameUses:
         for name in template_names(template.text):
             if name == self._item_at(table):
                 continue
-            problem = self._undefined(name)
+            problem = self._undefined(name) or self._host_problem(name, template)
             if problem is None and template.shown and self._is_secret(name):
                 problem = (
                     f"`{name}` is a secret, and this text is shown; "
@@ -98,6 +106,23 @@ class _NameUses:
                 )
             if problem is not None:
                 table.report_within(f"${{{name}}}", problem, *path)
+
+    def _host_problem(self, name: str, template: TemplateUse) -> str | None:
+        """Why a text cannot have the name of a host; None if it can, or has none."""
+        if not isinstance(provided_name(name), HostField):
+            return None
+        table, path = template.table, template.path
+        while not self._is_with_hosts(table) and (outer := table.parent) is not None:
+            table, path = outer, table.path[len(outer.path) :]
+        if not self._is_with_hosts(table):
+            return f"`{name}` is of a step with `hosts`"
+        if path[0] not in ("env", "check", "until"):
+            words = "it is for `env` and checks"
+            return f"`{name}` has another value for each host: {words}"
+        return None
+
+    def _is_with_hosts(self, table: TomlTable) -> bool:
+        return (table.document.file, table.path) in self.with_hosts
 
     def _item_at(self, table: TomlTable) -> str | None:
         """The variable of the rows of the step that a table is in, if it has any."""
@@ -134,7 +159,7 @@ class _NameUses:
         if name in self.declared:
             return None
         match provided_name(name):
-            case ProvidedFact():
+            case ProvidedFact() | HostField():
                 return None
             case HealthOf(probe):
                 near = did_you_mean(probe, self.probes)
@@ -145,7 +170,8 @@ class _NameUses:
             case _ if len(name) > len("step.") and name.startswith("step."):
                 return "of a step there are ${step.ID.result} and ${step.ID.check}"
             case _:
-                near = did_you_mean(name, (*self.declared, *ProvidedFact))
+                provided = (*ProvidedFact, *HostField)
+                near = did_you_mean(name, (*self.declared, *provided))
                 return f"`{name}` is used and never defined{near}"
 
     def add_step(self, step: Step, table: TomlTable) -> None:
@@ -167,6 +193,8 @@ class _NameUses:
             self._add_script(step, step.action.script, table, "run")
             for text in step.action.shell:
                 self._add_script(step, text, table, "shell")
+            for index, name in enumerate(step.action.playbook_vars):
+                self._add_variable(name, table, "vars", index)
         for check in step.checks:
             if isinstance(check, RunCheck):
                 for text in (check.script, *check.shell):

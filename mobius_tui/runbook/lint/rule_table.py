@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mobius_tui.runbook.lint import health_rules, step_rules
+from mobius_tui.runbook.lint import health_rules, host_rules, step_rules
 from mobius_tui.runbook.script_rules import (
     cannot_fail,
     curl_rules,
@@ -279,6 +279,10 @@ RULES: Mapping[str, LintRule] = {
         curl_rules.REQUEST_WITHOUT_LIMIT,
         placeholder_rule.PLACEHOLDER,
         SECRET,
+        host_rules.DESTROY_AT_ONCE,
+        host_rules.TOLERANT_CANARY,
+        host_rules.SKIPPED_UNCHECKED,
+        host_rules.UNUSED_TARGET,
         *STRUCTURE_RULES,
     )
 }

@@ -68,7 +68,7 @@ def warn_steps(draft: RunbookDraft) -> None:
                 table.warn(
                     DESTROY_UNCHECKED.code,
                     "this destroys, and nothing verifies it after that",
-                    "run",
+                    _action_key(step),
                 )
 
 
@@ -78,15 +78,22 @@ def _warn_no_timeout(step: Step, table: TomlTable) -> None:
         return
     if not table.has("timeout"):
         words = "this changes something, and nobody says how long it may take"
-        table.warn(NO_TIMEOUT.code, words, "run")
+        table.warn(NO_TIMEOUT.code, words, _action_key(step))
+
+
+def _action_key(step: Step) -> str:
+    """The key that says what a step with a script or a playbook does."""
+    plays = isinstance(step.action, Run) and step.action.playbook
+    return "playbook" if plays else "run"
 
 
 def _warn_no_undo(step: Step, table: TomlTable) -> None:
     changes = isinstance(step.action, Run) and step.action.effect != "read"
-    if changes and table.owner("run").format >= 2:
+    key = _action_key(step)
+    if changes and table.owner(key).format >= 2:
         words = "this changes something, and nothing says how it is undone"
         remedy = 'add `undo`, or `undo = "none: the reason"`'
-        table.warn(NO_UNDO.code, f"{words}: {remedy}", "run")
+        table.warn(NO_UNDO.code, f"{words}: {remedy}", key)
 
 
 def _destroys(step: Step) -> bool:

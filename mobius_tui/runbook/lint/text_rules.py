@@ -160,7 +160,7 @@ def _of_variable(variable: Variable, table: TomlTable) -> ScriptSource:
 
 
 def _of_step(step: Step, table: TomlTable) -> Iterator[ScriptSource]:
-    if isinstance(step.action, Run):
+    if isinstance(step.action, Run) and not step.action.playbook:
         yield ScriptSource(
             step=step,
             script=step.action.script,
@@ -275,7 +275,8 @@ def environment_names(source: ScriptSource) -> frozenset[str]:
     each = source.step.for_each
     is_row = each is not None and source.path[0] != "for_each"
     item = (each.item,) if each is not None and is_row else ()
-    return frozenset((*source.step.env, *source.step.secrets, *item))
+    host = () if source.step.rollout is None else ("RUNBOOK_HOST",)
+    return frozenset((*source.step.env, *source.step.secrets, *item, *host))
 
 
 def _visits(body: Script) -> tuple[CommandVisit, ...]:

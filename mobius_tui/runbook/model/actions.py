@@ -61,6 +61,10 @@ class Run:
     """Whether it runs in a terminal with a person; its output is not recorded."""
     max_output: str = "1GiB"
     """The size of output at which the step is stopped."""
+    playbook: str = ""
+    """The file of an Ansible playbook that it plays in place of a script."""
+    playbook_vars: tuple[str, ...] = ()
+    """`vars` in TOML: the variables that a playbook is given."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -260,6 +260,8 @@ class RunCheck:
     """What its standard output, as JSON, has at some pointers; `json` in TOML."""
     is_: Comparisons = ()
     """What its standard output is, without blanks around it; `is` in TOML."""
+    on_host: bool = False
+    """Whether it runs on each host of a step with `hosts`; `on = "host"` in TOML."""
     repeat: Repeat = field(default_factory=Repeat)
 
     @property
@@ -269,7 +271,8 @@ class RunCheck:
         first, *_ = script.strip().splitlines() or [""]
         claims = [f"prints {comparison_in_words(self.is_)}"] if self.is_ else []
         claims += [f"gives {_pointers_in_words(self.pointers)}"] * bool(self.pointers)
-        return f"`{first}` {' and '.join(claims) or 'succeeds'}"
+        where = " on each host" if self.on_host else ""
+        return f"`{first}` {' and '.join(claims) or 'succeeds'}{where}"
 
 
 _CLIENTS: Mapping[str, tuple[str, ...]] = {

@@ -48,6 +48,7 @@ LIMITS: Mapping[str, Limits] = {
     "grace": Limits(least="0s", most="24h"),
     # A person has to read, to think and to type.
     "within": Limits(least="1s", most=_MONTH),
+    "healthy": Limits(least="1s", most="24h"),
     "expect": Limits(least="100ms", most=_MONTH),
     # A read of an output is written at once, and turned over as often as it is larger.
     "max_output": Limits(least="4KiB", most="1TiB"),
@@ -119,6 +120,9 @@ def _of_step(step: Step) -> Iterator[tuple[str, str | None]]:
         yield "every", step.retry.every
     if step.approve is not None:
         yield "within", step.approve.within
+    if step.rollout is not None and step.rollout.between.healthy:
+        yield "healthy", step.rollout.between.healthy
+        yield "within", step.rollout.between.within
     match step.action:
         case Run(timeout=timeout, max_output=max_output):
             yield "timeout", timeout

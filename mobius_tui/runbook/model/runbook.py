@@ -16,6 +16,7 @@ from mobius_tui.runbook.model.actions import Action, Choose, Run
 from mobius_tui.runbook.model.check_kinds import Check
 from mobius_tui.runbook.model.guards import Guard
 from mobius_tui.runbook.model.probes import Health, Probe
+from mobius_tui.runbook.model.targets import HostRollout, Target
 
 RunbookMode = Literal["incident", "maintenance"]
 """What a runbook may say that its runs are for: a drill is what `drill` makes."""
@@ -196,6 +197,8 @@ class Step:
     for_each: ForEach | None = None
     """What it is done for, once for each; see `mobius_tui/runbook/model/for_each.py`.
     """
+    rollout: HostRollout | None = None
+    """The hosts that it runs on, and how it goes over them; None for this machine."""
     role: str | None = None
     approve: Approve | None = None
     undo_of: str = ""
@@ -280,6 +283,7 @@ class Runbook:
     contacts: tuple[Contact, ...] = ()
     commands: Mapping[str, object] = field(default_factory=dict)
     """Lines that it adds to the table of commands, in the syntax of `commands.toml`."""
+    targets: Mapping[str, Target] = field(default_factory=dict)
     health: Health | None = None
     messages: Mapping[str, Message] = field(default_factory=dict)
     channels: Mapping[str, Channel] = field(default_factory=dict)
@@ -289,6 +293,10 @@ class Runbook:
     """Its own file first, then each included one."""
     blocking: tuple[str, ...] = ()
     """Why `--auto` refuses it: messages with file and line."""
+
+    def target_of(self, step: Step) -> Target | None:
+        """The hosts that a step runs on; None for this machine."""
+        return None if step.rollout is None else self.targets.get(step.rollout.target)
 
     def probes(self) -> tuple[Probe, ...]:
         """All probes, in the order of the file."""

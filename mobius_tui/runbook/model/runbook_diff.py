@@ -24,6 +24,7 @@ _LATER_FIELDS = frozenset(
         *("hint", "independent", "parallel", "deadline", "server_name", "pointers"),
         *("is_", "check", "for_each", "improvised_by", "no_undo", "undo_of"),
         *("kind", "least", "most", "pattern", "many", "from_run", "from_file"),
+        *("targets", "rollout", "playbook", "playbook_vars", "on_host"),
     }
 )
 """Fields that older versions lacked. They are left out of digests while they are empty,
@@ -73,7 +74,10 @@ def _plain(part: object) -> Any:
 ChangeKind = Literal["added", "removed", "moved", "edited"]
 
 _PARTS = frozenset(
-    {"phases", "variables", "profiles", "contacts", "messages", "channels", "health"}
+    {
+        *("phases", "variables", "profiles", "contacts", "messages", "channels"),
+        *("health", "targets"),
+    }
 )
 """Fields of a runbook whose parts are compared separately."""
 
@@ -144,6 +148,8 @@ def _parts(runbook: Runbook) -> Iterator[tuple[Key, Any]]:
         yield ("contact", contact.role), contact
     for message in runbook.messages.values():
         yield ("message", message.id), message
+    for target in runbook.targets.values():
+        yield ("target", target.name), target
     for channel in runbook.channels.values():
         yield ("channel", channel.id), channel
     if runbook.health is not None:

@@ -6,6 +6,7 @@ from mobius_tui.runbook.model.actions import Run, script_without_lint_comments
 from mobius_tui.runbook.model.check_kinds import Check, Repeat
 from mobius_tui.runbook.model.limits import MAX_PARALLEL
 from mobius_tui.runbook.model.runbook import ForEach
+from mobius_tui.runbook.model.targets import HostRollout
 
 EFFECTS = {"read": "reads", "change": "changes", "destroy": "DESTROYS"}
 """The words for an effect on screen."""
@@ -47,6 +48,28 @@ def for_each_in_words(each: ForEach) -> str:
     return words
 
 
+def rollout_in_words(rollout: HostRollout) -> str:
+    """Where a step runs and how: on web, in batches of 1, 25%, 25 at a time."""
+    words = f"on {rollout.target}"
+    words += f" as {rollout.become}" if rollout.become else ""
+    words += f", in batches of {', '.join(rollout.batch)}" * rollout.has_batches
+    words += f", {rollout.parallel} at a time"
+    between = rollout.between
+    if between.person:
+        words += ", a person lets each batch begin"
+    elif between.healthy:
+        words += f", between them {between.healthy} of health"
+        words += f" (a person after {between.within})"
+    if rollout.max_failed != "0":
+        words += f", as long as no more than {rollout.max_failed} failed"
+    if rollout.on_unreachable != "fail":
+        asks = {"skip": "is skipped", "ask": "waits for a person"}
+        words += f"; who cannot be reached {asks[rollout.on_unreachable]}"
+    return words + ("; by Ansible" if rollout.engine == "ansible" else "")
+
+
 def command_in_words(action: Run) -> str:
     """The program that runs a script: `bash`, or what `shell` says."""
+    if action.playbook:
+        return f"ansible-playbook {action.playbook}"
     return " ".join(action.shell) if action.shell else "bash"

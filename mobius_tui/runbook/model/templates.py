@@ -9,6 +9,7 @@ from dataclasses import fields, is_dataclass
 from mobius_tui.runbook.model.actions import Choose, Manual, Run, SendMessage, Watch
 from mobius_tui.runbook.model.check_kinds import RunCheck
 from mobius_tui.runbook.model.runbook import Runbook, Step
+from mobius_tui.runbook.text.provided_names import HostField, provided_name
 
 _TEMPLATE = re.compile(r"\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_.-]*)\}")
 _OPENING = re.compile(r"\$\$\{|\$\{")
@@ -106,6 +107,16 @@ def texts_in(value: object) -> Iterator[str]:
             yield from texts_in(getattr(value, each.name))
 
 
+def names_host(part: object) -> bool:
+    """Whether a text in a part of the model has another value for each host."""
+    return any(
+        isinstance(provided_name(name), HostField)
+        for text in texts_in(part)
+        if "${host." in text
+        for name in template_names(text)
+    )
+
+
 def variables_read(step: Step, runbook: Runbook) -> tuple[str, ...]:
     """The declared variables that a step needs before it can start, in order.
 
@@ -125,6 +136,8 @@ def variables_read(step: Step, runbook: Runbook) -> tuple[str, ...]:
             parts.append(duration)
         case _:
             pass
+    if isinstance(step.action, Run):
+        names += step.action.playbook_vars
     for text in texts_in(tuple(part for part in parts if part is not None)):
         names += template_names(text)
     names += step.secrets.values()

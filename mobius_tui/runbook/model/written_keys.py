@@ -18,6 +18,7 @@ from mobius_tui.runbook.model.runbook import (
     Step,
     Variable,
 )
+from mobius_tui.runbook.model.targets import HostRollout, Target
 
 if TYPE_CHECKING:
     from mobius_tui.runbook.model.check_kinds import Check
@@ -37,6 +38,7 @@ _KEYS: Mapping[type, Mapping[str, str | None]] = {
         "checks": "check",
         "no_undo": "undo",
         "for_each": _HERE,
+        "rollout": _HERE,
     },
     ForEach: {
         **dict.fromkeys(("items", "variable", "command"), "for_each"),
@@ -53,12 +55,15 @@ _KEYS: Mapping[type, Mapping[str, str | None]] = {
     },
     Watch: {"for_": "watch.for"},
     Health: {"probes": "probe"},
+    Target: {"name": _NOWHERE},
+    HostRollout: {"target": "hosts"},
 }
 """By class, the keys of fields that are called otherwise in a file, or not there."""
 _COMMON_KEYS: Mapping[str, str] = {
     "for_": "for",
     "from_": "from",
     "is_": "is",
+    "on_host": "on",
     "not_": "not",
     "deadline": "for",
     "pointers": "json",

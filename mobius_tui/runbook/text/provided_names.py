@@ -29,6 +29,14 @@ class StepField(StrEnum):
     ITEM = "item"
 
 
+class HostField(StrEnum):
+    """What a run provides of a host of a step with `hosts`, for that host alone."""
+
+    NAME = "host.name"
+    ADDRESS = "host.address"
+    BATCH = "host.batch"
+
+
 @dataclass(frozen=True, slots=True)
 class HealthOf:
     """The name `health.PROBE`: a probe's state, in words."""
@@ -44,8 +52,10 @@ class StepValue:
     field: StepField
 
 
-ProvidedName = ProvidedFact | HealthOf | StepValue
-_FACTS: Mapping[str, ProvidedFact] = {each.value: each for each in ProvidedFact}
+ProvidedName = ProvidedFact | HostField | HealthOf | StepValue
+_FACTS: Mapping[str, ProvidedFact | HostField] = {
+    each.value: each for each in (*ProvidedFact, *HostField)
+}
 _STEP_FIELDS: Mapping[str, StepField] = {each.value: each for each in StepField}
 
 

@@ -14,7 +14,7 @@ _Keys = tuple[tuple[str, str], ...]
 _NAMED: _Keys = (("name label heading", "`title`"),)
 _DESCRIBED: _Keys = (("description desc doc docs notes comment help", "`why`"),)
 _VARIABLES = "[var.NAME], a table for each variable"
-_HOSTS = "`run = 'ssh HOST COMMAND'`: steps run on this machine"
+_HOSTS = "[targets.NAME] with `hosts`, and `hosts = 'NAME'` on its steps (format 2)"
 _STEP: _Keys = (
     *_NAMED,
     *_DESCRIBED,
@@ -26,8 +26,11 @@ _STEP: _Keys = (
     ("instruction instructions text todo checklist", "`manual`"),
     ("depends_on depends dependencies after requires wait_for", "`needs`"),
     ("if condition only_if unless rules", "`when = { NAME = 'value' }`"),
-    ("host hosts target targets node nodes server delegate_to", _HOSTS),
-    ("vars variables environment environ with inputs args", "`env`"),
+    ("host target targets node nodes server delegate_to", _HOSTS),
+    ("serial batches", '`batch = ["1", "25%", "100%"]`'),
+    ("forks throttle max_parallel concurrency", "`parallel`"),
+    ("max_fail_percentage max_errors", '`max_failed = "5%"`'),
+    ("variables environment environ with inputs args", "`env`"),
     ("retries attempts", '`retry = { attempts = 3, every = "10s" }`'),
     ("interval delay period", "`every` in `retry`, or in the check"),
     (
@@ -36,7 +39,10 @@ _STEP: _Keys = (
     ),
     ("on_error rescue rollback on_fail", "`on_failure`, and the phase to enter"),
     ("verify validate test assert healthcheck", "[phase.step.check]"),
-    ("become sudo become_user user run_as", "`sudo -n` in the script"),
+    (
+        "sudo become_user user run_as",
+        "`sudo -n` in the script, or `become` with `hosts`",
+    ),
     ("register output outputs_to save_as", "`outputs`, which $RUNBOOK_OUTPUT takes"),
     ("notify send slack", "`message`, the id of a [[message]]"),
     ("confirm approval manual_approval approvers", "`approve = { role = 'x' }`"),
@@ -80,7 +86,7 @@ _PLACES: Mapping[str, _Keys] = {
             "[[phase]], [[phase.step]]",
         ),
         ("vars variables variable inputs parameters params env", _VARIABLES),
-        ("host hosts targets inventory", _HOSTS),
+        ("host hosts target inventory", _HOSTS),
         ("environments profiles", "[profile.NAME]"),
         ("probes checks monitors healthcheck", "[[health.probe]]"),
         ("notifications notify", "[[message]] and [[channel]]"),
@@ -133,6 +139,14 @@ _PLACES: Mapping[str, _Keys] = {
         ("interval period frequency", "`every` in [health]"),
         *_NAMED,
     ),
+    "targets": (
+        ("host names nodes servers members group groups", "`hosts`"),
+        ("exclude except without", '`hosts = ["web-[1:9]", "!web-7"]`'),
+        ("limit max maximum max_hosts", "`at_most`"),
+        ("canary canaries", "`first`"),
+        ("description label name", "`title`"),
+        ("user port ssh_user ssh_port key", "in ~/.ssh/config, or in an inventory"),
+    ),
     "var": (
         ("description desc name label prompt question", "`title`"),
         ("value initial", "`default`"),
@@ -142,7 +156,8 @@ _PLACES: Mapping[str, _Keys] = {
         ("sensitive masked password hidden private", "`secret = true`"),
     ),
 }
-"""By the dotted name of the table; `var` for every variable."""
+"""By the dotted name of the table; `var` for every variable, `targets` for every
+target."""
 
 
 def our_key_for(place: str, key: str) -> str:
@@ -154,7 +169,7 @@ def our_key_for(place: str, key: str) -> str:
         place: the table's dotted name.
         key: the unknown key.
     """
-    place = "var" if place.startswith("var.") else place
+    place = re.sub(r"^(var|targets)\..*", r"\1", place)
     place = re.sub(r"^step(?=\.|$)", "phase.step", place)
     place = re.sub(r"^phase\.step\.until(?=\.|$)", "phase.step.check", place)
     candidates = list(_PLACES.get(place, ()))

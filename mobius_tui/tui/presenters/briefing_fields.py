@@ -14,6 +14,8 @@ from mobius_tui.drill.detection_gaps import DrillCoverage
 from mobius_tui.drill.own_staging import is_staging
 from mobius_tui.health.health_record import State
 from mobius_tui.run.checks.value_commands import ListedValues, source_in_words
+from mobius_tui.run.client.briefing_hosts import hosts_in_words
+from mobius_tui.run.client.host_preflight import used_targets
 from mobius_tui.run.client.preflight import programs_wanted
 from mobius_tui.run.client.run_briefing import Briefing
 from mobius_tui.run.events.mode_and_outcome import Mode
@@ -100,13 +102,25 @@ def summary(briefing: Briefing) -> tuple[Field, ...]:
         may = "read it, approve, and act on it" if acts else "read it, and approve"
         shared = text(f"group {briefing.share} may {may}", "warn" if acts else "plain")
         fields.append(Field("shared", shared))
-    return tuple(fields)
+    return (*fields, *host_fields(briefing))
+
+
+def host_fields(briefing: Briefing) -> tuple[Field, ...]:
+    """The hosts that its steps run on, as far as they are known."""
+    return tuple(
+        Field("hosts", assemble((f"{title}: ", "muted"), (words, "strong")))
+        for title, words in hosts_in_words(briefing)
+    )
 
 
 def promise(briefing: Briefing) -> str:
     """What does not happen before Begin, and what alone does."""
-    if any(variable.is_listed for variable in briefing.variables_asked):
-        return "before Begin only commands that list values are run"
+    values = any(variable.is_listed for variable in briefing.variables_asked)
+    targets = used_targets(briefing.runbook).values()
+    hosts = any(target.inventory for target in targets)
+    what = ["values"] * values + ["hosts"] * hosts
+    if what:
+        return f"before Begin only commands that list {' and '.join(what)} are run"
     return "nothing is executed, and nothing is sent, before Begin"
 
 

@@ -36,6 +36,7 @@ from mobius_tui.runbook.model.step_text import (
     check_in_words,
     command_in_words,
     for_each_in_words,
+    rollout_in_words,
 )
 from mobius_tui.runbook.model.templates import fill, script_variables
 from mobius_tui.runbook.model.value_kinds import form_in_words
@@ -289,11 +290,16 @@ def _action(
     values = view.values_for(step)
     if step.for_each is not None:
         yield from _row_fields(step.for_each)
+    if step.rollout is not None:
+        yield Field("hosts", text(sanitize.line(rollout_in_words(step.rollout))))
     match step.action:
         case Run() as run:
-            shown_script = script(script_without_lint_comments(run.script), lines)
-            label = "run" if step.for_each is None else "lists"
-            yield Field(label, shown_script, kind=FieldKind.SCRIPT)
+            if run.playbook:
+                yield Field("plays", text(sanitize.line(run.playbook)))
+            else:
+                shown_script = script(script_without_lint_comments(run.script), lines)
+                label = "run" if step.for_each is None else "lists"
+                yield Field(label, shown_script, kind=FieldKind.SCRIPT)
             if not compact:
                 yield from _variable_fields(view, step, shown)
                 shell = command_in_words(run)

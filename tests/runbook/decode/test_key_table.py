@@ -37,11 +37,22 @@ run = 'true'
 retry = { attempts = 2 }
 links = [{ title = 'x', url = 'http://x' }]
 check = { run = 'true', attempts = 3 }
+[targets.db]
+hosts = ["db"]
+inventory = "hosts.ini"
+[[step]]
+title = "Play"
+hosts = "db"
+playbook = "release.yml"
+vars = []
+engine = "ansible"
 """
 STEP = {"id": "s", "title": "S", "run": "true"}
 NEVER = {("phase.step.check.output", key) for key in ("attempts", "consecutive", "for")}
 """Keys that the decoder asks for to say that they have no sense there."""
-OF_ANY_NAMES = ("var", "profile", "profile.NAME", "commands", "phase.step.when")
+OF_ANY_NAMES = (
+    *("var", "profile", "targets", "profile.NAME", "commands", "phase.step.when"),
+)
 """Tables whose keys are the author's own."""
 LINE = "mobius_tui/runbook/decode/key_table.py"
 
@@ -65,7 +76,7 @@ def drafted(data: bytes) -> tuple[RunbookDraft, Findings]:
 def place_of(path: KeyPath) -> str:
     """The name of a table in the table of keys."""
     parts = [part for part in path if isinstance(part, str)]
-    if parts[:1] in (["var"], ["profile"]):
+    if parts[:1] in (["var"], ["profile"], ["targets"]):
         parts[1:2] = ["NAME"] * len(parts[1:2])
     dotted = ".".join(parts)
     for alias, place in ALIASES.items():
@@ -83,7 +94,7 @@ def read_keys() -> Mapping[str, set[str]]:
         assert not findings.has_errors
         for table in draft.root.registry.tables:
             place = place_of(table.path)
-            if table.read_keys and not place.startswith(OF_ANY_NAMES[2:]):
+            if table.read_keys and not place.startswith(OF_ANY_NAMES[3:]):
                 found.setdefault(place, set()).update(table.read_keys)
     return found
 

@@ -121,3 +121,29 @@ def test_as_data_each_problem_is_an_item(tmp_path: Path) -> None:
         "remedy": RULES["unused-variable"].remedy,
     }
     assert set(found[1]) == {"file", "line", "column", "severity", "message"}
+
+
+def test_the_hosts_of_each_target_are_counted(tmp_path: Path) -> None:
+    path = tmp_path / "x.toml"
+    path.write_text("""format = 2
+[runbook]
+title = "X"
+[targets.web]
+hosts = ["web-[01:20]", "!web-07"]
+[targets.db]
+inventory = "hosts.ini"
+hosts = ["db"]
+[[step]]
+run = "uptime"
+hosts = "web"
+[[step]]
+title = "Play"
+playbook = "db.yml"
+hosts = "db"
+effect = "read"
+""")
+    text, code = check_files([path])
+    assert code == 0
+    assert text.endswith(
+        "(2 read, 0 change, 0 destroy), web: 19 hosts, db: of hosts.ini"
+    )

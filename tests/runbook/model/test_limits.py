@@ -39,8 +39,8 @@ PLACES = {
     "expect": PHASE + "run = 'true'\nexpect = {}\n",
     "max_output": PHASE + "run = 'true'\nmax_output = {}\n",
 }
-ELSEWHERE = {"duration", "trigger_within"}
-"""What the command line and answers say."""
+ELSEWHERE = {"duration", "trigger_within", "healthy"}
+"""What the command line and answers say; and of steps on hosts, in format 2 alone."""
 
 
 def amount(key: str) -> Callable[[str, str], float]:

@@ -1,0 +1,114 @@
+"""What is examined before a run with hosts: names, ssh, Ansible, playbooks.
+
+Nothing is executed for it.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from mobius_tui import sanitize
+from mobius_tui.run.planning.plan import Plan
+from mobius_tui.run.targets.ansible_inventory import find_ansible
+from mobius_tui.run.targets.resolve_targets import resolve_names
+from mobius_tui.run.targets.resolved_hosts import ResolvedHosts
+from mobius_tui.runbook.model.actions import Run
+from mobius_tui.runbook.model.runbook import Runbook, Step
+from mobius_tui.runbook.model.targets import MAX_FOLLOWED, Target
+
+_PLAYBOOK_BYTES = 1 << 20
+"""Bytes of a playbook that are looked at."""
+_SERIAL = re.compile(r"^\s*(?:-\s+)?serial\s*:", re.MULTILINE)
+_RAW = re.compile(r"^\s*(?:-\s+)?(?:ansible\.builtin\.)?raw\s*:", re.MULTILINE)
+
+
+def used_targets(runbook: Runbook) -> Mapping[str, Target]:
+    """The targets that steps run on, by their names."""
+    names = dict.fromkeys(s.rollout.target for s in runbook.steps() if s.rollout)
+    return {name: runbook.targets[name] for name in names}
+
+
+def hosts_by_name(runbook: Runbook, limit: str) -> Mapping[str, ResolvedHosts]:
+    """The hosts of the targets that steps run on and that want no program.
+
+    Args:
+        runbook: which.
+        limit: a pattern that leaves only some; empty for all.
+
+    Raises:
+        UsageError: the pattern leaves no host.
+    """
+    return {
+        name: resolve_names(target, limit=limit)
+        for name, target in used_targets(runbook).items()
+        if not target.inventory
+    }
+
+
+def host_problems(runbook: Runbook, path: str) -> Iterator[str]:
+    """What is missing: ssh, Ansible, or a playbook.
+
+    Args:
+        runbook: what is to be run.
+        path: PATH for it.
+    """
+    plan = Plan(runbook)
+    by_engine: dict[str, list[str]] = {}
+    for step in runbook.steps():
+        if step.rollout is not None:
+            by_engine.setdefault(step.rollout.engine, []).append(plan.numbers[step.id])
+        playbook = _playbook_of(step)
+        if playbook and not (runbook.path.parent / playbook).is_file():
+            shown = sanitize.line(playbook)
+            yield f"{shown} is not there ({plan.numbers[step.id]} would play it)"
+    if "ansible" in by_engine and not find_ansible("ansible-playbook", path):
+        words = "ansible-core 2.16 or newer brings it, and so does "
+        words += "`pip install 'mobius-tui[ansible]'`"
+        numbers = ", ".join(by_engine["ansible"])
+        yield f"ansible-playbook is not on PATH; {words} ({numbers} would run it)"
+    if "ssh" in by_engine and not shutil.which("ssh", path=path):
+        numbers = ", ".join(by_engine["ssh"])
+        yield f"ssh is not on PATH; install it ({numbers} would run it)"
+
+
+def host_notices(runbook: Runbook) -> Iterator[str]:
+    """What a playbook has that a person should know of."""
+    for step in runbook.steps():
+        playbook = _playbook_of(step)
+        text = _text_of(runbook.path.parent / playbook) if playbook else ""
+        shown = sanitize.line(playbook)
+        if step.rollout and step.rollout.has_batches and _SERIAL.search(text):
+            words = "has `serial`, too, which cuts each `batch` into others"
+            yield f"{shown} {words}"
+        if _RAW.search(text):
+            words = "has `raw`, whose exit 255 is called unreachable"
+            yield f"{shown} {words}"
+
+
+def too_many_followed(
+    runbook: Runbook, hosts: Mapping[str, ResolvedHosts]
+) -> Iterator[str]:
+    """The steps with `follow` that have too many hosts for it."""
+    plan = Plan(runbook)
+    for step in runbook.steps():
+        found = hosts.get(step.rollout.target) if step.rollout else None
+        follows = isinstance(step.action, Run) and step.action.follow
+        if follows and found is not None and len(found.hosts) > MAX_FOLLOWED:
+            words = f"follows {len(found.hosts)} hosts; {MAX_FOLLOWED} are the most"
+            yield f"{plan.name(step.id)} {words}"
+
+
+def _playbook_of(step: Step) -> str:
+    """The playbook that a step plays; empty if it plays none."""
+    return step.action.playbook if isinstance(step.action, Run) else ""
+
+
+def _text_of(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return file.read(_PLAYBOOK_BYTES).decode("utf-8", "replace")
+    except OSError:
+        return ""

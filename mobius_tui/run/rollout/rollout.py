@@ -1,0 +1,281 @@
+"""Which hosts of a step begin next, what holds them, and what it has come to. Pure.
+
+Whoever carries a rollout asks after each event, and at the time that is named: what a
+`Move` says is journaled first (the end of a batch, the begin of the next, a hold, each
+host's begin), and done then.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Literal
+
+from mobius_tui.run.events.fleet_events import HoldReason, HostStatus
+from mobius_tui.run.rollout.rollout_plan import RolloutPlan
+from mobius_tui.run.state.fleet_state import ENDED, PASSED, FleetState
+
+RolloutResult = Literal["passed", "warned", "failed", "stopped", "unknown"]
+"""What a rollout came to; `warned` if hosts were skipped."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RolloutHealth:
+    """Health as far as a rollout looks at it."""
+
+    well_since: float | None = None
+    """Since when every probe that counts is well, in seconds since 1970; `None` while
+    one is not."""
+    has_data: bool = True
+    """Whether something is known of every probe that counts; without a probe it is
+    not."""
+    fired_at: float | None = None
+    """When a trigger last fired; `None` if none did."""
+    fired: str = ""
+    """Why, in words."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Hold:
+    """Nothing begins until that is over."""
+
+    why: HoldReason
+    words: str
+    batch: int
+    """The batch that is held."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RolloutEnd:
+    """No host of it runs, and none begins any more."""
+
+    result: RolloutResult
+    words: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Move:
+    """What is next. Without any of it, running hosts are waited for."""
+
+    end_batch: int | None = None
+    """The batch that is over now: to be journaled."""
+    start_batch: int | None = None
+    """The batch that begins now: to be journaled, before its hosts begin."""
+    begin: tuple[str, ...] = ()
+    """The hosts that begin now, in this order."""
+    hold: Hold | None = None
+    stopping: str = ""
+    """Why no further host begins in this attempt, though some still run; or empty."""
+    end: RolloutEnd | None = None
+    look_again: float | None = None
+    """When it is to be asked for anew though nothing happens, in seconds since 1970."""
+
+
+def next_move(
+    plan: RolloutPlan,
+    fleet: FleetState,
+    health: RolloutHealth,
+    *,
+    now: float,
+    stopped: bool = False,
+) -> Move:
+    """What is next in a rollout.
+
+    Args:
+        plan: what it is held to.
+        fleet: where its hosts stand.
+        health: as it is now.
+        now: seconds since 1970.
+        stopped: whether a person stops it: nothing begins any more.
+    """
+    counts = fleet.counts()
+    end_batch = _batch_that_is_over(fleet)
+    stopping = _why_stopping(plan, fleet, counts, stopped=stopped)
+    is_left = counts[HostStatus.WAITING] + counts[HostStatus.PENDING] > 0
+    if not counts[HostStatus.RUNNING] and (stopping or not is_left):
+        # A batch with hosts that never begin has not ended: it was cut off.
+        end = _end(plan, fleet, counts, stopping)
+        return Move(end_batch=end_batch, end=end)
+    if stopping or not is_left:
+        return Move(end_batch=end_batch, stopping=stopping)
+    hold = _hold(fleet, health, counts, plan, end_batch)
+    if hold is not None:
+        return Move(end_batch=end_batch, hold=hold)
+    return _go_on(plan, fleet, health, counts, now, end_batch)
+
+
+def _batch_that_is_over(fleet: FleetState) -> int | None:
+    """The batch whose hosts have all ended, which nobody has said yet."""
+    last = fleet.batch
+    if last is None or last.ended is not None:
+        return None
+    if any(fleet.hosts[host].status not in ENDED for host in last.hosts):
+        return None
+    return last.number
+
+
+def failed_hosts(plan: RolloutPlan, counts: Counter[HostStatus]) -> int:
+    """How many hosts count as failed, with those of which nobody knows."""
+    failed = counts[HostStatus.FAILED] + counts[HostStatus.UNKNOWN]
+    if plan.on_unreachable != "skip":
+        failed += counts[HostStatus.UNREACHABLE]
+    return failed
+
+
+def _why_stopping(
+    plan: RolloutPlan,
+    fleet: FleetState,
+    counts: Counter[HostStatus],
+    *,
+    stopped: bool,
+) -> str:
+    """Why no further host begins in this attempt; empty if others may.
+
+    Hosts of which nobody knows are settled first, and may turn out to be well; so may
+    those that a person is asked for be skipped.
+    """
+    if stopped:
+        return "it was stopped"
+    certain = failed_hosts(plan, counts) - counts[HostStatus.UNKNOWN]
+    if plan.on_unreachable == "ask":
+        certain -= len(_unsettled(fleet))
+    if certain <= plan.max_failed:
+        return ""
+    allowed = f"{plan.max_failed} may" if plan.max_failed else "none may"
+    return f"{certain} {'has' if certain == 1 else 'have'} failed, and {allowed}"
+
+
+def _unsettled(fleet: FleetState) -> tuple[str, ...]:
+    """The hosts that cannot be reached, and of which nobody has said what they are."""
+    return tuple(
+        host
+        for host in fleet.named(HostStatus.UNREACHABLE)
+        if fleet.hosts[host].settled is None
+    )
+
+
+def _hold(
+    fleet: FleetState,
+    health: RolloutHealth,
+    counts: Counter[HostStatus],
+    plan: RolloutPlan,
+    end_batch: int | None,
+) -> Hold | None:
+    """What holds every further host, in the middle of a batch too."""
+    last = fleet.batch
+    number = 0 if last is None else last.number
+    is_over = last is None or last.ended is not None or end_batch is not None
+    batch = number + 1 if is_over else number
+    if counts[HostStatus.UNKNOWN]:
+        names = _names(fleet.named(HostStatus.UNKNOWN))
+        words = f"nobody knows how far {names} got"
+        return Hold(why=HoldReason.UNKNOWN, words=words, batch=batch)
+    unsettled = _unsettled(fleet)
+    if plan.on_unreachable == "ask" and unsettled:
+        words = f"{_names(unsettled)} cannot be reached"
+        return Hold(why=HoldReason.UNREACHABLE, words=words, batch=batch)
+    if _has_fired(fleet, health):
+        words = health.fired or "a trigger fired"
+        return Hold(why=HoldReason.TRIGGER, words=words, batch=batch)
+    return None
+
+
+def _has_fired(fleet: FleetState, health: RolloutHealth) -> bool:
+    """Whether a trigger has fired since the attempt began, and since a release."""
+    fired, released = health.fired_at, fleet.released_at
+    if fired is None or fired < fleet.resolved_at:
+        return False
+    return released is None or fired > released
+
+
+def _go_on(
+    plan: RolloutPlan,
+    fleet: FleetState,
+    health: RolloutHealth,
+    counts: Counter[HostStatus],
+    now: float,
+    end_batch: int | None,
+) -> Move:
+    """Begin hosts of the batch that goes on, or of the next if that may begin."""
+    last = fleet.batch
+    free = plan.parallel - counts[HostStatus.RUNNING]
+    if last is not None and last.ended is None and end_batch is None:
+        pending = [h for h in last.hosts if fleet.hosts[h].status is HostStatus.PENDING]
+        return Move(begin=tuple(pending[: max(0, free)]))
+    number = 1 if last is None else last.number + 1
+    if last is not None:
+        ended_at = now if last.ended is None else last.ended
+        hold, look_again = _gate(plan, fleet, health, number, ended_at, now)
+        if hold is not None:
+            return Move(end_batch=end_batch, hold=hold, look_again=look_again)
+    batch = plan.batches[number - 1]
+    return Move(end_batch=end_batch, start_batch=number, begin=batch[: max(0, free)])
+
+
+def _gate(
+    plan: RolloutPlan,
+    fleet: FleetState,
+    health: RolloutHealth,
+    batch: int,
+    ended_at: float,
+    now: float,
+) -> tuple[Hold | None, float | None]:
+    """What holds the next batch, and when to look again; None if it may begin."""
+    if fleet.released_batch >= batch:
+        return None, None
+    if plan.person:
+        words = "a person lets it begin"
+        return Hold(why=HoldReason.PERSON, words=words, batch=batch), None
+    if plan.healthy is None:
+        return None, None
+    deadline = ended_at + plan.within
+    well_at = None
+    if health.has_data and health.well_since is not None:
+        well_at = max(health.well_since, ended_at) + plan.healthy
+        if well_at <= min(now, deadline):
+            return None, None
+    if now >= deadline:
+        words = "it was not well for long enough in time"
+        return Hold(why=HoldReason.TOO_LATE, words=words, batch=batch), None
+    look_again = deadline if well_at is None else min(deadline, well_at)
+    if not health.has_data:
+        words = "nothing is known of a probe that counts"
+        return Hold(why=HoldReason.NO_DATA, words=words, batch=batch), look_again
+    words = "until it has been well for long enough"
+    return Hold(why=HoldReason.NOT_HEALTHY, words=words, batch=batch), look_again
+
+
+def _end(
+    plan: RolloutPlan, fleet: FleetState, counts: Counter[HostStatus], stopping: str
+) -> RolloutEnd:
+    """What a rollout came to of which no host runs or begins any more."""
+    passed = sum(counts[each] for each in PASSED)
+    left = counts[HostStatus.WAITING] + counts[HostStatus.PENDING]
+    words = f"{passed} of {len(fleet.hosts)} passed"
+    for status in (HostStatus.FAILED, HostStatus.UNREACHABLE, HostStatus.UNKNOWN):
+        if counts[status]:
+            words += f", {counts[status]} {status} ({_names(fleet.named(status))})"
+    skipped = fleet.named(HostStatus.SKIPPED)
+    words += f", {len(skipped)} skipped ({_names(skipped)})" if skipped else ""
+    words += f", {left} not begun" if left else ""
+    words += f": {stopping}" if stopping and left else ""
+    result: RolloutResult = "passed"
+    if counts[HostStatus.UNKNOWN]:
+        result = "unknown"
+    elif failed_hosts(plan, counts):
+        result = "failed"
+    elif left:
+        result = "stopped"
+    elif passed < len(fleet.hosts):
+        result = "warned"
+    return RolloutEnd(result=result, words=words)
+
+
+NAMED = 3
+"""Hosts that are named in a line."""
+
+
+def _names(hosts: tuple[str, ...]) -> str:
+    """Some hosts, and how many more there are."""
+    more = f" and {len(hosts) - NAMED} more" if len(hosts) > NAMED else ""
+    return ", ".join(hosts[:NAMED]) + more

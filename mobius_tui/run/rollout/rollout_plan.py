@@ -1,0 +1,91 @@
+"""What a rollout is held to: its batches and its limits, in hosts and seconds. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from mobius_tui.run.events.fleet_events import HostStatus
+from mobius_tui.run.state.fleet_state import HostState
+from mobius_tui.runbook.model.targets import (
+    HostRollout,
+    OnUnreachable,
+    batch_sizes,
+    share_or_count,
+)
+
+_NOT_AGAIN = frozenset(
+    {HostStatus.OK, HostStatus.CHANGED, HostStatus.RUNNING, HostStatus.UNKNOWN}
+)
+"""What has passed, runs, or of which nobody knows whether it ran."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RolloutPlan:
+    """What one attempt is held to."""
+
+    batches: tuple[tuple[str, ...], ...]
+    """All hosts of the attempt in their order, each in one batch."""
+    parallel: int
+    """How many hosts run at the same time at most."""
+    max_failed: int
+    """How many hosts may have failed while others still begin."""
+    on_unreachable: OnUnreachable = "fail"
+    person: bool = False
+    """Whether a person lets each batch after the first begin."""
+    healthy: float | None = None
+    """Seconds for which health must have been well between two batches."""
+    within: float = 0.0
+    """Seconds for which that is waited for until a person is wanted."""
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """All hosts, in their order."""
+        return tuple(host for batch in self.batches for host in batch)
+
+
+def plan_rollout(
+    rollout: HostRollout,
+    hosts: Sequence[str],
+    first: Iterable[str],
+    seconds: Callable[[str, str], float],
+) -> RolloutPlan:
+    """What an attempt is held to.
+
+    Args:
+        rollout: what the step says.
+        hosts: those of this attempt in their order, `first` at the beginning.
+        first: the hosts that go before all others.
+        seconds: of a duration and its key, as `Values.seconds` fills them in.
+    """
+    between = rollout.between
+    healthy = seconds(between.healthy, "healthy") if between.healthy else None
+    return RolloutPlan(
+        batches=batch_sizes(rollout.batch, hosts, first),
+        parallel=rollout.parallel,
+        max_failed=share_or_count(rollout.max_failed, len(hosts)),
+        on_unreachable=rollout.on_unreachable,
+        person=between.person,
+        healthy=healthy,
+        within=seconds(between.within, "within") if between.healthy else 0.0,
+    )
+
+
+def hosts_to_do(
+    hosts: Iterable[str], newest: Mapping[str, HostState]
+) -> tuple[str, ...]:
+    """The hosts that an attempt takes, in their order.
+
+    These are all in a first one; in another those that failed, could not be reached,
+    were skipped or never began. One that has passed is never taken again, and one of
+    which nobody knows is settled first.
+
+    Args:
+        hosts: those that the target has now, in their order.
+        newest: what each was last; see `StepFleet.newest`.
+    """
+    return tuple(
+        host
+        for host in hosts
+        if host not in newest or newest[host].status not in _NOT_AGAIN
+    )

@@ -1,0 +1,148 @@
+"""The hosts of a step, as its events made them. Pure.
+
+A `FleetState` is changed in place, as a run's state is: a step with 1,000 hosts has
+10,000 events and more. The values in it are immutable.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from mobius_tui.run.events.fleet_events import HoldReason, HostStatus, Settlement
+
+ATTEMPTS_KEPT = 8
+"""Attempts at a step of which all hosts are kept; of older ones the newest of each."""
+REASON_LENGTH = 500
+"""Characters that are kept of what is said of a host."""
+
+ENDED = frozenset(
+    {
+        *(HostStatus.OK, HostStatus.CHANGED, HostStatus.FAILED),
+        *(HostStatus.UNREACHABLE, HostStatus.UNKNOWN, HostStatus.SKIPPED),
+    }
+)
+"""What a host is when nothing of it runs or is to begin."""
+PASSED = frozenset({HostStatus.OK, HostStatus.CHANGED})
+_SETTLED: Mapping[Settlement, HostStatus] = {
+    "ran": HostStatus.OK,
+    "did not run": HostStatus.FAILED,
+    "skip": HostStatus.SKIPPED,
+    "fail": HostStatus.UNREACHABLE,
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HostState:
+    """One host in one attempt."""
+
+    status: HostStatus = HostStatus.WAITING
+    attempt: int = 0
+    batch: int = 0
+    """The number of its batch; 0 before that has begun."""
+    started: float | None = None
+    """Seconds since 1970."""
+    ended: float | None = None
+    exit: int | None = None
+    reason: str = ""
+    output_bytes: int = 0
+    settled: Settlement | None = None
+    """What a person said that it counts for."""
+    looks: int = 0
+    """How many looks of checks there were."""
+    check: str = ""
+    """What the last look of a check found."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BatchState:
+    """One batch of an attempt."""
+
+    number: int
+    hosts: tuple[str, ...]
+    started: float
+    """Seconds since 1970."""
+    ended: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Held:
+    """Why no further host begins."""
+
+    batch: int
+    why: HoldReason
+    reason: str
+    at: float
+    """Seconds since 1970."""
+
+
+@dataclass(slots=True)
+class FleetState:
+    """The hosts of one attempt at a step."""
+
+    attempt: int
+    target: str
+    sha256: str
+    resolved_at: float
+    """Seconds since 1970."""
+    hosts: dict[str, HostState]
+    """By name, in the order in which they go."""
+    groups: int = 0
+    limit: str = ""
+    batches: tuple[BatchState, ...] = ()
+    """Those that have begun, in order."""
+    held: Held | None = None
+    released_batch: int = 0
+    """The last batch that a person has let begin; 0 for none."""
+    released_at: float | None = None
+    """When a person last let something go on."""
+    open_hosts: int = 0
+    """How many hosts of the last batch are pending or run."""
+
+    @property
+    def batch(self) -> BatchState | None:
+        """The last batch that has begun."""
+        return self.batches[-1] if self.batches else None
+
+    def counts(self) -> Counter[HostStatus]:
+        """How many hosts are what."""
+        return Counter(each.status for each in self.hosts.values())
+
+    def named(self, *statuses: HostStatus) -> tuple[str, ...]:
+        """The hosts that are one of these, in their order."""
+        return tuple(n for n, each in self.hosts.items() if each.status in statuses)
+
+    def copy(self) -> FleetState:
+        """An independent copy."""
+        return replace(self, hosts=self.hosts.copy())
+
+
+@dataclass(slots=True)
+class StepFleet:
+    """The hosts of a step over all its attempts."""
+
+    attempts: dict[int, FleetState] = field(default_factory=dict)
+    """The newest attempts, by their numbers."""
+    latest: dict[str, HostState] = field(default_factory=dict)
+    """The newest state of each host that was ever on a list of an earlier attempt."""
+
+    @property
+    def last(self) -> FleetState | None:
+        """The newest attempt's; None before there was one."""
+        return next(reversed(self.attempts.values()), None)
+
+    def newest(self) -> Mapping[str, HostState]:
+        """The newest state of each host, over all attempts."""
+        last = self.last
+        return self.latest if last is None else {**self.latest, **last.hosts}
+
+    def copy(self) -> StepFleet:
+        """An independent copy."""
+        attempts = {number: each.copy() for number, each in self.attempts.items()}
+        return StepFleet(attempts=attempts, latest=self.latest.copy())
+
+
+def settled_status(settled: Settlement) -> HostStatus:
+    """What a host is that a person has settled."""
+    return _SETTLED[settled]

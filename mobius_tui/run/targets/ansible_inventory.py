@@ -1,0 +1,211 @@
+"""Reads an Ansible inventory by `ansible-inventory --list`: hosts, and their groups.
+
+A file, a directory, a script or a plugin is what Ansible makes of it. Which of its
+hosts are meant is ours to say (`host_patterns`): one program is run in place of two,
+`--limit` is the same for names without an inventory, and what names nothing is an
+error, where Ansible warns and goes on with fewer hosts, or with none.
+
+All that comes back is hostile: names become arguments of ssh and names of folders.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import shutil
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mobius_tui import sanitize
+from mobius_tui.errors import UsageError
+from mobius_tui.run.checks.context import CheckContext
+from mobius_tui.run.checks.subprocesses import ProgramEnd, run_program
+from mobius_tui.run.targets.resolved_hosts import TargetHost
+from mobius_tui.runbook.text.host_ranges import BadHostError, host_name_problem
+
+PROGRAM = "ansible-inventory"
+TIME_LIMIT = 30.0
+"""Seconds that it may take: a plugin asks a cloud, page by page."""
+MAX_ANSWER = 32 << 20
+"""Bytes of its answer that are read: it has all variables of all hosts."""
+MAX_INVENTORY = 20_000
+"""Hosts of an inventory at most, of which a target names some."""
+_USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@\\-]{0,63}\$?")
+_GROUP_LENGTH = 80
+_ENVIRONMENT: Mapping[str, str] = {
+    "ANSIBLE_NOCOLOR": "1",
+    "ANSIBLE_FORCE_COLOR": "0",
+    "ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "True",
+    "ANSIBLE_DEPRECATION_WARNINGS": "False",
+}
+"""A part of an inventory that cannot be read is an error: hosts would be missing."""
+
+
+def find_ansible(program: str, path: str) -> str | None:
+    """A program of ansible-core: from PATH, or from the extra; None if there is none.
+
+    Args:
+        program: its name.
+        path: PATH to look in.
+    """
+    beside = Path(sys.executable).with_name(program)
+    own = str(beside) if os.access(beside, os.X_OK) else None
+    return shutil.which(program, path=path) or own
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Inventory:
+    """What an inventory has; its names are hostile until a host is made of them."""
+
+    groups: Mapping[str, Sequence[str]]
+    """The hosts of each group, with those of the groups in it, in their order."""
+    variables: Mapping[str, Any]
+    """The variables of each host."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of all hosts, in order."""
+        found = dict.fromkeys(n for hosts in self.groups.values() for n in hosts)
+        return tuple(found)
+
+    def hosts(self, names: Iterable[str]) -> Iterator[TargetHost]:
+        """Some of its hosts.
+
+        Raises:
+            BadHostError: one of them is none.
+        """
+        of_host: dict[str, list[str]] = {}
+        for group, members in self.groups.items():
+            for name in members if group != "all" else ():
+                of_host.setdefault(name, []).append(group)
+        for name in names:
+            own = self.variables.get(name)
+            groups = tuple(each for each in of_host.get(name, ()))
+            yield _host(name, groups, own if isinstance(own, dict) else {})
+
+
+async def read_inventory(
+    inventory: str, folder: Path, env: Mapping[str, str]
+) -> Inventory:
+    """What an inventory has.
+
+    Args:
+        inventory: its path, from the folder.
+        folder: the folder of the runbook.
+        env: the whole environment; its `PATH` says where Ansible is.
+
+    Raises:
+        UsageError: it cannot be read.
+    """
+    place = folder / inventory
+    name = f"the inventory {sanitize.line(inventory)}"
+    if not place.exists():
+        raise UsageError(f"{name}: there is no {sanitize.line(str(place))}")
+    program = find_ansible(PROGRAM, env.get("PATH", os.defpath))
+    if program is None:
+        raise UsageError(
+            f"{name}: {PROGRAM} is not on PATH; ansible-core 2.16 or newer brings it, "
+            "and so does `pip install 'mobius-tui[ansible]'`"
+        )
+    argv = (program, "--list", "-i", str(place.absolute()))
+    ctx = CheckContext(workdir=folder, env={**env, **_ENVIRONMENT}, fill=str)
+    try:
+        async with asyncio.timeout(TIME_LIMIT):
+            ended = await run_program(argv, ctx, keep=MAX_ANSWER)
+    except TimeoutError:
+        words = f"{PROGRAM} took longer than {TIME_LIMIT:g} s, and was stopped"
+        raise UsageError(f"{name}: {words}") from None
+    except OSError as error:
+        raise UsageError(f"{name}: {PROGRAM}: {error.strerror}") from error
+    return _inventory(name, ended)
+
+
+def _inventory(name: str, ended: ProgramEnd) -> Inventory:
+    """The inventory of an answer.
+
+    Raises:
+        UsageError: there is none, or it is none.
+    """
+    if ended.code:
+        why = sanitize.line(ended.error_line)[:300]
+        raise UsageError(f"{name}: {PROGRAM}: {ended.exit_text}: {why}")
+    if ended.is_cut:
+        words = f"printed more than {MAX_ANSWER >> 20} MiB"
+        raise UsageError(f"{name}: {PROGRAM} {words}")
+    try:
+        answer = json.loads(ended.printed.decode())
+    except (ValueError, RecursionError):
+        raise UsageError(f"{name}: {PROGRAM} printed no JSON") from None
+    if not isinstance(answer, dict):
+        raise UsageError(f"{name}: {PROGRAM} printed no inventory")
+    meta = answer.get("_meta")
+    values = meta.get("hostvars") if isinstance(meta, dict) else None
+    found = Inventory(
+        groups=_members(answer), variables=values if isinstance(values, dict) else {}
+    )
+    if len(found.names) > MAX_INVENTORY:
+        words = f"{len(found.names)} hosts; {MAX_INVENTORY} are the most"
+        raise UsageError(f"{name} has {words}")
+    return found
+
+
+def _host(name: str, groups: tuple[str, ...], own: Mapping[str, Any]) -> TargetHost:
+    """A host, by its variables.
+
+    Raises:
+        BadHostError: its name, its address, its user or its port is none.
+    """
+    if problem := host_name_problem(name):
+        raise BadHostError(problem)
+    address = own.get("ansible_host", own.get("ansible_ssh_host", name))
+    if not isinstance(address, str) or (problem := host_name_problem(address)):
+        raise BadHostError(f"the address of {name}: {problem or 'is no text'}")
+    user = own.get("ansible_user", own.get("ansible_ssh_user", ""))
+    if user and not (isinstance(user, str) and _USER.fullmatch(user)):
+        raise BadHostError(f"the user of {name} is no name of a user")
+    port = own.get("ansible_port", own.get("ansible_ssh_port"))
+    where = _port(name, port)
+    return TargetHost(name=name, address=address, groups=groups, user=user, port=where)
+
+
+def _port(name: str, value: object) -> int | None:
+    if value is None:
+        return None
+    text = str(value)
+    if not re.fullmatch(r"\d{1,5}", text) or not 0 < int(text) < 65536:
+        raise BadHostError(f"the port of {name} is no number from 1 to 65535")
+    return int(text)
+
+
+def _members(answer: Mapping[str, Any]) -> Mapping[str, list[str]]:
+    """The hosts of each group, with those of the groups in it, in their order."""
+    own: dict[str, list[str]] = {}
+    below: dict[str, list[str]] = {}
+    for group, value in answer.items():
+        if group == "_meta" or not isinstance(value, dict):
+            continue
+        own[group] = _texts(value.get("hosts"))
+        below[group] = _texts(value.get("children"))
+    found: dict[str, list[str]] = {}
+    for group in own:
+        hosts: dict[str, None] = {}
+        seen: set[str] = set()
+        waiting = [group]
+        while waiting:
+            each = waiting.pop()
+            if each not in seen:
+                seen.add(each)
+                hosts.update(dict.fromkeys(own.get(each, ())))
+                waiting += reversed(below.get(each, ()))
+        found[sanitize.line(group)[:_GROUP_LENGTH]] = list(hosts)
+    return found
+
+
+def _texts(value: object) -> list[str]:
+    found = value if isinstance(value, list) else []
+    return [each for each in found if isinstance(each, str)]

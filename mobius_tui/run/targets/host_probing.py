@@ -1,0 +1,174 @@
+"""Asks hosts for `true` by ssh: who answers, and why the others do not.
+
+It changes nothing, here and there: no key is accepted that is not known, no password is
+asked for, nothing is forwarded.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import StrEnum
+
+from mobius_tui import sanitize
+from mobius_tui.run.targets.resolved_hosts import TargetHost
+
+ASKED_AT_ONCE = 25
+"""Hosts that are asked at the same time at most; sshd drops those that are too many."""
+CONNECT_TIMEOUT = 5
+"""Seconds for a connection, and for the first word of what is at its other end."""
+TIME_LIMIT = 20.0
+"""Seconds for one host in all. An ssh that is killed in its handshake lets sshd refuse
+this machine for a while, so that this is longer than it takes to give up by itself."""
+SSH_FAILED = 255
+"""The exit code of ssh where it failed itself, or what it ran ended with that."""
+_KEPT_BYTES = 8192
+SSH_OPTIONS = (
+    *("BatchMode=yes", "StrictHostKeyChecking=yes", "UpdateHostKeys=no"),
+    *("ForwardAgent=no", "ForwardX11=no", "ClearAllForwardings=yes"),
+    *("PermitLocalCommand=no", "ControlMaster=no", "RequestTTY=no"),
+    *(f"ConnectTimeout={CONNECT_TIMEOUT}", "ConnectionAttempts=1"),
+    *("ServerAliveInterval=5", "ServerAliveCountMax=2", "LogLevel=ERROR"),
+)
+"""What ssh is told besides what the person's own configuration says."""
+
+
+class Answer(StrEnum):
+    """What asking a host came to."""
+
+    ANSWERS = "answers"
+    REFUSED = "refused"
+    UNKNOWN_KEY = "unknown key"
+    NO_SUCH_NAME = "no such name"
+    TIMED_OUT = "timed out"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ProbedHost:
+    """A host that was asked."""
+
+    host: TargetHost
+    answer: Answer
+    detail: str = ""
+    """What ssh said of it, on one line; empty if it answers."""
+
+
+_REASONS: Sequence[tuple[Answer, re.Pattern[str]]] = (
+    (
+        Answer.UNKNOWN_KEY,
+        re.compile(
+            r"Host key verification failed|REMOTE HOST IDENTIFICATION HAS CHANGED"
+            r"|No \S+ host key is known"
+        ),
+    ),
+    (
+        Answer.NO_SUCH_NAME,
+        re.compile(r"Could not resolve hostname|Name or service not known"),
+    ),
+    (
+        Answer.TIMED_OUT,
+        re.compile(r"timed out|not responding|No route to host|Network is unreachable"),
+    ),
+)
+"""What ssh says, by which one can tell why; the first that is found counts."""
+
+
+def ssh_argv(host: TargetHost, *words: str) -> tuple[str, ...]:
+    """The command that runs something on a host, its shell's standard input closed.
+
+    Args:
+        host: its name and its address were looked at: neither is an option.
+        words: what the shell of the host gets.
+    """
+    options = (each for option in SSH_OPTIONS for each in ("-o", option))
+    port = () if host.port is None else ("-p", str(host.port))
+    user = () if not host.user else ("-l", host.user)
+    return ("ssh", "-n", *options, *port, *user, "--", host.address, *words)
+
+
+async def probe_hosts(
+    hosts: Sequence[TargetHost], env: Mapping[str, str]
+) -> AsyncIterator[ProbedHost]:
+    """Ask each host, and give what it came to as it comes.
+
+    Args:
+        hosts: in the order in which they are asked.
+        env: the environment of ssh, with the agent's socket.
+    """
+    places = asyncio.Semaphore(ASKED_AT_ONCE)
+
+    async def ask(host: TargetHost) -> ProbedHost:
+        async with places:
+            return await _probe(host, env)
+
+    tasks = [asyncio.ensure_future(ask(host)) for host in hosts]
+    try:
+        for each in asyncio.as_completed(tasks):
+            yield await each
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _probe(host: TargetHost, env: Mapping[str, str]) -> ProbedHost:
+    """Ask one host."""
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *ssh_argv(host, "true"),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
+            env={**env, "LC_ALL": "C"},
+        )
+    except OSError as error:
+        detail = f"ssh cannot be run: {error.strerror}"
+        return ProbedHost(host=host, answer=Answer.REFUSED, detail=detail)
+    try:
+        async with asyncio.timeout(TIME_LIMIT):
+            said = await _end_of(process)
+            code = await process.wait()
+    except TimeoutError:
+        detail = f"no answer within {TIME_LIMIT:g} s"
+        return ProbedHost(host=host, answer=Answer.TIMED_OUT, detail=detail)
+    finally:
+        if process.returncode is None:
+            with suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+    return judge_answer(host, code, said)
+
+
+async def _end_of(process: asyncio.subprocess.Process) -> str:
+    """The end of what a process writes to its standard error."""
+    assert process.stderr is not None
+    kept = b""
+    while data := await process.stderr.read(_KEPT_BYTES):
+        kept = (kept + data)[-_KEPT_BYTES:]
+    return kept.decode("utf-8", "replace")
+
+
+def judge_answer(host: TargetHost, code: int, said: str) -> ProbedHost:
+    """What an answer of ssh means.
+
+    Args:
+        host: who was asked.
+        code: the exit code of ssh: that of `true` there, or 255.
+        said: what it wrote to its standard error, which the host may have written.
+    """
+    if code == 0:
+        return ProbedHost(host=host, answer=Answer.ANSWERS)
+    lines = [
+        text for each in said.splitlines() if (text := sanitize.line(each).strip())
+    ]
+    if code != SSH_FAILED:
+        detail = f"`true` ended with exit code {code} there"
+        return ProbedHost(host=host, answer=Answer.REFUSED, detail=detail)
+    answer = next((a for a, words in _REASONS if words.search(said)), Answer.REFUSED)
+    found = next((p for a, p in _REASONS if a is answer), None)
+    told = [each for each in lines if found is not None and found.search(each)]
+    detail = (told[:1] or lines[-1:] or ["ssh said nothing"])[0].strip("@ ")[:300]
+    return ProbedHost(host=host, answer=answer, detail=detail)

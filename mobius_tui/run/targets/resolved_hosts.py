@@ -1,0 +1,168 @@
+"""The hosts of a target as they were found: a list with a digest. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from mobius_tui.errors import RunError
+from mobius_tui.runbook.model.targets import MAX_HOSTS
+from mobius_tui.runbook.text.host_patterns import select_hosts
+from mobius_tui.runbook.text.host_ranges import BadHostError, host_name_problem
+from mobius_tui.runbook.text.provided_names import HostField
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TargetHost:
+    """One host."""
+
+    name: str
+    """What people and folders call it, and what ssh is given without an address."""
+    address: str
+    """Where it is: a name or an address, `${host.address}` in texts."""
+    groups: tuple[str, ...] = ()
+    """The groups of an inventory that it is in, without `all`."""
+    user: str = ""
+    """Who logs in; empty for what ssh finds by itself."""
+    port: int | None = None
+    """`None` for what ssh finds by itself."""
+
+    def provided(self, batch: int) -> Mapping[HostField, str]:
+        """What texts of a step have of it.
+
+        Args:
+            batch: the number of its batch, from 1.
+        """
+        return {
+            HostField.NAME: self.name,
+            HostField.ADDRESS: self.address,
+            HostField.BATCH: str(batch),
+        }
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ResolvedHosts:
+    """The hosts of a target, in the order in which they go."""
+
+    target: str
+    """The target's name."""
+    hosts: tuple[TargetHost, ...]
+    first: tuple[str, ...] = ()
+    """The names of those that go before all others."""
+    limit: str = ""
+    """The pattern that left only these; empty without one."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of all, in order."""
+        return tuple(host.name for host in self.hosts)
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The groups that any of them is in, by name."""
+        return tuple(sorted({group for host in self.hosts for group in host.groups}))
+
+    @property
+    def sha256(self) -> str:
+        """The digest of who they are and where: another one is another list.
+
+        In which groups they are changes nothing.
+        """
+        who = [[each.name, each.address, each.user, each.port] for each in self.hosts]
+        text = json.dumps(who, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def limited(self, pattern: str) -> ResolvedHosts:
+        """Those of them that a pattern names.
+
+        Raises:
+            BadHostError: a part of it names nothing, or none is left.
+        """
+        members: dict[str, list[str]] = {}
+        for host in self.hosts:
+            for group in host.groups:
+                members.setdefault(group, []).append(host.name)
+        chosen = set(select_hosts((pattern,), self.names, members))
+        if not chosen:
+            raise BadHostError(f"`{pattern[:80]}` leaves no host")
+        return replace(
+            self,
+            hosts=tuple(host for host in self.hosts if host.name in chosen),
+            first=tuple(name for name in self.first if name in chosen),
+            limit=pattern,
+        )
+
+    def in_words(self) -> str:
+        """How many they are: `120 hosts, of 3 groups`."""
+        count = len(self.hosts)
+        words = "1 host" if count == 1 else f"{count} hosts"
+        groups = len(self.groups)
+        if groups:
+            words += f", of {groups} group{'s' if groups > 1 else ''}"
+        return f"{words}, limited to {self.limit}" if self.limit else words
+
+
+def hosts_document(found: ResolvedHosts) -> bytes:
+    """The list as the file `hosts.json` of an attempt has it."""
+    return (
+        json.dumps(
+            {
+                "target": found.target,
+                "limit": found.limit,
+                "first": list(found.first),
+                "sha256": found.sha256,
+                "hosts": [_as_item(host) for host in found.hosts],
+            },
+            indent=1,
+        )
+        + "\n"
+    ).encode()
+
+
+def _as_item(host: TargetHost) -> Mapping[str, Any]:
+    found: dict[str, Any] = {"name": host.name, "address": host.address}
+    if host.groups:
+        found["groups"] = list(host.groups)
+    if host.user:
+        found["user"] = host.user
+    return found if host.port is None else {**found, "port": host.port}
+
+
+def hosts_of_document(data: bytes) -> ResolvedHosts:
+    """The list of a file `hosts.json`, each name of which is one.
+
+    Raises:
+        RunError: it is none, or was edited.
+    """
+    try:
+        document = json.loads(data)
+        found = ResolvedHosts(
+            target=str(document["target"]),
+            limit=str(document["limit"]),
+            first=tuple(map(str, document["first"])),
+            hosts=tuple(map(_of_item, document["hosts"])),
+        )
+        digest = document["sha256"]
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise RunError(f"hosts.json is no list of hosts: {error!r}") from error
+    if found.sha256 != digest or not 0 < len(found.hosts) <= MAX_HOSTS:
+        raise RunError("hosts.json was edited: it is not the list that it was")
+    return found
+
+
+def _of_item(item: Mapping[str, Any]) -> TargetHost:
+    name, address = str(item["name"]), str(item["address"])
+    for text in (name, address):
+        if problem := host_name_problem(text):
+            raise ValueError(problem)
+    port = item.get("port")
+    return TargetHost(
+        name=name,
+        address=address,
+        groups=tuple(map(str, item.get("groups", ()))),
+        user=str(item.get("user", "")),
+        port=None if port is None else int(port),
+    )

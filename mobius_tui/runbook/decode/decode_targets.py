@@ -1,0 +1,200 @@
+"""`[targets.NAME]`, and `hosts` of a step: where it runs, and how it goes over them."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import cast
+
+from mobius_tui.runbook.decode.value_shapes import SLUG, duration, one_of
+from mobius_tui.runbook.model.actions import Action, Run
+from mobius_tui.runbook.model.targets import (
+    ENGINES,
+    MAX_HOSTS,
+    MAX_HOSTS_AT_ONCE,
+    ON_UNREACHABLE,
+    Between,
+    Engine,
+    HostRollout,
+    OnUnreachable,
+    Target,
+    named_hosts,
+)
+from mobius_tui.runbook.model.templates import is_template
+from mobius_tui.runbook.text.host_patterns import MAX_PATTERN
+from mobius_tui.runbook.text.host_ranges import (
+    BadHostError,
+    expand_range,
+    host_name_problem,
+)
+from mobius_tui.runbook.text.units import parse_duration
+from mobius_tui.runbook.toml.table_reader import TomlTable
+
+BATCH = re.compile(r"[1-9]\d{0,3}|[1-9]\d?%|100%")
+"""The size of a batch: a number of hosts, or a share of all."""
+TOLERATED = re.compile(r"\d{1,4}|\d{1,2}%|100%")
+"""How many hosts may have failed, or which share."""
+ACCOUNT = re.compile(r"[a-z_][a-z0-9_-]{0,31}\$?")
+"""A user of a host, as `useradd` takes it."""
+OF_HOSTS = ("become", "batch", "between", "on_unreachable", "engine")
+"""Keys that belong to a step with `hosts` alone."""
+
+
+def read_targets(root: TomlTable) -> dict[str, tuple[Target, TomlTable]]:
+    """The `[targets.NAME]` tables by name."""
+    if not root.has_since(2, "targets"):
+        return {}
+    return {
+        name: (_target(name, table), table)
+        for name, table in root.tables_by_name("targets")
+    }
+
+
+def _target(name: str, table: TomlTable) -> Target:
+    if not SLUG.fullmatch(name):
+        table.report(f"a target's name is made of a-z, 0-9 and -, unlike {name[:40]!r}")
+    table.require("hosts")
+    target = Target(
+        name=name,
+        title=table.text("title"),
+        hosts=table.text_list("hosts"),
+        inventory=table.text("inventory"),
+        first=table.text_list("first"),
+        at_most=table.integer("at_most", MAX_HOSTS, 1, MAX_HOSTS),
+    )
+    if table.has("inventory") and not target.inventory.strip():
+        table.report("`inventory` is a file, a directory or a script", "inventory")
+    problems = [host_name_problem(host) for host in target.first]
+    for index, problem in enumerate(problems):
+        if problem:
+            table.report(problem, "first", index)
+    for host in (host for host, n in Counter(target.first).items() if n > 1):
+        table.report(f"`{host}` goes `first` twice", "first")
+    if table.has("hosts") and not any(not h.startswith("!") for h in target.hosts):
+        if not table.owner("hosts").node["hosts"] or target.hosts:
+            words = "`hosts` names no host: what is empty never means all of them"
+            table.report(words, "hosts")
+        return target
+    if len(":".join(target.hosts)) > MAX_PATTERN * 4:
+        table.report("`hosts` is too long: name ranges, or an inventory", "hosts")
+    elif not target.inventory and target.hosts and not any(problems):
+        _report_names(target, table)
+    return target
+
+
+def _report_names(target: Target, table: TomlTable) -> None:
+    """Report what is wrong with names for ssh, each at its entry."""
+    wrong = False
+    for index, entry in enumerate(target.hosts):
+        if entry.startswith("!"):
+            continue
+        try:
+            expand_range(entry)
+        except BadHostError as error:
+            table.report(str(error), "hosts", index)
+            wrong = True
+    if wrong:
+        return
+    try:
+        named_hosts(target)
+    except BadHostError as error:
+        table.report(str(error), "hosts")
+
+
+def read_hosts(step: TomlTable, action: Action | None) -> HostRollout | None:
+    """The hosts that a step runs on, and how; None for this machine."""
+    if not step.has_since(2, "hosts"):
+        if not step.has("hosts"):
+            for key in step.present_keys(*OF_HOSTS):
+                step.report(f"`{key}` belongs to a step with `hosts`", key)
+        return None
+    _report_misuse(step, action)
+    plays = isinstance(action, Run) and bool(action.playbook)
+    engine = one_of(step, "engine", ENGINES, "ansible" if plays else "ssh")
+    if plays and engine != "ansible":
+        step.report("a playbook is played by Ansible alone", "engine")
+    become = step.text("become")
+    if step.has("become") and become and not ACCOUNT.fullmatch(become):
+        step.report("`become` is the name of a user, such as root", "become")
+    parallel = step.integer("parallel", 25, 1, MAX_HOSTS_AT_ONCE)
+    return HostRollout(
+        target=step.text("hosts"),
+        become=become,
+        batch=_batch(step),
+        parallel=parallel,
+        between=_between(step),
+        max_failed=_max_failed(step),
+        on_unreachable=cast(
+            "OnUnreachable", one_of(step, "on_unreachable", ON_UNREACHABLE, "fail")
+        ),
+        engine=cast("Engine", engine),
+    )
+
+
+def _batch(step: TomlTable) -> tuple[str, ...]:
+    """The sizes of the batches, each of which can be played."""
+    if not step.has("batch"):
+        return ("100%",)
+    sizes = step.text_list("batch")
+    given = step.owner("batch").node["batch"]
+    if isinstance(given, list) and not given:
+        step.report('`batch` is empty: it is like ["1", "25%", "100%"]', "batch")
+    for index, size in enumerate(sizes):
+        if not BATCH.fullmatch(size):
+            words = 'a number of hosts or a share of all, such as "5" or "25%"'
+            step.report(f"`batch` has {words}; not {size[:20]!r}", "batch", index)
+            return ("100%",)
+    if "100%" in sizes[:-1]:
+        index = sizes.index("100%")
+        words = "no host is left after 100%, for the sizes that follow it"
+        step.report(words, "batch", index + 1)
+    return sizes or ("100%",)
+
+
+def _max_failed(step: TomlTable) -> str:
+    """How many hosts may have failed: a number, with or without quotes, or a share."""
+    words = 'a number of hosts or a share of all, such as "2" or "5%"'
+    value = step.value("max_failed", (str, int), words)
+    if value is None:
+        return "0"
+    text = str(value)
+    if not TOLERATED.fullmatch(text):
+        step.report(f"`max_failed` is {words}", "max_failed")
+        return "0"
+    return text
+
+
+def _between(step: TomlTable) -> Between:
+    """What is waited for between two batches."""
+    words = '"none", "person" or { healthy = "2m", within = "15m" }'
+    value = step.value("between", (str, dict), words)
+    if isinstance(value, str):
+        if value not in ("none", "person"):
+            step.report(f"`between` is {words}", "between")
+        return Between(person=value == "person")
+    table = step.table("between") if isinstance(value, dict) else None
+    if table is None:
+        return Between()
+    table.require("healthy")
+    healthy, within = duration(table, "healthy", "2m"), duration(table, "within", "15m")
+    is_known = not (is_template(healthy) or is_template(within))
+    if is_known and parse_duration(within) < parse_duration(healthy):
+        words = f"`within` ({within}) is over before {healthy} of health"
+        table.report(f"{words}: it can never go on by itself")
+    return Between(healthy=healthy, within=within)
+
+
+def _report_misuse(step: TomlTable, action: Action | None) -> None:
+    """Report what a step with hosts cannot have."""
+    for key in step.present_keys("manual", "message", "choose", "watch"):
+        words = "`hosts` is for `run`, `playbook` and checks"
+        step.report(f"{words}; `{key}` is done once, by people or by this machine", key)
+    if step.has("for_each"):
+        words = "`for_each` and `hosts` both do a step several times: take one of them"
+        step.report(words, "for_each")
+    if step.present_keys("outputs"):
+        step.report("each host would overwrite the values of the others", "outputs")
+    if isinstance(action, Run) and action.tty:
+        step.report("a terminal is for one program, and these are many", "tty")
+    if not step.text("hosts").strip():
+        step.report("`hosts` is the name of a target: [targets.NAME]", "hosts")

@@ -1,0 +1,79 @@
+"""Since when health is well: of all that count, without a break, and with data."""
+
+from __future__ import annotations
+
+import pytest
+
+from mobius_tui.health.health_record import ProbeResult, State
+from mobius_tui.run.rollout.rollout import RolloutHealth
+from mobius_tui.run.rollout.rollout_health import HealthSince
+from mobius_tui.run.state.watch_state import Alarm
+from mobius_tui.runbook.model.probes import Probe
+
+PROBES = (
+    Probe(id="api", url="http://x"),
+    Probe(id="shop", url="http://x"),
+    Probe(id="blog", url="http://x", trigger=False),
+)
+UNWELL, NO_DATA = RolloutHealth(), RolloutHealth(has_data=False)
+STATES: dict[str, State] = {"+": "ok", "-": "failed", "?": "no data", " ": "no data"}
+
+
+def health(api: str, shop: str, *, now: float | None = None) -> RolloutHealth:
+    """Health after checks each second: `+` ok, `-` failed, `?` no data, blank: none."""
+    since = HealthSince(PROBES, fresh=3.0)
+    for second, states in enumerate(zip(api, shop, strict=True)):
+        for probe, state in zip(("api", "shop"), states, strict=True):
+            if state != " ":
+                since.apply(
+                    ProbeResult(
+                        at=float(second), mono=0.0, probe=probe, state=STATES[state]
+                    )
+                )
+        since.apply(
+            ProbeResult(at=float(second), mono=0.0, probe="blog", state="failed")
+        )
+    return since.at(float(len(api)) if now is None else now)
+
+
+@pytest.mark.parametrize(
+    ("api", "shop", "found"),
+    [
+        ("++++", "++++", RolloutHealth(well_since=0.0)),
+        ("++++", "-+++", RolloutHealth(well_since=1.0)),
+        ("+-++", "++++", RolloutHealth(well_since=2.0)),
+        ("+?++", "++++", RolloutHealth(well_since=2.0)),
+        ("++++", "+++-", UNWELL),
+        ("++++", "+++?", NO_DATA),
+        ("++++", "    ", NO_DATA),
+        ("+     +", "+++++++", RolloutHealth(well_since=6.0)),
+        ("+  +  +", "+++++++", RolloutHealth(well_since=0.0)),
+        ("+++++++", "++     ", NO_DATA),
+    ],
+)
+def test_all_that_count_are_well_since_the_last_of_them_is(
+    api: str, shop: str, found: RolloutHealth
+) -> None:
+    assert health(api, shop) == found
+
+
+def test_what_is_old_tells_nothing_of_now() -> None:
+    assert health("++", "++", now=4.0) == RolloutHealth(well_since=0.0)
+    assert health("++", "++", now=4.1) == NO_DATA
+
+
+def test_without_a_probe_nothing_is_known() -> None:
+    assert HealthSince((), fresh=3.0).at(0.0) == NO_DATA
+
+
+def test_where_none_counts_for_triggers_all_count() -> None:
+    since = HealthSince(PROBES[2:], fresh=3.0)
+    assert since.at(0.0) == NO_DATA
+    since.apply(ProbeResult(at=0.0, mono=0.0, probe="blog", state="failed"))
+    assert since.at(0.0) == UNWELL
+
+
+def test_the_trigger_that_fired_last_is_told() -> None:
+    alarm = Alarm(probe="api", rule="error_rate", reason="too many", at=5.0)
+    found = HealthSince(PROBES, fresh=3.0).at(6.0, alarm)
+    assert (found.fired_at, found.fired) == (5.0, "too many")
