@@ -59,6 +59,7 @@ _shtab_mobius_tui_import__o_COMPGEN=''
 _shtab_mobius_tui_import___output_COMPGEN=''
 _shtab_mobius_tui_check_pos_0_COMPGEN=_mobius_tui_runbooks
 _shtab_mobius_tui_hosts_pos_0_COMPGEN=_mobius_tui_runbooks
+_shtab_mobius_tui_hosts___step_COMPGEN=_mobius_tui_steps
 _shtab_mobius_tui_schema__o_COMPGEN=''
 _shtab_mobius_tui_schema___output_COMPGEN=''
 _shtab_mobius_tui_upgrade_pos_0_COMPGEN=''

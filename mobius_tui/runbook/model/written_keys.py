@@ -18,7 +18,7 @@ from mobius_tui.runbook.model.runbook import (
     Step,
     Variable,
 )
-from mobius_tui.runbook.model.targets import HostRollout, Target
+from mobius_tui.runbook.model.targets import Between, HostRollout, Target
 
 if TYPE_CHECKING:
     from mobius_tui.runbook.model.check_kinds import Check
@@ -44,7 +44,7 @@ _KEYS: Mapping[type, Mapping[str, str | None]] = {
         **dict.fromkeys(("items", "variable", "command"), "for_each"),
         "row": _NOWHERE,
     },
-    Run: {"script": "run", "is_judged": _NOWHERE},
+    Run: {"script": "run", "is_judged": _NOWHERE, "playbook_vars": "vars"},
     Manual: {"text": "manual"},
     Choose: {
         "var": "choose.var",
@@ -57,6 +57,7 @@ _KEYS: Mapping[type, Mapping[str, str | None]] = {
     Health: {"probes": "probe"},
     Target: {"name": _NOWHERE},
     HostRollout: {"target": "hosts"},
+    Between: {"person": _HERE},
 }
 """By class, the keys of fields that are called otherwise in a file, or not there."""
 _COMMON_KEYS: Mapping[str, str] = {
@@ -121,6 +122,8 @@ def _fields(part: Any) -> Iterator[tuple[str, object]]:
             continue  # the name of what the command lists
         if isinstance(part, ForEach) and isinstance(value, Run):
             value = Run(script=value.script, shell=value.shell, timeout=value.timeout)
+        if isinstance(part, Between) and each.name == "person":
+            value = each.name
         yield _joined(key, _kind(value)), value
 
 
