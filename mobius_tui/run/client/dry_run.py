@@ -30,7 +30,7 @@ from mobius_tui.runbook.model.step_text import (
     for_each_in_words,
     rollout_in_words,
 )
-from mobius_tui.runbook.model.targets import batch_sizes
+from mobius_tui.runbook.model.targets import cut_into_batches
 from mobius_tui.runbook.model.templates import script_variables
 from mobius_tui.runbook.prose.prose_model import Prose
 
@@ -87,7 +87,7 @@ def _host_lines(briefing: Briefing, step: Step) -> Iterator[str]:
         yield f"      hosts  of {inventory}, not read"
         return
     yield f"      hosts  {found.in_words()}"
-    batches = batch_sizes(step.rollout.batch, found.names, found.first)
+    batches = cut_into_batches(step.rollout.batch, found.names, found.first)
     for number, names in enumerate(batches[:BATCHES_SHOWN], 1):
         yield f"      batch {number}: {_names(names)}"
     if len(batches) > BATCHES_SHOWN:

@@ -10,7 +10,7 @@ from mobius_tui.run.state.fleet_state import HostState
 from mobius_tui.runbook.model.targets import (
     HostRollout,
     OnUnreachable,
-    batch_sizes,
+    cut_into_batches,
     share_or_count,
 )
 
@@ -61,7 +61,7 @@ def plan_rollout(
     between = rollout.between
     healthy = seconds(between.healthy, "healthy") if between.healthy else None
     return RolloutPlan(
-        batches=batch_sizes(rollout.batch, hosts, first),
+        batches=cut_into_batches(rollout.batch, hosts, first),
         parallel=rollout.parallel,
         max_failed=share_or_count(rollout.max_failed, len(hosts)),
         on_unreachable=rollout.on_unreachable,

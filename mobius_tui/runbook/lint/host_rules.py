@@ -11,7 +11,7 @@ from mobius_tui.runbook.model.targets import (
     MAX_FOLLOWED,
     HostRollout,
     Target,
-    batch_sizes,
+    cut_into_batches,
     named_hosts,
     share_or_count,
 )
@@ -143,7 +143,7 @@ def _warn_of_step(
         words = "this destroys on all hosts at once, without a `batch`"
         table.warn(DESTROY_AT_ONCE.code, words, "hosts")
     if target is not None and len(hosts) > 1 and rollout.has_batches:
-        first = len(batch_sizes(rollout.batch, hosts, target.first)[0])
+        first = len(cut_into_batches(rollout.batch, hosts, target.first)[0])
         tolerated = share_or_count(rollout.max_failed, len(hosts))
         if tolerated >= first:
             words = f"{tolerated} may fail, and the first batch has {first}"

@@ -94,7 +94,7 @@ def share_or_count(text: str, of: int) -> int:
     return int(text)
 
 
-def batch_sizes(
+def cut_into_batches(
     batch: Sequence[str], hosts: Sequence[str], first: Iterable[str] = ()
 ) -> tuple[tuple[str, ...], ...]:
     """The hosts in batches, in order.

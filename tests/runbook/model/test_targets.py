@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from mobius_tui.runbook.model.targets import (
     Target,
-    batch_sizes,
+    cut_into_batches,
     named_hosts,
     share_or_count,
 )
@@ -37,7 +37,7 @@ def test_the_sizes_of_batches(
     batch: tuple[str, ...], count: int, first: int, sizes: list[int]
 ) -> None:
     hosts = [f"h{n}" for n in range(count)]
-    found = batch_sizes(batch, hosts, hosts[:first])
+    found = cut_into_batches(batch, hosts, hosts[:first])
     assert [len(each) for each in found] == sizes
 
 
@@ -51,7 +51,7 @@ def test_every_host_is_in_one_batch_and_the_first_ones_are_among_themselves(
 ) -> None:
     hosts = [f"h{n}" for n in range(count)]
     early = set(hosts[:first])
-    found = batch_sizes(batch, hosts, hosts[:first])
+    found = cut_into_batches(batch, hosts, hosts[:first])
     assert [host for each in found for host in each] == hosts
     assert all(each for each in found)
     assert all(set(each) <= early or not set(each) & early for each in found)
