@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from mobius_tui.errors import RunError
-from mobius_tui.run.fleet.transport import LocalRoute, Route, SshRoute
+from mobius_tui.run.fleet.transport import Destination, LocalRoute, Route, SshRoute
 
 LONGEST_LINE = 64 << 20
 """Bytes of an order: scripts and values are in it."""
@@ -57,10 +57,9 @@ class StepOrder:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class HostOrder:
+class HostOrder(Destination):
     """One host of an order."""
 
-    name: str
     attempt: int = 1
     """From 1; of this step on this host, and never used for another start. In one
     folder, another one follows only where the last was void or unreachable."""

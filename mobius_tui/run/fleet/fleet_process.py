@@ -108,7 +108,7 @@ class Fleet:
             order, verb = self._waiting.popleft()
             try:
                 attempt = HostAttempt(
-                    order, self.step, self._transport(order.name), send_report
+                    order, self.step, self._transport(order), send_report
                 )
             except RunError as error:
                 self._report_unasked(order, UNASKED[verb], str(error))
@@ -167,10 +167,10 @@ class Fleet:
             )
         )
 
-    def _transport(self, name: str) -> Transport:
-        number = self._numbers.setdefault(name, len(self._numbers))
+    def _transport(self, order: HostOrder) -> Transport:
+        number = self._numbers.setdefault(order.name, len(self._numbers))
         socket = self._sockets / str(number) if self._sockets else None
-        return transport_to(name, self.step.route, socket)
+        return transport_to(order, self.step.route, socket)
 
 
 def send_report(report: HostReport) -> None:

@@ -58,6 +58,7 @@ from mobius_tui.run.journal.journal import (
 from mobius_tui.run.journal.journal_writer import JournalWriter
 from mobius_tui.run.messaging.outbox import Outbox
 from mobius_tui.run.planning.plan import Plan, will_retry
+from mobius_tui.run.rollout.rollout_health import HealthSince
 from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.run.state.reducer import fold
 from mobius_tui.run.state.run_state import RunState
@@ -217,10 +218,15 @@ class Host:
             control=began.share_control,
         )
         self.monitor = HealthMonitor(self.directory, plan.runbook, self.clock)
+        probes = plan.runbook.health.probes if plan.runbook.health else ()
+        self.health_since = HealthSince(probes, fresh=lambda: self.monitor.stale_after)
         health = HealthReadings(
             states=self.monitor.states,
             last_checks=self.monitor.last_checks,
             unknown_triggers=lambda: self.triggers.unknown_triggers(),
+            rollout=lambda: self.health_since.at(
+                self.clock.wall(), state.watch.latest_alarm
+            ),
         )
         self.context = RunContext(
             directory=self.directory,
@@ -258,6 +264,8 @@ class Host:
 
     def _on_health_record(self, record: ProbeResult | MachineSample) -> None:
         self.triggers.apply_health(record)
+        if isinstance(record, ProbeResult):
+            self.health_since.apply(record)
         self.watch_run_monitor.log_health(record)
 
     def _on_entry(self, entry: Entry) -> None:
