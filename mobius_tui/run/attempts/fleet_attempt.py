@@ -10,14 +10,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from pathlib import Path
 from typing import Any, Literal
 
 from mobius_tui.errors import MobiusError, RunError
 from mobius_tui.run.attempts import launcher
 from mobius_tui.run.attempts.host_checks import HostChecks
 from mobius_tui.run.attempts.run_context import RunContext
+from mobius_tui.run.attempts.step_hosts import TRIES, StepHosts, claim_number
 from mobius_tui.run.events.fleet_events import (
     BatchEnded,
     BatchHeld,
@@ -25,7 +24,6 @@ from mobius_tui.run.events.fleet_events import (
     FleetHostEnded,
     FleetHostStarted,
     HostResult,
-    HostsResolved,
     HostStatus,
 )
 from mobius_tui.run.events.step_events import Result
@@ -34,32 +32,17 @@ from mobius_tui.run.fleet.fleet_client import FleetClient
 from mobius_tui.run.fleet.fleet_lines import (
     AttachHosts,
     BeginHosts,
-    HostOrder,
     HostReport,
-    StepOrder,
     StopHosts,
 )
-from mobius_tui.run.fleet.transport import LocalRoute, Route, SshRoute, transport_to
+from mobius_tui.run.fleet.transport import transport_to
 from mobius_tui.run.journal.journal_writer import JournalWriter
-from mobius_tui.run.planning.variables import Values, script_env
 from mobius_tui.run.rollout.rollout import Move, RolloutEnd, RolloutResult, next_move
-from mobius_tui.run.rollout.rollout_plan import RolloutPlan, hosts_to_do, plan_rollout
-from mobius_tui.run.state.fleet_state import FleetState, StepFleet
+from mobius_tui.run.state.fleet_state import FleetState
 from mobius_tui.run.state.step_state import Status
-from mobius_tui.run.storage.run_directory import create_file
-from mobius_tui.run.storage.safe_open import open_regular
-from mobius_tui.run.storage.sharing import make_folder
-from mobius_tui.run.targets.resolve_targets import resolve_target, with_ssh_addresses
-from mobius_tui.run.targets.resolved_hosts import (
-    ResolvedHosts,
-    TargetHost,
-    hosts_document,
-    hosts_of_document,
-)
 from mobius_tui.runbook.model.actions import Run
-from mobius_tui.runbook.model.limits import bounded_size
 from mobius_tui.runbook.model.runbook import Step
-from mobius_tui.runbook.model.templates import is_for_each_host, names_host
+from mobius_tui.runbook.model.templates import is_for_each_host
 
 POLL_INTERVAL = 0.2
 """Seconds between two evaluations, where no host reports anything."""
@@ -67,12 +50,6 @@ RESTART_PAUSE = 1.0
 """Seconds before another fleet process is started in place of one that died."""
 MOST_RESTARTS = 5
 """Fleet processes in a row that die without a report, until it is given up."""
-MAX_OUTPUT = 1 << 20
-"""Bytes of output of each host, where the step says nothing else."""
-TRIES = 1000
-"""Numbers of claims for each attempt: one for each time that a host is begun in it."""
-LONGEST_LIST = 16 << 20
-"""Bytes of a list of hosts that are read."""
 _RESULTS: Mapping[RolloutResult, Result | Literal[Status.UNKNOWN]] = {
     "passed": Status.PASSED,
     "warned": Status.WARNED,
@@ -102,11 +79,10 @@ class FleetAttempt:
             step: one with a rollout, whose attempt has started.
             number: of the attempt.
         """
-        assert step.rollout is not None
         assert isinstance(step.action, Run)
         self._context, self._writer, self._step = context, writer, step
-        self._number, self._rollout, self._action = number, step.rollout, step.action
-        self._directory = context.directory.attempt(step.id, number)
+        self._number, self._action = number, step.action
+        self._hosts = StepHosts(context, writer, step, number)
         self._reports: asyncio.Queue[HostReport | None] = asyncio.Queue()
         self._checking: dict[str, asyncio.Task[None]] = {}
         self._client: FleetClient | None = None
@@ -124,11 +100,9 @@ class FleetAttempt:
             MobiusError: its hosts cannot be found, or are others than were shown.
             OSError: nothing can be written, or started.
         """
-        listed = await self._listed_hosts()
-        self._hosts = {host.name: host for host in listed.hosts}
-        self._addresses = await self._texts_addresses(listed)
-        self._plan = self._rollout_plan(listed)
-        self._order = self._step_order()
+        await self._hosts.find()
+        self._plan = self._hosts.rollout_plan()
+        self._order = self._hosts.step_order()
         stop = self._context.step_tasks.start(self._step.id, asyncio.Event().wait())
         try:
             end = await self._until_over(stop)
@@ -143,132 +117,11 @@ class FleetAttempt:
             return Status.WARNED, f"{end.words}; a warning of {warned}"
         return result, end.words + self._first_reason()
 
-    # The list of hosts
-
-    async def _listed_hosts(self) -> ResolvedHosts:
-        """The hosts of this attempt: found now, or those that it began with."""
-        if self._number in self._step_fleet.attempts:
-            with open_regular(self._directory.hosts) as file:
-                found = hosts_of_document(file.read(LONGEST_LIST))
-            if found.names != tuple(self._fleet.hosts):
-                raise RunError(f"{self._directory.hosts} is not the list on record")
-            return found
-        context, began = self._context, self._context.state.began
-        assert began is not None
-        target = context.plan.runbook.targets[self._rollout.target]
-        whole = await resolve_target(
-            target, Path(began.path).parent, context.env, limit=began.limit
-        )
-        todo = hosts_to_do(whole.names, self._step_fleet.newest())
-        if not todo:
-            raise RunError("no host is left for it: each has passed, or is unknown")
-        chosen = tuple(host for host in whole.hosts if host.name in set(todo))
-        first = tuple(name for name in whole.first if name in set(todo))
-        listed = replace(whole, hosts=chosen, first=first)
-        shown = self._shown_digest()
-        make_folder(self._directory.path)
-        create_file(self._directory.hosts, hosts_document(listed))
-        event = HostsResolved(
-            step=self._step.id,
-            attempt=self._number,
-            target=whole.target,
-            hosts=listed.names,
-            sha256=whole.sha256,
-            groups=len(whole.groups),
-            limit=whole.limit,
-        )
-        await self._writer.write_in_turn(event)
-        if shown and shown != whole.sha256:
-            words = f"the hosts of {target.title_or_name} are not those that were shown"
-            raise RunError(
-                f"{words}: now {whole.in_words()}. Nothing ran; it may be tried again"
-            )
-        return listed
-
-    def _shown_digest(self) -> str:
-        """The digest of the target's list as a person saw it last; empty for never."""
-        state, target = self._context.state, self._rollout.target
-        assert state.began is not None
-        found = [(0.0, state.began.targets.get(target, ""))]
-        seen = (own for each in state.fleets.values() for own in each.attempts.values())
-        found += [(o.resolved_at, o.sha256) for o in seen if o.target == target]
-        return max(found)[1]
-
-    async def _texts_addresses(self, listed: ResolvedHosts) -> Mapping[str, TargetHost]:
-        """The hosts with the addresses that texts have, where there are such texts."""
-        if names_host(self._step):
-            listed = await with_ssh_addresses(listed)
-        return {host.name: host for host in listed.hosts}
-
-    def _rollout_plan(self, listed: ResolvedHosts) -> RolloutPlan:
-        values = self._context.values(self._step)
-        return plan_rollout(self._rollout, listed.names, listed.first, values.seconds)
-
-    # What is said to the fleet process
-
-    def _route(self) -> Route:
-        began = self._context.state.began
-        assert began is not None
-        if began.host_sites:
-            return LocalRoute(sites=began.host_sites)
-        return SshRoute(become=self._rollout.become)
-
-    def _step_order(self) -> StepOrder:
-        """What is the same for all hosts.
-
-        Raises:
-            MobiusError: a duration or a size is none.
-        """
-        context, action = self._context, self._action
-        values = context.values(self._step)
-        limit = action.timeout
-        try:
-            max_output = bounded_size(values.fill(action.max_output), "max_output")
-        except ValueError as error:
-            raise RunError(str(error)) from error
-        return StepOrder(
-            run=context.directory.id,
-            step=self._step.id,
-            folder=str(self._directory.path),
-            route=self._route(),
-            host_count=len(self._hosts),
-            script=action.script,
-            shell=action.shell or launcher.BASH,
-            secrets=tuple(context.secrets.values()),
-            timeout=None if limit is None else values.seconds(limit, "timeout"),
-            max_output=min(max_output, MAX_OUTPUT),
-            width=self._plan.parallel,
-        )
-
-    def _values_of(self, host: str) -> Values:
-        batch = self._fleet.hosts[host].batch
-        provided = self._addresses[host].provided(batch)
-        return self._context.values(self._step, host=provided)
-
-    def _host_order(self, name: str) -> HostOrder:
-        """What the fleet process is told of a host that was begun."""
-        host, state = self._hosts[name], self._fleet.hosts[name]
-        runbook = self._context.plan.runbook
-        env = script_env(self._step, runbook, self._values_of(name))
-        return HostOrder(
-            name=name,
-            address="" if host.address == name else host.address,
-            user=host.user,
-            port=host.port,
-            attempt=claim_number(self._number, state.tries),
-            earlier=unheard_claims(self._step_fleet, name, self._number),
-            values={**env, "RUNBOOK_HOST": name, "TERM": "dumb"},
-        )
-
     # From move to move
 
     @property
-    def _step_fleet(self) -> StepFleet:
-        return self._context.state.fleets.get(self._step.id) or StepFleet()
-
-    @property
     def _fleet(self) -> FleetState:
-        return self._step_fleet.attempts[self._number]
+        return self._hosts.fleet
 
     async def _until_over(self, stop: asyncio.Task[bool]) -> RolloutEnd:
         """Make move after move until nothing runs and nothing may begin."""
@@ -371,7 +224,7 @@ class FleetAttempt:
         self, order: type[AttachHosts | BeginHosts], names: Sequence[str]
     ) -> None:
         if names and self._client is not None:
-            hosts = tuple(self._host_order(name) for name in names)
+            hosts = tuple(self._hosts.host_order(name) for name in names)
             await self._client.send(order(hosts=hosts))
 
     async def _stop_hosts(self) -> None:
@@ -455,9 +308,11 @@ class FleetAttempt:
 
     async def _check(self, report: HostReport, reason: str) -> None:
         """Make the checks of a host whose script ended well, and journal its end."""
-        values = self._values_of(report.host)
+        values = self._hosts.values_of(report.host)
         try:
-            way = transport_to(self._host_order(report.host), self._route(), None)
+            way = transport_to(
+                self._hosts.host_order(report.host), self._hosts.route(), None
+            )
             checks = HostChecks(
                 self._context,
                 self._writer,
@@ -521,35 +376,3 @@ class FleetAttempt:
         names = [name for name, each in hosts if each.exit in warning]
         more = f" and {len(names) - 3} more" if len(names) > 3 else ""
         return ", ".join(names[:3]) + more
-
-
-def claim_number(attempt: int, tries: int) -> int:
-    """The number of a host's claim: for each time that it was begun another one.
-
-    Args:
-        attempt: the number of the attempt at the step.
-        tries: how often the host was begun in it.
-    """
-    return attempt * TRIES + tries
-
-
-def unheard_claims(fleet: StepFleet, host: str, attempt: int) -> tuple[int, ...]:
-    """The claims of earlier attempts whose end nobody knows, as nobody answered.
-
-    Args:
-        fleet: the step's hosts.
-        host: the host's name.
-        attempt: the number of the attempt that is to know of them.
-    """
-    found = {number: each.hosts.get(host) for number, each in fleet.attempts.items()}
-    last = fleet.latest.get(host)
-    if last is not None:
-        found.setdefault(last.attempt, last)
-    return tuple(
-        claim_number(number, state.tries)
-        for number, state in sorted(found.items())
-        if number < attempt
-        and state is not None
-        and state.tries
-        and state.status is HostStatus.UNREACHABLE
-    )
