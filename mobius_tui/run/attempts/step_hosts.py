@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from mobius_tui.errors import RunError
 from mobius_tui.run.attempts import launcher
@@ -27,7 +28,7 @@ from mobius_tui.run.journal.journal_writer import JournalWriter
 from mobius_tui.run.planning.variables import Values, script_env
 from mobius_tui.run.rollout.rollout_plan import RolloutPlan, hosts_to_do, plan_rollout
 from mobius_tui.run.state.fleet_state import FleetState, StepFleet
-from mobius_tui.run.storage.run_directory import create_file
+from mobius_tui.run.storage.run_directory import AttemptDirectory, create_file
 from mobius_tui.run.storage.safe_open import open_regular
 from mobius_tui.run.storage.sharing import make_folder
 from mobius_tui.run.targets.resolve_targets import resolve_target, with_ssh_addresses
@@ -40,6 +41,7 @@ from mobius_tui.run.targets.resolved_hosts import (
 from mobius_tui.runbook.model.actions import DEFAULT_MAX_OUTPUT, Run
 from mobius_tui.runbook.model.limits import bounded_size
 from mobius_tui.runbook.model.runbook import Step
+from mobius_tui.runbook.model.targets import HostRollout
 from mobius_tui.runbook.model.templates import names_host
 
 MAX_OUTPUT = 1 << 20
@@ -94,8 +96,7 @@ class StepHosts:
     async def _list(self) -> ResolvedHosts:
         """The hosts of this attempt: found now, or those that it began with."""
         if self._number in self.step_fleet.attempts:
-            with open_regular(self._directory.hosts) as file:
-                found = hosts_of_document(file.read(LONGEST_LIST))
+            found = read_list(self._directory)
             if found.names != tuple(self.fleet.hosts):
                 raise RunError(f"{self._directory.hosts} is not the list on record")
             return found
@@ -162,11 +163,7 @@ class StepHosts:
 
     def route(self) -> Route:
         """How the hosts are reached."""
-        began = self._context.state.began
-        assert began is not None
-        if began.host_sites:
-            return LocalRoute(sites=began.host_sites)
-        return SshRoute(become=self._rollout.become)
+        return route_to_hosts(self._context, self._rollout)
 
     def step_order(self) -> StepOrder:
         """What is the same for all hosts.
@@ -210,14 +207,41 @@ class StepHosts:
         runbook = self._context.plan.runbook
         env = script_env(self._step, runbook, self.values_of(name))
         return HostOrder(
-            name=name,
-            address="" if host.address == name else host.address,
-            user=host.user,
-            port=host.port,
+            **destination(host),
             attempt=claim_number(self._number, state.tries),
             earlier=unheard_claims(self.step_fleet, name, self._number),
             values={**env, "RUNBOOK_HOST": name, "TERM": "dumb"},
         )
+
+
+def route_to_hosts(context: RunContext, rollout: HostRollout) -> Route:
+    """How the hosts of a step are reached: by ssh, or in a drill as folders."""
+    began = context.state.began
+    assert began is not None
+    if began.host_sites:
+        return LocalRoute(sites=began.host_sites)
+    return SshRoute(become=rollout.become)
+
+
+def read_list(directory: AttemptDirectory) -> ResolvedHosts:
+    """The list of hosts that an attempt was begun with.
+
+    Raises:
+        RunError: it is none, or was edited.
+        OSError: it cannot be read.
+    """
+    with open_regular(directory.hosts) as file:
+        return hosts_of_document(file.read(LONGEST_LIST))
+
+
+def destination(host: TargetHost) -> dict[str, Any]:
+    """Where ssh finds a host, as the fields of an order."""
+    return {
+        "name": host.name,
+        "address": "" if host.address == host.name else host.address,
+        "user": host.user,
+        "port": host.port,
+    }
 
 
 def claim_number(attempt: int, tries: int) -> int:

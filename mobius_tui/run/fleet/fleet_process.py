@@ -82,8 +82,7 @@ class Fleet:
                 self._stop(names)
             case SetWidth(width=width):
                 self._width = width
-            case CleanHosts(names=names):
-                hosts = tuple(HostOrder(name=name) for name in names)
+            case CleanHosts(hosts=hosts):
                 self._enqueue(hosts, Verb.CLEAN)
             case StepOrder():
                 raise RunError("the fleet process was told of its step twice")

@@ -24,6 +24,7 @@ from types import FrameType
 from mobius_tui.errors import INCOMPLETE, OK, MobiusError, RunError
 from mobius_tui.health.health_record import MachineSample, ProbeResult
 from mobius_tui.run.attempts.attempt_runner import AttemptRunner
+from mobius_tui.run.attempts.claim_cleaning import clean_claims
 from mobius_tui.run.attempts.disk_space import JOURNAL_WAITER, DiskSpaceWaiters
 from mobius_tui.run.attempts.run_context import HealthReadings, RunContext
 from mobius_tui.run.attempts.step_tasks import StepTasks
@@ -319,6 +320,8 @@ class Host:
             task.cancel()
         self.monitor.close()
         self.watch_run_monitor.close()
+        if context.state.ended is not None:
+            await clean_claims(context)
         await journal_host_end(context, writer, self.monitor, self.end_reason)
         await self.control.close()
 

@@ -75,8 +75,11 @@ async def test_it_runs_once_on_each_and_each_has_its_output(
     assert ran(sites) == [1, 1, 1, 1]
     assert fleet(run).counts() == Counter({Host.OK: 4})
     assert [output(run, name) for name in NAMES] == [f"from {n}\n" for n in NAMES]
+    left = [Path(site, ".mobius-tui", "claims") for site in sites.values()]
+    assert all(any(claims.iterdir()) for claims in left)
     await run.did("end")
     await run.over()
+    assert not any(any(claims.iterdir()) for claims in left), "the run is over"
     assert list(run_problems(run.directory)) == []
 
 
