@@ -16,6 +16,7 @@ from mobius_tui.run.records.verification import run_problems
 from mobius_tui.run.state.fleet_state import FleetState
 from tests.run.conftest import Begin
 from tests.run.running import Running, wait_for
+from tests.run.targets.inventories import put_answer
 
 NAMES = ("web-1", "web-2", "web-3", "web-4")
 HEAD = """format = 2
@@ -181,3 +182,32 @@ async def test_the_fleet_process_may_die(
     (tmp_path / "go-on").touch()
     await run.status("go", "passed")
     assert ran(sites) == [1, 1, 1, 1]
+
+
+async def test_hosts_that_are_others_than_were_shown_are_confirmed_again(
+    begin: Begin,
+    sites: Mapping[str, str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    answer = {"all": {"children": ["web"]}, "web": {"hosts": list(NAMES[:3])}}
+    monkeypatch.setenv("PATH", put_answer(tmp_path, answer)["PATH"])
+    inventory = HEAD.replace(
+        'hosts = ["web-[1:4]"]', 'hosts = ["web"]\ninventory = "hosts.ini"', 1
+    )
+    second = '[[step]]\nid = "two"\nhosts = "web"\nrun = "true"\ntimeout = "1m"\n'
+    run = await begin(f"{inventory}run = '''\n{RAN}'''\n{second}", host_sites=sites)
+    await run.did("start", "go")
+    await run.status("go", "passed")
+    assert ran(sites) == [1, 1, 1, 0]
+    put_answer(tmp_path, {**answer, "web": {"hosts": list(NAMES)}})
+    await run.did("start", "two")
+    state = await run.status("two", "not started", "passed")
+    reason = state.steps["two"].reason
+    assert "not those that were shown: now 4 hosts" in reason
+    assert not any(
+        each.tries for each in state.fleets["two"].attempts[1].hosts.values()
+    )
+    await run.did("retry", "two")
+    state = await run.status("two", "passed", "not started")
+    assert state.steps["two"].status == "passed", state.steps["two"].reason
