@@ -151,7 +151,7 @@ class Plan:
             else variables_read(step, runbook)
             for step in runbook.steps()
         }
-        self.is_guarded = any(step.when for step in runbook.steps())
+        self.is_guarded = any(s.when or s.when_checks for s in runbook.steps())
         """Whether a step applies only where its guard holds."""
         self.step_that_sets: Mapping[str, str] = {
             name: step.id

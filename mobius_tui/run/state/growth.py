@@ -55,10 +55,14 @@ def refresh_parent(state: RunState, parent: str) -> None:
     """Let a step with rows be what they are: passed once nothing is left to do.
 
     It is `warned` where a row was skipped or warned of something, and pending before.
+    Rows that do not apply do not count.
     """
-    statuses = {state.steps[row].status for row in state.rows_of[parent]}
+    all_statuses = {state.steps[row].status for row in state.rows_of[parent]}
+    statuses = all_statuses - {Status.NOT_APPLICABLE}
     if not statuses <= _ROW_DONE:
         status = Status.PENDING
+    elif not statuses:
+        status = Status.NOT_APPLICABLE
     elif statuses <= {Status.SKIPPED}:
         status = Status.SKIPPED
     elif statuses & {Status.SKIPPED, Status.WARNED}:
@@ -67,4 +71,7 @@ def refresh_parent(state: RunState, parent: str) -> None:
         status = Status.PASSED
     old = state.steps[parent]
     if old.status is not status and old.status is not Status.RUNNING:
-        state.steps[parent] = replace(old, status=status)
+        reason = "" if old.status is Status.NOT_APPLICABLE else old.reason
+        if status is Status.NOT_APPLICABLE:
+            reason = "none of its rows does"
+        state.steps[parent] = replace(old, status=status, reason=reason)

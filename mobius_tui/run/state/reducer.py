@@ -186,6 +186,11 @@ def _step_skipped(state: RunState, event: StepSkipped, entry: Entry) -> None:
 
 def _step_passed_over(state: RunState, event: StepPassedOver, _entry: Entry) -> None:
     state.passed_over[event.step] = event.reason
+    if event.looked:
+        old = state.steps[event.step]
+        state.steps[event.step] = replace(
+            old, status=Status.NOT_APPLICABLE, reason=event.reason
+        )
 
 
 def _step_restored(state: RunState, event: StepRestored, _entry: Entry) -> None:
@@ -267,6 +272,7 @@ _StatusEvent: TypeAlias = (
     | StepEnded
     | StepUnknown
     | StepSkipped
+    | StepPassedOver
     | StepRestored
     | StepOverridden
     | ChoiceMade

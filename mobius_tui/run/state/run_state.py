@@ -62,16 +62,17 @@ from mobius_tui.run.state.watch_state import WatchState
 from mobius_tui.runbook.model.for_each import MAX_ROWS
 
 STATUSES_BEFORE_EVENT: Mapping[type[Event], frozenset[Status]] = {
-    StepStarted: ENDED_STATUSES | {Status.PENDING},
+    StepStarted: ENDED_STATUSES | {Status.PENDING, Status.NOT_APPLICABLE},
     ChoiceMade: ENDED_STATUSES | {Status.PENDING},
     CheckTried: frozenset({Status.RUNNING}),
     StopAsked: frozenset({Status.RUNNING}),
     StepEnded: frozenset({Status.RUNNING}),
     StepUnknown: frozenset({Status.RUNNING}),
     StepSkipped: BAD_STATUSES | {Status.PENDING},
-    StepPassedOver: frozenset({Status.PENDING}),
+    StepPassedOver: frozenset({Status.PENDING, Status.NOT_APPLICABLE}),
     StepRestored: frozenset({Status.SKIPPED}),
-    StepOverridden: ENDED_STATUSES | {Status.PENDING, Status.SKIPPED},
+    StepOverridden: ENDED_STATUSES
+    | {Status.PENDING, Status.SKIPPED, Status.NOT_APPLICABLE},
 }
 """For each event of a step, the statuses of the step in which it may follow."""
 

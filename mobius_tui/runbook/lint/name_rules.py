@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import cache
 
 from mobius_tui.runbook.decode.assemble import RunbookDraft
+from mobius_tui.runbook.decode.decode_checks import checks_with_paths
 from mobius_tui.runbook.lint.guard_solver import (
     MAX_COMBINATIONS,
     can_hold,
@@ -167,10 +168,10 @@ class _NameUses:
             self._add_script(step, step.action.script, table, "run")
             for text in step.action.shell:
                 self._add_script(step, text, table, "shell")
-        for check in step.checks:
+        for check, path in checks_with_paths(step, table):
             if isinstance(check, RunCheck):
                 for text in (check.script, *check.shell):
-                    self._add_script(step, text, table, "check")
+                    self._add_script(step, text, table, str(path[0]))
 
     def _add_script(self, step: Step, script: str, table: TomlTable, key: str) -> None:
         """Scripts have variables of their own: an undeclared name is no error."""

@@ -11,8 +11,14 @@ from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 from mobius_tui.errors import MobiusError
+from mobius_tui.runbook.model.check_kinds import Check, RunCheck
 from mobius_tui.runbook.model.runbook import ForEach, Runbook, Step
-from mobius_tui.runbook.model.templates import replace_name, template_names
+from mobius_tui.runbook.model.templates import (
+    names_in_script,
+    replace_name,
+    template_names,
+    texts_in,
+)
 from mobius_tui.sanitize import line
 
 MAX_ROWS = 500
@@ -75,6 +81,7 @@ def _listing(step: Step) -> Step:
         title=_title_of_all(step.title, each),
         action=each.command,
         checks=(),
+        when_checks=_checks_of_rows(step, each.item, of_rows=False),
         uses=() if each.variable is None else (each.variable,),
         env={
             key: text
@@ -88,6 +95,25 @@ def _listing(step: Step) -> Step:
         approve=None,
         for_each=replace(each, row=step),
     )
+
+
+def _checks_of_rows(step: Step, item: str, *, of_rows: bool) -> tuple[Check, ...]:
+    """The checks of a guard that name the item of a row, or those that do not.
+
+    Where it is the same for all rows, it is looked at once, before they are listed.
+    """
+    return tuple(
+        check for check in step.when_checks if _names_item(check, item) is of_rows
+    )
+
+
+def _names_item(check: Check, item: str) -> bool:
+    """Whether a check names the item of a row."""
+    if isinstance(check, RunCheck):
+        scripts = (check.script, *check.shell)
+        if any(item in names_in_script(text) for text in scripts):
+            return True
+    return any(item in template_names(text) for text in texts_in(check))
 
 
 def _title_of_all(title: str, each: ForEach) -> str:
@@ -112,6 +138,7 @@ def row_of(step: Step, row: str, item: str) -> Step:
         id=row,
         title=_row_title(like.title, name, item),
         checks=_with_item(like.checks, name, value),
+        when_checks=_with_item(_checks_of_rows(like, name, of_rows=True), name, value),
         action=_with_item(like.action, name, value),
         expect=_with_item(like.expect, name, value),
         env={**_with_item(like.env, name, value), name: value},

@@ -28,7 +28,6 @@ from mobius_tui.runbook.model.actions import (
     chosen_options,
     script_without_lint_comments,
 )
-from mobius_tui.runbook.model.guards import guard_in_words
 from mobius_tui.runbook.model.improvised import is_improvised
 from mobius_tui.runbook.model.runbook import Contact, ForEach, Phase, Step
 from mobius_tui.runbook.model.step_text import (
@@ -36,6 +35,7 @@ from mobius_tui.runbook.model.step_text import (
     check_in_words,
     command_in_words,
     for_each_in_words,
+    guard_of_step_in_words,
 )
 from mobius_tui.runbook.model.templates import fill, script_variables
 from mobius_tui.runbook.model.value_kinds import form_in_words
@@ -213,7 +213,8 @@ def detail_fields(
     body = list(_action(view, step, shown, compact=compact and bool(standing)))
     why = [Field("why", prose=Prose(step.why), kind=FieldKind.WHY)] if step.why else []
     facts = (*approved_fields(view, step), *health_field(view, step))
-    guard = [Field("when", text(guard_in_words(step.when)))] if step.when else []
+    applies = guard_of_step_in_words(step, lambda words: filled(view, step, words))
+    guard = [Field("when", text(applies))] if applies else []
     if compact:
         return (*standing, *body, *guard, *facts, *why, *_check_fields(view, step))
     return (*standing, *guard, *facts, *why, *body, *_check_fields(view, step))
