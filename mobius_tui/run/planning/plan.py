@@ -153,6 +153,8 @@ class Plan:
         }
         self.is_guarded = any(s.when or s.when_checks for s in runbook.steps())
         """Whether a step applies only where its guard holds."""
+        self.has_listings = any(step.for_each for step in runbook.steps())
+        """Whether a step is done for each of some items."""
         self.step_that_sets: Mapping[str, str] = {
             name: step.id
             for step in reversed(tuple(runbook.steps()))

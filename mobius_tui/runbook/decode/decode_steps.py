@@ -233,11 +233,6 @@ def read_phase(
     found = [(read_step(inner, steps), inner) for inner in table.tables("step")]
     if not table.has("step"):
         table.report("a phase wants at least one [[phase.step]]")
-    parallel = read_parallel(table)
-    for made_step, inner in found if parallel else ():
-        if made_step.for_each is not None:
-            words = "a phase with `parallel` has no step with rows: give the step"
-            inner.report(f"{words} `parallel`, in a phase without", "for_each")
     made = Phase(
         id=phase_id,
         title=table.text("title", filled=True),
@@ -247,7 +242,7 @@ def read_phase(
         instead_of=table.text_list("instead_of"),
         next=table.optional_text("next"),
         attended=table.flag("attended"),
-        parallel=parallel,
+        parallel=read_parallel(table),
     )
     return made, found
 

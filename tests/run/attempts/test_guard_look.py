@@ -144,6 +144,8 @@ async def test_killed_while_it_looks_nothing_has_run_and_it_looks_again(
     events = [entry.event for entry in run.entries()]
     started = [e.step for e in events if isinstance(e, StepStarted)]
     assert len(started) == len(set(started))
+    # What it looks at is seen before it lists; without that its rows are there at once.
+    assert ("each" in started, "none" in started) == (True, False)
     seen = [e.step for e in events if isinstance(e, StepPassedOver) and e.looked]
     assert seen == ["each--1", "none--1", "none--2"]
     assert [*run_problems(run.directory)] == []
