@@ -100,7 +100,7 @@ def step_lines(
     effect = f", {EFFECTS[effect_of(step)]}" if kind == "run" else ""
     gate = ", gate" if step.gate else ""
     yield f"  {plan.numbers[step.id]} {step.title} [{kind}{effect}{gate}]"
-    if step.for_each is not None:
+    if step.for_each is not None and not step.undo_of:
         yield f"      rows   {for_each_in_words(step.for_each)}"
     if guard := guard_of_step_in_words(step, values.preview):
         yield f"      when   {guard}"

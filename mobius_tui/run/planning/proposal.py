@@ -130,7 +130,8 @@ def propose(
     waiting: Step | None = None
     for step in steps_in_order(plan, state):
         own, phase = statuses[step.id], plan.phase_of[step.id]
-        if phase.parallel > 1 or step.id in plan.parent_of:
+        is_row = step.id in plan.parent_of and not step.undo_of
+        if phase.parallel > 1 or is_row:
             group = _group_begun_by(plan, state, step, may_start=waiting is None)
             if group is not None:
                 found = _propose_of_group(plan, state, statuses, group)
@@ -273,7 +274,9 @@ def undone_steps_before(
             break
         # In a parallel phase `needs` alone says what comes first; rows are equal.
         is_beside = own_phase.parallel > 1 and plan.phase_of[step.id] is own_phase
-        is_beside = is_beside or parent in (step.id, plan.parent_of.get(step.id, ""))
+        if not step.undo_of:  # what undoes them has an order
+            others = (step.id, plan.parent_of.get(step.id, ""))
+            is_beside = is_beside or parent in others
         if not step.optional and not is_follower(step) and not is_beside:
             before.append(step.id)
     else:

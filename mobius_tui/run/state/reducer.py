@@ -281,10 +281,14 @@ _StatusEvent: TypeAlias = (
 
 
 def _refresh_parent(state: RunState, step_id: str) -> None:
-    """After a step has changed, refresh the one whose row it is, or that has rows."""
-    parent = state.parent_of.get(step_id, step_id)
-    if parent in state.rows_of:
-        growth.refresh_parent(state, parent)
+    """After a step has changed, refresh the one whose row it is, or that has rows.
+
+    One that undoes a row lets that be pending again.
+    """
+    for changed in (step_id, state.undo_steps.get(step_id, step_id)):
+        parent = state.parent_of.get(changed, changed)
+        if parent in state.rows_of:
+            growth.refresh_parent(state, parent)
 
 
 def _remember_intent(intents: dict[str, int], intent: str, n: int) -> None:
@@ -447,18 +451,27 @@ def initial_state(runbook: Runbook) -> RunState:
             if phase.aside
         },
         undo_steps=undo_steps,
-        changing_steps=_changing_steps(runbook) if undo_steps else frozenset(),
+        changing_steps=_changing_steps(runbook, with_rows=False)
+        if undo_steps
+        else frozenset(),
+        steps_with_changing_rows=_changing_steps(runbook, with_rows=True)
+        if undo_steps
+        else frozenset(),
     )
 
 
-def _changing_steps(runbook: Runbook) -> frozenset[str]:
-    """The steps that change or destroy, and undo no other one."""
+def _changing_steps(runbook: Runbook, *, with_rows: bool) -> frozenset[str]:
+    """The steps that change or destroy, and undo no other one.
+
+    One with `for_each` only lists: it is its rows that change.
+    """
     return frozenset(
         step.id
         for step in runbook.steps()
         if isinstance(step.action, Run)
         and step.action.effect != "read"
         and not step.undo_of
+        and (step.for_each is not None) is with_rows
     )
 
 

@@ -118,13 +118,14 @@ class _NameUses:
                 table.report(f"`{name}` is a secret, and rows are shown", "for_each")
         if each.command is not None:
             self._add_script(step, each.command.script, table, "for_each")
-        if each.item in {**self.declared, **step.env, **step.secrets}:
+        names = {**self.declared, **step.env, **step.secrets}
+        if each.item in names and not step.undo_of:  # said of the step that it undoes
             words = f"`{each.item}` is a variable already: name the item otherwise"
             table.report(words, "item" if table.has("item") else "for_each")
         for other in self.steps:
             if other.startswith(f"{step.id}--"):
                 words = f"the rows of `{step.id}` have such ids: rename `{other}`"
-                table.report(words, "for_each")
+                table.report(words, *(() if step.undo_of else ("for_each",)))
 
     def _is_secret(self, name: str) -> bool:
         return name in self.declared and self.declared[name].secret

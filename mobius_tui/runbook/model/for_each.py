@@ -36,6 +36,11 @@ def row_ids(step_id: str, count: int) -> tuple[str, ...]:
     return tuple(f"{step_id}--{number}" for number in range(1, count + 1))
 
 
+def undo_id(step_id: str) -> str:
+    """The id of the step that undoes a step, or a row of one."""
+    return f"undo-{step_id}"
+
+
 def items_of_lines(text: str) -> tuple[str, ...]:
     """The items that the lines of a text name: each once; blank lines name none.
 
@@ -145,6 +150,17 @@ def row_of(step: Step, row: str, item: str) -> Step:
         for_each=None,
         gate=False,
     )
+
+
+def undo_row_of(undo: Step, row: str, item: str) -> Step:
+    """The step that undoes a row; it comes into being with that.
+
+    Args:
+        undo: the step that undoes the rows of a step.
+        row: the id of the row that it undoes.
+        item: of that row.
+    """
+    return replace(row_of(undo, undo_id(row), item), undo_of=row)
 
 
 def _row_title(title: str, name: str, item: str) -> str:

@@ -29,7 +29,7 @@ from mobius_tui.runbook.model.actions import (
     script_without_lint_comments,
 )
 from mobius_tui.runbook.model.improvised import is_improvised
-from mobius_tui.runbook.model.runbook import Contact, ForEach, Phase, Step
+from mobius_tui.runbook.model.runbook import Contact, Phase, Step
 from mobius_tui.runbook.model.step_text import (
     EFFECTS,
     check_in_words,
@@ -289,7 +289,7 @@ def _action(
     """What it does, as it did in an attempt; without one, as it would do now."""
     values = view.values_for(step)
     if step.for_each is not None:
-        yield from _row_fields(step.for_each)
+        yield from _row_fields(step)
     match step.action:
         case Run() as run:
             shown_script = script(script_without_lint_comments(run.script), lines)
@@ -342,10 +342,12 @@ def _action(
             pass
 
 
-def _row_fields(each: ForEach) -> Iterator[Field]:
+def _row_fields(step: Step) -> Iterator[Field]:
     """What a step is done for, and what each of its rows will do."""
-    yield Field("rows", text(sanitize.line(for_each_in_words(each))))
-    match each.row.action if each.row is not None else None:
+    each = step.for_each
+    if each is not None and not step.undo_of:
+        yield Field("rows", text(sanitize.line(for_each_in_words(each))))
+    match each.row.action if each is not None and each.row is not None else None:
         case Run(script=source):
             shown = script(script_without_lint_comments(source))
             yield Field("each", shown, kind=FieldKind.SCRIPT)
