@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from mobius_tui.errors import StateError
 from mobius_tui.run.attempts.run_context import RunContext
 from mobius_tui.run.attempts.step_checks import StepChecks
 from mobius_tui.run.events.step_events import StepPassedOver
@@ -77,10 +76,11 @@ async def look_at_guard(
         context.seen_guards.add(step.id)
         return GuardLook(holds=True, words=seen.detail)
     event = StepPassedOver(step=step.id, reason=seen.detail, looked=True)
-    try:
-        async with writer.turn:
-            await writer.write(event, who, intent)
-    except StateError:  # somebody else was quicker: what they did stands
-        return GuardLook(holds=False, words="")
+    async with writer.turn:
+        state = context.state
+        if state.ended is not None or state.steps[step.id].status not in _BEFORE:
+            # It has moved on, and what is asked for is judged by that.
+            return GuardLook(holds=True, words="")
+        await writer.write(event, who, intent)
     words = f"{context.plan.name(step.id)} does not apply: {seen.detail}"
     return GuardLook(holds=False, words=words)

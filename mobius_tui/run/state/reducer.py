@@ -7,7 +7,11 @@ from dataclasses import replace
 from typing import Any, TypeAlias
 
 from mobius_tui.errors import StateError
-from mobius_tui.run.events.approval_events import APPROVAL_EVENTS, ApprovalEvent
+from mobius_tui.run.events.approval_events import (
+    APPROVAL_EVENTS,
+    ApprovalAsked,
+    ApprovalEvent,
+)
 from mobius_tui.run.events.drill_events import Hint, HintGiven, SiteTouched
 from mobius_tui.run.events.growth_events import GROWTH_EVENTS, GrowthEvent
 from mobius_tui.run.events.journal_entry import Entry, without_garbage_collection
@@ -404,6 +408,11 @@ def _approval(state: RunState, event: ApprovalEvent, entry: Entry) -> None:
     state.approvals = approvals.apply_approval_event(
         state.approvals, event, by=entry.by, at=entry.at
     )
+    old = state.steps[event.step]
+    if isinstance(event, ApprovalAsked) and old.status is Status.NOT_APPLICABLE:
+        # By what is seen now it applies: that is looked at before it is asked for.
+        state.steps[event.step] = replace(old, status=Status.PENDING, reason="")
+        _refresh_parent(state, event.step)
 
 
 def _growth(state: RunState, event: GrowthEvent, _entry: Entry) -> None:

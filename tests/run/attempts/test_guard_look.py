@@ -91,6 +91,10 @@ async def test_a_guard_is_looked_at_as_its_step_begins(
     there.touch()
     await run.did("retry", "guarded")
     await run.status("guarded", "passed")
+    await run.did("ask approval", "approved")
+    await run.status("approved", "pending")
+    reply = await run.intend("start", "approved")
+    assert "approval by lead, asked for" in reply.text
     there.unlink()
     await run.did("retry", "guarded")
     await run.until(lambda state: len(state.steps["guarded"].attempts) == 2)
