@@ -21,13 +21,13 @@ from mobius_tui.runbook.model.actions import (
     Watch,
     script_without_lint_comments,
 )
-from mobius_tui.runbook.model.guards import guard_in_words
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.runbook.model.step_text import (
     EFFECTS,
     check_in_words,
     command_in_words,
     for_each_in_words,
+    guard_of_step_in_words,
 )
 from mobius_tui.runbook.model.templates import script_variables
 from mobius_tui.runbook.prose.prose_model import Prose
@@ -100,10 +100,10 @@ def step_lines(
     effect = f", {EFFECTS[effect_of(step)]}" if kind == "run" else ""
     gate = ", gate" if step.gate else ""
     yield f"  {plan.numbers[step.id]} {step.title} [{kind}{effect}{gate}]"
-    if step.for_each is not None:
+    if step.for_each is not None and not step.undo_of:
         yield f"      rows   {for_each_in_words(step.for_each)}"
-    if step.when:
-        yield f"      when   {guard_in_words(step.when)}"
+    if guard := guard_of_step_in_words(step, values.preview):
+        yield f"      when   {guard}"
     for label, prose in labelled_texts(step, plan.runbook, values):
         yield from lines_behind_label(f"      {label:<7}", prose)
     yield from _action(step, values)

@@ -6,6 +6,7 @@ import asyncio
 from contextlib import suppress
 
 from mobius_tui.errors import INCOMPLETE, MobiusError
+from mobius_tui.run.attempts.guard_look import LookWantedError, look_at_guard
 from mobius_tui.run.attempts.options_listing import OptionsWantedError, list_options
 from mobius_tui.run.attempts.secret_source import SecretsWantedError, wanted_secrets
 from mobius_tui.run.attempts.stopping import finish_run
@@ -71,10 +72,33 @@ async def _decide(services: HostServices) -> bool:
     except OptionsWantedError as wanted:
         await list_options(services.context, services.writer, wanted.step)
         return True
+    except LookWantedError as wanted:
+        return await _decide_after_look(services, wanted.step)
     if lacking:
-        async with services.writer.turn:
-            await _stop_for_person(services, lacking)
+        await _stop_out_of_turn(services, lacking)
     return not lacking
+
+
+async def _stop_out_of_turn(services: HostServices, reason: str) -> None:
+    """Stop for a person, unless the run has ceased to be automatic meanwhile."""
+    async with services.writer.turn:
+        state = services.context.state
+        is_automatic = state.auto is not None or _rollback_settings(services)
+        if is_automatic and state.ended is None and not services.writer.failure:
+            await _stop_for_person(services, reason)
+
+
+async def _decide_after_look(services: HostServices, step: Step) -> bool:
+    """Begin a step, if its guard is seen to hold; returns whether to decide again."""
+    context, writer = services.context, services.writer
+    seen = await look_at_guard(context, writer, step, WHO)
+    if seen.holds is None:
+        await _stop_out_of_turn(services, seen.words)
+        return False
+    try:
+        return await _decide(services) if seen.holds else True
+    finally:
+        context.seen_guards.discard(step.id)
 
 
 async def _decide_in_turn(services: HostServices) -> bool:

@@ -103,6 +103,8 @@ def why_undo_does_not_apply(plan: Plan, state: RunState, step: Step) -> str:
     if not step.undo_of:
         return ""
     name = plan.name(step.undo_of)
+    if step.for_each is not None:
+        return f"each row of {name} is undone by itself"
     if state.change_undone_by(step.id) is None:
         return f"{name} has changed nothing that is not undone"
     if step.id not in state.undo_order:

@@ -16,6 +16,7 @@ from mobius_tui.run.state.step_state import (
     Status,
     StepState,
 )
+from mobius_tui.runbook.model.for_each import undo_id
 from mobius_tui.runbook.model.improvised import IMPROVISED_PHASE
 
 
@@ -25,11 +26,24 @@ def apply_growth_event(state: RunState, event: GrowthEvent) -> None:
     if isinstance(event, StepImprovised):
         _add_steps(state, IMPROVISED_PHASE, (event.step,))
         return
-    _add_steps(state, state.phase_of[event.step], event.rows)
-    state.rows_of = {**state.rows_of, event.step: event.rows}
-    state.parent_of = {**state.parent_of, **dict.fromkeys(event.rows, event.step)}
-    items = dict(zip(event.rows, event.items, strict=True))
-    state.items = {**state.items, **items}
+    _add_rows(state, event.step, event.rows, event.items)
+    if event.step in state.steps_with_changing_rows:
+        state.changing_steps |= {*event.rows}
+    for undo, undone in tuple(state.undo_steps.items()):
+        if undone == event.step:
+            undo_rows = {undo_id(row): row for row in event.rows}
+            _add_rows(state, undo, tuple(undo_rows), event.items)
+            state.undo_steps = {**state.undo_steps, **undo_rows}
+
+
+def _add_rows(
+    state: RunState, parent: str, rows: tuple[str, ...], items: tuple[str, ...]
+) -> None:
+    """Add the rows of a step, each with its item."""
+    _add_steps(state, state.phase_of[parent], rows)
+    state.rows_of = {**state.rows_of, parent: rows}
+    state.parent_of = {**state.parent_of, **dict.fromkeys(rows, parent)}
+    state.items = {**state.items, **dict(zip(rows, items, strict=True))}
 
 
 def _add_steps(state: RunState, phase: str, step_ids: Iterable[str]) -> None:
@@ -55,10 +69,14 @@ def refresh_parent(state: RunState, parent: str) -> None:
     """Let a step with rows be what they are: passed once nothing is left to do.
 
     It is `warned` where a row was skipped or warned of something, and pending before.
+    Rows that do not apply do not count.
     """
-    statuses = {state.steps[row].status for row in state.rows_of[parent]}
+    all_statuses = {state.steps[row].status for row in state.rows_of[parent]}
+    statuses = all_statuses - {Status.NOT_APPLICABLE}
     if not statuses <= _ROW_DONE:
         status = Status.PENDING
+    elif not statuses:
+        status = Status.NOT_APPLICABLE
     elif statuses <= {Status.SKIPPED}:
         status = Status.SKIPPED
     elif statuses & {Status.SKIPPED, Status.WARNED}:
@@ -67,4 +85,7 @@ def refresh_parent(state: RunState, parent: str) -> None:
         status = Status.PASSED
     old = state.steps[parent]
     if old.status is not status and old.status is not Status.RUNNING:
-        state.steps[parent] = replace(old, status=status)
+        reason = "" if old.status is Status.NOT_APPLICABLE else old.reason
+        if status is Status.NOT_APPLICABLE:
+            reason = "none of its rows does"
+        state.steps[parent] = replace(old, status=status, reason=reason)

@@ -7,7 +7,11 @@ from dataclasses import replace
 from typing import Any, TypeAlias
 
 from mobius_tui.errors import StateError
-from mobius_tui.run.events.approval_events import APPROVAL_EVENTS, ApprovalEvent
+from mobius_tui.run.events.approval_events import (
+    APPROVAL_EVENTS,
+    ApprovalAsked,
+    ApprovalEvent,
+)
 from mobius_tui.run.events.drill_events import Hint, HintGiven, SiteTouched
 from mobius_tui.run.events.growth_events import GROWTH_EVENTS, GrowthEvent
 from mobius_tui.run.events.journal_entry import Entry, without_garbage_collection
@@ -186,6 +190,11 @@ def _step_skipped(state: RunState, event: StepSkipped, entry: Entry) -> None:
 
 def _step_passed_over(state: RunState, event: StepPassedOver, _entry: Entry) -> None:
     state.passed_over[event.step] = event.reason
+    if event.looked:
+        old = state.steps[event.step]
+        state.steps[event.step] = replace(
+            old, status=Status.NOT_APPLICABLE, reason=event.reason
+        )
 
 
 def _step_restored(state: RunState, event: StepRestored, _entry: Entry) -> None:
@@ -267,6 +276,7 @@ _StatusEvent: TypeAlias = (
     | StepEnded
     | StepUnknown
     | StepSkipped
+    | StepPassedOver
     | StepRestored
     | StepOverridden
     | ChoiceMade
@@ -275,10 +285,14 @@ _StatusEvent: TypeAlias = (
 
 
 def _refresh_parent(state: RunState, step_id: str) -> None:
-    """After a step has changed, refresh the one whose row it is, or that has rows."""
-    parent = state.parent_of.get(step_id, step_id)
-    if parent in state.rows_of:
-        growth.refresh_parent(state, parent)
+    """After a step has changed, refresh the one whose row it is, or that has rows.
+
+    One that undoes a row lets that be pending again.
+    """
+    for changed in (step_id, state.undo_steps.get(step_id, step_id)):
+        parent = state.parent_of.get(changed, changed)
+        if parent in state.rows_of:
+            growth.refresh_parent(state, parent)
 
 
 def _remember_intent(intents: dict[str, int], intent: str, n: int) -> None:
@@ -394,6 +408,11 @@ def _approval(state: RunState, event: ApprovalEvent, entry: Entry) -> None:
     state.approvals = approvals.apply_approval_event(
         state.approvals, event, by=entry.by, at=entry.at
     )
+    old = state.steps[event.step]
+    if isinstance(event, ApprovalAsked) and old.status is Status.NOT_APPLICABLE:
+        # By what is seen now it applies: that is looked at before it is asked for.
+        state.steps[event.step] = replace(old, status=Status.PENDING, reason="")
+        _refresh_parent(state, event.step)
 
 
 def _growth(state: RunState, event: GrowthEvent, _entry: Entry) -> None:
@@ -441,18 +460,27 @@ def initial_state(runbook: Runbook) -> RunState:
             if phase.aside
         },
         undo_steps=undo_steps,
-        changing_steps=_changing_steps(runbook) if undo_steps else frozenset(),
+        changing_steps=_changing_steps(runbook, with_rows=False)
+        if undo_steps
+        else frozenset(),
+        steps_with_changing_rows=_changing_steps(runbook, with_rows=True)
+        if undo_steps
+        else frozenset(),
     )
 
 
-def _changing_steps(runbook: Runbook) -> frozenset[str]:
-    """The steps that change or destroy, and undo no other one."""
+def _changing_steps(runbook: Runbook, *, with_rows: bool) -> frozenset[str]:
+    """The steps that change or destroy, and undo no other one.
+
+    One with `for_each` only lists: it is its rows that change.
+    """
     return frozenset(
         step.id
         for step in runbook.steps()
         if isinstance(step.action, Run)
         and step.action.effect != "read"
         and not step.undo_of
+        and (step.for_each is not None) is with_rows
     )
 
 

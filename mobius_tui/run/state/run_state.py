@@ -59,19 +59,20 @@ from mobius_tui.run.state.step_state import (
     StepState,
 )
 from mobius_tui.run.state.watch_state import WatchState
-from mobius_tui.runbook.model.for_each import MAX_ROWS
+from mobius_tui.runbook.model.for_each import MAX_ROWS, undo_id
 
 STATUSES_BEFORE_EVENT: Mapping[type[Event], frozenset[Status]] = {
-    StepStarted: ENDED_STATUSES | {Status.PENDING},
+    StepStarted: ENDED_STATUSES | {Status.PENDING, Status.NOT_APPLICABLE},
     ChoiceMade: ENDED_STATUSES | {Status.PENDING},
     CheckTried: frozenset({Status.RUNNING}),
     StopAsked: frozenset({Status.RUNNING}),
     StepEnded: frozenset({Status.RUNNING}),
     StepUnknown: frozenset({Status.RUNNING}),
     StepSkipped: BAD_STATUSES | {Status.PENDING},
-    StepPassedOver: frozenset({Status.PENDING}),
+    StepPassedOver: frozenset({Status.PENDING, Status.NOT_APPLICABLE}),
     StepRestored: frozenset({Status.SKIPPED}),
-    StepOverridden: ENDED_STATUSES | {Status.PENDING, Status.SKIPPED},
+    StepOverridden: ENDED_STATUSES
+    | {Status.PENDING, Status.SKIPPED, Status.NOT_APPLICABLE},
 }
 """For each event of a step, the statuses of the step in which it may follow."""
 
@@ -123,6 +124,8 @@ class RunState:
     changing_steps: frozenset[str] = frozenset()
     """The steps of which it is kept whether they have changed something: all that
     change or destroy, in a runbook that says of any how it is undone."""
+    steps_with_changing_rows: frozenset[str] = frozenset()
+    """The steps whose rows are of these, once they have some."""
     began: RunBegan | None = None
     began_at: float = 0.0
     last_entry_number: int = 0
@@ -273,6 +276,8 @@ class RunState:
         if not 0 < len(rows) == len(event.rows) == len(event.items) <= MAX_ROWS:
             words = f"{len(rows)} rows for {len(event.items)} items"
             raise StateError(f"{name} names {words} of step {event.step!r}")
+        if event.step in self.undo_steps.values():
+            rows |= {*map(undo_id, event.rows)}
         if not rows.isdisjoint(self.steps):
             raise StateError(f"{name} names a step that is there already")
 

@@ -13,7 +13,8 @@ from mobius_tui.runbook.decode.value_shapes import (
     warn_of_backslash,
 )
 from mobius_tui.runbook.model.actions import Run
-from mobius_tui.runbook.model.runbook import Phase, Step
+from mobius_tui.runbook.model.for_each import undo_id
+from mobius_tui.runbook.model.runbook import ForEach, Phase, Step
 from mobius_tui.runbook.toml.table_reader import TomlTable
 
 UNDO_PHASE = Phase(
@@ -44,10 +45,6 @@ def read_undo_steps(
             key = "follow" if step.action.follow else "tty"
             table.report(f"a `{key}` step cannot have an `undo`", "undo")
             continue
-        if step.for_each is not None:
-            words = "each row of `for_each` would want one of its own: say why not"
-            table.report(f'{words}, `undo = "none: …"`', "undo")
-            continue
         inner = _undo_table(table)
         if inner is not None:
             yield _undo_step(inner, step, step.action), inner
@@ -76,7 +73,7 @@ def _undo_step(table: TomlTable, step: Step, action: Run) -> Step:
         warn_of_backslash(table, "run")
     effect = one_of(table, "effect", ("change", "destroy"), "change")
     return Step(
-        id=f"undo-{step.id}",
+        id=undo_id(step.id),
         title=f"Undo: {step.title}",
         action=Run(
             script=script,
@@ -89,6 +86,7 @@ def _undo_step(table: TomlTable, step: Step, action: Run) -> Step:
         uses=(*step.uses, *table.text_list("uses")),
         env=step.env,
         secrets=step.secrets,
+        for_each=ForEach(item=step.for_each.item) if step.for_each else None,
         role=step.role,
         undo_of=step.id,
         line=table.line(),

@@ -14,9 +14,12 @@ from mobius_tui.run.planning.plan import effect_of
 from mobius_tui.run.planning.rollback import rollback_obstacles, rollback_phase
 from mobius_tui.run.planning.trigger_rules import trigger_caveats
 from mobius_tui.runbook.model.actions import Run
-from mobius_tui.runbook.model.guards import guard_in_words
 from mobius_tui.runbook.model.runbook import Step
-from mobius_tui.runbook.model.step_text import EFFECTS, check_in_words
+from mobius_tui.runbook.model.step_text import (
+    EFFECTS,
+    check_in_words,
+    guard_of_step_in_words,
+)
 from mobius_tui.tui.dialogs.dialog import (
     CANCEL,
     Choice,
@@ -38,8 +41,9 @@ MAX_READ_LINES = 3
 
 def _wait_fields(view: RunView, step: Step) -> Iterator[Field]:
     """Where a step applies, and what it waits for; without a command, its checks."""
-    if step.when:
-        yield Field("when", text(guard_in_words(step.when)))
+    if step.when or step.when_checks:
+        words = guard_of_step_in_words(step, lambda each: filled(view, step, each))
+        yield Field("when", text(words))
     if step.needs:
         yield Field("needs", text(", ".join(view.plan.name(n) for n in step.needs)))
     for check in step.checks if step.action is None else ():

@@ -316,6 +316,11 @@ class RunView:
         """The state of a step by the journal."""
         return self.state.steps[step_id]
 
+    def is_looked_at(self, step: Step) -> bool:
+        """Whether the host looks at a step's guard before it begins it."""
+        before = (Status.PENDING, Status.NOT_APPLICABLE)
+        return bool(step.when_checks) and self.step_state(step.id).status in before
+
     def next_attempt(self, step_id: str) -> int:
         """The number that a new attempt at a step must have."""
         return len(self.step_state(step_id).attempts) + 1

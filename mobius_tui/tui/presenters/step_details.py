@@ -28,14 +28,14 @@ from mobius_tui.runbook.model.actions import (
     chosen_options,
     script_without_lint_comments,
 )
-from mobius_tui.runbook.model.guards import guard_in_words
 from mobius_tui.runbook.model.improvised import is_improvised
-from mobius_tui.runbook.model.runbook import Contact, ForEach, Phase, Step
+from mobius_tui.runbook.model.runbook import Contact, Phase, Step
 from mobius_tui.runbook.model.step_text import (
     EFFECTS,
     check_in_words,
     command_in_words,
     for_each_in_words,
+    guard_of_step_in_words,
 )
 from mobius_tui.runbook.model.templates import fill, script_variables
 from mobius_tui.runbook.model.value_kinds import form_in_words
@@ -213,7 +213,8 @@ def detail_fields(
     body = list(_action(view, step, shown, compact=compact and bool(standing)))
     why = [Field("why", prose=Prose(step.why), kind=FieldKind.WHY)] if step.why else []
     facts = (*approved_fields(view, step), *health_field(view, step))
-    guard = [Field("when", text(guard_in_words(step.when)))] if step.when else []
+    applies = guard_of_step_in_words(step, lambda words: filled(view, step, words))
+    guard = [Field("when", text(applies))] if applies else []
     if compact:
         return (*standing, *body, *guard, *facts, *why, *_check_fields(view, step))
     return (*standing, *guard, *facts, *why, *body, *_check_fields(view, step))
@@ -288,7 +289,7 @@ def _action(
     """What it does, as it did in an attempt; without one, as it would do now."""
     values = view.values_for(step)
     if step.for_each is not None:
-        yield from _row_fields(step.for_each)
+        yield from _row_fields(step)
     match step.action:
         case Run() as run:
             shown_script = script(script_without_lint_comments(run.script), lines)
@@ -341,10 +342,12 @@ def _action(
             pass
 
 
-def _row_fields(each: ForEach) -> Iterator[Field]:
+def _row_fields(step: Step) -> Iterator[Field]:
     """What a step is done for, and what each of its rows will do."""
-    yield Field("rows", text(sanitize.line(for_each_in_words(each))))
-    match each.row.action if each.row is not None else None:
+    each = step.for_each
+    if each is not None and not step.undo_of:
+        yield Field("rows", text(sanitize.line(for_each_in_words(each))))
+    match each.row.action if each is not None and each.row is not None else None:
         case Run(script=source):
             shown = script(script_without_lint_comments(source))
             yield Field("each", shown, kind=FieldKind.SCRIPT)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import ClassVar, assert_never
 
@@ -57,12 +58,15 @@ from mobius_tui.tui.presenters.output_choice import choose_output
 from mobius_tui.tui.presenters.run_presenter import RunPresenter
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.status_text import TitleAndBell, status_text, title
+from mobius_tui.tui.presenters.step_explanation import look_in_words
 from mobius_tui.tui.row_key import RowKey, StepRow
 from mobius_tui.tui.screen_state import AT_THE_RUN, PaneName, ScreenState
 from mobius_tui.tui.screens.run_page import RunPage
 from mobius_tui.tui.widgets.banners import AlarmBanner, HintBanner
 from mobius_tui.tui.widgets.footer import CoachMark, KeyBar, NextLine
 
+LOOK_NOTICE = 0.5
+"""Seconds after which it is said that the host still looks at a guard."""
 ACTIONS_KEEPING_CURSOR: tuple[type[Action], ...] = (
     *(AddNote, StopStep, LookFirst, ResendMessages, DropMessages),
 )
@@ -336,8 +340,15 @@ class RunScreen(RunPage):
         action = await FLOWS[flow](ask, self.view, key)
         if action is not None:
             self._sender.send(action, ask.typed)
+            if words := look_in_words(self.view, action):
+                self.set_timer(LOOK_NOTICE, partial(self._tell_of_look, action, words))
         else:
             self.questions.drafts.keep(ask.typed)
+
+    def _tell_of_look(self, action: Action, words: str) -> None:
+        """Say what the host does meanwhile, unless it has answered by now."""
+        if self._sender.is_on_its_way(action):
+            self.show_notice(words)
 
     async def _start_host(self) -> None:
         """A worker: start a host for a run that has none."""
@@ -363,9 +374,7 @@ class RunScreen(RunPage):
         action = event.action
         if isinstance(action, StartStep | RetryStep):
             self._go_to_terminal(StepRow(action.step))
-        stops = isinstance(action, StopStep)
-        words = event.reply.text if stops else SUCCESS_NOTICES.get(type(action))
-        if words:
+        if words := event.reply.text or SUCCESS_NOTICES.get(type(action)):
             self.show_notice(words)
         if not isinstance(action, ACTIONS_KEEPING_CURSOR):
             self._catch_up()

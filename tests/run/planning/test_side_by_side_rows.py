@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from mobius_tui.run.events.growth_events import RowsAdded
 from mobius_tui.run.events.journal_entry import Entry
-from mobius_tui.run.events.run_events import Event
+from mobius_tui.run.events.run_events import Event, VariableSet
 from mobius_tui.run.events.step_events import StepEnded, StepSkipped, StepStarted
 from mobius_tui.run.intents.intent_actions import (
     Action,
@@ -22,7 +22,12 @@ from mobius_tui.run.intents.intent_actions import (
 )
 from mobius_tui.run.planning.permissions import decide
 from mobius_tui.run.planning.plan import Plan, effect_of
-from mobius_tui.run.planning.proposal import Proposal, is_out_of_order, propose
+from mobius_tui.run.planning.proposal import (
+    Proposal,
+    is_out_of_order,
+    known_rows,
+    propose,
+)
 from mobius_tui.run.planning.run_outcome import run_outcome
 from mobius_tui.run.planning.side_by_side import running_steps
 from mobius_tui.run.planning.situation import ALLOWED, Refused, Situation
@@ -57,8 +62,8 @@ EndResult = Literal[Status.PASSED, Status.FAILED, Status.WARNED]
 class Course:
     """A run in memory: steps begin where they may, and end as they are told."""
 
-    def __init__(self, keys: str = "") -> None:
-        data = BOOK.format(keys=keys).encode()
+    def __init__(self, keys: str = "", text: str = BOOK) -> None:
+        data = text.format(keys=keys).encode()
         book, problems = decode(Path("x.toml"), data, lambda name: (name, b""))
         assert book is not None, problems
         self.plan = Plan(book)
@@ -250,3 +255,143 @@ def test_the_status_of_the_step_is_that_of_its_rows(result: EndResult) -> None:
     for row in ROWS:
         course.did(row, result)
     assert course.state.steps["go"].status is result
+
+
+BESIDE = """format = 2
+[runbook]
+title = "Rows of a parallel phase"
+[var.known]
+default = ["x", "y"]
+many = true
+[var.mode]
+default = "fast"
+[[phase]]
+id = "before"
+title = "Before"
+[[phase.step]]
+id = "first"
+run = "ls"
+[[phase]]
+id = "beside"
+title = "Beside"
+parallel = 3
+[[phase.step]]
+id = "read"
+run = "ls"
+[[phase.step]]
+id = "go"
+title = "Restart ${{item}}"
+for_each = ["a", "b", "c", "d"]
+run = "touch $item"
+{keys}
+[[phase.step]]
+id = "lone"
+run = "touch x"
+[[phase.step]]
+id = "of-known"
+title = "Known ${{item}}"
+for_each = "known"
+run = "ls $item"
+[[phase.step]]
+id = "slow"
+title = "Slow ${{item}}"
+for_each = ["a"]
+when = {{ mode = "slow" }}
+run = "ls"
+[[phase.step]]
+id = "seen"
+title = "Seen ${{item}}"
+for_each = ["a"]
+when.check.file = "/x"
+run = "ls"
+[[phase.step]]
+id = "sets"
+run = "ls"
+outputs = ["found"]
+[[phase.step]]
+id = "of-found"
+title = "Found ${{item}}"
+for_each = "found"
+run = "ls $item"
+[[phase.step]]
+id = "by-command"
+title = "Cmd ${{item}}"
+for_each = {{ run = "ls" }}
+run = "ls $item"
+"""
+
+
+def listed_by_now(course: Course) -> dict[str, tuple[str, ...]]:
+    statuses = step_statuses(course.plan, course.state)
+    found = known_rows(course.plan, course.state, statuses)
+    return {step.id: items for step, items in found}
+
+
+def test_rows_are_known_as_their_phase_is_entered() -> None:
+    """Not those of a command, of a look, or of what a step of the phase still sets."""
+    course = Course(text=BESIDE)
+    course.write(VariableSet(name="known", value="x\ny", source="default"))
+    course.write(VariableSet(name="mode", value="fast", source="default"))
+    course.write(VariableSet(name="found", value="old", source="set"))
+    assert listed_by_now(course) == {}
+    course.did("first")
+    assert listed_by_now(course) == {
+        "go": ("a", "b", "c", "d"),
+        "of-known": ("x", "y"),
+    }
+    course.write(VariableSet(name="known", value=" ", source="set"))
+    assert "of-known" not in listed_by_now(course)
+    course.write(VariableSet(name="mode", value="slow", source="set"))
+    assert listed_by_now(course)["slow"] == ("a",)
+    course.write(RowsAdded(step="go", rows=ROWS, items=("a", "b", "c", "d")))
+    assert "go" not in listed_by_now(course)
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(("read", *ROWS, "lone", "of-known--1", "of-known--2")),
+            st.sampled_from([None, Status.PASSED, Status.FAILED]),
+        ),
+        max_size=40,
+    ),
+    st.sampled_from([0, 2]),
+    st.booleans(),
+)
+def test_rows_count_as_steps_of_a_parallel_phase(
+    moves: list[tuple[str, EndResult | None]], parallel: int, independent: bool
+) -> None:
+    keys = f"parallel = {parallel}\n" * bool(parallel)
+    course = Course(keys + f"independent = {str(independent).lower()}", BESIDE)
+    course.did("first")
+    course.write(RowsAdded(step="go", rows=ROWS, items=("a", "b", "c", "d")))
+    known = ("of-known--1", "of-known--2")
+    course.write(RowsAdded(step="of-known", rows=known, items=("x", "y")))
+    for step_id, result in moves:
+        if result is None:
+            course.begin(step_id)
+        elif course.state.steps[step_id].status is Status.RUNNING:
+            course.end(step_id, result)
+        running = {step.id for step in running_steps(course.plan, course.state)}
+        changing = running & {*ROWS}
+        assert len(running) <= 3
+        assert len(changing) <= max(1, parallel)
+        assert len(running & {*known}) <= 1
+        assert "lone" not in running or len(running) == 1
+        assert independent or not changing or running <= {*ROWS}
+        proposed = propose(course.plan, course.state)
+        if proposed.kind == "start" and not running:
+            assert proposed.step is not None
+            assert course.begin(proposed.step)  # what is proposed is allowed
+            course.end(proposed.step)
+
+
+def test_rows_of_a_parallel_phase_fail_as_their_step_says() -> None:
+    course = Course("max_failed = 1", BESIDE)
+    course.did("first")
+    course.write(RowsAdded(step="go", rows=ROWS, items=("a", "b", "c", "d")))
+    course.did("read")
+    course.did("go--1", Status.FAILED)
+    assert course.next() == ("start", "go--2")
+    course.did("go--2", Status.FAILED)
+    assert course.next() == ("decide", "go--1")
