@@ -35,6 +35,7 @@ from mobius_tui.run.planning.run_outcome import run_outcome
 from mobius_tui.run.planning.step_status import step_statuses
 from mobius_tui.run.planning.unattended_answers import person_remedy, remedy_of_manual
 from mobius_tui.run.planning.undoing import undo_to_rehearse
+from mobius_tui.run.state.growth import step_that_failed
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.model.actions import (
     Choose,
@@ -240,13 +241,14 @@ async def _handle_failure(services: HostServices, step: Step) -> bool:
         return False
     if will_retry(step, own):
         return False  # another attempt is coming
-    if step.on_failure not in ("stop", "continue") and not _aside_was_tried(
-        services, step
-    ):
+    failed = step_that_failed(services.context.state, step.id)
+    own, name = services.context.state.steps[failed], services.context.plan.name(failed)
+    enters = step.on_failure not in ("stop", "continue")
+    if enters and not _aside_was_tried(services, failed):
         await services.writer.write(
             PhaseEntered(
                 phase=step.on_failure,
-                from_step=step.id,
+                from_step=failed,
                 reason=f"{name} {own.status}",
             ),
             WHO,
@@ -260,10 +262,10 @@ async def _handle_failure(services: HostServices, step: Step) -> bool:
     return False
 
 
-def _aside_was_tried(services: HostServices, step: Step) -> bool:
+def _aside_was_tried(services: HostServices, step_id: str) -> bool:
     """Whether the failure phase was entered before and did not repair the step."""
-    attempts = len(services.context.state.steps[step.id].attempts)
-    return services.context.state.aside_attempts.get(step.id) == attempts
+    attempts = len(services.context.state.steps[step_id].attempts)
+    return services.context.state.aside_attempts.get(step_id) == attempts
 
 
 async def _begin(services: HostServices, auto: AutoStarted, step: Step) -> bool:

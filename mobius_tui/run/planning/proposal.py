@@ -19,6 +19,7 @@ from mobius_tui.run.planning.step_status import (
     step_statuses,
 )
 from mobius_tui.run.planning.undoing import is_undoing
+from mobius_tui.run.state.growth import has_ended_with_rows, is_left_behind
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import BAD_STATUSES, Status
 from mobius_tui.runbook.model.runbook import Step
@@ -94,7 +95,7 @@ def propose(
                     return found
         elif own.status is Status.RUNNING and not is_follower(step):
             return Proposal(kind="running", step=step.id)
-        elif own.status in BAD_STATUSES:
+        elif own.status in BAD_STATUSES and step.id not in state.rows_of:
             return Proposal(kind="decide", step=step.id, text=own.reason)
         elif own.status is Status.PENDING and (
             waiting is None or _sets_awaited(step, statuses[waiting.id])
@@ -134,6 +135,11 @@ def _group_begun_by(
     if step.id != rows[0]:
         return None
     steps = tuple(plan.steps[row] for row in rows)
+    failed = state.steps[parent].status is Status.FAILED
+    if has_ended_with_rows(state, parent) and not (
+        failed and steps[0].on_failure != "continue"
+    ):
+        return None
     return _Group(steps, each.max_failed if each else 0, may_start)
 
 
@@ -143,19 +149,22 @@ def _propose_of_group(
     """What is to be done next in a group, if anything is.
 
     Where too many have failed no other begins; what runs beside goes on to its end.
+    What is unknown always holds, and is decided on first.
     """
     ids = {step.id for step in group.steps}
     running = [step for step in running_steps(plan, state) if step.id in ids]
     bad = [step for step in group.steps if statuses[step.id].status in BAD_STATUSES]
-    failed = [s for s in bad if not will_retry(s, state.steps[s.id])]
-    begins = group.may_start and len(failed) <= group.max_failed
+    unknown = [s for s in bad if statuses[s.id].status is Status.UNKNOWN]
+    tried_again = [s for s in bad if will_retry(s, state.steps[s.id])]
+    failed = [s for s in bad if s not in tried_again]
+    begins = group.may_start and not unknown and len(failed) <= group.max_failed
     for step in group.steps if begins else ():
         is_pending = statuses[step.id].status is Status.PENDING
         if is_pending and step_in_the_way(plan, state, step) is None:
             return Proposal(kind="start", step=step.id)
     if running:
         return Proposal(kind="running", step=running[0].id)
-    for step in (*failed, *bad):
+    for step in (*unknown, *tried_again, *bad):
         text = statuses[step.id].reason
         return Proposal(kind="decide", step=step.id, text=text)
     return None
@@ -221,7 +230,8 @@ def undone_steps_before(
         # In a parallel phase `needs` alone says what comes first; rows are equal.
         is_beside = own_phase.parallel > 1 and plan.phase_of[step.id] is own_phase
         is_beside = is_beside or parent in (step.id, plan.parent_of.get(step.id, ""))
-        if not step.optional and not is_follower(step) and not is_beside:
+        is_left = is_left_behind(state, step.id)
+        if not (step.optional or is_follower(step) or is_beside or is_left):
             before.append(step.id)
     else:
         return None  # it is of a phase that the run is not in
