@@ -280,6 +280,7 @@ async def print_run(
             reply = await send_and_await_reply(viewer, auto)
             if not reply.ok:
                 print(f"mobius-tui: {line(reply.text)}", file=sys.stderr)  # noqa: T201
+                await viewer.send_intent(ReleaseHost())
                 return INCOMPLETE
         return await _follow(viewer, report, automatic=auto is not None)
     finally:
