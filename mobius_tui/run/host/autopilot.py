@@ -306,10 +306,8 @@ async def _do_manual(services: HostServices, auto: AutoStarted, step: Step) -> b
     assert isinstance(action, Manual)
     if auto.manual == "skip":
         if step.gate:
-            name, how = (
-                services.context.plan.name(step.id),
-                person_remedy(services.context.state),
-            )
+            name = services.context.plan.name(step.id)
+            how = remedy_of_manual(services.context.state, [])
             await _stop_for_person(services, f"{name} is a gate for a person; {how}")
             return False
         reason = "--manual skip"
@@ -348,7 +346,8 @@ async def _skip_terminal_step(
         await services.writer.write(StepSkipped(step=step.id, reason=reason), WHO)
         return True
     name = services.context.plan.name(step.id)
-    how = person_remedy(services.context.state)
+    past = "" if step.gate else "with --auto --manual skip, which leaves it undone"
+    how = person_remedy(services.context.state, past)
     await _stop_for_person(services, f"{name} wants a person at a terminal; {how}")
     return False
 
