@@ -69,10 +69,19 @@ def undo_items_back_to(
 
 def undo_item_text(plan: Plan, state: RunState, item: UndoItem) -> str:
     """An item in words: its step, how that ended, and what undoes it or why nothing."""
-    own = state.steps[item.step.id].attempts[item.attempt - 1]
     again = f", attempt {item.attempt}" if item.attempt > 1 else ""
-    name = f"{plan.name(item.step.id)} ({own.status}{again})"
+    name = f"{plan.name(item.step.id)} ({_end_in_words(state, item)}{again})"
     return f"{name}: stays, {item.why_not}" if item.why_not else name
+
+
+def _end_in_words(state: RunState, item: UndoItem) -> str:
+    """How an attempt ended; of a step with rows, what these have come to."""
+    step_id, own = item.step.id, state.steps[item.step.id]
+    if step_id not in state.rows_of:
+        return own.attempts[item.attempt - 1].status
+    if own.status is Status.PENDING:
+        return "not all of its rows are done"
+    return f"{own.status}: {own.reason}" if own.reason else own.status
 
 
 def undo_to_rehearse(plan: Plan, state: RunState) -> Step | None:

@@ -33,6 +33,7 @@ from mobius_tui.run.planning.run_outcome import run_outcome
 from mobius_tui.run.planning.side_by_side import running_steps
 from mobius_tui.run.planning.situation import ALLOWED, Refused, Situation
 from mobius_tui.run.planning.step_status import step_statuses
+from mobius_tui.run.planning.undoing import undo_item_text, undo_items
 from mobius_tui.run.state.reducer import advance, initial_state
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import Status
@@ -63,7 +64,8 @@ title = "Back"
 aside = true
 [[phase.step]]
 id = "put-back"
-run = "ls"
+run = "touch back"
+undo = "rm back"
 """
 ROWS = ("go--1", "go--2", "go--3", "go--4")
 EndResult = Literal[Status.PASSED, Status.FAILED, Status.WARNED]
@@ -216,6 +218,21 @@ def test_the_line_of_the_last_row_says_how_the_step_has_ended() -> None:
             "failed: 1.2 Restart each item: 2 of 4 rows failed: a, b"
         ),
     ]
+
+
+def test_the_undo_list_tells_of_rows_that_failed() -> None:
+    course = Course().listed()
+
+    def said() -> list[str]:
+        items = undo_items(course.plan, course.state)
+        return [undo_item_text(course.plan, course.state, item) for item in items]
+
+    stays = "stays, the runbook does not say how it is undone"
+    name = "1.2 Restart each item"
+    course.did("go--1")
+    assert said() == [f"{name} (not all of its rows are done): {stays}"]
+    course.did("go--2", Status.FAILED)
+    assert said() == [f"{name} (failed: 1 of 4 rows failed: b): {stays}"]
 
 
 def test_with_continue_the_run_goes_on_past_a_step_that_failed() -> None:
