@@ -204,7 +204,8 @@ def journal_entry_text(entry: Entry, plan: Plan, state: RunState) -> str | None:
             if has_terminal(plan.steps[step]) and state.began is not None:
                 way = f"`mobius-tui resume {state.began.run}` in a terminal"
                 again += f"; it has a terminal to itself: {way} goes there"
-            whole = watch_duration(plan.steps[step], Values(state, now=entry.at))
+            values = Values(state, now=entry.at, name_of=plan.name)
+            whole = watch_duration(plan.steps[step], values)
             again += (
                 f"; it watches for {duration_in_words(whole)}"
                 if whole is not None

@@ -34,6 +34,7 @@ from mobius_tui.run.planning.side_by_side import running_steps
 from mobius_tui.run.planning.situation import ALLOWED, Refused, Situation
 from mobius_tui.run.planning.step_status import step_statuses
 from mobius_tui.run.planning.undoing import undo_item_text, undo_items
+from mobius_tui.run.planning.variables import Values
 from mobius_tui.run.state.reducer import advance, initial_state
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import Status
@@ -233,6 +234,23 @@ def test_the_undo_list_tells_of_rows_that_failed() -> None:
     assert said() == [f"{name} (not all of its rows are done): {stays}"]
     course.did("go--2", Status.FAILED)
     assert said() == [f"{name} (failed: 1 of 4 rows failed: b): {stays}"]
+
+
+def test_the_failure_is_told_by_title_and_item() -> None:
+    course = Course("max_failed = 1").listed()
+
+    def failure() -> str:
+        values = Values(course.state, now=0.0, name_of=course.plan.name)
+        return values.fill_message("${run.failure}")
+
+    course.did("go--1", Status.FAILED)
+    assert failure() == "1.2.1 Restart a failed"
+    course.did("go--2", Status.FAILED)
+    assert failure() == "1.2 Restart each item failed: 2 of 4 rows failed: a, b"
+    course.did("go--2")
+    course.did("go--3")
+    course.did("go--4")
+    assert failure() == "not known", "what failed is borne"
 
 
 def test_with_continue_the_run_goes_on_past_a_step_that_failed() -> None:
