@@ -121,7 +121,9 @@ def resume_with_lines(
             narrate(line(refusal))
             return INCOMPLETE
         asyncio.run(resume_run(directory, follower.runbook))
-    return interruptible(lambda: print_until_end(directory, as_json=as_json, auto=auto))
+    return interruptible(
+        lambda: print_until_end(directory, as_json=as_json, auto=auto, is_resumed=True)
+    )
 
 
 def _refusal(follower: Follower, auto: StartAutomatic) -> str:
@@ -148,6 +150,7 @@ async def print_until_end(
     as_json: bool,
     auto: StartAutomatic | None,
     is_auto_sent: bool = False,
+    is_resumed: bool = False,
 ) -> int:
     """Print a run; at the end of a drill, wait for its score and print that.
 
@@ -156,13 +159,18 @@ async def print_until_end(
         as_json: whether the journal's own lines are printed, and the score as one more.
         auto: the action that makes it run by itself.
         is_auto_sent: whether the run began with it.
+        is_resumed: whether it goes on, so that its lines were printed before.
 
     Returns:
         The exit code that its end has; 1 for a drill that was completed, or went by
         itself, though the site is still broken.
     """
     code = await print_run(
-        directory, as_json=as_json, auto=auto, is_auto_sent=is_auto_sent
+        directory,
+        as_json=as_json,
+        auto=auto,
+        is_auto_sent=is_auto_sent,
+        is_resumed=is_resumed,
     )
     site = _site_of_drill(directory)
     if site is None:
