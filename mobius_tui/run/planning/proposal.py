@@ -19,7 +19,7 @@ from mobius_tui.run.planning.step_status import (
     step_statuses,
 )
 from mobius_tui.run.planning.undoing import is_undoing
-from mobius_tui.run.state.growth import has_ended_with_rows, is_left_behind
+from mobius_tui.run.state.growth import is_left_behind
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import BAD_STATUSES, Status
 from mobius_tui.runbook.model.runbook import Step
@@ -135,11 +135,6 @@ def _group_begun_by(
     if step.id != rows[0]:
         return None
     steps = tuple(plan.steps[row] for row in rows)
-    failed = state.steps[parent].status is Status.FAILED
-    if has_ended_with_rows(state, parent) and not (
-        failed and steps[0].on_failure != "continue"
-    ):
-        return None
     return _Group(steps, each.max_failed if each else 0, may_start)
 
 
@@ -151,14 +146,15 @@ def _propose_of_group(
     Where too many have failed no other begins; what runs beside goes on to its end.
     What is unknown always holds, and is decided on first.
     """
-    ids = {step.id for step in group.steps}
+    steps = [s for s in group.steps if not _is_spoken_for(plan, state, s)]
+    ids = {step.id for step in steps}
     running = [step for step in running_steps(plan, state) if step.id in ids]
-    bad = [step for step in group.steps if statuses[step.id].status in BAD_STATUSES]
+    bad = [step for step in steps if statuses[step.id].status in BAD_STATUSES]
     unknown = [s for s in bad if statuses[s.id].status is Status.UNKNOWN]
     tried_again = [s for s in bad if will_retry(s, state.steps[s.id])]
     failed = [s for s in bad if s not in tried_again]
     begins = group.may_start and not unknown and len(failed) <= group.max_failed
-    for step in group.steps if begins else ():
+    for step in steps if begins else ():
         is_pending = statuses[step.id].status is Status.PENDING
         if is_pending and step_in_the_way(plan, state, step) is None:
             return Proposal(kind="start", step=step.id)
@@ -168,6 +164,19 @@ def _propose_of_group(
         text = statuses[step.id].reason
         return Proposal(kind="decide", step=step.id, text=text)
     return None
+
+
+def _is_spoken_for(plan: Plan, state: RunState, step: Step) -> bool:
+    """Whether a step has rows, or is one whose step has ended, and need not be decided.
+
+    Where that has failed its rows are decided on, unless the run goes on past it.
+    """
+    if step.id in state.rows_of:
+        return True
+    if not is_left_behind(state, step.id):
+        return False
+    failed = state.steps[plan.parent_of[step.id]].status is Status.FAILED
+    return not failed or step.on_failure == "continue"
 
 
 def _sets_awaited(step: Step, waiting: StepStatus) -> bool:
