@@ -96,6 +96,7 @@ async def _undo(follower: Follower, action: UndoSteps) -> int:
         reply = await send_and_await_reply(viewer, asked)
         if not reply.ok:
             narrate(reply.text)
+            await viewer.send_intent(ReleaseHost())
             return INCOMPLETE
         code = await _begin_each(viewer, report)
         await viewer.send_intent(ReleaseHost())

@@ -422,7 +422,8 @@ class AttemptExecution:
         digests = await asyncio.to_thread(
             attempt_files.attempt_digests, self._directory
         )
-        continues = self._step.on_failure == "continue"
+        is_row = self._step.id in self._context.state.parent_of
+        continues = self._step.on_failure == "continue" and not is_row
         if continues and result in (
             Status.FAILED,
             Status.TIMED_OUT,

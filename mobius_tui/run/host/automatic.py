@@ -18,6 +18,7 @@ from mobius_tui.run.planning.proposal import known_rows, steps_passed_over
 from mobius_tui.run.planning.rollback import is_only_watched
 from mobius_tui.run.planning.run_outcome import aside_outcome
 from mobius_tui.run.planning.step_status import StepStatus, step_statuses
+from mobius_tui.run.state.growth import is_left_behind
 from mobius_tui.run.state.step_state import BAD_STATUSES, Status
 from mobius_tui.run.storage.redaction import holds_secret
 from mobius_tui.runbook.model.for_each import row_ids
@@ -109,7 +110,8 @@ async def _leave_aside(
     for step in context.plan.steps.values():
         own = context.state.steps[step.id]
         mine = context.plan.phase_of[step.id].id in phase.instead_of
-        if own.status in BAD_STATUSES and (step.id == origin or mine):
+        is_left = is_left_behind(context.state, step.id)
+        if own.status in BAD_STATUSES and (step.id == origin or mine) and not is_left:
             repaired.append(step.id)
     aside = phase.next in context.state.aside_steps
     event = PhaseLeft(
@@ -133,7 +135,11 @@ async def _stop_followers(
     """
     going = BAD_STATUSES | {Status.PENDING, Status.WAITING, Status.RUNNING}
     for phase in context.plan.runbook.phases:
-        others = [s for s in phase.steps if not is_follower(s)]
+        others = [
+            step
+            for step in phase.steps
+            if not is_follower(step) and not is_left_behind(context.state, step.id)
+        ]
         if any(statuses[s.id].status in going for s in others):
             continue
         for step in phase.steps:

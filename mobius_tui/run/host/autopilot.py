@@ -36,6 +36,7 @@ from mobius_tui.run.planning.run_outcome import run_outcome
 from mobius_tui.run.planning.step_status import step_statuses
 from mobius_tui.run.planning.unattended_answers import person_remedy, remedy_of_manual
 from mobius_tui.run.planning.undoing import undo_to_rehearse
+from mobius_tui.run.state.growth import step_that_failed
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.model.actions import (
     Choose,
@@ -264,13 +265,14 @@ async def _handle_failure(services: HostServices, step: Step) -> bool:
         return False
     if will_retry(step, own):
         return False  # another attempt is coming
-    if step.on_failure not in ("stop", "continue") and not _aside_was_tried(
-        services, step
-    ):
+    failed = step_that_failed(services.context.state, step.id)
+    own, name = services.context.state.steps[failed], services.context.plan.name(failed)
+    enters = step.on_failure not in ("stop", "continue")
+    if enters and not _aside_was_tried(services, failed):
         await services.writer.write(
             PhaseEntered(
                 phase=step.on_failure,
-                from_step=step.id,
+                from_step=failed,
                 reason=f"{name} {own.status}",
             ),
             WHO,
@@ -284,10 +286,10 @@ async def _handle_failure(services: HostServices, step: Step) -> bool:
     return False
 
 
-def _aside_was_tried(services: HostServices, step: Step) -> bool:
+def _aside_was_tried(services: HostServices, step_id: str) -> bool:
     """Whether the failure phase was entered before and did not repair the step."""
-    attempts = len(services.context.state.steps[step.id].attempts)
-    return services.context.state.aside_attempts.get(step.id) == attempts
+    attempts = len(services.context.state.steps[step_id].attempts)
+    return services.context.state.aside_attempts.get(step_id) == attempts
 
 
 async def _begin(services: HostServices, auto: AutoStarted, step: Step) -> bool:
@@ -328,10 +330,8 @@ async def _do_manual(services: HostServices, auto: AutoStarted, step: Step) -> b
     assert isinstance(action, Manual)
     if auto.manual == "skip":
         if step.gate:
-            name, how = (
-                services.context.plan.name(step.id),
-                person_remedy(services.context.state),
-            )
+            name = services.context.plan.name(step.id)
+            how = remedy_of_manual(services.context.state, [])
             await _stop_for_person(services, f"{name} is a gate for a person; {how}")
             return False
         reason = "--manual skip"
@@ -370,7 +370,8 @@ async def _skip_terminal_step(
         await services.writer.write(StepSkipped(step=step.id, reason=reason), WHO)
         return True
     name = services.context.plan.name(step.id)
-    how = person_remedy(services.context.state)
+    past = "" if step.gate else "with --auto --manual skip, which leaves it undone"
+    how = person_remedy(services.context.state, past)
     await _stop_for_person(services, f"{name} wants a person at a terminal; {how}")
     return False
 

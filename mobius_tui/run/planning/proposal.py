@@ -22,6 +22,7 @@ from mobius_tui.run.planning.step_status import (
     step_statuses,
 )
 from mobius_tui.run.planning.undoing import is_undoing
+from mobius_tui.run.state.growth import is_left_behind
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import BAD_STATUSES, Status
 from mobius_tui.runbook.model.for_each import items_of_lines
@@ -139,7 +140,7 @@ def propose(
                     return found
         elif own.status is Status.RUNNING and not is_follower(step):
             return Proposal(kind="running", step=step.id)
-        elif own.status in BAD_STATUSES:
+        elif own.status in BAD_STATUSES and step.id not in state.rows_of:
             return Proposal(kind="decide", step=step.id, text=own.reason)
         elif own.status is Status.PENDING and (
             waiting is None or _sets_awaited(step, statuses[waiting.id])
@@ -185,19 +186,23 @@ def _propose_of_group(
     """What is to be done next in a group, if anything is.
 
     Where too many have failed no other begins; what runs beside goes on to its end.
+    What is unknown always holds, and is decided on first.
     """
-    ids = {step.id for step in group.steps}
+    steps = [s for s in group.steps if not _is_spoken_for(plan, state, s)]
+    ids = {step.id for step in steps}
     running = [step for step in running_steps(plan, state) if step.id in ids]
-    bad = [step for step in group.steps if statuses[step.id].status in BAD_STATUSES]
-    failed = [s for s in bad if not will_retry(s, state.steps[s.id])]
-    begins = group.may_start and not _are_too_many(plan, failed)
-    for step in group.steps if begins else ():
+    bad = [step for step in steps if statuses[step.id].status in BAD_STATUSES]
+    unknown = [s for s in bad if statuses[s.id].status is Status.UNKNOWN]
+    tried_again = [s for s in bad if will_retry(s, state.steps[s.id])]
+    failed = [s for s in bad if s not in tried_again]
+    begins = group.may_start and not unknown and not _are_too_many(plan, failed)
+    for step in steps if begins else ():
         is_pending = statuses[step.id].status is Status.PENDING
         if is_pending and step_in_the_way(plan, state, step) is None:
             return Proposal(kind="start", step=step.id)
     if running:
         return Proposal(kind="running", step=running[0].id)
-    for step in (*failed, *bad):
+    for step in (*unknown, *tried_again, *bad):
         text = statuses[step.id].reason
         return Proposal(kind="decide", step=step.id, text=text)
     return None
@@ -213,6 +218,19 @@ def _are_too_many(plan: Plan, failed: list[Step]) -> bool:
         if count > (each.max_failed if each is not None else 0):
             return True
     return False
+
+
+def _is_spoken_for(plan: Plan, state: RunState, step: Step) -> bool:
+    """Whether a step has rows, or is one whose step has ended, and need not be decided.
+
+    Where that has failed its rows are decided on, unless the run goes on past it.
+    """
+    if step.id in state.rows_of:
+        return True
+    if not is_left_behind(state, step.id):
+        return False
+    failed = state.steps[plan.parent_of[step.id]].status is Status.FAILED
+    return not failed or step.on_failure == "continue"
 
 
 def _sets_awaited(step: Step, waiting: StepStatus) -> bool:
@@ -277,7 +295,8 @@ def undone_steps_before(
         if not step.undo_of:  # what undoes them has an order
             others = (step.id, plan.parent_of.get(step.id, ""))
             is_beside = is_beside or parent in others
-        if not step.optional and not is_follower(step) and not is_beside:
+        is_left = is_left_behind(state, step.id)
+        if not (step.optional or is_follower(step) or is_beside or is_left):
             before.append(step.id)
     else:
         return None  # it is of a phase that the run is not in

@@ -54,12 +54,13 @@ from mobius_tui.run.state.step_state import (
     AsideFrame,
     Attempt,
     CheckTry,
+    RowRules,
     StateVariable,
     Status,
     StepState,
 )
 from mobius_tui.runbook.model.actions import Run, chosen_text
-from mobius_tui.runbook.model.runbook import Runbook
+from mobius_tui.runbook.model.runbook import ForEach, Runbook, Step
 
 ApplyToStepState: TypeAlias = Callable[[RunState, Any, Entry], None]
 """Applies an event, which may follow, to a state; with the entry that it came in."""
@@ -371,6 +372,7 @@ def _phase_left(state: RunState, event: PhaseLeft, _entry: Entry) -> None:
         state.aside_frames = ()
     for step_id in event.recovered:
         old = state.steps[step_id]
+        state.recovered_by[step_id] = event.phase
         state.steps[step_id] = replace(
             old, status=Status.RECOVERED, reason=f"repaired by {event.phase}"
         )
@@ -459,6 +461,9 @@ def initial_state(runbook: Runbook) -> RunState:
             for phase in runbook.phases
             if phase.aside
         },
+        row_rules={
+            s.id: _row_rules(s, s.for_each) for s in runbook.steps() if s.for_each
+        },
         undo_steps=undo_steps,
         changing_steps=_changing_steps(runbook, with_rows=False)
         if undo_steps
@@ -467,6 +472,13 @@ def initial_state(runbook: Runbook) -> RunState:
         if undo_steps
         else frozenset(),
     )
+
+
+def _row_rules(step: Step, each: ForEach) -> RowRules:
+    """When a step has failed with its rows; `retry` is what its rows have."""
+    retry = (each.row or step).retry
+    attempts = retry.attempts if retry is not None else 1
+    return RowRules(max_failed=each.max_failed, attempts=attempts)
 
 
 def _changing_steps(runbook: Runbook, *, with_rows: bool) -> frozenset[str]:

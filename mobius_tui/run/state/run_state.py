@@ -54,6 +54,7 @@ from mobius_tui.run.state.step_state import (
     ENDED_STATUSES,
     AsideFrame,
     Change,
+    RowRules,
     StateVariable,
     Status,
     StepState,
@@ -119,6 +120,8 @@ class RunState:
     """Rows → the step whose they are."""
     items: Mapping[str, str] = field(default_factory=dict)
     """Rows → what each of them is for."""
+    row_rules: Mapping[str, RowRules] = field(default_factory=dict)
+    """Steps with `for_each` → when they have failed with their rows."""
     undo_steps: Mapping[str, str] = field(default_factory=dict)
     """Steps that undo others → the steps that they undo."""
     changing_steps: frozenset[str] = frozenset()
@@ -143,6 +146,8 @@ class RunState:
     """Every phase that was ever entered, in order."""
     aside_attempts: dict[str, int] = field(default_factory=dict)
     """Steps that led into an aside → how many attempts each had had by then."""
+    recovered_by: dict[str, str] = field(default_factory=dict)
+    """Steps that failed → the aside that was to put that right, and passed."""
     passed_over: dict[str, str] = field(default_factory=dict)
     """Steps that the run skipped as their guards did not hold → why, in words."""
     changes: dict[str, Change] = field(default_factory=dict)
@@ -188,6 +193,7 @@ class RunState:
             steps=self.steps.copy(),
             variables=self.variables.copy(),
             aside_attempts=self.aside_attempts.copy(),
+            recovered_by=self.recovered_by.copy(),
             passed_over=self.passed_over.copy(),
             changes=self.changes.copy(),
             variables_at_start=self.variables_at_start.copy(),

@@ -12,7 +12,10 @@ from mobius_tui.run.client.preflight import understated_steps
 from mobius_tui.run.planning.confirmation import rollback_confirmation_word
 from mobius_tui.run.planning.plan import effect_of
 from mobius_tui.run.planning.rollback import rollback_obstacles, rollback_phase
-from mobius_tui.run.planning.trigger_rules import trigger_caveats
+from mobius_tui.run.planning.trigger_rules import (
+    trigger_caveats,
+    trigger_rules_in_words,
+)
 from mobius_tui.runbook.model.actions import Run
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.runbook.model.step_text import (
@@ -29,7 +32,6 @@ from mobius_tui.tui.dialogs.dialog import (
     text_widget,
 )
 from mobius_tui.tui.dialogs.question import ConfirmationWord
-from mobius_tui.tui.presenters.alarm import trigger_rules_text
 from mobius_tui.tui.presenters.fields import Field
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.step_details import command_fields, filled
@@ -87,7 +89,8 @@ class RollbackDialog(Dialog[str]):
         fields: list[Field] = []
         if self._arms:
             grace = view.runbook.health.trigger.grace if view.runbook.health else ""
-            fields += [Field("when", text(words)) for words in trigger_rules_text(view)]
+            rules = trigger_rules_in_words(view.runbook.health, view.reported_figures)
+            fields += [Field("when", text(words)) for words in rules]
             health, fill = view.runbook.health, view.values.preview
             mind = trigger_caveats(health, fill, view.reported_figures)
             fields += [Field("mind", text(words, "warn")) for words in mind]

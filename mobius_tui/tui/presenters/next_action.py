@@ -190,7 +190,8 @@ def _for_selection(view: RunView, key: RowKey | None) -> NextAction | None:
         )
     standing = view.statuses[step.id]
     if standing.status in BAD_STATUSES:
-        return _decide(view, step)
+        # Of a step with rows each of these is decided on, and is proposed.
+        return None if step.id in view.state.rows_of else _decide(view, step)
     kinds = {wait.kind for wait in standing.waits}
     if step.improvised_by and kinds == {"approval"}:  # nothing else proposes it
         waits = ", ".join(wait.text for wait in standing.waits)

@@ -128,7 +128,14 @@ def full_form(view: RunView, step: Step, ask: Ask) -> str:
 
 
 def _handle(view: RunView, step: Step, ask: Ask) -> str:
-    return example(ask.match or "", view.runbook.contacts, step.role or "")
+    handle = example(ask.match or "", view.runbook.contacts, step.role or "")
+    return "" if handle and _gives_example(ask) else handle
+
+
+def _gives_example(ask: Ask) -> bool:
+    """Whether a word of the hint is an answer that the pattern wants."""
+    words = (word.strip(".,;:()\"'") for word in ask.hint.split())
+    return any(re.fullmatch(ask.match or "", word) for word in words)
 
 
 def example(pattern: str, contacts: Sequence[Contact], role: str) -> str:

@@ -101,7 +101,7 @@ def test_each_row_that_changed_something_is_undone_the_newest_first() -> None:
         course.write(start("undo-go--3"))
     # It has the item of its row, and what that had, whatever that is by now.
     seen = course.state.variables_for("undo-go--2")
-    values = Values(course.state, variables=seen, now=0.0)
+    values = Values(course.state, variables=seen, now=0.0, name_of=course.plan.name)
     undo = course.plan.steps["undo-go--2"]
     assert values.fill(undo.env["item"]) == "$(b)"
     assert seen["mode"].text == "old"
