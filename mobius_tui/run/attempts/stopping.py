@@ -97,5 +97,9 @@ async def finish_run(
             await stop_attempt(
                 context, writer, step, own.last_attempt.number, who, None
             )
-    ended = RunEnded(outcome=outcome, reason=context.redact(reason), seals=True)
+    state = context.state
+    took = None if state.reopening is None else state.open_seconds(context.clock.wall())
+    ended = RunEnded(
+        outcome=outcome, reason=context.redact(reason), seals=True, took=took
+    )
     return await writer.write(ended, who, intent)

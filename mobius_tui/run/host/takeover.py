@@ -35,7 +35,8 @@ class HostOrder:
     """First values: name → (value, source)."""
     secrets: Mapping[str, str] = field(default_factory=dict)
     auto: str | None = None
-    """The intent that makes the run automatic, as the socket would carry it."""
+    """The intent that makes the run automatic, or opens it again, as the socket would
+    carry it."""
     watch: WatchBegan | None = None
     """What makes the run a watch; it begins with it, and is armed by `auto`."""
     unwatched: float = UNWATCHED_DRILL_LIMIT

@@ -29,7 +29,23 @@ def aside_outcome(plan: Plan, state: RunState) -> tuple[str, bool] | None:
 
 
 def run_outcome(plan: Plan, state: RunState) -> tuple[Outcome, str]:
-    """How the run would end if it ended now, and why, in words."""
+    """How the run would end if it ended now, and why, in words.
+
+    One that was opened again, and in which nothing was begun to be undone since, ends
+    as it had ended. Else it ends as its steps stand by then; the words say how it had
+    ended first.
+    """
+    own = state.reopening
+    if own is None:
+        return _outcome_of_steps(plan, state)
+    if not own.begun:
+        return own.ended.outcome, own.ended.reason
+    outcome, why = _outcome_of_steps(plan, state)
+    done = f"undone back to {plan.name(own.undone[-1])}" if own.undone else "not undone"
+    return outcome, f"ended first as {own.first_outcome}, then {done}; {why}"
+
+
+def _outcome_of_steps(plan: Plan, state: RunState) -> tuple[Outcome, str]:
     statuses = step_statuses(plan, state)
     counted = [
         step

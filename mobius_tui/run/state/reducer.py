@@ -24,6 +24,7 @@ from mobius_tui.run.events.run_events import (
     PhaseLeft,
     RunBegan,
     RunEnded,
+    RunReopened,
     VariableSet,
 )
 from mobius_tui.run.events.step_events import (
@@ -54,7 +55,7 @@ from mobius_tui.run.state.step_state import (
     Status,
     StepState,
 )
-from mobius_tui.runbook.model.actions import Run, chosen_text
+from mobius_tui.runbook.model.actions import Run, SendMessage, chosen_text
 from mobius_tui.runbook.model.runbook import Runbook
 
 ApplyToStepState: TypeAlias = Callable[[RunState, Any, Entry], None]
@@ -405,6 +406,11 @@ def _run_ended(state: RunState, event: RunEnded, entry: Entry) -> None:
     state.auto = None
 
 
+def _run_reopened(state: RunState, _event: RunReopened, entry: Entry) -> None:
+    undo_reducer.after_reopening(state, entry)
+    watch_reducer.after_reopening(state)
+
+
 _APPLY: Mapping[type[Event], ApplyToStepState] = {
     RunBegan: _run_began,
     HostStarted: _host_started,
@@ -424,6 +430,7 @@ _APPLY: Mapping[type[Event], ApplyToStepState] = {
     SiteTouched: _site_touched,
     **watch_reducer.APPLY_TO_WATCH,
     RunEnded: _run_ended,
+    RunReopened: _run_reopened,
 }
 
 
@@ -441,6 +448,11 @@ def initial_state(runbook: Runbook) -> RunState:
             if phase.aside
         },
         undo_steps=undo_steps,
+        steps_after_end=frozenset(
+            step.id
+            for step in runbook.steps()
+            if step.undo_of or isinstance(step.action, SendMessage)
+        ),
         changing_steps=_changing_steps(runbook) if undo_steps else frozenset(),
     )
 

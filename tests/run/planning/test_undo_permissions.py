@@ -58,7 +58,7 @@ REFUSED: list[tuple[UndoSteps, tuple[Event, ...], str]] = [
     (
         UndoSteps(steps=("b",)),
         (*B, RunEnded(outcome=Outcome.FAILED)),
-        "the run has ended; nothing can be undone in it",
+        "the run has ended; it is opened again first, and then undone",
     ),
     (
         UndoSteps(steps=("b",)),
