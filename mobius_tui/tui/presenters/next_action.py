@@ -14,6 +14,7 @@ from mobius_tui.run.intents.intent_actions import (
     ChooseOptions,
     EndRun,
     EnterPhase,
+    ReopenRun,
     RetryStep,
     StartStep,
     TickStep,
@@ -128,6 +129,8 @@ def next_action(view: RunView, selected: RowKey | None, *, moved: bool) -> NextA
         return LeaveLost(text=words, role="bad")
     if view.state.ended is not None:
         words = f"The run has ended: {view.state.ended.outcome}"
+        if decide_offer(ReopenRun(), view.situation) == ALLOWED:
+            words += f"; {key_of(RunCommand.UNDO)} undoes what it did"
         return ShowEndCard(text=words, role="strong")
     if view.host is None:
         words = "Resume: no host runs this run, so nothing new can start"
@@ -215,6 +218,8 @@ def _for_proposal(view: RunView, proposal: Proposal) -> NextAction:
         if isinstance(ends, Refused):
             return FocusOutput(text=ends.text, role="warn")
         words = "End the run: every step that applies has come to its end"
+        if view.state.is_reopened:
+            words = "End the run again: nothing is being undone"
         return StartFlow(flow=FlowId.END_RUN, text=words, role="good")
     name = view.plan.name(step.id)
     if terminal_attempt(view, StepRow(step.id)) is not None:
