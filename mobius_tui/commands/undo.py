@@ -66,10 +66,14 @@ def do(options: argparse.Namespace) -> int:
             return asyncio.run(_end(follower))
         narrate(refused.text)
         return INCOMPLETE if options.yes else OK
-    refuse_unhostable(follower.directory)
+    try:
+        refuse_unhostable(follower.directory)
+    except RunError as error:
+        narrate(str(error))
+        return INCOMPLETE if options.yes else OK
     ended = ended_ago_text(state, follower.now())
     if ended:
-        narrate(f"{ended}; {_OPENS if not options.yes else 'it is opened again'}")
+        narrate(f"{ended}; {_OPENS if not options.yes else 'opening it again'}")
     if not options.yes:
         narrate("nothing was undone; --yes does it, in this order")
         return OK

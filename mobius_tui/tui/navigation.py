@@ -180,8 +180,18 @@ class Navigator:
         """
         from mobius_tui.tui.screens.review_screen import ReviewScreen
 
+        screen: ReviewScreen
+
+        def open_run(directory: RunDirectory) -> None:
+            page = self.run(Viewer(directory), is_new=True, auto=None)
+            screen.app.push_screen(page)
+
         screen = ReviewScreen(
-            rewound, whole=whole, repaints=self.repaints, drafts=drafts
+            rewound,
+            whole=whole,
+            repaints=self.repaints,
+            drafts=drafts,
+            open_run=open_run,
         )
         screen.reopen = lambda: self.review(
             screen.reviewed_run,

@@ -41,8 +41,14 @@ def run_outcome(plan: Plan, state: RunState) -> tuple[Outcome, str]:
     if not own.begun:
         return own.ended.outcome, own.ended.reason
     outcome, why = _outcome_of_steps(plan, state)
-    done = f"undone back to {plan.name(own.undone[-1])}" if own.undone else "not undone"
+    done = undone_text(plan, state)
     return outcome, f"ended first as {own.first_outcome}, then {done}; {why}"
+
+
+def undone_text(plan: Plan, state: RunState) -> str:
+    """How far a run is undone since it had ended first, in words."""
+    undone = state.reopening.undone if state.reopening is not None else ()
+    return f"undone back to {plan.name(undone[-1])}" if undone else "nothing undone"
 
 
 def _outcome_of_steps(plan: Plan, state: RunState) -> tuple[Outcome, str]:

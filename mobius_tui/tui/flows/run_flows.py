@@ -105,14 +105,15 @@ async def end_run(
     """End the run for good; steps that are left undone require a reason."""
     outcome, why = run_outcome(view.plan, view.state)
     completed = outcome is Outcome.COMPLETED
+    required = not completed and not view.state.is_reopened
     reason = await open_dialog(
         ReasonDialog(
             "End the run?",
             f"It ends as {outcome}: {why}. Nothing can be started in it any more.",
             draft_key=DraftKey(purpose=Purpose.END_RUN),
             verb="End it",
-            prompt="Remark, if there is one" if completed else "Why does it end here?",
-            required=not completed,
+            prompt="Why does it end here?" if required else "Remark, if there is one",
+            required=required,
             tone="good" if completed else "warn",
         )
     )

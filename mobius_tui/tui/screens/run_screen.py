@@ -300,6 +300,8 @@ class RunScreen(RunPage):
             self._leave_now()
         elif way is EndCardChoice.FOLLOW_UP:
             self.action_follow_up()
+        elif way is EndCardChoice.UNDO:
+            await self._run_flow(FlowId.UNDO, self.key)
 
     @on(NextLine.Clicked)
     def action_next_action(self) -> None:

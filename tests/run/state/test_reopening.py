@@ -126,7 +126,9 @@ def test_it_ends_as_it_had_or_says_what_was_undone() -> None:
     assert undone[1].startswith("ended first as failed, then undone back to 1.2 B; not")
     failed = outcome(turned("b"), start("undo-b"), end("undo-b", result="failed"))
     assert failed[0] is Outcome.FAILED
-    assert failed[1].startswith("ended first as failed, then not undone; failed: A.2")
+    assert failed[1].startswith(
+        "ended first as failed, then nothing undone; failed: A.2"
+    )
     # Of several times it tells the first end, and how far back it is by now.
     undo_a = (turned("a"), start("undo-a"), end("undo-a"))
     last = replace(ENDED, outcome=Outcome.ABANDONED)
