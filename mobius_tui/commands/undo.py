@@ -147,13 +147,18 @@ async def _undo(follower: Follower, action: UndoSteps) -> int:
             steps=action.steps, confirm=undo_confirmation_word(plan, state)
         )
         reply = await send_and_await_reply(viewer, asked)
-        if not reply.ok:
+        code = INCOMPLETE
+        if reply.ok:
+            code = await _begin_each(viewer, report)
+        else:
             narrate(reply.text)
-            return INCOMPLETE
-        code = await _begin_each(viewer, report)
-        if code == OK and viewer.follower.state.is_reopened:
+        is_reopened = viewer.follower.state.is_reopened
+        if is_reopened and code == OK:
             return await _end_again(viewer)
-        await viewer.send_intent(ReleaseHost())
+        if is_reopened:
+            narrate("the run is open again, and stays so until it is undone, or ended")
+        if reply.ok:
+            await viewer.send_intent(ReleaseHost())
         return code
     finally:
         report.close()

@@ -93,6 +93,7 @@ async def test_it_is_shown_and_then_done_as_far_as_it_goes(
         (tmp_path / "may").unlink()
         code, _, said = await undo("--yes")
         assert (code, "A.1 Undo: true failed: exit 1" in said) == (1, True)
+        assert "open again, and stays so until it is undone, or ended" in said
         assert running.state.is_reopened
         (tmp_path / "may").touch()
         code, shown, said = await undo("--yes")

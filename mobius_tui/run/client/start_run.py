@@ -272,9 +272,9 @@ async def _released_for_new_values(directory: RunDirectory, runbook: Runbook) ->
         is_busy = (
             state.auto is not None or state.watch.armed or state.watch.rollback_running
         )
-        lacking = (names_in_environ - state.variables.keys()) | (
-            names_in_environ & set(state.lost_secrets)
-        )
+        # A run that is only undone gets no new values, as its steps had none either.
+        new = set() if state.is_reopened else names_in_environ - state.variables.keys()
+        lacking = new | (names_in_environ & set(state.lost_secrets))
         if is_busy or not lacking - {runbook.environment} or state.ended is not None:
             return False
         refuse_unhostable(directory)
