@@ -98,7 +98,9 @@ async def finish_run(
                 context, writer, step, own.last_attempt.number, who, None
             )
     state = context.state
-    took = None if state.reopening is None else state.open_seconds(context.clock.wall())
+    took = None
+    if state.reopening is not None:
+        took = round(state.open_seconds(context.clock.wall()), 3)
     ended = RunEnded(
         outcome=outcome, reason=context.redact(reason), seals=True, took=took
     )

@@ -448,10 +448,8 @@ def initial_state(runbook: Runbook) -> RunState:
             if phase.aside
         },
         undo_steps=undo_steps,
-        steps_after_end=frozenset(
-            step.id
-            for step in runbook.steps()
-            if step.undo_of or isinstance(step.action, SendMessage)
+        message_steps=frozenset(
+            step.id for step in runbook.steps() if isinstance(step.action, SendMessage)
         ),
         changing_steps=_changing_steps(runbook) if undo_steps else frozenset(),
     )

@@ -7,6 +7,7 @@ that names the event and the state; the state is unchanged then.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
 from mobius_tui.errors import StateError
@@ -126,9 +127,7 @@ class RunState:
     """Rows → what each of them is for."""
     undo_steps: Mapping[str, str] = field(default_factory=dict)
     """Steps that undo others → the steps that they undo."""
-    steps_after_end: frozenset[str] = frozenset()
-    """The steps that may begin where the run is open again: what undoes others, and
-    messages."""
+    message_steps: frozenset[str] = frozenset()
     changing_steps: frozenset[str] = frozenset()
     """The steps of which it is kept whether they have changed something: all that
     change or destroy, in a runbook that says of any how it is undone."""
@@ -189,6 +188,14 @@ class RunState:
     def is_reopened(self) -> bool:
         """Whether the run had ended, and is open again to be undone."""
         return self.reopening is not None and self.ended is None
+
+    @property
+    def steps_after_end(self) -> AbstractSet[str]:
+        """The ids of the steps that may begin where the run is open again.
+
+        They are what undoes others, and messages.
+        """
+        return self.undo_steps.keys() | self.message_steps
 
     @property
     def last_end(self) -> RunEnded | None:
