@@ -19,6 +19,7 @@ from mobius_tui.run.events.watch_events import WatchBegan
 from mobius_tui.run.host.takeover import HostOrder, current_operator, refuse_imported
 from mobius_tui.run.intents.envelope import Envelope, encode_envelope
 from mobius_tui.run.intents.intent_actions import (
+    VERSION,
     ArmWatch,
     ReleaseHost,
     ReopenRun,
@@ -166,6 +167,7 @@ async def reopen_run(directory: RunDirectory, runbook: Runbook) -> None:
     Raises:
         RunError: it may not be opened again, or no host could take it on.
     """
+    refuse_unhostable(directory)
     deadline = time.monotonic() + START_LIMIT
     while True:
         viewer = Viewer(directory)
@@ -192,7 +194,7 @@ async def _ask_to_reopen(viewer: Viewer) -> str | None:
         Why it has not opened it; empty where it has, or is just ending.
 
     Raises:
-        RunError: it may not be opened again.
+        RunError: it may not be opened again, or its host is of another version.
     """
     follower = viewer.follower
     action, host = ReopenRun(), viewer.host_pid()
@@ -210,6 +212,8 @@ async def _ask_to_reopen(viewer: Viewer) -> str | None:
     if host is None:
         return None
     reply = await viewer.send_intent(action)
+    if reply.version != VERSION:
+        raise RunError(reply.text)
     return "" if reply.ok else reply.text
 
 
