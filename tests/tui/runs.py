@@ -209,6 +209,7 @@ async def opened(
     is_new: bool = True,
     time: Time | None = None,
     resume: Callable[..., object] = no_resume,
+    open_again: Callable[..., object] = no_resume,
     settings: Settings = DEFAULTS,
 ) -> AsyncIterator[tuple[RunScreen, Pilot[AppResult]]]:
     """The app on a run, with a clock of the test's own."""
@@ -216,6 +217,7 @@ async def opened(
     screen = RunScreen(
         Viewer(run.directory),
         resume=resume,  # type: ignore[arg-type]
+        open_again=open_again,  # type: ignore[arg-type]
         is_new=is_new,
         repaints=1000,
         wall=time.wall,

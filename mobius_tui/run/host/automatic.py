@@ -75,6 +75,8 @@ async def _enter_begun_rollback(context: RunContext, writer: JournalWriter) -> N
     begun, steps = context.state.watch.rollback, context.state.steps
     if begun is None or begun.phase in context.state.entered_phases:
         return
+    if context.state.is_reopened:
+        return
     own = context.plan.runbook.phase(begun.phase).steps
     if any(steps[step.id].status is Status.RUNNING for step in own):
         return

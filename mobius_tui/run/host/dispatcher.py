@@ -55,6 +55,7 @@ from mobius_tui.run.intents.intent_actions import (
     LookFirst,
     OverrideStep,
     ReleaseHost,
+    ReopenRun,
     ResendMessages,
     RestoreStep,
     RetryStep,
@@ -294,6 +295,8 @@ async def perform_action(
             return await run_handlers.enter_phase(services, action, who, intent)
         case UndoSteps():
             return await run_handlers.undo_steps(services, action, who, intent)
+        case ReopenRun():
+            return await run_handlers.reopen_run(services, who, intent)
         case StartAutomatic():
             return await run_handlers.start_automatic(services, action, who, intent)
         case EndRun():

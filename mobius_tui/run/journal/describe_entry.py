@@ -32,6 +32,7 @@ from mobius_tui.run.events.run_events import (
     PhaseLeft,
     RunBegan,
     RunEnded,
+    RunReopened,
     VariableSet,
 )
 from mobius_tui.run.events.step_events import (
@@ -251,9 +252,12 @@ def journal_entry_text(entry: Entry, plan: Plan, state: RunState) -> str | None:
             return _approval_text(event, plan)
         case AutoStopped(reason=reason):
             return f"stopped: {reason}"
-        case RunEnded(outcome=outcome, reason=reason):
-            took = duration_in_words(entry.at - state.began_at)
-            return f"{outcome.upper()} after {took}: {reason}"
+        case RunEnded(outcome=outcome, reason=reason, took=took):
+            open_for = entry.at - state.began_at if took is None else took
+            after = duration_in_words(open_for)
+            return f"{outcome.upper()} after {after}: {reason}"
+        case RunReopened():
+            return f"the run is open again, to be undone, by {entry.by}"
         case HostStopped(reason=reason) if state.ended is None:
             return f"the host let go: {reason}"
         case _:

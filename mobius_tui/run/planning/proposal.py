@@ -46,11 +46,14 @@ def steps_in_order(plan: Plan, state: RunState) -> Iterator[Step]:
     """The steps in the order in which they are proposed now.
 
     In an aside phase, its own; while steps are undone, what undoes them, in the order
-    that was asked for. On the main line, from the phase that the run went to, and then
-    what was left out before it.
+    that was asked for; nothing else where the run is open again for that alone. On the
+    main line, from the phase that the run went to, and then what was left out before
+    it.
     """
     if is_undoing(plan, state):
         yield from (plan.steps[step_id] for step_id in state.undo_order)
+        return
+    if state.is_reopened:
         return
     if state.aside_frames:
         yield from plan.runbook.phase(state.aside_frames[-1].phase).steps

@@ -33,7 +33,29 @@ def aside_outcome(plan: Plan, state: RunState) -> tuple[str, bool] | None:
 
 
 def run_outcome(plan: Plan, state: RunState) -> tuple[Outcome, str]:
-    """How the run would end if it ended now, and why, in words."""
+    """How the run would end if it ended now, and why, in words.
+
+    One that was opened again, and in which nothing was begun to be undone since, ends
+    as it had ended. Else it ends as its steps stand by then; the words say how it had
+    ended first.
+    """
+    own = state.reopening
+    if own is None:
+        return _outcome_of_steps(plan, state)
+    if not own.begun:
+        return own.ended.outcome, own.ended.reason
+    outcome, why = _outcome_of_steps(plan, state)
+    done = undone_text(plan, state)
+    return outcome, f"ended first as {own.first_outcome}, then {done}; {why}"
+
+
+def undone_text(plan: Plan, state: RunState) -> str:
+    """How far a run is undone since it had ended first, in words."""
+    undone = state.reopening.undone if state.reopening is not None else ()
+    return f"undone back to {plan.name(undone[-1])}" if undone else "nothing undone"
+
+
+def _outcome_of_steps(plan: Plan, state: RunState) -> tuple[Outcome, str]:
     statuses = step_statuses(plan, state)
     counted = [
         step

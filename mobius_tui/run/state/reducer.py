@@ -28,6 +28,7 @@ from mobius_tui.run.events.run_events import (
     PhaseLeft,
     RunBegan,
     RunEnded,
+    RunReopened,
     VariableSet,
 )
 from mobius_tui.run.events.step_events import (
@@ -59,7 +60,7 @@ from mobius_tui.run.state.step_state import (
     Status,
     StepState,
 )
-from mobius_tui.runbook.model.actions import Run, chosen_text
+from mobius_tui.runbook.model.actions import Run, SendMessage, chosen_text
 from mobius_tui.runbook.model.runbook import ForEach, Runbook, Step
 
 ApplyToStepState: TypeAlias = Callable[[RunState, Any, Entry], None]
@@ -426,6 +427,11 @@ def _run_ended(state: RunState, event: RunEnded, entry: Entry) -> None:
     state.auto = None
 
 
+def _run_reopened(state: RunState, _event: RunReopened, entry: Entry) -> None:
+    undo_reducer.after_reopening(state, entry)
+    watch_reducer.after_reopening(state)
+
+
 _APPLY: Mapping[type[Event], ApplyToStepState] = {
     RunBegan: _run_began,
     HostStarted: _host_started,
@@ -445,6 +451,7 @@ _APPLY: Mapping[type[Event], ApplyToStepState] = {
     SiteTouched: _site_touched,
     **watch_reducer.APPLY_TO_WATCH,
     RunEnded: _run_ended,
+    RunReopened: _run_reopened,
 }
 
 
@@ -465,6 +472,9 @@ def initial_state(runbook: Runbook) -> RunState:
             s.id: _row_rules(s, s.for_each) for s in runbook.steps() if s.for_each
         },
         undo_steps=undo_steps,
+        message_steps=frozenset(
+            step.id for step in runbook.steps() if isinstance(step.action, SendMessage)
+        ),
         changing_steps=_changing_steps(runbook, with_rows=False)
         if undo_steps
         else frozenset(),

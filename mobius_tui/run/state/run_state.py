@@ -7,6 +7,7 @@ that names the event and the state; the state is unchanged then.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
 from mobius_tui.errors import StateError
@@ -33,6 +34,7 @@ from mobius_tui.run.events.run_events import (
     PhaseLeft,
     RunBegan,
     RunEnded,
+    RunReopened,
 )
 from mobius_tui.run.events.step_events import (
     CheckTried,
@@ -49,6 +51,10 @@ from mobius_tui.run.events.step_events import (
 from mobius_tui.run.events.watch_events import RollbackBegan, TriggerCleared, WatchEvent
 from mobius_tui.run.state import approvals, deliveries
 from mobius_tui.run.state.persistent_list import EMPTY_LIST, PersistentList
+from mobius_tui.run.state.reopening import (
+    Reopening,
+    validate_event_after_reopening,
+)
 from mobius_tui.run.state.step_state import (
     BAD_STATUSES,
     ENDED_STATUSES,
@@ -81,6 +87,7 @@ _STATUSES_BEFORE_ROWS = frozenset({Status.PENDING, Status.RUNNING})
 """Of a step, when it gets rows: it runs while it lists its items."""
 
 _ALLOWED_AFTER_END = (
+    RunReopened,
     NoteAdded,
     HostStarted,
     HostStopped,
@@ -124,6 +131,7 @@ class RunState:
     """Steps with `for_each` → when they have failed with their rows."""
     undo_steps: Mapping[str, str] = field(default_factory=dict)
     """Steps that undo others → the steps that they undo."""
+    message_steps: frozenset[str] = frozenset()
     changing_steps: frozenset[str] = frozenset()
     """The steps of which it is kept whether they have changed something: all that
     change or destroy, in a runbook that says of any how it is undone."""
@@ -180,6 +188,38 @@ class RunState:
     """Secrets that the run had, and that its newest host was not given."""
     ended: RunEnded | None = None
     ended_at: float | None = None
+    reopening: Reopening | None = None
+    """How the run was opened again after it had ended, the last time; kept when it ends
+    once more."""
+
+    @property
+    def is_reopened(self) -> bool:
+        """Whether the run had ended, and is open again to be undone."""
+        return self.reopening is not None and self.ended is None
+
+    @property
+    def steps_after_end(self) -> AbstractSet[str]:
+        """The ids of the steps that may begin where the run is open again.
+
+        They are what undoes others, and messages.
+        """
+        return self.undo_steps.keys() | self.message_steps
+
+    @property
+    def last_end(self) -> RunEnded | None:
+        """How the run ended, also where it is open again; `None` if it never did."""
+        if self.ended is None and self.reopening is not None:
+            return self.reopening.ended
+        return self.ended
+
+    def open_seconds(self, at: float) -> float:
+        """For how long the run had been open in all by a time, in seconds.
+
+        Args:
+            at: seconds since 1970.
+        """
+        closed = self.reopening.closed_for if self.reopening is not None else 0.0
+        return max(0.0, at - self.began_at - closed)
 
     @property
     def is_drill(self) -> bool:
@@ -229,6 +269,10 @@ class RunState:
             raise StateError(f"{name} before the run began")
         if self.ended is not None and not isinstance(event, _ALLOWED_AFTER_END):
             raise StateError(f"{name} after the run ended ({self.ended.outcome})")
+        if self.ended is None and isinstance(event, RunReopened):
+            raise StateError(f"{name} in a run that has not ended")
+        if self.is_reopened:
+            validate_event_after_reopening(event, self.steps_after_end)
         if isinstance(event, RunBegan) and self.began is not None:
             raise StateError("RunBegan in a run that has begun")
         allowed = STATUSES_BEFORE_EVENT.get(type(event))

@@ -254,9 +254,9 @@ class RunView:
 
     @property
     def elapsed(self) -> float:
-        """Seconds since the run began, until it ended."""
+        """Seconds for which the run has been open, until it ended."""
         end = self.state.ended_at if self.state.ended_at is not None else self.now
-        return max(0.0, end - self.state.began_at)
+        return self.state.open_seconds(end)
 
     @property
     def values(self) -> Values:

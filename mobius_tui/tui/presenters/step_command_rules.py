@@ -173,6 +173,8 @@ def why_useless(
         case RefusalCode.ILLEGAL if command is RunCommand.RESTORE:
             state = state_in_words(view, step)
             return f"is not skipped ({state}): there is nothing to take back."
+        case RefusalCode.ONLY_UNDONE:
+            return f"stays as it is: {permission.why}."
         case RefusalCode.ALIVE:
             return f"{permission.why}."
         case _:

@@ -26,6 +26,7 @@ from mobius_tui.run.intents.intent_actions import (
     StartAutomatic,
     StartStep,
     StopStep,
+    UndoSteps,
 )
 from mobius_tui.run.storage.last_viewed import (
     WRITE_INTERVAL,
@@ -104,6 +105,7 @@ class RunScreen(RunPage):
         viewer: Viewer,
         *,
         resume: Resume,
+        open_again: Resume,
         is_new: bool,
         auto: StartAutomatic | None = None,
         repaints: int = 20,
@@ -116,6 +118,7 @@ class RunScreen(RunPage):
         Args:
             viewer: the run; the screen closes it.
             resume: starts a host, when the person wants one.
+            open_again: opens the run again where it has ended, to be undone.
             is_new: whether the person has just begun it, and needs no card.
             auto: what is sent at once, which makes the run go on by itself.
             repaints: the most repaints in a second that news may cause.
@@ -132,7 +135,7 @@ class RunScreen(RunPage):
             choose=lambda view, key, tab: choose_output(view, key, directory, tab),
             screen_state=screen_state,
         )
-        self._resume = resume
+        self._resume, self._open_again = resume, open_again
         self._open_follow_up = open_follow_up
         self._auto = auto
         self._card_is_due = not is_new
@@ -301,6 +304,8 @@ class RunScreen(RunPage):
             self._leave_now()
         elif way is EndCardChoice.FOLLOW_UP:
             self.action_follow_up()
+        elif way is EndCardChoice.UNDO:
+            await self._run_flow(FlowId.UNDO, self.key)
 
     @on(NextLine.Clicked)
     def action_next_action(self) -> None:
@@ -338,6 +343,10 @@ class RunScreen(RunPage):
             return
         ask = Conversation(self.questions)
         action = await FLOWS[flow](ask, self.view, key)
+        if isinstance(action, UndoSteps) and self.feed.state.ended is not None:
+            await self._open_again(self.feed.directory, self.feed.plan.runbook)
+            self.feed.refresh()
+            self._is_end_card_shown = False
         if action is not None:
             self._sender.send(action, ask.typed)
             if words := look_in_words(self.view, action):

@@ -10,6 +10,7 @@ from mobius_tui.run.events.run_events import (
     AutoStarted,
     NoteAdded,
     PhaseEntered,
+    RunReopened,
     VariableSet,
 )
 from mobius_tui.run.events.step_events import StepOverridden, StepRestored, StepSkipped
@@ -121,6 +122,11 @@ async def undo_steps(
         undoes=tuple(undo_of[each] for each in action.steps if each in undo_of),
     )
     return await services.writer.write(event, who, intent)
+
+
+async def reopen_run(services: HostServices, who: str, intent: str) -> Entry:
+    """The run, which had ended, is open again; nothing is undone by that alone."""
+    return await services.writer.write(RunReopened(), who, intent)
 
 
 async def start_automatic(
