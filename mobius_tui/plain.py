@@ -7,7 +7,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from mobius_tui.errors import INCOMPLETE
@@ -89,6 +89,10 @@ def escape_unprintable(row: str) -> str:
     return "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in row)
 
 
+EARLIER_LINES = 3
+"""Lines of a run that goes on which are printed again; of more, the first and last."""
+
+
 def progress_interval(total: float) -> float:
     """Seconds between two lines about the progress of a `watch` step.
 
@@ -114,7 +118,7 @@ class PlainReport:
         """Close the journal."""
         self._journal_file.close()
 
-    async def print_entries(self, entries: tuple[Entry, ...]) -> None:
+    async def print_entries(self, entries: Sequence[Entry]) -> None:
         """Print new entries of the journal."""
         if self._json:
             for _ in entries:
@@ -140,6 +144,27 @@ class PlainReport:
                 and entry.event.result != Status.PASSED
             ):
                 self._print_error(entry.event, stamp)
+
+    async def print_earlier_entries(self, entries: tuple[Entry, ...]) -> None:
+        """Print where a run stands that goes on: how it began, and what came last.
+
+        What was before was printed then, and would hide what comes now. As JSON lines
+        it is all there.
+        """
+        follower = self._viewer.follower
+        told = [
+            entry
+            for entry in entries
+            if journal_entry_text(entry, follower.plan, follower.state) is not None
+        ]
+        if self._json or len(told) <= EARLIER_LINES:
+            await self.print_entries(entries)
+            return
+        await self.print_entries(told[:1])
+        run = self._viewer.directory.id
+        words = f"{len(told) - 2} lines were before; `mobius-tui report {run}` has all"
+        print_line(f"{StepTexts.INDENT}{words}")
+        await self.print_entries(told[-1:])
 
     def _print_error(self, ended: StepEnded, stamp: str) -> None:
         """Repeat the error of a step, if other lines were printed after it."""
@@ -181,7 +206,8 @@ class PlainReport:
     def _print_progress(self, step_id: str, last: Attempt) -> None:
         """Print the progress of a `watch` step, from time to time."""
         follower, now = self._viewer.follower, self._viewer.follower.now()
-        step, values = follower.plan.steps[step_id], Values(follower.state, now=now)
+        step, name_of = follower.plan.steps[step_id], follower.plan.name
+        values = Values(follower.state, now=now, name_of=name_of)
         total = watch_duration(step, values)
         if self._json or not total:
             return
@@ -254,6 +280,7 @@ async def print_run(
     as_json: bool,
     auto: StartAutomatic | None,
     is_auto_sent: bool = False,
+    is_resumed: bool = False,
 ) -> int:
     """Print a run until it has ended, its host has gone, or `--auto` has stopped.
 
@@ -264,6 +291,7 @@ async def print_run(
         as_json: whether the lines of the journal are printed.
         auto: what lets it run automatically, if anything.
         is_auto_sent: whether that was sent when the run began.
+        is_resumed: whether an open run goes on, whose lines were printed before.
 
     Returns:
         The exit code for the outcome, or for a run that is not continued.
@@ -271,7 +299,11 @@ async def print_run(
     viewer = Viewer(directory)
     report = PlainReport(viewer, as_json=as_json)
     try:
-        await report.print_entries(viewer.follower.initial_entries)
+        entries = viewer.follower.initial_entries
+        if is_resumed and viewer.follower.state.ended is None:
+            await report.print_earlier_entries(entries)
+        else:
+            await report.print_entries(entries)
         if (
             auto is not None
             and not is_auto_sent
@@ -280,6 +312,7 @@ async def print_run(
             reply = await send_and_await_reply(viewer, auto)
             if not reply.ok:
                 print(f"mobius-tui: {line(reply.text)}", file=sys.stderr)  # noqa: T201
+                await viewer.send_intent(ReleaseHost())
                 return INCOMPLETE
         return await _follow(viewer, report, automatic=auto is not None)
     finally:

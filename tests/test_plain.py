@@ -16,7 +16,12 @@ from mobius_tui.run.client.dry_run import dry_run
 from mobius_tui.run.client.run_briefing import prepare_briefing
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.mode_and_outcome import Outcome
-from mobius_tui.run.events.run_events import AutoStopped, RunBegan, RunEnded
+from mobius_tui.run.events.run_events import (
+    AutoStopped,
+    NoteAdded,
+    RunBegan,
+    RunEnded,
+)
 from mobius_tui.run.events.step_events import StepEnded, StepStarted
 from mobius_tui.run.intents.intent_actions import AddNote
 from mobius_tui.run.journal.describe_entry import journal_entry_text
@@ -228,6 +233,52 @@ async def test_texts_have_their_lines_where_nothing_is_drawn(
     begun, ended = said.index("started: 1.1"), said.index("passed: 1.1")
     assert SAID in said[begun:ended]
     assert said.count("why P:") == 1
+
+
+async def test_a_message_names_the_step_that_failed_as_people_do(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "message.toml"
+    path.write_text("""format = 2
+[runbook]
+title = "Message"
+[[message]]
+id = "gone"
+title = "Gone"
+body = "Given up: ${run.failure}"
+[[step]]
+id = "install"
+title = "Install it"
+run = "ls"
+[[step]]
+id = "tell"
+title = "Tell"
+message = "gone"
+""")
+    run = MadeRun(tmp_path, load(path), values={})
+    run.write(StepStarted(step="install", attempt=1))
+    run.write(StepEnded(step="install", attempt=1, result=Status.FAILED, reason="no"))
+    run.write(StepStarted(step="tell", attempt=1))
+    follower = Follower(run.directory)
+    *_, last = follower.initial_entries
+    said = [*StepTexts(follower.plan).lines(last, follower.state)]
+    assert said == ["         text: Given up: 1.1 Install it failed: no"]
+
+
+async def test_a_run_that_goes_on_is_not_printed_anew(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = MadeRun(tmp_path, load(LINES), values={})
+    for n in range(8):
+        run.write(NoteAdded(text=f"note {n}"))
+    await plain.print_run(run.directory, as_json=False, auto=None, is_resumed=True)
+    said = capsys.readouterr().out.splitlines()
+    assert " INCIDENT " in said[0]
+    left_out = f"7 lines were before; `mobius-tui report {run.directory.id}` has all"
+    assert said[-2:] == [f"         {left_out}", said[-1]]
+    assert said[-1].endswith("note by maria: note 7")
+    await plain.print_run(run.directory, as_json=True, auto=None, is_resumed=True)
+    assert len(capsys.readouterr().out.splitlines()) == 9, "data is whole"
 
 
 async def test_an_auto_run_that_stops_says_what_the_person_is_to_do(

@@ -116,7 +116,8 @@ def _undo_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--yes",
         action="store_true",
-        help="undo it, and confirm what destroys and what stays; else it is only shown",
+        help="undo it, and confirm what destroys and what stays; else it is only "
+        "shown. A run that has ended is opened again for it",
     )
 
 

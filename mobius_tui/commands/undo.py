@@ -11,9 +11,16 @@ from mobius_tui.commands.support.command_output import narrate, print_data
 from mobius_tui.errors import FAILED, INCOMPLETE, OK, RunError, UsageError
 from mobius_tui.plain import PlainReport, send_and_await_reply
 from mobius_tui.run.client.dry_run import step_lines
-from mobius_tui.run.client.start_run import resume_run
+from mobius_tui.run.client.start_run import refuse_unhostable, reopen_run, resume_run
 from mobius_tui.run.client.viewer import Viewer
-from mobius_tui.run.intents.intent_actions import ReleaseHost, StartStep, UndoSteps
+from mobius_tui.run.intents.intent_actions import (
+    Action,
+    EndRun,
+    ReleaseHost,
+    ReopenRun,
+    StartStep,
+    UndoSteps,
+)
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.planning.confirmation import (
     step_confirmation_word,
@@ -24,6 +31,7 @@ from mobius_tui.run.planning.proposal import Proposal, propose
 from mobius_tui.run.planning.situation import Refused, Situation
 from mobius_tui.run.planning.undoing import (
     UndoItem,
+    ended_ago_text,
     is_undoing,
     undo_item_text,
     undo_items,
@@ -48,18 +56,62 @@ def do(options: argparse.Namespace) -> int:
     for each in _list_lines(follower, items):
         print_data(line(each))
     action = UndoSteps(steps=tuple(item.step.id for item in items))
+    first: Action = action if state.ended is None else ReopenRun()
     refused = decide_offer(
-        action,
+        first,
         Situation(plan=plan, state=state, now=follower.now(), uid=os.getuid()),
     )
     if isinstance(refused, Refused):
-        by_hand = "; a person can run what is listed" if state.ended and items else ""
-        narrate(f"{refused.text}{by_hand}")
+        if options.yes and _is_all_undone(follower):
+            return asyncio.run(_end(follower))
+        narrate(refused.text)
         return INCOMPLETE if options.yes else OK
+    try:
+        refuse_unhostable(follower.directory)
+    except RunError as error:
+        narrate(str(error))
+        return INCOMPLETE if options.yes else OK
+    ended = ended_ago_text(state, follower.now())
+    if ended:
+        narrate(f"{ended}; {_OPENS if not options.yes else 'opening it again'}")
     if not options.yes:
         narrate("nothing was undone; --yes does it, in this order")
         return OK
     return asyncio.run(_undo(follower, action))
+
+
+_OPENS = "--yes opens it again for that, and ends it once more"
+
+
+def _is_all_undone(follower: Follower) -> bool:
+    """Whether the run was opened again, undone, and not ended: somebody was killed."""
+    plan, own = follower.plan, follower.state.reopening
+    done = own is not None and own.begun and not is_undoing(plan, follower.state)
+    left = any(item.undo is not None for item in undo_items(plan, follower.state))
+    return follower.state.is_reopened and done and not left
+
+
+async def _end(follower: Follower) -> int:
+    """End a run that was opened again, and of which nothing is left to undo."""
+    await resume_run(follower.directory, follower.runbook)
+    viewer = Viewer(follower.directory)
+    try:
+        return await _end_again(viewer)
+    finally:
+        await viewer.close()
+
+
+async def _end_again(viewer: Viewer) -> int:
+    """End a run that was opened again; the exit code where it is undone."""
+    reply = await send_and_await_reply(viewer, EndRun())
+    if not reply.ok:
+        narrate(reply.text)
+        return INCOMPLETE
+    viewer.follower.poll()
+    ended = viewer.follower.state.ended
+    if ended is not None:
+        narrate(f"the run has ended again: {ended.outcome}: {ended.reason}")
+    return OK
 
 
 def _why_not_back_to(follower: Follower, step_id: str) -> str:
@@ -85,7 +137,8 @@ def _list_lines(follower: Follower, items: Sequence[UndoItem]) -> Iterator[str]:
 
 async def _undo(follower: Follower, action: UndoSteps) -> int:
     """Have the host turn to undoing, and begin each step as its turn comes."""
-    await resume_run(follower.directory, follower.runbook)
+    start = resume_run if follower.state.ended is None else reopen_run
+    await start(follower.directory, follower.runbook)
     viewer = Viewer(follower.directory)
     report = PlainReport(viewer, as_json=False)
     try:
@@ -94,10 +147,16 @@ async def _undo(follower: Follower, action: UndoSteps) -> int:
             steps=action.steps, confirm=undo_confirmation_word(plan, state)
         )
         reply = await send_and_await_reply(viewer, asked)
-        if not reply.ok:
+        code = INCOMPLETE
+        if reply.ok:
+            code = await _begin_each(viewer, report)
+        else:
             narrate(reply.text)
-            return INCOMPLETE
-        code = await _begin_each(viewer, report)
+        is_reopened = viewer.follower.state.is_reopened
+        if is_reopened and code == OK:
+            return await _end_again(viewer)
+        if is_reopened:
+            narrate("the run is open again, and stays so until it is undone, or ended")
         await viewer.send_intent(ReleaseHost())
         return code
     finally:

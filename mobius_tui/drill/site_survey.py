@@ -127,7 +127,9 @@ class SiteSurvey:
         self._state = state
         self._workdir = workdir
         self._env = env
-        self._values = Values(state, now=time.time(), secrets=secrets)
+        self._values = Values(
+            state, now=time.time(), secrets=secrets, name_of=plan.name
+        )
         self._subjects = {each.key: each for each in subjects(plan)}
         self._slots = asyncio.Semaphore(MAX_CONCURRENT_CHECKS)
 

@@ -136,7 +136,8 @@ def _latency_limit(health: Health | None, state: RunState) -> float | None:
     if rule is None:
         return None
     try:
-        return Values(state, now=0.0).seconds(rule.above, "above") * 1000
+        values = Values(state, now=0.0, name_of=str)  # it names no step
+        return values.seconds(rule.above, "above") * 1000
     except MobiusError:
         return None
 

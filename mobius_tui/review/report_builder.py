@@ -73,6 +73,7 @@ def measures_with_drills(
         if name == "total":
             at = found.ended
             after = at - began if at is not None and began is not None else None
+            after = after if found.took is None else found.took
         else:
             at, after = found.time_of(name), found.seconds_until(name)
         measures.append(

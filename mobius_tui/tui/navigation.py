@@ -21,7 +21,7 @@ from mobius_tui.run.client.run_briefing import (
     prepare_briefing,
     refresh_briefing,
 )
-from mobius_tui.run.client.start_run import resume_run, start_new_run
+from mobius_tui.run.client.start_run import reopen_run, resume_run, start_new_run
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.intents.intent_actions import StartAutomatic
 from mobius_tui.run.journal.follower import Follower
@@ -180,8 +180,18 @@ class Navigator:
         """
         from mobius_tui.tui.screens.review_screen import ReviewScreen
 
+        screen: ReviewScreen
+
+        def open_run(directory: RunDirectory) -> None:
+            page = self.run(Viewer(directory), is_new=True, auto=None)
+            screen.app.push_screen(page)
+
         screen = ReviewScreen(
-            rewound, whole=whole, repaints=self.repaints, drafts=drafts
+            rewound,
+            whole=whole,
+            repaints=self.repaints,
+            drafts=drafts,
+            open_run=open_run,
         )
         screen.reopen = lambda: self.review(
             screen.reviewed_run,
@@ -215,6 +225,7 @@ class Navigator:
         screen = RunScreen(
             viewer,
             resume=resume_run,
+            open_again=reopen_run,
             is_new=is_new,
             auto=auto,
             repaints=self.repaints,

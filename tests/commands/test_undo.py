@@ -81,9 +81,28 @@ async def test_it_is_shown_and_then_done_as_far_as_it_goes(
         state = running.state
         pending = [name for name in ("one", "mail", "two") if name not in state.changes]
         assert pending == ["one", "two"]
+        # A run that has ended is opened again for it, and ends once more.
+        await running.did("start", "two")
+        await running.status("two", "passed")
         await running.did("end", reason="enough")
+        await running.over()
+        code, shown, said = await undo()
+        assert (code, "1. 1.3 true (passed, attempt 2)" in shown) == (0, True)
+        assert "this run ended just now: abandoned; --yes opens it again" in said
+        assert running.state.ended is not None
+        (tmp_path / "may").unlink()
+        code, _, said = await undo("--yes")
+        assert (code, "A.1 Undo: true failed: exit 1" in said) == (1, True)
+        assert "open again, and stays so until it is undone, or ended" in said
+        assert running.state.is_reopened
+        (tmp_path / "may").touch()
+        code, shown, said = await undo("--yes")
+        assert (code, undone.read_text()) == (0, "two\nwas-one\ntwo\n")
+        words = "abandoned: ended first as abandoned, then undone back to 1.3 true; not"
+        assert f"the run has ended again: {words}" in said
+        await running.over()
         code, shown, said = await undo("--yes")
         assert (code, "1. 1.2 true (passed): stays" in shown) == (4, True)
-        assert "the run has ended; nothing can be undone in it; a person can" in said
+        assert "1.2 true stays: it is out" in said
     finally:
         await running.close()

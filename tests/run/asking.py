@@ -27,6 +27,7 @@ WORDS: Mapping[str, type[a.Action]] = {
     "note": a.AddNote,
     "enter": a.EnterPhase,
     "undo": a.UndoSteps,
+    "reopen": a.ReopenRun,
     "auto": a.StartAutomatic,
     "arm": a.ArmWatch,
     "disarm": a.DisarmWatch,

@@ -77,7 +77,7 @@ def say_what_is_shown(run: Running) -> None:
     health = build_health_view(
         follower.health,
         follower.runbook,
-        Values(follower.state, now=now),
+        Values(follower.state, now=now, name_of=str),
         now=now,
         is_watched=True,
         has_ended=False,

@@ -160,6 +160,9 @@ def test_what_is_offered_is_what_a_host_does(
         @example(happened=RARE[2])
         @example(happened=RARE[3])
         @example(happened=RARE[4])
+        @example(happened=RARE[5])
+        @example(happened=RARE[6])
+        @example(happened=RARE[7])
         def in_any_state(happened: list[Event]) -> None:
             state = state_after(judges.tail.entries, plan, happened)
             runner.run(Asked(judges, view_of(plan, state)).all())

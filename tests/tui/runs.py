@@ -158,6 +158,8 @@ class FakeHost:
         self.intents: list[Any] = []
         """The actions that were asked for."""
         self.refuse = ""
+        self.says = ""
+        """What it adds to an answer that is no refusal."""
         self.acts: dict[type[Action], Callable[[], None]] = {}
         self.stall: Callable[[str], None] = lambda _: None
         self.answers = asyncio.Event()
@@ -169,7 +171,8 @@ class FakeHost:
         act = self.acts.get(type(envelope.action))
         if act is not None:
             act()
-        return Reply(id=envelope.id, ok=not self.refuse, text=self.refuse, n=1)
+        text = self.refuse or self.says
+        return Reply(id=envelope.id, ok=not self.refuse, text=text, n=1)
 
 
 @asynccontextmanager
@@ -206,6 +209,7 @@ async def opened(
     is_new: bool = True,
     time: Time | None = None,
     resume: Callable[..., object] = no_resume,
+    open_again: Callable[..., object] = no_resume,
     settings: Settings = DEFAULTS,
 ) -> AsyncIterator[tuple[RunScreen, Pilot[AppResult]]]:
     """The app on a run, with a clock of the test's own."""
@@ -213,6 +217,7 @@ async def opened(
     screen = RunScreen(
         Viewer(run.directory),
         resume=resume,  # type: ignore[arg-type]
+        open_again=open_again,  # type: ignore[arg-type]
         is_new=is_new,
         repaints=1000,
         wall=time.wall,

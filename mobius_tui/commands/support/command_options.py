@@ -66,10 +66,13 @@ def auto_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--manual",
         choices=("stop", "skip", "tick"),
-        help="what --auto does with manual steps (stop; in a drill, tick)",
+        help="what --auto does with manual steps (stop; in a drill, tick); a protected "
+        "environment refuses tick",
     )
     parser.add_argument(
-        "--answers", metavar="FILE.toml", help="what --auto answers to questions"
+        "--answers",
+        metavar="FILE.toml",
+        help='what --auto answers to questions: lines of VARIABLE = "text"',
     )
     parser.add_argument(
         "--yes", action="store_true", help="confirm destroy steps beforehand (--auto)"

@@ -64,4 +64,4 @@ def _refuse_ticks(briefing: Briefing) -> None:
         protected=briefing.protected,
     )
     if refused:
-        raise UsageError(refused)
+        raise UsageError(f"{refused}; without --auto a person does it, and ticks it")

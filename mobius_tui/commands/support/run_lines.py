@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -18,7 +19,7 @@ from mobius_tui.drill.faults import FAULTS, Fault
 from mobius_tui.drill.scored_drills import compare_times, drills_of_same_runbook
 from mobius_tui.drill.site.drill_site import open_site
 from mobius_tui.drill.site_guard import run_on_site
-from mobius_tui.errors import FAILED, OK
+from mobius_tui.errors import FAILED, INCOMPLETE, OK
 from mobius_tui.garbage_collection import collect_as_usual
 from mobius_tui.plain import escape_unprintable, print_run
 from mobius_tui.run.client.briefing_hosts import hosts_in_words
@@ -29,7 +30,9 @@ from mobius_tui.run.client.start_run import resume_run, start_new_run
 from mobius_tui.run.events.run_events import RunBegan, RunEnded
 from mobius_tui.run.intents.intent_actions import StartAutomatic
 from mobius_tui.run.journal.follower import Follower, JournalFollower
+from mobius_tui.run.planning.permissions import decide
 from mobius_tui.run.planning.plan import Plan
+from mobius_tui.run.planning.situation import Refused, Situation
 from mobius_tui.run.records.run_summary import newest_open
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.state_home import runs_root
@@ -116,8 +119,22 @@ def resume_with_lines(
     if auto is not None:
         refuse_unattended(follower.runbook, "--auto")
     if follower.state.ended is None:
+        # Before a host is there: none stays behind that nobody wanted.
+        if auto is not None and (refusal := _refusal(follower, auto)):
+            narrate(line(refusal))
+            return INCOMPLETE
         asyncio.run(resume_run(directory, follower.runbook))
-    return interruptible(lambda: print_until_end(directory, as_json=as_json, auto=auto))
+    return interruptible(
+        lambda: print_until_end(directory, as_json=as_json, auto=auto, is_resumed=True)
+    )
+
+
+def _refusal(follower: Follower, auto: StartAutomatic) -> str:
+    """Why a run may not go on by itself now; empty where it may."""
+    now, uid = follower.now(), os.getuid()
+    situation = Situation(plan=follower.plan, state=follower.state, now=now, uid=uid)
+    permission = decide(auto, situation)
+    return permission.text if isinstance(permission, Refused) else ""
 
 
 def interruptible(lines: Callable[[], Coroutine[Any, Any, int]]) -> int:
@@ -136,6 +153,7 @@ async def print_until_end(
     as_json: bool,
     auto: StartAutomatic | None,
     is_auto_sent: bool = False,
+    is_resumed: bool = False,
 ) -> int:
     """Print a run; at the end of a drill, wait for its score and print that.
 
@@ -144,13 +162,18 @@ async def print_until_end(
         as_json: whether the journal's own lines are printed, and the score as one more.
         auto: the action that makes it run by itself.
         is_auto_sent: whether the run began with it.
+        is_resumed: whether it goes on, so that its lines were printed before.
 
     Returns:
         The exit code that its end has; 1 for a drill that was completed, or went by
         itself, though the site is still broken.
     """
     code = await print_run(
-        directory, as_json=as_json, auto=auto, is_auto_sent=is_auto_sent
+        directory,
+        as_json=as_json,
+        auto=auto,
+        is_auto_sent=is_auto_sent,
+        is_resumed=is_resumed,
     )
     site = _site_of_drill(directory)
     if site is None:

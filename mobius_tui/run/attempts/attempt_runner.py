@@ -114,7 +114,7 @@ class AttemptRunner:
         """Start a failed step again after its pause, where its `retry` says so."""
         state = self._context.state
         own = state.steps[step.id]
-        if not will_retry(step, own) or step.retry is None:
+        if step.retry is None or not self._retries_by_itself(step):
             return
         tried = len(own.attempts)
         try:
@@ -135,6 +135,12 @@ class AttemptRunner:
                 return
             await asyncio.sleep(BUSY_INTERVAL)
 
+    def _retries_by_itself(self, step: Step) -> bool:
+        """Whether another attempt follows; none does once the run is only undone."""
+        state = self._context.state
+        is_over = state.is_reopened and step.id not in state.steps_after_end
+        return not is_over and will_retry(step, state.steps[step.id])
+
     async def _retry_unless_busy(self, step: Step, tried: int) -> bool:
         """Make another attempt, if nobody did; returns whether to wait for room.
 
@@ -145,7 +151,8 @@ class AttemptRunner:
         async with self._writer.turn:
             own = state.steps[step.id]
             is_same = len(own.attempts) == tried and own.status in BAD_STATUSES
-            if not is_same or state.ended is not None or self._writer.failure:
+            is_over = state.ended is not None or not self._retries_by_itself(step)
+            if not is_same or is_over or self._writer.failure:
                 return False
             busy = step_in_the_way(plan, state, step)
             if busy is not None:

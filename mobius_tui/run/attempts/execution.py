@@ -25,6 +25,7 @@ from mobius_tui.run.events.run_events import VariableSet
 from mobius_tui.run.events.step_events import Result, StepEnded, StepUnknown
 from mobius_tui.run.journal.journal_writer import JournalWriter
 from mobius_tui.run.planning.initial_values import refuse_value
+from mobius_tui.run.planning.proposal import listed_items
 from mobius_tui.run.planning.variables import script_env
 from mobius_tui.run.state.step_state import PASSED_STATUSES, Status
 from mobius_tui.run.storage.redaction import holds_secret, secret_literals
@@ -414,13 +415,11 @@ class AttemptExecution:
         state = self._context.state
         if self._step.id in state.rows_of:
             return ""
-        items = each.items
         try:
             if each.command is not None:
                 items = await asyncio.to_thread(_printed_items, self._directory)
-            elif each.variable is not None:
-                listed = state.variables.get(each.variable)
-                items = items_of_lines((listed.text if listed else None) or "")
+            else:
+                items = listed_items(each, state)
         except (MobiusError, OSError) as error:
             return str(error)
         if any(holds_secret(item, self._context.secrets.values()) for item in items):
@@ -442,7 +441,8 @@ class AttemptExecution:
         digests = await asyncio.to_thread(
             attempt_files.attempt_digests, self._directory
         )
-        continues = self._step.on_failure == "continue"
+        is_row = self._step.id in self._context.state.parent_of
+        continues = self._step.on_failure == "continue" and not is_row
         if continues and result in (
             Status.FAILED,
             Status.TIMED_OUT,

@@ -53,6 +53,8 @@ class RunContext:
     health: HealthReadings
     secret_tasks: dict[str, asyncio.Task[str]] = field(default_factory=dict)
     """What gets secrets now, by name; see `secret_source`."""
+    seen_guards: set[str] = field(default_factory=set)
+    """Steps that begin now as their guards were seen to hold; see `guard_look`."""
 
     def values(
         self, step: Step | None = None, host: Mapping[HostField, str] | None = None

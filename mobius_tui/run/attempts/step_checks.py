@@ -7,6 +7,7 @@ import math
 import os
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
@@ -184,6 +185,20 @@ class StepChecks:
             seen.append(f"{kind_of_check(check)} check {verdict}: {result.detail}")
         return "; ".join(seen)
 
+    async def look(self) -> CheckResult:
+        """Make each check once, until one does not hold; the last of the results."""
+        read = self._context.plan.variables_read[self._step.id]
+        if lacking := await obtain_secrets(self._context, read):
+            return CheckResult(held=False, detail=lacking, is_local=True)
+        seen = CheckResult(held=True, detail="")
+        for check in self._step.checks:
+            seen = await self._run_check(check)
+            detail = f"{kind_of_check(check)} check: {seen.detail}"
+            seen = replace(seen, detail=detail)
+            if not seen.held:
+                break
+        return seen
+
     def _stop_asked(self) -> bool:
         last = self._context.state.steps[self._step.id].last_attempt
         return last is not None and last.stop_asked
@@ -249,7 +264,7 @@ class StepChecks:
             context = self._check_context()
         except MobiusError as error:
             detail = self._context.redact(str(error))
-            return CheckResult(held=False, detail=detail)
+            return CheckResult(held=False, detail=detail, is_local=True)
         return await run_check(check, context)
 
     def _check_context(self) -> CheckContext:

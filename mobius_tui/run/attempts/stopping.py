@@ -97,5 +97,11 @@ async def finish_run(
             await stop_attempt(
                 context, writer, step, own.last_attempt.number, who, None
             )
-    ended = RunEnded(outcome=outcome, reason=context.redact(reason), seals=True)
+    state = context.state
+    took = None
+    if state.reopening is not None:
+        took = round(state.open_seconds(context.clock.wall()), 3)
+    ended = RunEnded(
+        outcome=outcome, reason=context.redact(reason), seals=True, took=took
+    )
     return await writer.write(ended, who, intent)

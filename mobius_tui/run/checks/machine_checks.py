@@ -120,7 +120,7 @@ async def check_process(check: ProcessCheck, ctx: CheckContext) -> CheckResult:
     wanted = "" if held else f", wanted {check.count}"
     return check_result(
         held=held,
-        detail=f"{len(processes) or 'no'} {noun} {verb} {check.match!r}{named}{wanted}",
+        detail=f"{len(processes) or 'no'} {noun} {verb} '{check.match}'{named}{wanted}",
     )
 
 

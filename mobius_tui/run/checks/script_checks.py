@@ -138,14 +138,14 @@ def _search_result(
     lines = answer["lines"]
     unwanted, wanted = answer["not"], answer["match"]
     if isinstance(unwanted, list):
-        line = f"line {unwanted[0]} matches {check.not_!r}: {unwanted[1]}"
+        line = f"line {unwanted[0]} matches '{check.not_}': {unwanted[1]}"
         words = f"{line}; wanted none"
         return SearchResult(held=False, words=words, has_unwanted=True)
     if isinstance(wanted, list):
-        line = f"line {wanted[0]} matches {check.match!r}: {wanted[1]}"
+        line = f"line {wanted[0]} matches '{check.match}': {wanted[1]}"
         return SearchResult(held=True, words=line)
     if check.match is not None:
-        words = f"no line of {lines} matches {check.match!r}"
+        words = f"no line of {lines} matches '{check.match}'"
         return SearchResult(held=False, words=words)
-    words = f"no line of {lines} matches {check.not_!r}"
+    words = f"no line of {lines} matches '{check.not_}'"
     return SearchResult(held=True, words=words)

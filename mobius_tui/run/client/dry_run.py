@@ -9,6 +9,7 @@ from mobius_tui.run.client.preflight import understated_steps
 from mobius_tui.run.client.run_briefing import Briefing
 from mobius_tui.run.planning.plan import Plan, effect_of, kind_of
 from mobius_tui.run.planning.step_texts import labelled_texts, lines_behind_label
+from mobius_tui.run.planning.trigger_rules import trigger_rules_in_words
 from mobius_tui.run.planning.variables import Values
 from mobius_tui.run.state.reducer import initial_state
 from mobius_tui.run.state.run_state import RunState
@@ -21,13 +22,15 @@ from mobius_tui.runbook.model.actions import (
     Watch,
     script_without_lint_comments,
 )
-from mobius_tui.runbook.model.guards import guard_in_words
-from mobius_tui.runbook.model.runbook import Step
+from mobius_tui.runbook.model.limits import MAX_PARALLEL
+from mobius_tui.runbook.model.probes import Health
+from mobius_tui.runbook.model.runbook import Phase, Step
 from mobius_tui.runbook.model.step_text import (
     EFFECTS,
     check_in_words,
     command_in_words,
     for_each_in_words,
+    guard_of_step_in_words,
     rollout_in_words,
 )
 from mobius_tui.runbook.model.targets import cut_into_batches
@@ -47,7 +50,7 @@ def dry_run(briefing: Briefing, *, now: float) -> Iterator[str]:
     runbook = briefing.runbook
     plan = Plan(runbook)
     state = initial_run_state(briefing)
-    values = Values(state, now=now)
+    values = Values(state, now=now, name_of=plan.name)
     yield f"{runbook.title} ({runbook.id}), dry run: nothing is executed"
     yield f"mode {briefing.mode}, environment {briefing.environment or '-'}"
     yield f"in {briefing.workdir}"
@@ -65,15 +68,19 @@ def dry_run(briefing: Briefing, *, now: float) -> Iterator[str]:
         if own.is_fetched and name not in state.variables:
             held = f"([secret], got {source_in_words(own)} when a step first needs it)"
         yield f"  {name}={held}"
+    yield from _health(plan, runbook.health, values)
     for phase in runbook.phases:
         yield ""
         aside = " (aside)" if phase.aside else ""
         yield f"{plan.phase_numbers[phase.id]} {phase.title}{aside}"
         if phase.why:
             yield from lines_behind_label("  why    ", Prose(phase.why))
+        yield from _ways_of_phase(plan, phase)
         for step in phase.steps:
             yield from step_lines(plan, step, state, values)
             yield from _host_lines(briefing, step)
+
+            yield from _order_of_step(plan, step)
 
 
 def _host_lines(briefing: Briefing, step: Step) -> Iterator[str]:
@@ -105,6 +112,62 @@ def _names(names: Sequence[str]) -> str:
     return f"{', '.join(names[: HOSTS_SHOWN - 1])} … {names[-1]} ({len(names)} hosts)"
 
 
+def _health(plan: Plan, health: Health | None, values: Values) -> Iterator[str]:
+    """What is watched all the time, and what it may begin."""
+    if health is None:
+        return
+    every = values.preview(health.every)
+    for probe in health.probes:
+        what = probe.url or (check_in_words(probe.check) if probe.check else "")
+        aside = "" if probe.trigger else ", counts for no trigger"
+        yield f"  probe  {probe.id} every {every}: {values.preview(what)}{aside}"
+    for words in trigger_rules_in_words(health, {}):
+        yield f"  trigger when {values.preview(words)}"
+    if health.trigger.then is not None:
+        grace = values.preview(health.trigger.grace)
+        phase = _phase_name(plan, health.trigger.then)
+        yield f"  trigger begins {phase}, {grace} later, where the watch is armed"
+
+
+def _phase_name(plan: Plan, phase: str) -> str:
+    return f"{plan.phase_numbers[phase]} {plan.runbook.phase(phase).title}"
+
+
+def _ways_of_phase(plan: Plan, phase: Phase) -> Iterator[str]:
+    """How its steps are worked, what it replaces, and where it leads."""
+    if phase.attended:
+        yield "  only a person starts its steps"
+    if phase.parallel:
+        how_many = "all" if phase.parallel >= MAX_PARALLEL else phase.parallel
+        yield f"  side by side: {how_many}"
+    if phase.instead_of:
+        names = ", ".join(_phase_name(plan, each) for each in phase.instead_of)
+        yield f"  instead of {names}"
+    undo = plan.runbook.undo_phase
+    if phase.aside and (undo is None or phase.id != undo.id):
+        back = "back to where it was entered from"
+        then = back if phase.next is None else f"to {_phase_name(plan, phase.next)}"
+        yield f"  leads {then}"
+
+
+def _order_of_step(plan: Plan, step: Step) -> Iterator[str]:
+    """What a step waits for, how often it is tried, and what follows a failure.
+
+    What its rows have is said of a step with some.
+    """
+    own = step.for_each.row if step.for_each and step.for_each.row else step
+    if own.needs:
+        yield f"      needs  {', '.join(plan.name(need) for need in own.needs)}"
+    if own.approve is not None:
+        yield f"      wants  approval of {own.approve.role}"
+    if own.retry is not None:
+        yield f"      tries  {own.retry.attempts}, {own.retry.every} apart"
+    if own.on_failure == "continue":
+        yield "      fails  the run goes on"
+    elif own.on_failure != "stop":
+        yield f"      fails  enters {_phase_name(plan, own.on_failure)}"
+
+
 def initial_run_state(briefing: Briefing) -> RunState:
     """The state in which the run would begin."""
     state = initial_state(briefing.runbook)
@@ -132,12 +195,12 @@ def step_lines(
     effect = f", {EFFECTS[effect_of(step)]}" if kind == "run" else ""
     gate = ", gate" if step.gate else ""
     yield f"  {plan.numbers[step.id]} {step.title} [{kind}{effect}{gate}]"
-    if step.for_each is not None:
+    if step.for_each is not None and not step.undo_of:
         yield f"      rows   {for_each_in_words(step.for_each)}"
     if step.rollout is not None:
         yield f"      hosts  {rollout_in_words(step.rollout)}"
-    if step.when:
-        yield f"      when   {guard_in_words(step.when)}"
+    if guard := guard_of_step_in_words(step, values.preview):
+        yield f"      when   {guard}"
     for label, prose in labelled_texts(step, plan.runbook, values):
         yield from lines_behind_label(f"      {label:<7}", prose)
     yield from _action(step, values)

@@ -66,7 +66,7 @@ def programs_wanted(runbook: Runbook) -> tuple[tuple[str, ...], ...]:
 def _clients(runbook: Runbook) -> Iterator[tuple[str, ...]]:
     """The clients that `sql` checks want, each with those that do as well."""
     for step in (*runbook.steps(), *map(step_of_probe, runbook.probes())):
-        for check in step.checks:
+        for check in (*step.checks, *step.when_checks):
             if isinstance(check, SqlCheck) and check.clients:
                 yield check.clients
 

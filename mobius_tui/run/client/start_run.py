@@ -18,13 +18,21 @@ from mobius_tui.run.events.run_events import RunBegan
 from mobius_tui.run.events.watch_events import WatchBegan
 from mobius_tui.run.host.takeover import HostOrder, current_operator, refuse_imported
 from mobius_tui.run.intents.envelope import Envelope, encode_envelope
-from mobius_tui.run.intents.intent_actions import ArmWatch, ReleaseHost, StartAutomatic
+from mobius_tui.run.intents.intent_actions import (
+    VERSION,
+    ArmWatch,
+    ReleaseHost,
+    ReopenRun,
+    StartAutomatic,
+)
 from mobius_tui.run.journal.follower import JournalFollower
 from mobius_tui.run.planning.initial_values import (
     refuse_answers,
     resolve_initial_values,
 )
+from mobius_tui.run.planning.permissions import decide
 from mobius_tui.run.planning.plan import Plan
+from mobius_tui.run.planning.situation import Refused, Situation
 from mobius_tui.run.records.verification import refuse_cut_journal
 from mobius_tui.run.storage.redaction import holds_secret
 from mobius_tui.run.storage.run_directory import (
@@ -145,7 +153,87 @@ async def resume_run(directory: RunDirectory, runbook: Runbook) -> None:
         directory, runbook
     ):
         return
-    _refuse_unhostable(directory)
+    await _start_host_for_old_run(directory, runbook)
+
+
+REOPEN_INTERVAL = 0.02
+"""Seconds between two looks at a run whose host is just ending or starting."""
+
+
+async def reopen_run(directory: RunDirectory, runbook: Runbook) -> None:
+    """Open a run again that has ended, to be undone; returns when its host listens.
+
+    Its host is started as `resume_run` does it. One that still lives, as it sends the
+    last messages, is asked. Where somebody else opens it in the same moment, it is open
+    once.
+
+    Raises:
+        RunError: it may not be opened again, or no host could take it on.
+    """
+    refuse_unhostable(directory)
+    deadline = time.monotonic() + START_LIMIT
+    while True:
+        viewer = Viewer(directory)
+        try:
+            if viewer.follower.state.ended is None:
+                break
+            refusal = await _ask_to_reopen(viewer)
+        finally:
+            await viewer.close()
+        if refusal is None:
+            first = encode_envelope(Envelope(action=ReopenRun())).decode()
+            await _start_host_for_old_run(directory, runbook, first)
+        if time.monotonic() > deadline:
+            words = refusal or f"its host did not do it; see {directory.host_log}"
+            raise RunError(f"{directory.id} was not opened again: {words}")
+        await asyncio.sleep(REOPEN_INTERVAL)
+    await resume_run(directory, runbook)
+
+
+async def _ask_to_reopen(viewer: Viewer) -> str | None:
+    """Ask the host that still runs a run; `None` where there is none.
+
+    Returns:
+        Why it has not opened it; empty where it has, or is just ending.
+
+    Raises:
+        RunError: it may not be opened again, or its host is of another version.
+    """
+    follower = viewer.follower
+    action, host = ReopenRun(), viewer.host_pid()
+    permission = decide(
+        action,
+        Situation(
+            plan=follower.plan,
+            state=follower.state,
+            now=follower.now(),
+            uid=os.getuid(),
+        ),
+    )
+    if isinstance(permission, Refused):
+        raise RunError(permission.text)
+    if host is None:
+        return None
+    reply = await viewer.send_intent(action)
+    if reply.version != VERSION:
+        raise RunError(reply.text)
+    return "" if reply.ok else reply.text
+
+
+async def _start_host_for_old_run(
+    directory: RunDirectory, runbook: Runbook, first_intent: str | None = None
+) -> None:
+    """Start a host for a run that has begun before, with the values to be had now.
+
+    Args:
+        directory: the run's.
+        runbook: the run's.
+        first_intent: what the host does first, as the socket would carry it.
+
+    Raises:
+        RunError: the host could not take the run on, or its journal lost its end.
+    """
+    refuse_unhostable(directory)
     first = JournalFollower(directory).read_new()[:1]
     began = first[0].event if first else None
     profile = began.profile if isinstance(began, RunBegan) else None
@@ -159,7 +247,7 @@ async def resume_run(directory: RunDirectory, runbook: Runbook) -> None:
         if name != runbook.environment
         and not holds_secret(value[0], initial.secrets.values())
     }
-    order = HostOrder(values=values, secrets=initial.secrets)
+    order = HostOrder(values=values, secrets=initial.secrets, auto=first_intent)
     try:
         await _start_host(directory, order, runbook)
     except RunError:
@@ -167,7 +255,7 @@ async def resume_run(directory: RunDirectory, runbook: Runbook) -> None:
             raise  # else somebody else resumed it in the same moment
 
 
-def _refuse_unhostable(directory: RunDirectory) -> None:
+def refuse_unhostable(directory: RunDirectory) -> None:
     """Refuse to start a host for a run that is damaged, imported, or another user's.
 
     Raises:
@@ -191,12 +279,12 @@ async def _released_for_new_values(directory: RunDirectory, runbook: Runbook) ->
         is_busy = (
             state.auto is not None or state.watch.armed or state.watch.rollback_running
         )
-        lacking = (names_in_environ - state.variables.keys()) | (
-            names_in_environ & set(state.lost_secrets)
-        )
+        # A run that is only undone gets no new values, as its steps had none either.
+        new = set() if state.is_reopened else names_in_environ - state.variables.keys()
+        lacking = new | (names_in_environ & set(state.lost_secrets))
         if is_busy or not lacking - {runbook.environment} or state.ended is not None:
             return False
-        _refuse_unhostable(directory)
+        refuse_unhostable(directory)
         is_going = (await viewer.send_intent(ReleaseHost())).ok
     except MobiusError:
         return False  # whoever only looks on changes no host

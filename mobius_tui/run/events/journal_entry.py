@@ -49,6 +49,10 @@ class Codec(Generic[T]):
         """By name."""
         own: dict[str, Any] = {n: fields(k) for n, k in self.kinds.items()}  # type: ignore[arg-type]
         self._fields = {n: tuple(f.name for f in each) for n, each in own.items()}
+        self._omitted_if_none = {
+            n: tuple(f.name for f in each if f.metadata.get("omitted_if_none"))
+            for n, each in own.items()
+        }
         self._tuples = {
             name: frozenset(f.name for f in each if str(f.type).startswith("tuple"))
             for name, each in own.items()
@@ -56,8 +60,12 @@ class Codec(Generic[T]):
 
     def encode_into(self, value: T, line: dict[str, Any]) -> None:
         """Add a value's fields to a line that becomes JSON."""
-        for key in self._fields[type(value).__name__]:
+        name = type(value).__name__
+        for key in self._fields[name]:
             line[key] = getattr(value, key)
+        for key in self._omitted_if_none[name]:
+            if line[key] is None:
+                del line[key]
 
     def decode_fields(self, name: str, line: dict[str, Any]) -> T:
         """The value in the fields of a line; `first_invalid_field` says what is wrong.

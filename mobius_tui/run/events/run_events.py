@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Literal, get_args
 
 from mobius_tui.run.events.approval_events import ApprovalEvent
@@ -14,6 +15,10 @@ from mobius_tui.run.events.message_events import MessageEvent
 from mobius_tui.run.events.mode_and_outcome import Mode, Outcome
 from mobius_tui.run.events.step_events import StepEvent
 from mobius_tui.run.events.watch_events import WatchEvent
+
+OMITTED_IF_NONE: Mapping[str, bool] = MappingProxyType({"omitted_if_none": True})
+"""Metadata of a field that a line has only where it says something, so that programs
+which do not know the field read all other lines."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -167,6 +172,16 @@ class RunEnded:
     reason: str = ""
     seals: bool = False
     """Whether people's additions to the record are sealed; older journals lack it."""
+    took: float | None = field(default=None, metadata=OMITTED_IF_NONE)
+    """Seconds for which the run was open in all, where it was opened again; else it was
+    open from its beginning on."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RunReopened:
+    """The run, which had ended, is open again, for what the reason says and no more."""
+
+    reason: Literal["undo"] = "undo"
 
 
 Event = (
@@ -188,6 +203,7 @@ Event = (
     | DrillEvent
     | WatchEvent
     | RunEnded
+    | RunReopened
 )
 
 EVENTS: Mapping[str, type[Event]] = {kind.__name__: kind for kind in get_args(Event)}

@@ -8,7 +8,11 @@ from typing import Literal
 
 
 class Status(StrEnum):
-    """The state of a step; `waiting` and `not applicable` are judged by `plan`."""
+    """The state of a step.
+
+    `waiting` is judged by `plan`, and so is `not applicable`, but where a check of a
+    guard has seen it.
+    """
 
     PENDING = "pending"
     RUNNING = "running"
@@ -128,7 +132,9 @@ class StepPassedOver:
 
     step: str
     reason: str
-    """The values that decided it, and what the step wants."""
+    """The values that decided it, and what the step wants; or what was seen."""
+    looked: bool = False
+    """Whether a check of its guard decided it, which looks again if it is begun."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

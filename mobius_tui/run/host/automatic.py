@@ -1,4 +1,4 @@
-"""Writes what follows by itself: ends of phases, and expired approvals."""
+"""Writes what follows by itself: ends of phases, rows, and expired approvals."""
 
 from __future__ import annotations
 
@@ -8,16 +8,20 @@ from collections.abc import Mapping
 from mobius_tui.run.attempts.run_context import RunContext
 from mobius_tui.run.attempts.stopping import stop_attempt
 from mobius_tui.run.events.approval_events import ApprovalDenied
+from mobius_tui.run.events.growth_events import RowsAdded
 from mobius_tui.run.events.run_events import PhaseEntered, PhaseLeft
 from mobius_tui.run.events.step_events import StepPassedOver
 from mobius_tui.run.journal.journal_writer import JournalWriter
 from mobius_tui.run.planning.approval_rules import drill_approves
 from mobius_tui.run.planning.plan import is_follower
-from mobius_tui.run.planning.proposal import steps_passed_over
+from mobius_tui.run.planning.proposal import known_rows, steps_passed_over
 from mobius_tui.run.planning.rollback import is_only_watched
 from mobius_tui.run.planning.run_outcome import aside_outcome
 from mobius_tui.run.planning.step_status import StepStatus, step_statuses
+from mobius_tui.run.state.growth import is_left_behind
 from mobius_tui.run.state.step_state import BAD_STATUSES, Status
+from mobius_tui.run.storage.redaction import holds_secret
+from mobius_tui.runbook.model.for_each import row_ids
 from mobius_tui.runbook.text.units import duration_in_words
 
 
@@ -46,6 +50,21 @@ async def apply_consequences(context: RunContext, writer: JournalWriter) -> None
         await _leave_aside(context, writer, *done)
         statuses = await _record_passed_over(context, writer)
     await _stop_followers(context, writer, statuses)
+    await _add_known_rows(context, writer, statuses)
+
+
+async def _add_known_rows(
+    context: RunContext, writer: JournalWriter, statuses: Mapping[str, StepStatus]
+) -> None:
+    """Give the steps of the phase that the run is in the rows that are known."""
+    if is_only_watched(context.plan, context.state) and not context.state.aside_frames:
+        return  # nobody works its main line
+    found = [*known_rows(context.plan, context.state, statuses)]
+    for step, items in found:
+        if not any(holds_secret(item, context.secrets.values()) for item in items):
+            rows = row_ids(step.id, len(items))
+            added = RowsAdded(step=step.id, rows=rows, items=items)
+            await writer.write(added, "host")
 
 
 async def _enter_begun_rollback(context: RunContext, writer: JournalWriter) -> None:
@@ -55,6 +74,8 @@ async def _enter_begun_rollback(context: RunContext, writer: JournalWriter) -> N
     """
     begun, steps = context.state.watch.rollback, context.state.steps
     if begun is None or begun.phase in context.state.entered_phases:
+        return
+    if context.state.is_reopened:
         return
     own = context.plan.runbook.phase(begun.phase).steps
     if any(steps[step.id].status is Status.RUNNING for step in own):
@@ -91,7 +112,8 @@ async def _leave_aside(
     for step in context.plan.steps.values():
         own = context.state.steps[step.id]
         mine = context.plan.phase_of[step.id].id in phase.instead_of
-        if own.status in BAD_STATUSES and (step.id == origin or mine):
+        is_left = is_left_behind(context.state, step.id)
+        if own.status in BAD_STATUSES and (step.id == origin or mine) and not is_left:
             repaired.append(step.id)
     aside = phase.next in context.state.aside_steps
     event = PhaseLeft(
@@ -115,7 +137,11 @@ async def _stop_followers(
     """
     going = BAD_STATUSES | {Status.PENDING, Status.WAITING, Status.RUNNING}
     for phase in context.plan.runbook.phases:
-        others = [s for s in phase.steps if not is_follower(s)]
+        others = [
+            step
+            for step in phase.steps
+            if not is_follower(step) and not is_left_behind(context.state, step.id)
+        ]
         if any(statuses[s.id].status in going for s in others):
             continue
         for step in phase.steps:

@@ -6,6 +6,7 @@ import asyncio
 from contextlib import suppress
 
 from mobius_tui.errors import INCOMPLETE, MobiusError
+from mobius_tui.run.attempts.guard_look import LookWantedError, look_at_guard
 from mobius_tui.run.attempts.options_listing import OptionsWantedError, list_options
 from mobius_tui.run.attempts.secret_source import SecretsWantedError, wanted_secrets
 from mobius_tui.run.attempts.stopping import finish_run
@@ -35,6 +36,7 @@ from mobius_tui.run.planning.run_outcome import run_outcome
 from mobius_tui.run.planning.step_status import step_statuses
 from mobius_tui.run.planning.unattended_answers import person_remedy, remedy_of_manual
 from mobius_tui.run.planning.undoing import undo_to_rehearse
+from mobius_tui.run.state.growth import step_that_failed
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.model.actions import (
     Choose,
@@ -71,10 +73,33 @@ async def _decide(services: HostServices) -> bool:
     except OptionsWantedError as wanted:
         await list_options(services.context, services.writer, wanted.step)
         return True
+    except LookWantedError as wanted:
+        return await _decide_after_look(services, wanted.step)
     if lacking:
-        async with services.writer.turn:
-            await _stop_for_person(services, lacking)
+        await _stop_out_of_turn(services, lacking)
     return not lacking
+
+
+async def _stop_out_of_turn(services: HostServices, reason: str) -> None:
+    """Stop for a person, unless the run has ceased to be automatic meanwhile."""
+    async with services.writer.turn:
+        state = services.context.state
+        is_automatic = state.auto is not None or _rollback_settings(services)
+        if is_automatic and state.ended is None and not services.writer.failure:
+            await _stop_for_person(services, reason)
+
+
+async def _decide_after_look(services: HostServices, step: Step) -> bool:
+    """Begin a step, if its guard is seen to hold; returns whether to decide again."""
+    context, writer = services.context, services.writer
+    seen = await look_at_guard(context, writer, step, WHO)
+    if seen.holds is None:
+        await _stop_out_of_turn(services, seen.words)
+        return False
+    try:
+        return await _decide(services) if seen.holds else True
+    finally:
+        context.seen_guards.discard(step.id)
 
 
 async def _decide_in_turn(services: HostServices) -> bool:
@@ -240,13 +265,14 @@ async def _handle_failure(services: HostServices, step: Step) -> bool:
         return False
     if will_retry(step, own):
         return False  # another attempt is coming
-    if step.on_failure not in ("stop", "continue") and not _aside_was_tried(
-        services, step
-    ):
+    failed = step_that_failed(services.context.state, step.id)
+    own, name = services.context.state.steps[failed], services.context.plan.name(failed)
+    enters = step.on_failure not in ("stop", "continue")
+    if enters and not _aside_was_tried(services, failed):
         await services.writer.write(
             PhaseEntered(
                 phase=step.on_failure,
-                from_step=step.id,
+                from_step=failed,
                 reason=f"{name} {own.status}",
             ),
             WHO,
@@ -260,10 +286,10 @@ async def _handle_failure(services: HostServices, step: Step) -> bool:
     return False
 
 
-def _aside_was_tried(services: HostServices, step: Step) -> bool:
+def _aside_was_tried(services: HostServices, step_id: str) -> bool:
     """Whether the failure phase was entered before and did not repair the step."""
-    attempts = len(services.context.state.steps[step.id].attempts)
-    return services.context.state.aside_attempts.get(step.id) == attempts
+    attempts = len(services.context.state.steps[step_id].attempts)
+    return services.context.state.aside_attempts.get(step_id) == attempts
 
 
 async def _begin(services: HostServices, auto: AutoStarted, step: Step) -> bool:
@@ -304,10 +330,8 @@ async def _do_manual(services: HostServices, auto: AutoStarted, step: Step) -> b
     assert isinstance(action, Manual)
     if auto.manual == "skip":
         if step.gate:
-            name, how = (
-                services.context.plan.name(step.id),
-                person_remedy(services.context.state),
-            )
+            name = services.context.plan.name(step.id)
+            how = remedy_of_manual(services.context.state, [])
             await _stop_for_person(services, f"{name} is a gate for a person; {how}")
             return False
         reason = "--manual skip"
@@ -346,7 +370,8 @@ async def _skip_terminal_step(
         await services.writer.write(StepSkipped(step=step.id, reason=reason), WHO)
         return True
     name = services.context.plan.name(step.id)
-    how = person_remedy(services.context.state)
+    past = "" if step.gate else "with --auto --manual skip, which leaves it undone"
+    how = person_remedy(services.context.state, past)
     await _stop_for_person(services, f"{name} wants a person at a terminal; {how}")
     return False
 

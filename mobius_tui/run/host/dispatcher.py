@@ -11,6 +11,12 @@ from dataclasses import fields, replace
 from typing import assert_never
 
 from mobius_tui.errors import MobiusError, RunError
+from mobius_tui.run.attempts.guard_look import (
+    GuardLook,
+    LookWantedError,
+    look_at_guard,
+    require_look,
+)
 from mobius_tui.run.attempts.options_listing import OptionsWantedError, list_options
 from mobius_tui.run.attempts.secret_source import (
     SecretsWantedError,
@@ -49,6 +55,7 @@ from mobius_tui.run.intents.intent_actions import (
     LookFirst,
     OverrideStep,
     ReleaseHost,
+    ReopenRun,
     ResendMessages,
     RestoreStep,
     RetryStep,
@@ -98,21 +105,43 @@ class Dispatcher:
     async def handle_intent(self, envelope: Envelope, caller: Caller) -> Reply:
         """Act on an intent, once, and answer it.
 
-        The secrets that a step wants are got out of turn: that may take its time.
+        The secrets that a step wants are got out of turn, and what its guard looks at
+        is looked at: that may take its time.
 
         Args:
             envelope: what is asked for.
             caller: who asks.
         """
-        while True:
-            try:
-                return await self._handle_in_turn(envelope, caller)
-            except SecretsWantedError as wanted:
-                lacking = await wanted_secrets(self._services.context, wanted.step)
-            except OptionsWantedError as wanted:
-                return await self._list_options(envelope, wanted.step)
-            if lacking:
-                return Reply(id=envelope.id, ok=False, text=lacking)
+        context, writer = self._services.context, self._services.writer
+        looked: Step | None = None
+        try:
+            while True:
+                try:
+                    return await self._handle_in_turn(envelope, caller)
+                except SecretsWantedError as wanted:
+                    lacking = await wanted_secrets(context, wanted.step)
+                    if lacking:
+                        return Reply(id=envelope.id, ok=False, text=lacking)
+                except OptionsWantedError as wanted:
+                    return await self._list_options(envelope, wanted.step)
+                except LookWantedError as wanted:
+                    looked = wanted.step
+                    seen = await look_at_guard(
+                        context, writer, looked, caller.name, envelope.id
+                    )
+                    if not seen.holds:
+                        return await self._answer_look(envelope, seen)
+        finally:
+            if looked is not None:
+                context.seen_guards.discard(looked.id)
+
+    async def _answer_look(self, envelope: Envelope, seen: GuardLook) -> Reply:
+        """Say that a step does not apply, or that nobody knows whether it does."""
+        context, is_done = self._services.context, seen.holds is not None
+        if is_done:
+            await journal_consequences(context, self._services.writer)
+        number = context.state.last_entry_number
+        return Reply(id=envelope.id, ok=is_done, text=seen.words, n=number)
 
     async def _list_options(self, envelope: Envelope, step: Step) -> Reply:
         """List what a decision may be, and say what went wrong with it."""
@@ -127,6 +156,7 @@ class Dispatcher:
         Raises:
             SecretsWantedError: its step wants secrets first; nothing was done.
             OptionsWantedError: it is to list options; nothing was done.
+            LookWantedError: its step's guard is to be looked at; nothing was done.
         """
         services, intent = self._services, envelope.id
         if services.writer.journal.stall_reason:
@@ -223,6 +253,7 @@ async def perform_action(
         MobiusError: it may not be done now; its words say why.
         SecretsWantedError: its step wants secrets first; nothing was done.
         OptionsWantedError: it is to list options; nothing was done.
+        LookWantedError: its step's guard is to be looked at first; nothing was done.
     """
     require(action, step_handlers.situation_of(services, caller))
     if isinstance(action, TickStep):
@@ -231,6 +262,9 @@ async def perform_action(
         require(action, step_handlers.situation_of(services, caller))
     if isinstance(action, StartStep | RetryStep | TickStep):
         require_secrets(services.context, services.context.plan.steps[action.step])
+    if isinstance(action, StartStep | RetryStep | AskApproval):
+        # Nobody is asked to approve what does not apply.
+        require_look(services.context, services.context.plan.steps[action.step])
     who = caller.name
     match action:
         case StartStep() | RetryStep():
@@ -261,6 +295,8 @@ async def perform_action(
             return await run_handlers.enter_phase(services, action, who, intent)
         case UndoSteps():
             return await run_handlers.undo_steps(services, action, who, intent)
+        case ReopenRun():
+            return await run_handlers.reopen_run(services, who, intent)
         case StartAutomatic():
             return await run_handlers.start_automatic(services, action, who, intent)
         case EndRun():

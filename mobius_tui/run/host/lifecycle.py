@@ -65,7 +65,7 @@ async def journal_host_start(
         without=lost,
     )
     await writer.write_in_turn(started)
-    if context.state.ended is None:
+    if context.state.last_end is None:
         await _record_values(context, writer, order, who)
     await _record_secrets(writer, new_secrets(context.state, order.secrets), who)
     if order.watch is not None:
@@ -73,7 +73,9 @@ async def journal_host_start(
     if order.auto is not None:
         first = decode_envelope(order.auto.encode())
         reply = await handle_intent(first, Caller(name=who))
-        if not reply.ok:
+        if not reply.ok and context.state.ended is not None:
+            print(f"not opened again: {reply.text}", flush=True)  # noqa: T201
+        elif not reply.ok:
             await writer.write_in_turn(AutoStopped(reason=reply.text, code=INCOMPLETE))
 
 

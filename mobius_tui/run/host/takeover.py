@@ -35,7 +35,8 @@ class HostOrder:
     """First values: name → (value, source)."""
     secrets: Mapping[str, str] = field(default_factory=dict)
     auto: str | None = None
-    """The intent that makes the run automatic, as the socket would carry it."""
+    """The intent that makes the run automatic, or opens it again, as the socket would
+    carry it."""
     watch: WatchBegan | None = None
     """What makes the run a watch; it begins with it, and is armed by `auto`."""
     unwatched: float = UNWATCHED_DRILL_LIMIT
@@ -86,7 +87,10 @@ def take_run_lock(directory: RunDirectory) -> int:
     require_may_host(directory.path)
     refuse_cut_journal(directory)
     flags = os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC
-    handle = os.open(directory.lock, flags)
+    try:
+        handle = os.open(directory.lock, flags)
+    except OSError as error:
+        raise RunError(f"{directory.lock}: {error.strerror}") from error
     deadline = time.monotonic() + 1.0
     while not try_lock(handle):
         # Whoever only looks at the lock holds it for a moment, without a pid in it.

@@ -13,7 +13,7 @@ from typing import ClassVar, Literal, get_args
 
 from mobius_tui.run.events.drill_events import FacilitatorAct
 
-VERSION = 3
+VERSION = 4
 """Of what viewers and hosts say to each other: one more with each action, and each
 field of one, that is added, renamed or taken out. 1 had no number."""
 PermittedRequester = Literal["approvers", "group", "owner"]
@@ -210,6 +210,11 @@ class UndoSteps(BaseAction):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ReopenRun(BaseAction):
+    """Open a run again that has ended, so that what it did can be undone."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class StartAutomatic(BaseAction):
     """Run the main line without a person from here on: `--auto`."""
 
@@ -348,6 +353,7 @@ Action = (
     | AddNote
     | EnterPhase
     | UndoSteps
+    | ReopenRun
     | StartAutomatic
     | ArmWatch
     | DisarmWatch

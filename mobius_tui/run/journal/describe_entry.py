@@ -32,6 +32,7 @@ from mobius_tui.run.events.run_events import (
     PhaseLeft,
     RunBegan,
     RunEnded,
+    RunReopened,
     VariableSet,
 )
 from mobius_tui.run.events.step_events import (
@@ -69,6 +70,7 @@ from mobius_tui.run.state.deliveries import (
     DeliveryStatus,
     delivery_for_viewer,
 )
+from mobius_tui.run.state.growth import ITEMS_NAMED, has_ended_with_rows
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import PASSED_STATUSES
 from mobius_tui.run.storage.run_directory import attempt_in_folder
@@ -204,7 +206,8 @@ def journal_entry_text(entry: Entry, plan: Plan, state: RunState) -> str | None:
             if has_terminal(plan.steps[step]) and state.began is not None:
                 way = f"`mobius-tui resume {state.began.run}` in a terminal"
                 again += f"; it has a terminal to itself: {way} goes there"
-            whole = watch_duration(plan.steps[step], Values(state, now=entry.at))
+            values = Values(state, now=entry.at, name_of=plan.name)
+            whole = watch_duration(plan.steps[step], values)
             again += (
                 f"; it watches for {duration_in_words(whole)}"
                 if whole is not None
@@ -250,19 +253,18 @@ def journal_entry_text(entry: Entry, plan: Plan, state: RunState) -> str | None:
             return _approval_text(event, plan)
         case AutoStopped(reason=reason):
             return f"stopped: {reason}"
-        case RunEnded(outcome=outcome, reason=reason):
-            took = duration_in_words(entry.at - state.began_at)
-            return f"{outcome.upper()} after {took}: {reason}"
+        case RunEnded(outcome=outcome, reason=reason, took=took):
+            open_for = entry.at - state.began_at if took is None else took
+            after = duration_in_words(open_for)
+            return f"{outcome.upper()} after {after}: {reason}"
+        case RunReopened():
+            return f"the run is open again, to be undone, by {entry.by}"
         case HostStopped(reason=reason) if state.ended is None:
             return f"the host let go: {reason}"
         case _:
             other_text = message_entry_text(entry, state)
             other_text = other_text or fleet_entry_text(entry, plan)
             return other_text or watch_entry_text(entry, plan)
-
-
-ITEMS_NAMED = 5
-"""Items that are named in a line."""
 
 
 def _items_text(items: tuple[str, ...]) -> str:
@@ -311,4 +313,17 @@ def _step_end_text(event: StepEnded, plan: Plan, state: RunState) -> str:
         text += f"; still alive: {'; '.join(event.left)}"
     if event.ended_with:
         text += f"; ended with the script: {'; '.join(event.ended_with)}"
-    return text
+    return text + _end_with_rows(event.step, plan, state)
+
+
+def _end_with_rows(row: str, plan: Plan, state: RunState) -> str:
+    """How a step has ended whose last row has; empty where none of them failed."""
+    parent = state.parent_of.get(row)
+    if parent is None or not has_ended_with_rows(state, parent):
+        return ""
+    own = state.steps[parent]
+    tried = [each for each in state.rows_of[parent] if state.steps[each].attempts]
+    newest = max(tried, key=lambda each: state.steps[each].attempts[-1].ended or 0.0)
+    if newest != row or not own.reason:
+        return ""
+    return f"; {own.status}: {plan.name(parent)}: {own.reason}"

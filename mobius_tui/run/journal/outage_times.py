@@ -15,7 +15,12 @@ from mobius_tui.health.health_history import HealthHistory
 from mobius_tui.run.events.drill_events import FACILITATOR
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.mode_and_outcome import Mode
-from mobius_tui.run.events.run_events import Event, RunBegan, RunEnded
+from mobius_tui.run.events.run_events import (
+    Event,
+    RunBegan,
+    RunEnded,
+    RunReopened,
+)
 from mobius_tui.run.events.step_events import (
     CheckTried,
     ChoiceMade,
@@ -77,6 +82,8 @@ class Milestones:
     before it counts.
     """
     ended: float | None = None
+    took: float | None = None
+    """Seconds for which the run was open in all, where it was opened again."""
     outage: Outage | None = None
     """What a trigger found; `None` where none has fired."""
     triggered: bool = False
@@ -134,6 +141,7 @@ class MilestoneTracker:
         self._plan = plan
         self._began = 0.0
         self._ended: float | None = None
+        self._took: float | None = None
         self._mode = Mode.INCIDENT
         self._uncleared_triggers: set[tuple[str, str]] = set()
         self._outage: Outage | None = None
@@ -173,7 +181,9 @@ class MilestoneTracker:
             case RunBegan():
                 self._began, self._mode = at, event.mode
             case RunEnded():
-                self._ended = at
+                self._ended, self._took = at, event.took
+            case RunReopened():
+                self._ended = self._took = None
             case TriggerFired() | CheckTried(held=False):
                 self._sign_times = self._sign_times.appended(at)
             case ChoiceMade():
@@ -238,6 +248,7 @@ class MilestoneTracker:
             began=self._began,
             broken=broken,
             ended=self._ended,
+            took=self._took,
             outage=outage,
             triggered=triggered,
         )

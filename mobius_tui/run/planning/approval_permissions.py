@@ -51,7 +51,7 @@ def _require_ready_to_ask(situation: Situation, step: Step) -> None:
     """Let nothing be approved whose values may yet change."""
     plan, name = situation.plan, situation.plan.name(step.id)
     standing = situation.statuses[step.id]
-    if standing.status is Status.NOT_APPLICABLE:
+    if standing.status is Status.NOT_APPLICABLE and not standing.was_seen:
         words = f"{name} does not apply: {standing.reason}"
         raise NotPermittedError(RefusalCode.NOT_APPLICABLE, words)
     if standing.status is Status.RUNNING:

@@ -12,6 +12,7 @@ from mobius_tui.run.planning.plan import (
 )
 from mobius_tui.run.planning.proposal import steps_in_order
 from mobius_tui.run.planning.situation import Refused, Situation
+from mobius_tui.run.state.growth import is_left_behind
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.effects.command_table import WEIGHTS
 from mobius_tui.runbook.model.actions import Effect
@@ -80,7 +81,9 @@ def steps_by_themselves(
     """
     plan, found = situation.plan, list[Step]()
     for step in steps_in_order(plan, situation.state):
-        if situation.statuses[step.id].status not in (Status.PENDING, Status.WAITING):
+        status = situation.statuses[step.id].status
+        is_open = status in (Status.PENDING, Status.WAITING)
+        if not is_open or is_left_behind(situation.state, step.id):
             continue
         if _why_not_by_itself(step, reach):
             break

@@ -28,6 +28,7 @@ from mobius_tui.run.intents.intent_actions import (
     LookFirst,
     OverrideStep,
     ReleaseHost,
+    ReopenRun,
     ResendMessages,
     RestoreStep,
     RetryStep,
@@ -96,8 +97,10 @@ def require(action: Action, situation: Situation) -> None:
     Raises:
         NotPermittedError: it may not; its words say why.
     """
-    if not situation.has_host and not isinstance(action, StopStep):
+    if not situation.has_host and not isinstance(action, StopStep | ReopenRun):
         raise NotPermittedError(RefusalCode.NO_HOST, NO_HOST)
+    if situation.state.is_reopened:
+        undo_permissions.require_fits_reopened_run(action, situation)
     match action:
         case StartStep() | RetryStep():
             step_permissions.start(action, situation)
@@ -127,6 +130,8 @@ def require(action: Action, situation: Situation) -> None:
             run_permissions.enter_phase(action, situation)
         case UndoSteps():
             undo_permissions.undo(action, situation)
+        case ReopenRun():
+            undo_permissions.reopen(action, situation)
         case StartAutomatic():
             run_permissions.start_automatic(action, situation)
         case EndRun():

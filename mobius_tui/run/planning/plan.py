@@ -11,7 +11,7 @@ from mobius_tui.run.events.growth_events import GrowthEvent, RowsAdded, StepImpr
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import Status, StepState
 from mobius_tui.runbook.model.actions import Choose, Manual, Run, SendMessage, Watch
-from mobius_tui.runbook.model.for_each import row_of, with_listings
+from mobius_tui.runbook.model.for_each import row_of, undo_row_of, with_listings
 from mobius_tui.runbook.model.improvised import (
     IMPROVISED_PHASE,
     improvised_step,
@@ -84,13 +84,17 @@ def _grown(runbook: Runbook, event: GrowthEvent) -> Runbook:
 
 
 def _with_rows(phase: Phase, event: RowsAdded) -> Phase:
-    """A phase with the steps of an event behind the step that it names."""
+    """A phase with the steps of an event behind the step that it names.
+
+    Behind the one that undoes that step are those that undo its rows.
+    """
     steps: list[Step] = []
     for step in phase.steps:
         steps.append(step)
-        if step.id == event.step:
+        if event.step in (step.id, step.undo_of):
+            make = undo_row_of if step.undo_of else row_of
             pairs = zip(event.rows, event.items, strict=True)
-            steps += (row_of(step, row, item) for row, item in pairs)
+            steps += (make(step, row, item) for row, item in pairs)
     return (
         phase if len(steps) == len(phase.steps) else replace(phase, steps=tuple(steps))
     )
@@ -151,8 +155,10 @@ class Plan:
             else variables_read(step, runbook)
             for step in runbook.steps()
         }
-        self.is_guarded = any(step.when for step in runbook.steps())
+        self.is_guarded = any(s.when or s.when_checks for s in runbook.steps())
         """Whether a step applies only where its guard holds."""
+        self.has_listings = any(step.for_each for step in runbook.steps())
+        """Whether a step is done for each of some items."""
         self.step_that_sets: Mapping[str, str] = {
             name: step.id
             for step in reversed(tuple(runbook.steps()))

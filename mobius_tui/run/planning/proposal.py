@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import takewhile
 from typing import Literal
 
+from mobius_tui.errors import MobiusError
 from mobius_tui.run.planning.plan import Plan, is_follower, will_retry
 from mobius_tui.run.planning.side_by_side import (
     running_steps,
@@ -19,9 +22,11 @@ from mobius_tui.run.planning.step_status import (
     step_statuses,
 )
 from mobius_tui.run.planning.undoing import is_undoing
+from mobius_tui.run.state.growth import is_left_behind
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import BAD_STATUSES, Status
-from mobius_tui.runbook.model.runbook import Step
+from mobius_tui.runbook.model.for_each import items_of_lines
+from mobius_tui.runbook.model.runbook import ForEach, Step
 from mobius_tui.runbook.model.templates import variables_set
 
 ProposalKind = Literal["start", "decide", "running", "wait", "end", "ended"]
@@ -41,11 +46,14 @@ def steps_in_order(plan: Plan, state: RunState) -> Iterator[Step]:
     """The steps in the order in which they are proposed now.
 
     In an aside phase, its own; while steps are undone, what undoes them, in the order
-    that was asked for. On the main line, from the phase that the run went to, and then
-    what was left out before it.
+    that was asked for; nothing else where the run is open again for that alone. On the
+    main line, from the phase that the run went to, and then what was left out before
+    it.
     """
     if is_undoing(plan, state):
         yield from (plan.steps[step_id] for step_id in state.undo_order)
+        return
+    if state.is_reopened:
         return
     if state.aside_frames:
         yield from plan.runbook.phase(state.aside_frames[-1].phase).steps
@@ -70,6 +78,46 @@ def steps_passed_over(
     return tuple(step for step in before if statuses[step.id].is_guard_false)
 
 
+def known_rows(
+    plan: Plan, state: RunState, statuses: StepStatuses
+) -> Iterator[tuple[Step, tuple[str, ...]]]:
+    """The steps of the phase that the run is in whose items are known, with these.
+
+    A command lists only as somebody begins its step, and a guard that looks is looked
+    at only then. What is no list of items is said then, too.
+    """
+    at = propose(plan, state, statuses).step if plan.has_listings else None
+    if at is None:
+        return
+    phase = plan.phase_of[at]
+    for step in phase.steps:
+        each, standing = step.for_each, statuses[step.id]
+        if each is None or each.command is not None or step.when_checks:
+            continue
+        is_pending = standing.status in (Status.PENDING, Status.WAITING)
+        if not is_pending or step.id in state.rows_of or state.steps[step.id].attempts:
+            continue
+        is_undecided = any(w.kind in ("guard", "choice") for w in standing.waits)
+        if is_undecided or any(
+            each.variable in variables_set(other) for other in phase.steps
+        ):
+            continue
+        with suppress(MobiusError):
+            yield step, listed_items(each, state)
+
+
+def listed_items(each: ForEach, state: RunState) -> tuple[str, ...]:
+    """The items of a list, or of a variable as it is now.
+
+    Raises:
+        MobiusError: there is none, or too many, or one is none.
+    """
+    if each.variable is None:
+        return each.items
+    held = state.variables.get(each.variable)
+    return items_of_lines((held.text if held is not None else None) or "")
+
+
 def propose(
     plan: Plan, state: RunState, statuses: StepStatuses | None = None
 ) -> Proposal:
@@ -86,7 +134,8 @@ def propose(
     waiting: Step | None = None
     for step in steps_in_order(plan, state):
         own, phase = statuses[step.id], plan.phase_of[step.id]
-        if phase.parallel > 1 or step.id in plan.parent_of:
+        is_row = step.id in plan.parent_of and not step.undo_of
+        if phase.parallel > 1 or is_row:
             group = _group_begun_by(plan, state, step, may_start=waiting is None)
             if group is not None:
                 found = _propose_of_group(plan, state, statuses, group)
@@ -94,7 +143,7 @@ def propose(
                     return found
         elif own.status is Status.RUNNING and not is_follower(step):
             return Proposal(kind="running", step=step.id)
-        elif own.status in BAD_STATUSES:
+        elif own.status in BAD_STATUSES and step.id not in state.rows_of:
             return Proposal(kind="decide", step=step.id, text=own.reason)
         elif own.status is Status.PENDING and (
             waiting is None or _sets_awaited(step, statuses[waiting.id])
@@ -117,8 +166,6 @@ class _Group:
     """Steps that are proposed together: of a parallel phase, or rows of one step."""
 
     steps: tuple[Step, ...]
-    max_failed: int = 0
-    """How many may have failed while others still begin."""
     may_start: bool = True
     """Whether one of them may be the next at all."""
 
@@ -127,14 +174,13 @@ def _group_begun_by(
     plan: Plan, state: RunState, step: Step, *, may_start: bool
 ) -> _Group | None:
     """The group whose first step this is."""
-    phase, parent = plan.phase_of[step.id], plan.parent_of.get(step.id)
-    if parent is None:
+    phase = plan.phase_of[step.id]
+    if phase.parallel > 1:  # rows in it are steps of it
         return _Group(phase.steps) if step is phase.steps[0] else None
-    rows, each = state.rows_of[parent], plan.steps[parent].for_each
+    rows = state.rows_of[plan.parent_of[step.id]]
     if step.id != rows[0]:
         return None
-    steps = tuple(plan.steps[row] for row in rows)
-    return _Group(steps, each.max_failed if each else 0, may_start)
+    return _Group(tuple(plan.steps[row] for row in rows), may_start)
 
 
 def _propose_of_group(
@@ -143,22 +189,51 @@ def _propose_of_group(
     """What is to be done next in a group, if anything is.
 
     Where too many have failed no other begins; what runs beside goes on to its end.
+    What is unknown always holds, and is decided on first.
     """
-    ids = {step.id for step in group.steps}
+    steps = [s for s in group.steps if not _is_spoken_for(plan, state, s)]
+    ids = {step.id for step in steps}
     running = [step for step in running_steps(plan, state) if step.id in ids]
-    bad = [step for step in group.steps if statuses[step.id].status in BAD_STATUSES]
-    failed = [s for s in bad if not will_retry(s, state.steps[s.id])]
-    begins = group.may_start and len(failed) <= group.max_failed
-    for step in group.steps if begins else ():
+    bad = [step for step in steps if statuses[step.id].status in BAD_STATUSES]
+    unknown = [s for s in bad if statuses[s.id].status is Status.UNKNOWN]
+    tried_again = [s for s in bad if will_retry(s, state.steps[s.id])]
+    failed = [s for s in bad if s not in tried_again]
+    begins = group.may_start and not unknown and not _are_too_many(plan, failed)
+    for step in steps if begins else ():
         is_pending = statuses[step.id].status is Status.PENDING
         if is_pending and step_in_the_way(plan, state, step) is None:
             return Proposal(kind="start", step=step.id)
     if running:
         return Proposal(kind="running", step=running[0].id)
-    for step in (*failed, *bad):
+    for step in (*unknown, *tried_again, *bad):
         text = statuses[step.id].reason
         return Proposal(kind="decide", step=step.id, text=text)
     return None
+
+
+def _are_too_many(plan: Plan, failed: list[Step]) -> bool:
+    """Whether so many steps of a group have failed that no other one begins.
+
+    Of the rows of a step as many may have as its `max_failed` says.
+    """
+    for parent, count in Counter(plan.parent_of.get(s.id) for s in failed).items():
+        each = plan.steps[parent].for_each if parent is not None else None
+        if count > (each.max_failed if each is not None else 0):
+            return True
+    return False
+
+
+def _is_spoken_for(plan: Plan, state: RunState, step: Step) -> bool:
+    """Whether a step has rows, or is one whose step has ended, and need not be decided.
+
+    Where that has failed its rows are decided on, unless the run goes on past it.
+    """
+    if step.id in state.rows_of:
+        return True
+    if not is_left_behind(state, step.id):
+        return False
+    failed = state.steps[plan.parent_of[step.id]].status is Status.FAILED
+    return not failed or step.on_failure == "continue"
 
 
 def _sets_awaited(step: Step, waiting: StepStatus) -> bool:
@@ -220,8 +295,11 @@ def undone_steps_before(
             break
         # In a parallel phase `needs` alone says what comes first; rows are equal.
         is_beside = own_phase.parallel > 1 and plan.phase_of[step.id] is own_phase
-        is_beside = is_beside or parent in (step.id, plan.parent_of.get(step.id, ""))
-        if not step.optional and not is_follower(step) and not is_beside:
+        if not step.undo_of:  # what undoes them has an order
+            others = (step.id, plan.parent_of.get(step.id, ""))
+            is_beside = is_beside or parent in others
+        is_left = is_left_behind(state, step.id)
+        if not (step.optional or is_follower(step) or is_beside or is_left):
             before.append(step.id)
     else:
         return None  # it is of a phase that the run is not in

@@ -5,6 +5,7 @@ from __future__ import annotations
 from mobius_tui.run.events.mode_and_outcome import Outcome
 from mobius_tui.run.planning.plan import Plan, is_follower
 from mobius_tui.run.planning.step_status import StepStatuses, step_statuses
+from mobius_tui.run.state.growth import is_left_behind
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import BAD_STATUSES, GATE_OPENING_STATUSES, Status
 from mobius_tui.runbook.model.improvised import improvised_phase
@@ -16,26 +17,52 @@ def aside_outcome(plan: Plan, state: RunState) -> tuple[str, bool] | None:
         return None
     phase = plan.runbook.phase(state.aside_frames[-1].phase)
     statuses = step_statuses(plan, state)
-    own = [statuses[s.id].status for s in phase.steps if not is_follower(s)]
+    counted = [
+        step
+        for step in phase.steps
+        if not is_follower(step) and not is_left_behind(state, step.id)
+    ]
+    own = [statuses[step.id].status for step in counted]
     if any(s not in GATE_OPENING_STATUSES and s is not Status.SKIPPED for s in own):
         return None
-    optional = {s.id for s in phase.steps if s.optional}
     passed = all(
-        statuses[s.id].status in GATE_OPENING_STATUSES or s.id in optional
-        for s in phase.steps
-        if not is_follower(s)
+        statuses[step.id].status in GATE_OPENING_STATUSES or step.optional
+        for step in counted
     )
     return phase.id, passed
 
 
 def run_outcome(plan: Plan, state: RunState) -> tuple[Outcome, str]:
-    """How the run would end if it ended now, and why, in words."""
+    """How the run would end if it ended now, and why, in words.
+
+    One that was opened again, and in which nothing was begun to be undone since, ends
+    as it had ended. Else it ends as its steps stand by then; the words say how it had
+    ended first.
+    """
+    own = state.reopening
+    if own is None:
+        return _outcome_of_steps(plan, state)
+    if not own.begun:
+        return own.ended.outcome, own.ended.reason
+    outcome, why = _outcome_of_steps(plan, state)
+    done = undone_text(plan, state)
+    return outcome, f"ended first as {own.first_outcome}, then {done}; {why}"
+
+
+def undone_text(plan: Plan, state: RunState) -> str:
+    """How far a run is undone since it had ended first, in words."""
+    undone = state.reopening.undone if state.reopening is not None else ()
+    return f"undone back to {plan.name(undone[-1])}" if undone else "nothing undone"
+
+
+def _outcome_of_steps(plan: Plan, state: RunState) -> tuple[Outcome, str]:
     statuses = step_statuses(plan, state)
     counted = [
         step
         for phase in plan.runbook.phases
         if not phase.aside or phase.id in state.entered_phases
         for step in phase.steps
+        if not is_left_behind(state, step.id)
     ]
     # Of what was improvised it counts alone that nobody knows how far it got.
     improvised = improvised_phase(plan.runbook)
@@ -47,7 +74,11 @@ def run_outcome(plan: Plan, state: RunState) -> tuple[Outcome, str]:
     if lost:
         return Outcome.INCOMPLETE, f"{Status.UNKNOWN}: {', '.join(lost)}"
     for status in sorted(BAD_STATUSES - {Status.UNKNOWN}):
-        names = [plan.name(s.id) for s in counted if statuses[s.id].status is status]
+        names = [
+            _name_with_rows(plan, state, step.id)
+            for step in counted
+            if statuses[step.id].status is status
+        ]
         if names:
             return Outcome.FAILED, f"{status}: {', '.join(names)}"
     open_ = [
@@ -68,7 +99,38 @@ def run_outcome(plan: Plan, state: RunState) -> tuple[Outcome, str]:
     ]
     if skipped:
         return Outcome.INCOMPLETE, f"skipped: {', '.join(skipped)}"
-    return Outcome.COMPLETED, "every step that applies is done"
+    done = "every step that applies is done"
+    failures = [text for s in counted if (text := _failure_borne(plan, state, s.id))]
+    return Outcome.COMPLETED, "; ".join((done, *_first_of(failures)))
+
+
+FAILURES_NAMED = 3
+"""Failures that the reason of a run that completed names."""
+
+
+def _first_of(texts: list[str]) -> tuple[str, ...]:
+    """The first of some texts, and how many more there are."""
+    more = len(texts) - FAILURES_NAMED
+    counted = (f"{more} more failed",) if more > 0 else ()
+    return (*texts[:FAILURES_NAMED], *counted)
+
+
+def _failure_borne(plan: Plan, state: RunState, step_id: str) -> str:
+    """What failed of a step although the run goes on; empty where nothing did."""
+    own, name = state.steps[step_id], plan.name(step_id)
+    if own.status is Status.RECOVERED:
+        phase = plan.runbook.phase(state.recovered_by[step_id]).title
+        return f"{name} failed and was turned aside to {phase}"
+    if own.status is Status.WARNED and step_id in state.rows_of and own.reason:
+        return f"{name} {own.status}: {own.reason}"
+    return ""
+
+
+def _name_with_rows(plan: Plan, state: RunState, step_id: str) -> str:
+    """The name of a step that failed, with the rows of it that did."""
+    own = state.steps[step_id]
+    with_rows = step_id in state.rows_of and own.reason
+    return plan.name(step_id) + (f" ({own.reason})" if with_rows else "")
 
 
 def run_progress(

@@ -102,6 +102,7 @@ def start_automatic(action: StartAutomatic, situation: Situation) -> None:
             protected=state.began.protected,
         )
         if words:
+            words += "; without --auto a person does it, and ticks it"
             raise NotPermittedError(RefusalCode.PROTECTED, words)
     try:
         refuse_answers(situation.plan.runbook, action.answers)
@@ -121,8 +122,8 @@ def manual_tick_refusal(*, mode: Mode, environment: str | None, protected: bool)
     if not protected or mode is Mode.DRILL:
         return ""
     return (
-        f"--manual tick is refused in {environment}: nobody would have done what it "
-        "ticks; without --auto a person does it, and ticks it"
+        f"--manual tick is refused in {environment}, which is protected: nobody would "
+        "have done what it ticks"
     )
 
 

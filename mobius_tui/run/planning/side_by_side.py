@@ -2,43 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from mobius_tui.run.planning.plan import Plan, effect_of, is_follower
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.model.runbook import Step
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
-    """The steps beside which one may run: those of its phase, or the rows with it."""
-
-    phase: str
-    parent: str | None
-    """The step whose rows they are; `None` for the steps of a phase."""
-    parallel: int
-    """How many of them may run side by side; 0 for one after the other."""
-
-
-def group_of(plan: Plan, step: Step) -> Group:
-    """The group of a step."""
-    phase, parent = plan.phase_of[step.id], plan.parent_of.get(step.id)
-    each = plan.steps[parent].for_each if parent is not None else None
-    parallel = phase.parallel if parent is None else each.parallel if each else 0
-    return Group(phase.id, parent, parallel)
-
-
 def is_of_a_group(plan: Plan, step: Step, other: Step) -> bool:
     """Whether two are steps of one parallel phase, or rows of one step."""
-    group = group_of(plan, step)
-    of_several = group.parent is not None or group.parallel > 1
-    return of_several and group_of(plan, other) == group
+    phase = plan.phase_of[step.id]
+    is_same = phase is plan.phase_of[other.id]
+    return (is_same and phase.parallel > 1) or _are_rows_of_one(plan, step, other)
 
 
 def is_beside_others(plan: Plan, step_id: str) -> bool:
     """Whether others may run at the same time, so that its lines want its number."""
-    return group_of(plan, plan.steps[step_id]).parallel > 1
+    rows = _rows_side_by_side(plan, plan.parent_of.get(step_id))
+    return max(plan.phase_of[step_id].parallel, rows) > 1
 
 
 def running_steps(plan: Plan, state: RunState) -> tuple[Step, ...]:
@@ -50,16 +30,18 @@ def running_steps(plan: Plan, state: RunState) -> tuple[Step, ...]:
     )
 
 
-def is_parallel(plan: Plan, step: Step) -> bool:
-    """Whether a step may run beside others of its group.
+def may_run_beside(plan: Plan, step: Step, other: Step) -> bool:
+    """Whether two steps may run at the same time.
 
-    It reads, or the runbook declares that it changes what no other one of them touches,
-    as `parallel` on a step with rows does for each of these.
+    Those of a parallel phase may that read, or of which the runbook declares that they
+    change what no other one of them touches. Of rows `parallel` on their step says so
+    for each other; without it they come one after the other.
     """
-    group = group_of(plan, step)
-    reads = effect_of(step) == "read"
-    free = reads or step.independent or group.parent is not None
-    return group.parallel > 1 and free
+    if _are_rows_of_one(plan, step, other):
+        return _rows_side_by_side(plan, plan.parent_of[step.id]) > 1
+    if not is_of_a_group(plan, step, other):
+        return False
+    return all(effect_of(each) == "read" or each.independent for each in (step, other))
 
 
 def step_in_the_way(plan: Plan, state: RunState, step: Step) -> Step | None:
@@ -67,14 +49,23 @@ def step_in_the_way(plan: Plan, state: RunState, step: Step) -> Step | None:
     running = running_steps(plan, state)
     if not running or is_follower(step):
         return None
-    group = group_of(plan, step)
-    alone = [
-        each
-        for each in running
-        if group_of(plan, each) != group or not is_parallel(plan, each)
-    ]
-    if alone:
-        return alone[0]
-    if not is_parallel(plan, step) or len(running) >= group.parallel:
-        return running[0]
-    return None
+    for other in running:
+        if not may_run_beside(plan, step, other):
+            return other
+    rows = [other for other in running if _are_rows_of_one(plan, step, other)]
+    if rows and len(rows) >= _rows_side_by_side(plan, plan.parent_of[step.id]):
+        return rows[0]
+    phase = plan.phase_of[step.id]
+    return running[0] if 1 < phase.parallel <= len(running) else None
+
+
+def _are_rows_of_one(plan: Plan, step: Step, other: Step) -> bool:
+    """Whether two steps are rows of the same step."""
+    parent = plan.parent_of.get(step.id)
+    return parent is not None and parent == plan.parent_of.get(other.id)
+
+
+def _rows_side_by_side(plan: Plan, parent: str | None) -> int:
+    """How many rows of a step may run side by side; 0 for one after the other."""
+    each = plan.steps[parent].for_each if parent is not None else None
+    return each.parallel if each is not None else 0

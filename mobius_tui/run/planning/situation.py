@@ -24,6 +24,8 @@ class RefusalCode(StrEnum):
 
     NO_HOST = "no host"
     RUN_ENDED = "the run has ended"
+    RUN_OPEN = "the run has not ended"
+    ONLY_UNDONE = "the run is open again to be undone, and for nothing else"
     UNKNOWN = "no such step, phase or message"
     ILLEGAL = "the state of the run or the step does not allow it"
     WRONG_KIND = "the step is of another kind"

@@ -176,7 +176,7 @@ def require_can_begin(situation: Situation, step: Step, *, again: bool) -> None:
     if standing.status is Status.WAITING:
         waits = ", ".join(wait.text for wait in standing.waits)
         raise NotPermittedError(RefusalCode.WAITS, f"{name} waits: {waits}", waits)
-    if standing.status is Status.NOT_APPLICABLE:
+    if standing.status is Status.NOT_APPLICABLE and not standing.was_seen:
         words = f"{name} does not apply: {standing.reason}"
         raise NotPermittedError(RefusalCode.NOT_APPLICABLE, words, standing.reason)
     if own is Status.RUNNING:
@@ -185,7 +185,7 @@ def require_can_begin(situation: Situation, step: Step, *, again: bool) -> None:
         words = f"{name} was skipped; restore it first"
         raise NotPermittedError(RefusalCode.SKIPPED, words)
     require_undo_applies(situation, step)
-    if own is not Status.PENDING and not again:
+    if own not in (Status.PENDING, Status.NOT_APPLICABLE) and not again:
         words = f"{name} has ended ({own}); retry it to run it again"
         raise NotPermittedError(RefusalCode.DONE, words)
     waits_now = waits_of_retry(plan, situation.state, step.id)

@@ -45,6 +45,8 @@ class StepStatus:
     reason: str = ""
     is_guard_false: bool = False
     """Whether it does not apply because its guard does not hold."""
+    was_seen: bool = False
+    """Whether a check of its guard has seen that, so that it may look again."""
 
 
 StepStatuses = Mapping[str, StepStatus]
@@ -97,7 +99,7 @@ def _own_status(
     values: Values,
 ) -> StepStatus:
     own = state.steps[step.id]
-    if own.status is not Status.PENDING:
+    if own.status not in (Status.PENDING, Status.NOT_APPLICABLE):
         return StepStatus(status=own.status, reason=own.reason)
     if not_undone := why_undo_does_not_apply(plan, state, step):
         last = own.last_attempt
@@ -108,6 +110,10 @@ def _own_status(
         title = plan.runbook.phase(replaced).title
         return StepStatus(
             status=Status.NOT_APPLICABLE, reason=f"{title} took its place"
+        )
+    if own.status is Status.NOT_APPLICABLE:
+        return StepStatus(
+            status=own.status, reason=own.reason, is_guard_false=True, was_seen=True
         )
     waits: list[Wait] = []
     if step.when:

@@ -69,7 +69,8 @@ class StepTexts:
             yield from self._lines_behind(
                 f"why {sanitize.line(phase.title)}", Prose(phase.why)
             )
-        for label, prose in labelled_texts(step, runbook, Values(state, now=entry.at)):
+        values = Values(state, now=entry.at, name_of=self._plan.name)
+        for label, prose in labelled_texts(step, runbook, values):
             yield from self._lines_behind(label, prose)
 
     def _lines_behind(self, label: str, prose: Prose) -> Iterator[str]:

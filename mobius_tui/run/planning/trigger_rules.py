@@ -59,7 +59,8 @@ class RunTriggerRules:
         triggers = health.trigger
         try:
             if triggers.p95_latency is not None:
-                values = Values(self._state, now=self._state.last_entry_at)
+                now, name_of = self._state.last_entry_at, self._plan.name
+                values = Values(self._state, now=now, name_of=name_of)
                 above = values.fill(triggers.p95_latency.above)
                 slow = replace(triggers.p95_latency, above=above)
                 triggers = replace(triggers, p95_latency=slow)
@@ -162,3 +163,54 @@ def _seconds(text: str) -> float | None:
         return parse_duration(text)
     except ValueError:
         return None
+
+
+def trigger_rules_in_words(
+    health: Health | None, seen: Mapping[str, ReportedFigures]
+) -> tuple[str, ...]:
+    """When a trigger fires, one rule a line; empty where the runbook names none.
+
+    Args:
+        health: what the runbook watches.
+        seen: the figures that the services report, by probe that was looked at.
+    """
+    if health is None:
+        return ()
+    rules = health.trigger
+    found = []
+    if rules.consecutive_failures is not None:
+        found.append(f"{rules.consecutive_failures} checks in a row failed")
+    if rules.success_rate is not None:
+        rate, least = rules.success_rate.below, rules.success_rate.min_checks
+        found.append(f"fewer than {rate:.0%} of at least {least} checks were ok")
+    if rules.p95_latency is not None:
+        limit, checks = rules.p95_latency.above, rules.p95_latency.for_checks
+        named = {p.id: p.p95 is not None for p in health.probes if p.trigger}
+        reported = {i: each.p95 for i, each in seen.items()}
+        limits = f"was above {limit} at {checks} checks in a row"
+        found.append(_rule_text("P95{} " + limits, named, reported))
+    if rules.error_rate is not None:
+        errors, checks = rules.error_rate.above, rules.error_rate.for_checks
+        named = {p.id: p.error_rate is not None for p in health.probes if p.trigger}
+        reported = {i: each.error_rate for i, each in seen.items()}
+        limits = f"at {checks} checks in a row"
+        found.append(
+            _rule_text(f"more than {errors:.0%} errors{{}} {limits}", named, reported)
+        )
+    return tuple(found)
+
+
+def _rule_text(words: str, named: dict[str, bool], reported: dict[str, bool]) -> str:
+    """A rule, and whether our own checks provide its figure.
+
+    Args:
+        words: the rule, with a place for whose figure it is.
+        named: whether the runbook says where the service reports it, by probe.
+        reported: whether it does, by probe that was looked at.
+    """
+    own = [not reported.get(probe, False) for probe in named]
+    sure = all(probe in reported or not named[probe] for probe in named)
+    if own and all(own) and sure:
+        return words.format(" of our checks")
+    hint = " (of our checks where none is reported)" if any(own) else ""
+    return words.format("") + hint

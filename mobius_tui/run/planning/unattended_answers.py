@@ -113,11 +113,15 @@ def remedy_of_manual(state: RunState, missing: Sequence[Variable]) -> str:
         missing: the variables for which there is no answer.
     """
     began = state.began
-    refused = began is None or manual_tick_refusal(
+    if state.auto is None or began is None:
+        return person_remedy(state)
+    refused = manual_tick_refusal(
         mode=began.mode, environment=began.environment, protected=began.protected
     )
-    if refused or any(variable.secret for variable in missing):
-        return person_remedy(state)  # no answers file gives a secret
+    if not refused and any(variable.secret for variable in missing):
+        refused = "no answers file gives a secret"
+    if refused:
+        return f"{person_remedy(state)}; {refused}"
     names = ", ".join(variable.name for variable in missing)
     answers = f" --answers FILE that has {names}" if names else ""
     return person_remedy(state, f"with --auto --manual tick{answers}")

@@ -1,10 +1,31 @@
-"""Whether a run may turn to undoing steps now. Pure."""
+"""Whether a run may turn to undoing steps now, or be opened again for it. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from mobius_tui.run.intents.intent_actions import UndoSteps
+from mobius_tui.run.intents.intent_actions import (
+    Action,
+    AddNote,
+    ApproveStep,
+    AskApproval,
+    DenyApproval,
+    DropMessages,
+    EndRun,
+    LookFirst,
+    OverrideStep,
+    ReleaseHost,
+    ReopenRun,
+    ResendMessages,
+    RestoreStep,
+    RetryStep,
+    SendMessageOfStep,
+    SkipStep,
+    StartStep,
+    StopStep,
+    TickStep,
+    UndoSteps,
+)
 from mobius_tui.run.planning.confirmation import undo_confirmation_word
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.planning.situation import NotPermittedError, RefusalCode, Situation
@@ -12,6 +33,56 @@ from mobius_tui.run.planning.undoing import UndoItem, undo_items
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.model.runbook import Step
+
+_FIT_REOPENED_RUN = (
+    *(UndoSteps, AddNote, StopStep, EndRun, ReleaseHost),
+    *(ResendMessages, DropMessages),
+    ReopenRun,  # it says itself that it is open
+)
+"""Actions that begin no step, and that a run takes which is open again."""
+_FIT_STEPS_AFTER_END = (
+    *(StartStep, RetryStep, LookFirst, SkipStep, RestoreStep, OverrideStep),
+    *(TickStep, SendMessageOfStep, AskApproval, ApproveStep, DenyApproval),
+)
+"""Actions that it takes for what undoes steps, and for messages."""
+
+
+def require_fits_reopened_run(action: Action, situation: Situation) -> None:
+    """Raise unless the action fits a run that is open again to be undone.
+
+    Raises:
+        NotPermittedError: it does not; its words say why.
+    """
+    state = situation.state
+    if isinstance(action, _FIT_STEPS_AFTER_END):
+        known = action.step in situation.plan.steps
+        fits = action.step in state.steps_after_end or not known
+    else:
+        fits = isinstance(action, _FIT_REOPENED_RUN)
+    if not fits:
+        why = "this run had ended, and is open again to be undone: nothing else begins"
+        raise NotPermittedError(RefusalCode.ONLY_UNDONE, why, why)
+
+
+def reopen(_action: ReopenRun, situation: Situation) -> None:
+    """Raise unless the run has ended, and something that it did can be undone.
+
+    Raises:
+        NotPermittedError: it may not be opened again; its words say why.
+    """
+    plan, state = situation.plan, situation.state
+    if state.ended is None:
+        words = "the run is open: what it did is undone in it as it is"
+        raise NotPermittedError(RefusalCode.RUN_OPEN, words)
+    if state.is_drill:
+        words = (
+            "a drill that has ended is not opened again: its site is gone, and with it "
+            "what the drill changed"
+        )
+        raise NotPermittedError(RefusalCode.RUN_ENDED, words)
+    items = undo_items(plan, state)
+    if all(item.undo is None for item in items):
+        raise NotPermittedError(RefusalCode.NOTHING_TO_UNDO, _why_nothing(plan, items))
 
 
 def undo(action: UndoSteps, situation: Situation) -> None:
@@ -46,7 +117,7 @@ def _require_quiet(situation: Situation) -> None:
     """Let nothing be undone while a step runs, or where an undo came to is unknown."""
     plan, state = situation.plan, situation.state
     if state.ended is not None:
-        words = "the run has ended; nothing can be undone in it"
+        words = "the run has ended; it is opened again first, and then undone"
         raise NotPermittedError(RefusalCode.RUN_ENDED, words)
     busy = situation.busy_step
     if busy is not None:

@@ -10,6 +10,7 @@ from mobius_tui.run.planning.side_by_side import running_steps
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import PASSED_STATUSES, Status
 from mobius_tui.runbook.model.runbook import Step
+from mobius_tui.runbook.text.units import ago
 
 NO_WAY_BACK = "the runbook does not say how it is undone"
 """Why a step cannot be undone of which its runbook says nothing."""
@@ -103,8 +104,22 @@ def why_undo_does_not_apply(plan: Plan, state: RunState, step: Step) -> str:
     if not step.undo_of:
         return ""
     name = plan.name(step.undo_of)
+    if step.for_each is not None:
+        return f"each row of {name} is undone by itself"
     if state.change_undone_by(step.id) is None:
         return f"{name} has changed nothing that is not undone"
     if step.id not in state.undo_order:
         return f"{name} is not to be undone"
     return ""
+
+
+def ended_ago_text(state: RunState, now: float) -> str:
+    """How long ago a run ended, and how, in words; empty for one that is open.
+
+    Args:
+        state: the run's.
+        now: seconds since 1970.
+    """
+    if state.ended is None or state.ended_at is None:
+        return ""
+    return f"this run ended {ago(now - state.ended_at)}: {state.ended.outcome}"

@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from mobius_tui.errors import MobiusError
+from mobius_tui.run.state.growth import is_left_behind, step_that_failed
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import BAD_STATUSES, StateVariable
 from mobius_tui.runbook.model.check_kinds import RunCheck
@@ -53,10 +54,10 @@ class Values:
         state: RunState,
         *,
         now: float,
+        name_of: Callable[[str], str],
         variables: Mapping[str, StateVariable] | None = None,
         secrets: Mapping[str, str] | None = None,
         health: Mapping[str, str] | None = None,
-        name_of: Callable[[str], str] = str,
         host: Mapping[HostField, str] | None = None,
     ) -> None:
         """Take the values of a moment.
@@ -64,10 +65,10 @@ class Values:
         Args:
             state: the run.
             now: seconds since 1970.
+            name_of: what people call a step, by its id.
             variables: where they are others than the run has now.
             secrets: the values of secrets, for callers that may fill them in.
             health: each probe's state, in words.
-            name_of: what people call a step, by its id.
             host: what is filled in of the host that a text is for, if it is for one.
         """
         self._state = state
@@ -136,15 +137,20 @@ class Values:
                 return self._failure()
 
     def _failure(self) -> str | None:
-        """The step that failed last, and why; `None` where none has."""
+        """The step that failed last, and why; `None` where none has.
+
+        With its rows it is the step that has failed, and names them.
+        """
         bad = [
             (own.last_attempt.ended or 0.0, step_id)
             for step_id, own in self._state.steps.items()
             if own.status in BAD_STATUSES and own.last_attempt is not None
         ]
-        if not bad:
+        failed = [(at, step_that_failed(self._state, step_id)) for at, step_id in bad]
+        open_ = [each for each in failed if not is_left_behind(self._state, each[1])]
+        if not open_:
             return None
-        _, step_id = max(bad)
+        _, step_id = max(open_)
         own = self._state.steps[step_id]
         why = f": {own.reason}" if own.reason else ""
         return f"{self._name_of(step_id)} {own.status}{why}"

@@ -16,7 +16,7 @@ from mobius_tui.run.events.journal_entry import (
     utc_timestamp,
 )
 from mobius_tui.run.events.mode_and_outcome import ListingState, Mode, Outcome
-from mobius_tui.run.events.run_events import RunBegan, RunEnded
+from mobius_tui.run.events.run_events import RunBegan, RunEnded, RunReopened
 from mobius_tui.run.storage.last_viewed import unwatched_since
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.run_index import all_runs
@@ -26,6 +26,7 @@ from mobius_tui.runbook.text.units import clock_duration, local_time
 TAIL = 1 << 16
 """Bytes of a journal's end that are searched for how the run ended."""
 _END_MARK = event_mark(RunEnded)
+_REOPENED_MARK = event_mark(RunReopened)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,6 +52,8 @@ class Summary:
     """Where the runbook's file lay."""
     reason: str = ""
     """Why it ended so."""
+    open_seconds: float | None = None
+    """For how long it was open in all, where it was opened again after it had ended."""
     unwatched: float | None = None
     """When health was last looked at, of an open run whose host is dead."""
 
@@ -71,9 +74,11 @@ class Summary:
 
     @property
     def took(self) -> float | None:
-        """Seconds from its beginning to its end."""
+        """Seconds from its beginning to its end, as far as it was open."""
         if self.began is None or self.ended is None:
             return None
+        if self.open_seconds is not None:
+            return self.open_seconds
         return self.ended - self.began
 
     def row(self) -> str:
@@ -81,7 +86,7 @@ class Summary:
         if self.began is None:
             return f"{'':16}  {'':11}  {self.outcome:13}  {'':7}  {self.id}"
         when = time.strftime("%Y-%m-%d %H:%M", time.localtime(self.began))
-        took = clock_duration(self.ended - self.began) if self.ended else ""
+        took = "" if self.took is None else clock_duration(self.took)
         state = str(self.outcome)
         if self.is_open:
             state = "still running" if self.host else "open, no host"
@@ -148,6 +153,7 @@ def read_summary(directory: RunDirectory) -> Summary:
         sha256=began.sha256,
         path=began.path,
         reason=last.reason if last is not None else "",
+        open_seconds=last.took if last is not None else None,
         unwatched=unwatched_since(directory.health) if dead else None,
     )
 
@@ -223,4 +229,14 @@ def _ends(
             ended = last.event
             if isinstance(ended, RunEnded):
                 return (entry.event, entry.at), ended, last.at
+        elif _REOPENED_MARK in text and _is_reopening(text):
+            break
     return (entry.event, entry.at), None, None
+
+
+def _is_reopening(line: bytes) -> bool:
+    """Whether a line of a journal says that the run was opened again."""
+    try:
+        return isinstance(decode_entry(line)[0].event, RunReopened)
+    except RunError:
+        return False

@@ -211,7 +211,7 @@ def _annotation_problems(
 
 def has_no_seals(state: RunState) -> bool:
     """Whether the version that ended a run did not seal annotations."""
-    return state.ended is None or not state.ended.seals
+    return state.last_end is None or not state.last_end.seals
 
 
 def _seal_digests(directory: RunDirectory) -> Iterator[str]:

@@ -12,10 +12,13 @@ from dataclasses import replace
 from mobius_tui.run.events.growth_events import GrowthEvent, StepImprovised
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import (
+    BAD_STATUSES,
     GATE_OPENING_STATUSES,
+    RowRules,
     Status,
     StepState,
 )
+from mobius_tui.runbook.model.for_each import undo_id
 from mobius_tui.runbook.model.improvised import IMPROVISED_PHASE
 
 
@@ -25,11 +28,24 @@ def apply_growth_event(state: RunState, event: GrowthEvent) -> None:
     if isinstance(event, StepImprovised):
         _add_steps(state, IMPROVISED_PHASE, (event.step,))
         return
-    _add_steps(state, state.phase_of[event.step], event.rows)
-    state.rows_of = {**state.rows_of, event.step: event.rows}
-    state.parent_of = {**state.parent_of, **dict.fromkeys(event.rows, event.step)}
-    items = dict(zip(event.rows, event.items, strict=True))
-    state.items = {**state.items, **items}
+    _add_rows(state, event.step, event.rows, event.items)
+    if event.step in state.steps_with_changing_rows:
+        state.changing_steps |= {*event.rows}
+    for undo, undone in tuple(state.undo_steps.items()):
+        if undone == event.step:
+            undo_rows = {undo_id(row): row for row in event.rows}
+            _add_rows(state, undo, tuple(undo_rows), event.items)
+            state.undo_steps = {**state.undo_steps, **undo_rows}
+
+
+def _add_rows(
+    state: RunState, parent: str, rows: tuple[str, ...], items: tuple[str, ...]
+) -> None:
+    """Add the rows of a step, each with its item."""
+    _add_steps(state, state.phase_of[parent], rows)
+    state.rows_of = {**state.rows_of, parent: rows}
+    state.parent_of = {**state.parent_of, **dict.fromkeys(rows, parent)}
+    state.items = {**state.items, **dict(zip(rows, items, strict=True))}
 
 
 def _add_steps(state: RunState, phase: str, step_ids: Iterable[str]) -> None:
@@ -44,6 +60,11 @@ def _add_steps(state: RunState, phase: str, step_ids: Iterable[str]) -> None:
 
 _ROW_DONE = GATE_OPENING_STATUSES | {Status.SKIPPED}
 """Statuses of a row that nothing is left to do for."""
+_ENDED_WITH_ROWS = GATE_OPENING_STATUSES | {Status.FAILED, Status.SKIPPED}
+"""Statuses of a step of whose rows no other begins."""
+_WITHOUT_RULES = RowRules(max_failed=0, attempts=1)
+ITEMS_NAMED = 5
+"""Items that are named in a line."""
 
 
 def is_row_done(state: RunState, row: str) -> bool:
@@ -51,20 +72,101 @@ def is_row_done(state: RunState, row: str) -> bool:
     return state.steps[row].status in _ROW_DONE
 
 
-def refresh_parent(state: RunState, parent: str) -> None:
-    """Let a step with rows be what they are: passed once nothing is left to do.
+def step_that_failed(state: RunState, step_id: str) -> str:
+    """The step that has failed: with a row the step whose it is, once that has.
 
-    It is `warned` where a row was skipped or warned of something, and pending before.
+    Until then the row is to be decided on by itself.
     """
-    statuses = {state.steps[row].status for row in state.rows_of[parent]}
-    if not statuses <= _ROW_DONE:
-        status = Status.PENDING
-    elif statuses <= {Status.SKIPPED}:
-        status = Status.SKIPPED
-    elif statuses & {Status.SKIPPED, Status.WARNED}:
-        status = Status.WARNED
-    else:
-        status = Status.PASSED
+    parent = state.parent_of.get(step_id, step_id)
+    return parent if state.steps[parent].status is Status.FAILED else step_id
+
+
+def has_ended_with_rows(state: RunState, step_id: str) -> bool:
+    """Whether a step has rows, and has ended, so that no other of them begins."""
+    return step_id in state.rows_of and state.steps[step_id].status in _ENDED_WITH_ROWS
+
+
+def is_left_behind(state: RunState, row: str) -> bool:
+    """Whether a row failed or never began, and the end of its step speaks for it."""
+    parent = state.parent_of.get(row)
+    return (
+        parent is not None
+        and state.steps[row].status in BAD_STATUSES | {Status.PENDING}
+        and has_ended_with_rows(state, parent)
+    )
+
+
+def failed_rows(state: RunState, parent: str) -> tuple[str, ...]:
+    """The rows that failed, and are not tried again by themselves.
+
+    What is unknown has not failed: somebody must look.
+    """
+    bad = BAD_STATUSES - {Status.UNKNOWN}
+    return tuple(
+        row
+        for row in state.rows_of[parent]
+        if state.steps[row].status in bad and not _is_tried_again(state, parent, row)
+    )
+
+
+def _is_tried_again(state: RunState, parent: str, row: str) -> bool:
+    own, rules = state.steps[row], state.row_rules.get(parent, _WITHOUT_RULES)
+    is_retried = own.status in (Status.FAILED, Status.TIMED_OUT)
+    return is_retried and len(own.attempts) < rules.attempts
+
+
+def refresh_parent(state: RunState, parent: str) -> None:
+    """Let a step with rows be what they have come to.
+
+    As many rows as `max_failed` says may fail: the step is `warned`, as where one was
+    skipped or warned of something. Where more have, it has failed once what runs has
+    ended. Until all is done it is pending; what is unknown always holds it. Rows that
+    do not apply do not count.
+    """
     old = state.steps[parent]
-    if old.status is not status and old.status is not Status.RUNNING:
-        state.steps[parent] = replace(old, status=status)
+    if old.status is Status.RUNNING:
+        return  # it lists its items
+    status = _status_of_rows(state, parent)
+    if old.status is Status.RECOVERED and status is Status.FAILED:
+        return
+    is_bad = status in (Status.FAILED, Status.WARNED)
+    reason = _failed_in_words(state, parent) if is_bad else ""
+    if status is Status.NOT_APPLICABLE:
+        reason = "none of its rows does"
+    if (old.status, old.reason) != (status, reason):
+        state.steps[parent] = replace(old, status=status, reason=reason)
+
+
+def _status_of_rows(state: RunState, parent: str) -> Status:
+    rows, failed = state.rows_of[parent], failed_rows(state, parent)
+    statuses = {state.steps[row].status for row in rows} - {Status.NOT_APPLICABLE}
+    retried = any(_is_tried_again(state, parent, row) for row in rows)
+    if retried or statuses & {Status.UNKNOWN, Status.RUNNING}:
+        return Status.PENDING
+    if len(failed) > state.row_rules.get(parent, _WITHOUT_RULES).max_failed:
+        return Status.FAILED
+    if Status.PENDING in statuses:
+        return Status.PENDING
+    if not statuses:
+        return Status.NOT_APPLICABLE
+    if statuses <= {Status.SKIPPED}:
+        return Status.SKIPPED
+    if failed or statuses & {Status.SKIPPED, Status.WARNED}:
+        return Status.WARNED
+    return Status.PASSED
+
+
+def _failed_in_words(state: RunState, parent: str) -> str:
+    """How many rows failed, and of which items; empty where none did."""
+    failed, count = failed_rows(state, parent), len(state.rows_of[parent])
+    if not failed:
+        return ""
+    words = f"{len(failed)} of {count} rows failed: {_items(state, failed)}"
+    why = state.steps[failed[0]].reason if len(failed) == 1 else ""
+    return f"{words}: {why}" if why else words
+
+
+def _items(state: RunState, rows: tuple[str, ...]) -> str:
+    named = [" ".join(state.items[row].split()) for row in rows[:ITEMS_NAMED]]
+    more = len(rows) - len(named)
+    return ", ".join(named) + (f" and {more} more" if more else "")

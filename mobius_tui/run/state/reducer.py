@@ -7,7 +7,11 @@ from dataclasses import replace
 from typing import Any, TypeAlias
 
 from mobius_tui.errors import StateError
-from mobius_tui.run.events.approval_events import APPROVAL_EVENTS, ApprovalEvent
+from mobius_tui.run.events.approval_events import (
+    APPROVAL_EVENTS,
+    ApprovalAsked,
+    ApprovalEvent,
+)
 from mobius_tui.run.events.drill_events import Hint, HintGiven, SiteTouched
 from mobius_tui.run.events.fleet_events import FLEET_EVENTS, FleetEvent
 from mobius_tui.run.events.growth_events import GROWTH_EVENTS, GrowthEvent
@@ -25,6 +29,7 @@ from mobius_tui.run.events.run_events import (
     PhaseLeft,
     RunBegan,
     RunEnded,
+    RunReopened,
     VariableSet,
 )
 from mobius_tui.run.events.step_events import (
@@ -52,12 +57,13 @@ from mobius_tui.run.state.step_state import (
     AsideFrame,
     Attempt,
     CheckTry,
+    RowRules,
     StateVariable,
     Status,
     StepState,
 )
-from mobius_tui.runbook.model.actions import Run, chosen_text
-from mobius_tui.runbook.model.runbook import Runbook
+from mobius_tui.runbook.model.actions import Run, SendMessage, chosen_text
+from mobius_tui.runbook.model.runbook import ForEach, Runbook, Step
 
 ApplyToStepState: TypeAlias = Callable[[RunState, Any, Entry], None]
 """Applies an event, which may follow, to a state; with the entry that it came in."""
@@ -188,6 +194,11 @@ def _step_skipped(state: RunState, event: StepSkipped, entry: Entry) -> None:
 
 def _step_passed_over(state: RunState, event: StepPassedOver, _entry: Entry) -> None:
     state.passed_over[event.step] = event.reason
+    if event.looked:
+        old = state.steps[event.step]
+        state.steps[event.step] = replace(
+            old, status=Status.NOT_APPLICABLE, reason=event.reason
+        )
 
 
 def _step_restored(state: RunState, event: StepRestored, _entry: Entry) -> None:
@@ -269,6 +280,7 @@ _StatusEvent: TypeAlias = (
     | StepEnded
     | StepUnknown
     | StepSkipped
+    | StepPassedOver
     | StepRestored
     | StepOverridden
     | ChoiceMade
@@ -277,10 +289,14 @@ _StatusEvent: TypeAlias = (
 
 
 def _refresh_parent(state: RunState, step_id: str) -> None:
-    """After a step has changed, refresh the one whose row it is, or that has rows."""
-    parent = state.parent_of.get(step_id, step_id)
-    if parent in state.rows_of:
-        growth.refresh_parent(state, parent)
+    """After a step has changed, refresh the one whose row it is, or that has rows.
+
+    One that undoes a row lets that be pending again.
+    """
+    for changed in (step_id, state.undo_steps.get(step_id, step_id)):
+        parent = state.parent_of.get(changed, changed)
+        if parent in state.rows_of:
+            growth.refresh_parent(state, parent)
 
 
 def _remember_intent(intents: dict[str, int], intent: str, n: int) -> None:
@@ -359,6 +375,7 @@ def _phase_left(state: RunState, event: PhaseLeft, _entry: Entry) -> None:
         state.aside_frames = ()
     for step_id in event.recovered:
         old = state.steps[step_id]
+        state.recovered_by[step_id] = event.phase
         state.steps[step_id] = replace(
             old, status=Status.RECOVERED, reason=f"repaired by {event.phase}"
         )
@@ -396,6 +413,11 @@ def _approval(state: RunState, event: ApprovalEvent, entry: Entry) -> None:
     state.approvals = approvals.apply_approval_event(
         state.approvals, event, by=entry.by, at=entry.at
     )
+    old = state.steps[event.step]
+    if isinstance(event, ApprovalAsked) and old.status is Status.NOT_APPLICABLE:
+        # By what is seen now it applies: that is looked at before it is asked for.
+        state.steps[event.step] = replace(old, status=Status.PENDING, reason="")
+        _refresh_parent(state, event.step)
 
 
 def _growth(state: RunState, event: GrowthEvent, _entry: Entry) -> None:
@@ -409,6 +431,11 @@ def _fleet(state: RunState, event: FleetEvent, entry: Entry) -> None:
 def _run_ended(state: RunState, event: RunEnded, entry: Entry) -> None:
     state.ended, state.ended_at = event, entry.at
     state.auto = None
+
+
+def _run_reopened(state: RunState, _event: RunReopened, entry: Entry) -> None:
+    undo_reducer.after_reopening(state, entry)
+    watch_reducer.after_reopening(state)
 
 
 _APPLY: Mapping[type[Event], ApplyToStepState] = {
@@ -431,6 +458,7 @@ _APPLY: Mapping[type[Event], ApplyToStepState] = {
     SiteTouched: _site_touched,
     **watch_reducer.APPLY_TO_WATCH,
     RunEnded: _run_ended,
+    RunReopened: _run_reopened,
 }
 
 
@@ -447,19 +475,41 @@ def initial_state(runbook: Runbook) -> RunState:
             for phase in runbook.phases
             if phase.aside
         },
+        row_rules={
+            s.id: _row_rules(s, s.for_each) for s in runbook.steps() if s.for_each
+        },
         undo_steps=undo_steps,
-        changing_steps=_changing_steps(runbook) if undo_steps else frozenset(),
+        message_steps=frozenset(
+            step.id for step in runbook.steps() if isinstance(step.action, SendMessage)
+        ),
+        changing_steps=_changing_steps(runbook, with_rows=False)
+        if undo_steps
+        else frozenset(),
+        steps_with_changing_rows=_changing_steps(runbook, with_rows=True)
+        if undo_steps
+        else frozenset(),
     )
 
 
-def _changing_steps(runbook: Runbook) -> frozenset[str]:
-    """The steps that change or destroy, and undo no other one."""
+def _row_rules(step: Step, each: ForEach) -> RowRules:
+    """When a step has failed with its rows; `retry` is what its rows have."""
+    retry = (each.row or step).retry
+    attempts = retry.attempts if retry is not None else 1
+    return RowRules(max_failed=each.max_failed, attempts=attempts)
+
+
+def _changing_steps(runbook: Runbook, *, with_rows: bool) -> frozenset[str]:
+    """The steps that change or destroy, and undo no other one.
+
+    One with `for_each` only lists: it is its rows that change.
+    """
     return frozenset(
         step.id
         for step in runbook.steps()
         if isinstance(step.action, Run)
         and step.action.effect != "read"
         and not step.undo_of
+        and (step.for_each is not None) is with_rows
     )
 
 

@@ -7,6 +7,7 @@ that names the event and the state; the state is unchanged then.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
 from mobius_tui.errors import StateError
@@ -39,6 +40,7 @@ from mobius_tui.run.events.run_events import (
     PhaseLeft,
     RunBegan,
     RunEnded,
+    RunReopened,
 )
 from mobius_tui.run.events.step_events import (
     CheckTried,
@@ -56,29 +58,35 @@ from mobius_tui.run.events.watch_events import RollbackBegan, TriggerCleared, Wa
 from mobius_tui.run.state import approvals, deliveries, fleet_reducer
 from mobius_tui.run.state.fleet_state import StepFleet
 from mobius_tui.run.state.persistent_list import EMPTY_LIST, PersistentList
+from mobius_tui.run.state.reopening import (
+    Reopening,
+    validate_event_after_reopening,
+)
 from mobius_tui.run.state.step_state import (
     BAD_STATUSES,
     ENDED_STATUSES,
     AsideFrame,
     Change,
+    RowRules,
     StateVariable,
     Status,
     StepState,
 )
 from mobius_tui.run.state.watch_state import WatchState
-from mobius_tui.runbook.model.for_each import MAX_ROWS
+from mobius_tui.runbook.model.for_each import MAX_ROWS, undo_id
 
 STATUSES_BEFORE_EVENT: Mapping[type[Event], frozenset[Status]] = {
-    StepStarted: ENDED_STATUSES | {Status.PENDING},
+    StepStarted: ENDED_STATUSES | {Status.PENDING, Status.NOT_APPLICABLE},
     ChoiceMade: ENDED_STATUSES | {Status.PENDING},
     CheckTried: frozenset({Status.RUNNING}),
     StopAsked: frozenset({Status.RUNNING}),
     StepEnded: frozenset({Status.RUNNING}),
     StepUnknown: frozenset({Status.RUNNING}),
     StepSkipped: BAD_STATUSES | {Status.PENDING},
-    StepPassedOver: frozenset({Status.PENDING}),
+    StepPassedOver: frozenset({Status.PENDING, Status.NOT_APPLICABLE}),
     StepRestored: frozenset({Status.SKIPPED}),
-    StepOverridden: ENDED_STATUSES | {Status.PENDING, Status.SKIPPED},
+    StepOverridden: ENDED_STATUSES
+    | {Status.PENDING, Status.SKIPPED, Status.NOT_APPLICABLE},
 }
 """For each event of a step, the statuses of the step in which it may follow."""
 
@@ -86,6 +94,7 @@ _STATUSES_BEFORE_ROWS = frozenset({Status.PENDING, Status.RUNNING})
 """Of a step, when it gets rows: it runs while it lists its items."""
 
 _ALLOWED_AFTER_END = (
+    RunReopened,
     NoteAdded,
     HostStarted,
     HostStopped,
@@ -130,11 +139,16 @@ class RunState:
     """Rows → what each of them is for."""
     fleets: dict[str, StepFleet] = field(default_factory=dict)
     """Steps that have begun on hosts → these."""
+    row_rules: Mapping[str, RowRules] = field(default_factory=dict)
+    """Steps with `for_each` → when they have failed with their rows."""
     undo_steps: Mapping[str, str] = field(default_factory=dict)
     """Steps that undo others → the steps that they undo."""
+    message_steps: frozenset[str] = frozenset()
     changing_steps: frozenset[str] = frozenset()
     """The steps of which it is kept whether they have changed something: all that
     change or destroy, in a runbook that says of any how it is undone."""
+    steps_with_changing_rows: frozenset[str] = frozenset()
+    """The steps whose rows are of these, once they have some."""
     began: RunBegan | None = None
     began_at: float = 0.0
     last_entry_number: int = 0
@@ -152,6 +166,8 @@ class RunState:
     """Every phase that was ever entered, in order."""
     aside_attempts: dict[str, int] = field(default_factory=dict)
     """Steps that led into an aside → how many attempts each had had by then."""
+    recovered_by: dict[str, str] = field(default_factory=dict)
+    """Steps that failed → the aside that was to put that right, and passed."""
     passed_over: dict[str, str] = field(default_factory=dict)
     """Steps that the run skipped as their guards did not hold → why, in words."""
     changes: dict[str, Change] = field(default_factory=dict)
@@ -184,6 +200,38 @@ class RunState:
     """Secrets that the run had, and that its newest host was not given."""
     ended: RunEnded | None = None
     ended_at: float | None = None
+    reopening: Reopening | None = None
+    """How the run was opened again after it had ended, the last time; kept when it ends
+    once more."""
+
+    @property
+    def is_reopened(self) -> bool:
+        """Whether the run had ended, and is open again to be undone."""
+        return self.reopening is not None and self.ended is None
+
+    @property
+    def steps_after_end(self) -> AbstractSet[str]:
+        """The ids of the steps that may begin where the run is open again.
+
+        They are what undoes others, and messages.
+        """
+        return self.undo_steps.keys() | self.message_steps
+
+    @property
+    def last_end(self) -> RunEnded | None:
+        """How the run ended, also where it is open again; `None` if it never did."""
+        if self.ended is None and self.reopening is not None:
+            return self.reopening.ended
+        return self.ended
+
+    def open_seconds(self, at: float) -> float:
+        """For how long the run had been open in all by a time, in seconds.
+
+        Args:
+            at: seconds since 1970.
+        """
+        closed = self.reopening.closed_for if self.reopening is not None else 0.0
+        return max(0.0, at - self.began_at - closed)
 
     @property
     def is_drill(self) -> bool:
@@ -197,6 +245,7 @@ class RunState:
             steps=self.steps.copy(),
             variables=self.variables.copy(),
             aside_attempts=self.aside_attempts.copy(),
+            recovered_by=self.recovered_by.copy(),
             passed_over=self.passed_over.copy(),
             changes=self.changes.copy(),
             fleets={step: fleet.copy() for step, fleet in self.fleets.items()},
@@ -233,6 +282,10 @@ class RunState:
             raise StateError(f"{name} before the run began")
         if self.ended is not None and not isinstance(event, _ALLOWED_AFTER_END):
             raise StateError(f"{name} after the run ended ({self.ended.outcome})")
+        if self.ended is None and isinstance(event, RunReopened):
+            raise StateError(f"{name} in a run that has not ended")
+        if self.is_reopened:
+            validate_event_after_reopening(event, self.steps_after_end)
         if isinstance(event, RunBegan) and self.began is not None:
             raise StateError("RunBegan in a run that has begun")
         allowed = STATUSES_BEFORE_EVENT.get(type(event))
@@ -288,6 +341,8 @@ class RunState:
         if not 0 < len(rows) == len(event.rows) == len(event.items) <= MAX_ROWS:
             words = f"{len(rows)} rows for {len(event.items)} items"
             raise StateError(f"{name} names {words} of step {event.step!r}")
+        if event.step in self.undo_steps.values():
+            rows |= {*map(undo_id, event.rows)}
         if not rows.isdisjoint(self.steps):
             raise StateError(f"{name} names a step that is there already")
 

@@ -144,6 +144,16 @@ NO_ATTEMPTS = Attempts()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class RowRules:
+    """When a step has failed with its rows."""
+
+    max_failed: int
+    """As many of them may fail."""
+    attempts: int
+    """At a row, by itself, before it has failed."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class StepState:
     """The state of a step."""
 

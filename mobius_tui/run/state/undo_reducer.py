@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.run_events import PhaseEntered
+from mobius_tui.run.state.reopening import Reopening
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import (
     ENDED_STATUSES,
@@ -34,6 +36,7 @@ def withdraw_variables(state: RunState, step_id: str) -> None:
 
 def after_start(state: RunState, step_id: str) -> None:
     """Keep the variables as they are for an attempt at a step that changes."""
+    _note_undo_after_end(state, step_id)
     if step_id in state.changing_steps:
         state.variables_at_start[step_id] = state.variables.copy()
 
@@ -70,6 +73,7 @@ def mark_undone(state: RunState, undo_step: str) -> None:
     step_id = state.undo_steps[undo_step]
     if state.changes.pop(step_id, None) is None:
         return
+    _note_undo_after_end(state, undo_step, undone=step_id)
     withdraw_variables(state, step_id)
     old = state.steps[step_id]
     state.steps[step_id] = replace(
@@ -81,3 +85,37 @@ def after_phase_entered(state: RunState, event: PhaseEntered) -> None:
     """Take the steps that are to be undone from now on, the newest first."""
     if event.undoes:
         state.undo_order = event.undoes
+
+
+def after_reopening(state: RunState, entry: Entry) -> None:
+    """Open a run again that had ended: it is on no way, and nobody approved anything.
+
+    Args:
+        state: of a run that has ended.
+        entry: says that it is open again.
+    """
+    ended, ended_at, before = state.ended, state.ended_at, state.reopening
+    assert ended is not None
+    assert ended_at is not None
+    closed = max(0.0, entry.at - ended_at)
+    state.reopening = Reopening(
+        by=entry.by,
+        at=entry.at,
+        ended=ended,
+        ended_at=ended_at,
+        first_outcome=before.first_outcome if before else ended.outcome,
+        closed_for=closed + (before.closed_for if before else 0.0),
+        undone=before.undone if before else (),
+    )
+    state.ended = state.ended_at = state.auto_stopped = None
+    state.aside_frames = state.undo_order = ()
+    state.approvals = {}
+
+
+def _note_undo_after_end(state: RunState, undo_step: str, *, undone: str = "") -> None:
+    """Note that something is being undone, or is, in a run that is open again."""
+    own = state.reopening
+    if own is None or undo_step not in state.undo_steps:
+        return
+    more = (undone,) if undone else ()
+    state.reopening = replace(own, begun=True, undone=(*own.undone, *more))

@@ -23,6 +23,8 @@ from mobius_tui.run.events.watch_events import (
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.watch_state import Alarm, Countdown
 
+REOPENED = "the run had ended, and is open again to be undone"
+"""Why the watch does nothing any more."""
 ApplyToWatch: TypeAlias = Callable[[RunState, Any, Entry], None]
 
 
@@ -114,20 +116,24 @@ APPLY_TO_WATCH: Mapping[type[Event], ApplyToWatch] = {
 
 def after_host_start(state: RunState) -> None:
     """Disarm the watch, and stop its rollback, as a new host started."""
+    _stop(state, "its host ended; arm it again", "its host ended meanwhile")
+
+
+def after_reopening(state: RunState) -> None:
+    """Let no trigger begin anything, nor any watch end the run: it is only undone."""
+    _stop(state, REOPENED, REOPENED)
+    watch = replace(state.watch, alarms=())
+    if watch.watch_run is not None:
+        watch = replace(watch, watch_run_end_reason=REOPENED)
+    state.watch = watch
+
+
+def _stop(state: RunState, why_disarmed: str, why_stopped: str) -> None:
     watch = state.watch
     if watch.armed or watch.countdown is not None:
-        watch = replace(
-            watch,
-            armed=False,
-            countdown=None,
-            disarm_reason="its host ended; arm it again",
-        )
+        watch = replace(watch, armed=False, countdown=None, disarm_reason=why_disarmed)
     if watch.rollback_running:
-        watch = replace(
-            watch,
-            rollback_running=False,
-            rollback_stop_reason="its host ended meanwhile",
-        )
+        watch = replace(watch, rollback_running=False, rollback_stop_reason=why_stopped)
     state.watch = watch
 
 

@@ -120,6 +120,8 @@ class TriggerMonitor:
         async with writer.turn:
             if context.state.ended is not None or writer.failure is not None:
                 return
+            if context.state.is_reopened:
+                return  # it is only undone: no trigger begins anything any more
             for outcome in outcomes:
                 if isinstance(outcome, Cleared):
                     await self._clear(outcome)

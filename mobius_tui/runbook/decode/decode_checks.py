@@ -43,6 +43,7 @@ from mobius_tui.runbook.model.check_kinds import (
     TlsCheck,
     database_url_problem,
 )
+from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.runbook.model.templates import is_template
 from mobius_tui.runbook.text.units import parse_duration
 from mobius_tui.runbook.toml.positions import KeyPath
@@ -136,26 +137,45 @@ def _entries(
     return found
 
 
+def checks_with_paths(step: Step, table: TomlTable) -> list[tuple[Check, KeyPath]]:
+    """Each check of a step, and of its guard, with its path below the step's table."""
+    guard = table.owner("when").node.get("when")
+    before = guard.get("check") if isinstance(guard, dict) else None
+    version = table.owner("when").format
+    return [
+        *zip(step.checks, check_paths(table), strict=False),
+        *zip(
+            step.when_checks,
+            _paths_below(before, ("when", "check"), version),
+            strict=False,
+        ),
+    ]
+
+
 def check_paths(step: TomlTable) -> list[KeyPath]:
     """The key path of each check below the table of its step, in the model's order."""
-    return [path for key in _TABLES for path in _paths_below(step.owner(key), key)]
+    return [
+        path
+        for key in _TABLES
+        for owner in (step.owner(key),)
+        for path in _paths_below(owner.node.get(key), (key,), owner.format)
+    ]
 
 
-def _paths_below(owner: TomlTable, key: str) -> list[KeyPath]:
+def _paths_below(checks: object, place: KeyPath, version: int) -> list[KeyPath]:
     """The key path of each check in one table of a step."""
-    checks = owner.node.get(key)
     found: list[KeyPath] = []
     for kind, value in checks.items() if isinstance(checks, dict) else ():
         if kind not in CHECK_KINDS:
             continue
-        entries = _entries(kind, value, owner.format)
+        entries = _entries(kind, value, version)
         if entries is not None:
-            found += [(key, *path) for path, _ in entries]
+            found += [(*place, *path) for path, _ in entries]
         elif isinstance(value, list):
             dicts = [n for n, each in enumerate(value) if isinstance(each, dict)]
-            found += [(key, kind, index) for index in dicts]
+            found += [(*place, kind, index) for index in dicts]
         elif isinstance(value, str):
-            found.append((key, kind))
+            found.append((*place, kind))
     return found
 
 

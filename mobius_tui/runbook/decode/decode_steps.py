@@ -1,14 +1,14 @@
-"""`[[phase]]` and `[[phase.step]]`: actions, guards (`when`), retries, approvals."""
+"""`[[phase]]` and `[[phase.step]]`: actions, retries, approvals."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from types import MappingProxyType
 from typing import Any, cast
 
 from mobius_tui.runbook.decode.decode_checks import read_step_checks
 from mobius_tui.runbook.decode.decode_for_each import read_for_each, read_parallel
+from mobius_tui.runbook.decode.decode_guards import read_guard, read_guard_checks
 from mobius_tui.runbook.decode.decode_targets import read_hosts
 from mobius_tui.runbook.decode.decode_variables import name_problem, read_command
 from mobius_tui.runbook.decode.value_shapes import (
@@ -35,56 +35,9 @@ from mobius_tui.runbook.model.actions import (
     SendMessage,
     Watch,
 )
-from mobius_tui.runbook.model.guards import Guard, Part
 from mobius_tui.runbook.model.runbook import Approve, Link, Phase, Retry, Step
 from mobius_tui.runbook.text.names import did_you_mean, is_ours
-from mobius_tui.runbook.toml.table_reader import TomlTable, kind_in_words
-
-_OPERATORS = ("any", "all")
-"""Operators on a list of guards; with a list of texts, each is a variable name."""
-_EXAMPLES = 'a text in quotes, such as "> 1000", or a list of them'
-
-
-def read_guard(table: TomlTable | None) -> Guard:
-    """A guard; without one, a step applies always."""
-    found: dict[str, Part] = {}
-    if table is None:
-        return MappingProxyType(found)
-    for name in table.keys():  # noqa: SIM118 - a Table is no mapping
-        part = _part(table, name, table.node[name])
-        if part:
-            found[name] = part
-    return MappingProxyType(found)
-
-
-def _part(table: TomlTable, name: str, value: Any) -> Part:
-    if name == "not" and isinstance(value, dict):
-        return _read_nonempty_guard(table.table(name))
-    if name in _OPERATORS and isinstance(value, list) and _is_of_tables(value):
-        return tuple(map(_read_nonempty_guard, table.tables(name)))
-    if isinstance(value, str):
-        return (table.text(name),)
-    if isinstance(value, list) and value:
-        return table.text_list(name)
-    if isinstance(value, dict):
-        words = "`not` takes a table, `any` and `all` lists of tables; "
-        table.report(f"{words}`{name}` is compared with {_EXAMPLES}", name)
-    else:
-        kind = "an empty list" if value == [] else kind_in_words(value)
-        table.report(f"`{name}` is compared with {_EXAMPLES}, not with {kind}", name)
-    return ()
-
-
-def _is_of_tables(value: list[Any]) -> bool:
-    return bool(value) and all(isinstance(each, dict) for each in value)
-
-
-def _read_nonempty_guard(table: TomlTable | None) -> Guard:
-    found = read_guard(table)
-    if table is not None and not table.node:
-        table.report("an empty table compares nothing")
-    return found
-
+from mobius_tui.runbook.toml.table_reader import TomlTable
 
 ACTIONS = ("run", "playbook", "manual", "message", "choose", "watch")
 
@@ -310,9 +263,6 @@ def read_phase(
         table.report("a phase wants at least one [[phase.step]]")
     parallel = read_parallel(table)
     for made_step, inner in found if parallel else ():
-        if made_step.for_each is not None:
-            words = "a phase with `parallel` has no step with rows: give the step"
-            inner.report(f"{words} `parallel`, in a phase without", "for_each")
         if made_step.rollout is not None:
             words = "a phase with `parallel` has no step with `hosts`"
             inner.report(f"{words}: these are many already", "hosts")
@@ -346,6 +296,7 @@ def read_step(table: TomlTable, steps: StepTables) -> Step:
     """A `[[phase.step]]`, or a `[[step]]`."""
     same_as = steps.inherit(table)
     act, verified = read_action(table), read_step_checks(table)
+    guard = table.table("when")
     if act is None and not verified and not table.present_keys("check", "until"):
         until = " or until" if table.format >= 2 else ""
         kinds = "run, playbook, manual," if table.format >= 2 else "run, manual,"
@@ -357,7 +308,8 @@ def read_step(table: TomlTable, steps: StepTables) -> Step:
         action=act,
         checks=verified,
         why=table.text("why", lines=True, filled=True),
-        when=read_guard(table.table("when")),
+        when=read_guard(guard),
+        when_checks=read_guard_checks(table, guard),
         needs=table.text_list("needs"),
         uses=table.text_list("uses"),
         outputs=table.text_list("outputs"),

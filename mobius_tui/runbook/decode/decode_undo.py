@@ -13,7 +13,8 @@ from mobius_tui.runbook.decode.value_shapes import (
     warn_of_backslash,
 )
 from mobius_tui.runbook.model.actions import Run
-from mobius_tui.runbook.model.runbook import Phase, Step
+from mobius_tui.runbook.model.for_each import undo_id
+from mobius_tui.runbook.model.runbook import ForEach, Phase, Step
 from mobius_tui.runbook.toml.table_reader import TomlTable
 
 UNDO_PHASE = Phase(
@@ -43,10 +44,6 @@ def read_undo_steps(
         if step.action.follow or step.action.tty:
             key = "follow" if step.action.follow else "tty"
             table.report(f"a `{key}` step cannot have an `undo`", "undo")
-            continue
-        if step.for_each is not None:
-            words = "each row of `for_each` would want one of its own: say why not"
-            table.report(f'{words}, `undo = "none: …"`', "undo")
             continue
         if step.rollout is not None:
             words = "only some hosts may have been changed: say why not"
@@ -80,7 +77,7 @@ def _undo_step(table: TomlTable, step: Step, action: Run) -> Step:
         warn_of_backslash(table, "run")
     effect = one_of(table, "effect", ("change", "destroy"), "change")
     return Step(
-        id=f"undo-{step.id}",
+        id=undo_id(step.id),
         title=f"Undo: {step.title}",
         action=Run(
             script=script,
@@ -93,6 +90,7 @@ def _undo_step(table: TomlTable, step: Step, action: Run) -> Step:
         uses=(*step.uses, *table.text_list("uses")),
         env=step.env,
         secrets=step.secrets,
+        for_each=ForEach(item=step.for_each.item) if step.for_each else None,
         role=step.role,
         undo_of=step.id,
         line=table.line(),

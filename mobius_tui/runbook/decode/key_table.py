@@ -454,5 +454,6 @@ ALIASES: Mapping[str, str] = {
     "health.probe.check": "phase.step.check",
     "phase.step.undo.check": "phase.step.check",
     "phase.step.undo.until": "phase.step.check",
+    "phase.step.when.check": "phase.step.check",
 }
 """Tables that have the keys of another."""

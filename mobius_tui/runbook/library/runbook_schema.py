@@ -93,6 +93,10 @@ def _property(place: str, key: str) -> dict[str, Any]:
         found["items"] = {"$ref": f"#/definitions/{_DEFINITIONS[inner]}"}
     elif inner in KEYS:
         found.update(_of_types(_table(inner), found["type"]))
+    elif f"{inner}.check" in ALIASES:  # a guard: its other keys are of any names
+        looks = _table(ALIASES[f"{inner}.check"])
+        either = {"anyOf": [looks, found["additionalProperties"]]}
+        found["properties"] = {**found["properties"], "check": either}
     meaning = key_meanings().get((place, key))
     return {"description": meaning, **found} if meaning else found
 

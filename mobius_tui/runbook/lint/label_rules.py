@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from mobius_tui.runbook.decode.assemble import RunbookDraft
 from mobius_tui.runbook.decode.config_file import effective_commands
-from mobius_tui.runbook.decode.decode_checks import check_paths
+from mobius_tui.runbook.decode.decode_checks import checks_with_paths
 from mobius_tui.runbook.effects.command_table import CommandTable
 from mobius_tui.runbook.effects.effect_judge import judge_script
 from mobius_tui.runbook.effects.script_effects import (
@@ -146,7 +146,7 @@ def _warn_requests(draft: RunbookDraft) -> None:
             table.warn(EFFECT_TOO_LOW.code, f"{words}: ask by GET or HEAD", "method")
     for step in draft.runbook.steps():
         table = draft.at("step", step.id)
-        for check, path in zip(step.checks, check_paths(table), strict=False):
+        for check, path in checks_with_paths(step, table):
             if isinstance(check, HttpCheck) and method_effect(check.method) != "read":
                 does = EFFECT_VERBS[method_effect(check.method)]
                 words = f"{check.method} {does}, and a check only reads"

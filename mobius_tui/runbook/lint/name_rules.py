@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import cache
 
 from mobius_tui.runbook.decode.assemble import RunbookDraft
+from mobius_tui.runbook.decode.decode_checks import checks_with_paths
 from mobius_tui.runbook.lint.guard_solver import (
     MAX_COMBINATIONS,
     can_hold,
@@ -142,13 +143,14 @@ class _NameUses:
                 table.report(f"`{name}` is a secret, and rows are shown", "for_each")
         if each.command is not None:
             self._add_script(step, each.command.script, table, "for_each")
-        if each.item in {**self.declared, **step.env, **step.secrets}:
+        names = {**self.declared, **step.env, **step.secrets}
+        if each.item in names and not step.undo_of:  # said of the step that it undoes
             words = f"`{each.item}` is a variable already: name the item otherwise"
             table.report(words, "item" if table.has("item") else "for_each")
         for other in self.steps:
             if other.startswith(f"{step.id}--"):
                 words = f"the rows of `{step.id}` have such ids: rename `{other}`"
-                table.report(words, "for_each")
+                table.report(words, *(() if step.undo_of else ("for_each",)))
 
     def _is_secret(self, name: str) -> bool:
         return name in self.declared and self.declared[name].secret
@@ -195,10 +197,10 @@ class _NameUses:
                 self._add_script(step, text, table, "shell")
             for index, name in enumerate(step.action.playbook_vars):
                 self._add_variable(name, table, "vars", index)
-        for check in step.checks:
+        for check, path in checks_with_paths(step, table):
             if isinstance(check, RunCheck):
                 for text in (check.script, *check.shell):
-                    self._add_script(step, text, table, "check")
+                    self._add_script(step, text, table, str(path[0]))
 
     def _add_script(self, step: Step, script: str, table: TomlTable, key: str) -> None:
         """Scripts have variables of their own: an undeclared name is no error."""

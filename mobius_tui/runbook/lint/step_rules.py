@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mobius_tui.runbook.decode.assemble import RunbookDraft
-from mobius_tui.runbook.decode.decode_checks import check_paths
+from mobius_tui.runbook.decode.decode_checks import checks_with_paths
 from mobius_tui.runbook.decode.decode_variables import name_problem
 from mobius_tui.runbook.model.actions import Choose, Manual, Run, SendMessage, Watch
 from mobius_tui.runbook.model.check_kinds import OutputCheck
@@ -125,10 +125,10 @@ def warn_checks(draft: RunbookDraft) -> None:
     guards = {step.id for step in false_guards(draft.runbook)}
     for step in draft.runbook.steps():
         table = draft.at("step", step.id)
-        for check, path in zip(step.checks, check_paths(table), strict=False):
+        for check, path in checks_with_paths(step, table):
             why = why_cannot_fail(check)
             if why:
-                blocks = step.id in guards
+                blocks = step.id in guards and path[0] != "when"
                 words = f"this check cannot fail: {why}"
                 if blocks:
                     words += "; it guards what destroys, so --auto refuses the runbook"

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from mobius_tui.runbook.decode.assemble import RunbookDraft
-from mobius_tui.runbook.decode.decode_checks import check_paths
+from mobius_tui.runbook.decode.decode_checks import checks_with_paths
 from mobius_tui.runbook.lint.rule_table import SCRIPT_RULES, SECRET
 from mobius_tui.runbook.model.actions import Choose, Run, is_shell
 from mobius_tui.runbook.model.check_kinds import RunCheck, SqlCheck
@@ -185,7 +185,7 @@ def _of_step(step: Step, table: TomlTable) -> Iterator[ScriptSource]:
             path=("choose", "from", "run"),
             check=RunCheck(script=step.action.from_run),
         )
-    for check, path in zip(step.checks, check_paths(table), strict=False):
+    for check, path in checks_with_paths(step, table):
         if isinstance(check, SqlCheck):
             yield ScriptSource(
                 step=step,

@@ -11,8 +11,14 @@ from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 from mobius_tui.errors import MobiusError
+from mobius_tui.runbook.model.check_kinds import Check, RunCheck
 from mobius_tui.runbook.model.runbook import ForEach, Runbook, Step
-from mobius_tui.runbook.model.templates import replace_name, template_names
+from mobius_tui.runbook.model.templates import (
+    names_in_script,
+    replace_name,
+    template_names,
+    texts_in,
+)
 from mobius_tui.sanitize import line
 
 MAX_ROWS = 500
@@ -28,6 +34,11 @@ _NO_TEMPLATES = frozenset({"script", "shell"})
 def row_ids(step_id: str, count: int) -> tuple[str, ...]:
     """The ids of the rows of a step, in order."""
     return tuple(f"{step_id}--{number}" for number in range(1, count + 1))
+
+
+def undo_id(step_id: str) -> str:
+    """The id of the step that undoes a step, or a row of one."""
+    return f"undo-{step_id}"
 
 
 def items_of_lines(text: str) -> tuple[str, ...]:
@@ -75,6 +86,7 @@ def _listing(step: Step) -> Step:
         title=_title_of_all(step.title, each),
         action=each.command,
         checks=(),
+        when_checks=_checks_of_rows(step, each.item, of_rows=False),
         uses=() if each.variable is None else (each.variable,),
         env={
             key: text
@@ -88,6 +100,25 @@ def _listing(step: Step) -> Step:
         approve=None,
         for_each=replace(each, row=step),
     )
+
+
+def _checks_of_rows(step: Step, item: str, *, of_rows: bool) -> tuple[Check, ...]:
+    """The checks of a guard that name the item of a row, or those that do not.
+
+    Where it is the same for all rows, it is looked at once, before they are listed.
+    """
+    return tuple(
+        check for check in step.when_checks if _names_item(check, item) is of_rows
+    )
+
+
+def _names_item(check: Check, item: str) -> bool:
+    """Whether a check names the item of a row."""
+    if isinstance(check, RunCheck):
+        scripts = (check.script, *check.shell)
+        if any(item in names_in_script(text) for text in scripts):
+            return True
+    return any(item in template_names(text) for text in texts_in(check))
 
 
 def _title_of_all(title: str, each: ForEach) -> str:
@@ -114,12 +145,24 @@ def row_of(step: Step, row: str, item: str) -> Step:
         id=row,
         title=_row_title(like.title, name, item),
         checks=_with_item(like.checks, name, value),
+        when_checks=_with_item(_checks_of_rows(like, name, of_rows=True), name, value),
         action=_with_item(like.action, name, value),
         expect=_with_item(like.expect, name, value),
         env={**_with_item(like.env, name, value), name: value},
         for_each=None,
         gate=False,
     )
+
+
+def undo_row_of(undo: Step, row: str, item: str) -> Step:
+    """The step that undoes a row; it comes into being with that.
+
+    Args:
+        undo: the step that undoes the rows of a step.
+        row: the id of the row that it undoes.
+        item: of that row.
+    """
+    return replace(row_of(undo, undo_id(row), item), undo_of=row)
 
 
 def _row_title(title: str, name: str, item: str) -> str:

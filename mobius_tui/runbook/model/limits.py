@@ -131,7 +131,7 @@ def _of_step(step: Step) -> Iterator[tuple[str, str | None]]:
             yield "for", lasts
         case _:
             pass
-    for check in step.checks:
+    for check in (*step.checks, *step.when_checks):
         yield "every", check.repeat.every
         yield "timeout", check.repeat.timeout
         yield "for", check.repeat.deadline

@@ -173,6 +173,8 @@ class Step:
     why: str = ""
     when: Guard = field(default_factory=dict)
     """The step applies only while this holds; if empty, always."""
+    when_checks: tuple[Check, ...] = ()
+    """What must hold, too, when the step is begun: it is looked at once."""
     needs: tuple[str, ...] = ()
     """Ids of steps that must be done first."""
     uses: tuple[str, ...] = ()

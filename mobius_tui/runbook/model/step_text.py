@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from mobius_tui.runbook.model.actions import Run, script_without_lint_comments
 from mobius_tui.runbook.model.check_kinds import Check, Repeat
+from mobius_tui.runbook.model.guards import guard_in_words
 from mobius_tui.runbook.model.limits import MAX_PARALLEL
-from mobius_tui.runbook.model.runbook import ForEach
+from mobius_tui.runbook.model.runbook import ForEach, Step
 from mobius_tui.runbook.model.targets import HostRollout
 
 EFFECTS = {"read": "reads", "change": "changes", "destroy": "DESTROYS"}
@@ -28,6 +31,21 @@ def _repeat(repeat: Repeat) -> str:
     if repeat.limit is None or repeat.limit > 1:
         words += f", every {repeat.every}"
     return words
+
+
+def guard_of_step_in_words(step: Step, filled: Callable[[str], str]) -> str:
+    """What must hold for a step to apply, its values first; empty if it always does.
+
+    Args:
+        step: the step.
+        filled: fills the values of variables in in what is looked at.
+    """
+    words = guard_in_words(step.when)
+    if not step.when_checks:
+        return words
+    seen = ", and ".join(filled(check.claim) for check in step.when_checks)
+    seen += ", looked at when it begins"
+    return f"{words}, and {seen}" if words else seen
 
 
 def for_each_in_words(each: ForEach) -> str:

@@ -70,7 +70,8 @@ def script_variables(step: Step, declared: Collection[str]) -> tuple[str, ...]:
     `choose.var`) only count if `uses` lists them: a step cannot wait for its own
     result. A decision reads the variable with its options.
     """
-    runs = [check for check in step.checks if isinstance(check, RunCheck)]
+    checks = (*step.checks, *step.when_checks)
+    runs = [check for check in checks if isinstance(check, RunCheck)]
     scripts = [text for run in runs for text in (run.script, *run.shell)]
     own = set(step.outputs)
     match step.action:
@@ -129,7 +130,7 @@ def variables_read(step: Step, runbook: Runbook) -> tuple[str, ...]:
     """
     declared = runbook.variables
     names = list(script_variables(step, declared))
-    parts: list[object] = [step.checks, step.env, step.expect]
+    parts: list[object] = [step.checks, step.when_checks, step.env, step.expect]
     match step.action:
         case Run(timeout=timeout, max_output=max_output):
             parts += [timeout, max_output]

@@ -36,6 +36,7 @@ _KEYS: Mapping[type, Mapping[str, str | None]] = {
         **dict.fromkeys(("undo_of", "improvised_by", "same_as", "line"), _NOWHERE),
         "action": _HERE,
         "checks": "check",
+        "when_checks": "when.check",
         "no_undo": "undo",
         "for_each": _HERE,
         "rollout": _HERE,

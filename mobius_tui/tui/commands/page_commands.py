@@ -229,6 +229,13 @@ REVIEW_COMMANDS: tuple[Command, ...] = (
         help="Goes back to what failed, fired, or is not known.",
     ),
     _review(
+        id="review.undo",
+        act="undo",
+        keys=("U",),
+        title="Undo what the run did",
+        help="On the run's own screen, where a run that has ended is opened again.",
+    ),
+    _review(
         id="review.end",
         act="end",
         keys=("enter",),

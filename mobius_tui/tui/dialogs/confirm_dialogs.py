@@ -18,7 +18,11 @@ from mobius_tui.run.planning.proposal import undone_steps_before
 from mobius_tui.run.state.approvals import Approval
 from mobius_tui.run.storage.sharing import account_name
 from mobius_tui.runbook.model.runbook import Step
-from mobius_tui.runbook.model.step_text import EFFECTS, check_in_words
+from mobius_tui.runbook.model.step_text import (
+    EFFECTS,
+    check_in_words,
+    guard_of_step_in_words,
+)
 from mobius_tui.runbook.prose.prose_model import Prose
 from mobius_tui.tui.dialogs.dialog import (
     CANCEL,
@@ -67,6 +71,9 @@ class ConfirmDialog(Dialog[str]):
         line = assemble((f"{effect}{where}", role))
         head = (Field("effect", line), *approved_fields(view, step))
         head += tuple(_out_of_order_fields(view, step))
+        if view.is_looked_at(step):
+            when = guard_of_step_in_words(step, lambda each: filled(view, step, each))
+            head += (Field("when", text(when)),)
         if step.why:
             head += (Field("why", prose=Prose(step.why)),)
         checks = tuple(

@@ -24,13 +24,17 @@ from mobius_tui.errors import FAILED, OK
 from mobius_tui.review.run_walk import count_deviations
 from mobius_tui.run.client.follow_up import FollowUp, follow_up
 from mobius_tui.run.events.mode_and_outcome import Outcome
+from mobius_tui.run.intents.intent_actions import ReopenRun
+from mobius_tui.run.planning.permissions import decide_offer
+from mobius_tui.run.planning.situation import ALLOWED
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.runbook.model.runbook import Runbook
 from mobius_tui.runbook.text.units import duration_in_words
 from mobius_tui.tui.backend.base_page import run_in_thread
-from mobius_tui.tui.commands.registry import bind, key_of
+from mobius_tui.tui.commands.registry import bind, command, key_of
+from mobius_tui.tui.commands.run_commands import RunCommand
 from mobius_tui.tui.dialogs.dialog import CANCEL, Choice, Dialog, fields_widget
 from mobius_tui.tui.presenters.coach_marks import NEXT
 from mobius_tui.tui.presenters.communication import delivery_problem_fields
@@ -56,6 +60,8 @@ class EndCardChoice(Enum):
     LEAVE = auto()
     FOLLOW_UP = auto()
     """What is due after the run."""
+    UNDO = auto()
+    """To open the run again, and undo what it did."""
 
 
 class EndCard(Dialog[EndCardChoice]):
@@ -63,7 +69,11 @@ class EndCard(Dialog[EndCardChoice]):
 
     ASKS = False
 
-    BINDINGS: ClassVar[list[BindingType]] = [bind("leave"), bind("follow_up")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        bind("leave"),
+        bind("follow_up"),
+        bind(RunCommand.UNDO, "undo"),
+    ]
 
     class Judged(Message):
         """The score of the drill is known."""
@@ -114,6 +124,8 @@ class EndCard(Dialog[EndCardChoice]):
         self._score = fields_widget(score_pending_fields(), id="score")
         self._more = more
         self._due = due
+        offer = decide_offer(ReopenRun(), view.situation)
+        self._can_undo = offer == ALLOWED and not view.lost
 
     def compose_body(self) -> Iterable[Widget]:
         """Outcome, reason, time, steps and place; of a drill, its score."""
@@ -147,9 +159,11 @@ class EndCard(Dialog[EndCardChoice]):
     def choices(self) -> tuple[Choice[EndCardChoice], ...]:
         """Leave, or read on."""
         due = f"{key_of('follow_up')} {self._due.runbook.title}" if self._due else ""
+        undo = f"{key_of(RunCommand.UNDO)} {command(RunCommand.UNDO).label}"
         return (
             Choice("q Leave", EndCardChoice.LEAVE, "primary"),
             *((Choice(due, EndCardChoice.FOLLOW_UP),) if due else ()),
+            *((Choice(undo, EndCardChoice.UNDO),) if self._can_undo else ()),
             Choice("Look at it", CANCEL),
         )
 
@@ -161,6 +175,11 @@ class EndCard(Dialog[EndCardChoice]):
         """Begin what is due, if anything is; its key works here, too."""
         if self._due is not None:
             self.dismiss(EndCardChoice.FOLLOW_UP)
+
+    def action_undo(self) -> None:
+        """Go on to undoing, if anything can be undone; its key works here, too."""
+        if self._can_undo:
+            self.dismiss(EndCardChoice.UNDO)
 
 
 def _due_fields(due: FollowUp | None) -> tuple[Field, ...]:

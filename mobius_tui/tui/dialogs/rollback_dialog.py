@@ -12,11 +12,17 @@ from mobius_tui.run.client.preflight import understated_steps
 from mobius_tui.run.planning.confirmation import rollback_confirmation_word
 from mobius_tui.run.planning.plan import effect_of
 from mobius_tui.run.planning.rollback import rollback_obstacles, rollback_phase
-from mobius_tui.run.planning.trigger_rules import trigger_caveats
+from mobius_tui.run.planning.trigger_rules import (
+    trigger_caveats,
+    trigger_rules_in_words,
+)
 from mobius_tui.runbook.model.actions import Run
-from mobius_tui.runbook.model.guards import guard_in_words
 from mobius_tui.runbook.model.runbook import Step
-from mobius_tui.runbook.model.step_text import EFFECTS, check_in_words
+from mobius_tui.runbook.model.step_text import (
+    EFFECTS,
+    check_in_words,
+    guard_of_step_in_words,
+)
 from mobius_tui.tui.dialogs.dialog import (
     CANCEL,
     Choice,
@@ -26,7 +32,6 @@ from mobius_tui.tui.dialogs.dialog import (
     text_widget,
 )
 from mobius_tui.tui.dialogs.question import ConfirmationWord
-from mobius_tui.tui.presenters.alarm import trigger_rules_text
 from mobius_tui.tui.presenters.fields import Field
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.step_details import command_fields, filled
@@ -38,8 +43,9 @@ MAX_READ_LINES = 3
 
 def _wait_fields(view: RunView, step: Step) -> Iterator[Field]:
     """Where a step applies, and what it waits for; without a command, its checks."""
-    if step.when:
-        yield Field("when", text(guard_in_words(step.when)))
+    if step.when or step.when_checks:
+        words = guard_of_step_in_words(step, lambda each: filled(view, step, each))
+        yield Field("when", text(words))
     if step.needs:
         yield Field("needs", text(", ".join(view.plan.name(n) for n in step.needs)))
     for check in step.checks if step.action is None else ():
@@ -83,7 +89,8 @@ class RollbackDialog(Dialog[str]):
         fields: list[Field] = []
         if self._arms:
             grace = view.runbook.health.trigger.grace if view.runbook.health else ""
-            fields += [Field("when", text(words)) for words in trigger_rules_text(view)]
+            rules = trigger_rules_in_words(view.runbook.health, view.reported_figures)
+            fields += [Field("when", text(words)) for words in rules]
             health, fill = view.runbook.health, view.values.preview
             mind = trigger_caveats(health, fill, view.reported_figures)
             fields += [Field("mind", text(words, "warn")) for words in mind]

@@ -102,7 +102,8 @@ class UndoConfirmDialog(Dialog[str]):
         """
         count = sum(item.undo is not None for item in items)
         steps = "this step" if count == 1 else f"these {count} steps"
-        super().__init__(f"Turn to undoing {steps}?", tone="warn")
+        opens = "Open the run again, and t" if view.state.ended is not None else "T"
+        super().__init__(f"{opens}urn to undoing {steps}?", tone="warn")
         self._view = view
         self._items = items
         stays = count < len(items)

@@ -52,6 +52,10 @@ class IntentSender:
             work = self._wait_for_answer(action, typed)
             self._page.run_worker(work, name="send", exit_on_error=False)
 
+    def is_on_its_way(self, action: Action) -> bool:
+        """Whether an action was sent, and is not answered yet."""
+        return action in self._pending
+
     async def _wait_for_answer(
         self, action: Action, typed: Mapping[DraftKey, Draft]
     ) -> None:

@@ -17,7 +17,11 @@ from mobius_tui.run.intents.intent_actions import (
     UndoSteps,
 )
 from mobius_tui.run.planning.run_outcome import run_outcome
-from mobius_tui.run.planning.undoing import undo_items, undo_items_back_to
+from mobius_tui.run.planning.undoing import (
+    ended_ago_text,
+    undo_items,
+    undo_items_back_to,
+)
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.tui.commands.command import FlowId
 from mobius_tui.tui.dialogs.dialog import ContactsDialog
@@ -101,14 +105,15 @@ async def end_run(
     """End the run for good; steps that are left undone require a reason."""
     outcome, why = run_outcome(view.plan, view.state)
     completed = outcome is Outcome.COMPLETED
+    required = not completed and not view.state.is_reopened
     reason = await open_dialog(
         ReasonDialog(
             "End the run?",
             f"It ends as {outcome}: {why}. Nothing can be started in it any more.",
             draft_key=DraftKey(purpose=Purpose.END_RUN),
             verb="End it",
-            prompt="Remark, if there is one" if completed else "Why does it end here?",
-            required=not completed,
+            prompt="Why does it end here?" if required else "Remark, if there is one",
+            required=required,
             tone="good" if completed else "warn",
         )
     )
@@ -147,7 +152,13 @@ async def roll_back(
 async def undo(
     open_dialog: DialogOpener, view: RunView, key: RowKey | None
 ) -> Action | None:
-    """Turn to undoing steps: how far back, and then what exactly would run."""
+    """Turn to undoing steps: how far back, and then what exactly would run.
+
+    Of a run that has ended it is asked first whether it is to be opened again.
+    """
+    ended = ended_ago_text(view.state, view.now)
+    if ended and not await open_dialog(_reopen_question(view, ended)):
+        return None
     items = undo_items(view.plan, view.state)
     step = view.step(key)
     likely = step.id if step is not None else None
@@ -159,6 +170,20 @@ async def undo(
     if said is None:
         return None
     return UndoSteps(steps=tuple(item.step.id for item in meant), confirm=said)
+
+
+def _reopen_question(view: RunView, ended: str) -> Question:
+    """Whether a run that has ended is to be opened again."""
+    reason = view.state.ended.reason if view.state.ended is not None else ""
+    return Question(
+        f"{ended[:1].upper()}{ended[1:]}. Open it again to undo?",
+        f"It ended because: {reason}",
+        "First you see what would run. Then it is open again, on record under your "
+        "name: what undoes its steps can be begun in it, and nothing else, until you "
+        "end it once more.",
+        verb="Show me",
+        tone="warn",
+    )
 
 
 RUN_FLOWS: Mapping[FlowId, Flow] = {

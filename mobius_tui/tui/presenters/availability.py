@@ -15,6 +15,7 @@ from mobius_tui.run.intents.intent_actions import (
     EnterPhase,
     HoldRollback,
     ImproviseStep,
+    ReopenRun,
     StopStep,
     UndoSteps,
 )
@@ -156,6 +157,8 @@ def _arm(view: RunView, _selected: RowKey | None) -> Action:
 
 
 def _undo(view: RunView, _selected: RowKey | None) -> Action:
+    if view.state.ended is not None:
+        return ReopenRun()
     items = undo_items(view.plan, view.state)
     return UndoSteps(steps=tuple(item.step.id for item in items))
 
@@ -267,11 +270,13 @@ def why_not(view: RunView, key: RowKey | None, command: RunCommand) -> str:
     """
     if command is RunCommand.CONTACTS:
         return "This runbook names nobody to call."
+    permission = _permission(view, key, command)
     if view.state.ended is not None:
+        if command is RunCommand.UNDO and isinstance(permission, Refused):
+            return f"{_sentence(permission.text)}."
         return "The run has ended; nothing can be done in it any more."
     if view.host is None and command is not RunCommand.STOP:
         return f"No host runs this run: {key_of('next_action')} resumes it first."
-    permission = _permission(view, key, command)
     match command:
         case RunCommand.TERMINAL:
             return why_no_terminal(view, key)

@@ -131,9 +131,14 @@ def effects(runbook: Runbook) -> tuple[Field, ...]:
     fields = [_counts("main", main)]
     if asides:
         fields.append(_counts("aside", asides))
+    steps = [step for phase in runbook.written_phases for step in phase.steps]
+    looks = sum(bool(step.when_checks) for step in steps)
+    if looks:
+        them = "1 step applies" if looks == 1 else f"{looks} steps apply"
+        words = f"{them} only if that is seen, looked at when it begins"
+        fields.append(Field("when", text(words, "plain")))
     undo = runbook.undo_phase
     if undo is not None:
-        steps = (step for phase in runbook.written_phases for step in phase.steps)
         changes = sum(effect_of(step) in ("change", "destroy") for step in steps)
         words = f"{len(undo.steps)} of {changes} changes can be undone"
         fields.append(Field("undo", text(words, "plain")))

@@ -149,7 +149,7 @@ def _right(view: RunView, step: Step, standing: StepStatus) -> tuple[str, Role]:
             return _done(view, step), "muted"
         case status if status in BAD_STATUSES:
             return mark.word, "bad"
-        case Status.NOT_APPLICABLE if standing.is_guard_false:
+        case Status.NOT_APPLICABLE if standing.is_guard_false and not standing.was_seen:
             return _guard_value_text(view, step), mark.role
         case _:
             return mark.word, mark.role

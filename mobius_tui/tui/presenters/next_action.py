@@ -14,6 +14,7 @@ from mobius_tui.run.intents.intent_actions import (
     ChooseOptions,
     EndRun,
     EnterPhase,
+    ReopenRun,
     RetryStep,
     StartStep,
     TickStep,
@@ -23,6 +24,7 @@ from mobius_tui.run.planning.going_on import next_by_itself
 from mobius_tui.run.planning.permissions import decide_offer
 from mobius_tui.run.planning.plan import effect_of, has_terminal, is_follower, kind_of
 from mobius_tui.run.planning.proposal import Proposal, is_out_of_order
+from mobius_tui.run.planning.run_outcome import undone_text
 from mobius_tui.run.planning.situation import ALLOWED, Refused
 from mobius_tui.run.state.step_state import BAD_STATUSES, Status
 from mobius_tui.run.terminal.detach_key import DETACH_KEY
@@ -128,6 +130,8 @@ def next_action(view: RunView, selected: RowKey | None, *, moved: bool) -> NextA
         return LeaveLost(text=words, role="bad")
     if view.state.ended is not None:
         words = f"The run has ended: {view.state.ended.outcome}"
+        if decide_offer(ReopenRun(), view.situation) == ALLOWED:
+            words += f"; {key_of(RunCommand.UNDO)} undoes what it did"
         return ShowEndCard(text=words, role="strong")
     if view.host is None:
         words = "Resume: no host runs this run, so nothing new can start"
@@ -177,6 +181,8 @@ def _for_selection(view: RunView, key: RowKey | None) -> NextAction | None:
     step = view.step(key)
     if step is None or view.state.auto is not None:
         return None
+    if view.state.is_reopened and step.id not in view.state.steps_after_end:
+        return None
     own_phase = view.plan.phase_of[step.id]
     if is_unentered_aside(view, own_phase):
         if not _may_turn_to(view, own_phase):
@@ -190,7 +196,8 @@ def _for_selection(view: RunView, key: RowKey | None) -> NextAction | None:
         )
     standing = view.statuses[step.id]
     if standing.status in BAD_STATUSES:
-        return _decide(view, step)
+        # Of a step with rows each of these is decided on, and is proposed.
+        return None if step.id in view.state.rows_of else _decide(view, step)
     kinds = {wait.kind for wait in standing.waits}
     if step.improvised_by and kinds == {"approval"}:  # nothing else proposes it
         waits = ", ".join(wait.text for wait in standing.waits)
@@ -215,6 +222,8 @@ def _for_proposal(view: RunView, proposal: Proposal) -> NextAction:
         if isinstance(ends, Refused):
             return FocusOutput(text=ends.text, role="warn")
         words = "End the run: every step that applies has come to its end"
+        if view.state.is_reopened:
+            words = f"End the run again: {undone_text(view.plan, view.state)}"
         return StartFlow(flow=FlowId.END_RUN, text=words, role="good")
     name = view.plan.name(step.id)
     if terminal_attempt(view, StepRow(step.id)) is not None:

@@ -254,9 +254,9 @@ class RunView:
 
     @property
     def elapsed(self) -> float:
-        """Seconds since the run began, until it ended."""
+        """Seconds for which the run has been open, until it ended."""
         end = self.state.ended_at if self.state.ended_at is not None else self.now
-        return max(0.0, end - self.state.began_at)
+        return self.state.open_seconds(end)
 
     @property
     def values(self) -> Values:
@@ -315,6 +315,11 @@ class RunView:
     def step_state(self, step_id: str) -> StepState:
         """The state of a step by the journal."""
         return self.state.steps[step_id]
+
+    def is_looked_at(self, step: Step) -> bool:
+        """Whether the host looks at a step's guard before it begins it."""
+        before = (Status.PENDING, Status.NOT_APPLICABLE)
+        return bool(step.when_checks) and self.step_state(step.id).status in before
 
     def next_attempt(self, step_id: str) -> int:
         """The number that a new attempt at a step must have."""

@@ -151,6 +151,10 @@ def _progress_lines(view: RunView) -> Iterator[str]:
     if view.state.ended is not None:
         yield f"Ended: {view.state.ended.outcome}: {view.state.ended.reason}"
         return
+    again = view.state.reopening
+    if again is not None:
+        had_ended = f"{again.ended.outcome}: {again.ended.reason}"
+        yield f"Open again, to be undone, by {again.by}; it had ended: {had_ended}"
     bad = [key for key, each in view.statuses.items() if each.status in BAD_STATUSES]
     for step_id in bad[:MAX_NAMED_PROBLEMS]:
         standing = view.statuses[step_id]

@@ -103,7 +103,8 @@ def _not_to_skip(view: RunView, step: Step) -> str:
 def _can_be_overridden(view: RunView, step: Step) -> bool:
     status = view.statuses[step.id].status
     undone = (*BAD_STATUSES, Status.PENDING, Status.WAITING, Status.WARNED)
-    return status in undone or (status in DONE and view.step_state(step.id).is_stale)
+    is_stale = status in DONE and view.step_state(step.id).is_stale
+    return status in undone or is_stale or view.statuses[step.id].was_seen
 
 
 def _not_to_override(view: RunView, step: Step) -> str:
@@ -129,7 +130,9 @@ STEP_RULES: Mapping[RunCommand, StepRule] = {
         ),
         is_useful=lambda view, step: (
             kind_of(step) in ("run", "check", "watch")
-            and view.statuses[step.id].status in DONE
+            and (
+                view.statuses[step.id].status in DONE or view.statuses[step.id].was_seen
+            )
         ),
         useless=_not_to_retry,
     ),
@@ -170,6 +173,8 @@ def why_useless(
         case RefusalCode.ILLEGAL if command is RunCommand.RESTORE:
             state = state_in_words(view, step)
             return f"is not skipped ({state}): there is nothing to take back."
+        case RefusalCode.ONLY_UNDONE:
+            return f"stays as it is: {permission.why}."
         case RefusalCode.ALIVE:
             return f"{permission.why}."
         case _:

@@ -28,14 +28,14 @@ from mobius_tui.runbook.model.actions import (
     chosen_options,
     script_without_lint_comments,
 )
-from mobius_tui.runbook.model.guards import guard_in_words
 from mobius_tui.runbook.model.improvised import is_improvised
-from mobius_tui.runbook.model.runbook import Contact, ForEach, Phase, Step
+from mobius_tui.runbook.model.runbook import Contact, Phase, Step
 from mobius_tui.runbook.model.step_text import (
     EFFECTS,
     check_in_words,
     command_in_words,
     for_each_in_words,
+    guard_of_step_in_words,
     rollout_in_words,
 )
 from mobius_tui.runbook.model.templates import fill, script_variables
@@ -129,7 +129,14 @@ def full_form(view: RunView, step: Step, ask: Ask) -> str:
 
 
 def _handle(view: RunView, step: Step, ask: Ask) -> str:
-    return example(ask.match or "", view.runbook.contacts, step.role or "")
+    handle = example(ask.match or "", view.runbook.contacts, step.role or "")
+    return "" if handle and _gives_example(ask) else handle
+
+
+def _gives_example(ask: Ask) -> bool:
+    """Whether a word of the hint is an answer that the pattern wants."""
+    words = (word.strip(".,;:()\"'") for word in ask.hint.split())
+    return any(re.fullmatch(ask.match or "", word) for word in words)
 
 
 def example(pattern: str, contacts: Sequence[Contact], role: str) -> str:
@@ -214,7 +221,8 @@ def detail_fields(
     body = list(_action(view, step, shown, compact=compact and bool(standing)))
     why = [Field("why", prose=Prose(step.why), kind=FieldKind.WHY)] if step.why else []
     facts = (*approved_fields(view, step), *health_field(view, step))
-    guard = [Field("when", text(guard_in_words(step.when)))] if step.when else []
+    applies = guard_of_step_in_words(step, lambda words: filled(view, step, words))
+    guard = [Field("when", text(applies))] if applies else []
     if compact:
         return (*standing, *body, *guard, *facts, *why, *_check_fields(view, step))
     return (*standing, *guard, *facts, *why, *body, *_check_fields(view, step))
@@ -289,7 +297,7 @@ def _action(
     """What it does, as it did in an attempt; without one, as it would do now."""
     values = view.values_for(step)
     if step.for_each is not None:
-        yield from _row_fields(step.for_each)
+        yield from _row_fields(step)
     if step.rollout is not None:
         yield Field("hosts", text(sanitize.line(rollout_in_words(step.rollout))))
     match step.action:
@@ -347,10 +355,12 @@ def _action(
             pass
 
 
-def _row_fields(each: ForEach) -> Iterator[Field]:
+def _row_fields(step: Step) -> Iterator[Field]:
     """What a step is done for, and what each of its rows will do."""
-    yield Field("rows", text(sanitize.line(for_each_in_words(each))))
-    match each.row.action if each.row is not None else None:
+    each = step.for_each
+    if each is not None and not step.undo_of:
+        yield Field("rows", text(sanitize.line(for_each_in_words(each))))
+    match each.row.action if each is not None and each.row is not None else None:
         case Run(script=source):
             shown = script(script_without_lint_comments(source))
             yield Field("each", shown, kind=FieldKind.SCRIPT)

@@ -9,6 +9,12 @@ from textual.content import Content
 
 from mobius_tui import sanitize
 from mobius_tui.run.attempts.attempt_files import LastOutput
+from mobius_tui.run.intents.intent_actions import (
+    Action,
+    AskApproval,
+    RetryStep,
+    StartStep,
+)
 from mobius_tui.run.planning.plan import effect_of, kind_of
 from mobius_tui.run.planning.proposal import steps_in_order
 from mobius_tui.run.state.attempt_id import AttemptId
@@ -249,3 +255,13 @@ def _source(view: RunView, name: str) -> str:
     if giver is not None:
         return f", which {view.plan.numbers[giver]} gives"
     return ""
+
+
+def look_in_words(view: RunView, action: Action) -> str:
+    """That a guard is looked at before what is asked for is done; empty if none is."""
+    if not isinstance(action, StartStep | RetryStep | AskApproval):
+        return ""
+    step = view.plan.steps.get(action.step)
+    if step is None or not view.is_looked_at(step):
+        return ""
+    return f"The host looks whether {view.plan.name(step.id)} applies."

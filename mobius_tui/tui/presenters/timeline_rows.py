@@ -25,7 +25,12 @@ from mobius_tui.run.events.message_events import (
     MessageSent,
     MessageUnknown,
 )
-from mobius_tui.run.events.run_events import Event, NoteAdded, RunEnded
+from mobius_tui.run.events.run_events import (
+    Event,
+    NoteAdded,
+    RunEnded,
+    RunReopened,
+)
 from mobius_tui.run.events.step_events import (
     ChoiceMade,
     StepOverridden,
@@ -83,6 +88,7 @@ _GLYPHS: Mapping[type[Event | Annotation], str] = {
     StepOverridden: "◆",
     StepRestored: "○",
     RunEnded: "■",
+    RunReopened: "□",
 }
 """By what happened; a dot for what has no sign of its own."""
 CALM = 4.0

@@ -34,10 +34,12 @@ from mobius_tui.run.storage.state_home import state_home
 from mobius_tui.tui.backend.base_page import run_in_thread
 from mobius_tui.tui.commands.command import Command, Place
 from mobius_tui.tui.commands.registry import bindings
+from mobius_tui.tui.commands.run_commands import RunCommand
 from mobius_tui.tui.messages import RunChanged, TitleChanged
 from mobius_tui.tui.parts.pane_layout import Pane
 from mobius_tui.tui.parts.review_notes import ReviewNotes
 from mobius_tui.tui.parts.timeline_builder import TimelineBuilder
+from mobius_tui.tui.presenters.availability import is_offered, why_not
 from mobius_tui.tui.presenters.output_choice import (
     OutputChoice,
     choose_output,
@@ -92,6 +94,7 @@ class ReviewScreen(RunPage):
         whole: RunTimeline | None = None,
         repaints: int = 20,
         drafts: Mapping[DraftKey, Draft] = MappingProxyType({}),
+        open_run: Callable[[RunDirectory], None] | None = None,
     ) -> None:
         """Make the screen.
 
@@ -100,6 +103,7 @@ class ReviewScreen(RunPage):
             whole: its timeline, where that is made already.
             repaints: the most repaints in a second that news may cause.
             drafts: what was typed before the screens went away.
+            open_run: opens the run's own screen; the run is only read without it.
         """
         viewer = ReviewViewer(reviewed_run)
         past_presenter = PastRunPresenter(viewer)
@@ -114,6 +118,7 @@ class ReviewScreen(RunPage):
             extra_panes={PaneName.TIMELINE: Pane(timeline, "Timeline")},
         )
         self.reviewed_run = reviewed_run
+        self._open_run = open_run
         self.past_presenter, self.timeline = past_presenter, timeline
         self.timelines = TimelineBuilder(
             self,
@@ -248,16 +253,29 @@ class ReviewScreen(RunPage):
 
     async def _show_end_card(self) -> None:
         """A worker: the card, which tells of the whole run wherever the cursor is."""
-        from mobius_tui.tui.dialogs.end_card import end_card
+        from mobius_tui.tui.dialogs.end_card import EndCardChoice, end_card
 
-        rewound, (n, at) = (
-            self.reviewed_run,
-            (self.reviewed_run.n, self.reviewed_run.moment),
-        )
+        view, directory = self._view_at_end(), self.reviewed_run.directory
+        card = await end_card(view, directory)
+        if await self.questions.ask(card) is EndCardChoice.UNDO:
+            self.action_undo()
+
+    def _view_at_end(self) -> RunView:
+        """The run as it is by now, wherever the cursor is."""
+        rewound = self.reviewed_run
+        n, at = rewound.n, rewound.moment
         rewound.show(len(rewound.rewind.entries), rewound.rewind.until)
         view = self.feed.view(None)
         rewound.show(n, at)
-        await self.questions.ask(await end_card(view, rewound.directory))
+        return view
+
+    def action_undo(self) -> None:
+        """Open the run's own screen, where an ended run is opened again and undone."""
+        view, wanted = self._view_at_end(), RunCommand.UNDO
+        if not (self.reviewed_run.is_open or is_offered(view, None, wanted)):
+            self.show_notice(why_not(view, None, wanted))
+        elif self._open_run is not None:
+            self._open_run(self.reviewed_run.directory)
 
     # From moment to moment
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import ClassVar, assert_never
 
@@ -25,6 +26,7 @@ from mobius_tui.run.intents.intent_actions import (
     StartAutomatic,
     StartStep,
     StopStep,
+    UndoSteps,
 )
 from mobius_tui.run.storage.last_viewed import (
     WRITE_INTERVAL,
@@ -57,12 +59,15 @@ from mobius_tui.tui.presenters.output_choice import choose_output
 from mobius_tui.tui.presenters.run_presenter import RunPresenter
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.status_text import TitleAndBell, status_text, title
+from mobius_tui.tui.presenters.step_explanation import look_in_words
 from mobius_tui.tui.row_key import RowKey, StepRow
 from mobius_tui.tui.screen_state import AT_THE_RUN, PaneName, ScreenState
 from mobius_tui.tui.screens.run_page import RunPage
 from mobius_tui.tui.widgets.banners import AlarmBanner, HintBanner
 from mobius_tui.tui.widgets.footer import CoachMark, KeyBar, NextLine
 
+LOOK_NOTICE = 0.5
+"""Seconds after which it is said that the host still looks at a guard."""
 ACTIONS_KEEPING_CURSOR: tuple[type[Action], ...] = (
     *(AddNote, StopStep, LookFirst, ResendMessages, DropMessages),
 )
@@ -100,6 +105,7 @@ class RunScreen(RunPage):
         viewer: Viewer,
         *,
         resume: Resume,
+        open_again: Resume,
         is_new: bool,
         auto: StartAutomatic | None = None,
         repaints: int = 20,
@@ -112,6 +118,7 @@ class RunScreen(RunPage):
         Args:
             viewer: the run; the screen closes it.
             resume: starts a host, when the person wants one.
+            open_again: opens the run again where it has ended, to be undone.
             is_new: whether the person has just begun it, and needs no card.
             auto: what is sent at once, which makes the run go on by itself.
             repaints: the most repaints in a second that news may cause.
@@ -128,7 +135,7 @@ class RunScreen(RunPage):
             choose=lambda view, key, tab: choose_output(view, key, directory, tab),
             screen_state=screen_state,
         )
-        self._resume = resume
+        self._resume, self._open_again = resume, open_again
         self._open_follow_up = open_follow_up
         self._auto = auto
         self._card_is_due = not is_new
@@ -297,6 +304,8 @@ class RunScreen(RunPage):
             self._leave_now()
         elif way is EndCardChoice.FOLLOW_UP:
             self.action_follow_up()
+        elif way is EndCardChoice.UNDO:
+            await self._run_flow(FlowId.UNDO, self.key)
 
     @on(NextLine.Clicked)
     def action_next_action(self) -> None:
@@ -334,10 +343,21 @@ class RunScreen(RunPage):
             return
         ask = Conversation(self.questions)
         action = await FLOWS[flow](ask, self.view, key)
+        if isinstance(action, UndoSteps) and self.feed.state.ended is not None:
+            await self._open_again(self.feed.directory, self.feed.plan.runbook)
+            self.feed.refresh()
+            self._is_end_card_shown = False
         if action is not None:
             self._sender.send(action, ask.typed)
+            if words := look_in_words(self.view, action):
+                self.set_timer(LOOK_NOTICE, partial(self._tell_of_look, action, words))
         else:
             self.questions.drafts.keep(ask.typed)
+
+    def _tell_of_look(self, action: Action, words: str) -> None:
+        """Say what the host does meanwhile, unless it has answered by now."""
+        if self._sender.is_on_its_way(action):
+            self.show_notice(words)
 
     async def _start_host(self) -> None:
         """A worker: start a host for a run that has none."""
@@ -363,9 +383,7 @@ class RunScreen(RunPage):
         action = event.action
         if isinstance(action, StartStep | RetryStep):
             self._go_to_terminal(StepRow(action.step))
-        stops = isinstance(action, StopStep)
-        words = event.reply.text if stops else SUCCESS_NOTICES.get(type(action))
-        if words:
+        if words := event.reply.text or SUCCESS_NOTICES.get(type(action)):
             self.show_notice(words)
         if not isinstance(action, ACTIONS_KEEPING_CURSOR):
             self._catch_up()

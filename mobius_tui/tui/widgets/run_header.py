@@ -127,6 +127,10 @@ class RunHeader(Widget):
         if view.reviewed_duration is not None:
             return [assemble(("as it was then", "muted"))]
         parts = []
+        if view.state.is_reopened:
+            wide = self.size.width >= FULL_WIDTH
+            words = "open again to undo" if wide else "open again"
+            parts.append(assemble((words, "warn")))
         if view.state.auto is not None:
             parts.append(assemble(("auto", "warn")))
         if rollback_phase(view.plan) is not None and view.state.watch.rollback is None:

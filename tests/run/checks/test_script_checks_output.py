@@ -30,6 +30,8 @@ async def test_match(ctx: CheckContext, output: Path) -> None:
     assert seen.detail == "line 3 matches 'is well$': all is well"
     seen = await sight(OutputCheck(match="^is"), replace(ctx, output=output))
     assert (seen.held, seen.detail) == (False, "no line of 4 matches '^is'")
+    seen = await sight(OutputCheck(match=r"^\d+$"), replace(ctx, output=output))
+    assert seen.detail == r"no line of 4 matches '^\d+$'", "as it is written"
 
 
 async def test_not(ctx: CheckContext, output: Path) -> None:

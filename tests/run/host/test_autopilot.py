@@ -150,7 +150,12 @@ async def test_what_is_advised_where_a_person_is_wanted_is_accepted(
     assert reason.startswith("1.1 m wants ")
     assert "; resume without --auto" in reason
     advised = environment == "staging" and asks != "token"
-    assert ("--manual tick" in reason) == advised
+    assert ("or with --auto --manual tick" in reason) == advised
+    refused = "--manual tick is refused in production, which is protected: nobody would"
+    assert (refused in reason) == (environment == "production")
+    assert ("no answers file gives a secret" in reason) == (
+        environment == "staging" and asks == "token"
+    )
     assert ("--answers FILE that has place" in reason) == (advised and asks == "place")
     reply = await run.intend("auto", manual="tick", answers={asks or "x": "/a"})
     if environment == "production":

@@ -40,6 +40,16 @@ effect = "change"
 run = 'echo "use $made" >> did'
 undo = "none: it is a line in a log"
 [[step]]
+id = "each"
+title = "Each ${item}"
+effect = "change"
+for_each = ["p", "q"]
+run = 'echo "each $item" >> did; touch "$item"'
+check.file = "${item}"
+[step.undo]
+run = 'echo "uneach $item" >> did; rm "$item"'
+check.file = { path = "${item}", absent = true }
+[[step]]
 id = "last"
 effect = "change"
 run = 'echo last >> did'
@@ -86,21 +96,31 @@ async def test_each_is_done_undone_and_done_again_and_that_is_on_record(
     assert state.ended is not None
     assert state.ended.outcome is Outcome.COMPLETED
     assert (tmp_path / "did").read_text().splitlines() == [
-        *("make", "unmake", "make", "use x", "last", "unlast", "last")
+        *("make", "unmake", "make", "use x"),
+        *("each p", "uneach p", "each p", "each q", "uneach q", "each q"),
+        *("last", "unlast", "last"),
     ]
     attempts = {name: len(each.attempts) for name, each in state.steps.items()}
-    assert attempts == {"make": 2, "undo-make": 1, "use": 1, "last": 2, "undo-last": 1}
+    twice = ("make", "each--1", "each--2", "last")
+    assert attempts == {
+        **dict.fromkeys(twice, 2),
+        **dict.fromkeys((f"undo-{name}" for name in twice), 1),
+        **dict.fromkeys(("each", "undo-each"), 0),
+        "use": 1,
+    }
     plan = Plan(run.runbook)
+    plan.catch_up(state)
     found = score(plan, run.entries(), HealthHistory(), left=(), facts=FaultFacts())
-    assert found.undo_proved == (plan.name("make"),)
+    proved = ("make", "each--1", "each--2")
+    assert found.undo_proved == tuple(plan.name(step) for step in proved)
     assert found.undo_unchecked == (plan.name("last"),)
-    assert found.changed == ("make", "use", "last")
+    assert found.changed == ("make", "use", "each--1", "each--2", "last")
     assert (found.wrong, found.out_of_order) == ((), ())
     told = build_report(run.directory)
-    assert (told.done, told.applicable) == (5, 5)
+    assert (told.done, told.applicable) == (6, 6)
     assert [each.text for each in told.deviations] == [
         "attempt 2; the one before it was undone"
-    ] * 2
+    ] * 4
 
 
 async def test_an_undo_that_fails_fails_the_drill_and_proves_nothing(
@@ -113,8 +133,10 @@ async def test_an_undo_that_fails_fails_the_drill_and_proves_nothing(
     assert state.ended.outcome is Outcome.FAILED
     assert "Undo: echo last >> did failed: exit 1" in state.ended.reason
     plan = Plan(run.runbook)
+    plan.catch_up(state)
     found = score(plan, run.entries(), HealthHistory(), left=(), facts=FaultFacts())
-    assert found.undo_proved == (plan.name("make"),)
+    proved = ("make", "each--1", "each--2")
+    assert found.undo_proved == tuple(plan.name(step) for step in proved)
     assert found.wrong == (plan.name("undo-last"),)
 
 

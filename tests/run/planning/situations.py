@@ -31,6 +31,7 @@ from mobius_tui.run.events.run_events import (
     PhaseEntered,
     PhaseLeft,
     RunEnded,
+    RunReopened,
     VariableSet,
 )
 from mobius_tui.run.events.step_events import (
@@ -291,9 +292,6 @@ def _beside() -> list[Story]:
     """What happens beside the steps: triggers, approvals, messages, the run's end."""
     cleared = TriggerCleared(probe="web", rule="consecutive_failures")
     begun = RollbackBegan(phase="back", cause="trigger", reason="down")
-    queued = MessageQueued(
-        delivery=0, channels=("slack",), title="M", text="x", step="tell", attempt=0
-    )
     tried = MessageTried(delivery=1, number=1)
     asked = st.builds(
         ApprovalAsked,
@@ -332,13 +330,13 @@ def _beside() -> list[Story]:
         asked.map(lambda event: [event, denied]),
         st.sampled_from(
             [
-                [queued],
-                [queued, tried],
-                [queued, tried, MessageNotSent(delivery=1, number=1, reason="no")],
-                [queued, tried, MessageUnknown(delivery=1, number=1, reason="no")],
+                [_QUEUED],
+                [_QUEUED, tried],
+                [_QUEUED, tried, MessageNotSent(delivery=1, number=1, reason="no")],
+                [_QUEUED, tried, MessageUnknown(delivery=1, number=1, reason="no")],
             ]
         ),
-        st.sampled_from([[AutoStarted()], [RunEnded(outcome=Outcome.ABANDONED)]]),
+        st.sampled_from([[AutoStarted()], [ENDED], [ENDED, RunReopened()]]),
     ]
 
 
@@ -524,7 +522,15 @@ def made(folder: Path) -> MadeRun:
     return MadeRun(root, load(path), values=values, environment="production")
 
 
+_QUEUED = MessageQueued(
+    delivery=0, channels=("slack",), title="M", text="x", step="tell", attempt=0
+)
+ENDED = RunEnded(outcome=Outcome.ABANDONED)
 FIRED = TriggerFired(probe="web", rule="consecutive_failures", reason="down", seen=NOW)
+_MENDED: tuple[Event, ...] = (
+    StepStarted(step="mend", attempt=0, reads=()),
+    StepEnded(step="mend", attempt=0, result=Status.PASSED),
+)
 RARE: tuple[list[Event], ...] = (
     [WatchArmed(), replace(FIRED, grace=60.0)],
     [StepSkipped(step="look", reason="no")],
@@ -545,10 +551,36 @@ RARE: tuple[list[Event], ...] = (
         StepStarted(step="restore", attempt=0, reads=()),
     ],
     [
-        StepStarted(step="mend", attempt=0, reads=()),
-        StepEnded(step="mend", attempt=0, result=Status.PASSED),
+        *_MENDED,
         PhaseEntered(phase="undo", undoes=("undo-mend",)),
+    ],
+    [*_MENDED, ENDED],
+    [
+        *_MENDED,
+        WatchArmed(),
+        replace(FIRED, grace=60.0),
+        StepStarted(step="gate", attempt=0, reads=()),
+        StepEnded(step="gate", attempt=0, result=Status.FAILED),
+        _QUEUED,
+        MessageTried(delivery=1, number=1),
+        MessageNotSent(delivery=1, number=1, reason="no"),
+        ENDED,
+        RunReopened(),
+    ],
+    [
+        *_MENDED,
+        RollbackBegan(phase="back", cause="trigger", reason="down"),
+        PhaseEntered(phase="back"),
+        StepStarted(step="restore", attempt=0, reads=()),
+        StepEnded(step="restore", attempt=0, result=Status.FAILED),
+        AutoStarted(),
+        ENDED,
+        RunReopened(),
+        PhaseEntered(phase="undo", undoes=("undo-mend",)),
+        StepStarted(step="undo-mend", attempt=0, reads=()),
+        StepEnded(step="undo-mend", attempt=0, result=Status.FAILED),
     ],
 )
 """States that are seldom met by chance: a countdown, a skip, steps that go on, a change
-that runs beside a main line that is done, a change that is to be undone."""
+that runs beside a main line that is done, a change that is to be undone, one in a run
+that has ended, or is open again."""

@@ -15,9 +15,23 @@ from mobius_tui.run.intents.intent_actions import (
     ACTIONS,
     Action,
     AddNote,
+    DropMessages,
+    EndRun,
     GiveHint,
     ListOptions,
+    LookFirst,
+    OverrideStep,
+    ReleaseHost,
+    ResendMessages,
+    RestoreStep,
+    RetryStep,
+    SendMessageOfStep,
+    SkipStep,
+    StartStep,
+    StopStep,
+    TickStep,
     TouchSite,
+    UndoSteps,
 )
 from mobius_tui.run.planning.permissions import decide, decide_offer
 from mobius_tui.run.planning.plan import Plan
@@ -31,6 +45,13 @@ from tests.run.planning.situations import (
     situation,
     state_after,
 )
+
+DONE_WHERE_REOPENED = (
+    *(UndoSteps, AddNote, EndRun, ReleaseHost, StopStep, ResendMessages, DropMessages),
+    *(StartStep, RetryStep, LookFirst, SkipStep, RestoreStep, OverrideStep, TickStep),
+    SendMessageOfStep,
+)
+"""All that a run takes which is open again to be undone."""
 
 
 def test_what_is_allowed_a_host_does_and_what_is_not_it_refuses_so(
@@ -57,6 +78,12 @@ def test_what_is_allowed_a_host_does_and_what_is_not_it_refuses_so(
                     assert reply.text == permission.text
                     continue
                 allowed[type(asked)] += 1
+                if state.is_reopened:
+                    assert isinstance(asked, DONE_WHERE_REOPENED), asked
+                    begun = getattr(asked, "step", None)
+                    assert begun in (None, "undo-mend", "tell") or isinstance(
+                        asked, AddNote | StopStep
+                    )
                 missing = decide(asked, seen)
                 if isinstance(missing, Refused):
                     assert missing.code is RefusalCode.UNFILLED
@@ -75,6 +102,9 @@ def test_what_is_allowed_a_host_does_and_what_is_not_it_refuses_so(
         @example(happened=RARE[2])
         @example(happened=RARE[3])
         @example(happened=RARE[4])
+        @example(happened=RARE[5])
+        @example(happened=RARE[6])
+        @example(happened=RARE[7])
         def in_any_state(happened: list[Event]) -> None:
             runner.run(agree(happened))
 

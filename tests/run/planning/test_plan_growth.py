@@ -94,7 +94,8 @@ def test_a_copy_stays_as_it_was() -> None:
 
 def test_the_step_is_what_its_rows_are() -> None:
     assert after(*STORY[:3]).steps["a"].status is Status.PENDING
-    assert after(*STORY[:7]).steps["a"].status is Status.PENDING
+    assert after(*STORY[:7]).steps["a"].status is Status.FAILED
+    assert after(*STORY[:8]).steps["a"].status is Status.PENDING
     assert after(*STORY).steps["a"].status is Status.PASSED
 
 
@@ -138,7 +139,7 @@ def test_a_hostile_item_is_a_value_and_never_code() -> None:
     state, plan = after(*STORY), plan_after(*STORY)
     row = plan.steps["a--2"]
     assert row.title == "A: x␛[31m; rm -rf / ${b} [red]"
-    env = script_env(row, plan.runbook, Values(state, now=0.0))
+    env = script_env(row, plan.runbook, Values(state, now=0.0, name_of=str))
     assert env == {"item": HOSTILE}
     entry = [*entries(BEGAN, *STORY)][2]
     assert journal_entry_text(entry, plan, state) == f"rows: 1.1 A: 2 (one, {HOSTILE})"

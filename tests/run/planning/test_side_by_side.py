@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from pathlib import Path
 from typing import Literal
 
@@ -17,7 +18,7 @@ from mobius_tui.run.intents.intent_actions import StartStep
 from mobius_tui.run.planning.permissions import decide
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.planning.proposal import is_out_of_order, propose
-from mobius_tui.run.planning.side_by_side import is_parallel, running_steps
+from mobius_tui.run.planning.side_by_side import may_run_beside, running_steps
 from mobius_tui.run.planning.situation import ALLOWED, RefusalCode, Refused, Situation
 from mobius_tui.run.state.reducer import advance, initial_state
 from mobius_tui.run.state.run_state import RunState
@@ -152,7 +153,8 @@ def test_only_what_may_runs_beside_another(
         assert len(running) <= most
         if len(running) > 1:
             steps = [course.plan.steps[each] for each in running]
-            assert all(is_parallel(course.plan, step) for step in steps)
+            pairs = combinations(steps, 2)
+            assert all(may_run_beside(course.plan, *pair) for pair in pairs)
             assert {course.plan.phase_of[each].id for each in running} == {"beside"}
         proposed = propose(course.plan, course.state)
         step = proposed.step

@@ -7,15 +7,22 @@ from typing import Any
 
 import pytest
 
-from mobius_tui.run.events.mode_and_outcome import Outcome
-from mobius_tui.run.events.run_events import AutoStarted, Event, RunEnded
+from mobius_tui.run.events.mode_and_outcome import Mode, Outcome
+from mobius_tui.run.events.run_events import (
+    AutoStarted,
+    Event,
+    RunEnded,
+    RunReopened,
+)
 from mobius_tui.run.events.step_events import StepUnknown
 from mobius_tui.run.intents.intent_actions import (
     EnterPhase,
     OverrideStep,
+    ReopenRun,
     RetryStep,
     StartAutomatic,
     StartStep,
+    StopStep,
     UndoSteps,
 )
 from mobius_tui.run.planning.permissions import decide, decide_offer
@@ -58,7 +65,7 @@ REFUSED: list[tuple[UndoSteps, tuple[Event, ...], str]] = [
     (
         UndoSteps(steps=("b",)),
         (*B, RunEnded(outcome=Outcome.FAILED)),
-        "the run has ended; nothing can be undone in it",
+        "the run has ended; it is opened again first, and then undone",
     ),
     (
         UndoSteps(steps=("b",)),
@@ -135,3 +142,47 @@ def test_what_may_still_be_running_is_not_undone() -> None:
     found = decide(StartStep(step="undo-b", attempt=1), alive)
     assert isinstance(found, Refused)
     assert "may still be running: touch x (pid 7)" in found.text
+
+
+ENDED = RunEnded(outcome=Outcome.FAILED)
+NOT_REOPENED: list[tuple[tuple[Event, ...], str]] = [
+    (B, "the run is open: what it did is undone in it as it is"),
+    ((ENDED,), "nothing has been changed that is not undone"),
+    ((start("kept"), end("kept"), ENDED), "1.3 KEPT stays: a mail is out"),
+    (
+        (*B, ENDED, RunReopened()),
+        "the run is open: what it did is undone in it as it is",
+    ),
+]
+
+
+@pytest.mark.parametrize(("events", "words"), NOT_REOPENED)
+def test_it_is_not_opened_again_and_says_why(
+    events: tuple[Event, ...], words: str
+) -> None:
+    assert why(ReopenRun(), *events) == words
+
+
+def test_an_ended_run_is_opened_again_without_a_host_and_a_drill_is_not() -> None:
+    seen = situation(after(*B, ENDED))
+    assert decide(ReopenRun(), replace(seen, has_host=False)) == ALLOWED
+    drill = fold(RUNBOOK, entries(replace(BEGAN, mode=Mode.DRILL), *B, ENDED))
+    found = decide(ReopenRun(), situation(drill))
+    assert isinstance(found, Refused)
+    assert found.text.startswith("a drill that has ended is not opened again: its site")
+
+
+def test_in_a_run_that_is_open_again_what_is_left_over_is_waited_for() -> None:
+    # It ran when the run ended, and its host died: the next one finds how it ended.
+    again = (*B, start("c"), ENDED, RunReopened())
+    assert why(UndoSteps(steps=("b",)), *again) == (
+        "1.4 C is running; wait, or stop it"
+    )
+    assert why(StopStep(step="c"), *again) == ""
+    done = (*again, end("c"), turned("b"))
+    assert why(StartStep(step="undo-b", attempt=1), *done) == ""
+    words = why(StartStep(step="c", attempt=2), *done)
+    assert words.startswith("this run had ended, and is open again to be undone")
+    assert why(RetryStep(step="nope", attempt=1), *done) == (
+        "this runbook has no step 'nope'"
+    )

@@ -121,27 +121,27 @@ def test_what_a_step_reads(book: Runbook) -> None:
 
 def test_a_script_gets_what_it_names_and_no_more(book: Runbook) -> None:
     state = state_with(book, env="production", why="w", url="u", token=None)
-    values = Values(state, now=0.0, secrets={"token": "t0p"})
+    values = Values(state, now=0.0, secrets={"token": "t0p"}, name_of=str)
     env = script_env(book.steps()[0], book, values)
     assert env == {"env": "production", "why": "w", "TARGET": "at u", "TOKEN": "t0p"}
 
 
 def test_a_secret_is_never_shown(book: Runbook) -> None:
     state = state_with(book, token=None)
-    assert Values(state, now=0.0).fill("${token}") == "[secret]"
+    assert Values(state, now=0.0, name_of=str).fill("${token}") == "[secret]"
     with pytest.raises(NoValueError, match="token is missing"):
-        Values(state, now=0.0, secrets={}).fill("${token}")
+        Values(state, now=0.0, secrets={}, name_of=str).fill("${token}")
 
 
 def test_what_is_not_known_shows_as_itself(book: Runbook) -> None:
-    values = Values(state_with(book), now=0.0)
+    values = Values(state_with(book), now=0.0, name_of=str)
     assert values.preview("a ${why} b $${x}") == "a ${why} b ${x}"
     with pytest.raises(NoValueError, match="why has no value yet"):
         values.fill("${why}")
 
 
 def test_what_the_program_provides(book: Runbook) -> None:
-    values = Values(state_with(book), now=65.0)
+    values = Values(state_with(book), now=65.0, name_of=str)
     assert values.fill("${run.id} ${run.elapsed} ${run.mode}") == "r 1:05 incident"
 
 
@@ -153,7 +153,7 @@ def test_what_a_run_provides_of_its_steps_its_probes_and_itself() -> None:
         for n in (1, 2)
     ]
     state = after(start("a"), *looks)
-    values = Values(state, now=state.began_at, health={"api": "ok"})
+    values = Values(state, now=state.began_at, health={"api": "ok"}, name_of=str)
     known = {
         "health.api": "ok",
         "step.a.result": "running",
@@ -171,7 +171,9 @@ def test_what_a_run_provides_of_its_steps_its_probes_and_itself() -> None:
 
 def test_the_failure_is_the_step_that_went_wrong_last() -> None:
     def said(*events: Event) -> str:
-        return Values(after(*events), now=0.0).fill_message("Issue: ${run.failure}")
+        return Values(after(*events), now=0.0, name_of=str).fill_message(
+            "Issue: ${run.failure}"
+        )
 
     first = (start("a"), end("a", 1, "failed"))
     second = StepEnded(step="c", attempt=1, result=Status.TIMED_OUT, reason="over 10m")
@@ -242,7 +244,7 @@ def test_a_duration_is_what_its_variables_fill_in_or_says_why_not(
 ) -> None:
     state = initial_state(book)
     state.variables["n"] = StateVariable(text="90", source="set")
-    values = Values(state, now=0.0)
+    values = Values(state, now=0.0, name_of=str)
     assert values.seconds("2m", "every") == 120
     assert values.seconds("${n}s", "every") == 90
     with pytest.raises(NoValueError, match="m has no value yet"):

@@ -124,9 +124,9 @@ def test_what_rows_cannot_do(action: str, problem: str) -> None:
     assert problem in problems
 
 
-def test_rows_and_a_parallel_phase_do_not_mix() -> None:
-    _, problems = decoded(RUN + "for_each = ['a']", phase="parallel = 2")
-    assert "a phase with `parallel` has no step with rows" in problems
+def test_a_parallel_phase_has_rows() -> None:
+    found = decoded(RUN + "for_each = ['a']", phase="parallel = 2")
+    assert found == (ForEach(items=("a",)), "")
 
 
 def test_no_other_step_has_the_id_of_a_row() -> None:

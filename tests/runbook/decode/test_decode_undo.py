@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from mobius_tui.runbook.model.actions import Run
-from mobius_tui.runbook.model.check_kinds import RunCheck
+from mobius_tui.runbook.model.check_kinds import FileCheck, RunCheck
+from mobius_tui.runbook.model.for_each import undo_row_of
+from mobius_tui.runbook.model.runbook import ForEach
 from mobius_tui.runbook.model.runbook_diff import step_digests
 from tests.runbook.runbook_texts import Decoded, Examine, Pointed
 
@@ -71,6 +73,23 @@ MISTAKES = [
         "a second step `undo-s`",
     ),
 ]
+
+
+def test_what_undoes_rows_knows_their_item(decoded: Decoded) -> None:
+    rows = "item = 'name'\nfor_each = ['a']\n"
+    step = (
+        f"{STEP.replace('Edit it', 'Edit ${name}')}{rows}env = {{ AT = '${{name}}' }}\n"
+    )
+    undo = "undo = { run = 'rm \"$name\"', check.file = '${name}' }\n"
+    phase = decoded(f"{HEAD}{step}{undo}").undo_phase
+    assert phase is not None
+    (found,) = phase.steps
+    assert (found.id, found.for_each) == ("undo-s", ForEach(item="name"))
+    row = undo_row_of(found, "s--1", "x y")
+    assert (row.id, row.undo_of, row.title) == ("undo-s--1", "s--1", "Undo: Edit x y")
+    value = "${step.undo-s--1.item}"
+    assert row.env == {"AT": value, "name": value}
+    assert row.checks == (FileCheck(path=value),)
 
 
 @pytest.mark.parametrize(("text", "words"), MISTAKES)

@@ -86,15 +86,15 @@ def in_order(said: str, words: Sequence[str]) -> bool:
         (
             "postgres-failover",
             "primary-lost",
-            ["server promoted", "rows: 2.3 Lead each pooler", 'query gives "21"'],
+            ["rows: 2.3 Lead each pooler", "server promoted", 'query gives "21"'],
             "",
         ),
         (
             "dns-cutover",
             "old-site-fails",
             [
-                "and done again",
                 "2.2 Each resolver has heard",
+                "and done again",
                 "passed: 2.2.3 127.0.0.34",
             ],
             "2.1 Lead the name to the new site",

@@ -141,5 +141,42 @@ retry = {{ attempts = 2, every = "100ms" }}
     state = await run.over()
     assert sorted(ran.read_text().split()) == ["a", "a", "b", "c"]
     assert state.ended is not None
-    assert state.ended.outcome == "failed"
-    assert "1.1.1 Go: a failed" in state.ended.reason
+    assert state.ended.outcome == "completed"
+    assert "1.1 Go warned: 1 of 3 rows failed: a" in state.ended.reason
+
+
+async def test_by_itself_after_too_many_rows_the_aside_is_entered_once(
+    begin: Begin, tmp_path: Path
+) -> None:
+    run = await begin(f"""format = 2
+[runbook]
+title = "Rows"
+[[phase]]
+title = "Main"
+[[phase.step]]
+id = "go"
+title = "Go"
+for_each = ["a", "b", "c", "d"]
+run = '''
+echo "$item" >> {tmp_path}/ran
+[ "$item" = d ]
+'''
+effect = "read"
+max_failed = 1
+on_failure = "back"
+[[phase]]
+id = "back"
+title = "Back"
+aside = true
+[[phase.step]]
+id = "put-back"
+title = "Put back"
+run = "echo back >> {tmp_path}/ran"
+effect = "change"
+""")
+    await run.auto()
+    state = await run.over()
+    assert (tmp_path / "ran").read_text().split() == ["a", "b", "back"]
+    assert state.ended is not None
+    words = "1.1 Go failed and was turned aside to Back"
+    assert state.ended.reason == f"every step that applies is done; {words}"

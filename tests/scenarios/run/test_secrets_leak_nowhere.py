@@ -120,7 +120,9 @@ async def test_a_canary_is_found_nowhere(
         await print_run(run.directory, as_json=as_json, auto=None)
     printed = capsys.readouterr()
     said += [printed.out, printed.err]
-    screen = RunScreen(Viewer(run.directory), is_new=True, resume=no_resume)
+    screen = RunScreen(
+        Viewer(run.directory), is_new=True, resume=no_resume, open_again=no_resume
+    )
     async with running(screen, size=(160, 60)) as pilot:
         await settled(pilot)
         await asyncio.sleep(0)

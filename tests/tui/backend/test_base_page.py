@@ -42,6 +42,7 @@ def again(run: MadeRun, before: RunScreen, time: Time) -> RunScreen:
     page = RunScreen(
         Viewer(run.directory),
         resume=no_resume,
+        open_again=no_resume,
         is_new=True,
         screen_state=before.screen_state,
     )

@@ -319,7 +319,9 @@ async def test_send_fail_and_send_again_with_a_real_host(
         monkeypatch.setenv("THE_HOOK", hook.url)
         run = await begin(BOOK)
         time = Time()
-        screen = RunScreen(Viewer(run.directory), resume=no_resume, is_new=True)
+        screen = RunScreen(
+            Viewer(run.directory), resume=no_resume, open_again=no_resume, is_new=True
+        )
         screen.mono = time.mono
 
         def stands() -> list[DeliveryStatus]:

@@ -160,7 +160,11 @@ async def test_a_run_goes_on_by_its_copy_and_shows_the_diff(
         stand = before.screen_state
         assert stand.edited
         page = RunScreen(
-            Viewer(run.directory), resume=no_resume, is_new=True, screen_state=stand
+            Viewer(run.directory),
+            resume=no_resume,
+            open_again=no_resume,
+            is_new=True,
+            screen_state=stand,
         )
         page.mono = time.mono
         async with running(page, size=(120, 36)) as pilot:

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mobius_tui.run.events.run_events import PhaseEntered
+from mobius_tui.review.reviewed_run import ReviewedRun
+from mobius_tui.run.events.mode_and_outcome import Outcome
+from mobius_tui.run.events.run_events import PhaseEntered, RunEnded, RunReopened
 from mobius_tui.run.intents.intent_actions import UndoSteps
+from mobius_tui.run.storage.run_directory import RunDirectory
+from mobius_tui.runbook.model.runbook import Runbook
 from mobius_tui.tui.commands.run_commands import RunCommand
+from mobius_tui.tui.dialogs.end_card import EndCard
+from mobius_tui.tui.dialogs.question import Question
 from mobius_tui.tui.dialogs.undo_dialog import UndoConfirmDialog, UndoDialog
 from mobius_tui.tui.presenters.availability import available_commands, why_not
 from mobius_tui.tui.row_key import StepRow
+from mobius_tui.tui.screens.review_screen import ReviewScreen
 from tests.tui import scenes
-from tests.tui.runs import Time, hosted, opened, press, until, view_of, words
+from tests.tui.runs import Time, hosted, opened, press, running, until, view_of, words
 
 BALANCER = "point-the-balancer-at-the-new-pool"
 MEANT = ("drain-the-old-pool", "tell-customers", BALANCER)
@@ -75,3 +82,80 @@ async def test_where_nothing_can_be_undone_it_says_why(tmp_path: Path) -> None:
     async with hosted(other):
         words = why_not(view_of(other), None, RunCommand.UNDO)
         assert words == "This runbook says of no step how it is undone."
+
+
+async def test_an_ended_run_is_opened_again_once_all_is_said_and_then_undone(
+    tmp_path: Path,
+) -> None:
+    run = scenes.changed(tmp_path)
+    run.write(RunEnded(outcome=Outcome.FAILED, reason="exit 1"))
+    time = Time(run.at + 12 * 60)
+    opened_again: list[str] = []
+
+    async def open_again(directory: RunDirectory, runbook: Runbook) -> None:
+        opened_again.append(f"{directory.id} {runbook.id}")
+        run.write(RunReopened())
+
+    async with (
+        hosted(run) as host,
+        opened(run, time=time, open_again=open_again) as (screen, pilot),
+    ):
+        await until(pilot, lambda: isinstance(pilot.app.screen, EndCard))
+        assert "U Undo" in words(pilot)
+        await press(pilot, time, "U")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Question))
+        assert "ended 12 min ago: failed. Open it again to undo?" in words(pilot)
+        assert "nothing else" in words(pilot)
+        # Whoever thinks better of it has changed nothing.
+        await press(pilot, time, "escape")
+        assert "U undoes what it did" in words(pilot)
+        await press(pilot, time, "U", "enter", "home", "enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, UndoConfirmDialog))
+        assert "Open the run again, and turn to undoing" in words(pilot)
+        assert (opened_again, host.intents) == ([], [])
+        await press(pilot, time, "enter")
+        await until(pilot, lambda: host.intents)
+        assert opened_again == [f"{run.directory.id} {run.runbook.id}"]
+        assert host.intents == [UndoSteps(steps=MEANT[:1])]
+        assert "open again to undo" in words(pilot)
+        assert screen.view is not None
+        offered = available_commands(screen.view, None)
+        assert offered & {RunCommand.IMPROVISE, RunCommand.ENTER_PHASE} == set()
+        assert {RunCommand.UNDO, RunCommand.NOTE, RunCommand.END_RUN} <= offered
+        why = why_not(screen.view, StepRow("tell-customers"), RunCommand.RETRY)
+        assert "1.3 Tell customers stays as it is: this run had ended" in why
+        await press(pilot, time, "home", "down")
+        assert "End the run again: nothing undone" in words(pilot)
+
+
+async def test_an_ended_run_in_which_nothing_can_be_undone_says_why(
+    tmp_path: Path,
+) -> None:
+    run = scenes.fresh(tmp_path)
+    run.write(RunEnded(outcome=Outcome.ABANDONED))
+    view = view_of(run)
+    assert RunCommand.UNDO not in available_commands(view, None)
+    words = why_not(view, None, RunCommand.UNDO)
+    assert words == "This runbook says of no step how it is undone."
+
+
+async def test_the_review_of_an_ended_run_leads_to_its_own_screen(
+    tmp_path: Path,
+) -> None:
+    run = scenes.changed(tmp_path)
+    run.write(RunEnded(outcome=Outcome.FAILED, reason="exit 1"))
+    time, led_to = Time(run.at), list[RunDirectory]()
+    for keys in (("U",), ("enter", "U")):  # the second one from the card of its end
+        screen = ReviewScreen(ReviewedRun(run.directory), open_run=led_to.append)
+        screen.mono = time.mono
+        async with running(screen, size=(120, 36)) as pilot:
+            await press(pilot, time, *keys)
+            await until(pilot, lambda: led_to)
+        assert led_to.pop() == run.directory
+    fresh = scenes.fresh(tmp_path)
+    fresh.write(RunEnded(outcome=Outcome.ABANDONED))
+    screen = ReviewScreen(ReviewedRun(fresh.directory), open_run=led_to.append)
+    async with running(screen, size=(120, 36)) as pilot:
+        await press(pilot, time, "U")
+        assert "This runbook says of no step how it is undone." in words(pilot)
+    assert led_to == []

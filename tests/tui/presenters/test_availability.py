@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from mobius_tui.run.events.step_events import StepPassedOver
 from mobius_tui.run.intents.intent_actions import (
     Action,
     AddNote,
@@ -25,6 +26,7 @@ from mobius_tui.run.intents.intent_actions import (
     TickStep,
     UndoSteps,
 )
+from mobius_tui.runbook.library.loader import load
 from mobius_tui.tui.commands.run_commands import RunCommand
 from mobius_tui.tui.presenters.availability import (
     RUN_COMMAND_ACTIONS,
@@ -32,10 +34,12 @@ from mobius_tui.tui.presenters.availability import (
     available_commands,
     why_not,
 )
+from mobius_tui.tui.presenters.checklist_rows import step_row
 from mobius_tui.tui.presenters.step_command_rules import STEP_RULES
+from mobius_tui.tui.presenters.step_details import detail_fields
 from mobius_tui.tui.row_key import StepRow
 from tests.tui import scenes
-from tests.tui.runs import hosted, view_of
+from tests.tui.runs import MadeRun, hosted, view_of
 
 
 def test_every_command_has_a_rule_and_no_two() -> None:
@@ -143,6 +147,37 @@ async def test_of_a_step_is_offered_what_is_of_use(
             for step in offered
         }
     assert found == offered
+
+
+LOOKS = """format = 2
+[runbook]
+title = "Looks"
+[var.mode]
+default = "fast"
+[[step]]
+id = "a"
+title = "A"
+when = { mode = "fast", check.port = { at = "db-1:5432", closed = true } }
+run = "ls ${mode}"
+"""
+
+
+async def test_what_a_look_passed_over_can_be_looked_at_again(tmp_path: Path) -> None:
+    path = tmp_path / "looks.toml"
+    path.write_text(LOOKS)
+    run = MadeRun(tmp_path / "runs", load(path), values={"mode": "fast"})
+    run.write(StepPassedOver(step="a", reason="port check: it is open", looked=True))
+    async with hosted(run):
+        view, row = view_of(run), StepRow("a")
+        found = available_commands(view, row) & STEP_RULES.keys()
+        assert sorted(found) == ["override", "retry"]
+        why = "A does not apply: port check: it is open."
+        assert why in why_not(view, row, RunCommand.SKIP)
+        assert step_row(view, view.plan.steps["a"], phase_wait="").right == "n/a"
+        fields = detail_fields(view, row, compact=False)
+        when = next(field for field in fields if field.label == "when")
+        words = "mode = fast, and db-1:5432 closed, looked at when it begins"
+        assert when.content.plain == words
 
 
 async def test_without_a_host_it_says_how_to_get_one(tmp_path: Path) -> None:

@@ -97,3 +97,19 @@ def test_what_can_be_undone_is_counted_apart(tmp_path: Path) -> None:
         ("main", "reads 1 · changes 2"),
         ("undo", "1 of 2 changes can be undone"),
     ]
+
+
+def test_what_is_looked_at_as_it_begins_is_said_before_begin(tmp_path: Path) -> None:
+    looks = "[[step]]\ntitle = 'S'\nwhen.check.file = '/x'\nrun = 'ls'\n"
+    path = tmp_path / "x.toml"
+    found = []
+    for count in (0, 1, 2):
+        plain = "[[step]]\ntitle = 'T'\nrun = 'ls'\n"
+        head = "format = 2\n[runbook]\ntitle = 'R'\n"
+        steps = (looks.replace("S", f"S{number}") for number in range(count))
+        path.write_text(head + plain + "".join(steps))
+        fields = effects(load(path))[1:]
+        found.append([(field.label, field.content.plain) for field in fields])
+    words = "only if that is seen, looked at when it begins"
+    one, two = f"1 step applies {words}", f"2 steps apply {words}"
+    assert found == [[], [("when", one)], [("when", two)]]

@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 
 from mobius_tui.run.client.viewer import Viewer
+from mobius_tui.run.events.growth_events import RowsAdded
+from mobius_tui.run.events.step_events import StepEnded, StepStarted
+from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.tui.commands.command import FlowId
 from mobius_tui.tui.commands.run_commands import RunCommand
@@ -15,6 +18,7 @@ from mobius_tui.tui.presenters.checklist_rows import ChecklistOutline
 from mobius_tui.tui.presenters.next_action import StartFlow, next_action
 from mobius_tui.tui.presenters.run_presenter import RunPresenter
 from mobius_tui.tui.presenters.run_view import RunView
+from mobius_tui.tui.presenters.step_explanation import standing_fields
 from mobius_tui.tui.row_key import PhaseRow, StepRow
 from tests.tui.runs import MadeRun, hosted
 
@@ -80,3 +84,34 @@ async def test_the_cursor_on_the_phase_is_not_on_the_step(run: MadeRun) -> None:
             assert isinstance(offer, StartFlow)
             found = (offer.flow, offer.key)
             assert found == (FlowId.ENTER_THIS_PHASE, PhaseRow("two"))
+
+
+async def test_a_step_that_failed_with_its_rows_is_decided_on_by_a_row(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "rows.toml"
+    path.write_text("""format = 2
+[runbook]
+title = "Rows"
+[[step]]
+id = "go"
+for_each = ["a", "b"]
+run = "ls $item"
+""")
+    run = MadeRun(tmp_path / "runs", load(path), values={})
+    run.write(StepStarted(step="go", attempt=1))
+    run.write(RowsAdded(step="go", rows=("go--1", "go--2"), items=("a", "b")))
+    run.write(StepEnded(step="go", attempt=1, result=Status.PASSED))
+    run.write(StepStarted(step="go--1", attempt=1))
+    run.write(StepEnded(step="go--1", attempt=1, result=Status.FAILED, reason="no"))
+    async with hosted(run):
+        view = view_of(run)
+        assert "✖ failed  1 of 2 rows failed: a: no" in "".join(
+            field.content.plain
+            for field in standing_fields(view, view.plan.steps["go"])
+            if field.label == "now"
+        )
+        for key in (StepRow("go"), StepRow("go--1")):
+            offer = next_action(view, key, moved=True)
+            assert isinstance(offer, StartFlow)
+            assert offer.text.startswith("Decide on 1.1.1 ")

@@ -35,7 +35,7 @@ def test_a_beat_that_is_not_known_yet_is_not_told(
     seen = build_health_view(
         CurrentHealth(),
         runbook,
-        Values(state, now=0.0),
+        Values(state, now=0.0, name_of=str),
         now=0.0,
         is_watched=True,
         has_ended=False,

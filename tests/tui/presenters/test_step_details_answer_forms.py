@@ -44,6 +44,9 @@ def test_an_example_comes_first_then_the_hint_then_the_pattern(tmp_path: Path) -
     assert short_form(view, step, known) == "such as @sre-oncall"
     whole = "a handle, such as @sre-oncall (pattern @[a-z-]+)"
     assert full_form(view, step, known) == whole
+    own = Ask(var="a", match="@[a-z-]+", hint="a handle, such as @anna.")
+    assert short_form(view, step, own) == "a handle, such as @anna."
+    assert full_form(view, step, own) == f"{own.hint} (pattern @[a-z-]+)"
     hinted = Ask(var="a", match=r"\d+", hint="a number")
     assert short_form(view, step, hinted) == "a number"
     assert full_form(view, step, hinted) == r"a number (pattern \d+)"

@@ -102,7 +102,7 @@ def test_as_lines(tmp_path: Path) -> None:
         1,
     )
     step = follower.plan.steps["watch-it"]
-    values = Values(follower.state, now=run.at)
+    values = Values(follower.state, now=run.at, name_of=str)
     assert (
         watch_progress_text(step, follower.state, values, run.at + 4000)
         == "30:00 of 30:00"

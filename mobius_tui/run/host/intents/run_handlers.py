@@ -10,6 +10,7 @@ from mobius_tui.run.events.run_events import (
     AutoStarted,
     NoteAdded,
     PhaseEntered,
+    RunReopened,
     VariableSet,
 )
 from mobius_tui.run.events.step_events import StepOverridden, StepRestored, StepSkipped
@@ -30,6 +31,7 @@ from mobius_tui.run.intents.intent_actions import (
 )
 from mobius_tui.run.planning.rollback import is_only_watched
 from mobius_tui.run.planning.run_outcome import run_outcome
+from mobius_tui.run.state.growth import step_that_failed
 from mobius_tui.run.watch.watch_command import person_end_reason
 
 
@@ -95,9 +97,10 @@ async def enter_phase(
     services: HostServices, action: EnterPhase, who: str, intent: str
 ) -> Entry:
     """The run turns aside, or goes, to a phase."""
-    event = PhaseEntered(
-        phase=action.phase, from_step=action.from_step, reason=action.reason
-    )
+    origin = action.from_step
+    if origin in services.context.state.steps:
+        origin = step_that_failed(services.context.state, origin)
+    event = PhaseEntered(phase=action.phase, from_step=origin, reason=action.reason)
     return await services.writer.write(event, who, intent)
 
 
@@ -119,6 +122,11 @@ async def undo_steps(
         undoes=tuple(undo_of[each] for each in action.steps if each in undo_of),
     )
     return await services.writer.write(event, who, intent)
+
+
+async def reopen_run(services: HostServices, who: str, intent: str) -> Entry:
+    """The run, which had ended, is open again; nothing is undone by that alone."""
+    return await services.writer.write(RunReopened(), who, intent)
 
 
 async def start_automatic(
