@@ -24,7 +24,7 @@ FLOORS = (
     *(f"run.{room}" for room in ("keeper", "events", "state", "intents", "planning")),
     "run.rollout",
     *(f"run.{room}" for room in ("storage", "journal", "checks", "targets")),
-    *(f"run.{room}" for room in ("fleet", "attempts")),
+    *(f"run.{room}" for room in ("fleet", "playbooks", "attempts")),
     *(f"run.{room}" for room in ("records", "messaging", "terminal", "watch")),
     *(f"run.{room}" for room in ("host.intents", "host", "client")),
     *("drill.site", "drill.faults", "drill", "review", "review.formats"),

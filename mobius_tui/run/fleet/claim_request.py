@@ -100,7 +100,7 @@ class ClaimRequest:
             "BLOCKS": str(self._blocks),
         }
         lines = [f"{name}={_quote(value, name)}" for name, value in head.items()]
-        lines += ["give_values() {", ":", *map(_export, self.values.items()), "}"]
+        lines += ["give_values() {", ":", *map(export_line, self.values.items()), "}"]
         words = " ".join(_quote(word, "the shell") for word in self.shell)
         lines.append(f'runner() {{ exec "$@" {words} "$claim/script"; }}')
         text = "\n".join(lines) + "\n" + _claim_text()
@@ -112,7 +112,12 @@ def _claim_text() -> str:
     return Path(__file__).with_name("claim.sh").read_text("utf-8")
 
 
-def _export(item: tuple[str, str]) -> str:
+def export_line(item: tuple[str, str]) -> str:
+    """What puts a value into a shell's environment.
+
+    Raises:
+        RunError: a shell takes no such name, or no such value.
+    """
     name, value = item
     if not _VARIABLE.fullmatch(name) or name in _READ_ONLY:
         raise RunError(f"{name!r} cannot be set in the environment of a host's script")

@@ -1,0 +1,72 @@
+"""Ends what is left of an `ansible-playbook` that was stopped or killed.
+
+Its workers take sessions of their own (2.19), so that signals to its group pass them
+by, and they outlive it when it is killed. Each has the play's `tree` open, which no
+other process has: by that, and by the attempt's mark, they are known. What they began
+on this machine is in their sessions; what left those on purpose (the shared connection
+of ssh, a service) is spared.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+
+import psutil
+
+from mobius_tui.run.attempts.survivors import ATTEMPT_MARK
+from mobius_tui.run.storage.run_directory import AttemptDirectory
+
+
+def workers_of(process: AttemptDirectory, mark: str) -> list[psutil.Process]:
+    """`ansible-playbook` and its workers, as far as they live; blocking.
+
+    Args:
+        process: what the play's keeper writes.
+        mark: the value of `ATTEMPT_MARK` in their environment.
+    """
+    tree = str(process.tree.resolve())
+    found = []
+    for each in _marked(mark):
+        with suppress(psutil.Error, OSError):
+            if any(opened.path == tree for opened in each.open_files()):
+                found.append(each)
+    return found
+
+
+def end_workers(process: AttemptDirectory, mark: str, grace: float) -> None:
+    """End the workers and what they began here; blocking, for as long as it takes.
+
+    Args:
+        process: what the play's keeper writes.
+        mark: the value of `ATTEMPT_MARK` in their environment.
+        grace: seconds between SIGTERM and SIGKILL.
+    """
+    workers = workers_of(process, mark)
+    sessions = {session for each in workers if (session := _session(each))}
+    members = [each for each in _marked(mark) if _session(each) in sessions]
+    for each in workers:
+        with suppress(psutil.Error):
+            each.terminate()
+    _, left = psutil.wait_procs(members, timeout=grace)
+    for each in left:
+        with suppress(psutil.Error):
+            each.kill()
+    psutil.wait_procs(left, timeout=grace)
+
+
+def _marked(mark: str) -> Iterator[psutil.Process]:
+    """The living processes of an attempt that this user may look at."""
+    for each in psutil.process_iter():
+        with suppress(psutil.Error, OSError):
+            if each.environ().get(ATTEMPT_MARK) == mark:
+                yield each
+
+
+def _session(process: psutil.Process) -> int:
+    """The session of a process; 0 where it has gone."""
+    try:
+        return os.getsid(process.pid)
+    except OSError:
+        return 0
