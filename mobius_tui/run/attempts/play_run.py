@@ -113,6 +113,11 @@ class PlayRun:
         await self._catch_up()
         await self.conclude(self._end(end, code))
 
+    @property
+    def is_over(self) -> bool:
+        """Whether every host is reported to its end: Ansible itself ends at once."""
+        return len(self._ended) == len(self.hosts)
+
     def stop(self) -> None:
         """Have it stopped."""
         self.is_stopped = True

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import subprocess
+import threading
 from collections.abc import AsyncIterator, Coroutine, Iterable
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,9 @@ from mobius_tui.run.playbooks.play_files import PlayFiles, plays_in, write_play
 from mobius_tui.run.playbooks.play_order import PlaybookOrder
 from mobius_tui.run.playbooks.play_verdict import PlayEnd
 
+ENDING_TIME = 10.0
+"""Seconds that an Ansible without hosts has to end."""
+
 
 class PlaybookClient:
     """The plays of one attempt of a step."""
@@ -41,6 +45,7 @@ class PlaybookClient:
         """Hosts of all orders."""
         self._stopped: frozenset[str] = frozenset()
         """Hosts that are to be stopped as soon as their play is there."""
+        self._following: dict[PlayRun, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._turn = asyncio.Lock()
         """Held while a play is begun: each has a number of its own."""
@@ -88,7 +93,14 @@ class PlaybookClient:
             yield report
 
     async def close(self) -> int:
-        """Follow nothing any more; what is played goes on. Returns 0."""
+        """Follow nothing any more; what is played goes on. Returns 0.
+
+        An Ansible that has no host left is waited for, as its files are put in order.
+        """
+        following = self._following.items()
+        over = [task for play, task in following if play.is_over]
+        if over:
+            await asyncio.wait(over, timeout=ENDING_TIME)
         tasks = tuple(self._tasks)
         for task in tasks:
             task.cancel()
@@ -152,10 +164,16 @@ class PlaybookClient:
     async def _follow(
         self, play: PlayRun, keeper: subprocess.Popen[bytes] | None
     ) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._following[play] = task
         try:
             await play.follow(keeper)
         finally:
+            del self._following[play]
             self._plays.discard(play)
+            if keeper is not None:  # it must be waited for, whoever follows it
+                threading.Thread(target=keeper.wait, daemon=True).start()
 
     def _stop(self, names: tuple[str, ...] | None) -> None:
         """Stop plays; hosts whose play is not there yet are remembered."""

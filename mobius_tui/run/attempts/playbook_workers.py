@@ -10,6 +10,7 @@ of ssh, a service) is spared.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 
@@ -17,6 +18,9 @@ import psutil
 
 from mobius_tui.run.attempts.survivors import ATTEMPT_MARK
 from mobius_tui.run.storage.run_directory import AttemptDirectory
+
+_LOOK = 0.02
+"""Seconds between two looks whether a process has ended."""
 
 
 def workers_of(process: AttemptDirectory, mark: str) -> list[psutil.Process]:
@@ -46,14 +50,35 @@ def end_workers(process: AttemptDirectory, mark: str, grace: float) -> None:
     workers = workers_of(process, mark)
     sessions = {session for each in workers if (session := _session(each))}
     members = [each for each in _marked(mark) if _session(each) in sessions]
-    for each in workers:
+    for each in members:
         with suppress(psutil.Error):
             each.terminate()
-    _, left = psutil.wait_procs(members, timeout=grace)
-    for each in left:
+    for each in _left_after(grace, members):
         with suppress(psutil.Error):
             each.kill()
-    psutil.wait_procs(left, timeout=grace)
+    _left_after(grace, members)
+
+
+def _left_after(
+    seconds: float, processes: list[psutil.Process]
+) -> list[psutil.Process]:
+    """Those that still live, once none does, or after a while; blocking.
+
+    Whoever adopts what a killed process leaves may not reap it: such a one is dead.
+    """
+    due = time.monotonic() + seconds
+    while (left := [each for each in processes if _lives(each)]) and (
+        time.monotonic() < due
+    ):
+        time.sleep(_LOOK)
+    return left
+
+
+def _lives(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
 
 
 def _marked(mark: str) -> Iterator[psutil.Process]:

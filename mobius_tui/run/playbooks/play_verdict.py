@@ -124,7 +124,7 @@ class PlayProgress:
         if passed is not None:
             host.verdict = Verdict(state=HostState.OK, exit=0, cause="exited")
         elif host.last_word is not None:
-            host.verdict = _last_word(host, host.last_word)
+            host.verdict = _script_failure(host, host.last_word)
         return host.verdict
 
     def _not_begun(self, name: str, end: PlayEnd) -> Verdict:
@@ -169,20 +169,23 @@ class PlayProgress:
         )
 
 
+def _script_failure(host: _Host, event: PlayEvent) -> Verdict:
+    """What a script came to that did not end well, or could not be run."""
+    if event.rc is None or event.task != script_play.RUN:
+        return _last_word(host, event)
+    cause = "timed out" if event.rc == script_play.TIMED_OUT else "exited"
+    return Verdict(state=HostState.FAILED, exit=event.rc, cause=cause)
+
+
 def _last_word(host: _Host, event: PlayEvent) -> Verdict:
     """What a failure means."""
     said = next((event.texts[key] for key in TEXTS if event.texts.get(key)), "")
     if event.event == "failed":
         errors = event.texts.get("stderr", "").strip().splitlines()
-        said = errors[-1] if errors else said
-        words = f"the task `{event.task}` failed: {said}"
-        is_late = event.rc == script_play.TIMED_OUT and event.task == script_play.RUN
-        cause = "timed out" if is_late else "exited"
+        words = f"the task `{event.task}` failed: {errors[-1] if errors else said}"
+        cause = "" if event.rc is None else "exited"
         return Verdict(
-            state=HostState.FAILED,
-            reason=_words(words),
-            exit=event.rc,
-            cause=cause if event.rc is not None else "",
+            state=HostState.FAILED, reason=_words(words), exit=event.rc, cause=cause
         )
     if host.tasks == 1:
         return Verdict(state=HostState.UNREACHABLE, reason=_words(said))
