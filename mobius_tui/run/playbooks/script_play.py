@@ -5,6 +5,9 @@ and the environment of a task fail at what is promised here: by the first two an
 255 is called unreachable, and by the last values stand in the list of processes of the
 host. It wants Python on the host.
 
+Its output is in a file there until it ends: in one order, and without bytes that are no
+UTF-8, of which 2.19 makes a failure.
+
 That something is connected to first makes "unreachable" mean that nothing ran.
 """
 
@@ -60,16 +63,19 @@ def standard_input(
     limit = ""
     if timeout is not None:
         seconds = f"{max(timeout, 0.01):.2f}"
-        limit = f"command -v timeout >/dev/null && set -- timeout -k 5 {seconds}\n"
+        limit = f"command -v timeout > /dev/null && set -- timeout -k 5 {seconds}\n"
     exports = "".join(f"{export_line(each)}\n" for each in values.items())
     return f"""\
 umask 077
-script=$(mktemp) || exit
-trap 'rm -f "$script"' EXIT
+script=$(mktemp) && output=$(mktemp) || exit
+trap 'rm -f "$script" "$output"' EXIT
 cat > "$script" <<'{nonce}'
 {script}
 {nonce}
 set --
-{limit}{exports}"$@" {words} "$script" < /dev/null
-exit $?
+{limit}{exports}"$@" {words} "$script" < /dev/null > "$output" 2>&1
+status=$?
+if command -v iconv > /dev/null; then iconv -c -f UTF-8 -t UTF-8 "$output"
+else cat "$output"; fi
+exit $status
 """

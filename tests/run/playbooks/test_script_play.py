@@ -25,7 +25,7 @@ def run(
         input=text,
         env={"TMPDIR": str(tmp_path), "PATH": "/usr/bin:/bin"},
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=False,
     )
 
@@ -54,3 +54,9 @@ def test_a_script_is_private_while_it_runs(tmp_path: Path) -> None:
 def test_a_script_that_takes_too_long_is_stopped(tmp_path: Path) -> None:
     done = run(tmp_path, "echo begun; sleep 60", timeout=0.2)
     assert (done.stdout, done.returncode) == ("begun\n", 124)
+
+
+def test_output_is_in_order_and_is_text(tmp_path: Path) -> None:
+    script = "echo a; echo b >&2; printf 'c\\377\\303\\244\\n'; exit 3"
+    done = run(tmp_path, script)
+    assert (done.stdout, done.stderr, done.returncode) == ("a\nb\ncä\n", "", 3)
