@@ -18,19 +18,17 @@ from mobius_tui.run.attempts.play_run import PlayRun, last_play_for
 from mobius_tui.run.fleet.fleet_lines import (
     AttachHosts,
     BeginHosts,
-    CleanHosts,
     HostOrder,
     HostReport,
     HostState,
     Order,
-    StepOrder,
     StopHosts,
 )
 from mobius_tui.run.playbooks.play_files import PlayFiles, plays_in, write_play
 from mobius_tui.run.playbooks.play_order import PlaybookOrder
 from mobius_tui.run.playbooks.play_verdict import PlayEnd
 
-ENDING_TIME = 10.0
+ENDING_TIME = 3.0
 """Seconds that an Ansible without hosts has to end."""
 
 
@@ -66,11 +64,10 @@ class PlaybookClient:
         """Give an order.
 
         `BeginHosts` is one play on all of its hosts. `StopHosts` stops the whole play
-        of each host that it names. How many hosts are busy is said by `forks` alone,
-        and there is nothing to clean on hosts.
+        of each host that it names.
 
         Raises:
-            RunError: it makes no sense here.
+            RunError: it is another; there is nothing to clean on hosts, either.
         """
         match order:
             case BeginHosts(hosts=hosts) | AttachHosts(hosts=hosts):
@@ -81,11 +78,8 @@ class PlaybookClient:
                 self._carry(self._begin(hosts) if is_begin else self._attach(hosts))
             case StopHosts(names=names):
                 self._stop(names)
-            case CleanHosts(names=names):
-                for name in names:
-                    self._report(HostReport(host=name, state=HostState.CLEANED))
-            case StepOrder():
-                raise RunError("a playbook is told of its step at its start")
+            case _:
+                raise RunError("Ansible has its forks and its step from its start")
 
     async def reports(self) -> AsyncIterator[HostReport]:
         """How hosts stand, until it is closed."""
@@ -97,14 +91,15 @@ class PlaybookClient:
 
         An Ansible that has no host left is waited for, as its files are put in order.
         """
-        following = self._following.items()
-        over = [task for play, task in following if play.is_over]
-        if over:
-            await asyncio.wait(over, timeout=ENDING_TIME)
-        tasks = tuple(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        try:
+            following = self._following.items()
+            over = [task for play, task in following if play.is_over]
+            if over:
+                await asyncio.wait(over, timeout=ENDING_TIME)
+        finally:
+            for task in self._tasks:
+                task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         self._reports.put_nowait(None)
         return 0
 

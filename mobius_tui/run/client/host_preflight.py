@@ -12,7 +12,7 @@ from pathlib import Path
 
 from mobius_tui import sanitize
 from mobius_tui.run.planning.plan import Plan
-from mobius_tui.run.targets.ansible_inventory import find_ansible
+from mobius_tui.run.targets.ansible_inventory import MISSING, find_ansible
 from mobius_tui.run.targets.resolve_targets import resolve_names
 from mobius_tui.run.targets.resolved_hosts import ResolvedHosts
 from mobius_tui.runbook.model.actions import Run
@@ -65,10 +65,8 @@ def host_problems(runbook: Runbook, path: str) -> Iterator[str]:
             shown = sanitize.line(playbook)
             yield f"{shown} is not there ({plan.numbers[step.id]} would play it)"
     if "ansible" in by_engine and not find_ansible("ansible-playbook", path):
-        words = "ansible-core 2.16 or newer brings it, and so does "
-        words += "`pip install 'mobius-tui[ansible]'`"
         numbers = ", ".join(by_engine["ansible"])
-        yield f"ansible-playbook is not on PATH; {words} ({numbers} would run it)"
+        yield f"ansible-playbook is not on PATH; {MISSING} ({numbers} would run it)"
     if "ssh" in by_engine and not shutil.which("ssh", path=path):
         numbers = ", ".join(by_engine["ssh"])
         yield f"ssh is not on PATH; install it ({numbers} would run it)"

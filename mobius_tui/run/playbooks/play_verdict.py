@@ -29,7 +29,9 @@ class Verdict:
     state: HostState
     reason: str = ""
     exit: int | None = None
+    """Of a script; of a playbook 0 if it passed. A task may fail with any."""
     cause: str = ""
+    """`exited` if it ended by itself with that, or `timed out`."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -152,7 +154,7 @@ class PlayProgress:
         if end.code is not None and end.code not in explained:
             return Verdict(state=HostState.FAILED, reason=_words(end.why))
         state = HostState.CHANGED if own.get("changed") else HostState.OK
-        return Verdict(state=state)
+        return Verdict(state=state, exit=0, cause="exited")
 
     def _is_cut(self, name: str) -> bool:
         """Whether a failure ended its play that no `rescue` made good."""
@@ -173,8 +175,11 @@ def _script_failure(host: _Host, event: PlayEvent) -> Verdict:
     """What a script came to that did not end well, or could not be run."""
     if event.rc is None or event.task != script_play.RUN:
         return _last_word(host, event)
-    cause = "timed out" if event.rc == script_play.TIMED_OUT else "exited"
-    return Verdict(state=HostState.FAILED, exit=event.rc, cause=cause)
+    if event.rc == script_play.TIMED_OUT:
+        words = "it took longer than its limit, so it was stopped"
+        cause = "timed out"
+        return Verdict(state=HostState.FAILED, reason=words, exit=event.rc, cause=cause)
+    return Verdict(state=HostState.FAILED, exit=event.rc, cause="exited")
 
 
 def _last_word(host: _Host, event: PlayEvent) -> Verdict:
@@ -183,10 +188,7 @@ def _last_word(host: _Host, event: PlayEvent) -> Verdict:
     if event.event == "failed":
         errors = event.texts.get("stderr", "").strip().splitlines()
         words = f"the task `{event.task}` failed: {errors[-1] if errors else said}"
-        cause = "" if event.rc is None else "exited"
-        return Verdict(
-            state=HostState.FAILED, reason=_words(words), exit=event.rc, cause=cause
-        )
+        return Verdict(state=HostState.FAILED, reason=_words(words))
     if host.tasks == 1:
         return Verdict(state=HostState.UNREACHABLE, reason=_words(said))
     words = f"it was lost at the task `{event.task}`, and how far it got is not known: "

@@ -17,13 +17,10 @@ import pytest
 from mobius_tui.errors import RunError
 from mobius_tui.run.fleet.fleet_lines import (
     BeginHosts,
-    CleanHosts,
     HostOrder,
     HostState,
     SetWidth,
-    StepOrder,
 )
-from mobius_tui.run.fleet.transport import LocalRoute
 from mobius_tui.run.storage.run_directory import lock_holder
 from tests.run.plays import Plays, local_order, pretended_order, states
 
@@ -339,21 +336,7 @@ async def test_values_that_cannot_be_given(tmp_path: Path) -> None:
 
 
 async def test_orders_that_mean_nothing_to_a_playbook(tmp_path: Path) -> None:
-    order = local_order(tmp_path, ("a",), "none")
-    plays = await Plays.open(order)
-    await plays.client.send(SetWidth(width=3))
-    await plays.client.send(CleanHosts(names=("a",)))
-    await plays.until(lambda: plays.reports)
-    assert [each.state for each in plays.reports] == [HostState.CLEANED]
-    step = StepOrder(
-        run="r",
-        step="s",
-        folder="/",
-        route=LocalRoute(sites={}),
-        host_count=1,
-        script="",
-        shell=("sh",),
-    )
+    plays = await Plays.open(local_order(tmp_path, ("a",), "none"))
     with pytest.raises(RunError):
-        await plays.client.send(step)
+        await plays.client.send(SetWidth(width=3))
     await plays.close()
