@@ -206,6 +206,7 @@ LAZY: Mapping[tuple[str, str], float] = {
     ("commands.authoring.check", "commands.support.drill_remarks"): 85,
     ("commands.drill", "commands.support.drill_start"): 220,
     ("commands.resume", "commands.support.run_lines"): 214,
+    ("commands.run", "run.client.playbook_check"): 125,
     ("commands.past_runs.runs", "drill"): 75,
     ("commands.watch", "commands.support.watch_begin"): 152,
     ("commands.support.automatic_run", "run.planning.unattended_answers"): 63,

@@ -73,7 +73,8 @@ def host_problems(runbook: Runbook, path: str) -> Iterator[str]:
 
 
 def host_notices(runbook: Runbook) -> Iterator[str]:
-    """What a playbook has that a person should know of."""
+    """What a playbook has, and Ansible cannot promise, that a person should know."""
+    yield from _engine_notices(runbook)
     for step in runbook.steps():
         playbook = _playbook_of(step)
         text = _text_of(runbook.path.parent / playbook) if playbook else ""
@@ -84,6 +85,17 @@ def host_notices(runbook: Runbook) -> Iterator[str]:
         if _RAW.search(text):
             words = "has `raw`, whose exit 255 is called unreachable"
             yield f"{shown} {words}"
+
+
+def _engine_notices(runbook: Runbook) -> Iterator[str]:
+    """What is not as it is by ssh, of scripts that Ansible brings to hosts."""
+    plan = Plan(runbook)
+    for step in runbook.steps():
+        by_ansible = step.rollout is not None and step.rollout.engine == "ansible"
+        if by_ansible and not _playbook_of(step):
+            words = "is run by Ansible: what it prints comes at its end, a batch is "
+            words += "stopped as a whole, and a host that runs when Ansible is killed "
+            yield f"{plan.name(step.id)} {words}is unknown"
 
 
 def too_many_followed(
