@@ -48,6 +48,7 @@ class CallbackModule(CallbackBase):
         self._secrets, self._limit = orders["secrets"], orders["limit"]
         self._remove = orders["remove"]
         self._plays: list[Any] = []
+        self._planned: dict[str, set[str]] = {}
         self._played: dict[str, set[str]] = {}
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
         self._events = os.open(orders["events"], flags, 0o600)
@@ -110,6 +111,7 @@ class CallbackModule(CallbackBase):
         while self._remove:
             os.unlink(self._remove.pop())
         hosts = self._hosts_of(play, now=True)
+        self._planned[play._uuid] = self._hosts_of(play, now=False)
         self._played.setdefault(play._uuid, set()).update(hosts)
         name = self._text(play.get_name())
         self._say("play", name=name, hosts=sorted(hosts))
@@ -152,7 +154,11 @@ class CallbackModule(CallbackBase):
         """Say how often what happened, and whom plays that were given up left out."""
         left_out: set[str] = set()
         for play in self._plays:
-            played = self._played.get(play._uuid, set())
-            left_out |= self._hosts_of(play, now=False) - played
+            if play._uuid in self._planned:
+                left_out |= self._planned[play._uuid] - self._played[play._uuid]
+            elif "{{" in str(play.hosts):  # for whom it was is not known
+                left_out |= self._hosts
+            else:
+                left_out |= self._hosts_of(play, now=False)
         hosts = {name: stats.summarize(name) for name in sorted(stats.processed)}
         self._say("stats", hosts=hosts, left_out=sorted(left_out))
