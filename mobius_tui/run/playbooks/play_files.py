@@ -7,6 +7,7 @@ Ansible has read it: see `assets/mobius_events.py`.
 from __future__ import annotations
 
 import json
+import os
 import secrets
 import shlex
 import shutil
@@ -212,8 +213,10 @@ def _write_json(path: Path, data: object) -> None:
 
 
 def _write_private(path: Path, text: str) -> None:
-    create_file(path, text.encode())
-    path.chmod(0o600)
+    """Write what even the group of a shared run is not to read."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    with os.fdopen(os.open(path, flags, 0o600), "wb") as file:
+        file.write(text.encode())
 
 
 def play_command(order: PlaybookOrder, files: PlayFiles) -> str:
