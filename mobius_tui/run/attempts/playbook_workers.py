@@ -21,6 +21,8 @@ from mobius_tui.run.storage.run_directory import AttemptDirectory
 
 _LOOK = 0.02
 """Seconds between two looks whether a process has ended."""
+_ROUNDS = 5
+"""How often what is left is killed at most."""
 
 
 def workers_of(process: AttemptDirectory, mark: str) -> list[psutil.Process]:
@@ -47,31 +49,36 @@ def end_workers(process: AttemptDirectory, mark: str, grace: float) -> None:
         mark: the value of `ATTEMPT_MARK` in their environment.
         grace: seconds between SIGTERM and SIGKILL.
     """
-    workers = workers_of(process, mark)
-    sessions = {session for each in workers if (session := _session(each))}
-    members = [each for each in _marked(mark) if _session(each) in sessions]
+    sessions = {_session(each) for each in workers_of(process, mark)} - {0}
+    members = _members(sessions, mark)
     for each in members:
         with suppress(psutil.Error):
             each.terminate()
-    for each in _left_after(grace, members):
-        with suppress(psutil.Error):
-            each.kill()
-    _left_after(grace, members)
+    _wait_for_end(members, grace)
+    for _ in range(_ROUNDS):  # one may have begun another just before it was ended
+        members = _members(sessions, mark)
+        for each in members:
+            with suppress(psutil.Error):
+                each.kill()
+        _wait_for_end(members, grace)
+        if not members:
+            return
 
 
-def _left_after(
-    seconds: float, processes: list[psutil.Process]
-) -> list[psutil.Process]:
-    """Those that still live, once none does, or after a while; blocking.
+def _members(sessions: set[int], mark: str) -> list[psutil.Process]:
+    """The living processes of some sessions of an attempt."""
+    marked = _marked(mark) if sessions else ()
+    return [each for each in marked if _session(each) in sessions and _lives(each)]
+
+
+def _wait_for_end(processes: list[psutil.Process], seconds: float) -> None:
+    """Wait until none of them lives, or for a while; blocking.
 
     Whoever adopts what a killed process leaves may not reap it: such a one is dead.
     """
     due = time.monotonic() + seconds
-    while (left := [each for each in processes if _lives(each)]) and (
-        time.monotonic() < due
-    ):
+    while any(map(_lives, processes)) and time.monotonic() < due:
         time.sleep(_LOOK)
-    return left
 
 
 def _lives(process: psutil.Process) -> bool:
