@@ -161,6 +161,10 @@ class Plays:
         running = HostState.RUNNING
         return {each.host: each for each in self.reports if each.state is not running}
 
+    def is_over(self) -> bool:
+        """Whether no report comes any more."""
+        return self._reading.done()
+
     def output(self, name: str) -> str:
         """The output of a host."""
         path = Path(self.order.folder) / "hosts" / name / "output"

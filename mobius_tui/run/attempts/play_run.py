@@ -12,14 +12,13 @@ from mobius_tui.run.attempts import exit_status, launcher
 from mobius_tui.run.attempts.attempt_files import (
     Cause,
     ScriptEnd,
-    is_tree_locked,
     last_output,
     read_process_group,
     read_script_end,
 )
-from mobius_tui.run.attempts.playbook_workers import end_workers, workers_of
+from mobius_tui.run.attempts.playbook_workers import end_workers, is_ansible_alive
 from mobius_tui.run.attempts.survivors import ATTEMPT_MARK
-from mobius_tui.run.fleet.fleet_lines import HostReport
+from mobius_tui.run.fleet.fleet_lines import HostOrder, HostReport
 from mobius_tui.run.keeper.attempt_record import NO_SPACE_EXIT
 from mobius_tui.run.playbooks.play_events import PlayEvents
 from mobius_tui.run.playbooks.play_files import (
@@ -131,16 +130,17 @@ class PlayRun:
     async def _follow_without_keeper(self) -> None:
         """Ansible goes on when its keeper has died: its events are still written."""
         process, limit = self._files.process, self._order.batch_timeout
-        if read_process_group(process) is None:
+        pid = read_process_group(process)
+        if not pid:
             return
         due = float("inf")
         if limit is not None:
             due = process.pid.lstat().st_mtime + limit
-        while is_tree_locked(process) and not self.is_stopped and time.time() < due:
-            group = read_process_group(process)
-            workers = await asyncio.to_thread(workers_of, process, self._mark)
-            if all(each.pid != group for each in workers):
-                return
+        while (
+            is_ansible_alive(pid, self._mark)
+            and not self.is_stopped
+            and time.time() < due
+        ):
             await self._catch_up()
             await asyncio.sleep(POLL)
 
@@ -218,9 +218,10 @@ def _failure(words: str) -> PlayEnd:
     return PlayEnd(why=words, code=1)
 
 
-def last_play_for(host: str, plays: Sequence[PlayFiles]) -> PlayFiles | None:
-    """The last of some plays that was for a host; `None` if none was; blocking."""
+def play_of(host: HostOrder, plays: Sequence[PlayFiles]) -> PlayFiles | None:
+    """The one of some plays that is an order's; `None` if none is; blocking."""
     for files in reversed(plays):
-        if any(each.name == host for each in files.read_hosts()):
-            return files
+        for each in files.read_hosts():
+            if (each.name, each.attempt) == (host.name, host.attempt):
+                return files
     return None

@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import threading
+import traceback
 from collections.abc import AsyncIterator, Coroutine, Iterable
 from pathlib import Path
 from typing import Any
 
 from mobius_tui.errors import MobiusError, RunError
-from mobius_tui.run.attempts.play_run import PlayRun, last_play_for
+from mobius_tui.run.attempts.play_run import PlayRun, play_of
 from mobius_tui.run.fleet.fleet_lines import (
     AttachHosts,
     BeginHosts,
@@ -82,7 +83,7 @@ class PlaybookClient:
                 raise RunError("Ansible has its forks and its step from its start")
 
     async def reports(self) -> AsyncIterator[HostReport]:
-        """How hosts stand, until it is closed."""
+        """How hosts stand, until it is closed, or fails: then take another."""
         while (report := await self._reports.get()) is not None:
             yield report
 
@@ -106,7 +107,14 @@ class PlaybookClient:
     def _carry(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._end_task)
+
+    def _end_task(self, task: asyncio.Task[None]) -> None:
+        """A task that failed ends the reports, as of a fleet process that died."""
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            traceback.print_exception(error)
+            self._reports.put_nowait(None)
 
     async def _begin(self, hosts: tuple[HostOrder, ...]) -> None:
         async with self._turn:
@@ -131,7 +139,7 @@ class PlaybookClient:
         plays = await asyncio.to_thread(plays_in, Path(self._order.folder))
         wanted: dict[PlayFiles, list[HostOrder]] = {}
         for each in hosts:
-            files = await asyncio.to_thread(last_play_for, each.name, plays)
+            files = await asyncio.to_thread(play_of, each, plays)
             if files is None:
                 reason = "this program died before it began"
                 state, attempt = HostState.VOID, each.attempt
@@ -164,6 +172,8 @@ class PlaybookClient:
         self._following[play] = task
         try:
             await play.follow(keeper)
+        except (OSError, MobiusError) as error:
+            await play.conclude(PlayEnd(why=_words(error)))
         finally:
             del self._following[play]
             self._plays.discard(play)

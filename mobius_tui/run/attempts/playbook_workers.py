@@ -41,6 +41,20 @@ def workers_of(process: AttemptDirectory, mark: str) -> list[psutil.Process]:
     return found
 
 
+def is_ansible_alive(pid: int, mark: str) -> bool:
+    """Whether a process of an attempt lives still.
+
+    Args:
+        pid: its number, by what it wrote itself.
+        mark: the value of `ATTEMPT_MARK` in its environment.
+    """
+    try:
+        process = psutil.Process(pid)
+        return _lives(process) and process.environ().get(ATTEMPT_MARK) == mark
+    except (psutil.Error, OSError):
+        return False
+
+
 def end_workers(process: AttemptDirectory, mark: str, grace: float) -> None:
     """End the workers and what they began here; blocking, for as long as it takes.
 

@@ -114,7 +114,7 @@ class PlayFiles:
     def remove_private(self) -> None:
         """Remove what may hold secrets."""
         for path in (self.variables, self.orders):
-            with suppress(FileNotFoundError):
+            with suppress(OSError):
                 path.unlink()
         shutil.rmtree(self.temporary, ignore_errors=True)
 

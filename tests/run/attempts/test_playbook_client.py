@@ -8,6 +8,7 @@ import os
 import signal
 import stat
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -171,9 +172,15 @@ async def test_a_host_s_second_play_of_an_attempt_goes_on_in_its_output(
     assert again.output("a") == "TASK t\nok\nof a\n" * 2
 
 
-async def test_a_host_of_no_play_never_began(tmp_path: Path) -> None:
+@pytest.mark.parametrize("begins", [True, False])
+async def test_a_host_of_no_play_never_began(tmp_path: Path, begins: bool) -> None:
+    """Another attempt at it may have."""
     plays = await Plays.open(pretended_order(tmp_path, PASSED))
-    await plays.attach()
+    if begins:
+        await plays.begin(attempt=1)
+        await plays.ends()
+        plays.reports.clear()
+    await plays.attach(attempt=2)
     assert set(states(await plays.ends()).values()) == {"void"}
     await plays.close()
 
@@ -288,6 +295,33 @@ async def test_a_play_that_is_stopped_before_it_begins(tmp_path: Path) -> None:
     assert set(states(ends).values()) == {"void"}
     assert plays.events() == ""
     assert not plays.play.variables.exists()
+
+
+async def test_a_play_whose_end_cannot_be_read_is_told_by_its_events(
+    tmp_path: Path,
+) -> None:
+    plays = await Plays.open(pretended_order(tmp_path, HANGS))
+    await plays.begin()
+    await plays.until(lambda: "failed" in plays.events())
+    plays.play.process.exit.mkdir()
+    await plays.stop()
+    ends = await plays.ends()
+    await plays.close()
+    assert states(ends) == TOLD
+    assert "it is no regular file" in ends["a"].reason
+
+
+async def test_a_fault_of_ours_ends_the_reports(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    order = pretended_order(tmp_path, PASSED)
+    bad = replace(order, timeout="soon")  # type: ignore[arg-type]
+    plays = await Plays.open(bad)
+    await plays.begin()
+    await plays.until(plays.is_over)
+    await plays.close()
+    assert plays.reports == []
+    assert "Error" in capsys.readouterr().err
 
 
 def exits(folder: Path) -> None:
