@@ -65,6 +65,8 @@ class PlayProgress:
     _hosts: dict[str, _Host] = field(default_factory=dict)
     _play: tuple[str, ...] = ()
     """The hosts of the play that goes on, or of its part."""
+    _addressed: set[str] = field(default_factory=set)
+    """The hosts of all plays so far; of `run_once` one of them has a task."""
     _cut: dict[str, str] = field(default_factory=dict)
     """Hosts whose play may have been ended by a host's failure: whose it was."""
     _ended: bool = False
@@ -82,6 +84,7 @@ class PlayProgress:
         match event.event:
             case "play":
                 self._play = event.hosts
+                self._addressed.update(event.hosts)
             case "no hosts remaining":
                 self._cut |= dict.fromkeys(self._play, "")
             case "stats":
@@ -110,10 +113,10 @@ class PlayProgress:
         host = self._hosts[name]
         if host.verdict is not None:
             return host.verdict
+        if self._ended and (host.tasks or name in self._addressed):
+            return self._counted(name, host, end)
         if not host.tasks:
             return self._not_begun(name, end)
-        if self._ended:
-            return self._counted(name, host, end)
         if host.last_word is not None:
             return _last_word(host, host.last_word)
         words = f"{end.why}, at the task `{host.task}`: how far it got is not known"
@@ -148,8 +151,9 @@ class PlayProgress:
             words = "Ansible says that it failed, and not at what"
             return Verdict(state=HostState.FAILED, reason=words)
         if name in self._left_out or self._is_cut(name):
-            words = f"the play was given up after the task `{host.task}`, as others"
-            return Verdict(state=HostState.FAILED, reason=_words(f"{words} failed"))
+            where = f"after the task `{host.task}`" if host.tasks else "before it"
+            words = f"the play was given up {where}, as others failed"
+            return Verdict(state=HostState.FAILED, reason=_words(words))
         explained = _HOSTS_FAILED if self._has_failures() else {0}
         if end.code is not None and end.code not in explained:
             return Verdict(state=HostState.FAILED, reason=_words(end.why))

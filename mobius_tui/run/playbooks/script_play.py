@@ -66,16 +66,15 @@ def standard_input(
         limit = f"command -v timeout > /dev/null && set -- timeout -k 5 {seconds}\n"
     exports = "".join(f"{export_line(each)}\n" for each in values.items())
     return f"""\
-umask 077
-script=$(mktemp) && output=$(mktemp) || exit
-trap 'rm -f "$script" "$output"' EXIT
-cat > "$script" <<'{nonce}'
+mobius_script=$(mktemp) && mobius_output=$(mktemp) || exit
+trap 'rm -f "$mobius_script" "$mobius_output"' EXIT
+cat > "$mobius_script" <<'{nonce}'
 {script}
 {nonce}
 set --
-{limit}{exports}"$@" {words} "$script" < /dev/null > "$output" 2>&1
-status=$?
-if command -v iconv > /dev/null; then iconv -c -f UTF-8 -t UTF-8 "$output"
-else cat "$output"; fi
-exit $status
+{limit}({exports}"$@" {words} "$mobius_script" < /dev/null > "$mobius_output" 2>&1)
+mobius_status=$?
+if command -v iconv > /dev/null; then iconv -c -f UTF-8 -t UTF-8 "$mobius_output"
+else cat "$mobius_output"; fi
+exit $mobius_status
 """

@@ -37,6 +37,9 @@ async def played(order: PlaybookOrder) -> Plays:
 
 async def test_each_of_ten_hosts_is_told_what_became_of_it(tmp_path: Path) -> None:
     tasks = """
+    - name: once
+      ansible.builtin.raw: "true"
+      run_once: true
     - name: greet
       ansible.builtin.raw: "echo to {{ inventory_hostname }} {{ release | quote }}"
       changed_when: inventory_hostname == 'h1'

@@ -45,6 +45,14 @@ def test_what_is_counted_at_the_end_has_passed() -> None:
     assert progress.verdict("a", ENDED).state is HostState.CHANGED
     passed = Verdict(state=HostState.OK, exit=0, cause="exited")
     assert progress.verdict("b", ENDED) == passed
+    assert progress.verdict("c", ENDED) == passed  # its tasks were `run_once`
+
+
+def test_a_host_that_no_play_is_for_has_not_passed() -> None:
+    progress = PlayProgress.of(("a", "c"), is_script=False)
+    progress.apply(event("play", hosts=("a",)))
+    progress.apply(event("start", "a"))
+    progress.apply(stats(a={}))
     nothing = progress.verdict("c", ENDED)
     assert nothing.state is HostState.FAILED
     assert nothing.reason == "no play of the playbook is for it: nothing was done"

@@ -9,7 +9,12 @@ import pytest
 
 from mobius_tui.run.playbooks.script_play import standard_input
 
-VALUES = {"A": "a'\"b {{ y }} $HOME", "B": "two\nlines"}
+VALUES = {
+    "A": "a'\"b {{ y }} $HOME",
+    "B": "two\nlines",
+    "script": "own",
+    "IFS": "x",
+}
 
 
 def run(
@@ -34,12 +39,11 @@ def run(
 def test_a_script_has_its_values_and_its_status(
     tmp_path: Path, timeout: float | None
 ) -> None:
-    script = (
-        'printf "%s|" "$A" "$B" "$#" "$0"; cat; echo {{ x }}\ncat <<X\ny\nX\nexit 255'
-    )
+    script = 'printf "%s|" "$A" "$B" "$script" "$#" "$0"; cat; echo {{ x }}\n'
+    script += "cat <<X\ny\nX\nexit 255"
     done = run(tmp_path, script, timeout=timeout)
     *values, path, rest = done.stdout.split("|")
-    assert values == [*VALUES.values(), "0"]
+    assert values == [VALUES["A"], VALUES["B"], "own", "0"]
     assert path.startswith(str(tmp_path))
     assert rest == "{{ x }}\ny\n"
     assert done.returncode == 255
@@ -47,8 +51,9 @@ def test_a_script_has_its_values_and_its_status(
 
 
 def test_a_script_is_private_while_it_runs(tmp_path: Path) -> None:
-    done = run(tmp_path, 'stat -c %a "$0"')
-    assert done.stdout == "600\n"
+    done = run(tmp_path, 'stat -c %a "$0"; umask')
+    usual = subprocess.run(["sh", "-c", "umask"], capture_output=True, check=True)
+    assert done.stdout == f"600\n{usual.stdout.decode()}"  # its own files are as ever
 
 
 def test_a_script_that_takes_too_long_is_stopped(tmp_path: Path) -> None:
