@@ -16,6 +16,7 @@ from mobius_tui.run.host.intents.host_services import HostServices
 from mobius_tui.run.journal.journal import Clock, Journal
 from mobius_tui.run.journal.journal_writer import JournalWriter
 from mobius_tui.run.planning.plan import Plan
+from mobius_tui.run.rollout.rollout import RolloutHealth
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.storage.run_directory import RunDirectory
 
@@ -41,7 +42,12 @@ def make_context(
         keeper_log=sys.stderr.fileno(),
         tasks=tasks,
         step_tasks=StepTasks(tasks),
-        health=HealthReadings(states=dict, last_checks=dict, unknown_triggers=tuple),
+        health=HealthReadings(
+            states=dict,
+            last_checks=dict,
+            unknown_triggers=tuple,
+            rollout=RolloutHealth,
+        ),
     )
 
 

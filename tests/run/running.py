@@ -38,9 +38,18 @@ class Running:
         self.viewer: Viewer | None = None
         self._pids: set[int] = set()
 
-    async def begin(self, *, workdir: Path | None = None, **given: str) -> Running:
+    async def begin(
+        self,
+        *,
+        workdir: Path | None = None,
+        host_sites: Mapping[str, str] | None = None,
+        **given: str,
+    ) -> Running:
         briefing = prepare_briefing(
-            self.runbook, given=given, workdir=workdir or self.runbook.path.parent
+            self.runbook,
+            given=given,
+            workdir=workdir or self.runbook.path.parent,
+            host_sites=host_sites,
         )
         self.directory = await start_new_run(briefing)
         await self._look()
@@ -111,6 +120,11 @@ class Running:
         pid = self.directory.host_pid()
         assert pid
         return pid
+
+    def host_children(self, words: str) -> list[psutil.Process]:
+        """The processes that the host started, with these words in their arguments."""
+        children = psutil.Process(self.host()).children()
+        return [each for each in children if words in " ".join(each.cmdline())]
 
     def kill_host(self) -> None:
         os.kill(self.host(), signal.SIGKILL)

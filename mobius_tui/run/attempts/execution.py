@@ -13,6 +13,7 @@ from typing import Literal, assert_never
 from mobius_tui.errors import MobiusError, RunError
 from mobius_tui.run.attempts import attempt_files, exit_status, launcher
 from mobius_tui.run.attempts.disk_space import DiskSpaceWaiters, KeeperHandle
+from mobius_tui.run.attempts.fleet_attempt import FleetAttempt
 from mobius_tui.run.attempts.output_reader import printed_to_stdout
 from mobius_tui.run.attempts.run_context import RunContext
 from mobius_tui.run.attempts.step_checks import StepChecks, mark_logs_of
@@ -127,12 +128,8 @@ class AttemptExecution:
 
     async def begin(self) -> None:
         """Carry the attempt from its journaled start to its end."""
-        if self._step.rollout is not None:
-            why = "it is for hosts, and nothing of it runs on this machine"
-            await self._end(Status.NOT_STARTED, why)
-            return
         self._logs = await mark_logs_of(self._step, self._context)
-        if isinstance(self._step.action, Run):
+        if isinstance(self._step.action, Run) and self._step.rollout is None:
             try:
                 spec, script = self._launch_spec(self._step.action)
                 is_begun = await self._keeper.run(script, spec)
@@ -150,7 +147,7 @@ class AttemptExecution:
         """Carry on an attempt that an earlier host started."""
         self._resumed = True
         action = self._step.action
-        if isinstance(action, Run):
+        if isinstance(action, Run) and self._step.rollout is None:
             await self._keeper.wait_until_ended()
         if isinstance(action, Manual):
             variables = self._context.state.variables
@@ -170,7 +167,9 @@ class AttemptExecution:
     async def _finish(self) -> None:
         """What its action came to, then its checks, then its end."""
         outcome: tuple[Result, str] | None = (Status.PASSED, "")
-        if isinstance(self._step.action, Run):
+        if self._step.rollout is not None:
+            outcome = await self._rollout_result()
+        elif isinstance(self._step.action, Run):
             outcome = await self._script_result(self._step.action)
         elif isinstance(self._step.action, Watch) and not self._have_checks_begun():
             outcome = await self._watch_result()
@@ -222,13 +221,29 @@ class AttemptExecution:
             return Status.NOT_STARTED, str(error)
         if verdict.result is not Status.UNKNOWN:
             return verdict.result, verdict.reason
+        await self._end_unknown(verdict.reason)
+        return None
+
+    async def _rollout_result(self) -> tuple[Result, str] | None:
+        """What its hosts came to; `None` where its end is journaled already."""
+        attempt = FleetAttempt(self._context, self._writer, self._step, self._number)
+        try:
+            result, reason = await attempt.run()
+        except (MobiusError, OSError) as error:
+            return Status.NOT_STARTED, str(error)
+        if result is not Status.UNKNOWN:
+            return result, reason
+        await self._end_unknown(reason)
+        return None
+
+    async def _end_unknown(self, reason: str) -> None:
+        """Journal that nobody knows how far the attempt got."""
         event = StepUnknown(
             step=self._step.id,
             attempt=self._number,
-            reason=self._context.redact(verdict.reason),
+            reason=self._context.redact(reason),
         )
         await self._writer.write_in_turn(event)
-        return None
 
     def _have_checks_begun(self) -> bool:
         """Whether its checks have begun, which come after its action."""

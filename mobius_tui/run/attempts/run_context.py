@@ -10,10 +10,12 @@ from mobius_tui.run.attempts.step_tasks import StepTasks
 from mobius_tui.run.journal.journal import Clock
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.planning.variables import Values
+from mobius_tui.run.rollout.rollout import RolloutHealth
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.storage.redaction import redact
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.runbook.model.runbook import Step
+from mobius_tui.runbook.text.provided_names import HostField
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,6 +28,8 @@ class HealthReadings:
     """When each probe was last asked, in seconds since 1970."""
     unknown_triggers: Callable[[], tuple[str, ...]]
     """Triggers of which it is not known whether they hold, in words."""
+    rollout: Callable[[], RolloutHealth]
+    """Health as a rollout looks at it between two batches."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,12 +54,15 @@ class RunContext:
     secret_tasks: dict[str, asyncio.Task[str]] = field(default_factory=dict)
     """What gets secrets now, by name; see `secret_source`."""
 
-    def values(self, step: Step | None = None) -> Values:
+    def values(
+        self, step: Step | None = None, host: Mapping[HostField, str] | None = None
+    ) -> Values:
         """What names mean now, secrets included.
 
         Args:
             step: the step for which they are; one that undoes another step's attempt
                 sees them as that did.
+            host: what is filled in of the host that they are for, if they are for one.
         """
         return Values(
             self.state,
@@ -64,6 +71,7 @@ class RunContext:
             secrets=self.secrets,
             health=self.health.states(),
             name_of=self.plan.name,
+            host=host,
         )
 
     def redact(self, text: str) -> str:

@@ -29,6 +29,7 @@ from mobius_tui.run.storage.safe_open import open_regular
 from mobius_tui.runbook.model.check_kinds import Check, LogCheck
 from mobius_tui.runbook.model.check_kinds import kind_of as kind_of_check
 from mobius_tui.runbook.model.runbook import Step
+from mobius_tui.runbook.model.templates import is_for_each_host
 from mobius_tui.runbook.text.units import duration_in_words
 
 MARK_TIMEOUT = 5.0
@@ -77,7 +78,12 @@ class CheckTally:
         return "failed" if is_last else "more"
 
 
-def _late(lasts: float) -> str:
+def late_text(lasts: float) -> str:
+    """What stands before the detail of a look that came at the deadline.
+
+    Args:
+        lasts: seconds until the deadline.
+    """
     return f"not within {duration_in_words(lasts)}: "
 
 
@@ -145,6 +151,8 @@ class StepChecks:
             return Status.FAILED, lacking
         words = ""
         for index, check in enumerate(step.checks):
+            if step.rollout is not None and is_for_each_host(check):
+                continue  # made for each host as it ends
             kind = kind_of_check(check)
             try:
                 times = self._times(check)
@@ -159,7 +167,7 @@ class StepChecks:
             looks = context.state.steps[step.id].attempts[-1].check_tries
             last = next(seen for seen in reversed(looks) if seen.check == index)
             if not (last.held and last.held_in_row >= check.repeat.consecutive):
-                late = "" if times[1] is None else _late(times[1])
+                late = "" if times[1] is None else late_text(times[1])
                 return Status.FAILED, f"{kind} check: {late}{last.detail}"
             words = f"{kind} check: {last.detail}"
         return Status.PASSED, words

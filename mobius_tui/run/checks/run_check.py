@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Awaitable, Callable
 
 from mobius_tui.errors import MobiusError
 from mobius_tui.run.checks import (
@@ -42,18 +43,24 @@ from mobius_tui.runbook.model.check_kinds import (
 from mobius_tui.runbook.model.limits import bounded_duration
 from mobius_tui.runbook.text.units import duration_in_words
 
+MakeCheck = Callable[[Check, CheckContext], Awaitable[CheckResult]]
+"""Makes a check whose texts are filled in."""
 
-async def run_check(check: Check, ctx: CheckContext) -> CheckResult:
+
+async def run_check(
+    check: Check, ctx: CheckContext, make: MakeCheck | None = None
+) -> CheckResult:
     """Make a check once; a failure to make it is a check that did not hold.
 
     Args:
         check: as the runbook has it; its `${}` are filled in here.
         ctx: the run that it examines.
+        make: makes it elsewhere; on this machine without it.
     """
-    return shown_result(await _checked(check, ctx), ctx.redact)
+    return shown_result(await _checked(check, ctx, make or _make_check), ctx.redact)
 
 
-async def _checked(check: Check, ctx: CheckContext) -> CheckResult:
+async def _checked(check: Check, ctx: CheckContext, make: MakeCheck) -> CheckResult:
     try:
         ready = filled_check(check, ctx.fill)
         within = bounded_duration(ready.repeat.timeout, "timeout")
@@ -62,7 +69,7 @@ async def _checked(check: Check, ctx: CheckContext) -> CheckResult:
     is_local = False
     try:
         async with asyncio.timeout(within):
-            return await _make_check(ready, ctx)
+            return await make(ready, ctx)
     except TimeoutError:
         detail = f"{_subject(ready)}: timed out after {duration_in_words(within)}"
     except re.error as error:

@@ -35,8 +35,15 @@ async def check_script(check: RunCheck, ctx: CheckContext) -> CheckResult:
             name = f": {error.filename}" if error.filename else ""
             detail = f"not started: {error.strerror}{name}"
             return check_result(held=False, detail=detail, is_local=True)
+    return judge_script_end(check, ended, ctx)
+
+
+def judge_script_end(
+    check: RunCheck, ended: ProgramEnd, ctx: CheckContext
+) -> CheckResult:
+    """What the end of a predicate, wherever it ran, says of its check."""
     held = ended.code in check.success
-    if held and printed:
+    if held and (check.pointers or check.is_):
         return _compare_printed(check, ended, ctx)
     line = ended.last_line if held else ended.error_line
     line_text = f": {line}" if line else ""

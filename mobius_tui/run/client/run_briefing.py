@@ -62,6 +62,8 @@ class Briefing:
     """The hosts that steps would run on, by target; see `briefing_hosts`."""
     limit: str = ""
     """The pattern that leaves only some of them; empty for all."""
+    host_sites: Mapping[str, str] = field(default_factory=dict)
+    """In a drill, the folders of this machine that play hosts, by their names."""
     share: str | None = None
     """The group that may read and approve the run."""
     share_control: bool = False
@@ -111,6 +113,7 @@ def prepare_briefing(
     pages: bool = False,
     home_and_tmpdir: Mapping[str, str] | None = None,
     limit: str = "",
+    host_sites: Mapping[str, str] | None = None,
 ) -> Briefing:
     """Gather what a run would begin with; executes nothing.
 
@@ -126,6 +129,7 @@ def prepare_briefing(
         pages: whether a drill's messages go to the channels' own addresses.
         home_and_tmpdir: HOME and TMPDIR for the steps; the caller's own without them.
         limit: a pattern that leaves only some of the hosts; empty for all.
+        host_sites: folders of this machine that play hosts, by their names.
 
     Raises:
         UsageError: a value, profile, directory or pattern is invalid.
@@ -156,7 +160,7 @@ def prepare_briefing(
             *unset_variables(runbook, known),
             *preflight_problems(runbook, place, search),
             *missing_sources(runbook, given_names, place.resolve(), search),
-            *host_problems(runbook, search),
+            *(() if host_sites else host_problems(runbook, search)),
         ),
         notices=(
             *short_secret_notices(first.secrets),
@@ -170,6 +174,7 @@ def prepare_briefing(
         pages=pages,
         hosts=hosts_by_name(runbook, limit),
         limit=limit,
+        host_sites=dict(host_sites or {}),
     )
 
 
@@ -249,6 +254,7 @@ def refresh_briefing(briefing: Briefing, runbook: Runbook) -> Briefing:
         pages=briefing.pages,
         home_and_tmpdir=briefing.home_and_tmpdir,
         limit=briefing.limit,
+        host_sites=briefing.host_sites,
     )
     known = {name: secrets[name] for name in runbook.variables if name in secrets}
     missing = tuple(each for each in anew.missing if each.name not in known)

@@ -124,6 +124,9 @@ def _began(ready: Briefing, directory: RunDirectory) -> RunBegan:
         pages=ready.pages,
         share=ready.share,
         share_control=ready.share_control,
+        limit=ready.limit,
+        host_sites=ready.host_sites,
+        targets={name: found.sha256 for name, found in ready.hosts.items()},
     )
 
 

@@ -29,13 +29,15 @@ class HostStatus(StrEnum):
 
 
 HostResult = Literal[
+    HostStatus.PENDING,
     HostStatus.UNKNOWN,
     HostStatus.FAILED,
     HostStatus.UNREACHABLE,
     HostStatus.CHANGED,
     HostStatus.OK,
 ]
-"""What an attempt at a host came to."""
+"""What an attempt at a host came to; pending: nothing of it ran or will, and it may
+begin once more."""
 
 
 class HoldReason(StrEnum):

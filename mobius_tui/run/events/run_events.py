@@ -49,6 +49,12 @@ class RunBegan:
     """The group that may read and approve it; it lies where that group can."""
     share_control: bool = False
     """Whether the group may act on it, too."""
+    limit: str = ""
+    """The pattern that leaves only some of the hosts; empty for all."""
+    targets: Mapping[str, str] = field(default_factory=dict)
+    """By target, the digest of the hosts that the briefing showed."""
+    host_sites: Mapping[str, str] = field(default_factory=dict)
+    """In a drill, the folders of this machine that play hosts, by their names."""
 
     @property
     def is_drill(self) -> bool:

@@ -113,10 +113,13 @@ def _claim_text() -> str:
 
 
 def export_line(item: tuple[str, str]) -> str:
-    """What puts a value into a shell's environment.
+    """The line that sets a variable in the environment of what a shell starts.
+
+    Args:
+        item: the variable's name, and its value.
 
     Raises:
-        RunError: a shell takes no such name, or no such value.
+        RunError: it cannot be set.
     """
     name, value = item
     if not _VARIABLE.fullmatch(name) or name in _READ_ONLY:

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from mobius_tui.errors import RunError
-from mobius_tui.run.fleet.transport import LocalRoute, Route, SshRoute
+from mobius_tui.run.fleet.transport import Destination, LocalRoute, Route, SshRoute
 
 LONGEST_LINE = 64 << 20
 """Bytes of an order: scripts and values are in it."""
@@ -39,7 +39,7 @@ class StepOrder:
     """Hosts of the step; of up to 50 the connections are shared."""
     script: str
     """Lies on the hosts' disks while the run goes on, so it holds no secret."""
-    shell: tuple[str, ...]
+    shell: tuple[str, ...] = ("sh",)
     """What runs the script, whose path is its last argument."""
     values: Mapping[str, str] = field(default_factory=dict)
     """The script's environment on each host, with secrets."""
@@ -57,10 +57,9 @@ class StepOrder:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class HostOrder:
+class HostOrder(Destination):
     """One host of an order."""
 
-    name: str
     attempt: int = 1
     """From 1; of this step on this host, and never used for another start. In one
     folder, another one follows only where the last was void or unreachable."""
@@ -104,7 +103,7 @@ class SetWidth:
 class CleanHosts:
     """Remove the claims of the run on these, as it is over."""
 
-    names: tuple[str, ...]
+    hosts: tuple[HostOrder, ...]
 
 
 Order = StepOrder | BeginHosts | AttachHosts | StopHosts | SetWidth | CleanHosts
@@ -185,7 +184,7 @@ def decode_order(text: bytes) -> Order:
         if kind is StepOrder:
             route = data.pop("route")
             data["route"] = _made(_ROUTES[route.pop("kind")], route)
-        elif kind in (BeginHosts, AttachHosts):
+        elif kind in (BeginHosts, AttachHosts, CleanHosts):
             data["hosts"] = [_made(HostOrder, each) for each in data["hosts"]]
         order: Order = _made(kind, data)
     except (ValueError, TypeError, KeyError, AttributeError) as error:

@@ -82,8 +82,7 @@ class Fleet:
                 self._stop(names)
             case SetWidth(width=width):
                 self._width = width
-            case CleanHosts(names=names):
-                hosts = tuple(HostOrder(name=name) for name in names)
+            case CleanHosts(hosts=hosts):
                 self._enqueue(hosts, Verb.CLEAN)
             case StepOrder():
                 raise RunError("the fleet process was told of its step twice")
@@ -108,7 +107,7 @@ class Fleet:
             order, verb = self._waiting.popleft()
             try:
                 attempt = HostAttempt(
-                    order, self.step, self._transport(order.name), send_report
+                    order, self.step, self._transport(order), send_report
                 )
             except RunError as error:
                 self._report_unasked(order, UNASKED[verb], str(error))
@@ -167,10 +166,10 @@ class Fleet:
             )
         )
 
-    def _transport(self, name: str) -> Transport:
-        number = self._numbers.setdefault(name, len(self._numbers))
+    def _transport(self, order: HostOrder) -> Transport:
+        number = self._numbers.setdefault(order.name, len(self._numbers))
         socket = self._sockets / str(number) if self._sockets else None
-        return transport_to(name, self.step.route, socket)
+        return transport_to(order, self.step.route, socket)
 
 
 def send_report(report: HostReport) -> None:

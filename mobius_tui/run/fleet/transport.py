@@ -40,6 +40,20 @@ class Transport:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Destination:
+    """One host, and where it is."""
+
+    name: str
+    """What people and claims call it."""
+    address: str = ""
+    """Where ssh goes; empty for the name, which ssh's configuration may know."""
+    user: str = ""
+    """Who logs in; empty for what ssh finds by itself."""
+    port: int | None = None
+    """`None` for what ssh finds by itself."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class SshRoute:
     """Hosts are reached by the system's OpenSSH, and by the person's configuration."""
 
@@ -61,11 +75,13 @@ class LocalRoute:
 Route = SshRoute | LocalRoute
 
 
-def transport_to(name: str, route: Route, control_socket: Path | None) -> Transport:
+def transport_to(
+    host: Destination, route: Route, control_socket: Path | None
+) -> Transport:
     """The way to one host.
 
     Args:
-        name: of the host.
+        host: which.
         route: how hosts are reached.
         control_socket: where connections to this host are shared, in a folder of ours
             alone; `None` where they are not. A path of at most some 80 bytes.
@@ -73,14 +89,14 @@ def transport_to(name: str, route: Route, control_socket: Path | None) -> Transp
     Raises:
         RunError: it is no name of a host, or of none that the route knows.
     """
-    check_host_name(name)
+    check_host_name(host.name)
     if isinstance(route, LocalRoute):
-        return _local_transport(name, route)
-    return _ssh_transport(name, route, control_socket)
+        return _local_transport(host.name, route)
+    return _ssh_transport(host, route, control_socket)
 
 
 def _ssh_transport(
-    name: str, route: SshRoute, control_socket: Path | None
+    host: Destination, route: SshRoute, control_socket: Path | None
 ) -> Transport:
     sharing: tuple[str, ...] = ("-o", "ControlMaster=no")
     if control_socket is not None:
@@ -89,13 +105,17 @@ def _ssh_transport(
             *("-o", "ControlPersist=10"),
         )
     config = ("-F", route.config) if route.config else ()
+    login = ("-l", check_host_name(host.user)) if host.user else ()
+    port = () if host.port is None else ("-p", str(host.port))
+    address = check_host_name(host.address) if host.address else host.name
     command = "exec sh -s"
     if route.become:
         # All of the claim is below sudo, or it could not signal what it started.
         user = shlex.quote(check_host_name(route.become))
         command = f"exec sudo -n -H -u {user} -- sh -s"
     return Transport(
-        argv=(*_SSH, *sharing, *config, "--", name, command), description=f"ssh {name}"
+        argv=(*_SSH, *sharing, *config, *login, *port, "--", address, command),
+        description=f"ssh {host.name}",
     )
 
 

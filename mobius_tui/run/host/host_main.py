@@ -24,6 +24,7 @@ from types import FrameType
 from mobius_tui.errors import INCOMPLETE, OK, MobiusError, RunError
 from mobius_tui.health.health_record import MachineSample, ProbeResult
 from mobius_tui.run.attempts.attempt_runner import AttemptRunner
+from mobius_tui.run.attempts.claim_cleaning import clean_claims
 from mobius_tui.run.attempts.disk_space import JOURNAL_WAITER, DiskSpaceWaiters
 from mobius_tui.run.attempts.run_context import HealthReadings, RunContext
 from mobius_tui.run.attempts.step_tasks import StepTasks
@@ -58,6 +59,7 @@ from mobius_tui.run.journal.journal import (
 from mobius_tui.run.journal.journal_writer import JournalWriter
 from mobius_tui.run.messaging.outbox import Outbox
 from mobius_tui.run.planning.plan import Plan, will_retry
+from mobius_tui.run.rollout.rollout_health import HealthSince
 from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.run.state.reducer import fold
 from mobius_tui.run.state.run_state import RunState
@@ -217,10 +219,15 @@ class Host:
             control=began.share_control,
         )
         self.monitor = HealthMonitor(self.directory, plan.runbook, self.clock)
+        probes = plan.runbook.health.probes if plan.runbook.health else ()
+        self.health_since = HealthSince(probes, fresh=lambda: self.monitor.stale_after)
         health = HealthReadings(
             states=self.monitor.states,
             last_checks=self.monitor.last_checks,
             unknown_triggers=lambda: self.triggers.unknown_triggers(),
+            rollout=lambda: self.health_since.at(
+                self.clock.wall(), state.watch.latest_alarm
+            ),
         )
         self.context = RunContext(
             directory=self.directory,
@@ -258,6 +265,8 @@ class Host:
 
     def _on_health_record(self, record: ProbeResult | MachineSample) -> None:
         self.triggers.apply_health(record)
+        if isinstance(record, ProbeResult):
+            self.health_since.apply(record)
         self.watch_run_monitor.log_health(record)
 
     def _on_entry(self, entry: Entry) -> None:
@@ -311,6 +320,8 @@ class Host:
             task.cancel()
         self.monitor.close()
         self.watch_run_monitor.close()
+        if context.state.ended is not None:
+            await clean_claims(context)
         await journal_host_end(context, writer, self.monitor, self.end_reason)
         await self.control.close()
 

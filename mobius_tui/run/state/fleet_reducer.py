@@ -203,7 +203,8 @@ def _change_host(
     old = own.hosts[event.host]
     match event:
         case FleetHostStarted():
-            new = replace(old, status=HostStatus.RUNNING, started=at)
+            tries = old.tries + 1
+            new = replace(old, status=HostStatus.RUNNING, started=at, tries=tries)
             own.held = None
         case FleetHostChecked(detail=detail):
             new = replace(old, looks=old.looks + 1, check=detail[:REASON_LENGTH])

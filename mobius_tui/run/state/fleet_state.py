@@ -39,6 +39,9 @@ class HostState:
 
     status: HostStatus = HostStatus.WAITING
     attempt: int = 0
+    tries: int = 0
+    """How often it was begun in this attempt: more than once where nothing of the try
+    before ran."""
     batch: int = 0
     """The number of its batch; 0 before that has begun."""
     started: float | None = None

@@ -102,6 +102,11 @@ class AttemptDirectory:
         return self.path / "logs"
 
     @property
+    def hosts(self) -> Path:
+        """The list of a step's hosts; their outputs are in the folder `hosts`."""
+        return self.path / "hosts.json"
+
+    @property
     def pid(self) -> Path:
         """Exists if and only if the script may have run."""
         return self.path / "pid"

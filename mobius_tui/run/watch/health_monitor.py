@@ -126,7 +126,7 @@ class HealthMonitor:
     def states(self) -> Mapping[str, str]:
         """Each probe's state, in a word; unknown where the last check is old."""
         now = self._clock.wall()
-        oldest = now - stale_after(self._check_cycle)
+        oldest = now - self.stale_after
         looked = self.last_checks()
         return {
             probe_id: window.status(now).state
@@ -134,6 +134,11 @@ class HealthMonitor:
             else "unknown"
             for probe_id, window in self._health.windows.items()
         }
+
+    @property
+    def stale_after(self) -> float:
+        """Seconds after which a check tells nothing of now."""
+        return stale_after(self._check_cycle)
 
     def last_checks(self) -> Mapping[str, float]:
         """When each probe was last asked, in seconds since 1970."""

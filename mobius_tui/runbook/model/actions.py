@@ -41,6 +41,10 @@ class Ask:
     """The form of the answer in words, for a person: a pattern is for programs."""
 
 
+DEFAULT_MAX_OUTPUT = "1GiB"
+"""The output of a script on this machine; on each of many hosts it is less."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Run:
     """A script, for bash with strict flags or another program."""
@@ -59,7 +63,7 @@ class Run:
     """Whether it goes on until stopped, beside the others."""
     tty: bool = False
     """Whether it runs in a terminal with a person; its output is not recorded."""
-    max_output: str = "1GiB"
+    max_output: str = DEFAULT_MAX_OUTPUT
     """The size of output at which the step is stopped."""
     playbook: str = ""
     """The file of an Ansible playbook that it plays in place of a script."""

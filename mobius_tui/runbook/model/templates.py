@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 
 from mobius_tui.runbook.model.actions import Choose, Manual, Run, SendMessage, Watch
-from mobius_tui.runbook.model.check_kinds import RunCheck
+from mobius_tui.runbook.model.check_kinds import Check, RunCheck
 from mobius_tui.runbook.model.runbook import Runbook, Step
 from mobius_tui.runbook.text.provided_names import HostField, provided_name
 
@@ -115,6 +115,11 @@ def names_host(part: object) -> bool:
         if "${host." in text
         for name in template_names(text)
     )
+
+
+def is_for_each_host(check: Check) -> bool:
+    """Whether a check of a step with hosts is made for each of them."""
+    return (isinstance(check, RunCheck) and check.on_host) or names_host(check)
 
 
 def variables_read(step: Step, runbook: Runbook) -> tuple[str, ...]:

@@ -56,7 +56,7 @@ HOST = HostOrder(name="a", attempt=3, earlier=(1, 2), values={"B": "1"})
         StopHosts(),
         StopHosts(names=("a",)),
         SetWidth(width=3),
-        CleanHosts(names=("a", "b")),
+        CleanHosts(hosts=(HostOrder(name="a"), HostOrder(name="b"))),
     ],
 )
 def test_an_order_comes_back_from_its_line(order: Order) -> None:

@@ -58,7 +58,7 @@ async def test_hosts_run_side_by_side_and_each_end_is_told(tmp_path: Path) -> No
     refused = await fleet.state("-oProxyCommand=x")
     assert refused.state is HostState.UNREACHABLE
     assert "is no name of a host" in refused.reason
-    await fleet.client.send(CleanHosts(names=("a",)))
+    await fleet.client.send(CleanHosts(hosts=(HostOrder(name="a"),)))
     await fleet.state("a", HostState.CLEANED)
     assert not (tmp_path / "sites/a/.mobius-tui/claims/r").exists()
     assert psutil.Process(fleet.pid).memory_info().rss < 60e6

@@ -10,7 +10,7 @@ from mobius_tui.run.fleet import host_attempt
 from mobius_tui.run.fleet.claim_request import Verb
 from mobius_tui.run.fleet.fleet_lines import HostOrder, HostReport, HostState
 from mobius_tui.run.fleet.host_attempt import HostAttempt
-from mobius_tui.run.fleet.transport import transport_to
+from mobius_tui.run.fleet.transport import Destination, transport_to
 from tests.run.fleet_controller import local_route, step_order
 
 
@@ -27,7 +27,10 @@ async def test_a_host_that_claims_to_run_for_ever_is_believed_only_so_long(
     (tmp_path / "step/hosts").mkdir()
     reports: list[HostReport] = []
     attempt = HostAttempt(
-        HostOrder(name="a"), step, transport_to("a", route, None), reports.append
+        HostOrder(name="a"),
+        step,
+        transport_to(Destination(name="a"), route, None),
+        reports.append,
     )
     end = await attempt.carry_through(Verb.START)
     assert [each.state for each in reports] == [HostState.RUNNING]

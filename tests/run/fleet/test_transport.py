@@ -7,11 +7,16 @@ from pathlib import Path
 import pytest
 
 from mobius_tui.errors import RunError
-from mobius_tui.run.fleet.transport import LocalRoute, SshRoute, transport_to
+from mobius_tui.run.fleet.transport import (
+    Destination,
+    LocalRoute,
+    SshRoute,
+    transport_to,
+)
 
 
 def test_ssh_is_called_with_nothing_that_a_host_or_a_name_could_use() -> None:
-    way = transport_to("web-1", SshRoute(), None)
+    way = transport_to(Destination(name="web-1"), SshRoute(), None)
     assert way.description == "ssh web-1"
     assert way.argv[:2] == ("ssh", "-T")
     assert way.argv[-3:] == ("--", "web-1", "exec sh -s")
@@ -24,18 +29,20 @@ def test_ssh_is_called_with_nothing_that_a_host_or_a_name_could_use() -> None:
 
 
 def test_connections_are_shared_where_there_is_a_place_for_it() -> None:
-    argv = transport_to("web-1", SshRoute(), Path("/tmp/x/0")).argv
+    argv = transport_to(Destination(name="web-1"), SshRoute(), Path("/tmp/x/0")).argv
     assert {"ControlMaster=auto", "ControlPath=/tmp/x/0", "ControlPersist=10"} <= {
         *argv
     }
 
 
 def test_another_user_is_become_around_the_whole_claim() -> None:
-    argv = transport_to("web-1", SshRoute(become="root", config="c"), None).argv
+    argv = transport_to(
+        Destination(name="web-1"), SshRoute(become="root", config="c"), None
+    ).argv
     assert argv[-1] == "exec sudo -n -H -u root -- sh -s"
     assert argv[argv.index("-F") + 1] == "c"
     with pytest.raises(RunError):
-        transport_to("web-1", SshRoute(become="-i"), None)
+        transport_to(Destination(name="web-1"), SshRoute(become="-i"), None)
 
 
 @pytest.mark.parametrize("route", [SshRoute(), LocalRoute(sites={"-oA=b": "/"})])
@@ -43,11 +50,16 @@ def test_a_name_that_is_an_option_to_ssh_is_refused(
     route: SshRoute | LocalRoute,
 ) -> None:
     with pytest.raises(RunError, match="is no name of a host"):
-        transport_to("-oA=b", route, None)
+        transport_to(Destination(name="-oA=b"), route, None)
 
 
 def test_a_drills_host_is_a_folder() -> None:
     route = LocalRoute(sites={"web-1": "/s/1"})
-    assert transport_to("web-1", route, None).argv == ("env", "HOME=/s/1", "sh", "-s")
+    assert transport_to(Destination(name="web-1"), route, None).argv == (
+        "env",
+        "HOME=/s/1",
+        "sh",
+        "-s",
+    )
     with pytest.raises(RunError, match="no site for the host web-2; there are web-1"):
-        transport_to("web-2", route, None)
+        transport_to(Destination(name="web-2"), route, None)

@@ -1,26 +1,213 @@
-"""Steps on hosts under a real host: nothing of them runs on this machine."""
+"""Steps on hosts under a real host process: the hosts are folders of this machine."""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 
+import psutil
+import pytest
+
+from mobius_tui.run.events.fleet_events import BatchStarted, FleetHostStarted
+from mobius_tui.run.events.fleet_events import HostStatus as Host
+from mobius_tui.run.records.verification import run_problems
+from mobius_tui.run.state.fleet_state import FleetState
 from tests.run.conftest import Begin
+from tests.run.running import Running, wait_for
+from tests.run.targets.inventories import put_answer
 
-
-async def test_a_script_for_hosts_never_runs_here(begin: Begin, tmp_path: Path) -> None:
-    run = await begin(f"""format = 2
+NAMES = ("web-1", "web-2", "web-3", "web-4")
+HEAD = """format = 2
 [runbook]
 title = "Hosts"
 [targets.web]
-hosts = ["localhost"]
+hosts = ["web-[1:4]"]
 [[step]]
 id = "go"
 hosts = "web"
-run = "touch {tmp_path}/ran"
 effect = "change"
 timeout = "1m"
-""")
+undo = "none: a test"
+"""
+RAN = 'echo "$RUNBOOK_HOST" >> "$HOME/ran"\n'
+"""What a script does first: how often it ran is seen by that."""
+
+
+@pytest.fixture
+def sites(tmp_path: Path) -> Mapping[str, str]:
+    """The homes of the hosts."""
+    found = {name: tmp_path / "hosts" / name for name in NAMES}
+    for site in found.values():
+        site.mkdir(parents=True)
+    return {name: str(site) for name, site in found.items()}
+
+
+def book(script: str, more: str = "") -> str:
+    return f"{HEAD}run = '''\n{RAN}{script}\n'''\n{more}"
+
+
+def fleet(run: Running, attempt: int = 1) -> FleetState:
+    return run.state.fleets["go"].attempts[attempt]
+
+
+def ran(sites: Mapping[str, str], names: Iterable[str] = NAMES) -> list[int]:
+    """How often the script ran on each host."""
+    found = []
+    for name in names:
+        path = Path(sites[name], "ran")
+        found.append(len(path.read_text().splitlines()) if path.exists() else 0)
+    return found
+
+
+def output(run: Running, host: str, attempt: int = 1) -> str:
+    directory = run.directory.attempt("go", attempt).path
+    return (directory / "hosts" / host / "output").read_text()
+
+
+async def test_it_runs_once_on_each_and_each_has_its_output(
+    begin: Begin, sites: Mapping[str, str]
+) -> None:
+    run = await begin(book("echo from $RUNBOOK_HOST"), host_sites=sites)
     await run.did("start", "go")
-    state = await run.status("go", "not started")
-    assert "nothing of it runs on this machine" in state.steps["go"].reason
-    assert not (tmp_path / "ran").exists()
+    state = await run.status("go", "passed", "failed", "not started")
+    assert state.steps["go"].status == "passed", state.steps["go"].reason
+    assert ran(sites) == [1, 1, 1, 1]
+    assert fleet(run).counts() == Counter({Host.OK: 4})
+    assert [output(run, name) for name in NAMES] == [f"from {n}\n" for n in NAMES]
+    left = [Path(site, ".mobius-tui", "claims") for site in sites.values()]
+    assert all(any(claims.iterdir()) for claims in left)
+    await run.did("end")
+    await run.over()
+    assert not any(any(claims.iterdir()) for claims in left), "the run is over"
+    assert list(run_problems(run.directory)) == []
+
+
+async def test_a_canary_that_fails_stops_it_and_again_takes_who_is_left(
+    begin: Begin, sites: Mapping[str, str]
+) -> None:
+    rollout = 'batch = ["1", "100%"]\n'
+    run = await begin(book('[ -e "$HOME/good" ]', rollout), host_sites=sites)
+    for name in NAMES[1:]:
+        Path(sites[name], "good").touch()
+    await run.did("start", "go")
+    state = await run.status("go", "failed")
+    assert "web-1" in state.steps["go"].reason
+    assert ran(sites) == [1, 0, 0, 0]
+    Path(sites["web-1"], "good").touch()
+    await run.did("retry", "go")
+    await run.status("go", "passed")
+    assert ran(sites) == [2, 1, 1, 1]
+    begun = [each.event for each in run.entries()]
+    batches = [each.hosts for each in begun if isinstance(each, BatchStarted)]
+    assert batches == [("web-1",), ("web-1",), ("web-2", "web-3", "web-4")]
+
+
+async def test_whoever_is_killed_nothing_runs_twice(
+    begin: Begin, sites: Mapping[str, str], tmp_path: Path
+) -> None:
+    script = f"""echo begun
+until [ -e {tmp_path}/go-on ]; do sleep 0.05; done
+echo over"""
+    run = await begin(book(script, "parallel = 2\n"), host_sites=sites)
+    await run.did("start", "go")
+    await run.until(lambda _: sum(ran(sites)) == 2)
+    run.kill_host()
+    await run.resume()
+    assert sum(ran(sites)) == 2
+    (tmp_path / "go-on").touch()
+    await run.status("go", "passed")
+    assert ran(sites) == [1, 1, 1, 1]
+    assert [output(run, name) for name in NAMES] == ["begun\nover\n"] * 4
+
+
+async def test_stopped_it_ends_there_and_begins_nowhere(
+    begin: Begin, sites: Mapping[str, str]
+) -> None:
+    run = await begin(book("sleep 600", "parallel = 2\n"), host_sites=sites)
+    await run.did("start", "go")
+    await run.until(lambda _: sum(ran(sites)) == 2)
+    await run.did("stop", "go")
+    state = await run.status("go", "stopped", "failed")
+    counts = fleet(run).counts()
+    assert counts[Host.FAILED] == 2, state.steps["go"].reason
+    assert counts[Host.PENDING] == 2
+    assert sum(ran(sites)) == 2
+
+
+async def test_checks_are_made_for_each_host_there_and_here(
+    begin: Begin, sites: Mapping[str, str], tmp_path: Path
+) -> None:
+    checks = f"""
+[[step.check.run]]
+script = 'grep -qx "$RUNBOOK_HOST" "$HOME/ran"'
+on = "host"
+[[step.check.file]]
+path = "{tmp_path}/hosts/${{host.name}}/ran"
+"""
+    run = await begin(book("true", checks), host_sites=sites)
+    await run.did("start", "go")
+    state = await run.status("go", "passed", "failed", "not started")
+    assert state.steps["go"].status == "passed", state.steps["go"].reason
+    assert all(each.looks == 2 for each in fleet(run).hosts.values())
+
+
+async def test_who_cannot_be_reached_is_said_and_nothing_else_begins(
+    begin: Begin, sites: Mapping[str, str]
+) -> None:
+    some = {name: site for name, site in sites.items() if name != "web-1"}
+    run = await begin(book("true", "parallel = 1\n"), host_sites=some)
+    await run.did("start", "go")
+    state = await run.status("go", "failed")
+    assert "1 unreachable (web-1)" in state.steps["go"].reason
+    assert ran(sites) == [0, 0, 0, 0]
+    assert sum(isinstance(e.event, FleetHostStarted) for e in run.entries()) == 1
+
+
+def _is_gone(process: psutil.Process) -> bool:
+    return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+
+
+async def test_the_fleet_process_may_die(
+    begin: Begin, sites: Mapping[str, str], tmp_path: Path
+) -> None:
+    script = f"until [ -e {tmp_path}/go-on ]; do sleep 0.05; done"
+    run = await begin(book(script), host_sites=sites)
+    await run.did("start", "go")
+    await run.until(lambda _: ran(sites) == [1, 1, 1, 1])
+    for child in run.host_children("fleet_process"):
+        child.kill()
+        wait_for(partial(_is_gone, child))
+    (tmp_path / "go-on").touch()
+    await run.status("go", "passed")
+    assert ran(sites) == [1, 1, 1, 1]
+
+
+async def test_hosts_that_are_others_than_were_shown_are_confirmed_again(
+    begin: Begin,
+    sites: Mapping[str, str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    answer = {"all": {"children": ["web"]}, "web": {"hosts": list(NAMES[:3])}}
+    monkeypatch.setenv("PATH", put_answer(tmp_path, answer)["PATH"])
+    inventory = HEAD.replace(
+        'hosts = ["web-[1:4]"]', 'hosts = ["web"]\ninventory = "hosts.ini"', 1
+    )
+    second = '[[step]]\nid = "two"\nhosts = "web"\nrun = "true"\ntimeout = "1m"\n'
+    run = await begin(f"{inventory}run = '''\n{RAN}'''\n{second}", host_sites=sites)
+    await run.did("start", "go")
+    await run.status("go", "passed")
+    assert ran(sites) == [1, 1, 1, 0]
+    put_answer(tmp_path, {**answer, "web": {"hosts": list(NAMES)}})
+    await run.did("start", "two")
+    state = await run.status("two", "not started", "passed")
+    reason = state.steps["two"].reason
+    assert "not those that were shown: now 4 hosts" in reason
+    assert not any(
+        each.tries for each in state.fleets["two"].attempts[1].hosts.values()
+    )
+    await run.did("retry", "two")
+    state = await run.status("two", "passed", "not started")
+    assert state.steps["two"].status == "passed", state.steps["two"].reason

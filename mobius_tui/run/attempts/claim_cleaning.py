@@ -1,0 +1,70 @@
+"""What a run leaves on hosts is removed once the run is over."""
+
+from __future__ import annotations
+
+import asyncio
+
+from mobius_tui.errors import MobiusError
+from mobius_tui.run.attempts.run_context import RunContext
+from mobius_tui.run.attempts.step_hosts import destination, read_list, route_to_hosts
+from mobius_tui.run.events.fleet_events import HostStatus
+from mobius_tui.run.fleet.fleet_client import FleetClient
+from mobius_tui.run.fleet.fleet_lines import CleanHosts, HostOrder, StepOrder
+from mobius_tui.runbook.model.runbook import Step
+
+TIME_LIMIT = 20.0
+"""Seconds that it may take; what is left then goes with a later run, after 90 days."""
+ASKED_AT_ONCE = 25
+"""Hosts that are asked at the same time."""
+
+
+async def clean_claims(context: RunContext) -> None:
+    """Remove the claims of a run that is over; what fails is said in the host's log.
+
+    A host of which nobody knows keeps them: they say what there is to be known.
+    """
+    with_hosts = [step for step in context.plan.steps.values() if step.rollout]
+    try:
+        async with asyncio.timeout(TIME_LIMIT):
+            for step in with_hosts:
+                await _clean_step(context, step)
+    except (MobiusError, OSError, TimeoutError) as error:
+        words = str(error) or "it took too long"
+        print(f"claims are left on hosts: {words}", flush=True)  # noqa: T201
+
+
+async def _clean_step(context: RunContext, step: Step) -> None:
+    """Remove the run's claims on the hosts of one step."""
+    fleet = context.state.fleets.get(step.id)
+    last = fleet.last if fleet is not None else None
+    if fleet is None or last is None or step.rollout is None:
+        return
+    directory = context.directory.attempt(step.id, last.attempt)
+    known = {host.name: host for host in read_list(directory).hosts}
+    began = {
+        name
+        for name, state in fleet.newest().items()
+        if state.tries and state.status is not HostStatus.UNKNOWN
+    }
+    hosts = tuple(HostOrder(**destination(known[n])) for n in known if n in began)
+    if not hosts:
+        return
+    order = StepOrder(
+        run=context.directory.id,
+        step=step.id,
+        folder=str(directory.path),
+        route=route_to_hosts(context, step.rollout),
+        host_count=len(hosts),
+        script="",
+        width=ASKED_AT_ONCE,
+    )
+    client = await FleetClient.start(order, context.keeper_log)
+    try:
+        await client.send(CleanHosts(hosts=hosts))
+        left = {host.name for host in hosts}
+        async for report in client.reports():
+            left.discard(report.host)
+            if not left:
+                return
+    finally:
+        await client.close()

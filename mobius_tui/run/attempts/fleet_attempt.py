@@ -1,0 +1,378 @@
+"""An attempt at a step on many hosts: which begin when, and what becomes of each.
+
+`rollout.next_move` alone decides what begins, holds and ends. It is journaled before it
+is done: a host's begin is durable before anything is said to it. The hosts are asked by
+a fleet process, and where that dies another one attaches to them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from mobius_tui.errors import MobiusError, RunError
+from mobius_tui.run.attempts import launcher
+from mobius_tui.run.attempts.host_checks import HostChecks
+from mobius_tui.run.attempts.run_context import RunContext
+from mobius_tui.run.attempts.step_hosts import TRIES, StepHosts, claim_number
+from mobius_tui.run.events.fleet_events import (
+    BatchEnded,
+    BatchHeld,
+    BatchStarted,
+    FleetHostEnded,
+    FleetHostStarted,
+    HostResult,
+    HostStatus,
+)
+from mobius_tui.run.events.step_events import Result
+from mobius_tui.run.fleet import fleet_lines
+from mobius_tui.run.fleet.fleet_client import FleetClient
+from mobius_tui.run.fleet.fleet_lines import (
+    AttachHosts,
+    BeginHosts,
+    HostReport,
+    StopHosts,
+)
+from mobius_tui.run.fleet.transport import transport_to
+from mobius_tui.run.journal.journal_writer import JournalWriter
+from mobius_tui.run.rollout.rollout import Move, RolloutEnd, RolloutResult, next_move
+from mobius_tui.run.state.fleet_state import FleetState
+from mobius_tui.run.state.step_state import Status
+from mobius_tui.runbook.model.actions import Run
+from mobius_tui.runbook.model.runbook import Step
+from mobius_tui.runbook.model.templates import is_for_each_host
+
+POLL_INTERVAL = 0.2
+"""Seconds between two evaluations, where no host reports anything."""
+RESTART_PAUSE = 1.0
+"""Seconds before another fleet process is started in place of one that died."""
+MOST_RESTARTS = 5
+"""Fleet processes in a row that die without a report, until it is given up."""
+_RESULTS: Mapping[RolloutResult, Result | Literal[Status.UNKNOWN]] = {
+    "passed": Status.PASSED,
+    "warned": Status.WARNED,
+    "failed": Status.FAILED,
+    "stopped": Status.STOPPED,
+    "unknown": Status.UNKNOWN,
+}
+_STATUSES: Mapping[fleet_lines.HostState, HostResult] = {
+    fleet_lines.HostState.UNREACHABLE: HostStatus.UNREACHABLE,
+    fleet_lines.HostState.UNKNOWN: HostStatus.UNKNOWN,
+    fleet_lines.HostState.VOID: HostStatus.PENDING,
+}
+"""What a host is that did not end; the others are judged by their exit status."""
+
+
+class FleetAttempt:
+    """One attempt at a step with hosts."""
+
+    def __init__(
+        self, context: RunContext, writer: JournalWriter, step: Step, number: int
+    ) -> None:
+        """Do nothing yet.
+
+        Args:
+            context: the run's.
+            writer: of its journal.
+            step: one with a rollout, whose attempt has started.
+            number: of the attempt.
+        """
+        assert isinstance(step.action, Run)
+        self._context, self._writer, self._step = context, writer, step
+        self._number, self._action = number, step.action
+        self._hosts = StepHosts(context, writer, step, number)
+        self._reports: asyncio.Queue[HostReport | None] = asyncio.Queue()
+        self._checking: dict[str, asyncio.Task[None]] = {}
+        self._client: FleetClient | None = None
+        self._silent_starts = 0
+        """Fleet processes that were started since one reported anything."""
+        self._is_stop_said = False
+
+    async def run(self) -> tuple[Result | Literal[Status.UNKNOWN], str]:
+        """Carry it to its end, from wherever an earlier host process left it.
+
+        Returns:
+            The result, and the reason in words.
+
+        Raises:
+            MobiusError: its hosts cannot be found, or are others than were shown.
+            OSError: nothing can be written, or started.
+        """
+        await self._hosts.find()
+        self._plan = self._hosts.rollout_plan()
+        self._order = self._hosts.step_order()
+        stop = self._context.step_tasks.start(self._step.id, asyncio.Event().wait())
+        try:
+            end = await self._until_over(stop)
+        finally:
+            stop.cancel()
+            for task in self._checking.values():
+                task.cancel()
+            await asyncio.gather(*self._checking.values(), return_exceptions=True)
+            await self._disconnect()
+        result = _RESULTS[end.result]
+        if result is Status.PASSED and (warned := self._warned_hosts()):
+            return Status.WARNED, f"{end.words}; a warning of {warned}"
+        return result, end.words + self._first_reason()
+
+    # From move to move
+
+    @property
+    def _fleet(self) -> FleetState:
+        return self._hosts.fleet
+
+    async def _until_over(self, stop: asyncio.Task[bool]) -> RolloutEnd:
+        """Make move after move until nothing runs and nothing may begin."""
+        while True:
+            self._take_checked()
+            stopped = stop.done() or self._stop_asked()
+            if stopped and not self._is_stop_said:
+                await self._stop_hosts()
+            async with self._writer.turn:
+                move = next_move(
+                    self._plan,
+                    self._fleet,
+                    self._context.health.rollout(),
+                    now=self._context.clock.wall(),
+                    stopped=stopped,
+                )
+                await self._journal_move(move)
+            if move.end is not None:
+                return move.end
+            await self._connect_where_wanted(move.begin)
+            await self._wait_for_news(stop, move.look_again)
+
+    def _stop_asked(self) -> bool:
+        last = self._context.state.steps[self._step.id].last_attempt
+        return last is not None and last.stop_asked
+
+    async def _journal_move(self, move: Move) -> None:
+        """Make a move durable; the turn is held by the caller."""
+        write, step, number = self._writer.write, self._step.id, self._number
+        if move.end_batch is not None:
+            hosts = self._plan.batches[move.end_batch - 1]
+            statuses = [self._fleet.hosts[host].status for host in hosts]
+            counts = {str(each): statuses.count(each) for each in set(statuses)}
+            event = BatchEnded(
+                step=step, attempt=number, batch=move.end_batch, counts=counts
+            )
+            await write(event, "host")
+        if move.start_batch is not None:
+            hosts = self._plan.batches[move.start_batch - 1]
+            started = BatchStarted(
+                step=step, attempt=number, batch=move.start_batch, hosts=hosts
+            )
+            await write(started, "host")
+        held, hold = self._fleet.held, move.hold
+        if hold and (held is None or (held.why, held.batch) != (hold.why, hold.batch)):
+            words = self._context.redact(hold.words)
+            holds = BatchHeld(
+                step=step, attempt=number, batch=hold.batch, why=hold.why, reason=words
+            )
+            await write(holds, "host")
+        for host in move.begin:
+            await write(FleetHostStarted(step=step, attempt=number, host=host), "host")
+
+    async def _connect_where_wanted(self, begun: Sequence[str]) -> None:
+        """Say which hosts begin; attach to those that run where nobody asks them."""
+        if self._client is None:
+            running = self._fleet.named(HostStatus.RUNNING)
+            asked = [host for host in running if host not in self._checking]
+            if not asked:
+                return
+            if not await self._connect(asked):
+                return
+            fresh = set(begun)
+            before = [host for host in asked if host not in fresh]
+            await self._send(AttachHosts, before)
+        await self._send(BeginHosts, begun)
+
+    async def _connect(self, asked: Sequence[str]) -> bool:
+        """Start a fleet process; false where none lives long enough to say anything.
+
+        Then nobody knows of the hosts that were begun.
+
+        Args:
+            asked: the hosts that it would be asked about.
+        """
+        if self._silent_starts >= MOST_RESTARTS:
+            why = "what asks the hosts ends by itself; host.log says more"
+            for host in asked:
+                lost = HostReport(host=host, state=fleet_lines.HostState.UNKNOWN)
+                await self._end_host(lost, HostStatus.UNKNOWN, why)
+            self._silent_starts = 0
+            return False
+        if self._silent_starts:
+            await asyncio.sleep(RESTART_PAUSE)
+        self._silent_starts += 1
+        self._client = await FleetClient.start(self._order, self._context.keeper_log)
+        self._reading = asyncio.ensure_future(self._read(self._client))
+        self._is_stop_said = False
+        return True
+
+    async def _disconnect(self) -> None:
+        """Let the fleet process go; what runs on hosts goes on."""
+        client, self._client = self._client, None
+        if client is not None:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(launcher.GRACE):
+                    await client.close()
+
+    async def _send(
+        self, order: type[AttachHosts | BeginHosts], names: Sequence[str]
+    ) -> None:
+        if names and self._client is not None:
+            hosts = tuple(self._hosts.host_order(name) for name in names)
+            await self._client.send(order(hosts=hosts))
+
+    async def _stop_hosts(self) -> None:
+        """Stop what runs; a check that is being made is given up."""
+        self._is_stop_said = True
+        for task in self._checking.values():
+            task.cancel()
+        if self._client is not None:
+            await self._client.send(StopHosts())
+
+    async def _read(self, client: FleetClient) -> None:
+        try:
+            async for report in client.reports():
+                self._reports.put_nowait(report)
+        except RunError as error:
+            print(f"step {self._step.id}: {error}", flush=True)  # noqa: T201
+        self._reports.put_nowait(None)
+
+    # What the hosts came to
+
+    async def _wait_for_news(
+        self, stop: asyncio.Task[bool], look_again: float | None
+    ) -> None:
+        """Wait for a report, a stop, a check's end or the time to look again."""
+        seconds = POLL_INTERVAL
+        if look_again is not None:
+            until = look_again - self._context.clock.wall()
+            seconds = max(0.01, min(seconds, until))
+        if self._reports.empty():
+            news = asyncio.ensure_future(self._reports.get())
+            waited: set[asyncio.Future[Any]] = {news, *self._checking.values()}
+            if not self._is_stop_said:
+                waited.add(stop)
+            await asyncio.wait(
+                waited, timeout=seconds, return_when=asyncio.FIRST_COMPLETED
+            )
+            if not news.cancel() and not news.cancelled():
+                await self._take(news.result())
+        while not self._reports.empty():
+            await self._take(self._reports.get_nowait())
+
+    async def _take(self, report: HostReport | None) -> None:
+        """Journal what a report says; `None` says that the fleet process has gone."""
+        if report is None:
+            await self._disconnect()
+            return
+        self._silent_starts = 0
+        state = self._fleet.hosts.get(report.host)
+        expected = state and claim_number(self._number, state.tries)
+        if (
+            report.state is fleet_lines.HostState.RUNNING
+            or state is None
+            or state.status is not HostStatus.RUNNING
+            or report.attempt != expected
+        ):
+            return
+        status, reason = self._judged(report)
+        if status is HostStatus.OK and any(map(is_for_each_host, self._step.checks)):
+            checking = asyncio.ensure_future(self._check(report, reason))
+            self._checking[report.host] = checking
+            return
+        await self._end_host(report, status, reason)
+
+    def _judged(self, report: HostReport) -> tuple[HostResult, str]:
+        """What a host is, and why, by its report."""
+        reason = report.reason
+        if report.of_attempt is not None:
+            words = f"attempt {report.of_attempt // TRIES} had run it"
+            reason = f"{words}: {reason}" if reason else words
+        status = _STATUSES.get(report.state)
+        if status is not None:
+            return status, reason
+        if report.cause != "exited" or report.exit is None:
+            return HostStatus.FAILED, reason
+        if report.exit in self._action.success:
+            return HostStatus.OK, reason if report.of_attempt is not None else ""
+        if report.exit in self._action.warning:
+            words = f"exit {report.exit}, which this step calls a warning"
+            return HostStatus.OK, words
+        return HostStatus.FAILED, reason or f"exit {report.exit}"
+
+    async def _check(self, report: HostReport, reason: str) -> None:
+        """Make the checks of a host whose script ended well, and journal its end."""
+        values = self._hosts.values_of(report.host)
+        try:
+            way = transport_to(
+                self._hosts.host_order(report.host), self._hosts.route(), None
+            )
+            checks = HostChecks(
+                self._context,
+                self._writer,
+                self._step,
+                self._number,
+                report.host,
+                values,
+                way,
+            )
+            problem = await checks.run()
+        except asyncio.CancelledError:
+            if not self._is_stop_said:
+                raise
+            problem = "it was stopped during its checks"
+        except MobiusError as error:
+            problem = str(error)
+        if problem:
+            await self._end_host(report, HostStatus.FAILED, problem)
+        else:
+            await self._end_host(report, HostStatus.OK, reason)
+
+    def _take_checked(self) -> None:
+        """Forget checks that are over.
+
+        Raises:
+            Exception: one ended by a fault of this program.
+        """
+        for host, task in list(self._checking.items()):
+            if task.done():
+                del self._checking[host]
+                if not task.cancelled():
+                    task.result()
+
+    async def _end_host(
+        self, report: HostReport, status: HostResult, reason: str
+    ) -> None:
+        event = FleetHostEnded(
+            step=self._step.id,
+            attempt=self._number,
+            host=report.host,
+            status=status,
+            exit=report.exit,
+            output_bytes=report.bytes,
+            output_sha256=report.sha256 or None,
+            reason=self._context.redact(reason),
+        )
+        await self._writer.write_in_turn(event)
+
+    def _first_reason(self) -> str:
+        """Why the first host that is not well is not, to stand behind the counts."""
+        bad = self._fleet.named(
+            HostStatus.FAILED, HostStatus.UNREACHABLE, HostStatus.UNKNOWN
+        )
+        reason = self._fleet.hosts[bad[0]].reason if bad else ""
+        return f"; {bad[0]}: {reason}" if reason else ""
+
+    def _warned_hosts(self) -> str:
+        """The hosts whose exit status the step calls a warning; empty for none."""
+        warning = self._action.warning
+        hosts = self._fleet.hosts.items()
+        names = [name for name, each in hosts if each.exit in warning]
+        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+        return ", ".join(names[:3]) + more

@@ -1,0 +1,136 @@
+"""The checks of a step that are made for each of its hosts."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import os
+from pathlib import Path
+
+from mobius_tui.errors import MobiusError
+from mobius_tui.run.attempts import launcher
+from mobius_tui.run.attempts.run_context import RunContext
+from mobius_tui.run.attempts.step_checks import CheckTally, late_text
+from mobius_tui.run.attempts.stopping import running_process_groups
+from mobius_tui.run.checks.context import CheckContext, CheckResult
+from mobius_tui.run.checks.run_check import run_check
+from mobius_tui.run.events.fleet_events import FleetHostChecked
+from mobius_tui.run.fleet.host_check import check_on_host
+from mobius_tui.run.fleet.host_output import output_path
+from mobius_tui.run.fleet.transport import Transport
+from mobius_tui.run.journal.journal_writer import JournalWriter
+from mobius_tui.run.planning.variables import Values, check_env
+from mobius_tui.runbook.model.check_kinds import Check, RunCheck
+from mobius_tui.runbook.model.check_kinds import kind_of as kind_of_check
+from mobius_tui.runbook.model.runbook import Step
+from mobius_tui.runbook.model.templates import is_for_each_host
+
+
+class HostChecks:
+    """The checks of one attempt for one host."""
+
+    def __init__(
+        self,
+        context: RunContext,
+        writer: JournalWriter,
+        step: Step,
+        number: int,
+        host: str,
+        values: Values,
+        transport: Transport,
+    ) -> None:
+        """Make nothing yet.
+
+        Args:
+            context: the run's.
+            writer: of its journal.
+            step: whose checks they are.
+            number: of the attempt.
+            host: the host's name.
+            values: what names mean for it.
+            transport: the way to it.
+        """
+        self._context, self._writer, self._step = context, writer, step
+        self._number, self._host, self._values = number, host, values
+        self._transport = transport
+
+    async def run(self) -> str:
+        """Make the checks in order, until one fails.
+
+        Returns:
+            What does not hold, in words; empty where all do.
+        """
+        for index, check in enumerate(self._step.checks):
+            if not is_for_each_host(check):
+                continue
+            kind = kind_of_check(check)
+            try:
+                last, late = await self._until_decided(index, check)
+            except MobiusError as error:
+                return f"{kind} check: {error}"
+            if not last.held:
+                return f"{kind} check: {late}{last.detail}"
+        return ""
+
+    async def _until_decided(self, index: int, check: Check) -> tuple[CheckResult, str]:
+        """Make a check until it is decided; the last look, and whether it was late.
+
+        Raises:
+            MobiusError: a duration or a value is none.
+        """
+        repeat, loop = check.repeat, asyncio.get_running_loop()
+        pause = self._values.seconds(repeat.every, "every")
+        lasts = math.inf
+        if repeat.deadline is not None:
+            lasts = self._values.seconds(repeat.deadline, "for")
+        tally = CheckTally(repeat.limit, repeat.consecutive)
+        deadline, number = loop.time() + lasts, 0
+        while True:
+            number += 1
+            began = loop.time()
+            result = await self._look(check)
+            verdict = tally.count(result.held, is_last=began >= deadline)
+            event = FleetHostChecked(
+                step=self._step.id,
+                attempt=self._number,
+                host=self._host,
+                check=index,
+                look=number,
+                held=result.held,
+                detail=result.detail,
+                ms=round((loop.time() - began) * 1000, 1),
+                row=tally.held_in_row,
+            )
+            await self._writer.write_in_turn(event)
+            if verdict == "held":
+                return result, ""
+            if verdict == "failed":
+                late = "" if lasts == math.inf else late_text(lasts)
+                return CheckResult(held=False, detail=result.detail), late
+            await asyncio.sleep(min(pause, max(0.0, deadline - loop.time())))
+
+    async def _look(self, check: Check) -> CheckResult:
+        context = self._context
+        began = context.state.began
+        assert began is not None
+        env = check_env(self._step, context.plan.runbook, self._values)
+        env["RUNBOOK_HOST"] = self._host
+        directory = context.directory.attempt(self._step.id, self._number)
+        output = output_path(directory.path, self._host)
+        is_there = isinstance(check, RunCheck) and check.on_host
+        ctx = CheckContext(
+            workdir=Path(began.workdir),
+            env=context.env if is_there else {**context.env, **env},
+            output=output if output.exists() else None,
+            fill=self._values.fill,
+            step_groups=running_process_groups(context),
+            own_pids=frozenset({os.getpid()}),
+            shell=launcher.BASH,
+            redact=context.redact,
+        )
+
+        async def there(ready: Check, ctx: CheckContext) -> CheckResult:
+            assert isinstance(ready, RunCheck)
+            return await check_on_host(ready, ctx, self._transport, env)
+
+        return await run_check(check, ctx, there if is_there else None)

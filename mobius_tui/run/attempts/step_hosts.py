@@ -1,0 +1,276 @@
+"""The hosts of one attempt at a step: who they are, and what is said of them.
+
+To the fleet process each is an order with its values; its claims there have numbers
+that are never used twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from mobius_tui.errors import RunError
+from mobius_tui.run.attempts import launcher
+from mobius_tui.run.attempts.run_context import RunContext
+from mobius_tui.run.events.fleet_events import (
+    HostsResolved,
+    HostStatus,
+)
+from mobius_tui.run.fleet.fleet_lines import (
+    HostOrder,
+    StepOrder,
+)
+from mobius_tui.run.fleet.transport import LocalRoute, Route, SshRoute
+from mobius_tui.run.journal.journal_writer import JournalWriter
+from mobius_tui.run.planning.variables import Values, script_env
+from mobius_tui.run.rollout.rollout_plan import RolloutPlan, hosts_to_do, plan_rollout
+from mobius_tui.run.state.fleet_state import FleetState, StepFleet
+from mobius_tui.run.storage.run_directory import AttemptDirectory, create_file
+from mobius_tui.run.storage.safe_open import open_regular
+from mobius_tui.run.storage.sharing import make_folder
+from mobius_tui.run.targets.resolve_targets import resolve_target, with_ssh_addresses
+from mobius_tui.run.targets.resolved_hosts import (
+    ResolvedHosts,
+    TargetHost,
+    hosts_document,
+    hosts_of_document,
+)
+from mobius_tui.runbook.model.actions import DEFAULT_MAX_OUTPUT, Run
+from mobius_tui.runbook.model.limits import bounded_size
+from mobius_tui.runbook.model.runbook import Step
+from mobius_tui.runbook.model.targets import HostRollout
+from mobius_tui.runbook.model.templates import names_host
+
+MAX_OUTPUT = 1 << 20
+"""Bytes of output of each host, where the step says nothing else."""
+TRIES = 1000
+"""Numbers of claims for each attempt: one for each time that a host is begun in it."""
+LONGEST_LIST = 16 << 20
+"""Bytes of a list of hosts that are read."""
+
+
+class StepHosts:
+    """The hosts of one attempt."""
+
+    def __init__(
+        self, context: RunContext, writer: JournalWriter, step: Step, number: int
+    ) -> None:
+        """Find nothing yet.
+
+        Args:
+            context: the run's.
+            writer: of its journal.
+            step: one with a rollout, whose attempt has started.
+            number: of the attempt.
+        """
+        assert step.rollout is not None
+        assert isinstance(step.action, Run)
+        self._context, self._writer, self._step = context, writer, step
+        self._number, self._rollout, self._action = number, step.rollout, step.action
+        self._directory = context.directory.attempt(step.id, number)
+
+    async def find(self) -> None:
+        """Find them, or read who they were when the attempt began.
+
+        Raises:
+            MobiusError: they cannot be found, or are others than were shown.
+            OSError: the list cannot be written or read.
+        """
+        self._listed = await self._list()
+        self._hosts = {host.name: host for host in self._listed.hosts}
+        self._addresses = await self._texts_addresses(self._listed)
+
+    @property
+    def step_fleet(self) -> StepFleet:
+        """The step's hosts over all attempts."""
+        return self._context.state.fleets.get(self._step.id) or StepFleet()
+
+    @property
+    def fleet(self) -> FleetState:
+        """The hosts as they stand in this attempt."""
+        return self.step_fleet.attempts[self._number]
+
+    async def _list(self) -> ResolvedHosts:
+        """The hosts of this attempt: found now, or those that it began with."""
+        if self._number in self.step_fleet.attempts:
+            found = read_list(self._directory)
+            if found.names != tuple(self.fleet.hosts):
+                raise RunError(f"{self._directory.hosts} is not the list on record")
+            return found
+        context, began = self._context, self._context.state.began
+        assert began is not None
+        target = context.plan.runbook.targets[self._rollout.target]
+        whole = await resolve_target(
+            target, Path(began.path).parent, context.env, limit=began.limit
+        )
+        todo = hosts_to_do(whole.names, self.step_fleet.newest())
+        if not todo:
+            raise RunError("no host is left for it: each has passed, or is unknown")
+        chosen = tuple(host for host in whole.hosts if host.name in set(todo))
+        first = tuple(name for name in whole.first if name in set(todo))
+        listed = replace(whole, hosts=chosen, first=first)
+        shown = self._shown_digest()
+        with suppress(FileExistsError):
+            make_folder(self._directory.path)
+        # Where a host process died before this was on record, its list is nobody's.
+        self._directory.hosts.unlink(missing_ok=True)
+        create_file(self._directory.hosts, hosts_document(listed))
+        event = HostsResolved(
+            step=self._step.id,
+            attempt=self._number,
+            target=whole.target,
+            hosts=listed.names,
+            sha256=whole.sha256,
+            groups=len(whole.groups),
+            limit=whole.limit,
+        )
+        await self._writer.write_in_turn(event)
+        if shown and shown != whole.sha256:
+            words = f"the hosts of {target.title_or_name} are not those that were shown"
+            raise RunError(
+                f"{words}: now {whole.in_words()}. Nothing ran; it may be tried again"
+            )
+        return listed
+
+    def _shown_digest(self) -> str:
+        """The digest of the target's list as a person saw it last; empty for never."""
+        state, target = self._context.state, self._rollout.target
+        assert state.began is not None
+        found = [(0.0, state.began.targets.get(target, ""))]
+        seen = (own for each in state.fleets.values() for own in each.attempts.values())
+        found += [(o.resolved_at, o.sha256) for o in seen if o.target == target]
+        return max(found)[1]
+
+    async def _texts_addresses(self, listed: ResolvedHosts) -> Mapping[str, TargetHost]:
+        """The hosts with the addresses that texts have, where there are such texts."""
+        if names_host(self._step):
+            listed = await with_ssh_addresses(listed)
+        return {host.name: host for host in listed.hosts}
+
+    def rollout_plan(self) -> RolloutPlan:
+        """What the attempt is held to.
+
+        Raises:
+            MobiusError: a duration is none.
+        """
+        values = self._context.values(self._step)
+        return plan_rollout(
+            self._rollout, self._listed.names, self._listed.first, values.seconds
+        )
+
+    def route(self) -> Route:
+        """How the hosts are reached."""
+        return route_to_hosts(self._context, self._rollout)
+
+    def step_order(self) -> StepOrder:
+        """What is the same for all hosts.
+
+        Raises:
+            MobiusError: a duration or a size is none.
+        """
+        context, action = self._context, self._action
+        values = context.values(self._step)
+        limit = action.timeout
+        try:
+            size = values.fill(action.max_output)
+            max_output = bounded_size(size, "max_output")
+            if action.max_output == DEFAULT_MAX_OUTPUT:
+                max_output = MAX_OUTPUT
+        except ValueError as error:
+            raise RunError(str(error)) from error
+        return StepOrder(
+            run=context.directory.id,
+            step=self._step.id,
+            folder=str(self._directory.path),
+            route=self.route(),
+            host_count=len(self._hosts),
+            script=action.script,
+            shell=action.shell or launcher.BASH,
+            secrets=tuple(context.secrets.values()),
+            timeout=None if limit is None else values.seconds(limit, "timeout"),
+            max_output=max_output,
+            width=self._rollout.parallel,
+        )
+
+    def values_of(self, host: str) -> Values:
+        """What names mean for a host."""
+        batch = self.fleet.hosts[host].batch
+        provided = self._addresses[host].provided(batch)
+        return self._context.values(self._step, host=provided)
+
+    def host_order(self, name: str) -> HostOrder:
+        """What the fleet process is told of a host that was begun."""
+        host, state = self._hosts[name], self.fleet.hosts[name]
+        runbook = self._context.plan.runbook
+        env = script_env(self._step, runbook, self.values_of(name))
+        return HostOrder(
+            **destination(host),
+            attempt=claim_number(self._number, state.tries),
+            earlier=unheard_claims(self.step_fleet, name, self._number),
+            values={**env, "RUNBOOK_HOST": name, "TERM": "dumb"},
+        )
+
+
+def route_to_hosts(context: RunContext, rollout: HostRollout) -> Route:
+    """How the hosts of a step are reached: by ssh, or in a drill as folders."""
+    began = context.state.began
+    assert began is not None
+    if began.host_sites:
+        return LocalRoute(sites=began.host_sites)
+    return SshRoute(become=rollout.become)
+
+
+def read_list(directory: AttemptDirectory) -> ResolvedHosts:
+    """The list of hosts that an attempt was begun with.
+
+    Raises:
+        RunError: it is none, or was edited.
+        OSError: it cannot be read.
+    """
+    with open_regular(directory.hosts) as file:
+        return hosts_of_document(file.read(LONGEST_LIST))
+
+
+def destination(host: TargetHost) -> dict[str, Any]:
+    """Where ssh finds a host, as the fields of an order."""
+    return {
+        "name": host.name,
+        "address": "" if host.address == host.name else host.address,
+        "user": host.user,
+        "port": host.port,
+    }
+
+
+def claim_number(attempt: int, tries: int) -> int:
+    """The number of a host's claim: for each time that it was begun another one.
+
+    Args:
+        attempt: the number of the attempt at the step.
+        tries: how often the host was begun in it.
+    """
+    return attempt * TRIES + tries
+
+
+def unheard_claims(fleet: StepFleet, host: str, attempt: int) -> tuple[int, ...]:
+    """The claims of earlier attempts whose end nobody knows, as nobody answered.
+
+    Args:
+        fleet: the step's hosts.
+        host: the host's name.
+        attempt: the number of the attempt that is to know of them.
+    """
+    found = {number: each.hosts.get(host) for number, each in fleet.attempts.items()}
+    last = fleet.latest.get(host)
+    if last is not None:
+        found.setdefault(last.attempt, last)
+    return tuple(
+        claim_number(number, state.tries)
+        for number, state in sorted(found.items())
+        if number < attempt
+        and state is not None
+        and state.tries
+        and state.status is HostStatus.UNREACHABLE
+    )
