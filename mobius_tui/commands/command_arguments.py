@@ -83,6 +83,11 @@ def _run_options(parser: argparse.ArgumentParser) -> None:
         "--limit", metavar="PATTERN", help="only these of the hosts of its steps"
     )
     parser.add_argument(
+        "--check-playbooks",
+        action="store_true",
+        help="with --dry-run: play them on their hosts by --check --diff",
+    )
+    parser.add_argument(
         "--share", metavar="GROUP", help="a group that may read the run and approve"
     )
     parser.add_argument(

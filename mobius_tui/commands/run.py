@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,15 +12,17 @@ from mobius_tui.commands.support.automatic_run import read_answers
 from mobius_tui.commands.support.command_options import (
     variables,
 )
+from mobius_tui.commands.support.command_output import print_data
 from mobius_tui.commands.support.run_frontend import start_run
 from mobius_tui.errors import UsageError
 from mobius_tui.run.client.briefing_hosts import wants_inventory, with_inventories
 from mobius_tui.run.client.host_preflight import used_targets
-from mobius_tui.run.client.run_briefing import prepare_briefing
+from mobius_tui.run.client.run_briefing import Briefing, prepare_briefing
 from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.storage.sharing import make_shared_folder
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.library.runbook_files import find_runbook
+from mobius_tui.sanitize import line
 
 
 def do(options: argparse.Namespace) -> int:
@@ -33,6 +36,8 @@ def do(options: argparse.Namespace) -> int:
         mode=Mode(options.mode) if options.mode else None,
         limit=options.limit or "",
     )
+    if options.check_playbooks and not options.dry_run:
+        raise UsageError("--check-playbooks: only with --dry-run")
     if options.share_control and options.share is None:
         raise UsageError("--share-control: only with --share GROUP")
     if options.share is not None and not options.dry_run:
@@ -43,7 +48,19 @@ def do(options: argparse.Namespace) -> int:
     if options.limit and not used_targets(runbook):
         raise UsageError(f"--limit: all steps of {runbook.id} run on this machine")
     if wants_inventory(briefing):
-        executes = not options.dry_run
+        executes = options.check_playbooks or not options.dry_run
         briefing = asyncio.run(with_inventories(briefing, executes=executes))
     answers = read_answers(options.answers)
-    return start_run(options, briefing, answers)
+    code = start_run(options, briefing, answers)
+    if options.check_playbooks:
+        asyncio.run(_check_playbooks(briefing))
+    return code
+
+
+async def _check_playbooks(briefing: Briefing) -> None:
+    """Print what playbooks would do."""
+    # Only now: every other run does without what begins attempts.
+    from mobius_tui.run.client.playbook_check import check_playbooks
+
+    async for each in check_playbooks(briefing, now=time.time()):
+        print_data(line(each))

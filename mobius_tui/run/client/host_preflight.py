@@ -12,7 +12,7 @@ from pathlib import Path
 
 from mobius_tui import sanitize
 from mobius_tui.run.planning.plan import Plan
-from mobius_tui.run.targets.ansible_inventory import find_ansible
+from mobius_tui.run.targets.ansible_inventory import MISSING, find_ansible
 from mobius_tui.run.targets.resolve_targets import resolve_names
 from mobius_tui.run.targets.resolved_hosts import ResolvedHosts
 from mobius_tui.runbook.model.actions import Run
@@ -65,17 +65,16 @@ def host_problems(runbook: Runbook, path: str) -> Iterator[str]:
             shown = sanitize.line(playbook)
             yield f"{shown} is not there ({plan.numbers[step.id]} would play it)"
     if "ansible" in by_engine and not find_ansible("ansible-playbook", path):
-        words = "ansible-core 2.16 or newer brings it, and so does "
-        words += "`pip install 'mobius-tui[ansible]'`"
         numbers = ", ".join(by_engine["ansible"])
-        yield f"ansible-playbook is not on PATH; {words} ({numbers} would run it)"
+        yield f"ansible-playbook is not on PATH; {MISSING} ({numbers} would run it)"
     if "ssh" in by_engine and not shutil.which("ssh", path=path):
         numbers = ", ".join(by_engine["ssh"])
         yield f"ssh is not on PATH; install it ({numbers} would run it)"
 
 
 def host_notices(runbook: Runbook) -> Iterator[str]:
-    """What a playbook has that a person should know of."""
+    """What a playbook has, and Ansible cannot promise, that a person should know."""
+    yield from _engine_notices(runbook)
     for step in runbook.steps():
         playbook = _playbook_of(step)
         text = _text_of(runbook.path.parent / playbook) if playbook else ""
@@ -86,6 +85,17 @@ def host_notices(runbook: Runbook) -> Iterator[str]:
         if _RAW.search(text):
             words = "has `raw`, whose exit 255 is called unreachable"
             yield f"{shown} {words}"
+
+
+def _engine_notices(runbook: Runbook) -> Iterator[str]:
+    """What is not as it is by ssh, of scripts that Ansible brings to hosts."""
+    plan = Plan(runbook)
+    for step in runbook.steps():
+        by_ansible = step.rollout is not None and step.rollout.engine == "ansible"
+        if by_ansible and not _playbook_of(step):
+            words = "is run by Ansible: what it prints comes at its end, a batch is "
+            words += "stopped as a whole, and a host that runs when Ansible is killed "
+            yield f"{plan.name(step.id)} {words}is unknown"
 
 
 def too_many_followed(

@@ -115,6 +115,8 @@ class HostState(StrEnum):
     RUNNING = "running"
     """The host has claimed the attempt."""
     OK = "ok"
+    CHANGED = "changed"
+    """As `ok`; a playbook says that it changed something."""
     FAILED = "failed"
     """The script ended with a status that is not 0, or was stopped: see the cause."""
     UNREACHABLE = "unreachable"

@@ -29,6 +29,11 @@ from mobius_tui.run.targets.resolved_hosts import TargetHost
 from mobius_tui.runbook.text.host_ranges import BadHostError, host_name_problem
 
 PROGRAM = "ansible-inventory"
+MISSING = (
+    "ansible-core 2.16 or newer brings it, and so does "
+    "`pip install 'mobius-tui[ansible]'`"
+)
+"""What is said where a program of Ansible is not there."""
 TIME_LIMIT = 30.0
 """Seconds that it may take: a plugin asks a cloud, page by page."""
 MAX_ANSWER = 32 << 20
@@ -108,10 +113,7 @@ async def read_inventory(
         raise UsageError(f"{name}: there is no {sanitize.line(str(place))}")
     program = find_ansible(PROGRAM, env.get("PATH", os.defpath))
     if program is None:
-        raise UsageError(
-            f"{name}: {PROGRAM} is not on PATH; ansible-core 2.16 or newer brings it, "
-            "and so does `pip install 'mobius-tui[ansible]'`"
-        )
+        raise UsageError(f"{name}: {PROGRAM} is not on PATH; {MISSING}")
     argv = (program, "--list", "-i", str(place.absolute()))
     ctx = CheckContext(workdir=folder, env={**env, **_ENVIRONMENT}, fill=str)
     try:

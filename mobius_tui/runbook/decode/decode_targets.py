@@ -113,6 +113,8 @@ def read_hosts(step: TomlTable, action: Action | None) -> HostRollout | None:
     engine = one_of(step, "engine", ENGINES, "ansible" if plays else "ssh")
     if plays and engine != "ansible":
         step.report("a playbook is played by Ansible alone", "engine")
+    if engine == "ansible" and isinstance(action, Run) and action.follow:
+        step.report("by Ansible nothing is seen of a script before its end", "follow")
     become = step.text("become")
     if step.has("become") and become and not ACCOUNT.fullmatch(become):
         step.report("`become` is the name of a user, such as root", "become")

@@ -164,3 +164,13 @@ async def test_what_is_missing_or_doubtful_is_told(path: Path) -> None:
     assert "the inventory hosts.ini: ansible-inventory: exit code 3" in "".join(
         found.problems
     )
+
+
+def test_what_ansible_cannot_promise_of_a_script_is_told(path: Path) -> None:
+    text = BOOK.replace('become = "root"', 'engine = "ansible"')
+    (path / "x.toml").write_text(text)
+    [words] = briefing(path).notices
+    assert words == (
+        "1.1 Restart is run by Ansible: what it prints comes at its end, a batch is "
+        "stopped as a whole, and a host that runs when Ansible is killed is unknown"
+    )

@@ -216,6 +216,7 @@ def test_an_inventory_is_not_read_here() -> None:
         (RUN + "between = { healthy = '1m' }", "between", "wants a [health] with"),
         (RUN + "between = { healthy = '48h' }", "between", "`healthy` is from 1s to"),
         (RUN + "on_unreachable = 'x'", "on_unreachable", "is one of fail, skip, ask"),
+        (RUN + "engine = 'ansible'\nfollow = true", "follow", "before its end"),
         (RUN + "engine = 'salt'", "engine", "is one of ssh, ansible"),
         (RUN + "become = '-u x'", "become", "is the name of a user, such as root"),
         (RUN + "vars = ['release']", "vars", "belongs to a step with `playbook`"),

@@ -1,0 +1,227 @@
+"""One play, from its start or from where it is found, to what became of each host."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from mobius_tui.run.attempts import exit_status, launcher
+from mobius_tui.run.attempts.attempt_files import (
+    Cause,
+    ScriptEnd,
+    last_output,
+    read_process_group,
+    read_script_end,
+)
+from mobius_tui.run.attempts.playbook_workers import end_workers, is_ansible_alive
+from mobius_tui.run.attempts.survivors import ATTEMPT_MARK
+from mobius_tui.run.fleet.fleet_lines import HostOrder, HostReport
+from mobius_tui.run.keeper.attempt_record import NO_SPACE_EXIT
+from mobius_tui.run.playbooks.play_events import PlayEvents
+from mobius_tui.run.playbooks.play_files import (
+    PlayFiles,
+    play_command,
+    play_environment,
+)
+from mobius_tui.run.playbooks.play_order import PlaybookOrder
+from mobius_tui.run.playbooks.play_output import PlayOutputs, text_of_event
+from mobius_tui.run.playbooks.play_verdict import PlayEnd, PlayProgress, Verdict
+from mobius_tui.run.storage.redaction import secret_literals
+
+POLL = 0.1
+"""Seconds between two looks at what Ansible said."""
+PROCESS_OUTPUT = 16 << 20
+"""Bytes that are kept of what Ansible prints besides its events: warnings, errors."""
+
+
+class PlayRun:
+    """One `ansible-playbook`, and its hosts."""
+
+    def __init__(
+        self,
+        order: PlaybookOrder,
+        files: PlayFiles,
+        names: frozenset[str],
+        report: Callable[[HostReport], None],
+    ) -> None:
+        """Of a play whose files are written; blocking.
+
+        Args:
+            order: the attempt's.
+            files: the play's.
+            names: the hosts that are reported.
+            report: told how hosts stand.
+        """
+        self._order, self._files, self._report = order, files, report
+        self.hosts = {each.name: each for each in files.read_hosts()}
+        begins = {each.name: each.output_begin for each in self.hosts.values()}
+        self._events = PlayEvents(files.events)
+        self._progress = PlayProgress.of(begins, is_script=order.is_script)
+        self._outputs = PlayOutputs(Path(order.folder), begins, order.max_output)
+        self._mark = order.env.get(ATTEMPT_MARK, "")
+        self.names = names
+        self._ended = set(self.hosts) - names
+        self.is_stopped = False
+        """Whether it is stopped as soon as there is something to stop."""
+
+    def launch(self, log: int) -> subprocess.Popen[bytes]:
+        """Start the keeper; blocking.
+
+        Args:
+            log: a file descriptor for its standard error.
+
+        Raises:
+            OSError: it cannot be started.
+        """
+        order = self._order
+        spec = launcher.LaunchSpec(
+            argv=launcher.BASH,
+            env=play_environment(order, self._files),
+            cwd=order.workdir,
+            umask=order.umask,
+            timeout=order.batch_timeout,
+            max_output=PROCESS_OUTPUT,
+            rotate=True,
+            secrets=secret_literals(order.secrets),
+        )
+        command = play_command(order, self._files)
+        return launcher.launch_keeper(self._files.process, command, spec, log)
+
+    async def follow(self, keeper: subprocess.Popen[bytes] | None) -> None:
+        """Report each host to its end.
+
+        Args:
+            keeper: `None` where an earlier process started it.
+        """
+        process = self._files.process
+        ended = asyncio.ensure_future(launcher.wait_until_unlocked(process.lock))
+        while not (await asyncio.wait([ended], timeout=POLL))[0]:
+            await self._catch_up()
+            if self.is_stopped:
+                launcher.request_stop(process)
+        code = None if keeper is None else await asyncio.to_thread(keeper.wait)
+        end = await asyncio.to_thread(read_script_end, process)
+        if end is None:
+            await self._follow_without_keeper()
+        if end is None or end.cause is not Cause.EXITED or end.code < 0:
+            grace = launcher.GRACE
+            await asyncio.to_thread(end_workers, process, self._mark, grace)
+        await self._catch_up()
+        await self.conclude(self._end(end, code))
+
+    @property
+    def is_over(self) -> bool:
+        """Whether every host is reported to its end: Ansible itself ends at once."""
+        return len(self._ended) == len(self.hosts)
+
+    def stop(self) -> None:
+        """Have it stopped."""
+        self.is_stopped = True
+
+    async def conclude(self, end: PlayEnd) -> None:
+        """Report what became of its hosts; at once, where nothing was started."""
+        await asyncio.to_thread(self._files.remove_private)
+        for name in self.hosts:
+            await self._tell(name, self._progress.verdict(name, end))
+
+    async def _follow_without_keeper(self) -> None:
+        """Ansible goes on when its keeper has died: its events are still written."""
+        process, limit = self._files.process, self._order.batch_timeout
+        pid = read_process_group(process)
+        if not pid:
+            return
+        due = float("inf")
+        if limit is not None:
+            due = process.pid.lstat().st_mtime + limit
+        while (
+            is_ansible_alive(pid, self._mark)
+            and not self.is_stopped
+            and time.time() < due
+        ):
+            await self._catch_up()
+            await asyncio.sleep(POLL)
+
+    async def _catch_up(self) -> None:
+        """Read what was said, write it to the outputs of the hosts, and report it."""
+        for name, verdict in await asyncio.to_thread(self._read):
+            await self._tell(name, verdict)
+
+    def _read(self) -> list[tuple[str, Verdict]]:
+        news = []
+        for event in self._events.read():
+            is_script = self._order.is_script
+            self._outputs.write(event.host, text_of_event(event, is_script=is_script))
+            verdict = self._progress.apply(event)
+            if verdict is not None:
+                news.append((event.host, verdict))
+        return news
+
+    async def _tell(self, name: str, verdict: Verdict) -> None:
+        if name in self._ended:
+            return
+        is_end = verdict.state != "running"
+        sha256, reason, cause = "", verdict.reason, verdict.cause
+        if is_end:
+            self._ended.add(name)
+            sha256 = await asyncio.to_thread(self._outputs.sha256, name)
+            if why := self._outputs.lost.get(name):
+                words = f"its output could not be written: {why}"
+                reason, cause = f"{reason}; {words}" if reason else words, "output lost"
+        self._report(
+            HostReport(
+                host=name,
+                state=verdict.state,
+                attempt=self.hosts[name].attempt,
+                exit=verdict.exit,
+                cause=cause,
+                bytes=self._outputs.size(name),
+                sha256=sha256,
+                reason=reason,
+            )
+        )
+
+    def _end(self, end: ScriptEnd | None, keeper_code: int | None) -> PlayEnd:
+        """How it ended, in words."""
+        process = self._files.process
+        if end is None and read_process_group(process) is None:
+            if keeper_code == NO_SPACE_EXIT:
+                return _failure("no space is left on this machine's disk")
+            if keeper_code is not None:
+                return _failure(
+                    f"its keeper {exit_status.keeper_end_text(keeper_code)}"
+                )
+            return PlayEnd(why="this program died before it began")
+        if self.is_stopped or (end and end.cause is Cause.STOPPED):
+            return PlayEnd(why="it was stopped")
+        if end is None:
+            return PlayEnd(why=f"its keeper {exit_status.keeper_end_text(keeper_code)}")
+        if end.cause is Cause.TIMED_OUT:
+            limit = self._order.batch_timeout or 0
+            return PlayEnd(why=f"it took longer than {limit:g} s, so it was stopped")
+        words = exit_status.script_end_text(
+            end, self._order.workdir, self._order.program
+        )
+        if end.cause is Cause.NOT_STARTED:
+            return _failure(words)
+        if end.cause is not Cause.EXITED or end.code < 0:
+            return PlayEnd(why=f"ansible-playbook: {words}")
+        said = last_output(process)
+        words = f"ansible-playbook: exit {end.code}: {said.error or said.last}"
+        return PlayEnd(why=words, code=end.code)
+
+
+def _failure(words: str) -> PlayEnd:
+    """An end before any host, which trying again does not help."""
+    return PlayEnd(why=words, code=1)
+
+
+def play_of(host: HostOrder, plays: Sequence[PlayFiles]) -> PlayFiles | None:
+    """The one of some plays that is an order's; `None` if none is; blocking."""
+    for files in reversed(plays):
+        for each in files.read_hosts():
+            if (each.name, each.attempt) == (host.name, host.attempt):
+                return files
+    return None

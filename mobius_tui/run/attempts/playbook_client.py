@@ -1,0 +1,208 @@
+"""The hosts of an attempt that Ansible plays on, by the orders of a fleet process.
+
+It has what `FleetClient` has, and is no process of its own: each `BeginHosts` is one
+`ansible-playbook` under a keeper, which goes on without us and is found again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import threading
+import traceback
+from collections.abc import AsyncIterator, Coroutine, Iterable
+from pathlib import Path
+from typing import Any
+
+from mobius_tui.errors import MobiusError, RunError
+from mobius_tui.run.attempts.play_run import PlayRun, play_of
+from mobius_tui.run.fleet.fleet_lines import (
+    AttachHosts,
+    BeginHosts,
+    HostOrder,
+    HostReport,
+    HostState,
+    Order,
+    StopHosts,
+)
+from mobius_tui.run.playbooks.play_files import PlayFiles, plays_in, write_play
+from mobius_tui.run.playbooks.play_order import PlaybookOrder
+from mobius_tui.run.playbooks.play_verdict import PlayEnd
+
+ENDING_TIME = 3.0
+"""Seconds that an Ansible without hosts has to end."""
+
+
+class PlaybookClient:
+    """The plays of one attempt of a step."""
+
+    def __init__(self, order: PlaybookOrder, log: int) -> None:
+        self._order, self._log = order, log
+        self._reports: asyncio.Queue[HostReport | None] = asyncio.Queue()
+        self._plays: set[PlayRun] = set()
+        self._named: frozenset[str] = frozenset()
+        """Hosts of all orders."""
+        self._stopped: frozenset[str] = frozenset()
+        """Hosts that are to be stopped as soon as their play is there."""
+        self._following: dict[PlayRun, asyncio.Task[None]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._turn = asyncio.Lock()
+        """Held while a play is begun: each has a number of its own."""
+
+    @classmethod
+    async def start(
+        cls, order: PlaybookOrder, log: int | None = None
+    ) -> PlaybookClient:
+        """Take a step; nothing of it begins yet.
+
+        Args:
+            order: must be the same for each client of an attempt.
+            log: a file descriptor for the standard error of keepers; `None` for ours.
+        """
+        return cls(order, 2 if log is None else log)
+
+    async def send(self, order: Order) -> None:
+        """Give an order.
+
+        `BeginHosts` is one play on all of its hosts. `StopHosts` stops the whole play
+        of each host that it names.
+
+        Raises:
+            RunError: it is another; there is nothing to clean on hosts, either.
+        """
+        match order:
+            case BeginHosts(hosts=hosts) | AttachHosts(hosts=hosts):
+                names = frozenset(each.name for each in hosts)
+                self._named |= names
+                self._stopped -= names
+                is_begin = isinstance(order, BeginHosts)
+                self._carry(self._begin(hosts) if is_begin else self._attach(hosts))
+            case StopHosts(names=names):
+                self._stop(names)
+            case _:
+                raise RunError("Ansible has its forks and its step from its start")
+
+    async def reports(self) -> AsyncIterator[HostReport]:
+        """How hosts stand, until it is closed, or fails: then take another."""
+        while (report := await self._reports.get()) is not None:
+            yield report
+
+    async def close(self) -> int:
+        """Follow nothing any more; what is played goes on. Returns 0.
+
+        An Ansible that has no host left is waited for, as its files are put in order.
+        """
+        try:
+            following = self._following.items()
+            over = [task for play, task in following if play.is_over]
+            if over:
+                await asyncio.wait(over, timeout=ENDING_TIME)
+        finally:
+            for task in self._tasks:
+                task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._reports.put_nowait(None)
+        return 0
+
+    def _carry(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._end_task)
+
+    def _end_task(self, task: asyncio.Task[None]) -> None:
+        """A task that failed ends the reports, as of a fleet process that died."""
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            traceback.print_exception(error)
+            self._reports.put_nowait(None)
+
+    async def _begin(self, hosts: tuple[HostOrder, ...]) -> None:
+        async with self._turn:
+            try:
+                files = await asyncio.to_thread(write_play, self._order, hosts)
+            except (OSError, MobiusError) as error:
+                self._refuse(hosts, _words(error))
+                return
+            play = await self._play(files, hosts)
+            if play.is_stopped:
+                await play.conclude(PlayEnd(why="it was stopped before it began"))
+                return
+            try:
+                keeper = await asyncio.to_thread(play.launch, self._log)
+            except OSError as error:
+                words = f"it could not be started: {_words(error)}"
+                await play.conclude(PlayEnd(why=words, code=1))
+                return
+        await self._follow(play, keeper)
+
+    async def _attach(self, hosts: tuple[HostOrder, ...]) -> None:
+        plays = await asyncio.to_thread(plays_in, Path(self._order.folder))
+        wanted: dict[PlayFiles, list[HostOrder]] = {}
+        for each in hosts:
+            files = await asyncio.to_thread(play_of, each, plays)
+            if files is None:
+                reason = "this program died before it began"
+                state, attempt = HostState.VOID, each.attempt
+                self._report(
+                    HostReport(
+                        host=each.name, state=state, attempt=attempt, reason=reason
+                    )
+                )
+            else:
+                wanted.setdefault(files, []).append(each)
+        async with asyncio.TaskGroup() as tasks:
+            for files, own in wanted.items():
+                play = await self._play(files, tuple(own))
+                tasks.create_task(self._follow(play, None))
+
+    async def _play(self, files: PlayFiles, hosts: tuple[HostOrder, ...]) -> PlayRun:
+        names = frozenset(each.name for each in hosts)
+        play = await asyncio.to_thread(PlayRun, self._order, files, names, self._report)
+        self._plays.add(play)
+        if names & self._stopped:
+            self._stopped -= names
+            play.stop()
+        return play
+
+    async def _follow(
+        self, play: PlayRun, keeper: subprocess.Popen[bytes] | None
+    ) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._following[play] = task
+        try:
+            await play.follow(keeper)
+        except (OSError, MobiusError) as error:
+            await play.conclude(PlayEnd(why=_words(error)))
+        finally:
+            del self._following[play]
+            self._plays.discard(play)
+            if keeper is not None:  # it must be waited for, whoever follows it
+                threading.Thread(target=keeper.wait, daemon=True).start()
+
+    def _stop(self, names: tuple[str, ...] | None) -> None:
+        """Stop plays; hosts whose play is not there yet are remembered."""
+        wanted = self._named if names is None else frozenset(names)
+        self._stopped |= wanted
+        for play in self._plays:
+            if wanted & play.names:
+                self._stopped -= play.names
+                play.stop()
+
+    def _refuse(self, hosts: Iterable[HostOrder], words: str) -> None:
+        for each in hosts:
+            self._report(
+                HostReport(
+                    host=each.name,
+                    state=HostState.FAILED,
+                    attempt=each.attempt,
+                    reason=f"it could not be started: {words}",
+                )
+            )
+
+    def _report(self, report: HostReport) -> None:
+        self._reports.put_nowait(report)
+
+
+def _words(error: Exception) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)

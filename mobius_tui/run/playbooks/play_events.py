@@ -1,0 +1,99 @@
+"""Reads what Ansible said in a play, while it is being written."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mobius_tui.run.storage.safe_open import open_regular
+
+_CHUNK = 1 << 20
+TEXTS = ("msg", "censored", "stdout", "stderr", "module_stdout", "module_stderr")
+"""What a task may say, in the order in which it is shown."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PlayEvent:
+    """One event; `assets/mobius_events.py` writes them."""
+
+    event: str
+    host: str = ""
+    task: str = ""
+    changed: bool = False
+    ignored: bool = False
+    """Whether a failure counts for nothing."""
+    fatal: bool = False
+    """Whether a failure ends the play of all others."""
+    rc: int | None = None
+    item: str = ""
+    diff: str = ""
+    texts: Mapping[str, str] = field(default_factory=dict)
+    """By the names in `TEXTS`."""
+    hosts: tuple[str, ...] = ()
+    """Of a play that begins."""
+    counts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """At the end: how often what happened, by host."""
+    left_out: frozenset[str] = frozenset()
+    """At the end: the hosts of plays that were given up before they came to them."""
+
+
+class PlayEvents:
+    """The events of a play, from where they were read last."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.offset = 0
+        """Bytes of whole lines that were read."""
+
+    def read(self) -> Iterator[PlayEvent]:
+        """The events that came since; none where there is no file yet; blocking."""
+        rest = b""
+        try:
+            with open_regular(self._path) as file:
+                file.seek(self.offset)
+                while data := file.read(_CHUNK):
+                    *lines, rest = (rest + data).split(b"\n")
+                    for line in lines:
+                        self.offset += len(line) + 1
+                        if (event := event_of_line(line)) is not None:
+                            yield event
+        except OSError:
+            return
+
+
+def event_of_line(line: bytes) -> PlayEvent | None:
+    """The event of a line; `None` if it is none."""
+    try:
+        data = json.loads(line)
+        if data["event"] == "stats":
+            return PlayEvent(
+                event="stats",
+                counts={
+                    str(host): {str(k): int(v) for k, v in counts.items()}
+                    for host, counts in data["hosts"].items()
+                },
+                left_out=frozenset(map(str, data["left_out"])),
+            )
+        rc = data.get("rc")
+        return PlayEvent(
+            event=str(data["event"]),
+            host=str(data.get("host", "")),
+            task=str(data.get("task", "")),
+            changed=data.get("changed") is True,
+            ignored=data.get("ignored") is True,
+            fatal=data.get("fatal") is True,
+            rc=rc if isinstance(rc, int) else None,
+            item=str(data.get("item", "")),
+            diff=str(data.get("diff", "")),
+            texts={key: str(data[key]) for key in TEXTS if key in data},
+            hosts=tuple(map(str, _list(data.get("hosts")))),
+        )
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return None
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []

@@ -1,0 +1,256 @@
+"""The files of one play, `plays/N` in an attempt's folder, and its command.
+
+What may hold a secret (variables, what is redacted) is private, and removed as soon as
+Ansible has read it: see `assets/mobius_events.py`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shlex
+import shutil
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from mobius_tui.errors import RunError
+from mobius_tui.run.fleet.fleet_lines import HostOrder
+from mobius_tui.run.fleet.host_output import output_path
+from mobius_tui.run.playbooks import script_play
+from mobius_tui.run.playbooks.play_order import PlaybookOrder
+from mobius_tui.run.playbooks.yaml_text import unsafe_mapping
+from mobius_tui.run.storage.redaction import secret_literals
+from mobius_tui.run.storage.run_directory import (
+    AttemptDirectory,
+    create_file,
+    sync_folder,
+)
+from mobius_tui.run.storage.safe_open import open_regular
+from mobius_tui.run.storage.sharing import make_folder
+from mobius_tui.run.targets.resolved_hosts import TargetHost
+
+PLUGIN = Path(__file__).with_name("assets")
+"""The folder of the callback plugin, and of nothing else: Ansible loads all of it."""
+PLAYS = "plays"
+EVENT_TEXT = 64 << 10
+"""Characters of a text in an event of a playbook at most."""
+_HOSTS_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PlayHost:
+    """One host of a play."""
+
+    name: str
+    attempt: int
+    output_begin: int = 0
+    """Bytes of its output that are of an earlier play of the attempt."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlayFiles:
+    """Where the files of a play are."""
+
+    path: Path
+
+    @property
+    def process(self) -> AttemptDirectory:
+        """What its keeper writes."""
+        return AttemptDirectory(self.path / "process")
+
+    @property
+    def events(self) -> Path:
+        """What Ansible said, as lines of JSON."""
+        return self.path / "events.jsonl"
+
+    @property
+    def hosts(self) -> Path:
+        """Its hosts; written last, so that a play without it has not begun."""
+        return self.path / "hosts.json"
+
+    @property
+    def limit(self) -> Path:
+        """The names of its hosts, a line each."""
+        return self.path / "limit"
+
+    @property
+    def inventory(self) -> Path:
+        """Its hosts and where they are."""
+        return self.path / "inventory.json"
+
+    @property
+    def playbook(self) -> Path:
+        """The playbook that runs a script."""
+        return self.path / "script.yml"
+
+    @property
+    def variables(self) -> Path:
+        """What Ansible is given; private, and removed once it is read."""
+        return self.path / "variables.yml"
+
+    @property
+    def orders(self) -> Path:
+        """What the callback plugin is given; private, and removed once it is read."""
+        return self.path / "orders.json"
+
+    @property
+    def temporary(self) -> Path:
+        """Where Ansible has its own files here; removed at the end."""
+        return self.path / "tmp"
+
+    def read_hosts(self) -> tuple[PlayHost, ...]:
+        """The hosts that it was begun for; none if it cannot have begun."""
+        try:
+            with open_regular(self.hosts) as file:
+                items = json.loads(file.read(_HOSTS_BYTES))
+            return tuple(PlayHost(**each) for each in items)
+        except (OSError, ValueError, TypeError):
+            return ()
+
+    def remove_private(self) -> None:
+        """Remove what may hold secrets."""
+        for path in (self.variables, self.orders):
+            with suppress(OSError):
+                path.unlink()
+        shutil.rmtree(self.temporary, ignore_errors=True)
+
+
+def plays_in(folder: Path) -> tuple[PlayFiles, ...]:
+    """The plays of an attempt, in the order in which they began."""
+    numbers = sorted(
+        int(path.name) for path in (folder / PLAYS).glob("*") if path.name.isdecimal()
+    )
+    return tuple(PlayFiles(folder / PLAYS / str(number)) for number in numbers)
+
+
+def write_play(order: PlaybookOrder, hosts: Sequence[HostOrder]) -> PlayFiles:
+    """Make the files of the next play of an attempt; blocking.
+
+    Raises:
+        RunError: a host is not of the attempt, or a value cannot be given.
+        OSError: they cannot be written.
+    """
+    folder = Path(order.folder)
+    known = {host.name: host for host in order.hosts}
+    if strangers := [each.name for each in hosts if each.name not in known]:
+        raise RunError(f"{strangers[0]!r} is no host of this attempt")
+    with suppress(FileExistsError):
+        make_folder(folder / PLAYS)
+    earlier = plays_in(folder)
+    number = int(earlier[-1].path.name) + 1 if earlier else 1
+    files = PlayFiles(folder / PLAYS / str(number))
+    make_folder(files.path)
+    names = [each.name for each in hosts]
+    create_file(files.limit, "".join(f"{name}\n" for name in names).encode())
+    items = [_inventory_item(known[name], order) for name in names]
+    _write_json(files.inventory, {"all": {"hosts": dict(items)}})
+    if order.is_script:
+        create_file(files.playbook, script_play.PLAYBOOK.encode())
+    _write_private(files.variables, _variables(order, hosts))
+    _write_private(files.orders, json.dumps(_plugin_orders(order, files, names)))
+    _write_json(files.hosts, [_play_host(each, folder) for each in hosts])
+    sync_folder(files.path)
+    return files
+
+
+def _play_host(host: HostOrder, folder: Path) -> Mapping[str, Any]:
+    try:
+        begin = output_path(folder, host.name).stat().st_size
+    except FileNotFoundError:
+        begin = 0
+    return asdict(PlayHost(name=host.name, attempt=host.attempt, output_begin=begin))
+
+
+def _inventory_item(
+    host: TargetHost, order: PlaybookOrder
+) -> tuple[str, Mapping[str, Any]]:
+    """A host as it was resolved; an inventory read anew may say otherwise."""
+    found: dict[str, Any] = {}
+    if host.address != host.name or not order.inventory:
+        found["ansible_host"] = host.address
+    if host.user:
+        found["ansible_user"] = host.user
+    if host.port is not None:
+        found["ansible_port"] = host.port
+    return host.name, found
+
+
+def _variables(order: PlaybookOrder, hosts: Sequence[HostOrder]) -> str:
+    if not order.is_script:
+        return unsafe_mapping(order.variables) or "{}\n"
+    nonce = f"END-{secrets.token_hex(16)}"
+    texts = {
+        each.name: script_play.standard_input(
+            order.script,
+            order.shell,
+            {**order.values, **each.values},
+            nonce=nonce,
+            timeout=order.timeout,
+        )
+        for each in hosts
+    }
+    return f"{script_play.STANDARD_INPUT}:\n{unsafe_mapping(texts, '  ')}"
+
+
+def _plugin_orders(
+    order: PlaybookOrder, files: PlayFiles, names: Sequence[str]
+) -> Mapping[str, Any]:
+    return {
+        "events": str(files.events),
+        "hosts": names,
+        "secrets": secret_literals(order.secrets),
+        "limit": order.max_output if order.is_script else EVENT_TEXT,
+        "remove": [str(files.variables)],
+    }
+
+
+def _write_json(path: Path, data: object) -> None:
+    create_file(path, json.dumps(data, indent=1).encode() + b"\n")
+
+
+def _write_private(path: Path, text: str) -> None:
+    """Write what even the group of a shared run is not to read."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    with os.fdopen(os.open(path, flags, 0o600), "wb") as file:
+        file.write(text.encode())
+
+
+def play_command(order: PlaybookOrder, files: PlayFiles) -> str:
+    """The script that the keeper runs: without secrets, as it stays on the disk."""
+    words = [order.program, "--limit", f"@{files.limit}", "--forks", str(order.forks)]
+    if order.inventory:
+        words += ["-i", str(Path(order.workdir, order.inventory))]
+    words += ["-i", str(files.inventory), "-e", f"@{files.variables}"]
+    if order.become:
+        words += ["--become", "--become-user", order.become]
+    if order.check:
+        words += ["--check", "--diff"]
+    book = files.playbook if order.is_script else Path(order.workdir, order.playbook)
+    return f"exec {shlex.join([*words, '--', str(book)])}\n"
+
+
+def play_environment(order: PlaybookOrder, files: PlayFiles) -> Mapping[str, str]:
+    """The environment of Ansible: the person's own, but for what we depend on."""
+    own = order.env.get("ANSIBLE_CALLBACK_PLUGINS", "")
+    found = {
+        **order.env,
+        "ANSIBLE_CALLBACK_PLUGINS": f"{PLUGIN}:{own}" if own else str(PLUGIN),
+        "ANSIBLE_STDOUT_CALLBACK": "mobius_events",
+        "ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "True",
+        "ANSIBLE_RETRY_FILES_ENABLED": "False",
+        "ANSIBLE_LOCAL_TEMP": str(files.temporary),
+        "ANSIBLE_NOCOLOR": "1",
+        "ANSIBLE_FORCE_COLOR": "0",
+        "MOBIUS_ORDERS": str(files.orders),
+        "PYTHONUNBUFFERED": "1",
+        "TERM": "dumb",
+    }
+    if order.is_script:
+        # Values are in what the module is given: the host's log is not to have them,
+        # and no file of Ansible's own there.
+        found |= {"ANSIBLE_NO_TARGET_SYSLOG": "True", "ANSIBLE_PIPELINING": "True"}
+    return found

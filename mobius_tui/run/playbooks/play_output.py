@@ -1,0 +1,106 @@
+"""What was done on each host, as text that a person reads: `hosts/NAME/output`.
+
+It is made of the events alone, so that after any crash it is continued where it ends:
+nothing is missing, and nothing is there twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from mobius_tui.run.fleet.host_output import make_private_folder, output_path
+from mobius_tui.run.playbooks import script_play
+from mobius_tui.run.playbooks.play_events import TEXTS, PlayEvent
+from mobius_tui.run.storage.safe_open import open_regular
+
+_LOUD = {"failed": "FAILED", "unreachable": "UNREACHABLE", "item failed": "FAILED"}
+_FULL = b"\n[the rest is left out: the output is full]\n"
+
+
+def text_of_event(event: PlayEvent, *, is_script: bool) -> str:
+    """What an event adds to the output of its host; empty for nothing."""
+    if is_script:
+        is_end = event.event in ("ok", "failed") and event.task == script_play.RUN
+        is_said = is_end and event.rc is not None
+        return _blocks(event, ("stdout", "stderr")) if is_said else _trouble(event)
+    if event.event == "start":
+        return f"TASK {event.task}\n"
+    if event.event in ("play", "stats", "no hosts remaining"):
+        return ""
+    word = _LOUD.get(event.event, event.event)
+    if event.event.endswith("ok") and event.changed:
+        word = word.replace("ok", "changed")
+    word += f" {event.item}" if event.item else ""
+    word += ", ignored" if event.ignored else ""
+    word += f" (exit {event.rc})" if event.rc else ""
+    return f"{word}\n{_blocks(event, TEXTS)}{_block(event.diff)}"
+
+
+def _trouble(event: PlayEvent) -> str:
+    """What kept a script from being run."""
+    return _blocks(event, TEXTS) if event.event in ("failed", "unreachable") else ""
+
+
+def _blocks(event: PlayEvent, names: tuple[str, ...]) -> str:
+    return "".join(_block(event.texts.get(name, "")) for name in names)
+
+
+def _block(text: str) -> str:
+    return text if not text or text.endswith("\n") else f"{text}\n"
+
+
+class PlayOutputs:
+    """The outputs of an attempt's hosts, each as long as its events make it."""
+
+    def __init__(self, folder: Path, begins: Mapping[str, int], limit: int) -> None:
+        """Begin with no event.
+
+        Args:
+            folder: the attempt's.
+            begins: how many bytes of each are of an earlier play.
+            limit: bytes of each.
+        """
+        self._folder, self._limit = folder, limit
+        self._places = dict(begins)
+        self.lost: dict[str, str] = {}
+        """Hosts whose output could not be written any more, and why."""
+
+    def write(self, host: str, text: str) -> None:
+        """Add what an event says, unless it is there already; blocking."""
+        if host in self.lost or host not in self._places:
+            return
+        try:
+            self._write(host, text)
+        except OSError as error:
+            self.lost[host] = error.strerror or str(error)
+
+    def _write(self, host: str, text: str) -> None:
+        data = text.encode("utf-8", "backslashreplace")
+        begin = self._places[host]
+        if not data or begin >= self._limit:
+            return
+        if begin + len(data) > self._limit:
+            data = data[: self._limit - begin] + _FULL
+        self._places[host] = begin + len(data)
+        path = output_path(self._folder, host)
+        for folder in (path.parent.parent, path.parent):
+            make_private_folder(folder)
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+        with os.fdopen(os.open(path, flags, 0o600), "ab") as file:
+            there = max(0, os.fstat(file.fileno()).st_size - begin)
+            file.write(data[there:])
+
+    def size(self, host: str) -> int:
+        """Bytes of a host's output."""
+        return self._places.get(host, 0)
+
+    def sha256(self, host: str) -> str:
+        """The digest of a host's output; empty where it cannot be read; blocking."""
+        try:
+            with open_regular(output_path(self._folder, host)) as file:
+                return hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError:
+            return ""

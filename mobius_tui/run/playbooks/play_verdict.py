@@ -1,0 +1,203 @@
+"""What the events of a play mean for each of its hosts. Pure.
+
+A host has passed only if Ansible counted it at the end and every play that is for it
+came to it: where other hosts' failures end a play, Ansible counts who was cut off by
+that as well. Without that count, a host that began is unknown, but for one whose last
+word is that it failed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from mobius_tui.run.fleet.fleet_lines import HostState
+from mobius_tui.run.playbooks import script_play
+from mobius_tui.run.playbooks.play_events import TEXTS, PlayEvent
+from mobius_tui.sanitize import line
+
+LONGEST_REASON = 300
+"""Characters."""
+_HOSTS_FAILED = frozenset({0, 2, 4})
+"""Exit codes of `ansible-playbook` that its counts explain."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Verdict:
+    """What became of a host."""
+
+    state: HostState
+    reason: str = ""
+    exit: int | None = None
+    """Of a script; of a playbook 0 if it passed. A task may fail with any."""
+    cause: str = ""
+    """`exited` if it ended by itself with that, or `timed out`."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PlayEnd:
+    """How `ansible-playbook` ended."""
+
+    why: str
+    """In words."""
+    code: int | None = None
+    """Its exit status, if it ended by itself."""
+
+
+@dataclass(slots=True)
+class _Host:
+    tasks: int = 0
+    """How many began."""
+    task: str = ""
+    """The last that began."""
+    last_word: PlayEvent | None = None
+    """That it failed, or cannot be reached; `None` if a task began since."""
+    failure: PlayEvent | None = None
+    verdict: Verdict | None = None
+    """Known before the end, as of a script."""
+
+
+@dataclass(slots=True)
+class PlayProgress:
+    """The hosts of a play, and how far each of them is."""
+
+    is_script: bool
+    _hosts: dict[str, _Host] = field(default_factory=dict)
+    _play: tuple[str, ...] = ()
+    """The hosts of the play that goes on, or of its part."""
+    _addressed: set[str] = field(default_factory=set)
+    """The hosts of all plays so far; of `run_once` one of them has a task."""
+    _cut: dict[str, str] = field(default_factory=dict)
+    """Hosts whose play may have been ended by a host's failure: whose it was."""
+    _ended: bool = False
+    _counts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    _left_out: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, hosts: Iterable[str], *, is_script: bool) -> PlayProgress:
+        """A play of which nothing has been heard."""
+        return cls(is_script, {name: _Host() for name in hosts})
+
+    def apply(self, event: PlayEvent) -> Verdict | None:
+        """Add what was said; returns what is new of its host, if anything is."""
+        host = self._hosts.get(event.host)
+        match event.event:
+            case "play":
+                self._play = event.hosts
+                self._addressed.update(event.hosts)
+            case "no hosts remaining":
+                self._cut |= dict.fromkeys(self._play, "")
+            case "stats":
+                self._ended = True
+                self._counts, self._left_out = event.counts, event.left_out
+            case "start" if host is not None:
+                host.tasks += 1
+                host.task, host.last_word = event.task, None
+                return Verdict(state=HostState.RUNNING, reason=_words(event.task))
+            case "failed" | "unreachable" if host is not None and not event.ignored:
+                host.last_word = host.failure = event
+                if event.fatal:
+                    self._cut |= dict.fromkeys(self._play, event.host)
+                return self._early(host)
+            case "ok" if host is not None and event.task == script_play.RUN:
+                return self._early(host, event)
+        return None
+
+    def verdict(self, name: str, end: PlayEnd) -> Verdict:
+        """What became of a host, when nothing more will be said.
+
+        Args:
+            name: of the host.
+            end: how `ansible-playbook` ended.
+        """
+        host = self._hosts[name]
+        if host.verdict is not None:
+            return host.verdict
+        if self._ended and (host.tasks or name in self._addressed):
+            return self._counted(name, host, end)
+        if not host.tasks:
+            return self._not_begun(name, end)
+        if host.last_word is not None:
+            return _last_word(host, host.last_word)
+        words = f"{end.why}, at the task `{host.task}`: how far it got is not known"
+        return Verdict(state=HostState.UNKNOWN, reason=_words(words))
+
+    def _early(self, host: _Host, passed: PlayEvent | None = None) -> Verdict | None:
+        """What a script came to: nothing follows that could change it."""
+        if not self.is_script:
+            return None
+        if passed is not None:
+            host.verdict = Verdict(state=HostState.OK, exit=0, cause="exited")
+        elif host.last_word is not None:
+            host.verdict = _script_failure(host, host.last_word)
+        return host.verdict
+
+    def _not_begun(self, name: str, end: PlayEnd) -> Verdict:
+        if self._ended and name not in self._left_out:
+            words = "no play of the playbook is for it: nothing was done"
+        elif self._ended:
+            words = "the play was given up before it, as others failed"
+        elif end.code is None:
+            return Verdict(state=HostState.VOID, reason=_words(end.why))
+        else:
+            words = f"nothing was done: {end.why}"
+        return Verdict(state=HostState.FAILED, reason=_words(words))
+
+    def _counted(self, name: str, host: _Host, end: PlayEnd) -> Verdict:
+        own = self._counts.get(name, {})
+        if own.get("failures") or own.get("unreachable"):
+            if host.failure is not None:
+                return _last_word(host, host.failure)
+            words = "Ansible says that it failed, and not at what"
+            return Verdict(state=HostState.FAILED, reason=words)
+        if name in self._left_out or self._is_cut(name):
+            where = f"after the task `{host.task}`" if host.tasks else "before it"
+            words = f"the play was given up {where}, as others failed"
+            return Verdict(state=HostState.FAILED, reason=_words(words))
+        explained = _HOSTS_FAILED if self._has_failures() else {0}
+        if end.code is not None and end.code not in explained:
+            return Verdict(state=HostState.FAILED, reason=_words(end.why))
+        state = HostState.CHANGED if own.get("changed") else HostState.OK
+        return Verdict(state=state, exit=0, cause="exited")
+
+    def _is_cut(self, name: str) -> bool:
+        """Whether a failure ended its play that no `rescue` made good."""
+        if name not in self._cut:
+            return False
+        by = self._cut[name]
+        counts = self._counts.get(by, {})
+        return not by or bool(counts.get("failures") or counts.get("unreachable"))
+
+    def _has_failures(self) -> bool:
+        return any(
+            each.get("failures") or each.get("unreachable")
+            for each in self._counts.values()
+        )
+
+
+def _script_failure(host: _Host, event: PlayEvent) -> Verdict:
+    """What a script came to that did not end well, or could not be run."""
+    if event.rc is None or event.task != script_play.RUN:
+        return _last_word(host, event)
+    if event.rc == script_play.TIMED_OUT:
+        words = "it took longer than its limit, so it was stopped"
+        cause = "timed out"
+        return Verdict(state=HostState.FAILED, reason=words, exit=event.rc, cause=cause)
+    return Verdict(state=HostState.FAILED, exit=event.rc, cause="exited")
+
+
+def _last_word(host: _Host, event: PlayEvent) -> Verdict:
+    """What a failure means."""
+    said = next((event.texts[key] for key in TEXTS if event.texts.get(key)), "")
+    if event.event == "failed":
+        errors = event.texts.get("stderr", "").strip().splitlines()
+        words = f"the task `{event.task}` failed: {errors[-1] if errors else said}"
+        return Verdict(state=HostState.FAILED, reason=_words(words))
+    if host.tasks == 1:
+        return Verdict(state=HostState.UNREACHABLE, reason=_words(said))
+    words = f"it was lost at the task `{event.task}`, and how far it got is not known: "
+    return Verdict(state=HostState.UNKNOWN, reason=_words(words + said))
+
+
+def _words(text: str) -> str:
+    return line(" ".join(text.split()))[:LONGEST_REASON]

@@ -1,0 +1,80 @@
+"""A script as a playbook of two tasks: connect, then run. Pure.
+
+The module is `command` with the script on its standard input, because `raw`, `script`
+and the environment of a task fail at what is promised here: by the first two an exit of
+255 is called unreachable, and by the last values stand in the list of processes of the
+host. It wants Python on the host.
+
+Its output is in a file there until it ends: in one order, and without bytes that are no
+UTF-8, of which 2.19 makes a failure.
+
+That something is connected to first makes "unreachable" mean that nothing ran.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+
+from mobius_tui.run.fleet.claim_request import export_line
+
+CONNECT, RUN = "connect", "run"
+"""The names of the tasks."""
+STANDARD_INPUT = "mobius_standard_input"
+"""The variable that has what each host's shell reads, by the host's name."""
+TIMED_OUT = 124
+"""The exit status of `timeout`."""
+PLAYBOOK = f"""\
+- name: script
+  hosts: all
+  gather_facts: false
+  tasks:
+    - name: {CONNECT}
+      ansible.builtin.raw: "true"
+      changed_when: false
+    - name: {RUN}
+      ansible.builtin.command:
+        argv: [sh, -s]
+        stdin: "{{{{ {STANDARD_INPUT}[inventory_hostname] }}}}"
+"""
+
+
+def standard_input(
+    script: str,
+    shell: tuple[str, ...],
+    values: Mapping[str, str],
+    *,
+    nonce: str,
+    timeout: float | None,
+) -> str:
+    """What `sh -s` reads on a host.
+
+    Args:
+        script: is in a private file there while it runs.
+        shell: what runs it.
+        values: its environment.
+        nonce: what no line of a script is.
+        timeout: seconds; kept where the host has `timeout`.
+
+    Raises:
+        RunError: a value cannot be given to a shell.
+    """
+    words = shlex.join(shell)
+    limit = ""
+    if timeout is not None:
+        seconds = f"{max(timeout, 0.01):.2f}"
+        limit = f"command -v timeout > /dev/null && set -- timeout -k 5 {seconds}\n"
+    exports = "".join(f"{export_line(each)}\n" for each in values.items())
+    return f"""\
+mobius_script=$(mktemp) && mobius_output=$(mktemp) || exit
+trap 'rm -f "$mobius_script" "$mobius_output"' EXIT
+cat > "$mobius_script" <<'{nonce}'
+{script}
+{nonce}
+set --
+{limit}({exports}"$@" {words} "$mobius_script" < /dev/null > "$mobius_output" 2>&1)
+mobius_status=$?
+if command -v iconv > /dev/null; then iconv -c -f UTF-8 -t UTF-8 "$mobius_output"
+else cat "$mobius_output"; fi
+exit $mobius_status
+"""
