@@ -23,7 +23,11 @@ async def clean_claims(context: RunContext) -> None:
 
     A host of which nobody knows keeps them: they say what there is to be known.
     """
-    with_hosts = [step for step in context.plan.steps.values() if step.rollout]
+    with_hosts = [
+        step
+        for step in context.plan.steps.values()
+        if step.rollout is not None and step.rollout.engine == "ssh"
+    ]
     try:
         async with asyncio.timeout(TIME_LIMIT):
             for step in with_hosts:

@@ -15,6 +15,7 @@ from typing import Any, Literal
 from mobius_tui.errors import MobiusError, RunError
 from mobius_tui.run.attempts import launcher
 from mobius_tui.run.attempts.host_checks import HostChecks
+from mobius_tui.run.attempts.playbook_client import PlaybookClient
 from mobius_tui.run.attempts.run_context import RunContext
 from mobius_tui.run.attempts.step_hosts import TRIES, StepHosts, claim_number
 from mobius_tui.run.events.fleet_events import (
@@ -37,8 +38,9 @@ from mobius_tui.run.fleet.fleet_lines import (
 )
 from mobius_tui.run.fleet.transport import transport_to
 from mobius_tui.run.journal.journal_writer import JournalWriter
+from mobius_tui.run.playbooks.play_order import PlaybookOrder
 from mobius_tui.run.rollout.rollout import Move, RolloutEnd, RolloutResult, next_move
-from mobius_tui.run.state.fleet_state import FleetState
+from mobius_tui.run.state.fleet_state import PASSED, FleetState
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.model.actions import Run
 from mobius_tui.runbook.model.runbook import Step
@@ -58,11 +60,12 @@ _RESULTS: Mapping[RolloutResult, Result | Literal[Status.UNKNOWN]] = {
     "unknown": Status.UNKNOWN,
 }
 _STATUSES: Mapping[fleet_lines.HostState, HostResult] = {
+    fleet_lines.HostState.CHANGED: HostStatus.CHANGED,
     fleet_lines.HostState.UNREACHABLE: HostStatus.UNREACHABLE,
     fleet_lines.HostState.UNKNOWN: HostStatus.UNKNOWN,
     fleet_lines.HostState.VOID: HostStatus.PENDING,
 }
-"""What a host is that did not end; the others are judged by their exit status."""
+"""What a host is by its report alone; the others are judged by their exit status."""
 
 
 class FleetAttempt:
@@ -85,7 +88,7 @@ class FleetAttempt:
         self._hosts = StepHosts(context, writer, step, number)
         self._reports: asyncio.Queue[HostReport | None] = asyncio.Queue()
         self._checking: dict[str, asyncio.Task[None]] = {}
-        self._client: FleetClient | None = None
+        self._client: FleetClient | PlaybookClient | None = None
         self._silent_starts = 0
         """Fleet processes that were started since one reported anything."""
         self._is_stop_said = False
@@ -102,7 +105,7 @@ class FleetAttempt:
         """
         await self._hosts.find()
         self._plan = self._hosts.rollout_plan()
-        self._order = self._hosts.step_order()
+        self._order = self._hosts.order()
         stop = self._context.step_tasks.start(self._step.id, asyncio.Event().wait())
         try:
             end = await self._until_over(stop)
@@ -207,7 +210,11 @@ class FleetAttempt:
         if self._silent_starts:
             await asyncio.sleep(RESTART_PAUSE)
         self._silent_starts += 1
-        self._client = await FleetClient.start(self._order, self._context.keeper_log)
+        log = self._context.keeper_log
+        if isinstance(self._order, PlaybookOrder):
+            self._client = await PlaybookClient.start(self._order, log)
+        else:
+            self._client = await FleetClient.start(self._order, log)
         self._reading = asyncio.ensure_future(self._read(self._client))
         self._is_stop_said = False
         return True
@@ -235,7 +242,7 @@ class FleetAttempt:
         if self._client is not None:
             await self._client.send(StopHosts())
 
-    async def _read(self, client: FleetClient) -> None:
+    async def _read(self, client: FleetClient | PlaybookClient) -> None:
         try:
             async for report in client.reports():
                 self._reports.put_nowait(report)
@@ -282,8 +289,8 @@ class FleetAttempt:
         ):
             return
         status, reason = self._judged(report)
-        if status is HostStatus.OK and any(map(is_for_each_host, self._step.checks)):
-            checking = asyncio.ensure_future(self._check(report, reason))
+        if status in PASSED and any(map(is_for_each_host, self._step.checks)):
+            checking = asyncio.ensure_future(self._check(report, status, reason))
             self._checking[report.host] = checking
             return
         await self._end_host(report, status, reason)
@@ -306,7 +313,7 @@ class FleetAttempt:
             return HostStatus.OK, words
         return HostStatus.FAILED, reason or f"exit {report.exit}"
 
-    async def _check(self, report: HostReport, reason: str) -> None:
+    async def _check(self, report: HostReport, status: HostResult, reason: str) -> None:
         """Make the checks of a host whose script ended well, and journal its end."""
         values = self._hosts.values_of(report.host)
         try:
@@ -332,7 +339,7 @@ class FleetAttempt:
         if problem:
             await self._end_host(report, HostStatus.FAILED, problem)
         else:
-            await self._end_host(report, HostStatus.OK, reason)
+            await self._end_host(report, status, reason)
 
     def _take_checked(self) -> None:
         """Forget checks that are over.

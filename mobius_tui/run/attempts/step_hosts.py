@@ -14,6 +14,7 @@ from typing import Any
 
 from mobius_tui.errors import RunError
 from mobius_tui.run.attempts import launcher
+from mobius_tui.run.attempts.playbook_orders import playbook_order
 from mobius_tui.run.attempts.run_context import RunContext
 from mobius_tui.run.events.fleet_events import (
     HostsResolved,
@@ -26,6 +27,7 @@ from mobius_tui.run.fleet.fleet_lines import (
 from mobius_tui.run.fleet.transport import LocalRoute, Route, SshRoute
 from mobius_tui.run.journal.journal_writer import JournalWriter
 from mobius_tui.run.planning.variables import Values, script_env
+from mobius_tui.run.playbooks.play_order import PlaybookOrder
 from mobius_tui.run.rollout.rollout_plan import RolloutPlan, hosts_to_do, plan_rollout
 from mobius_tui.run.state.fleet_state import FleetState, StepFleet
 from mobius_tui.run.storage.run_directory import AttemptDirectory, create_file
@@ -157,8 +159,30 @@ class StepHosts:
             MobiusError: a duration is none.
         """
         values = self._context.values(self._step)
-        return plan_rollout(
+        plan = plan_rollout(
             self._rollout, self._listed.names, self._listed.first, values.seconds
+        )
+        if self._rollout.engine == "ansible":
+            # Ansible itself holds a batch to so many at a time.
+            plan = replace(plan, parallel=len(plan.hosts))
+        return plan
+
+    def order(self) -> StepOrder | PlaybookOrder:
+        """What is the same for all hosts, for whoever brings it there.
+
+        Raises:
+            MobiusError: a duration, a size or a value is none, or there is no Ansible.
+        """
+        order = self.step_order()
+        if self._rollout.engine != "ansible":
+            return order
+        return playbook_order(
+            self._context,
+            self._step,
+            self._number,
+            self._listed.hosts,
+            timeout=order.timeout,
+            max_output=order.max_output,
         )
 
     def route(self) -> Route:

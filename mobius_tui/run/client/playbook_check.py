@@ -42,7 +42,12 @@ async def check_playbooks(briefing: Briefing, *, now: float) -> AsyncIterator[st
         now: seconds since 1970.
     """
     plan = Plan(briefing.runbook)
-    values = Values(initial_run_state(briefing), now=now, secrets=briefing.secrets)
+    values = Values(
+        initial_run_state(briefing),
+        now=now,
+        secrets=briefing.secrets,
+        name_of=plan.name,
+    )
     for step in briefing.runbook.steps():
         if not isinstance(step.action, Run) or not step.action.playbook:
             continue
