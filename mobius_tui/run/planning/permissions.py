@@ -27,11 +27,13 @@ from mobius_tui.run.intents.intent_actions import (
     ListOptions,
     LookFirst,
     OverrideStep,
+    ReleaseBatch,
     ReleaseHost,
     ResendMessages,
     RestoreStep,
     RetryStep,
     SendMessageOfStep,
+    SettleHost,
     SetVariables,
     SkipStep,
     StartAutomatic,
@@ -119,6 +121,10 @@ def require(action: Action, situation: Situation) -> None:
             step_permissions.restore(action, situation)
         case OverrideStep():
             step_permissions.override(action, situation)
+        case ReleaseBatch():
+            step_permissions.release_batch(action, situation)
+        case SettleHost():
+            step_permissions.settle_host(action, situation)
         case SetVariables():
             run_permissions.set_variables(action, situation)
         case AddNote():

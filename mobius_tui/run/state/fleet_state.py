@@ -25,6 +25,11 @@ ENDED = frozenset(
 )
 """What a host is when nothing of it runs or is to begin."""
 PASSED = frozenset({HostStatus.OK, HostStatus.CHANGED})
+SETTLEMENTS: Mapping[HostStatus, tuple[Settlement, Settlement]] = {
+    HostStatus.UNKNOWN: ("ran", "did not run"),
+    HostStatus.UNREACHABLE: ("skip", "fail"),
+}
+"""What a person may say of a host, by what it is."""
 _SETTLED: Mapping[Settlement, HostStatus] = {
     "ran": HostStatus.OK,
     "did not run": HostStatus.FAILED,
