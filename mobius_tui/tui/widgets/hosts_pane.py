@@ -83,6 +83,8 @@ class HostRows(Widget, can_focus=True):
         self._outline = HostOutline()
         self._scroll_mark = ScrollMark()
         self._tails: Mapping[str, LastOutput] = {}
+        self._head: tuple[tuple[Piece, ...], ...] = ()
+        """What stands over the hosts' rows, made once for each look at them."""
         self._lines: list[tuple[tuple[Piece, ...], bool]] = []
         self._strips: dict[LineKey, Strip] = {}
         self._styles_by_role: dict[str, Style] = {}
@@ -125,6 +127,8 @@ class HostRows(Widget, can_focus=True):
         self.found = view.hosts(step)
         if self.found is None:
             return
+        width = self.content_width
+        self._head = head_lines(self.found, width, is_low=self._is_low)
         self._outline.update(
             self.found, keep_order=self.has_focus_within, room=self._room()
         )
@@ -193,14 +197,9 @@ class HostRows(Widget, can_focus=True):
     def _is_low(self) -> bool:
         return self.size.height < LOW_ROWS
 
-    def _head(self) -> tuple[tuple[Piece, ...], ...]:
-        if self.found is None:
-            return ()
-        return head_lines(self.found, self.content_width, is_low=self._is_low)
-
     def _room(self) -> int:
         """Rows for hosts."""
-        return max(1, self.size.height - self.rows_below - len(self._head()))
+        return max(1, self.size.height - self.rows_below - len(self._head))
 
     @property
     def in_sight(self) -> tuple[str, ...]:
@@ -217,8 +216,10 @@ class HostRows(Widget, can_focus=True):
 
     def _lay_out(self) -> None:
         """Make the lines; only those that have changed are drawn."""
-        lines = [(pieces, False) for pieces in self._head()]
-        lines += [(self._line(host), host == self.cursor) for host in self.in_sight]
+        lines = [(pieces, False) for pieces in self._head]
+        in_sight = self.in_sight
+        names = name_cells(in_sight, self.content_width - 2)
+        lines += [(self._line(host, names), host == self.cursor) for host in in_sight]
         if self.found is not None and not self._outline.names:
             lines.append((((self._nobody(), "muted"),), False))
         before, self._lines = self._lines, lines
@@ -236,17 +237,16 @@ class HostRows(Widget, can_focus=True):
             return "  no host matches"
         return "  none wants anybody, and none runs; / finds any of them"
 
-    def _line(self, host: str) -> tuple[Piece, ...]:
+    def _line(self, host: str, names: int) -> tuple[Piece, ...]:
         assert self.found is not None
         assert self.view is not None
-        width = self.content_width - 2
         return host_line(
             host,
             self.found.newest[host],
             now=self.view.now,
             said=self._tails.get(host, LastOutput()),
-            width=width,
-            names=name_cells(self.in_sight, width),
+            width=self.content_width - 2,
+            names=names,
         ).pieces
 
     def render_lines(self, crop: Region) -> list[Strip]:
@@ -266,7 +266,7 @@ class HostRows(Widget, can_focus=True):
         if strip is None:
             if len(self._strips) >= MAX_STRIPS:
                 self._strips.clear()
-            is_host = y >= len(self._head())
+            is_host = y >= len(self._head)
             strip = self._strips[look] = self._draw(*look, is_host=is_host)
         return strip
 
@@ -442,7 +442,7 @@ class HostsPane(HostRows):
     def on_click(self, event: events.Click) -> None:
         """Put the cursor where the pointer is; a second click opens it."""
         at = event.get_content_offset(self)
-        place = -1 if at is None else at.y - len(self._head())
+        place = -1 if at is None else at.y - len(self._head)
         if not 0 <= place < len(self.in_sight):
             return
         event.stop()
