@@ -222,3 +222,15 @@ def many_failed(tmp_path: Path) -> Fleet:
     made_of.over(2)
     made_of.finish("failed", "94 of 500 passed, 32 failed, 374 not begun")
     return made_of
+
+
+def canary_unknown(tmp_path: Path) -> Fleet:
+    """Twelve hosts that print nothing: nobody knows how far the first one got."""
+    made_of = fleet(tmp_path, 12)
+    made_of.begin()
+    made_of.batch(1)
+    reason = "its machine was restarted while it ran"
+    made_of.end("web-001", HostStatus.UNKNOWN, reason=reason, text="", after=3)
+    made_of.over(1)
+    made_of.hold(2, HoldReason.UNKNOWN, "nobody knows how far web-001 got")
+    return made_of

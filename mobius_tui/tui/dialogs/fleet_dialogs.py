@@ -12,7 +12,6 @@ from textual.widgets import Input
 from mobius_tui.run.events.fleet_events import Settlement
 from mobius_tui.run.intents.intent_actions import SettleHost
 from mobius_tui.run.state.fleet_state import SETTLEMENTS
-from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.tui.dialogs.dialog import (
     CANCEL,
     Choice,
@@ -23,7 +22,7 @@ from mobius_tui.tui.dialogs.dialog import (
 )
 from mobius_tui.tui.presenters.fields import Field
 from mobius_tui.tui.presenters.fleet.host_marks import HOST_MARKS
-from mobius_tui.tui.presenters.run_view import RunView
+from mobius_tui.tui.presenters.fleet.hosts_now import StepHosts
 from mobius_tui.tui.presenters.styled_text import assemble, text
 from mobius_tui.tui.screen_state import DraftKey, Purpose
 
@@ -52,24 +51,22 @@ class HostSettled:
 class SettleDialog(Dialog[HostSettled]):
     """The result is what was said, and why."""
 
-    def __init__(self, view: RunView, step: Step, action: SettleHost) -> None:
+    def __init__(self, name: str, found: StepHosts, action: SettleHost) -> None:
         """Make the dialog.
 
         Args:
-            view: the run.
-            step: which.
+            name: the step's number and title.
+            found: its hosts.
             action: names the host and its attempt.
         """
         key = DraftKey(
             purpose=Purpose.SETTLE_HOST,
-            step=step.id,
+            step=action.step,
             attempt=action.attempt,
             host=action.host,
         )
         super().__init__(f"What became of {action.host}?", tone="bad", draft_key=key)
-        self._view, self._step = view, step
-        found = view.hosts(step.id)
-        assert found is not None
+        self._step_name = name
         self._own = found.newest[action.host]
         self._more = len(found.to_settle) - 1
         self._ways = SETTLEMENTS[self._own.status]
@@ -84,7 +81,7 @@ class SettleDialog(Dialog[HostSettled]):
         own, mark = self._own, HOST_MARKS[self._own.status]
         why = f"  {own.reason}" if own.reason else ""
         fields = [
-            Field("step", text(self._view.plan.name(self._step.id))),
+            Field("step", text(self._step_name)),
             Field("now", assemble(mark.glyph_and_word, (why, "plain"))),
         ]
         if self._more:

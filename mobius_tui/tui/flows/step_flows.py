@@ -395,9 +395,10 @@ async def settle_host(
     step = view.step(key)
     host = key.host if isinstance(key, HostRow) else None
     action = settle_action(view, step, host) if step is not None else None
-    if step is None or action is None:
+    found = view.hosts(step.id) if step is not None else None
+    if step is None or found is None or action is None:
         return None
-    said = await open_dialog(SettleDialog(view, step, action))
+    said = await open_dialog(SettleDialog(view.plan.name(step.id), found, action))
     if said is None:
         return None
     return replace(action, settled=said.settled, reason=said.reason)

@@ -38,7 +38,6 @@ async def with_tails(pilot: Pilot[Any], screen: RunScreen) -> None:
         ("unknown", fleets.many_unknown, (), LARGE),
         ("unknown", fleets.many_unknown, ("2",), SMALL),
         ("unknown", fleets.many_unknown, ("2",), TINY),
-        ("settle", fleets.many_unknown, ("enter",), SMALL),
         ("again", fleets.many_failed, ("r",), SMALL),
     ],
     ids=lambda each: each if isinstance(each, str) else None,
