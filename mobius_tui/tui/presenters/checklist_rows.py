@@ -136,7 +136,8 @@ def step_row(view: RunView, step: Step, *, phase_wait: str) -> ChecklistRow:
         right_role=role,
         is_dim=mark.role == "muted",
         repeats_phase=bool(phase_wait),
-        may_omit_right=standing.status not in (Status.RUNNING, Status.WAITING)
+        may_omit_right=not of_hosts
+        and standing.status not in (Status.RUNNING, Status.WAITING)
         and (standing.status is not Status.PASSED or role == "muted"),
     )
 

@@ -212,3 +212,12 @@ async def test_hostile_names_and_outputs_are_harmless(tmp_path: Path) -> None:
         shown = words(pilot)
         assert "[bold]boo" in shown
         assert not {"\x1b", "\u202e", "\x07"} & {*shown}
+
+
+async def test_a_narrow_checklist_has_the_figures_of_what_failed(
+    tmp_path: Path,
+) -> None:
+    made = fleets.many_failed(tmp_path)
+    page = opened(made.run, time=Time(made.run.at), size=SMALL)
+    async with hosted(made.run), page as (_, pilot):
+        assert re.search(r"✖\s+1\.2 Re\S*.*126/500 ✖32 ", words(pilot))
