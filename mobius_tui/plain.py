@@ -11,11 +11,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from mobius_tui.errors import INCOMPLETE
-from mobius_tui.run.attempts.attempt_files import last_output
+from mobius_tui.run.attempts.attempt_files import last_output, last_output_of
 from mobius_tui.run.client.follow_up import follow_up
 from mobius_tui.run.client.viewer import SILENCE_LIMIT, Viewer
+from mobius_tui.run.events.fleet_events import FleetHostEnded
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.step_events import CheckTried, StepEnded, StepUnknown
+from mobius_tui.run.fleet.host_output import output_path
 from mobius_tui.run.intents.intent_actions import Action, ReleaseHost, StartAutomatic
 from mobius_tui.run.intents.replies import Reply
 from mobius_tui.run.journal.describe_entry import journal_entry_text
@@ -24,6 +26,7 @@ from mobius_tui.run.planning.step_texts import StepTexts
 from mobius_tui.run.planning.variables import Values
 from mobius_tui.run.planning.watch_progress import watch_duration, watch_progress_text
 from mobius_tui.run.state.attempt_id import AttemptId
+from mobius_tui.run.state.fleet_state import WANTING_SOMEBODY
 from mobius_tui.run.state.step_state import Attempt, Status
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.safe_open import open_regular
@@ -144,6 +147,17 @@ class PlainReport:
                 and entry.event.result != Status.PASSED
             ):
                 self._print_error(entry.event, stamp)
+            if isinstance(entry.event, FleetHostEnded):
+                self._print_host(entry.event)
+
+    def _print_host(self, ended: FleetHostEnded) -> None:
+        """Print the line by which a host says what went wrong."""
+        if ended.status not in WANTING_SOMEBODY:
+            return
+        folder = self._viewer.directory.attempt(ended.step, ended.attempt).path
+        last = last_output_of(output_path(folder, ended.host))
+        if said := last.error or last.last:
+            print_line(f"{line(ended.host):>8} | {line(said)}")
 
     async def print_earlier_entries(self, entries: tuple[Entry, ...]) -> None:
         """Print where a run stands that goes on: how it began, and what came last.

@@ -35,7 +35,7 @@ from tests.acceptance.conftest import terminal as terminal
 from tests.acceptance.terminal import PROGRAM
 from tests.paths import CASES
 from tests.run.books import ONE, step
-from tests.tui import scenes
+from tests.tui import fleets, scenes
 from tests.tui.runs import MadeRun, hosted
 
 LINES = CASES / "authoring" / "lines.toml"
@@ -99,6 +99,20 @@ def test_a_run_in_no_environment_names_none(tmp_path: Path) -> None:
     entry = dataclasses.replace(began, event=event)
     said = journal_entry_text(entry, follower.plan, follower.state)
     assert said == f"INCIDENT MOBIUS rollback, run {event.run}"
+
+
+def test_of_a_host_that_went_wrong_its_last_line_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    viewer = Viewer(fleets.twelve(tmp_path).run.directory)
+    report = plain.PlainReport(viewer, as_json=False)
+    asyncio.run(report.print_entries(viewer.follower.initial_entries))
+    report.close()
+    told = [row.partition(" ")[2] for row in capsys.readouterr().out.split("\n")]
+    failed = told.index("web-004 failed: 1.3 Restart nginx: exit 1")
+    assert told[failed + 1].endswith("nginx.conf test failed")
+    assert "held: 1.3 Restart nginx, batch 2; a person lets it begin" in "\n".join(told)
+    assert not any("test is successful" in row for row in told)
 
 
 @pytest.mark.usefixtures("ended")

@@ -9,19 +9,24 @@ from mobius_tui.review.run_reader import ReadRun
 from mobius_tui.review.run_report import (
     ReportAttempt,
     ReportCheck,
+    ReportHost,
     ReportMessage,
     ReportPhase,
     ReportStep,
     VariableValue,
 )
 from mobius_tui.review.run_walk import WalkedRun
+from mobius_tui.run.attempts.attempt_files import LastOutput, last_output_of
 from mobius_tui.run.attempts.exit_status import exit_code_text
 from mobius_tui.run.attempts.output_reader import last_rows
+from mobius_tui.run.events.fleet_events import HostStatus
+from mobius_tui.run.fleet.host_output import output_path
 from mobius_tui.run.planning.plan import Plan, effect_of, kind_of
 from mobius_tui.run.planning.step_status import step_statuses
 from mobius_tui.run.planning.variables import Values
 from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.run.state.deliveries import delivery_for_viewer
+from mobius_tui.run.state.fleet_state import WANTING_SOMEBODY
 from mobius_tui.run.state.step_state import Attempt, StateVariable, Status
 from mobius_tui.runbook.model.actions import Choose, Manual, Run, SendMessage, Watch
 from mobius_tui.runbook.model.improvised import is_improvised
@@ -253,7 +258,30 @@ class StepReporter:
             output_sha256=self._walked.digests.get(attempt_id),
             left=tuple(map(self._sanitize, own.left)),
             ended_with=tuple(map(self._sanitize, own.ended_with)),
+            hosts=tuple(self._hosts(attempt_id)),
         )
+
+    def _hosts(self, attempt_id: AttemptId) -> Iterator[ReportHost]:
+        """The hosts of an attempt, the worst first; each with what it said."""
+        fleet = self._walked.state.fleets.get(attempt_id.step)
+        found = fleet.attempts.get(attempt_id.number) if fleet is not None else None
+        folder = self._run.directory.attempt(*attempt_id).path
+        ranks = {status: rank for rank, status in enumerate(HostStatus)}
+        hosts = found.hosts.items() if found is not None else ()
+        for name, own in sorted(hosts, key=lambda each: ranks[each[1].status]):
+            is_bad = own.status in WANTING_SOMEBODY
+            last = last_output_of(output_path(folder, name)) if is_bad else LastOutput()
+            is_timed = own.started is not None and own.ended is not None
+            yield ReportHost(
+                name=self._sanitize(name),
+                status=own.status,
+                batch=own.batch,
+                started=own.started,
+                took=own.ended - own.started if is_timed else None,  # type: ignore[operator]
+                exit=own.exit,
+                reason=self._sanitize(own.reason),
+                said=_clip(self._sanitize(last.error or last.last)),
+            )
 
 
 def _clip(row: str) -> str:

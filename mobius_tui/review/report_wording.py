@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
@@ -15,6 +16,7 @@ from mobius_tui.review.run_report import (
     ReportStep,
     RunReport,
 )
+from mobius_tui.run.events.fleet_events import HostStatus
 from mobius_tui.runbook.model.step_text import EFFECTS
 from mobius_tui.runbook.text.units import (
     clock_duration,
@@ -259,3 +261,28 @@ def action_items(report: RunReport) -> Iterator[tuple[str, str, str, str, str]]:
     for each in report.action_items:
         done = "yes" if each.done else "no"
         yield done, each.title, each.owner or "nobody", each.due, each.note
+
+
+HOST_HEAD = ("Host", "State", "Batch", "Took", "Said")
+"""The captions of the table of hosts."""
+HOSTS_TOLD = 100
+"""Hosts that a page has a row of at most: the worst stand first."""
+
+
+def host_rows(attempt: ReportAttempt) -> Iterator[tuple[str, ...]]:
+    """The rows of the table of hosts."""
+    for host in attempt.hosts[:HOSTS_TOLD]:
+        state = f"{host.status} {host.exit}" if host.exit else str(host.status)
+        took = "" if host.took is None else duration_in_words(host.took)
+        said = ": ".join(filter(None, (host.reason, host.said)))
+        yield host.name, state, str(host.batch or ""), took, said
+
+
+def host_counts(attempt: ReportAttempt) -> str:
+    """How many hosts came to what, and how many have no row."""
+    counts = Counter(host.status for host in attempt.hosts)
+    words = ", ".join(f"{counts[each]} {each}" for each in HostStatus if counts[each])
+    left_out = len(attempt.hosts) - HOSTS_TOLD
+    more = f"; the last {left_out} are in the JSON form" if left_out > 0 else ""
+    total = "1 host" if len(attempt.hosts) == 1 else f"{len(attempt.hosts)} hosts"
+    return f"{total}: {words}{more}"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Literal, TypeAlias
 
+from mobius_tui.run.events.fleet_events import HostStatus
 from mobius_tui.run.events.mode_and_outcome import ListingState, Mode, Outcome
 from mobius_tui.run.events.run_events import Event
 from mobius_tui.run.state.step_state import Status
@@ -92,6 +93,24 @@ class ReportCheck:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ReportHost:
+    """One host of an attempt at a step on many."""
+
+    name: str
+    status: HostStatus
+    batch: int
+    """The number of its batch; 0 for one that never began."""
+    started: EpochSeconds | None
+    took: float | None
+    """Seconds."""
+    exit: int | None
+    reason: str
+    said: str
+    """The line of its output that says what went wrong, or the last one; of one that
+    passed, nothing."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ReportAttempt:
     """One attempt at a step."""
 
@@ -120,6 +139,8 @@ class ReportAttempt:
     """Processes that outlived it."""
     ended_with: tuple[str, ...]
     """Processes that were ended when its script had ended."""
+    hosts: tuple[ReportHost, ...] = ()
+    """Those of a step on many hosts, the worst first."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

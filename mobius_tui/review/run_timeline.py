@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import zip_longest
 from typing import Literal
 
 from mobius_tui.health.trigger import TriggerKey
@@ -17,6 +19,7 @@ from mobius_tui.review.timeline_moments import (
     TimelineMoment,
     group_by_severity,
 )
+from mobius_tui.run.events.fleet_events import BatchHeld, FleetHostEnded, HostStatus
 from mobius_tui.run.events.step_events import (
     StepOverridden,
     StepPassedOver,
@@ -26,10 +29,13 @@ from mobius_tui.run.events.step_events import (
 from mobius_tui.run.events.watch_events import TriggerFired
 from mobius_tui.run.journal.outage_times import NON_TEAM_AUTHORS
 from mobius_tui.run.planning.plan import Plan
+from mobius_tui.run.state.fleet_state import ENDED, WANTING_SOMEBODY
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import Attempt, Status
 
-LaneKind = Literal["trigger", "phase", "step", "probe", "marks", "person", "drill"]
+LaneKind = Literal[
+    "trigger", "phase", "step", "batch", "probe", "marks", "person", "drill"
+]
 _BESIDE_BARS = (StepSkipped, StepPassedOver, StepRestored, StepOverridden)
 """Events of a step that the bars of its attempts do not show."""
 
@@ -183,6 +189,43 @@ def _phases_and_steps(
                 moments=tuple(each for each in own if each.event in _BESIDE_BARS),
                 step=step.id,
             )
+            yield from _batches(state, step.id, own)
+
+
+def _batches(
+    state: RunState, step_id: str, moments: Sequence[TimelineMoment]
+) -> Iterator[TimelineLane]:
+    """A lane for each batch of hosts, with who went wrong in it and what held it."""
+    fleet = state.fleets.get(step_id)
+    marked = [m for m in moments if m.event in (FleetHostEnded, BatchHeld)]
+    for own in fleet.attempts.values() if fleet is not None else ():
+        again = f", attempt {own.attempt}" if own.attempt > 1 else ""
+        for batch, after in zip_longest(own.batches, own.batches[1:]):
+            until = math.inf if after is None else after.started
+            hosts = [own.hosts[host].status for host in batch.hosts]
+            count = "1 host" if len(hosts) == 1 else f"{len(hosts)} hosts"
+            bar = TimelineBar(
+                began=batch.started, ended=batch.ended, tone=_batch_tone(hosts)
+            )
+            yield TimelineLane(
+                kind="batch",
+                title=f"batch {batch.number}: {count}{again}",
+                bars=(bar,),
+                moments=tuple(
+                    each
+                    for each in marked
+                    if batch.started < each.at <= until and each.tone != "plain"
+                ),
+                step=step_id,
+            )
+
+
+def _batch_tone(hosts: Sequence[HostStatus]) -> MomentTone:
+    if any(status in WANTING_SOMEBODY for status in hosts):
+        return "bad"
+    if all(status in ENDED for status in hosts):
+        return "good"
+    return "going"
 
 
 def _span(bars: Sequence[TimelineBar]) -> Iterator[TimelineBar]:

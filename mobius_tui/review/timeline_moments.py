@@ -15,6 +15,7 @@ from mobius_tui.run.events.approval_events import (
     ApprovalDenied,
     ApprovalGiven,
 )
+from mobius_tui.run.events.fleet_events import FLEET_EVENTS, BatchHeld, FleetHostEnded
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.message_events import (
     MESSAGE_EVENTS,
@@ -42,6 +43,7 @@ from mobius_tui.run.events.watch_events import (
     TriggerFired,
 )
 from mobius_tui.run.planning.plan import Plan
+from mobius_tui.run.state.fleet_state import WANTING_SOMEBODY
 
 MomentKind = Literal["steps", "triggers", "messages", "decisions", "notes", "run"]
 MomentTone = Literal["good", "warn", "bad", "going", "muted", "plain"]
@@ -67,7 +69,7 @@ _STEPS = (
     VariableSet,
 )
 _BAD = (TriggerFired, RollbackBegan, MessageNotSent, MessageUnknown, StepUnknown)
-_WARN = (StepSkipped, StepOverridden, StopAsked, ApprovalDenied)
+_WARN = (StepSkipped, StepOverridden, StopAsked, ApprovalDenied, BatchHeld)
 _DECISIONS = (ChoiceMade, ApprovalAsked, ApprovalGiven, ApprovalDenied)
 
 
@@ -160,7 +162,7 @@ def _trigger(event: Event) -> TriggerKey | None:
 
 
 def _kind(event: Event) -> MomentKind:
-    if isinstance(event, _STEPS):
+    if isinstance(event, (*_STEPS, *FLEET_EVENTS)):
         return "steps"
     if isinstance(event, WATCH_EVENTS):
         return "triggers"
@@ -174,6 +176,8 @@ def _kind(event: Event) -> MomentKind:
 def _tone(event: Event) -> MomentTone:
     if isinstance(event, StepEnded):
         return ATTEMPT_TONES.get(event.result, "bad")
+    if isinstance(event, FleetHostEnded):
+        return "bad" if event.status in WANTING_SOMEBODY else "plain"
     if isinstance(event, _BAD):
         return "bad"
     if isinstance(event, _WARN):

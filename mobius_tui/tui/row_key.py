@@ -13,6 +13,13 @@ class StepRow:
 
 
 @dataclass(frozen=True, slots=True)
+class HostRow(StepRow):
+    """The row of a step, and the host of it under the cursor of its hosts."""
+
+    host: str
+
+
+@dataclass(frozen=True, slots=True)
 class PhaseRow:
     """The row of a phase."""
 

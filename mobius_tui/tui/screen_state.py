@@ -29,6 +29,8 @@ class Purpose(Enum):
     ACTION_ITEM = "action item"
     SAVE_OUTPUT = "save output"
     IMPROVISE = "improvise"
+    RELEASE_BATCH = "release batch"
+    SETTLE_HOST = "settle host"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,6 +51,8 @@ class DraftKey:
     """The numbers of the deliveries that are to be sent again."""
     item: str | None = None
     """The id of the action item."""
+    host: str | None = None
+    """The host of the step."""
 
 
 class PaneName(StrEnum):

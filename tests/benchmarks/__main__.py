@@ -20,9 +20,10 @@ Group = Callable[[float], Iterator[Figure]]
 
 def _screens(_gigabytes: float) -> Iterator[Figure]:
     from tests.benchmarks import screens
+    from tests.benchmarks.fleet_screen import keys_among_hosts
 
     yield from _each(screens.first_paint, screens.long_paint, screens.quitting)
-    yield from _each(screens.idle)
+    yield from _each(screens.idle, keys_among_hosts)
 
 
 def _floods(gigabytes: float) -> Iterator[Figure]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mobius_tui.run.events.step_events import StepEnded, StepStarted
 from mobius_tui.run.state.step_state import Status
-from tests.tui import scenes
+from tests.tui import fleets, scenes
 from tests.tui.runs import MadeRun
 
 
@@ -62,6 +62,7 @@ DIALOGS = {
     "undo-steps": Opening(scenes.changed, ("U", "end", "enter")),
     "note-under-alarm": Opening(scenes.countdown, ("n",)),
     "improvise": Opening(scenes.failed, ("exclamation_mark",)),
+    "settle-host": Opening(lambda path: fleets.canary_unknown(path).run, ("enter",)),
     "palette": Opening(scenes.failed, ("ctrl+p",)),
 }
 """By name."""

@@ -153,6 +153,11 @@ def _attempt_section(attempt: ReportAttempt) -> Markup:
     ]
     if lines:
         parts.append(tag("ul", *lines, class_="plain"))
+    if attempt.hosts:
+        counts = report_wording.host_counts(attempt)
+        parts.append(tag("p", counts, class_="muted"))
+        rows = report_wording.host_rows(attempt)
+        parts.append(table("Hosts", report_wording.HOST_HEAD, rows))
     if attempt.output:
         parts.append(
             tag("p", f"Printed, {report_wording.printed(attempt)}:", class_="muted")

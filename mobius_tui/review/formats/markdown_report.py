@@ -240,6 +240,9 @@ def _try(attempt: ReportAttempt) -> Iterator[str]:
     lines = [line("- {}", f"{g.name} = {g.value}") for g in attempt.given]
     lines += [_check_line(each) for each in attempt.looks]
     yield "\n".join(lines)
+    if attempt.hosts:
+        yield line("{}", report_wording.host_counts(attempt))
+        yield table(report_wording.HOST_HEAD, report_wording.host_rows(attempt))
     if attempt.output:
         yield f"Printed, {report_wording.printed(attempt)}:"
         yield fenced(attempt.output)

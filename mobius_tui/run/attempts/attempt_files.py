@@ -246,5 +246,12 @@ def last_output(attempt: AttemptDirectory) -> LastOutput:
     )
 
 
+def last_output_of(path: Path) -> LastOutput:
+    """What an output says last, of which no stream is known."""
+    printed = _plain(last_rows(path))
+    last = next(filter(str.strip, reversed(printed)), "").strip()
+    return LastOutput(last=last, error=error_line(printed))
+
+
 def _plain(rows: list[str]) -> list[str]:
     return [SGR.sub("", row) for row in rows]

@@ -27,6 +27,7 @@ from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.host.automatic import journal_consequences
 from mobius_tui.run.host.intents import (
     approval_handlers,
+    fleet_handlers,
     message_handlers,
     run_handlers,
     step_handlers,
@@ -54,12 +55,14 @@ from mobius_tui.run.intents.intent_actions import (
     ListOptions,
     LookFirst,
     OverrideStep,
+    ReleaseBatch,
     ReleaseHost,
     ReopenRun,
     ResendMessages,
     RestoreStep,
     RetryStep,
     SendMessageOfStep,
+    SettleHost,
     SetVariables,
     SkipStep,
     StartAutomatic,
@@ -81,6 +84,8 @@ BesideAction = (
     | AskApproval
     | ApproveStep
     | DenyApproval
+    | ReleaseBatch
+    | SettleHost
     | ArmWatch
     | DisarmWatch
     | HoldRollback
@@ -328,6 +333,10 @@ async def _act_beside(
             return await approval_handlers.approve(services, action, caller, intent)
         case DenyApproval():
             return await approval_handlers.deny(services, action, caller, intent)
+        case ReleaseBatch():
+            return await fleet_handlers.release_batch(services, action, who, intent)
+        case SettleHost():
+            return await fleet_handlers.settle_host(services, action, who, intent)
         case ArmWatch():
             return await watch_handlers.arm(services, action, who, intent)
         case DisarmWatch():

@@ -321,6 +321,32 @@ class DenyApproval(BaseAction):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ReleaseBatch(BaseAction):
+    """Let hosts of a step begin that are held."""
+
+    step: str
+    attempt: int
+    """The attempt that is held."""
+    batch: int
+    """The batch that is held, as it was shown."""
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SettleHost(BaseAction):
+    """Say what a host of a step counts for, where nobody knows, or it is asked."""
+
+    step: str
+    attempt: int
+    """The newest attempt that the host was in."""
+    host: str
+    settled: Literal["", "ran", "did not run", "skip", "fail"] = ""
+    """Of an unknown host one of the first two words, of one that cannot be reached one
+    of the others."""
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class EndRun(BaseAction):
     """End the run for good."""
 
@@ -364,6 +390,8 @@ Action = (
     | AskApproval
     | ApproveStep
     | DenyApproval
+    | ReleaseBatch
+    | SettleHost
     | EndRun
     | ReleaseHost
 )

@@ -5,19 +5,45 @@ from __future__ import annotations
 import re
 
 from mobius_tui.run.planning.plan import Plan, effect_of
+from mobius_tui.run.rollout.rollout_plan import hosts_to_do
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.runbook.model.runbook import Phase, Runbook, Step
+from mobius_tui.runbook.model.targets import named_hosts
+from mobius_tui.runbook.text.host_ranges import BadHostError
 
 
 def step_confirmation_word(plan: Plan, state: RunState, step: Step) -> str:
     """The word that confirms a step; empty where none is wanted.
 
     It is the environment's name where that is protected, and the step's number where
-    the runbook names no environment or protects none.
+    the runbook names no environment or protects none. Of a step on hosts it has their
+    number behind it, where that is known: `production 120`.
     """
     if effect_of(step) != "destroy":
         return ""
-    return _word(plan, state, plan.numbers[step.id])
+    word = _word(plan, state, plan.numbers[step.id])
+    hosts = hosts_ahead(plan, state, step) if word else None
+    return word if hosts is None else f"{word} {hosts}"
+
+
+def hosts_ahead(plan: Plan, state: RunState, step: Step) -> int | None:
+    """On how many hosts a step would begin now; `None` where that is not known yet.
+
+    An inventory is read when the step begins.
+    """
+    if step.rollout is None:
+        return None
+    fleet = state.fleets.get(step.id)
+    if fleet is not None:
+        newest = fleet.newest()
+        return len(hosts_to_do(newest, newest))
+    target = plan.runbook.targets.get(step.rollout.target)
+    if target is None or target.inventory:
+        return None
+    try:
+        return len(named_hosts(target))
+    except BadHostError:
+        return None
 
 
 def rollback_confirmation_word(plan: Plan, state: RunState, phase: Phase) -> str:

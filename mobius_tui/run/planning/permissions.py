@@ -27,12 +27,14 @@ from mobius_tui.run.intents.intent_actions import (
     ListOptions,
     LookFirst,
     OverrideStep,
+    ReleaseBatch,
     ReleaseHost,
     ReopenRun,
     ResendMessages,
     RestoreStep,
     RetryStep,
     SendMessageOfStep,
+    SettleHost,
     SetVariables,
     SkipStep,
     StartAutomatic,
@@ -122,6 +124,10 @@ def require(action: Action, situation: Situation) -> None:
             step_permissions.restore(action, situation)
         case OverrideStep():
             step_permissions.override(action, situation)
+        case ReleaseBatch():
+            step_permissions.release_batch(action, situation)
+        case SettleHost():
+            step_permissions.settle_host(action, situation)
         case SetVariables():
             run_permissions.set_variables(action, situation)
         case AddNote():

@@ -61,6 +61,9 @@ class RefusalCode(StrEnum):
     NO_COUNTDOWN = "no countdown is under way"
     NO_DRILL = "only a drill has that"
     HOST_NEEDED = "the host is needed"
+    NOTHING_HELD = "nothing is held that a person may release"
+    SETTLED = "nothing is to be said of the host"
+    UNSETTLED = "of a host nobody has said yet whether it ran"
     UNFILLED = "what a person is asked for is not given, or is not what it must be"
 
 

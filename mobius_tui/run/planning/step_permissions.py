@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from mobius_tui.run.events.fleet_events import RELEASABLE, HoldReason, HostStatus
 from mobius_tui.run.events.step_events import StepOverridden, StepRestored, StepSkipped
 from mobius_tui.run.intents.intent_actions import (
     ChooseOptions,
     ListOptions,
     LookFirst,
     OverrideStep,
+    ReleaseBatch,
     RestoreStep,
     RetryStep,
+    SettleHost,
     SkipStep,
     StartStep,
     StopStep,
@@ -29,6 +32,8 @@ from mobius_tui.run.planning.situation import (
 )
 from mobius_tui.run.planning.step_status import waits_of_retry
 from mobius_tui.run.planning.undoing import why_undo_does_not_apply
+from mobius_tui.run.rollout.rollout_plan import hosts_to_do
+from mobius_tui.run.state.fleet_state import SETTLEMENTS, Held, StepFleet
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import BAD_STATUSES, Status
 from mobius_tui.runbook.model.actions import Choose, Manual, Option
@@ -49,6 +54,8 @@ def start(action: StartStep | RetryStep, situation: Situation) -> None:
     if kind_of(step) in (*TICKABLE_KINDS, "choose"):
         words = f"{name} is for a person, not for a script"
         raise NotPermittedError(RefusalCode.WRONG_KIND, words)
+    if isinstance(action, RetryStep):
+        require_hosts_left(situation, step)
     require_other_approver(situation, step)
     word = step_confirmation_word(situation.plan, situation.state, step)
     if word and action.confirm != word:
@@ -310,3 +317,88 @@ def override(action: OverrideStep, situation: Situation) -> None:
     require_undo_applies(situation, step)
     situation.require_event_allowed(StepOverridden(step=step.id, reason=action.reason))
     require_text(action.reason)
+
+
+def require_hosts_left(situation: Situation, step: Step) -> None:
+    """Refuse to go over hosts again where one is unknown, or all have passed."""
+    fleet = situation.state.fleets.get(step.id)
+    newest = fleet.newest() if fleet is not None else {}
+    if not newest:
+        return
+    name = situation.plan.name(step.id)
+    unknown = [host for host, own in newest.items() if own.status is HostStatus.UNKNOWN]
+    if unknown:
+        more = f" (and {len(unknown) - 1} more)" if len(unknown) > 1 else ""
+        why = f"nobody knows how far {unknown[0]}{more} got; say first whether it ran"
+        raise NotPermittedError(RefusalCode.UNSETTLED, f"{name}: {why}", why)
+    if not hosts_to_do(newest, newest):
+        why = "each of its hosts has passed: nothing is left to do"
+        raise NotPermittedError(RefusalCode.DONE, f"{name}: {why}", why)
+
+
+def release_batch(action: ReleaseBatch, situation: Situation) -> None:
+    """Raise unless the batch is held, and a person may let it go on.
+
+    Where the runbook waits for a person, that is the answer; past anything else, a
+    reason stays on record.
+    """
+    step = situation.step(action.step)
+    name = situation.plan.name(step.id)
+    own = _fleet_of(situation, step).last
+    if situation.state.steps[step.id].status is not Status.RUNNING:
+        words = f"{name} is not running: none of its hosts is held"
+        raise NotPermittedError(RefusalCode.NOT_RUNNING, words)
+    if own is None or own.held is None:
+        raise NotPermittedError(RefusalCode.NOTHING_HELD, f"{name} is not held")
+    held = own.held
+    if (action.attempt, action.batch) != (own.attempt, held.batch):
+        words = (
+            f"{name} has moved on: batch {action.batch} of attempt {action.attempt} "
+            f"was meant, batch {held.batch} of attempt {own.attempt} is held"
+        )
+        raise NotPermittedError(RefusalCode.MOVED_ON, words)
+    if held.why not in RELEASABLE:
+        words = f"{name}, batch {held.batch}: {_held_words(held)}; settle that first"
+        raise NotPermittedError(RefusalCode.NOTHING_HELD, words)
+    if held.why is not HoldReason.PERSON:
+        require_text(action.reason)
+
+
+def _held_words(held: Held) -> str:
+    return held.reason or f"held: {held.why}"
+
+
+def settle_host(action: SettleHost, situation: Situation) -> None:
+    """Raise unless a person is asked what the host counts for."""
+    step = situation.step(action.step)
+    if situation.state.ended is not None:
+        words = "the run has ended; nothing can be settled in it"
+        raise NotPermittedError(RefusalCode.RUN_ENDED, words)
+    own = _fleet_of(situation, step).newest().get(action.host)
+    name, host = situation.plan.name(step.id), action.host
+    if own is None:
+        words = f"{name} has no host {host!r}"
+        raise NotPermittedError(RefusalCode.UNKNOWN, words)
+    if own.attempt != action.attempt:
+        words = f"{host} was in attempt {own.attempt} last, not in {action.attempt}"
+        raise NotPermittedError(RefusalCode.MOVED_ON, words)
+    if own.settled is not None:
+        words = f"{host} is settled already: {own.settled}"
+        raise NotPermittedError(RefusalCode.SETTLED, words)
+    ways = SETTLEMENTS.get(own.status, ())
+    asks = step.rollout is not None and step.rollout.on_unreachable == "ask"
+    if not ways or (own.status is HostStatus.UNREACHABLE and not asks):
+        words = f"{host} is {own.status}: nobody is asked what it counts for"
+        raise NotPermittedError(RefusalCode.SETTLED, words)
+    if action.settled not in ways:
+        words = f"{host} is {own.status}: say `{ways[0]}` or `{ways[1]}`"
+        raise NotPermittedError(RefusalCode.UNFILLED, words)
+    require_text(action.reason)
+
+
+def _fleet_of(situation: Situation, step: Step) -> StepFleet:
+    fleet = situation.state.fleets.get(step.id)
+    if fleet is None:
+        words = f"{situation.plan.name(step.id)} has begun on no host"
+        raise NotPermittedError(RefusalCode.WRONG_KIND, words)
+    return fleet

@@ -25,6 +25,7 @@ from mobius_tui.run.state.fleet_state import (
     ATTEMPTS_KEPT,
     ENDED,
     REASON_LENGTH,
+    SETTLEMENTS,
     BatchState,
     FleetState,
     Held,
@@ -82,7 +83,7 @@ def _check_settled(fleet: StepFleet | None, event: FleetHostSettled) -> None:
         raise StateError(f"{where}: {words}")
     if state.settled is not None:
         raise StateError(f"{where}: {event.host!r} is settled already")
-    if event.settled not in _SETTLES.get(state.status, ()):
+    if event.settled not in SETTLEMENTS.get(state.status, ()):
         words = f"{event.host!r} is {state.status}, not {event.settled!r}"
         raise StateError(f"{where}: {words}")
 
@@ -134,11 +135,6 @@ _BEFORE: Mapping[type[FleetEvent], frozenset[HostStatus]] = {
     FleetHostEnded: frozenset({HostStatus.RUNNING}),
 }
 """For each event of a host, what the host is when it may follow."""
-_SETTLES = {
-    HostStatus.UNKNOWN: ("ran", "did not run"),
-    HostStatus.UNREACHABLE: ("skip", "fail"),
-}
-"""What a person may say of a host, by what it is."""
 
 
 def _host_problem(

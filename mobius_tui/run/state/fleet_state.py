@@ -24,7 +24,16 @@ ENDED = frozenset(
     }
 )
 """What a host is when nothing of it runs or is to begin."""
+WANTING_SOMEBODY = frozenset(
+    {HostStatus.UNKNOWN, HostStatus.FAILED, HostStatus.UNREACHABLE}
+)
+"""What somebody has to look at; the worst stand first in `HostStatus`."""
 PASSED = frozenset({HostStatus.OK, HostStatus.CHANGED})
+SETTLEMENTS: Mapping[HostStatus, tuple[Settlement, Settlement]] = {
+    HostStatus.UNKNOWN: ("ran", "did not run"),
+    HostStatus.UNREACHABLE: ("skip", "fail"),
+}
+"""What a person may say of a host, by what it is."""
 _SETTLED: Mapping[Settlement, HostStatus] = {
     "ran": HostStatus.OK,
     "did not run": HostStatus.FAILED,

@@ -135,6 +135,7 @@ Place = Literal[
     "run",
     "checklist",
     "output",
+    "hosts",
     "detail",
     "briefing",
     "library",
@@ -148,6 +149,7 @@ Place = Literal[
 PLACES_TOGETHER: tuple[tuple[Place, ...], ...] = (
     ("run", "checklist", "app"),
     ("run", "output", "app"),
+    ("run", "hosts", "app"),
     ("run", "detail", "app"),
     ("briefing", "app"),
     ("library", "app"),
@@ -155,6 +157,7 @@ PLACES_TOGETHER: tuple[tuple[Place, ...], ...] = (
     ("review", "timeline", "app"),
     ("review", "checklist", "app"),
     ("review", "output", "app"),
+    ("review", "hosts", "app"),
     ("review", "detail", "app"),
     ("stats", "app"),
 )
@@ -198,6 +201,8 @@ class FlowId(Enum):
     HOLD = auto()
     ROLL_BACK = auto()
     UNDO = auto()
+    RELEASE_BATCH = auto()
+    SETTLE_HOST = auto()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,4 +1,4 @@
-"""The commands of the checklist, the details and the output; see `registry`."""
+"""The commands of the checklist, details, output and hosts; see `registry`."""
 
 from __future__ import annotations
 
@@ -203,5 +203,54 @@ OUTPUT_COMMANDS: tuple[Command, ...] = (
         act="dismiss",
         keys=("escape",),
         title="End finding, then clear the selection",
+    ),
+)
+
+
+_hosts = partial(Command, group="Hosts", place="hosts")
+
+HOSTS_COMMANDS: tuple[Command, ...] = (
+    _hosts(id="hosts.up", act="cursor(-1)", keys=("up", "k"), title="Host above"),
+    _hosts(id="hosts.down", act="cursor(1)", keys=("down", "j"), title="Host below"),
+    _hosts(id="hosts.page_up", act="page(-1)", keys=("pageup",), title="Page up"),
+    _hosts(id="hosts.page_down", act="page(1)", keys=("pagedown",), title="Page down"),
+    _hosts(id="hosts.first", act="first", keys=("g", "home"), title="First host"),
+    _hosts(id="hosts.last", act="last", keys=("G", "end"), title="Last host"),
+    _hosts(
+        id="hosts.open",
+        act="open",
+        keys=("enter",),
+        title="Show the host's output",
+        help="In place of the hosts; Esc comes back to them.",
+    ),
+    _hosts(
+        id="hosts.find",
+        act="find",
+        keys=("slash",),
+        title="Find hosts",
+        label="Find",
+        help="By name or state; Enter keeps what was found, Esc lists all again.",
+    ),
+    _hosts(
+        id="hosts.all",
+        act="all_outputs",
+        keys=("a",),
+        title="Show what all hosts said",
+        label="All",
+        help="One host after the other, the worst first.",
+    ),
+    _hosts(
+        id="hosts.same",
+        act="same_outputs",
+        keys=("equals_sign",),
+        title="Show what hosts said, the same once",
+        label="Same once",
+        help="Each output once, over the names of all hosts that said it.",
+    ),
+    _hosts(
+        id="hosts.dismiss",
+        act="dismiss",
+        keys=("escape",),
+        title="List the others again",
     ),
 )

@@ -18,6 +18,7 @@ from mobius_tui.tui.commands.page_commands import (
 from mobius_tui.tui.commands.pane_commands import (
     CHECKLIST_COMMANDS,
     DETAIL_COMMANDS,
+    HOSTS_COMMANDS,
     OUTPUT_COMMANDS,
 )
 from mobius_tui.tui.commands.run_commands import RUN_COMMANDS
@@ -26,6 +27,7 @@ COMMANDS: tuple[Command, ...] = (
     *RUN_COMMANDS,
     *CHECKLIST_COMMANDS,
     *OUTPUT_COMMANDS,
+    *HOSTS_COMMANDS,
     *DETAIL_COMMANDS,
     *PAGE_COMMANDS,
     *FACILITATOR_COMMANDS,

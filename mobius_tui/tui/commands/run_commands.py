@@ -31,6 +31,8 @@ class RunCommand(StrEnum):
     ENTER_PHASE = "enter_phase"
     UNDO = "undo"
     CONTACTS = "contacts"
+    RELEASE_BATCH = "release_batch"
+    SETTLE_HOST = "settle_host"
     END_RUN = "end_run"
 
 
@@ -120,6 +122,23 @@ RUN_COMMANDS: tuple[Command, ...] = (
         title="Run the step again",
         label="Retry",
         help="A new attempt; the old one and its output stay on record.",
+    ),
+    _step(
+        id=RunCommand.RELEASE_BATCH,
+        flow=FlowId.RELEASE_BATCH,
+        keys=("L",),
+        title="Let the held hosts begin",
+        label="Let go on",
+        help="Where a batch waits for a person, or for health; past that, with a "
+        "reason.",
+    ),
+    _step(
+        id=RunCommand.SETTLE_HOST,
+        flow=FlowId.SETTLE_HOST,
+        keys=("d",),
+        title="Say what became of a host",
+        label="Settle",
+        help="Of one that is unknown: it ran, or it did not; with a reason.",
     ),
     _step(
         id=RunCommand.SKIP,

@@ -35,6 +35,7 @@ from mobius_tui.tui.dialogs.dialog import (
 )
 from mobius_tui.tui.dialogs.question import ConfirmationWord, as_question
 from mobius_tui.tui.presenters.fields import Field
+from mobius_tui.tui.presenters.fleet.step_hosts import again_field
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.step_details import (
     approved_fields,
@@ -69,7 +70,8 @@ class ConfirmDialog(Dialog[str]):
         where = f" in {view.environment}" if view.environment else ""
         role: Role = "bad" if self._destroys else "warn"
         line = assemble((f"{effect}{where}", role))
-        head = (Field("effect", line), *approved_fields(view, step))
+        head = (Field("effect", line), *again_field(view, step))
+        head += tuple(approved_fields(view, step))
         head += tuple(_out_of_order_fields(view, step))
         if view.is_looked_at(step):
             when = guard_of_step_in_words(step, lambda each: filled(view, step, each))

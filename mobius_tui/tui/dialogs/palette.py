@@ -30,6 +30,8 @@ SYNONYMS: dict[str, str] = {
     "terminal": "shell attach tty exec console",
     "look_first": "verify check test recheck",
     "retry": "again rerun redo restart repeat",
+    "release_batch": "release batch canary proceed continue",
+    "settle_host": "unknown host settle decide reconcile",
     "skip": "ignore pass omit",
     "restore": "unskip undo",
     "override": "force vouch bypass ignore",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
+from mobius_tui.run.events.fleet_events import HoldReason
 from mobius_tui.run.intents.intent_actions import (
     Action,
     ApproveStep,
@@ -14,6 +16,7 @@ from mobius_tui.run.intents.intent_actions import (
     ListOptions,
     LookFirst,
     OverrideStep,
+    ReleaseBatch,
     ResendMessages,
     RestoreStep,
     RetryStep,
@@ -34,6 +37,7 @@ from mobius_tui.tui.commands.command import FlowId
 from mobius_tui.tui.dialogs.answer_dialogs import AnswersDialog, DecisionDialog
 from mobius_tui.tui.dialogs.confirm_dialogs import ApproveDialog, ConfirmDialog
 from mobius_tui.tui.dialogs.failure_dialog import FailureDialog
+from mobius_tui.tui.dialogs.fleet_dialogs import SettleDialog
 from mobius_tui.tui.dialogs.improvise_dialog import ImproviseDialog
 from mobius_tui.tui.dialogs.message_dialog import MessageDialog
 from mobius_tui.tui.dialogs.question import (
@@ -49,9 +53,14 @@ from mobius_tui.tui.presenters.availability import (
     stoppable_step,
 )
 from mobius_tui.tui.presenters.communication import step_needing_person
+from mobius_tui.tui.presenters.fleet.step_hosts import (
+    WAITS_FOR_PERSON,
+    release_words,
+)
 from mobius_tui.tui.presenters.run_view import RunView
+from mobius_tui.tui.presenters.step_command_rules import settle_action
 from mobius_tui.tui.presenters.step_explanation import waiting_step_count
-from mobius_tui.tui.row_key import RowKey, StepRow
+from mobius_tui.tui.row_key import HostRow, RowKey, StepRow
 from mobius_tui.tui.screen_state import DraftKey, Purpose
 
 
@@ -349,6 +358,52 @@ async def improvise(
     )
 
 
+async def release_batch(
+    open_dialog: DialogOpener, view: RunView, key: RowKey | None
+) -> Action | None:
+    """Let the hosts of a step begin that are held."""
+    step = view.step(key)
+    found = view.hosts(step.id) if step is not None else None
+    held = found.held if found is not None else None
+    if step is None or found is None or held is None:
+        return None
+    wanted = held.why in WAITS_FOR_PERSON
+    asked = held.why is HoldReason.PERSON
+    reason = await open_dialog(
+        ReasonDialog(
+            as_question(f"Let batch {held.batch} of {view.plan.name(step.id)} begin"),
+            release_words(view, found, held),
+            draft_key=DraftKey(
+                purpose=Purpose.RELEASE_BATCH, step=step.id, attempt=found.last.attempt
+            ),
+            verb="Let it begin",
+            prompt="Remark, if there is one" if asked else "Why can it go on?",
+            required=not asked,
+            tone="warn" if wanted else "bad",
+        )
+    )
+    if reason is None:
+        return None
+    number = found.last.attempt
+    return ReleaseBatch(step=step.id, attempt=number, batch=held.batch, reason=reason)
+
+
+async def settle_host(
+    open_dialog: DialogOpener, view: RunView, key: RowKey | None
+) -> Action | None:
+    """Say what a host of a step counts for."""
+    step = view.step(key)
+    host = key.host if isinstance(key, HostRow) else None
+    action = settle_action(view, step, host) if step is not None else None
+    found = view.hosts(step.id) if step is not None else None
+    if step is None or found is None or action is None:
+        return None
+    said = await open_dialog(SettleDialog(view.plan.name(step.id), found, action))
+    if said is None:
+        return None
+    return replace(action, settled=said.settled, reason=said.reason)
+
+
 FLOWS: Mapping[FlowId, Flow] = {
     FlowId.START: start,
     FlowId.TICK: tick,
@@ -364,6 +419,8 @@ FLOWS: Mapping[FlowId, Flow] = {
     FlowId.ASK_APPROVAL: ask_approval,
     FlowId.APPROVE: approve,
     FlowId.IMPROVISE: improvise,
+    FlowId.RELEASE_BATCH: release_batch,
+    FlowId.SETTLE_HOST: settle_host,
     **RUN_FLOWS,
 }
 """What each flow does."""

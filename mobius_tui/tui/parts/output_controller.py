@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from textual.screen import Screen
+from textual.widget import Widget
 from textual.worker import get_current_worker
 
 from mobius_tui.run.state.attempt_id import AttemptId
@@ -21,6 +22,7 @@ from mobius_tui.tui.external import output_files
 from mobius_tui.tui.external.output_files import OpenWith
 from mobius_tui.tui.messages import OutputGrew
 from mobius_tui.tui.output.output_workbench import OutputWorkbench
+from mobius_tui.tui.parts.hosts_part import StepHostsPart
 from mobius_tui.tui.parts.run_feed import RunFeed
 from mobius_tui.tui.presenters.output_choice import OutputChoice
 from mobius_tui.tui.presenters.run_view import RunView
@@ -39,7 +41,11 @@ class OutputController:
     """Chooses the output that the output pane shows, and follows the ones that grow."""
 
     def __init__(
-        self, screen: Screen[Any], feed: RunFeed, choose: OutputChooser
+        self,
+        screen: Screen[Any],
+        feed: RunFeed,
+        choose: OutputChooser,
+        tell: Notifier,
     ) -> None:
         """Show nothing yet.
 
@@ -47,12 +53,14 @@ class OutputController:
             screen: has the workers, and is told when an output has grown.
             feed: the run.
             choose: says which output is shown.
+            tell: says what cannot be shown.
         """
         self._screen = screen
         self._feed = feed
         self._choose = choose
         self._tab: AttemptId | None = None
         self.pane = OutputWorkbench(id=PaneName.OUTPUT, repaints=feed.repaints)
+        self.hosts = StepHostsPart(screen, feed, tell)
         self.shown: OutputChoice | None = None
         """What the pane shows."""
         self.followed: frozenset[AttemptId] = frozenset()
@@ -70,7 +78,8 @@ class OutputController:
         Returns:
             The attempt whose output that is; `None` for none.
         """
-        shown = self._choose(view, key, self._tab)
+        shown = self.hosts.show(view, self._choose(view, key, self._tab))
+        self._show_hosts_or_output()
         if shown != self.shown:
             self.shown = shown
             self.pane.tabs, self.pane.tab = shown.tabs, shown.tab
@@ -83,6 +92,16 @@ class OutputController:
                 limit=shown.limit,
             )
         return shown.tab
+
+    def _show_hosts_or_output(self) -> None:
+        """Let the one be seen, and have the focus that the other had."""
+        both: tuple[Widget, Widget] = (self.pane, self.hosts.pane)
+        away, seen = both if self.hosts.is_listed else reversed(both)
+        had_focus = away.has_focus_within
+        seen.remove_class("-away")
+        away.add_class("-away")
+        if had_focus:
+            seen.focus()
 
     def choose_tab(self, tab: AttemptId | None) -> None:
         """Want a tab in place of what belongs to the row; `None` for that again."""
@@ -105,14 +124,21 @@ class OutputController:
     async def _follow(self, attempt: AttemptId) -> None:
         """A worker: tells of a running step's output, and ends when the step does."""
         path = self._feed.directory.attempt(*attempt).output
-        seen = -1
+        seen = (path, -1)
         while self._feed.is_running(attempt):
-            size = _size(path)
-            if size != seen:
-                seen = size
+            shown = self._path_of(attempt, path)
+            now = shown, _size(shown)
+            if now != seen:
+                seen = now
                 self._screen.post_message(OutputGrew(attempt))
             await asyncio.sleep(SIZE_POLL_INTERVAL)
         self._screen.post_message(OutputGrew(attempt))
+
+    def _path_of(self, attempt: AttemptId, own: Path) -> Path:
+        """What is looked at of an attempt: that of a host, where it is shown."""
+        shown = self.shown
+        is_shown = shown is not None and shown.tab == attempt
+        return shown.path or own if shown is not None and is_shown else own
 
     def refresh_if_shown(self, attempt: AttemptId) -> None:
         """Refresh the pane if the output that grew is the one on show."""
@@ -137,10 +163,13 @@ class OutputController:
         Args:
             shown: the footer without regard to the pane.
         """
-        others = tuple(command for command in shown if command.place != "output")
-        if not self.pane.has_focus_within:
+        others = tuple(each for each in shown if each.place not in ("output", "hosts"))
+        if self.hosts.pane.has_focus_within:
+            own = footer(("hosts",), ())
+        elif self.pane.has_focus_within:
+            own = tuple(each for each in footer(("output",), ()) if self.applies(each))
+        else:
             return others
-        own = tuple(each for each in footer(("output",), ()) if self.applies(each))
         taken = {key for command in own for key in command.keys}
         rest = (c for c in others if c.place != "checklist" and not taken & {*c.keys})
         return (*own, *rest)

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from textual.dom import DOMNode
 from textual.screen import Screen
 from textual.widget import Widget
 
@@ -28,6 +29,19 @@ class Pane:
     widget: Widget
     label: str
     """What the footer calls it where it is out of sight."""
+    stand_in: Widget | None = None
+    """What is shown in its place at times: it has the class `-away` at others."""
+
+    @property
+    def shown(self) -> Widget:
+        """The one of both that is shown."""
+        stand_in = self.stand_in
+        is_there = stand_in is not None and not stand_in.has_class("-away")
+        return stand_in if stand_in is not None and is_there else self.widget
+
+    def holds(self, widget: DOMNode) -> bool:
+        """Whether a widget is one of both."""
+        return widget is self.widget or widget is self.stand_in
 
 
 class PaneLayout:
@@ -73,7 +87,8 @@ class PaneLayout:
     def note_focus(self, widget: Widget) -> None:
         """A widget has the focus: the pane that it is in is the one that is shown."""
         around = widget.ancestors_with_self
-        inside = (n for each in around for n in self._panes if n == each.id)
+        panes = self._panes.items()
+        inside = (n for each in around for n, pane in panes if pane.holds(each))
         self.show(next(inside, self.focused))
 
     def show(self, name: PaneName) -> None:
@@ -83,7 +98,7 @@ class PaneLayout:
 
     def focus(self, name: PaneName) -> None:
         """Give a pane the focus; where only one has room, that."""
-        self._panes[name].widget.focus()
+        self._panes[name].shown.focus()
 
     def zoom(self) -> None:
         """Give the whole room to the pane with the focus, or give it back."""
@@ -109,7 +124,8 @@ class PaneLayout:
         for name, pane in self._panes.items():
             has_focus = name == self.focused
             shown[f"-pane-{name}"] = has_focus
-            pane.widget.set_class(zoomed and has_focus, "-zoom", update=False)
+            for widget in filter(None, (pane.widget, pane.stand_in)):
+                widget.set_class(zoomed and has_focus, "-zoom", update=False)
         # Styles of all that is on the screen are found anew, once for all of these.
         self._screen.update_classes(shown)
 

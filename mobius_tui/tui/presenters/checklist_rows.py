@@ -17,6 +17,7 @@ from mobius_tui.runbook.model.runbook import Phase, Step
 from mobius_tui.runbook.text.units import clock_duration, duration_in_words
 from mobius_tui.tui.presenters import next_action
 from mobius_tui.tui.presenters.communication import delivery_summary
+from mobius_tui.tui.presenters.fleet.step_hosts import hosts_texts
 from mobius_tui.tui.presenters.glyphs import (
     ASIDE,
     FOLDED,
@@ -47,6 +48,9 @@ class ChecklistRow:
     is_dim: bool
     repeats_phase: bool = False
     """Whether the phase's row says at the right the same."""
+    right_if_short: str = ""
+    """What stands at the right where the whole would cost the title too much; empty for
+    the same."""
     may_omit_right: bool = False
     """Whether the title matters more than what stands at the right: the mark says how
     the step stands, and the detail pane says it in words."""
@@ -120,15 +124,20 @@ def step_row(view: RunView, step: Step, *, phase_wait: str) -> ChecklistRow:
     standing = view.statuses[step.id]
     right, role = _right(view, step, standing)
     mark = MARKS[standing.status]
+    of_hosts, short = "", ""
+    if standing.status is Status.RUNNING or standing.status in BAD_STATUSES:
+        of_hosts, short = hosts_texts(view, step.id)
     return ChecklistRow(
         is_phase=False,
         title=title,
         mark=mark,
-        right=right,
+        right=of_hosts or right,
+        right_if_short=short,
         right_role=role,
         is_dim=mark.role == "muted",
         repeats_phase=bool(phase_wait),
-        may_omit_right=standing.status not in (Status.RUNNING, Status.WAITING)
+        may_omit_right=not of_hosts
+        and standing.status not in (Status.RUNNING, Status.WAITING)
         and (standing.status is not Status.PASSED or role == "muted"),
     )
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mobius_tui.run.events.fleet_events import RELEASABLE
 from mobius_tui.run.intents.intent_actions import (
     Action,
     ApproveStep,
@@ -35,6 +36,14 @@ from mobius_tui.runbook.text.units import clock_duration
 from mobius_tui.tui.commands.command import FlowId
 from mobius_tui.tui.commands.registry import key_of
 from mobius_tui.tui.commands.run_commands import RunCommand
+from mobius_tui.tui.presenters.fleet.hosts_now import StepHosts
+from mobius_tui.tui.presenters.fleet.step_hosts import (
+    HELD_WORDS,
+    WAITS_FOR_PERSON,
+    held_text,
+    hosts_texts,
+    what_next,
+)
 from mobius_tui.tui.presenters.glyphs import MARKS
 from mobius_tui.tui.presenters.run_view import (
     RunView,
@@ -42,7 +51,7 @@ from mobius_tui.tui.presenters.run_view import (
     watch_time_left,
 )
 from mobius_tui.tui.presenters.styled_text import Role
-from mobius_tui.tui.row_key import PhaseRow, RowKey, StepRow
+from mobius_tui.tui.row_key import HostRow, PhaseRow, RowKey, StepRow
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -100,6 +109,11 @@ class FocusHealth(_Offer):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ShowHostOutput(_Offer):
+    """Enter shows the output of the host under the cursor."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class FocusOutput(_Offer):
     """There is nothing to do: Enter goes to the output of what the run is at."""
 
@@ -112,6 +126,7 @@ NextAction = (
     | ShowEndCard
     | LeaveLost
     | FocusHealth
+    | ShowHostOutput
     | FocusOutput
 )
 """What Enter does now."""
@@ -228,10 +243,13 @@ def _for_proposal(view: RunView, proposal: Proposal) -> NextAction:
     name = view.plan.name(step.id)
     if terminal_attempt(view, StepRow(step.id)) is not None:
         return _terminal(view, step)
+    if proposal.kind == "running" and (held := _held(view, step)) is not None:
+        return held
     if proposal.kind == "running":
         doing = "is being checked" if view.verifying == step.id else "is running"
         took = view.progress(step) or clock_duration(view.runtime(step.id) or 0.0)
-        words = f"{name} {doing}, {took}"
+        done, _ = hosts_texts(view, step.id)
+        words = f"{name} {doing}, {f'{done}, ' if done else ''}{took}"
         return FocusOutput(text=words, role="accent")
     if proposal.kind == "decide":
         return _decide(view, step)
@@ -295,7 +313,54 @@ def terminal_step(view: RunView, key: RowKey | None) -> RowKey | None:
     return next((k for k in keys if terminal_attempt(view, k) is not None), None)
 
 
+def _held(view: RunView, step: Step) -> NextAction | None:
+    """What holds a step's hosts, and what is done about it; `None` if nothing does."""
+    found = view.hosts(step.id)
+    held = found.held if found is not None else None
+    if held is None:
+        return None
+    if held.why not in RELEASABLE:
+        return _settle(view, step)
+    name = view.plan.name(step.id)
+    if held.why in WAITS_FOR_PERSON:
+        return StartFlow(
+            flow=FlowId.RELEASE_BATCH,
+            key=StepRow(step.id),
+            text=f"Let batch {held.batch} of {name} begin",
+            role="warn",
+            note=HELD_WORDS[held.why],
+        )
+    words = f"{name} is {held_text(held)}"
+    return FocusHealth(text=words, role="warn", note=what_next(held))
+
+
+def _settle(view: RunView, step: Step) -> NextAction | None:
+    """A host of which a person is asked; `None` without one."""
+    found = view.hosts(step.id)
+    if found is None or not found.to_settle:
+        return None
+    host = found.to_settle[0]
+    more = len(found.to_settle) - 1
+    return StartFlow(
+        flow=FlowId.SETTLE_HOST,
+        key=HostRow(step.id, host),
+        text=f"Say what became of {host}: {found.newest[host].status}",
+        role="bad",
+        note=f"{view.plan.name(step.id)} waits for that"
+        + (f", and for {more} more" if more else ""),
+    )
+
+
+def show_host_output(found: StepHosts, host: str) -> ShowHostOutput:
+    """Enter on a host: its output; and what is held meanwhile, which Esc leads to."""
+    held = f"{held_text(found.held)}; Esc goes back there" if found.held else ""
+    words = f"Show the output of {host}: {found.newest[host].status}"
+    return ShowHostOutput(text=words, role="plain", note=held)
+
+
 def _decide(view: RunView, step: Step) -> NextAction:
+    if (settle := _settle(view, step)) is not None:
+        return settle
     mark = MARKS[view.statuses[step.id].status]
     words = f"Decide on {view.plan.name(step.id)}: {mark.word}"
     return StartFlow(flow=FlowId.DECIDE, key=StepRow(step.id), text=words, role="bad")

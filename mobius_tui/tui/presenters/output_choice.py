@@ -144,6 +144,8 @@ class OutputChoice:
     """The outputs that can be shown."""
     tab: AttemptId | None = None
     """The attempt of the one that is; `None` for none."""
+    hosts_of: str = ""
+    """The step whose hosts have outputs of their own; empty where it is no such."""
 
 
 def choose_output(
@@ -247,6 +249,7 @@ def _attempt(
         placeholder=_empty_output_text(view, step_id, running=running),
         tabs=tabs,
         tab=tab,
+        hosts_of=step_id if view.hosts(step_id) is not None else "",
     )
 
 

@@ -28,6 +28,7 @@ from mobius_tui.run.state.step_state import Status, StepState
 from mobius_tui.runbook.model.actions import Run
 from mobius_tui.runbook.model.runbook import Phase, Runbook, Step
 from mobius_tui.runbook.text.units import clock_duration
+from mobius_tui.tui.presenters.fleet.hosts_now import StepHosts, hosts_now
 from mobius_tui.tui.presenters.styled_text import BarMode
 from mobius_tui.tui.row_key import PhaseRow, RowKey, StepRow
 
@@ -72,6 +73,7 @@ class StepCounts:
         self._state = state
         self._standings = standings
         self._phases: dict[str, PhaseCount] = {}
+        self._hosts: dict[str, StepHosts | None] = {}
 
     @cached_property
     def progress(self) -> tuple[int, int]:
@@ -84,6 +86,13 @@ class StepCounts:
         if found is None:
             found = self._phases[phase.id] = self._count(phase)
         return found
+
+    def hosts(self, step_id: str) -> StepHosts | None:
+        """The hosts of a step; `None` where it has begun on none."""
+        if step_id not in self._hosts:
+            step = self._plan.steps[step_id]
+            self._hosts[step_id] = hosts_now(self._state, step)
+        return self._hosts[step_id]
 
     def _count(self, phase: Phase) -> PhaseCount:
         timed = [step for step in phase.steps if not is_follower(step)]
@@ -339,6 +348,10 @@ class RunView:
             if last.duration is not None
             else max(0.0, self.now - last.started)
         )
+
+    def hosts(self, step_id: str) -> StepHosts | None:
+        """The hosts of a step; `None` where it has begun on none."""
+        return self.counts.hosts(step_id)
 
     def progress(self, step: Step) -> str:
         """`2:10 of 30:00` for a step that watches health now; else empty."""

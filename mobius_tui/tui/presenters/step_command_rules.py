@@ -10,8 +10,10 @@ from mobius_tui.run.intents.intent_actions import (
     ChooseOptions,
     LookFirst,
     OverrideStep,
+    ReleaseBatch,
     RestoreStep,
     RetryStep,
+    SettleHost,
     SkipStep,
     TickStep,
 )
@@ -112,6 +114,45 @@ def _not_to_override(view: RunView, step: Step) -> str:
     return _blocking_text(view, step) or words
 
 
+def release_action(view: RunView, step: Step) -> Action | None:
+    """What lets a step's held hosts begin; `None` where none are held."""
+    found = view.hosts(step.id)
+    held = found.held if found is not None else None
+    if found is None or held is None:
+        return None
+    return ReleaseBatch(step=step.id, attempt=found.last.attempt, batch=held.batch)
+
+
+def settle_action(
+    view: RunView, step: Step, host: str | None = None
+) -> SettleHost | None:
+    """What settles a host of a step; `None` where nobody is asked about any.
+
+    Args:
+        view: the run.
+        step: which.
+        host: the one that is meant; without it, or if nobody is asked about it, the
+            first one.
+    """
+    found = view.hosts(step.id)
+    if found is None or not found.to_settle:
+        return None
+    name = host if host in found.to_settle else found.to_settle[0]
+    return SettleHost(step=step.id, attempt=found.newest[name].attempt, host=name)
+
+
+def _no_hold(_view: RunView, step: Step) -> str:
+    if step.rollout is None:
+        return "runs on this machine: it has no hosts that could be held."
+    return "is not held: its hosts begin by themselves."
+
+
+def _nobody_asked(_view: RunView, step: Step) -> str:
+    if step.rollout is None:
+        return "runs on this machine: it has no hosts to settle."
+    return "has no host of which nobody knows what became of it."
+
+
 STEP_RULES: Mapping[RunCommand, StepRule] = {
     RunCommand.TICK: StepRule(action=_tick, useless=_not_to_tick),
     RunCommand.MESSAGE: StepRule(
@@ -136,6 +177,8 @@ STEP_RULES: Mapping[RunCommand, StepRule] = {
         ),
         useless=_not_to_retry,
     ),
+    RunCommand.RELEASE_BATCH: StepRule(action=release_action, useless=_no_hold),
+    RunCommand.SETTLE_HOST: StepRule(action=settle_action, useless=_nobody_asked),
     RunCommand.SKIP: StepRule(
         action=lambda _view, step: SkipStep(step=step.id), useless=_not_to_skip
     ),
@@ -158,6 +201,9 @@ def why_useless(
     useless = STEP_RULES[command].useless(view, step)
     if command in (RunCommand.LOOK_FIRST, RunCommand.MESSAGE):
         return useless
+    if command in (RunCommand.RELEASE_BATCH, RunCommand.SETTLE_HOST):
+        is_refused = isinstance(permission, Refused)
+        return f"waits: {permission.text}." if is_refused else useless  # type: ignore[union-attr]
     if permission is None:
         return _blocking_text(view, step) or useless
     if not isinstance(permission, Refused):
@@ -175,6 +221,10 @@ def why_useless(
             return f"is not skipped ({state}): there is nothing to take back."
         case RefusalCode.ONLY_UNDONE:
             return f"stays as it is: {permission.why}."
+        case RefusalCode.UNSETTLED:
+            return f"waits: {permission.why}, by {key_of(RunCommand.SETTLE_HOST)}."
+        case RefusalCode.DONE if command is RunCommand.RETRY and permission.why:
+            return f"is done: {permission.why}."
         case RefusalCode.ALIVE:
             return f"{permission.why}."
         case _:

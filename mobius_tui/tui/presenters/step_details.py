@@ -44,6 +44,7 @@ from mobius_tui.runbook.prose.prose_model import Prose
 from mobius_tui.runbook.text.regex_cost import is_cheap_pattern
 from mobius_tui.tui.presenters.communication import channel_fields, role_fields
 from mobius_tui.tui.presenters.fields import Field, FieldKind
+from mobius_tui.tui.presenters.fleet.step_hosts import hosts_fields
 from mobius_tui.tui.presenters.glyphs import MARKS
 from mobius_tui.tui.presenters.health_view import health_field
 from mobius_tui.tui.presenters.run_view import RunView
@@ -217,7 +218,7 @@ def detail_fields(
     earlier = earlier_attempt(own, step.id, tab)
     shown = earlier or own.last_attempt
     looked = [] if earlier is None else [_attempt_fields(earlier)]
-    standing = [*looked, *standing_fields(view, step)]
+    standing = [*looked, *standing_fields(view, step), *hosts_fields(view, step)]
     body = list(_action(view, step, shown, compact=compact and bool(standing)))
     why = [Field("why", prose=Prose(step.why), kind=FieldKind.WHY)] if step.why else []
     facts = (*approved_fields(view, step), *health_field(view, step))

@@ -69,6 +69,7 @@ class ReviewScreen(RunPage):
         "review",
         "checklist",
         "output",
+        "hosts",
         "detail",
         "app",
     )
@@ -237,7 +238,9 @@ class ReviewScreen(RunPage):
         return text
 
     def action_follow_run(self) -> None:
-        """Back to the timeline; out of the zoom and the search first."""
+        """Back to the timeline; out of what is over it first."""
+        if self.close_host_output():
+            return
         if self.pane_layout.is_zoomed:
             self.pane_layout.zoom()
         elif self.timeline.is_filtered:

@@ -30,6 +30,7 @@ from mobius_tui.tui.screens.page import Page
 from mobius_tui.tui.widgets.checklist import Checklist
 from mobius_tui.tui.widgets.detail_pane import DetailPane
 from mobius_tui.tui.widgets.health_panel import HealthPanel
+from mobius_tui.tui.widgets.hosts_pane import HostsPane
 from mobius_tui.tui.widgets.run_header import RunHeader
 
 FOLLOW_CURSOR_DELAY = 0.015
@@ -92,7 +93,7 @@ class RunPage(Page):
             show=self.show_run,
             tell=self.show_notice,
         )
-        self.outputs = OutputController(self, self.feed, choose)
+        self.outputs = OutputController(self, self.feed, choose, self.show_notice)
         self.source_edits = SourceEdits(
             self,
             self.feed,
@@ -107,7 +108,9 @@ class RunPage(Page):
         self._health_panel = HealthPanel(id=PaneName.HEALTH)
         panes = {
             PaneName.CHECKLIST: Pane(self.checklist, "List"),
-            PaneName.OUTPUT: Pane(self.outputs.pane, "Output"),
+            PaneName.OUTPUT: Pane(
+                self.outputs.pane, "Output", stand_in=self.outputs.hosts.pane
+            ),
             PaneName.HEALTH: Pane(self._health_panel, "Health"),
             PaneName.DETAIL: Pane(self._detail, "Details"),
         }
@@ -134,6 +137,7 @@ class RunPage(Page):
                 yield self._detail.data_bind(
                     page.view, page.compact, page.tab, key=page.shown_key
                 )
+                yield self.outputs.hosts.pane.data_bind(page.view)
                 yield self.outputs.pane
                 yield self._health_panel.data_bind(page.health, page.compact)
 
@@ -147,6 +151,7 @@ class RunPage(Page):
 
     async def on_unmount(self) -> None:
         """Let go of the run, which goes on."""
+        self.outputs.hosts.end()
         await self.feed.end()
 
     # What is shown
@@ -188,6 +193,7 @@ class RunPage(Page):
     def watch_shown_key(self) -> None:
         """Another row: go back to its own output."""
         self.outputs.choose_tab(None)
+        self.outputs.hosts.close()
 
     def footer_commands(self) -> tuple[Command, ...]:
         """What the footer shows, in the words of the step under the cursor."""
@@ -260,6 +266,42 @@ class RunPage(Page):
         self.follow_cursor()
         self.outputs.choose_tab(event.attempt)
         self.show_row()
+
+    @on(HostsPane.TailsWanted)
+    def _tails_wanted(self, event: HostsPane.TailsWanted) -> None:
+        event.stop()
+        self.outputs.hosts.read_tails(event.step, event.hosts)
+
+    @on(HostsPane.Moved)
+    def _host_moved(self, event: HostsPane.Moved) -> None:
+        event.stop()
+        self.show_offers()
+
+    @on(HostsPane.Opened)
+    def _host_opened(self, event: HostsPane.Opened) -> None:
+        event.stop()
+        self.outputs.hosts.open(event.step, event.host)
+        self.show_row()
+        self.outputs.pane.focus()
+
+    @on(HostsPane.GatherWanted)
+    def _gather_wanted(self, event: HostsPane.GatherWanted) -> None:
+        event.stop()
+        hosts, same = self.outputs.hosts, event.same_once
+        work = hosts.gather(event.step, same=same, shown=self._show_gathered)
+        self.run_worker(work, name="gather", group="gather", exit_on_error=False)
+
+    def _show_gathered(self) -> None:
+        self.show_row()
+        self.outputs.pane.focus()
+
+    def close_host_output(self) -> bool:
+        """Show the hosts again in place of one's output; returns whether it was."""
+        was_open = self.outputs.hosts.close()
+        if was_open:
+            self.show_row()
+            self.outputs.hosts.pane.focus()
+        return was_open
 
     @on(OutputWorkbench.OpenWanted)
     def _open_wanted(self, event: OutputWorkbench.OpenWanted) -> None:

@@ -60,7 +60,7 @@ from mobius_tui.tui.presenters.run_presenter import RunPresenter
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.status_text import TitleAndBell, status_text, title
 from mobius_tui.tui.presenters.step_explanation import look_in_words
-from mobius_tui.tui.row_key import RowKey, StepRow
+from mobius_tui.tui.row_key import HostRow, RowKey, StepRow
 from mobius_tui.tui.screen_state import AT_THE_RUN, PaneName, ScreenState
 from mobius_tui.tui.screens.run_page import RunPage
 from mobius_tui.tui.widgets.banners import AlarmBanner, HintBanner
@@ -85,6 +85,7 @@ class RunScreen(RunPage):
         "run",
         "checklist",
         "output",
+        "hosts",
         "detail",
         "app",
     )
@@ -227,10 +228,27 @@ class RunScreen(RunPage):
     def show_offers(self) -> None:
         """Say what Enter does and which keys do something, as the run is now."""
         if self.view is not None:
-            self.offer = self._step_starter.offer() or next_action.next_action(
-                self.view, self.key, moved=self.has_moved
+            self.offer = (
+                self._step_starter.offer()
+                or self._host_offer()
+                or next_action.next_action(self.view, self.key, moved=self.has_moved)
             )
             self.offered = self.footer_commands()
+
+    def _host_offer(self) -> NextAction | None:
+        """What Enter does while the hosts have the focus; `None` at other times."""
+        pane = self.outputs.hosts.pane
+        if not pane.has_focus or pane.found is None or not pane.cursor:
+            return None
+        return next_action.show_host_output(pane.found, pane.cursor)
+
+    @property
+    def meant_key(self) -> RowKey | None:
+        """What a command is about: where the hosts have the focus, one of them."""
+        pane = self.outputs.hosts.pane
+        if pane.has_focus and pane.step is not None and pane.cursor:
+            return HostRow(pane.step, pane.cursor)
+        return self.key
 
     def available(self) -> frozenset[RunCommand]:
         """The commands on steps and the run that apply now."""
@@ -257,7 +275,9 @@ class RunScreen(RunPage):
         self.pane_layout.focus(PaneName(name))
 
     def action_follow_run(self) -> None:
-        """Back to where the run is; out of the zoom first."""
+        """Back to where the run is; out of a host's output and the zoom first."""
+        if self.close_host_output():
+            return
         if self.pane_layout.is_zoomed:
             self.pane_layout.zoom()
         elif self.checklist.is_filtered:
@@ -327,6 +347,8 @@ class RunScreen(RunPage):
                 self.questions.begin(self._show_end_card(self.view))
             case next_action.LeaveLost():
                 self.action_leave()
+            case next_action.ShowHostOutput():
+                self.outputs.hosts.pane.action_open()
             case next_action.FocusHealth():
                 self._health_panel.focus()
             case next_action.FocusOutput():
@@ -421,7 +443,7 @@ class RunScreen(RunPage):
         meant = availability.command_meant(self.view, self.key, RunCommand(command_id))
         flow = command(meant).flow
         if flow is not None and meant in self.available():
-            self.questions.begin(self._run_flow(flow, self.key))
+            self.questions.begin(self._run_flow(flow, self.meant_key))
         else:
             self._refuse(why_not(self.view, self.key, meant))
 

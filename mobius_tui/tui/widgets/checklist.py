@@ -59,6 +59,8 @@ def draw_row(
     title = f"{indent}{what.title}"
     right = f" {what.right}" if what.right else ""
     is_crowded = cell_len(title) + cell_len(right) > width - 4
+    if is_crowded and what.right_if_short:
+        right = f" {what.right_if_short}"
     if width < FULL_WIDTH and (
         what.repeats_phase or (what.may_omit_right and is_crowded)
     ):

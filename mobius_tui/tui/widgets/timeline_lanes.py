@@ -189,7 +189,7 @@ class TimelineRows(Widget, can_focus=True):
             cells[column] = ("═", "accent")
 
     def _title(self, lane: TimelineLane) -> list[TimelineCell]:
-        indent = "  " if lane.kind in ("step", "drill") else ""
+        indent = {"step": "  ", "drill": "  ", "batch": "    "}.get(lane.kind, "")
         difference, tone = drill_difference(lane)
         room = self.title_width - 1 - len(difference)
         words = cut(f"{indent}{sanitize.line(lane.title)}", room)

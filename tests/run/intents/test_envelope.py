@@ -34,12 +34,16 @@ WORDS = {
     "confirm",
     "act",
     "seal",
+    "host",
+    "settled",
 }
 """Fields that hold a word: an id, a digest, or what is compared and not kept."""
 SOUND: dict[str, Any] = {
     "step": "a",
     "phase": "p",
     "attempt": 2,
+    "batch": 1,
+    "host": "web-1",
     "deliveries": (1, 2),
     "values": {"v": "é\n"},
     "act": "heal",

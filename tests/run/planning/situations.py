@@ -17,6 +17,19 @@ from mobius_tui.run.events.approval_events import (
     ApprovalDenied,
     ApprovalGiven,
 )
+from mobius_tui.run.events.fleet_events import (
+    BatchEnded,
+    BatchHeld,
+    BatchStarted,
+    FleetEvent,
+    FleetHostEnded,
+    FleetHostSettled,
+    FleetHostStarted,
+    HoldReason,
+    HostResult,
+    HostsResolved,
+    HostStatus,
+)
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.message_events import (
     MessageNotSent,
@@ -66,8 +79,10 @@ from mobius_tui.run.intents.intent_actions import (
     GiveHint,
     ImproviseStep,
     OverrideStep,
+    ReleaseBatch,
     RetryStep,
     SendMessageOfStep,
+    SettleHost,
     SkipStep,
     StartStep,
     StopStep,
@@ -88,6 +103,7 @@ from mobius_tui.run.planning.rollback import rollback_phase, step_blocking_rollb
 from mobius_tui.run.planning.situation import Situation
 from mobius_tui.run.planning.step_permissions import options_of
 from mobius_tui.run.planning.undoing import undo_items
+from mobius_tui.run.state.fleet_state import SETTLEMENTS
 from mobius_tui.run.state.reducer import advance, fold
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import Status
@@ -111,6 +127,8 @@ default = "production"
 [var.who]
 [var.way]
 [var.late]
+[targets.web]
+hosts = ["a", "b"]
 [[channel]]
 id = "slack"
 kind = "slack"
@@ -177,6 +195,15 @@ run = "true"
 effect = "read"
 optional = true
 when = { way = ["x"] }
+[[phase.step]]
+id = "roll-out"
+title = "Roll out"
+run = "true"
+effect = "destroy"
+hosts = "web"
+batch = ["1"]
+between = "person"
+on_unreachable = "ask"
 [[phase]]
 id = "more"
 title = "More"
@@ -244,7 +271,8 @@ def events_of(plan: Plan) -> st.SearchStrategy[list[Event]]:
             VariableSet(name=name, value="x", source="set") for name in sorted(names)
         ]
     )
-    stories = st.sampled_from([*_of_steps(plan), *_beside()]).flatmap(lambda one: one)
+    each = [*_of_steps(plan), *_of_hosts(plan), *_beside()]
+    stories = st.sampled_from(each).flatmap(lambda one: one)
     later = st.lists(stories, min_size=1, max_size=7)
     return st.tuples(known, far, later).map(
         lambda parts: [*parts[0], *parts[1], *(e for each in parts[2] for e in each)]
@@ -286,6 +314,50 @@ def _of_steps(plan: Plan) -> list[Story]:
         phases.map(lambda phase: [PhaseLeft(phase=phase, passed=True)]),
         st.sampled_from("xy").map(chosen),
     ]
+
+
+AT_HOSTS: dict[str, Any] = {"step": "roll-out", "attempt": 0}
+
+
+def rolled_out(plan: Plan, result: HostResult, *after: Event) -> list[Event]:
+    """A step begins on hosts, and its first batch comes to something."""
+    return [
+        StepStarted(step="roll-out", attempt=0, reads=plan.variables_read["roll-out"]),
+        HostsResolved(**AT_HOSTS, target="web", hosts=("a", "b"), sha256="x"),
+        BatchStarted(**AT_HOSTS, batch=1, hosts=("a",)),
+        FleetHostStarted(**AT_HOSTS, host="a"),
+        FleetHostEnded(**AT_HOSTS, host="a", status=result),
+        BatchEnded(**AT_HOSTS, batch=1),
+        *after,
+    ]
+
+
+def _of_hosts(plan: Plan) -> list[Story]:
+    """What happens to a step on hosts: its batch is held, one is settled, it ends."""
+    ended = StepEnded(step="roll-out", attempt=0, result=Status.FAILED)
+    rest: list[Event] = [
+        BatchStarted(**AT_HOSTS, batch=2, hosts=("b",)),
+        FleetHostStarted(**AT_HOSTS, host="b"),
+        FleetHostEnded(**AT_HOSTS, host="b", status=HostStatus.OK),
+        BatchEnded(**AT_HOSTS, batch=2),
+    ]
+    settled = FleetHostSettled(**AT_HOSTS, host="a", settled="ran", reason="seen")
+    stories = [
+        *(
+            rolled_out(plan, HostStatus.OK, BatchHeld(**AT_HOSTS, batch=2, why=why))
+            for why in (HoldReason.PERSON, HoldReason.TRIGGER)
+        ),
+        rolled_out(
+            plan,
+            HostStatus.UNKNOWN,
+            BatchHeld(**AT_HOSTS, batch=2, why=HoldReason.UNKNOWN),
+        ),
+        rolled_out(plan, HostStatus.UNKNOWN, ended),
+        rolled_out(plan, HostStatus.UNKNOWN, ended, settled),
+        rolled_out(plan, HostStatus.UNREACHABLE, ended),
+        rolled_out(plan, HostStatus.OK, *rest, ended),
+    ]
+    return [st.sampled_from(stories)]
 
 
 def _beside() -> list[Story]:
@@ -380,6 +452,8 @@ def _mended(plan: Plan, state: RunState, event: Event) -> Event:
             bound = binding_digest(plan, state, plan.steps[event.step])
             return replace(event, binding=bound)
         return event
+    if isinstance(event, FleetEvent):
+        return replace(event, attempt=len(state.steps[event.step].attempts))
     if isinstance(event, StepEnded | StepUnknown | ApprovalDenied):
         have = len(state.steps[event.step].attempts)
         return replace(event, attempt=have + isinstance(event, ApprovalDenied))
@@ -402,6 +476,8 @@ def unfilled(plan: Plan, state: RunState) -> Iterator[Action]:
             for way in ways:
                 way["attempt"] = len(state.steps[way["step"]].attempts) + 1
             ways.append({**ways[-1], "attempt": 7})
+        if kind in (ReleaseBatch, SettleHost):
+            ways = list(_of_held(plan, state, kind))
         if "phase" in names:
             ways = [{"phase": phase.id} for phase in plan.runbook.phases]
         if "deliveries" in names:
@@ -413,6 +489,21 @@ def unfilled(plan: Plan, state: RunState) -> Iterator[Action]:
         if "act" in names:
             ways = [{"act": "heal", "seal": "0" * 64}]
         yield from (kind(**way) for way in ways)
+
+
+def _of_held(
+    plan: Plan, state: RunState, kind: type[Action]
+) -> Iterator[dict[str, Any]]:
+    """What can be asked of batches and hosts."""
+    which = (
+        [{"batch": 1}, {"batch": 2}]
+        if kind is ReleaseBatch
+        else [{"host": "a"}, {"host": "b"}, {"host": "nobody"}]
+    )
+    for step in ("roll-out", next(iter(plan.steps))):
+        have = len(state.steps[step].attempts)
+        for number in (have, have + 1):
+            yield from ({"step": step, "attempt": number, **way} for way in which)
 
 
 def filled(action: Action, seen: Situation) -> Action:
@@ -436,7 +527,12 @@ def filled(action: Action, seen: Situation) -> Action:
             step = plan.steps[action.step].action
             channels = step.to if isinstance(step, SendMessage) else ()
             return replace(action, channels=channels, text="It is down")
-        case SkipStep() | OverrideStep() | DenyApproval():
+        case SettleHost():
+            fleet = state.fleets.get(action.step)
+            own = fleet.newest().get(action.host) if fleet is not None else None
+            ways = SETTLEMENTS.get(own.status) if own is not None else None
+            return replace(action, settled=ways[0] if ways else "ran", reason="why")
+        case SkipStep() | OverrideStep() | DenyApproval() | ReleaseBatch():
             return replace(action, reason="why")
         case ImproviseStep():
             return replace(action, script="rm x", confirm="production")
@@ -545,7 +641,7 @@ RARE: tuple[list[Event], ...] = (
             StepOverridden(step=step, reason="seen")
             for step in (
                 *("look", "ask", "tell", "gate", "change", "second", "wreck"),
-                *("log", "way", "only-x"),
+                *("log", "way", "only-x", "roll-out"),
             )
         ),
         StepStarted(step="restore", attempt=0, reads=()),
@@ -580,7 +676,34 @@ RARE: tuple[list[Event], ...] = (
         StepStarted(step="undo-mend", attempt=0, reads=()),
         StepEnded(step="undo-mend", attempt=0, result=Status.FAILED),
     ],
+    [
+        StepStarted(step="look", attempt=0, reads=()),
+        StepEnded(step="look", attempt=0, result=Status.FAILED),
+        MessageQueued(
+            delivery=0, channels=("slack",), title="M", text="x", step="tell", attempt=0
+        ),
+        MessageTried(delivery=1, number=1),
+        MessageNotSent(delivery=1, number=1, reason="no"),
+    ],
 )
 """States that are seldom met by chance: a countdown, a skip, steps that go on, a change
 that runs beside a main line that is done, a change that is to be undone, one in a run
-that has ended, or is open again."""
+that has ended, or is open again, a check that did not hold
+and a message that did not arrive."""
+
+
+def on_hosts(plan: Plan) -> list[list[Event]]:
+    """States of a step on hosts that are seldom met by chance: a batch that a person
+    lets begin, one that a trigger holds, a host of which nobody knows, one that cannot
+    be reached."""
+    held = [
+        BatchHeld(**AT_HOSTS, batch=2, why=why)
+        for why in (HoldReason.PERSON, HoldReason.TRIGGER, HoldReason.UNKNOWN)
+    ]
+    ended = StepEnded(step="roll-out", attempt=0, result=Status.FAILED)
+    return [
+        rolled_out(plan, HostStatus.OK, held[0]),
+        rolled_out(plan, HostStatus.OK, held[1]),
+        rolled_out(plan, HostStatus.UNKNOWN, held[2]),
+        rolled_out(plan, HostStatus.UNREACHABLE, ended),
+    ]

@@ -2,8 +2,34 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
+from mobius_tui.run.events.fleet_events import (
+    BatchStarted,
+    FleetHostEnded,
+    FleetHostSettled,
+    FleetHostStarted,
+    HostStatus,
+)
+from mobius_tui.run.events.run_events import Event
+from mobius_tui.run.events.step_events import StepEnded, StepOverridden
+from mobius_tui.run.intents.intent_actions import RetryStep, StartStep
+from mobius_tui.run.journal.journal import read_journal
+from mobius_tui.run.planning.confirmation import hosts_ahead, step_confirmation_word
+from mobius_tui.run.planning.permissions import decide
+from mobius_tui.run.planning.plan import Plan
+from mobius_tui.run.planning.situation import ALLOWED, RefusalCode, Refused
+from mobius_tui.run.state.step_state import Status
 from tests.run.books import ONE, step
 from tests.run.conftest import Begin
+from tests.run.planning.situations import (
+    AT_HOSTS,
+    made,
+    rolled_out,
+    situation,
+    state_after,
+)
 
 DESTROYS = 'effect = "destroy"'
 UNNAMED = ONE + step("look", "true") + step("drop", "echo dropped", DESTROYS)
@@ -72,3 +98,48 @@ async def test_a_rollback_is_confirmed_by_the_number_of_its_phase(begin: Begin) 
     await run.did("disarm")
     await run.did("rollback", confirm="A")
     await run.status("drop", "passed")
+
+
+def test_for_a_step_on_hosts_their_number_is_typed_as_well(tmp_path: Path) -> None:
+    run = made(tmp_path)
+    plan = Plan(run.runbook)
+    step = plan.steps["roll-out"]
+    began = read_journal(run.directory.journal).entries
+    state = state_after(began, plan, [StepOverridden(step="gate", reason="seen")])
+    assert step_confirmation_word(plan, state, step) == "production 2"
+    refused = decide(StartStep(step="roll-out", attempt=1), situation(plan, state))
+    assert isinstance(refused, Refused)
+    assert refused.text.endswith("in production; type production 2 to confirm it")
+    ended = StepEnded(step="roll-out", attempt=0, result=Status.FAILED)
+    once = rolled_out(plan, HostStatus.OK, ended)
+    state = state_after(began, plan, once)
+    assert step_confirmation_word(plan, state, step) == "production 1", "one is left"
+    runbook = replace(run.runbook, targets={})
+    assert hosts_ahead(Plan(runbook), state_after(began, plan, []), step) is None
+
+
+def test_where_a_host_is_unknown_no_other_attempt_begins(tmp_path: Path) -> None:
+    run = made(tmp_path)
+    plan = Plan(run.runbook)
+    began = read_journal(run.directory.journal).entries
+    ended = StepEnded(step="roll-out", attempt=0, result=Status.FAILED)
+    once = rolled_out(plan, HostStatus.UNKNOWN, ended)
+    settled = FleetHostSettled(**AT_HOSTS, host="a", settled="ran", reason="seen")
+    again = RetryStep(step="roll-out", attempt=2, confirm="production 1")
+    gate = StepOverridden(step="gate", reason="seen")
+    state = state_after(began, plan, [gate, *once])
+    refused = decide(again, situation(plan, state))
+    assert isinstance(refused, Refused)
+    assert refused.code is RefusalCode.UNSETTLED
+    assert "nobody knows how far a got; say first whether it ran" in refused.text
+    state = state_after(began, plan, [gate, *once, settled])
+    assert decide(again, situation(plan, state)) == ALLOWED
+    rest: list[Event] = [
+        BatchStarted(**AT_HOSTS, batch=2, hosts=("b",)),
+        FleetHostStarted(**AT_HOSTS, host="b"),
+        FleetHostEnded(**AT_HOSTS, host="b", status=HostStatus.OK),
+    ]
+    whole = rolled_out(plan, HostStatus.OK, *rest, ended)
+    refused = decide(again, situation(plan, state_after(began, plan, [gate, *whole])))
+    assert isinstance(refused, Refused)
+    assert "each of its hosts has passed" in refused.text

@@ -42,6 +42,7 @@ from tests.run.planning.situations import (
     Judges,
     filled,
     made,
+    on_hosts,
     situation,
     state_after,
 )
@@ -105,6 +106,11 @@ def test_what_is_allowed_a_host_does_and_what_is_not_it_refuses_so(
         @example(happened=RARE[5])
         @example(happened=RARE[6])
         @example(happened=RARE[7])
+        @example(happened=RARE[8])
+        @example(happened=on_hosts(plan)[0])
+        @example(happened=on_hosts(plan)[1])
+        @example(happened=on_hosts(plan)[2])
+        @example(happened=on_hosts(plan)[3])
         def in_any_state(happened: list[Event]) -> None:
             runner.run(agree(happened))
 

@@ -61,7 +61,7 @@ def test_the_run_screen_carries_out_every_command(command: Command) -> None:
 async def test_help_lists_every_command_of_the_screen(tmp_path: Path) -> None:
     run = scenes.fresh(tmp_path)
     time = Time(run.at)
-    async with hosted(run), opened(run, time=time, size=(120, 146)) as (_, pilot):
+    async with hosted(run), opened(run, time=time, size=(120, 180)) as (_, pilot):
         await pilot.press("question_mark")
         await settled(pilot)
         shown = words_of(pilot.app)

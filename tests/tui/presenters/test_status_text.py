@@ -18,8 +18,11 @@ from mobius_tui.review.run_annotations import AnnotationTarget
 from mobius_tui.review.run_report import ActionItem, StepItem
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.approval_events import ApprovalAsked
+from mobius_tui.run.events.fleet_events import HostStatus
+from mobius_tui.run.intents.intent_actions import SettleHost
 from mobius_tui.run.state.approvals import Approval
 from mobius_tui.run.state.attempt_id import AttemptId
+from mobius_tui.run.state.fleet_state import FleetState, HostState
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.tui.backend.base_page import AppResult
 from mobius_tui.tui.dialogs.answer_dialogs import AnswersDialog, DecisionDialog
@@ -28,6 +31,7 @@ from mobius_tui.tui.dialogs.dialog import ContactsDialog, Dialog
 from mobius_tui.tui.dialogs.drills_dialog import DrillsDialog
 from mobius_tui.tui.dialogs.end_card import EndCard
 from mobius_tui.tui.dialogs.failure_dialog import FailureDialog
+from mobius_tui.tui.dialogs.fleet_dialogs import SettleDialog
 from mobius_tui.tui.dialogs.help_dialog import HelpDialog
 from mobius_tui.tui.dialogs.improvise_dialog import ImproviseDialog
 from mobius_tui.tui.dialogs.leave_dialog import LeaveDialog, leave_state
@@ -44,6 +48,7 @@ from mobius_tui.tui.dialogs.review_dialogs import (
 from mobius_tui.tui.dialogs.rollback_dialog import RollbackDialog
 from mobius_tui.tui.dialogs.source_dialogs import ChangesDialog
 from mobius_tui.tui.dialogs.undo_dialog import UndoConfirmDialog, UndoDialog
+from mobius_tui.tui.presenters.fleet.hosts_now import StepHosts
 from mobius_tui.tui.presenters.run_presenter import RunPresenter
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.screen_state import DraftKey, Purpose
@@ -72,6 +77,21 @@ def _approval(view: RunView) -> Dialog[Any]:
     )
     approval = Approval(request=asked, asked_by="sam", since=view.now)
     return ApproveDialog(view, _step(view, "execute"), approval)
+
+
+def _settling(view: RunView) -> Dialog[Any]:
+    unknown = HostState(status=HostStatus.UNKNOWN, attempt=1)
+    hosts = {"web-1": unknown}
+    last = FleetState(attempt=1, target="web", sha256="", resolved_at=0.0, hosts=hosts)
+    found = StepHosts(
+        step=_step(view, "execute"),
+        last=last,
+        newest=hosts,
+        counts=last.counts(),
+        is_running=True,
+    )
+    action = SettleHost(step="execute", attempt=1, host="web-1")
+    return SettleDialog("3.2 Restore", found, action)
 
 
 MADE: Mapping[type[Dialog[Any]], Callable[[RunView], Dialog[Any]]] = {
@@ -105,6 +125,7 @@ MADE: Mapping[type[Dialog[Any]], Callable[[RunView], Dialog[Any]]] = {
     RollbackDialog: lambda view: RollbackDialog(view, arms=False),
     UndoDialog: lambda view: UndoDialog(view, (), likely=None),
     UndoConfirmDialog: lambda view: UndoConfirmDialog(view, ()),
+    SettleDialog: _settling,
     SaveDialog: lambda _: SaveDialog(Path("/runs/output"), AttemptId("a", 1)),
 }
 

@@ -1,0 +1,39 @@
+"""The actions on hosts of a step: to let held ones begin, to say what one counts for.
+
+Both are only journaled: whoever carries the attempt asks anew after each event.
+"""
+
+from __future__ import annotations
+
+from mobius_tui.run.events.fleet_events import BatchReleased, FleetHostSettled
+from mobius_tui.run.events.journal_entry import Entry
+from mobius_tui.run.host.intents.host_services import HostServices
+from mobius_tui.run.intents.intent_actions import ReleaseBatch, SettleHost
+
+
+async def release_batch(
+    services: HostServices, action: ReleaseBatch, who: str, intent: str
+) -> Entry:
+    """A person lets a batch go on that is held."""
+    event = BatchReleased(
+        step=action.step,
+        attempt=action.attempt,
+        batch=action.batch,
+        reason=action.reason.strip(),
+    )
+    return await services.writer.write(event, who, intent)
+
+
+async def settle_host(
+    services: HostServices, action: SettleHost, who: str, intent: str
+) -> Entry:
+    """A person says what a host counts for."""
+    assert action.settled
+    event = FleetHostSettled(
+        step=action.step,
+        attempt=action.attempt,
+        host=action.host,
+        settled=action.settled,
+        reason=action.reason.strip(),
+    )
+    return await services.writer.write(event, who, intent)

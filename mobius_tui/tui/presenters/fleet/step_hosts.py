@@ -1,0 +1,142 @@
+"""A step's hosts in words: where it stands, what holds it, what is next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from mobius_tui.run.events.fleet_events import RELEASABLE, HoldReason, HostStatus
+from mobius_tui.run.planning.confirmation import hosts_ahead
+from mobius_tui.run.rollout.rollout_plan import hosts_to_do
+from mobius_tui.run.state.fleet_state import Held
+from mobius_tui.runbook.model.runbook import Step
+from mobius_tui.runbook.model.targets import cut_into_batches
+from mobius_tui.tui.commands.registry import key_of
+from mobius_tui.tui.commands.run_commands import RunCommand
+from mobius_tui.tui.presenters.fields import Field
+from mobius_tui.tui.presenters.fleet.host_marks import (
+    bad_counts,
+    ended_of_all,
+    named,
+)
+from mobius_tui.tui.presenters.fleet.hosts_now import StepHosts
+from mobius_tui.tui.presenters.run_view import RunView
+from mobius_tui.tui.presenters.styled_text import assemble, text
+
+HELD_WORDS: Mapping[HoldReason, str] = {
+    HoldReason.UNKNOWN: "a host is unknown",
+    HoldReason.UNREACHABLE: "a host cannot be reached",
+    HoldReason.TRIGGER: "a trigger fired",
+    HoldReason.PERSON: "a person lets it begin",
+    HoldReason.NO_DATA: "there is no data on health",
+    HoldReason.NOT_HEALTHY: "not well for long enough yet",
+    HoldReason.TOO_LATE: "it was not well in time",
+}
+"""Why nothing further begins."""
+WAITS_FOR_PERSON = frozenset({HoldReason.PERSON, HoldReason.TOO_LATE})
+"""What a person is asked to let go on; past the others they can, with a reason."""
+
+
+def batch_count(view: RunView, found: StepHosts) -> int:
+    """How many batches the newest attempt has."""
+    rollout, target = found.step.rollout, view.runbook.target_of(found.step)
+    begun = len(found.last.batches)
+    if rollout is None or target is None:
+        return begun
+    hosts = tuple(found.last.hosts)
+    return max(begun, len(cut_into_batches(rollout.batch, hosts, target.first)))
+
+
+def batch_text(view: RunView, found: StepHosts, form: str = "batch {} of {}") -> str:
+    """Which batch it is at; empty where there is one alone."""
+    every = batch_count(view, found)
+    if every < 2:
+        return ""
+    now = found.last.batches[-1].number if found.last.batches else 1
+    return form.format(now, every)
+
+
+def hosts_texts(view: RunView, step_id: str) -> tuple[str, str]:
+    """What the checklist says of a step's hosts, in full and where room is short.
+
+    Of a single host there is nothing to count.
+    """
+    found = view.hosts(step_id)
+    if found is None or (len(found.newest) == 1 and found.held is None):
+        return "", ""
+    bad = bad_counts(found.counts)
+    figures = f"{ended_of_all(found.counts)} {bad}".strip()
+    full = f"held {figures}" if found.held is not None else figures
+    batch = batch_text(view, found, "batch {}/{}")
+    return (f"{full}  {batch}" if batch else full), figures if bad else full
+
+
+def held_text(held: Held) -> str:
+    """What is held, and why: `held at batch 2: a person lets it begin`."""
+    why = HELD_WORDS[held.why]
+    if held.why is HoldReason.TRIGGER and held.reason:
+        why = f"{why}: {held.reason}"
+    elif held.why not in RELEASABLE:
+        why = held.reason or why
+    return f"held at batch {held.batch}: {why}"
+
+
+def what_next(held: Held) -> str:
+    """What can be done about a hold, with the keys."""
+    if held.why in RELEASABLE:
+        ways = f"{key_of(RunCommand.RELEASE_BATCH)} lets it go on"
+        return f"{ways}, {key_of(RunCommand.STOP)} stops it"
+    return f"{key_of(RunCommand.SETTLE_HOST)} says what became of it"
+
+
+def hosts_fields(view: RunView, step: Step) -> Iterator[Field]:
+    """A step's hosts in the detail pane: how far it is, what holds it, what to do."""
+    found = view.hosts(step.id)
+    if found is None:
+        return
+    words = f"{ended_of_all(found.counts)} hosts done"
+    batch = batch_text(view, found)
+    bad = bad_counts(found.counts)
+    so_far = (f"{words}, {batch}" if batch else words, "plain")
+    if bad:
+        yield Field("so far", assemble(so_far, (f"  {bad}", "bad")))  # type: ignore[arg-type]
+    else:
+        yield Field("so far", assemble(so_far))  # type: ignore[arg-type]
+    if found.held is not None:
+        yield Field("held", text(held_text(found.held), "warn"))
+        if view.reviewed_duration is None:
+            yield Field("then", text(what_next(found.held)))
+    elif found.to_settle and not found.is_running:
+        words = f"say first what became of {named(found.to_settle)}"
+        yield Field("then", text(words, "warn"))
+
+
+def again_field(view: RunView, step: Step) -> Iterator[Field]:
+    """Which hosts a step would begin on now, for a confirmation."""
+    if step.rollout is None:
+        return
+    found = view.hosts(step.id)
+    count = hosts_ahead(view.plan, view.state, step)
+    if found is None:
+        known = "1 host" if count == 1 else f"{count} hosts"
+        words = known if count is not None else "as its inventory says when it begins"
+        yield Field("on", text(words, "warn"))
+        return
+    left = hosts_to_do(found.newest, found.newest)
+    whole = len(found.newest)
+    yield Field("on", text(f"{len(left)} of {whole}: {named(left, 8)}", "warn"))
+    if passed := whole - len(left):
+        it = "1 has passed and is" if passed == 1 else f"{passed} have passed and are"
+        yield Field("", text(f"{it} left alone", "muted"))
+
+
+def release_words(view: RunView, found: StepHosts, held: Held) -> str:
+    """What is held and why, and what would begin, for whoever lets it go on."""
+    waiting = found.last.named(HostStatus.WAITING, HostStatus.PENDING)
+    so_far = f"{ended_of_all(found.counts)} hosts are done"
+    bad = bad_counts(found.counts)
+    so_far += f" ({bad})" if bad else ""
+    every = batch_count(view, found)
+    return (
+        f"It is {held_text(held)}. {so_far}; batch {held.batch} of {every} begins "
+        f"with {named(waiting)}. Look at Health first."
+    )

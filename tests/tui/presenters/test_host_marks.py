@@ -1,0 +1,63 @@
+"""Hosts as marks, counts and a strip: what is bad is never lost for want of room."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from mobius_tui.ascii_text import ASCII_SIGNS
+from mobius_tui.run.events.fleet_events import HostStatus
+from mobius_tui.tui.presenters.fleet.host_marks import (
+    HOST_MARKS,
+    RANKS,
+    bad_counts,
+    count_pieces,
+    ended_of_all,
+    named,
+    strip_pieces,
+)
+
+STATUSES = st.lists(st.sampled_from(HostStatus), min_size=1, max_size=300)
+
+
+def test_no_two_marks_look_alike_without_colour_nor_in_ascii() -> None:
+    glyphs = {mark.glyph for mark in HOST_MARKS.values()}
+    assert set(HOST_MARKS) == set(HostStatus)
+    assert len({ASCII_SIGNS.get(each, each) for each in glyphs}) == len(HostStatus)
+    assert {cell_len(each) for each in glyphs} == {1}
+
+
+@given(statuses=STATUSES, width=st.integers(10, 160))
+def test_words_give_way_before_figures_do(
+    statuses: list[HostStatus], width: int
+) -> None:
+    counts = Counter(statuses)
+    words = "".join(text for text, _ in count_pieces(counts, width))
+    for status, count in counts.items():
+        glyph = HOST_MARKS[status].glyph
+        assert f"{glyph}{count}" in words.replace(f"{glyph} ", glyph)
+    if cell_len(words) > width:
+        assert not any(mark.word in words for mark in HOST_MARKS.values())
+
+
+@given(statuses=STATUSES, cells=st.integers(1, 200))
+def test_a_strip_has_no_more_marks_than_room_and_the_worst_in_it(
+    statuses: list[HostStatus], cells: int
+) -> None:
+    strip = "".join(text for text, _ in strip_pieces(statuses, cells))
+    assert len(strip) <= cells
+    worst = min(statuses, key=RANKS.__getitem__)
+    assert HOST_MARKS[worst].glyph in strip
+    if len(statuses) <= cells:
+        assert strip == "".join(HOST_MARKS[each].glyph for each in statuses)
+
+
+def test_figures_and_names_of_a_line() -> None:
+    counts = Counter({HostStatus.OK: 117, HostStatus.FAILED: 3, HostStatus.UNKNOWN: 1})
+    counts[HostStatus.WAITING] = 379
+    assert (ended_of_all(counts), bad_counts(counts)) == ("121/500", "✖3 ?1")
+    assert named(("a", "b", "c", "d", "e")) == "a, b, c and 2 more"
+    assert named(("a",)) == "a"

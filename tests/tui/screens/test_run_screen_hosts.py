@@ -1,0 +1,223 @@
+"""A step over many hosts on the run screen: its pane, what is held, what Enter does."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from mobius_tui.run.events.fleet_events import FleetHostEnded, HoldReason, HostStatus
+from mobius_tui.run.intents.intent_actions import ReleaseBatch, RetryStep, SettleHost
+from mobius_tui.tui.screens.run_screen import RunScreen
+from tests.tui import fleets
+from tests.tui.fleets import Fleet
+from tests.tui.runs import Time, hosted, opened, pictured, press, settled, until, words
+
+LARGE, SMALL, TINY = (120, 36), (80, 24), (60, 15)
+
+
+async def with_tails(pilot: Pilot[Any], screen: RunScreen) -> None:
+    """Wait until the last lines of all rows in sight are read."""
+    pane = screen.outputs.hosts.pane
+    await until(pilot, lambda: not pane.display or pane.has_tails or not pane.in_sight)
+    await settled(pilot)
+
+
+@pytest.mark.parametrize(
+    ("name", "scene", "keys", "size"),
+    [
+        ("one", fleets.one, (), SMALL),
+        ("twelve", fleets.twelve, ("2",), LARGE),
+        ("twelve", fleets.twelve, (), SMALL),
+        ("held", fleets.twelve_held, (), SMALL),
+        ("many", fleets.many, (), LARGE),
+        ("unknown", fleets.many_unknown, (), LARGE),
+        ("unknown", fleets.many_unknown, ("2",), SMALL),
+        ("unknown", fleets.many_unknown, ("2",), TINY),
+        ("again", fleets.many_failed, ("r",), SMALL),
+    ],
+    ids=lambda each: each if isinstance(each, str) else None,
+)
+async def test_pictures(
+    tmp_path: Path,
+    name: str,
+    scene: Callable[[Path], Fleet],
+    keys: tuple[str, ...],
+    size: tuple[int, int],
+) -> None:
+    made = scene(tmp_path)
+    time = Time(made.run.at)
+    page = opened(made.run, time=time, size=size)
+    async with hosted(made.run), page as (screen, pilot):
+        await press(pilot, time, *keys)
+        await with_tails(pilot, screen)
+        await pictured(pilot, f"hosts-{name}", (size,))
+
+
+async def test_a_host_is_opened_followed_and_left_again(tmp_path: Path) -> None:
+    made = fleets.many(tmp_path)
+    time = Time(made.run.at)
+    page = opened(made.run, time=time, size=SMALL)
+    async with hosted(made.run), page as (screen, pilot):
+        await press(pilot, time, "2")
+        pane = screen.outputs.hosts.pane
+        assert pane.has_focus
+        await press(pilot, time, "slash", *"web-136", "enter")
+        assert pane.in_sight == ("web-136",)
+        assert "Show the output of web-136: running" in words(pilot)
+        await press(pilot, time, "enter")
+        assert screen.outputs.pane.has_focus
+        assert "test is successful" in words(pilot)
+        made.say("web-136", "and one line more\n")
+        await until(pilot, lambda: "one line more" in words(pilot))
+        await press(pilot, time, "escape")
+        assert pane.has_focus
+        await press(pilot, time, "escape")
+        assert len(pane.in_sight) > 1, "all are listed again"
+
+
+async def test_all_outputs_and_the_same_once(tmp_path: Path) -> None:
+    made = fleets.twelve(tmp_path)
+    time = Time(made.run.at)
+    page = opened(made.run, time=time, size=LARGE)
+    async with hosted(made.run), page as (screen, pilot):
+        await press(pilot, time, "2", "equals_sign")
+        await until(pilot, lambda: "each output once" in words(pilot))
+        assert screen.outputs.shown is not None
+        path = screen.outputs.shown.path
+        assert path is not None
+        text = path.read_text()
+        assert "──── 1 host · failed 1: web-004\n" in text
+        assert "──── 3 hosts · ok: web-001, web-002, web-003\n" in text
+        assert text.count("test is successful") == 3, "running, changed and ok"
+        await press(pilot, time, "escape", "a")
+        await until(pilot, lambda: "all hosts, at" in words(pilot))
+        assert screen.outputs.shown is not None
+        assert screen.outputs.shown.path is not None
+        every = screen.outputs.shown.path.read_text()
+        heads = re.findall(r"──── (\S+) · (\S+)", every)
+        assert heads[:2] == [("web-004", "failed"), ("web-008", "unreachable")]
+        folder = path.parent
+    assert not folder.exists(), "what was gathered does not stay"
+
+
+async def test_rows_keep_their_places_while_the_cursor_is_there(tmp_path: Path) -> None:
+    made = fleets.many(tmp_path)
+    time = Time(made.run.at)
+    page = opened(made.run, time=time, size=LARGE)
+    async with hosted(made.run), page as (screen, pilot):
+        pane = screen.outputs.hosts.pane
+        await press(pilot, time, "2", "down", "down")
+        before, cursor = pane.in_sight, pane.cursor
+        event = FleetHostEnded(
+            **made.at, host="web-140", status=HostStatus.FAILED, exit=9
+        )
+        made.run.write(event, by="host")
+        screen.feed.refresh()
+        await until(pilot, lambda: "exit 9" in words(pilot))
+        assert (pane.in_sight, pane.cursor) == (before, cursor)
+        await press(pilot, time, "1")
+        pane.update_hosts()
+        assert pane.in_sight.index("web-140") < before.index("web-140")
+
+
+async def test_a_person_lets_a_batch_begin(tmp_path: Path) -> None:
+    made = fleets.twelve_held(tmp_path)
+    time = Time(made.run.at)
+    page = opened(made.run, time=time, size=SMALL)
+    async with hosted(made.run) as host, page as (_, pilot):
+        assert "Let batch 2 of 1.3 Restart nginx begin" in words(pilot)
+        await press(pilot, time, "enter")
+        assert "1/12 hosts are done" in words(pilot)
+        await press(pilot, time, "enter")
+        await until(pilot, lambda: host.intents)
+    assert host.intents == [
+        ReleaseBatch(step="restart-twelve", attempt=1, batch=2, reason="")
+    ]
+
+
+async def test_past_a_trigger_enter_leads_to_health(tmp_path: Path) -> None:
+    made = fleets.twelve_held(tmp_path)
+    made.hold(2, HoldReason.TRIGGER, "API failed 3 times")
+    time = Time(made.run.at)
+    page = opened(made.run, time=time, size=LARGE)
+    async with hosted(made.run) as host, page as (screen, pilot):
+        assert "held at batch 2: a trigger fired: API failed 3 times" in words(pilot)
+        await press(pilot, time, "enter")
+        assert screen.focused is not None
+        assert screen.focused.id == "health"
+        await press(pilot, time, "L", "enter")
+        assert "A reason is wanted" in words(pilot)
+        await press(pilot, time, *"seen", "enter")
+        await until(pilot, lambda: host.intents)
+    assert host.intents == [
+        ReleaseBatch(step="restart-twelve", attempt=1, batch=2, reason="seen")
+    ]
+
+
+async def test_an_unknown_host_is_settled_by_name(tmp_path: Path) -> None:
+    made = fleets.many_unknown(tmp_path)
+    time = Time(made.run.at)
+    page = opened(made.run, time=time, size=SMALL)
+    async with hosted(made.run) as host, page as (_, pilot):
+        await press(pilot, time, "enter", *"seen", "enter")
+        assert "What became of web-129?" in words(pilot), "Enter alone says nothing"
+        await press(pilot, time, "tab", "enter")
+        await until(pilot, lambda: host.intents)
+    assert host.intents == [
+        SettleHost(
+            step="restart", attempt=1, host="web-129", settled="ran", reason="seen"
+        )
+    ]
+
+
+async def test_again_says_which_hosts_and_wants_their_number(tmp_path: Path) -> None:
+    made = fleets.many_failed(tmp_path)
+    time = Time(made.run.at)
+    page = opened(made.run, time=time, size=LARGE)
+    async with hosted(made.run) as host, page as (_, pilot):
+        await press(pilot, time, "r")
+        shown = words(pilot)
+        assert "406 of 500: web-002, web-006" in shown
+        assert "94 have passed and are left alone" in shown
+        await press(pilot, time, *"production 406", "enter")
+        await until(pilot, lambda: host.intents)
+    assert host.intents == [
+        RetryStep(step="restart", attempt=2, confirm="production 406")
+    ]
+
+
+async def test_hostile_names_and_outputs_are_harmless(tmp_path: Path) -> None:
+    made = fleets.fleet(tmp_path, 12)
+    evil = "web\x1b[2J\u202e[b]x"
+    made.names = (*made.names[:11], evil)
+    made.begin()
+    made.batch(1)
+    made.end("web-001")
+    made.over(1)
+    made.batch(2)
+    for each in made.batches[1]:
+        made.end(each)
+    made.over(2)
+    made.batch(3)
+    text = "\x1b]0;owned\x07\x1b[31m[bold]boo\u202e\n"
+    made.end(evil, HostStatus.FAILED, exit=1, reason="\x1b[5m[/]", text=text)
+    page = opened(made.run, time=Time(made.run.at), size=LARGE)
+    async with hosted(made.run), page as (screen, pilot):
+        await with_tails(pilot, screen)
+        shown = words(pilot)
+        assert "[bold]boo" in shown
+        assert not {"\x1b", "\u202e", "\x07"} & {*shown}
+
+
+async def test_a_narrow_checklist_has_the_figures_of_what_failed(
+    tmp_path: Path,
+) -> None:
+    made = fleets.many_failed(tmp_path)
+    page = opened(made.run, time=Time(made.run.at), size=SMALL)
+    async with hosted(made.run), page as (_, pilot):
+        assert re.search(r"✖\s+1\.2 Re\S*.*126/500 ✖32 ", words(pilot))
