@@ -11,7 +11,7 @@ from tests.tui import scenes
 from tests.tui.briefings import untouched
 from tests.tui.runs import Time, hosted, opened, press, running, words
 
-TALL = (120, 160)
+TALL = (120, 200)
 
 
 async def test_every_command_of_the_screen_stands_in_the_help(tmp_path: Path) -> None:
