@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 
 from mobius_tui.errors import MobiusError
+from mobius_tui.run.attempts.attempt_hosts import destination, read_list, route_to_hosts
 from mobius_tui.run.attempts.run_context import RunContext
-from mobius_tui.run.attempts.step_hosts import destination, read_list, route_to_hosts
 from mobius_tui.run.events.fleet_events import HostStatus
 from mobius_tui.run.fleet.fleet_client import FleetClient
 from mobius_tui.run.fleet.fleet_lines import CleanHosts, HostOrder, StepOrder

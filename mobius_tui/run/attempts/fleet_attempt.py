@@ -14,10 +14,10 @@ from typing import Any, Literal
 
 from mobius_tui.errors import MobiusError, RunError
 from mobius_tui.run.attempts import launcher
+from mobius_tui.run.attempts.attempt_hosts import TRIES, AttemptHosts, claim_number
 from mobius_tui.run.attempts.host_checks import HostChecks
 from mobius_tui.run.attempts.playbook_client import PlaybookClient
 from mobius_tui.run.attempts.run_context import RunContext
-from mobius_tui.run.attempts.step_hosts import TRIES, StepHosts, claim_number
 from mobius_tui.run.events.fleet_events import (
     BatchEnded,
     BatchHeld,
@@ -85,7 +85,7 @@ class FleetAttempt:
         assert isinstance(step.action, Run)
         self._context, self._writer, self._step = context, writer, step
         self._number, self._action = number, step.action
-        self._hosts = StepHosts(context, writer, step, number)
+        self._hosts = AttemptHosts(context, writer, step, number)
         self._reports: asyncio.Queue[HostReport | None] = asyncio.Queue()
         self._checking: dict[str, asyncio.Task[None]] = {}
         self._client: FleetClient | PlaybookClient | None = None

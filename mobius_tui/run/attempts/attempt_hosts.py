@@ -54,7 +54,7 @@ LONGEST_LIST = 16 << 20
 """Bytes of a list of hosts that are read."""
 
 
-class StepHosts:
+class AttemptHosts:
     """The hosts of one attempt."""
 
     def __init__(
