@@ -85,6 +85,8 @@ def options_of_each_drill(options: argparse.Namespace) -> list[str]:
     for name in ("site", "environment", "answers", "manual"):
         if value := getattr(options, name):
             words += [f"--{name}", value]
+    if options.hosts:
+        words += ["--hosts", str(options.hosts)]
     for value in options.var:
         words += ["--var", value]
     return words
