@@ -43,6 +43,12 @@ def choose_drill_hosts(runbook: Runbook, count: int | None) -> DrillHosts:
             f"--hosts {count}: all steps of {runbook.id} run on this machine; "
             "only a runbook with [targets] has hosts"
         )
+    for step in runbook.steps():
+        if step.rollout is not None and step.rollout.engine == "ansible":
+            raise UsageError(
+                f"{step.title} goes to its hosts by Ansible, which no drill plays: "
+                "give it `run` in place of a playbook, or drill a staging of your own"
+            )
     for name, target in targets.items():
         if target.inventory:
             raise UsageError(

@@ -56,3 +56,11 @@ def test_what_cannot_be_played_is_said(
 ) -> None:
     with pytest.raises(UsageError, match=words):
         choose_drill_hosts(book(make_runbook, **targets), count)
+
+
+def test_what_goes_by_ansible_reaches_no_real_host(make_runbook: MakeRunbook) -> None:
+    head = 'format = 2\n[runbook]\nid = "own"\ntitle = "T"\n'
+    web = '[targets.web]\nhosts = ["a", "b"]\n[[step]]\ntitle = "Play"\nhosts = "web"\n'
+    for way in ('playbook = "p.yml"', 'run = "true"\nengine = "ansible"'):
+        with pytest.raises(UsageError, match="Play goes to its hosts by Ansible"):
+            choose_drill_hosts(make_runbook(f"{head}{web}{way}\n"), None)
