@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from mobius_tui.drill.site import drill_site
+from mobius_tui.drill.site import drill_site, site_services
 from mobius_tui.drill.site.drill_site import HOSTS, Site, open_site
 from mobius_tui.drill.site.site_files import (
     SiteKind,
@@ -27,6 +28,8 @@ from mobius_tui.drill.site.site_files import (
 
 AT_ONCE = 4
 """Hosts that are worked on at the same time."""
+STOP_SECONDS = 10.0
+"""Seconds to wait for keepers to stop their scripts; each kills its own after 5."""
 LOGIN = ".profile"
 """The file in a host's home that plays its login."""
 _PROFILE = """\
@@ -109,6 +112,22 @@ def set_login(host: Site, more: str = "") -> None:
 def login_is_changed(host: Site) -> bool:
     """Whether a login on a host does more than it did at first."""
     return (host.root / LOGIN).read_text() != _PROFILE
+
+
+def stop_claims(root: Path) -> None:
+    """Stop what steps have left running on the hosts of a fleet, and wait for it.
+
+    Args:
+        root: the folder of a site, which need not be a fleet's.
+    """
+    keepers = []
+    for keeper in root.glob(f"{HOSTS}/*/.mobius-tui/claims/*/*/*/*/keeper"):
+        if site_services.read_mark(keeper) is not None:
+            (keeper.parent / "stop").touch()
+            keepers.append(keeper)
+    deadline = time.monotonic() + STOP_SECONDS
+    while any(map(site_services.read_mark, keepers)) and time.monotonic() < deadline:
+        time.sleep(0.02)
 
 
 def _start(host: Site) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from mobius_tui.drill.drill_verdict import site_problems
 from mobius_tui.drill.site.drill_site import (
+    HOSTS,
     Site,
     drill_variables,
     open_site,
@@ -18,10 +19,12 @@ from mobius_tui.drill.site.drill_site import (
     tear_down,
     wait_for_status,
 )
-from mobius_tui.drill.site.fleet_site import build_fleet, fleet_hosts
+from mobius_tui.drill.site.fleet_site import build_fleet, fleet_hosts, stop_claims
 from mobius_tui.drill.site.site_files import read_baseline, run_site_program
 from mobius_tui.errors import RunError
 from mobius_tui.run.fleet.transport import Destination, LocalRoute, transport_to
+from tests.run.conftest import Begin
+from tests.run.conftest import begin as begin
 
 
 def log_in(host: Site, script: str) -> subprocess.CompletedProcess[str]:
@@ -93,3 +96,25 @@ def test_a_fleet_that_is_taken_down_leaves_nothing(
     assert tear_down(built) == ()
     assert not built.root.exists()
     assert processes_in(built.root) == []
+
+
+async def test_what_a_step_left_running_on_a_host_is_stopped_with_its_fleet(
+    begin: Begin, tmp_path: Path
+) -> None:
+    root = tmp_path / "fleet"
+    homes = {name: root / HOSTS / name for name in ("a", "b")}
+    for home in homes.values():
+        home.mkdir(parents=True)
+    run = await begin(
+        'format = 2\n[runbook]\ntitle = "T"\n[targets.web]\nhosts = ["a", "b"]\n'
+        '[[step]]\nid = "go"\nhosts = "web"\neffect = "read"\n'
+        "run = 'touch \"$HOME/ran\"; exec sleep 600'\n",
+        host_sites={name: str(home) for name, home in homes.items()},
+    )
+    await run.did("start", "go")
+    await run.until(lambda _: all((home / "ran").exists() for home in homes.values()))
+    run.kill_host()
+    asleep = [pid for pid, argv in processes_in(root) if "600" in argv]
+    assert len(asleep) == 2
+    stop_claims(root)
+    assert not {pid for pid, _ in processes_in(root)}.intersection(asleep)
