@@ -61,13 +61,30 @@ _DRILLED = "mobius-rollback"
 def _demo_options(parser: argparse.ArgumentParser) -> None:
     _rehearsal_options(parser)
     # The rest of what `drill` takes is settled here.
-    parser.set_defaults(runbook=_DRILLED, fault=["bad-release"], seed=None, send=False)
+    parser.set_defaults(runbook=None, fault=["bad-release"], seed=None, send=False)
     parser.set_defaults(try_checks=False, site=None, environment=None)
 
 
 def _rehearsal_options(parser: argparse.ArgumentParser) -> None:
     run_options(parser)
     parser.add_argument("--keep", action="store_true", help="keep the site afterwards")
+    parser.add_argument(
+        "--hosts",
+        type=_host_count,
+        metavar="N",
+        help="sites that play this many of the runbook's hosts, 2 to 20",
+    )
+
+
+def _host_count(text: str) -> int:
+    """The number of hosts that is meant.
+
+    Raises:
+        argparse.ArgumentTypeError: it is none.
+    """
+    if text.isascii() and text.isdecimal() and 2 <= int(text[:4]) <= 20:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"from 2 to 20, not {text[:20]!r}")
 
 
 def _run_options(parser: argparse.ArgumentParser) -> None:
@@ -190,8 +207,7 @@ def _drill_options(parser: argparse.ArgumentParser) -> None:
         "runbook",
         nargs="?",
         metavar="RUNBOOK",
-        default=_DRILLED,
-        help=f"its id, or a file ({_DRILLED})",
+        help=f"its id, or a file ({_DRILLED}; with --hosts, fleet-rollback)",
     )
     parser.add_argument(
         "--send",

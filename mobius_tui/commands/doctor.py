@@ -14,6 +14,7 @@ from mobius_tui.commands.support.command_output import print_data
 from mobius_tui.doctor.finding import Finding
 from mobius_tui.doctor.install import install_findings
 from mobius_tui.doctor.login import login_findings
+from mobius_tui.doctor.many_hosts import many_hosts_findings
 from mobius_tui.doctor.state_folder import state_folder_findings
 from mobius_tui.doctor.terminal import terminal_findings
 from mobius_tui.errors import FAILED, OK
@@ -25,7 +26,10 @@ VERDICT_LABELS = {"ok": "ok", "note": "note", "trouble": "TROUBLE"}
 
 
 def do(options: argparse.Namespace) -> int:
-    """Print the findings; starts nothing, changes nothing, uses no network."""
+    """Print the findings; changes nothing, uses no network.
+
+    Of other programs only ssh and Ansible are started, for their versions.
+    """
     findings = tuple(_findings())
     if options.json:
         print_data(json.dumps([asdict(finding) for finding in findings], indent=2))
@@ -50,3 +54,5 @@ def _findings() -> Iterator[Finding]:
     mounts_text = mounts.read_text("utf-8", "replace") if mounts.exists() else ""
     yield from state_folder_findings(state_home(), mounts_text)
     yield login_findings(Path("/"), current_operator())
+    path = os.environ.get("PATH", os.defpath)
+    yield from many_hosts_findings(path, Path.home(), Path("/etc"))

@@ -6,6 +6,7 @@ import argparse
 
 from mobius_tui.commands.support.command_output import print_data
 from mobius_tui.drill.faults import FAULTS
+from mobius_tui.drill.faults.fleet_faults import FLEET_FAULTS
 from mobius_tui.errors import OK, UsageError
 
 
@@ -15,8 +16,9 @@ def do(options: argparse.Namespace) -> int:
         if options.profile or options.workdir:
             raise UsageError("--profile and --workdir: only with --inject-cmd")
         if options.fault == ["list"] and not options.matrix:
-            for fault in FAULTS.values():
-                print_data(f"{fault.name:18} {fault.title}")
+            for fault in FLEET_FAULTS.values():
+                several = "" if fault.name in FAULTS else " (of several hosts)"
+                print_data(f"{fault.name:18} {fault.title}{several}")
             return OK
     # Only now: a list of the faults does not wait for all that a drill needs.
     from mobius_tui.commands.support.drill_start import start_drill

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from mobius_tui.health.health_history import HealthHistory
 from mobius_tui.health.trigger import TriggerKey, enabled_rules
+from mobius_tui.run.events.fleet_events import FleetHostChecked
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.step_events import CheckTried
 from mobius_tui.run.events.watch_events import TriggerFired
@@ -157,7 +158,10 @@ def detection_counts(
     looks: dict[SubjectKey, list[tuple[float, bool]]] = {}
     for entry in entries:
         match entry.event:
-            case CheckTried(step=step, check=index, held=held):
+            case (
+                CheckTried(step=step, check=index, held=held)
+                | FleetHostChecked(step=step, check=index, held=held)
+            ):
                 key = CheckKey(plan.parent_of.get(step, step), index)
                 looks.setdefault(key, []).append((entry.at, held))
             case TriggerFired(probe=probe, rule=rule):

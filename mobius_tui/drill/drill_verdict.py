@@ -20,12 +20,14 @@ from mobius_tui.drill.detections import (
 )
 from mobius_tui.drill.drill_record import DrillRecord
 from mobius_tui.drill.drill_score import FaultFacts, score
-from mobius_tui.drill.faults import FAULTS, Fault
+from mobius_tui.drill.faults import Fault
+from mobius_tui.drill.faults.fleet_faults import FLEET_FAULTS, is_down
 from mobius_tui.drill.injection_log import copy_log, injected_faults
-from mobius_tui.drill.own_staging import is_staging, unrepaired_faults
+from mobius_tui.drill.own_staging import faults_at, is_staging, unrepaired_faults
 from mobius_tui.drill.scored_drills import drills_with_score
 from mobius_tui.drill.site import site_services
 from mobius_tui.drill.site.drill_site import Site, open_site, processes_in, request_site
+from mobius_tui.drill.site.fleet_site import on_each_host
 from mobius_tui.drill.site.site_files import (
     SiteBaseline,
     digest,
@@ -59,10 +61,7 @@ def site_problems(site: Site, faults: Sequence[Fault] = ()) -> tuple[str, ...]:
     """
     wrong: list[str] = []
     try:
-        truth = read_baseline(site.root)
-        for look in (_processes, _files, _database):
-            wrong += look(site, truth)
-        wrong += _api_answers(site, truth)
+        wrong += _problems_of_fleet(site) if site.hosts else _problems_of_one(site)
         for fault in faults:
             wrong += fault.unrepaired(site)
     except (MobiusError, OSError, ValueError) as error:
@@ -70,13 +69,36 @@ def site_problems(site: Site, faults: Sequence[Fault] = ()) -> tuple[str, ...]:
     return tuple(dict.fromkeys(wrong))
 
 
-def _processes(site: Site, _truth: SiteBaseline) -> Iterator[str]:
-    """Each service is active, and there is one process of it."""
-    running = [argv for _, argv in processes_in(site.root)]
+def _problems_of_one(site: Site) -> Iterator[str]:
+    truth = read_baseline(site.root)
+    for look in (_processes, _files, _database):
+        yield from look(site, truth)
+    yield from _api_answers(site, truth)
+
+
+def _problems_of_fleet(fleet: Site) -> Iterator[str]:
+    """Yields what is wrong with each host that is on, and with what stands before."""
+    yield from _inactive_services(fleet)
+    for host, wrong in zip(fleet.hosts, on_each_host(fleet, _of_host), strict=True):
+        yield from (f"{host}: {each}" for each in wrong)
+
+
+def _of_host(host: Site) -> tuple[str, ...]:
+    return () if is_down(host) else tuple(_problems_of_one(host))
+
+
+def _inactive_services(site: Site) -> Iterator[str]:
     for unit in site.units:
         word = site_services.state(site.root, unit)
         if word != "active":
             yield f"{unit} is {word}"
+
+
+def _processes(site: Site, _truth: SiteBaseline) -> Iterator[str]:
+    """Each service is active, and there is one process of it."""
+    yield from _inactive_services(site)
+    running = [argv for _, argv in processes_in(site.root)]
+    for unit in site.units:
         mine = site_services.command(site.root, unit)
         count = sum(argv[: len(mine)] == mine for argv in running)
         if count > 1:
@@ -200,7 +222,8 @@ def judge_drill(
             )
         site = open_site(root)
         broken = {each.fault for each in injected_faults(root)}
-        faults = [FAULTS[name] for name in sorted(broken) if name in FAULTS]
+        known = faults_at(root)
+        faults = [known[name] for name in sorted(broken) if name in known]
         left = site_problems(site, faults)
     except MobiusError as error:
         return record_score(
@@ -232,7 +255,7 @@ def injected_fault_facts(root: Path) -> FaultFacts:
     """
     found = injected_faults(root)
     names = sorted({each.fault for each in found})
-    reddens = (FAULTS[name].reddens for name in names if name in FAULTS)
+    reddens = (FLEET_FAULTS[name].reddens for name in names if name in FLEET_FAULTS)
     return FaultFacts(
         faults=tuple(names),
         injected=min((each.at for each in found), default=None),

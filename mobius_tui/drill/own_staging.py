@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from mobius_tui.drill.faults import FAULTS, Fault
+from mobius_tui.drill.faults.fleet_faults import FLEET_FAULTS
 from mobius_tui.drill.injection_log import read_acts
 from mobius_tui.drill.site.drill_site import Site, open_site
 from mobius_tui.errors import RunError, UsageError
@@ -160,7 +161,7 @@ def faults_at(root: Path) -> Mapping[str, Fault]:
         RunError: the folder cannot be read.
     """
     if not is_staging(root):
-        return FAULTS
+        return FLEET_FAULTS if open_site(root).hosts else FAULTS
     try:
         staging = json.loads((root / _STAGING_FILE).read_text())
         own = [OwnFault(**each) for each in staging["faults"]]

@@ -10,13 +10,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from mobius_tui.drill import injection_log, own_staging
+from mobius_tui.drill.drill_hosts import DrillHosts
 from mobius_tui.drill.faults import Fault
 from mobius_tui.drill.faults.fault_combinations import environment_of
 from mobius_tui.drill.own_staging import OwnFault
 from mobius_tui.drill.site import drill_site
+from mobius_tui.drill.site.fleet_site import build_fleet
 from mobius_tui.drill.site.site_files import SiteKind
 from mobius_tui.drill.site_guard import reap_orphans
 from mobius_tui.errors import RunError, UsageError
@@ -43,6 +46,7 @@ def rehearsal(
     other_faults: Sequence[Fault] = (),
     kind: SiteKind = SiteKind.REAL,
     environment: str | None = None,
+    hosts: DrillHosts | None = None,
 ) -> Iterator[Briefing]:
     """Build and break a site; gives the briefing of a run against it.
 
@@ -59,11 +63,12 @@ def rehearsal(
         other_faults: what breaks beside the fault, and after it.
         kind: what the site is like.
         environment: which one it is about; as the faults say without it.
+        hosts: those that sites play; none without it.
 
     Raises:
         MobiusError: the runbook or a variable is wrong, or the site cannot be built.
     """
-    book = load(find_runbook(runbook))
+    book, hosts = load(find_runbook(runbook)), hosts or DrillHosts()
     prepare_briefing(book, given=given)  # refuses what is wrong before a site is built
     faults = (fault, *other_faults)
     site = _build_site(
@@ -71,6 +76,7 @@ def rehearsal(
         kind=kind,
         environment=environment or environment_of(faults),
         keep=keep,
+        hosts=hosts.names,
     )
     for each in faults:
         each.inject(site)
@@ -91,19 +97,25 @@ def rehearsal(
         pages=send,
         path=variables.pop("PATH"),
         home_and_tmpdir=variables,
+        limit=hosts.limit,
+        host_sites={name: str(place) for name, place in site.host_sites.items()},
     )
 
 
 def _build_site(
-    *, seed: int, kind: SiteKind, environment: str, keep: bool
+    *,
+    seed: int,
+    kind: SiteKind,
+    environment: str,
+    keep: bool,
+    hosts: Sequence[str] = (),
 ) -> drill_site.Site:
     """Build a site with a guard of its own; those that nobody owns are taken down."""
     started = datetime.now(UTC)
     folder = _new_folder(started)
     guard_pid = start_guard(folder.resolve(), os.getpid(), keep=keep)
-    site = drill_site.build_site(
-        folder, seed=seed, started=started, kind=kind, environment=environment
-    )
+    build = partial(build_fleet, names=hosts) if hosts else drill_site.build_site
+    site = build(folder, seed=seed, started=started, kind=kind, environment=environment)
     drill_site.claim_site(site.root, guard_pid)
     if keep:
         (site.root / "run" / "kept").touch()

@@ -18,6 +18,7 @@ from mobius_tui.drill.drill_verdict import judge_drill
 from mobius_tui.drill.own_staging import heal_remaining, is_staging
 from mobius_tui.drill.site import site_services
 from mobius_tui.drill.site.drill_site import remove_site
+from mobius_tui.drill.site.fleet_site import stop_claims
 from mobius_tui.drill.site.site_services import identity
 from mobius_tui.errors import MobiusError
 from mobius_tui.run.attempts.launcher import request_stop
@@ -118,6 +119,7 @@ def reap_orphans(root: Path) -> tuple[str, ...]:
             if run.host_pid() is not None:
                 continue  # it is in use; the next start looks again
             _stop_scripts(run)
+        stop_claims(folder)
         if is_staging(folder):
             heal_remaining(folder)
         remove_site(folder, keep=(folder / "run" / "kept").exists())
@@ -173,6 +175,7 @@ def main(arguments: list[str]) -> int:
         finally:
             if is_staging(root):
                 heal_remaining(root)
+            stop_claims(root)
             remove_site(root, keep=keep)
     return 0
 

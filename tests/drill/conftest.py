@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from mobius_tui.drill.site.drill_site import Site, build_site, environment, tear_down
+from mobius_tui.drill.site.fleet_site import build_fleet
 
 STARTED = datetime(2026, 11, 24, 13, 45, 5, tzinfo=UTC)
 
@@ -27,6 +28,16 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     built = build_site(
         tmp_path_factory.mktemp("site") / "mobius", seed=7, started=STARTED
     )
+    yield built
+    tear_down(built)
+
+
+@pytest.fixture(scope="session")
+def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """Three hosts and a balancer; whoever breaks them puts them right again."""
+    names = ("web-1", "web-2", "web-3")
+    root = tmp_path_factory.mktemp("fleet") / "a fleet"
+    built = build_fleet(root, names, seed=7, started=STARTED)
     yield built
     tear_down(built)
 

@@ -43,6 +43,7 @@ class Running:
         *,
         workdir: Path | None = None,
         host_sites: Mapping[str, str] | None = None,
+        limit: str = "",
         **given: str,
     ) -> Running:
         briefing = prepare_briefing(
@@ -50,6 +51,7 @@ class Running:
             given=given,
             workdir=workdir or self.runbook.path.parent,
             host_sites=host_sites,
+            limit=limit,
         )
         self.directory = await start_new_run(briefing)
         await self._look()

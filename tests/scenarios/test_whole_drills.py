@@ -26,8 +26,10 @@ from mobius_tui.drill.faults.fault_combinations import (
     combine_faults,
     random_fault,
 )
+from mobius_tui.drill.faults.fleet_faults import HOST_FAULTS
 from mobius_tui.drill.site import site_services
-from mobius_tui.drill.site.drill_site import processes_in, sites_root
+from mobius_tui.drill.site.drill_site import open_site, processes_in, sites_root
+from mobius_tui.drill.site.fleet_site import fleet_hosts
 from mobius_tui.drill.site.site_files import (
     SiteKind,
     digest,
@@ -99,6 +101,38 @@ def test_the_runbook_handles_each_fault(name: str) -> None:
     assert Follower(run).state.ended is not None
     assert tuple(run_problems(run)) == ()
     assert f"what handles {name}: {FAULTS[name].handled_by}" in done.stdout
+
+
+@pytest.mark.parametrize("name", ["bad-release", *(each.name for each in HOST_FAULTS)])
+def test_the_fleet_rollback_handles_each_fault_of_a_host(name: str) -> None:
+    done, run = drill("--hosts", "3", "--fault", name, "--keep", "--seed", "5")
+    nobody_knows = name == "host-silent"
+    assert done.returncode == (4 if nobody_knows else 0), done.stdout + done.stderr
+    [root] = sites_root().iterdir()
+    hosts = {host.name: host.root for host in fleet_hosts(open_site(root))}
+    found = {each: installed_version(host) for each, host in hosts.items()}
+    good = sorted(read_baseline(hosts["web-1"]).releases)
+    wanted = good[-2 if name == "bad-canary" else -1]
+    last = "2.5.0" if name == "host-down" else wanted
+    assert found == {"web-1": wanted, "web-2": wanted, "web-3": last}
+    made = (hosts["web-3"] / "backups" / "rollbacks.log").exists()
+    assert made is (name != "host-down")
+    fleet = Follower(run).state.fleets["roll-back"].attempts[1].hosts
+    statuses = {host: str(each.status) for host, each in fleet.items()}
+    expected = {
+        "bad-canary": ("failed", "pending", "pending"),
+        "host-down": ("ok", "ok", "unreachable"),
+        "host-silent": ("ok", "ok", "unknown"),
+    }.get(name, ("ok", "ok", "ok"))
+    assert statuses["web-1"] == expected[0]
+    assert name == "bad-canary" or tuple(statuses.values()) == expected
+    if not nobody_knows:
+        wait_for(lambda: not processes_in(root))
+        score = drill_record.read_drill_record(run)
+        assert score is not None
+        assert score.score.handled
+        assert score.score.wrong == ()
+        assert tuple(run_problems(run)) == ()
 
 
 def test_a_fault_that_nobody_chose_is_told_at_the_end_alone() -> None:

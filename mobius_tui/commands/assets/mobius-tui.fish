@@ -57,7 +57,7 @@ function _shtab_mobius_tui_using
 end
 
 set -g _shtab_mobius_tui_commands demo run resume undo approve watch drill new import check hosts schema upgrade runs review report annotate diff amend stats export import-run verify doctor completions paths
-set -g _shtab_mobius_tui_opts_with_value --answers --as --at --deny --duration --environment --explain --fault --format --fresh --from --head --heal --hint --inject --inject-cmd --limit --log-dir --manual --mode --outcome --output --profile --replay --runbook --seed --share --since --site --step --target --to --trigger --var --workdir --worsen -o
+set -g _shtab_mobius_tui_opts_with_value --answers --as --at --deny --duration --environment --explain --fault --format --fresh --from --head --heal --hint --hosts --inject --inject-cmd --limit --log-dir --manual --mode --outcome --output --profile --replay --runbook --seed --share --since --site --step --target --to --trigger --var --workdir --worsen -o
 
 complete -c mobius-tui -e
 complete -c mobius-tui -f
@@ -77,6 +77,7 @@ complete -c mobius-tui -n '_shtab_mobius_tui_using demo' -l plain -d 'lines, not
 complete -c mobius-tui -n '_shtab_mobius_tui_using demo' -l ascii -d 'draw with letters and signs of ASCII alone'
 complete -c mobius-tui -n '_shtab_mobius_tui_using demo' -l json -d 'the journal'"'"'s lines as they come'
 complete -c mobius-tui -n '_shtab_mobius_tui_using demo' -l keep -d 'keep the site afterwards'
+complete -c mobius-tui -n '_shtab_mobius_tui_using demo' -l hosts -x -d 'sites that play this many of the runbook'"'"'s hosts, 2 to 20'
 complete -c mobius-tui -n '_shtab_mobius_tui_using; and test $_shtab_mobius_tui_npos -eq 0' -a run -d 'Run a runbook.'
 complete -c mobius-tui -n '_shtab_mobius_tui_using run' -s h -l help -d 'show this help message and exit'
 complete -c mobius-tui -n '_shtab_mobius_tui_using run' -l var -x -d 'a variable'"'"'s value'
@@ -161,6 +162,7 @@ complete -c mobius-tui -n '_shtab_mobius_tui_using drill' -l plain -d 'lines, no
 complete -c mobius-tui -n '_shtab_mobius_tui_using drill' -l ascii -d 'draw with letters and signs of ASCII alone'
 complete -c mobius-tui -n '_shtab_mobius_tui_using drill' -l json -d 'the journal'"'"'s lines as they come'
 complete -c mobius-tui -n '_shtab_mobius_tui_using drill' -l keep -d 'keep the site afterwards'
+complete -c mobius-tui -n '_shtab_mobius_tui_using drill' -l hosts -x -d 'sites that play this many of the runbook'"'"'s hosts, 2 to 20'
 complete -c mobius-tui -n '_shtab_mobius_tui_using drill; and test $_shtab_mobius_tui_npos -eq 0' -ka "(_mobius_tui_names runbooks; __fish_complete_suffix .toml)" -d runbook
 complete -c mobius-tui -n '_shtab_mobius_tui_using; and test $_shtab_mobius_tui_npos -eq 0' -a new -d 'Write a small runbook that works, to begin with.'
 complete -c mobius-tui -n '_shtab_mobius_tui_using new' -s h -l help -d 'show this help message and exit'

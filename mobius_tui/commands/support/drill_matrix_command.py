@@ -16,6 +16,7 @@ from mobius_tui.drill.detections import subjects
 from mobius_tui.drill.drill_record import DrillRecord
 from mobius_tui.errors import FAILED, OK, MobiusError, UsageError
 from mobius_tui.plain import escape_unprintable
+from mobius_tui.run.client.host_preflight import used_targets
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.storage.run_index import run_by_name
 from mobius_tui.run.storage.state_home import runs_root
@@ -62,7 +63,9 @@ def drill_every_fault(
     shortened = (
         SHORT_WATCH if SHORT_WATCH.partition("=")[0] in plan.runbook.variables else ""
     )
-    words = ("--seed", str(seed), *(("--var", shortened) if shortened else ()))
+    words = ["--seed", str(seed), *(("--var", shortened) if shortened else ())]
+    if not used_targets(plan.runbook):  # on hosts, only what a drill looks at is seen
+        words.append("--try-checks")
     columns = asyncio.run(_drill_all(runbook, faults, (*words, *options)))
     found = DetectionMatrix(
         runbook=plan.runbook.id, columns=columns, subjects=tuple(subjects(plan))
@@ -85,6 +88,8 @@ def options_of_each_drill(options: argparse.Namespace) -> list[str]:
     for name in ("site", "environment", "answers", "manual"):
         if value := getattr(options, name):
             words += [f"--{name}", value]
+    if options.hosts:
+        words += ["--hosts", str(options.hosts)]
     for value in options.var:
         words += ["--var", value]
     return words
@@ -123,7 +128,7 @@ async def _drill(runbook: str, fault: str, options: Sequence[str]) -> MatrixColu
     words = ("drill", runbook, "--fault", fault, *options)
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-P", "-m", "mobius_tui", *words),
-        *("--auto", "--json", "--try-checks"),
+        *("--auto", "--json"),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,

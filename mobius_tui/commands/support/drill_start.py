@@ -23,12 +23,14 @@ from mobius_tui.commands.support.run_frontend import (
 from mobius_tui.commands.support.run_lines import drill_exit_code, is_drill_open
 from mobius_tui.drill.coached_drills import coach
 from mobius_tui.drill.drill_facilitator import DONE, Facilitator, drill_under_way
+from mobius_tui.drill.drill_hosts import DrillHosts, choose_drill_hosts
 from mobius_tui.drill.faults import FAULTS
 from mobius_tui.drill.faults.fault_combinations import (
     answers_for,
     combine_faults,
     random_fault,
 )
+from mobius_tui.drill.faults.fleet_faults import FLEET_FAULTS, HOST_FAULTS
 from mobius_tui.drill.rehearsal import rehearsal
 from mobius_tui.drill.site.drill_site import open_site
 from mobius_tui.drill.site.site_files import SiteKind
@@ -42,6 +44,8 @@ from mobius_tui.run.planning.unattended_answers import UnattendedAnswers
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.run_index import run_by_name
 from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.runbook.library.loader import load
+from mobius_tui.runbook.library.runbook_files import bundled_folder, find_runbook
 
 
 def start_drill(options: argparse.Namespace) -> int:
@@ -55,18 +59,38 @@ def start_drill(options: argparse.Namespace) -> int:
     """
     if options.inject is not None:
         return _facilitate(options)
+    hosts = _settle_hosts(options)
     if options.inject_cmd is not None:
+        if hosts.names:
+            raise UsageError("--inject-cmd: only for a runbook without hosts")
         return drill_own_staging(options)
     if options.matrix:
-        return _drill_matrix(options)
+        return _drill_matrix(options, hosts)
     return rehearse(options)
 
 
-def _drill_matrix(options: argparse.Namespace) -> int:
+def _settle_hosts(options: argparse.Namespace) -> DrillHosts:
+    """Choose the runbook where none is named, and the hosts that sites play.
+
+    Raises:
+        MobiusError: the runbook cannot be read, or has not so many.
+    """
+    if options.runbook is None:
+        is_fleet = options.hosts is not None or not set(options.fault or ()).isdisjoint(
+            fault.name for fault in HOST_FAULTS
+        )
+        example = bundled_folder() / "examples" / "fleet-rollback.toml"
+        options.runbook = str(example) if is_fleet else "mobius-rollback"
+    return choose_drill_hosts(load(find_runbook(options.runbook)), options.hosts)
+
+
+def _drill_matrix(options: argparse.Namespace, hosts: DrillHosts) -> int:
     """Drill each fault that was named, or every fault there is."""
-    faults = options.fault or tuple(FAULTS)
+    usual = ("bad-release", *(each.name for each in HOST_FAULTS))
+    faults = options.fault or (usual if hosts.names else tuple(FAULTS))
+    known = FLEET_FAULTS if hosts.names else FAULTS
     for name in faults:
-        combine_faults([name])  # refuses an unknown one before the first drill
+        combine_faults([name], known)  # refuses an unknown one before the first drill
     return drill_every_fault(
         options.runbook,
         faults,
@@ -88,10 +112,14 @@ def rehearse(options: argparse.Namespace, *, coaches: bool = False) -> int:
         The exit code.
     """
     names, seed = options.fault or ["bad-release"], options.seed
+    hosts = _settle_hosts(options)
+    if hosts.names and options.try_checks:
+        raise UsageError("--try-checks: for a drill on one site, not on several hosts")
+    known = FLEET_FAULTS if hosts.names else FAULTS
     hidden = names == ["random"]
     if hidden:
-        names, seed = random_fault(seed)
-    faults = combine_faults(names)
+        names, seed = random_fault(seed, known)
+    faults = combine_faults(names, known)
     if options.auto:
         options.manual = options.manual or "tick"
         options.yes = True  # nothing real is touched
@@ -103,7 +131,8 @@ def rehearse(options: argparse.Namespace, *, coaches: bool = False) -> int:
         else UnattendedAnswers(values={"reason": faults[0].title})
     )
     answers = read_answers(options.answers) or usual
-    narrate("building a small MOBIUS of its own, and breaking it …")
+    count = f"on {len(hosts.names)} hosts " if hosts.names else ""
+    narrate(f"building a small MOBIUS {count}of its own, and breaking it …")
     with rehearsal(
         options.runbook,
         faults[0],
@@ -114,6 +143,7 @@ def rehearse(options: argparse.Namespace, *, coaches: bool = False) -> int:
         send=options.send,
         kind=kind,
         environment=options.environment,
+        hosts=hosts,
     ) as briefing:
         if options.try_checks:
             _survey_checks(briefing, answers.values)

@@ -15,7 +15,8 @@ from mobius_tui.drill import score_text
 from mobius_tui.drill.detection_gaps import coverage_summary, subject_coverage
 from mobius_tui.drill.drill_record import DrillRecord
 from mobius_tui.drill.drill_verdict import await_score, site_problems
-from mobius_tui.drill.faults import FAULTS, Fault
+from mobius_tui.drill.faults import Fault
+from mobius_tui.drill.faults.fleet_faults import FLEET_FAULTS
 from mobius_tui.drill.scored_drills import compare_times, drills_of_same_runbook
 from mobius_tui.drill.site.drill_site import open_site
 from mobius_tui.drill.site_guard import run_on_site
@@ -223,8 +224,8 @@ def _print_score(drill: DrillRecord, directory: RunDirectory, *, as_json: bool) 
     for each in coverage_summary(found):
         print_data(line(f"unseen: {each}"))
     for name in () if drill.own_staging else drill.score.faults:
-        if name in FAULTS:
-            print_data(line(f"what handles {name}: {FAULTS[name].handled_by}"))
+        if name in FLEET_FAULTS:
+            print_data(line(f"what handles {name}: {FLEET_FAULTS[name].handled_by}"))
 
 
 def is_drill_open(briefing: Briefing) -> bool:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import random
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from mobius_tui.drill.faults import FAULTS, Fault
+from mobius_tui.drill.faults.fleet_faults import FLEET_FAULTS
 from mobius_tui.drill.site.site_files import SiteKind
 from mobius_tui.errors import UsageError
 from mobius_tui.run.planning.unattended_answers import (
@@ -27,30 +28,38 @@ ROLLBACK_SCRIPT_FAULTS = frozenset(
 """Each gives the rollback script another text: the last one would be the only one."""
 
 
-def combine_faults(names: Sequence[str]) -> tuple[Fault, ...]:
+def combine_faults(
+    names: Sequence[str], known: Mapping[str, Fault] = FAULTS
+) -> tuple[Fault, ...]:
     """The faults of a drill: first the reason to act, then what is in the way.
 
     Args:
         names: what `--fault` named. Obstacles alone are given a reason to roll back.
+        known: the faults that there are, of one site or of a fleet.
 
     Raises:
         UsageError: there is no such fault, or they make no sense together.
     """
     for name in names:
-        if name not in FAULTS:
-            near = did_you_mean(name, FAULTS)
-            known = ", ".join(FAULTS)
+        if name in FLEET_FAULTS and name not in known:
             raise UsageError(
-                f"--fault {name}: there is no such fault{near}; there are {known}"
+                f"--fault {name}: it breaks one of several hosts, and there is one "
+                "site; drill a runbook with hosts, such as by --hosts 5"
             )
-    chosen = tuple(FAULTS[name] for name in dict.fromkeys(names))
+        if name not in known:
+            near = did_you_mean(name, known)
+            listed = ", ".join(known)
+            raise UsageError(
+                f"--fault {name}: there is no such fault{near}; there are {listed}"
+            )
+    chosen = tuple(known[name] for name in dict.fromkeys(names))
     causes = [fault for fault in chosen if fault.role == "cause"]
     obstacles = [fault for fault in chosen if fault.role == "obstacle"]
     if len(causes) > 1:
         raise UsageError(
             f"--fault {causes[0].name} --fault {causes[1].name}: whoever repairs one "
             "cannot tell the other from it; name one of them, and what is in the way "
-            f"of it: {', '.join(n for n, f in FAULTS.items() if f.role == 'obstacle')}"
+            f"of it: {', '.join(n for n, f in known.items() if f.role == 'obstacle')}"
         )
     if {fault.name for fault in obstacles} >= NEWEST_BACKUP_FAULTS:
         raise UsageError(
@@ -70,13 +79,15 @@ def combine_faults(names: Sequence[str]) -> tuple[Fault, ...]:
             f"--fault {causes[0].name} --fault {obstacles[0].name}: what repairs the "
             "first reads no backup, so the second would be in nobody's way"
         )
-    return (*(causes or [FAULTS[DEFAULT_FAULT]]), *obstacles)
+    return (*(causes or [known[DEFAULT_FAULT]]), *obstacles)
 
 
-def random_fault(seed: int | None) -> tuple[tuple[str, ...], int]:
+def random_fault(
+    seed: int | None, known: Iterable[str] = FAULTS
+) -> tuple[tuple[str, ...], int]:
     """A fault that nobody chose, and the seed that chooses it again."""
     seed = secrets.randbelow(1_000_000) if seed is None else seed
-    return (random.Random(seed).choice(tuple(FAULTS)),), seed  # noqa: S311 - no secret
+    return (random.Random(seed).choice(tuple(known)),), seed  # noqa: S311 - no secret
 
 
 def environment_of(faults: Sequence[Fault]) -> str:

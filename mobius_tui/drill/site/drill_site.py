@@ -12,6 +12,7 @@ import re
 import shutil
 import socket
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -35,6 +36,10 @@ PATIENCE = 20.0
 """Seconds that an answer of a slow release may take."""
 _SERVING = re.compile(r"MOBIUS (\S+) on port ")
 """What the API logs when it begins to serve: its release."""
+HOSTS = "hosts"
+"""The folder of a fleet that has a site for each host."""
+FLEET_UNITS = ("mobius-balancer", "mobius-sink")
+"""What runs in a fleet beside the services of its hosts."""
 START_LIMIT = 60.0
 """Seconds in which the API must answer; it takes a third of one on an idle machine."""
 
@@ -53,6 +58,15 @@ class Site:
     environment: str = "production"
     """The environment that a drill on it is about."""
     kind: SiteKind = SiteKind.REAL
+    hosts: tuple[str, ...] = ()
+    """The names of the hosts of a fleet, each a site of its own; empty for one site."""
+    name: str = ""
+    """What a host of a fleet is called; empty for any other site."""
+
+    @property
+    def host_sites(self) -> Mapping[str, Path]:
+        """The folder of each host of a fleet, by its name."""
+        return {name: self.root / HOSTS / name for name in self.hosts}
 
     @property
     def api(self) -> str:
@@ -67,8 +81,14 @@ class Site:
     @property
     def units(self) -> tuple[str, ...]:
         """The units that run on it: staging's only where a drill is about them."""
+        if self.hosts:
+            return FLEET_UNITS
+        if self.name:
+            return (self.api, self.worker)
         staging = (unit_of("staging", "api"), unit_of("staging", "worker"))
-        unused = () if self.environment == "staging" else staging
+        unused = {"mobius-balancer"}
+        if self.environment != "staging":
+            unused.update(staging)
         return tuple(unit for unit in site_services.UNITS if unit not in unused)
 
     @property
@@ -110,24 +130,34 @@ def build_site(
     Raises:
         RunError: the folder is in use, or the site did not become healthy.
     """
-    root.mkdir(parents=True, exist_ok=True, mode=0o700)
-    root = root.resolve()
-    if any(root.iterdir()):
-        raise RunError(f"{root} is not empty: a drill site wants a folder of its own")
-    (root / "run").mkdir()
-    claim_site(root, os.getpid())
+    root = claim_empty_folder(root)
     try:
         wanted = SiteSpecification(kind=kind, environment=environment, seed=seed)
         create_site_files(root, wanted, started)
         site = open_site(root)
         run_site_program(root, "bin/systemctl", "start", *site.units)
         wait_for_status(site, 200, path="/api/health/detailed")
-        _wait_for_sink(site)
+        wait_for_sink(site)
     except BaseException:
         _end_services(root)
         shutil.rmtree(root, ignore_errors=True)
         raise
     return site
+
+
+def claim_empty_folder(root: Path) -> Path:
+    """Make a folder for a site, and this process its owner; gives it resolved.
+
+    Raises:
+        RunError: there is something in it.
+    """
+    root.mkdir(parents=True, exist_ok=True, mode=0o700)
+    root = root.resolve()
+    if any(root.iterdir()):
+        raise RunError(f"{root} is not empty: a drill site wants a folder of its own")
+    (root / "run").mkdir()
+    claim_site(root, os.getpid())
+    return root
 
 
 def claim_site(root: Path, pid: int) -> None:
@@ -145,6 +175,7 @@ def open_site(root: Path) -> Site:
         known = json.loads((root / "site.json").read_text())
         environment, kind = str(known["environment"]), SiteKind(known["kind"])
         port, sink = int(known["ports"][environment]), int(known["sink"])
+        hosts, name = tuple(map(str, known["hosts"])), str(known["name"])
     except (OSError, ValueError, KeyError, TypeError, OverflowError) as error:
         raise RunError(f"there is no drill site in {root}: {error}") from error
     root = root.resolve()
@@ -157,6 +188,8 @@ def open_site(root: Path) -> Site:
         sink=f"http://127.0.0.1:{sink}/",
         environment=environment,
         kind=kind,
+        hosts=hosts,
+        name=name,
     )
 
 
@@ -239,8 +272,12 @@ def wait_for_status(
         time.sleep(0.02)
 
 
-def _wait_for_sink(site: Site) -> None:
-    """Wait until the service that takes the drill's messages listens."""
+def wait_for_sink(site: Site) -> None:
+    """Wait until the service that takes the drill's messages listens.
+
+    Raises:
+        RunError: it does not.
+    """
     port = urlsplit(site.sink).port or 0
     deadline = time.monotonic() + START_LIMIT
     while True:
@@ -282,6 +319,8 @@ def wait_for_version(site: Site, version: str, *, limit: float = START_LIMIT) ->
 
 def drill_variables(site: Site) -> dict[str, str]:
     """The runbook's variables for this site: its address, and short waits."""
+    if site.hosts:
+        return _fleet_variables(site)
     root = re.escape(str(site.root))
     process = f"^{root}/lib/node .*{root}/src/mobius/.* {site.environment}$"
     return {
@@ -297,6 +336,20 @@ def drill_variables(site: Site) -> dict[str, str]:
         "probe_every": "1s",
         "monitor_for": "10s",
         "system_log": str(site_services.log_file(site.root, "mobius-worker")),
+    }
+
+
+def _fleet_variables(fleet: Site) -> dict[str, str]:
+    """The variables for a fleet: hosts are asked as anybody would ask them."""
+    return {
+        "target_env": fleet.environment,
+        "base_url": fleet.base_url,
+        "health_witness": f"127.0.0.1:{urlsplit(fleet.sink).port}",
+        "check_every": "1s",
+        "probe_every": "1s",
+        "monitor_for": "10s",
+        "healthy_for": "3s",
+        "project": ".",
     }
 
 
@@ -344,14 +397,16 @@ def remove_site(root: Path, *, keep: bool) -> tuple[str, ...]:
 def _end_services(root: Path) -> list[tuple[str, str]]:
     """Stop the services, those without a pid file too; which could not be."""
     left = []
-    shutil.rmtree(root / "systemd", ignore_errors=True)  # what may not be killed
-    for unit in reversed(site_services.UNITS):
-        try:
-            site_services.stop(root, unit)
-        except (OSError, TimeoutError) as error:
-            left.append((unit, str(error)))
+    hosts = [each for each in (root / HOSTS).glob("*") if (each / "run").is_dir()]
+    for site in (root, *hosts):
+        shutil.rmtree(site / "systemd", ignore_errors=True)  # what may not be killed
+        for unit in reversed(site_services.UNITS):
+            try:
+                site_services.stop(site, unit)
+            except (OSError, TimeoutError) as error:
+                left.append((unit, str(error)))
     for pid, argv in processes_in(root):
-        if site_services.runs_own_program(root, argv):
+        if any(site_services.runs_own_program(site, argv) for site in (root, *hosts)):
             with suppress(TimeoutError, PermissionError):  # it is named as left over
                 site_services.end(pid)
     return left

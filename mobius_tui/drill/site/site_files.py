@@ -19,6 +19,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from mobius_tui.errors import RunError
 
@@ -216,17 +217,8 @@ def create_site_files(root: Path, wanted: SiteSpecification, started: datetime) 
         RunError: a program of the site failed.
     """
     dice = random.Random(wanted.seed)  # noqa: S311 - reproducible, and no secret
-    copy_files(ASSETS / "site", root)
-    if wanted.kind is SiteKind.LENIENT:
-        copy_files(ASSETS / "kind", root)
-    services = Path(__file__).with_name("site_services.py")
-    shutil.copyfile(services, root / "lib/services.py")
-    for name in FORBIDDEN_PROGRAMS:
-        shutil.copyfile(root / "lib" / "refuse.sh", root / "bin" / name)
-        (root / "bin" / name).chmod(0o755)
-    for name in ("node", "python"):
-        (root / "lib" / name).symlink_to(interpreter())
-    for name in ("backups", "data", "home", "monitor_logs", "systemd", "tmp"):
+    create_programs(root, wanted.kind)
+    for name in ("backups", "data", "monitor_logs", "systemd"):
         (root / name).mkdir()
     for name in (DUMPS, RELEASES, "lib/registry"):
         (root / name).mkdir()
@@ -235,6 +227,22 @@ def create_site_files(root: Path, wanted: SiteSpecification, started: datetime) 
     _configure(root, wanted.kind, ports)
     _describe(root, wanted, started, ports)
     write_baseline(root, _releases(root, wanted, dice, started))
+
+
+def create_programs(root: Path, kind: SiteKind) -> None:
+    """Put the scripts, programs and stand-ins of a site into its folder."""
+    copy_files(ASSETS / "site", root)
+    if kind is SiteKind.LENIENT:
+        copy_files(ASSETS / "kind", root)
+    services = Path(__file__).with_name("site_services.py")
+    shutil.copyfile(services, root / "lib/services.py")
+    for name in FORBIDDEN_PROGRAMS:
+        shutil.copyfile(root / "lib" / "refuse.sh", root / "bin" / name)
+        (root / "bin" / name).chmod(0o755)
+    for name in ("node", "python"):
+        (root / "lib" / name).symlink_to(interpreter())
+    for name in ("home", "tmp"):
+        (root / name).mkdir()
 
 
 def _releases(
@@ -338,13 +346,15 @@ def _describe(
     """Write what the site's own programs need to know, and a monitor's log so far."""
     stamp = f"{started.astimezone():%Y%m%d_%H%M%S}"
     log = f"monitor_logs/monitor_{wanted.environment}_{stamp}.log"
-    site = {
+    site: dict[str, Any] = {
         "kind": wanted.kind,
         "health": "plain" if wanted.kind is SiteKind.REAL else "rich",
         "environment": wanted.environment,
         "ports": ports,
         "sink": ports["sink"],
         "seed": wanted.seed,
+        "hosts": [],
+        "name": "",
         "monitor_log": log,
     }
     (root / "site.json").write_text(json.dumps(site, indent=1) + "\n")

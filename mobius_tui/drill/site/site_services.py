@@ -28,10 +28,11 @@ UNITS = {
     "mobius-staging-api": ("lib/node", "src/mobius/api.py", "staging"),
     "mobius-staging-worker": ("lib/node", "src/mobius/worker.py", "staging"),
     "mobius-traffic": ("lib/python", "lib/client.py", "traffic"),
+    "mobius-balancer": ("lib/python", "lib/balancer.py"),
     "mobius-sink": ("lib/python", "lib/sink.py"),
 }
 """Each service, and its command, relative to the site. Staging is served beside
-production only where a drill is about it."""
+production only where a drill is about it, and a balancer stands before a fleet."""
 
 GRACE = 3.0
 """Seconds between SIGTERM and SIGKILL."""

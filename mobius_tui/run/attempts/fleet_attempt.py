@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 from mobius_tui.errors import MobiusError, RunError
@@ -38,8 +39,15 @@ from mobius_tui.run.fleet.fleet_lines import (
 )
 from mobius_tui.run.fleet.transport import transport_to
 from mobius_tui.run.journal.journal_writer import JournalWriter
+from mobius_tui.run.planning.rollback import answers_trigger
 from mobius_tui.run.playbooks.play_order import PlaybookOrder
-from mobius_tui.run.rollout.rollout import Move, RolloutEnd, RolloutResult, next_move
+from mobius_tui.run.rollout.rollout import (
+    Move,
+    RolloutEnd,
+    RolloutHealth,
+    RolloutResult,
+    next_move,
+)
 from mobius_tui.run.state.fleet_state import PASSED, FleetState
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.model.actions import Run
@@ -137,7 +145,7 @@ class FleetAttempt:
                 move = next_move(
                     self._plan,
                     self._fleet,
-                    self._context.health.rollout(),
+                    self._health(),
                     now=self._context.clock.wall(),
                     stopped=stopped,
                 )
@@ -146,6 +154,12 @@ class FleetAttempt:
                 return move.end
             await self._connect_where_wanted(move.begin)
             await self._wait_for_news(stop, move.look_again)
+
+    def _health(self) -> RolloutHealth:
+        """Health as it is now; a trigger does not hold what it is there to begin."""
+        found = self._context.health.rollout()
+        is_answer = answers_trigger(self._context.plan, self._step)
+        return replace(found, fired_at=None) if is_answer else found
 
     def _stop_asked(self) -> bool:
         last = self._context.state.steps[self._step.id].last_attempt

@@ -9,7 +9,11 @@ from pathlib import Path
 
 from mobius_tui import sanitize
 from mobius_tui.errors import UsageError
-from mobius_tui.run.client.host_preflight import too_many_followed, used_targets
+from mobius_tui.run.client.host_preflight import (
+    hosts_without_site,
+    too_many_followed,
+    used_targets,
+)
 from mobius_tui.run.client.run_briefing import Briefing
 from mobius_tui.run.targets.resolve_targets import resolve_target
 from mobius_tui.runbook.model.targets import Target
@@ -33,6 +37,7 @@ async def with_inventories(briefing: Briefing, *, executes: bool) -> Briefing:
     folder = briefing.runbook.path.parent
     env = {**os.environ, "PATH": briefing.path, **briefing.home_and_tmpdir}
     hosts, problems, notices = dict(briefing.hosts), [], []
+    read = {}
     for name, target in used_targets(briefing.runbook).items():
         if name in hosts:
             continue
@@ -41,11 +46,11 @@ async def with_inventories(briefing: Briefing, *, executes: bool) -> Briefing:
             notices.append(f"the inventory {shown} is a program, which is not run")
             continue
         try:
-            hosts[name] = await resolve_target(
-                target, folder, env, limit=briefing.limit
-            )
+            read[name] = await resolve_target(target, folder, env, limit=briefing.limit)
         except UsageError as error:
             problems.append(str(error))
+    problems += hosts_without_site(read, briefing.host_sites)
+    hosts |= read
     problems += too_many_followed(briefing.runbook, hosts)
     return replace(
         briefing,

@@ -111,6 +111,23 @@ def too_many_followed(
             yield f"{plan.name(step.id)} {words}"
 
 
+def hosts_without_site(
+    hosts: Mapping[str, ResolvedHosts], sites: Mapping[str, str]
+) -> Iterator[str]:
+    """The targets with hosts that no folder of this machine plays, in a drill.
+
+    Args:
+        hosts: of each target, as far as they are known.
+        sites: the folders, by the names of hosts; empty where hosts are real.
+    """
+    for name, found in hosts.items():
+        missing = [host for host in found.names if host not in sites] if sites else []
+        if missing:
+            more = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
+            shown = f"{', '.join(missing[:3])}{more}"
+            yield f"no site plays {shown} of the target {name}: limit it to others"
+
+
 def _playbook_of(step: Step) -> str:
     """The playbook that a step plays; empty if it plays none."""
     return step.action.playbook if isinstance(step.action, Run) else ""

@@ -13,6 +13,7 @@ from mobius_tui.run.client.host_preflight import (
     host_notices,
     host_problems,
     hosts_by_name,
+    hosts_without_site,
 )
 from mobius_tui.run.client.preflight import (
     missing_sources,
@@ -145,6 +146,7 @@ def prepare_briefing(
     mode = mode or Mode(runbook.mode)
     quiet = mode is Mode.DRILL and not pages
     known = {*first.values, *first.secrets}
+    hosts = hosts_by_name(runbook, limit)
     given_names = known - {
         name for name, (_, source) in first.values.items() if source == "default"
     }
@@ -161,6 +163,7 @@ def prepare_briefing(
             *preflight_problems(runbook, place, search),
             *missing_sources(runbook, given_names, place.resolve(), search),
             *(() if host_sites else host_problems(runbook, search)),
+            *hosts_without_site(hosts, host_sites or {}),
         ),
         notices=(
             *short_secret_notices(first.secrets),
@@ -172,7 +175,7 @@ def prepare_briefing(
         site=site,
         sink=sink,
         pages=pages,
-        hosts=hosts_by_name(runbook, limit),
+        hosts=hosts,
         limit=limit,
         host_sites=dict(host_sites or {}),
     )

@@ -47,6 +47,8 @@ from mobius_tui.run.fleet.transport import (
     transport_to,
 )
 
+SOCKETS_PREFIX = "mobius-tui-ssh-"
+"""How the folder of the sockets of shared connections is called."""
 LOCK_TIME = 15.0
 """Seconds that a process before this one has to end."""
 
@@ -219,7 +221,7 @@ def shared_connections(step: StepOrder) -> Iterator[Path | None]:
     if not isinstance(step.route, SshRoute) or step.host_count > MULTIPLEXED_HOSTS:
         yield None
         return
-    folder = Path(tempfile.mkdtemp(prefix="mobius-tui-ssh-"))
+    folder = Path(tempfile.mkdtemp(prefix=SOCKETS_PREFIX))
     try:
         yield folder
     finally:

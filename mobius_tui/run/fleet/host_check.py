@@ -68,4 +68,6 @@ async def check_on_host(
         return check_result(
             held=False, detail=f"it could not be asked: {words}", is_local=True
         )
-    return judge_script_end(check, replace(ended, printed=printed), ctx)
+    # The tail is of both outputs; of it, too, only what came after that is its own.
+    tail = ended.tail.replace(nonce, "")
+    return judge_script_end(check, replace(ended, printed=printed, tail=tail), ctx)

@@ -29,6 +29,10 @@ _SSH = (
 )
 
 
+_LOCAL_LOGIN = 'cd && { [ ! -r .profile ] || . ./.profile; } && exec "$@"'
+"""How a shell begins where a folder of this machine plays a host."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Transport:
     """The way to one host."""
@@ -65,7 +69,10 @@ class SshRoute:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LocalRoute:
-    """Each host is a folder of this machine, which is its home: for drills."""
+    """Each host is a folder of this machine, which is its home: for drills.
+
+    A `.profile` there is read first: it plays the login, and may refuse one.
+    """
 
     sites: Mapping[str, str] = field(default_factory=dict)
     """Folders by the names of hosts."""
@@ -124,6 +131,5 @@ def _local_transport(name: str, route: LocalRoute) -> Transport:
     if site is None:
         known = ", ".join(sorted(route.sites)[:5])
         raise RunError(f"there is no site for the host {name}; there are {known}")
-    return Transport(
-        argv=("env", f"HOME={site}", *route.shell), description=f"sh in {site}"
-    )
+    login = ("sh", "-c", _LOCAL_LOGIN, "sh", *route.shell)
+    return Transport(argv=("env", f"HOME={site}", *login), description=f"sh in {site}")

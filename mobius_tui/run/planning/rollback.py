@@ -73,6 +73,18 @@ def step_blocking_rollback(plan: Plan, state: RunState) -> Step | None:
     return None
 
 
+def answers_trigger(plan: Plan, step: Step) -> bool:
+    """Whether a step does what a trigger that fires is for.
+
+    It is of the phase that the trigger begins, of one that this replaces, or of one
+    that replaces this.
+    """
+    own, phase = rollback_phase(plan), plan.phase_of[step.id]
+    return own is not None and (
+        phase.id in (own.id, *own.instead_of) or own.id in phase.instead_of
+    )
+
+
 def meter_of(meters: Iterable[Meter], alarm: Alarm) -> Meter | None:
     """How far the trigger that fired is now."""
     matching = (m for m in meters if (m.probe, m.rule) == (alarm.probe, alarm.rule))

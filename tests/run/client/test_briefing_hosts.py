@@ -108,6 +108,16 @@ async def test_a_pattern_leaves_some_of_them(path: Path) -> None:
         briefing(path, limit="rack")
 
 
+async def test_in_a_drill_every_host_has_a_site(path: Path) -> None:
+    first = briefing(path)
+    sites = {name: str(path) for name in first.hosts["web"].names[2:]}
+    found = prepare_briefing(first.runbook, given={}, path=first.path, host_sites=sites)
+    missing = "no site plays web-001, web-002 of the target web: limit it to others"
+    assert [each[: len(missing)] for each in found.problems] == [missing]
+    found = await with_inventories(found, executes=True)
+    assert "of the target prod" in found.problems[-1]
+
+
 async def test_what_was_read_stays_while_the_target_is_what_it_was(path: Path) -> None:
     found = await with_inventories(briefing(path), executes=True)
     again = refresh_briefing(found, load(path / "x.toml"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -53,13 +54,25 @@ def test_a_name_that_is_an_option_to_ssh_is_refused(
         transport_to(Destination(name="-oA=b"), route, None)
 
 
+def test_a_login_there_reads_its_profile_and_begins_at_home(tmp_path: Path) -> None:
+    (tmp_path / ".profile").write_text("greeting=hello\nexport greeting\n")
+    route = LocalRoute(sites={"web-1": str(tmp_path)})
+    argv = transport_to(Destination(name="web-1"), route, None).argv
+    said = subprocess.run(
+        argv, input=b'echo "$greeting"; pwd -P', capture_output=True, check=True
+    )
+    assert said.stdout.decode().split() == ["hello", str(tmp_path.resolve())]
+    gone = transport_to(
+        Destination(name="web-1"), LocalRoute(sites={"web-1": "/none"}), None
+    )
+    refused = subprocess.run(gone.argv, input=b"", capture_output=True, check=False)
+    assert refused.returncode != 0
+    assert refused.stdout == b""
+
+
 def test_a_drills_host_is_a_folder() -> None:
     route = LocalRoute(sites={"web-1": "/s/1"})
-    assert transport_to(Destination(name="web-1"), route, None).argv == (
-        "env",
-        "HOME=/s/1",
-        "sh",
-        "-s",
-    )
+    argv = transport_to(Destination(name="web-1"), route, None).argv
+    assert (argv[:2], argv[-2:]) == (("env", "HOME=/s/1"), ("sh", "-s"))
     with pytest.raises(RunError, match="no site for the host web-2; there are web-1"):
         transport_to(Destination(name="web-2"), route, None)

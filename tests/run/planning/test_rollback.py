@@ -14,7 +14,7 @@ from mobius_tui.cli import main
 from mobius_tui.errors import OK, USAGE
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.planning.proposal import propose
-from mobius_tui.run.planning.rollback import rollback_obstacles
+from mobius_tui.run.planning.rollback import answers_trigger, rollback_obstacles
 from mobius_tui.run.state.reducer import initial_state
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import AsideFrame, StateVariable, Status, StepState
@@ -22,6 +22,7 @@ from mobius_tui.run.state.watch_state import Alarm, Countdown, WatchState
 from mobius_tui.run.storage.run_index import all_runs
 from mobius_tui.run.storage.state_home import runs_root
 from mobius_tui.runbook.library.loader import load
+from mobius_tui.runbook.library.runbook_files import bundled_folder
 from mobius_tui.runbook.model.actions import Run
 from mobius_tui.runbook.model.probes import Health, Triggers
 from mobius_tui.runbook.model.runbook import Phase, Runbook, Step, Variable
@@ -203,3 +204,14 @@ def alarm(reason: str) -> Alarm:
 )
 def test_one_reason_is_told_everywhere(state: WatchState, reason: str) -> None:
     assert state.rollback_reason == reason
+
+
+def test_a_trigger_does_not_hold_what_it_is_there_to_begin() -> None:
+    book = load(bundled_folder() / "examples" / "fleet-rollback.toml")
+    plan = Plan(book)
+    answers = {each.id for each in book.steps() if answers_trigger(plan, each)}
+    own = {"roll-back", "auto-roll-back", "older-backup"}
+    assert own < answers
+    assert not answers & {"smoke-tests", "three-checks", "monitor"}
+    without = replace(book, health=None)
+    assert not any(answers_trigger(Plan(without), each) for each in book.steps())

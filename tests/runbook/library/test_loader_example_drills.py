@@ -234,6 +234,9 @@ def test_an_unreachable_primary_is_fenced_by_hand_before_the_standby_is_promoted
 def test_what_an_example_says_of_its_drills_is_true() -> None:
     page = (STAND_INS / "README.md").read_text()
     for path in EXAMPLES.glob("*.toml"):
+        if load(path).targets:
+            assert "#   mobius-tui drill --hosts 5\n" in path.read_text()
+            continue
         first, *others = own_faults(STAND_INS / f"{path.stem}-faults.toml")
         for fault in (first, *others):
             assert f"`{fault.name}`" in page

@@ -36,7 +36,9 @@ def get(environment: str, path: str, timeout: float = 5.0) -> Answer:
     """Ask the API of an environment; a failure is an answer, too."""
     try:
         config = json.loads((SITE / "config" / environment / "api.json").read_text())
-        connection = HTTPConnection("127.0.0.1", config["port"], timeout=timeout)
+        site = json.loads((SITE / "site.json").read_text())
+        port = site["ports"][environment] if site["name"] else config["port"]
+        connection = HTTPConnection("127.0.0.1", port, timeout=timeout)
     except (OSError, ValueError, LookupError) as error:
         return Answer(0, 0.0, f"no configuration: {error!r}")  # it may be changing
     began = time.perf_counter()

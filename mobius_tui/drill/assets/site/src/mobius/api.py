@@ -64,6 +64,9 @@ class Server(ThreadingHTTPServer):
 
     def __init__(self, environment: str) -> None:
         config = json.loads((SITE / "config" / environment / "api.json").read_text())
+        site = json.loads((SITE / "site.json").read_text())
+        # Hosts of a fleet have one configuration, and share one machine here.
+        port = site["ports"][environment] if site["name"] else config["port"]
         self.figures = Figures()
         self.respond = runpy.run_path(str(CORE / "handlers.py"))["respond"]
         self.context: dict[str, Any] = {
@@ -72,11 +75,11 @@ class Server(ThreadingHTTPServer):
             "environment": environment,
             "version": json.loads((SITE / "package.json").read_text())["version"],
             "migrations": len(list((CORE / "migrations").glob("*.up.sql"))),
-            "health": json.loads((SITE / "site.json").read_text())["health"],
+            "health": site["health"],
             "started": time.time(),
             "figures": self.figures.read,
         }
-        super().__init__((config["host"], config["port"]), Handler)
+        super().__init__((config["host"], port), Handler)
 
     def server_bind(self) -> None:
         """Bind without asking the name service who we are, which can take seconds."""

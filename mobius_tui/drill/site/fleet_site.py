@@ -1,0 +1,179 @@
+"""A fleet for drills: sites that play hosts, and a balancer before them.
+
+The folder of a fleet is a site itself, for local steps, the balancer and the sink of
+messages. In its `hosts` there is a whole site for each host, whose home that is.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from mobius_tui.drill.site import drill_site, site_services
+from mobius_tui.drill.site.drill_site import HOSTS, Site, open_site
+from mobius_tui.drill.site.site_files import (
+    SiteKind,
+    SiteSpecification,
+    create_programs,
+    create_site_files,
+    free_ports,
+    run_site_program,
+)
+
+AT_ONCE = 4
+"""Hosts that are worked on at the same time."""
+STOP_SECONDS = 10.0
+"""Seconds to wait for keepers to stop their scripts; each kills its own after 5."""
+LOGIN = ".profile"
+"""The file in a host's home that plays its login."""
+_PROFILE = """\
+# A login on this host: where it finds its programs.
+PATH="$HOME/bin:$PATH" TMPDIR="$HOME/tmp"
+export PATH TMPDIR
+"""
+Result = TypeVar("Result")
+
+
+def build_fleet(
+    root: Path,
+    names: Sequence[str],
+    *,
+    started: datetime,
+    seed: int = 0,
+    kind: SiteKind = SiteKind.REAL,
+    environment: str = "production",
+) -> Site:
+    """Build a fleet and start it: each host healthy, with backups to go back to.
+
+    Args:
+        root: a folder that is not there yet, or is empty.
+        names: of the hosts, in the order in which they go.
+        started: when the drill starts, aware.
+        seed: equal seeds make equal fleets, whose hosts are equal.
+        kind: what each of its sites is like.
+        environment: which one a drill is about.
+
+    Raises:
+        RunError: the folder is in use, or a site did not become healthy.
+    """
+    root = drill_site.claim_empty_folder(root)
+    try:
+        wanted = SiteSpecification(kind=kind, environment=environment, seed=seed)
+        _create_hosts(root, names, wanted, started)
+        _create_front(root, names, wanted)
+        fleet = open_site(root)
+        on_each_host(fleet, _start)
+        run_site_program(root, "bin/systemctl", "start", *fleet.units)
+        drill_site.wait_for_status(fleet, 200)
+        drill_site.wait_for_sink(fleet)
+    except BaseException:
+        drill_site.remove_site(root, keep=False)
+        raise
+    return fleet
+
+
+def fleet_hosts(fleet: Site) -> tuple[Site, ...]:
+    """The site of each host of a fleet, in order.
+
+    Raises:
+        RunError: one is gone.
+    """
+    return tuple(open_site(folder) for folder in fleet.host_sites.values())
+
+
+def on_each_host(fleet: Site, do: Callable[[Site], Result]) -> tuple[Result, ...]:
+    """Do something on each host of a fleet, some at the same time; the results.
+
+    Raises:
+        RunError: one is gone, or whatever `do` raises.
+    """
+    with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
+        return tuple(pool.map(do, fleet_hosts(fleet)))
+
+
+def set_login(host: Site, more: str = "") -> None:
+    """Let a login on a host be as it was, or do more.
+
+    Args:
+        host: a host of a fleet.
+        more: lines of sh; what they read is what a connection brings.
+    """
+    fresh = host.root / f"{LOGIN}.new"
+    fresh.write_text(_PROFILE + more)
+    fresh.replace(host.root / LOGIN)
+
+
+def login_is_changed(host: Site) -> bool:
+    """Whether a login on a host does more than it did at first."""
+    return (host.root / LOGIN).read_text() != _PROFILE
+
+
+def stop_claims(root: Path) -> None:
+    """Stop what steps have left running on the hosts of a fleet, and wait for it.
+
+    Args:
+        root: the folder of a site, which need not be a fleet's.
+    """
+    keepers = []
+    for keeper in root.glob(f"{HOSTS}/*/.mobius-tui/claims/*/*/*/*/keeper"):
+        if site_services.read_mark(keeper) is not None:
+            (keeper.parent / "stop").touch()
+            keepers.append(keeper)
+    deadline = time.monotonic() + STOP_SECONDS
+    while any(map(site_services.read_mark, keepers)) and time.monotonic() < deadline:
+        time.sleep(0.02)
+
+
+def _start(host: Site) -> None:
+    run_site_program(host.root, "bin/systemctl", "start", *host.units)
+    drill_site.wait_for_status(host, 200, path="/api/health/detailed")
+
+
+def _create_hosts(
+    root: Path, names: Sequence[str], wanted: SiteSpecification, started: datetime
+) -> None:
+    """One site is made whole; the others are copies with ports of their own."""
+    folders = [root / HOSTS / name for name in names]
+    folders[0].mkdir(parents=True)
+    (folders[0] / "run").mkdir()
+    create_site_files(folders[0], wanted, started)
+    for folder in folders[1:]:
+        shutil.copytree(folders[0], folder, symlinks=True)
+    for folder in folders:
+        production, staging = free_ports(2)
+        ports = {"production": production, "staging": staging, "sink": 0}
+        _describe(folder, name=folder.name, ports=ports, sink=0)
+        set_login(open_site(folder))
+
+
+def _create_front(root: Path, names: Sequence[str], wanted: SiteSpecification) -> None:
+    """What is in the folder of the fleet beside its hosts."""
+    create_programs(root, wanted.kind)
+    hosts = [open_site(root / HOSTS / name) for name in names]
+    shutil.copyfile(hosts[0].root / "site.json", root / "site.json")
+    front, other, sink = free_ports(3)
+    ports = {"production": front, "staging": other, "sink": sink}
+    if wanted.environment == "staging":
+        ports |= {"production": other, "staging": front}
+    upstreams = [host.port for host in hosts]
+    _describe(
+        root,
+        name="",
+        ports=ports,
+        sink=sink,
+        hosts=list(names),
+        upstreams=upstreams,
+    )
+
+
+def _describe(folder: Path, **fields: Any) -> None:
+    """Change what a site's own programs know of it."""
+    file = folder / "site.json"
+    known = {**json.loads(file.read_text()), **fields}
+    file.write_text(json.dumps(known, indent=1) + "\n")
