@@ -41,6 +41,8 @@ class SubjectCoverage:
     records: tuple[SubjectRecord, ...]
     own_staging: bool = False
     """Whether the last of them was on a team's own staging: its faults are not ours."""
+    on_hosts: bool = False
+    """Whether its steps run on hosts, whose checks no drill tries by themselves."""
 
     @property
     def never_red(self) -> tuple[SubjectRecord, ...]:
@@ -69,7 +71,10 @@ def subject_coverage(root: Path, runbook: Runbook) -> SubjectCoverage:
     ]
     seen += [((), drill.wrecked) for drill in drills]
     found = subject_records(Plan(runbook), seen, {} if own else EXPECTED_DETECTIONS)
-    return SubjectCoverage(drills=len(drills), records=found, own_staging=own)
+    on_hosts = any(step.rollout is not None for step in runbook.steps())
+    return SubjectCoverage(
+        drills=len(drills), records=found, own_staging=own, on_hosts=on_hosts
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -98,7 +103,8 @@ def coverage_summary(found: SubjectCoverage) -> Iterator[str]:
     never = found.never_red
     if not found.drills or not never:
         return
-    tries = "" if found.own_staging else "; drill --try-checks tries them"
+    is_tried = not found.own_staging and not found.on_hosts
+    tries = "; drill --try-checks tries them" if is_tried else ""
     yield f"{found.words} were never seen red{tries}"
     # Those first of which a fault is known: there is something to do about them.
     for record in sorted(never, key=lambda each: not each.expected_faults)[:SHOWN]:
@@ -111,7 +117,11 @@ def coverage_summary(found: SubjectCoverage) -> Iterator[str]:
 
 
 def coverage_words(
-    record: SubjectRecord, now: float, *, own_staging: bool = False
+    record: SubjectRecord,
+    now: float,
+    *,
+    own_staging: bool = False,
+    on_hosts: bool = False,
 ) -> str:
     """A record in words: its name, how often it was green, and what would redden it.
 
@@ -119,6 +129,7 @@ def coverage_words(
         record: of something that was never seen red.
         now: seconds since 1970.
         own_staging: whether drills of it are on a team's own staging.
+        on_hosts: whether they are on hosts.
     """
     sight = record.counts
     seen = "nobody looked at it"
@@ -127,6 +138,8 @@ def coverage_words(
         seen = f"green {times}, last {ago(max(0.0, now - sight.last_green))}"
     fault = f" --fault {record.expected_faults[0]}" if record.expected_faults else ""
     tries = f"; drill{fault} --try-checks tries it"
+    if on_hosts:
+        tries = f"; drill{fault} may redden it" if fault else ""
     if own_staging:
         tries = f"; drill --inject-cmd FILE{fault} reddened it once" if fault else ""
     return f"{record.subject.name}: {seen}{tries}"

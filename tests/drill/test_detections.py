@@ -248,6 +248,12 @@ def test_in_words(book: Runbook) -> None:
     assert coverage_words(by_key["check two 0"], BEGAN).endswith(
         "nobody looked at it; drill --try-checks tries it"
     )
+    there = coverage_words(by_key["probe quiet"], BEGAN, on_hosts=True)
+    assert there.endswith(
+        "nobody looked at it; drill --fault bad-release may redden it"
+    )
+    first, *_ = coverage_summary(replace(found, on_hosts=True))
+    assert first.endswith("were never seen red"), "no drill tries them on hosts"
 
 
 def test_check_lists_what_was_never_red_and_does_not_fail_for_it(

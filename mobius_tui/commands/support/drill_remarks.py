@@ -115,7 +115,9 @@ def _remarks_on(
         never_red=tuple(
             (
                 each.subject.line,
-                coverage_words(each, now, own_staging=found.own_staging),
+                coverage_words(
+                    each, now, own_staging=found.own_staging, on_hosts=found.on_hosts
+                ),
             )
             for each in never
         ),
