@@ -88,7 +88,7 @@ _GLYPHS: Mapping[type[Event | Annotation], str] = {
     StepOverridden: "◆",
     StepRestored: "○",
     RunEnded: "■",
-    RunReopened: "□",
+    RunReopened: "○",
 }
 """By what happened; a dot for what has no sign of its own."""
 CALM = 4.0
