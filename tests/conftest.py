@@ -6,9 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.model.runbook import Runbook
+
+# How long an example takes is no property: others share the machine.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 MakeRunbook = Callable[[str], Runbook]
 

@@ -1,7 +1,7 @@
 """Random kills of viewer, host and keeper, and what must hold all the same.
 
 `python -m tests.acceptance.crashes --kills 2000` is the long form, and 10,000 the
-longest; CI does 80. What was found so far is said at every tenth. With `--parallel 6`
+longest; CI does 47. What was found so far is said at every tenth. With `--parallel 6`
 so many steps run side by side; with `--rows` they are rows of steps with `for_each`.
 """
 

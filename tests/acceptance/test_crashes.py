@@ -10,7 +10,7 @@ from tests.acceptance.crashes import campaign
 
 
 @pytest.mark.parametrize(
-    ("kills", "parallel", "rows"), [(40, 1, False), (25, 6, False), (16, 4, True)]
+    ("kills", "parallel", "rows"), [(20, 1, False), (15, 6, False), (12, 4, True)]
 )
 async def test_random_kills_lose_nothing_and_double_nothing(
     tmp_path: Path, kills: int, parallel: int, rows: bool

@@ -100,7 +100,9 @@ url = "http://127.0.0.1:9/"
 """
 
 
-@pytest.mark.parametrize("jump", [-HOURS, HOURS])
+@pytest.mark.parametrize(
+    "jump", [-HOURS, pytest.param(HOURS, marks=pytest.mark.drills)]
+)
 async def test_a_run_whose_clock_is_set_tells_its_times_right(
     begin: Begin, told: Path, jump: float
 ) -> None:

@@ -10,7 +10,7 @@ from tests.run.conftest import Begin
 
 HEALTH = """
 [var.beat]
-[var.limit]
+[var.most]
 [var.unit]
 default = "s"
 [health]
@@ -19,7 +19,7 @@ every = "${beat}${unit}"
 id = "api"
 title = "API"
 url = "http://127.0.0.1:9/"
-timeout = "${limit}${unit}"
+timeout = "${most}${unit}"
 [[health.probe]]
 id = "other"
 title = "Other"
@@ -40,7 +40,7 @@ EVERY = "`every` is from 100ms to 24h"
 async def test_a_beat_and_a_limit_that_cannot_be(
     begin: Begin, beat: str, limit: str, words: str
 ) -> None:
-    run = await begin(HEALTH + ONE + step("a"), beat=beat, limit=limit)
+    run = await begin(HEALTH + ONE + step("a"), beat=beat, most=limit)
     health = run.directory.health
     await run.until(lambda _: b'"probe":"other"' in health.read_bytes())
     await run.until(lambda _: words in run.directory.host_log.read_text())
