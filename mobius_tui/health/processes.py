@@ -112,7 +112,8 @@ def matching_processes(
     Args:
         pattern: searched for in the command line.
         groups: process groups whose members do not count.
-        excluded_pids: processes that do not count, nor their ancestors in the session.
+        excluded_pids: processes that do not count, nor their ancestors in the session,
+            nor what they have just started, which is in none of the groups yet.
 
     Raises:
         TooSlowError: the pattern takes too long.
@@ -127,7 +128,16 @@ def matching_processes(
         each
         for each, is_hit in zip(processes, hits, strict=True)
         if each.pid not in excluded and is_hit and is_counted(each.pid, groups)
+        if _parent_of(each.pid) not in excluded_pids
     )
+
+
+def _parent_of(pid: int) -> int | None:
+    """The process that started another one; `None` where it is gone."""
+    try:
+        return psutil.Process(pid).ppid()
+    except psutil.Error:
+        return None
 
 
 FULL_SCAN_EVERY = 15.0
