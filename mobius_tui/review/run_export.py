@@ -39,8 +39,12 @@ MACHINE_ONLY = frozenset(
 _RUN_FILES = frozenset(
     {"journal.jsonl", "health.jsonl", "record.toml", "contents", "host.log"}
 )
-_ATTEMPT_FILES = frozenset({"script", "output", "spans", "outputs", "pid", "exit"})
+_ATTEMPT_FILES = frozenset(
+    {"script", "output", "spans", "outputs", "pid", "exit", "hosts.json"}
+)
 _ATTEMPT = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*\.[1-9][0-9]{0,8}")
+_HOST = re.compile(r"(?!\.)[A-Za-z0-9_@.%-]{1,120}")
+"""A host's folder: see `host_names.path_part`."""
 
 
 def is_of_run(parts: Sequence[str]) -> bool:
@@ -56,6 +60,8 @@ def is_of_run(parts: Sequence[str]) -> bool:
             return True  # a runbook may be called anything
         case ["steps", attempt, name]:
             return name in _ATTEMPT_FILES and bool(_ATTEMPT.fullmatch(attempt))
+        case ["steps", attempt, "hosts", host, "output"]:
+            return bool(_ATTEMPT.fullmatch(attempt) and _HOST.fullmatch(host))
     return False
 
 

@@ -44,6 +44,8 @@ _KINDS = {
     tarfile.FIFOTYPE: "a pipe",
     tarfile.DIRTYPE: "a folder, which no export writes",
 }
+DEEPEST = 6
+"""Parts of the longest path: `run/steps/ID.N/hosts/NAME/output`."""
 MAX_PADDING = 1 << 20
 """Bytes of zeros after the last member: the format rounds up to 10 KiB."""
 
@@ -166,7 +168,7 @@ def _relative_parts(name: str) -> list[str]:
     """The parts of the path of a member, relative to the folder of the run."""
     parts = name.rstrip("/").split("/")
     good = all(p not in ("", ".", "..") and line(p) == p for p in parts)
-    if not good or parts[0] != ROOT or len(parts) > 4:
+    if not good or parts[0] != ROOT or len(parts) > DEEPEST:
         raise UsageError(f"{line(name)} in it points outside of a run: refused")
     if parts[-1] in MACHINE_ONLY:
         raise UsageError(f"{line(name)} in it is of another machine alone: refused")

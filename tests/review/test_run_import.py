@@ -143,7 +143,7 @@ def entry(name: str, kind: bytes = tarfile.REGTYPE, link: str = "") -> Member:
         (entry("../evil"), "outside"),
         (entry("/etc/evil"), "outside"),
         (entry("run//evil"), "outside"),
-        (entry("run/a/b/c/d"), "outside"),
+        (entry("run/a/b/c/d/e/f"), "outside"),
         (entry("run/a\x1b[2J"), "outside"),
         (entry("else/where"), "outside"),
         (entry("run/lock"), "another machine"),

@@ -28,17 +28,24 @@ async def clean_claims(context: RunContext) -> None:
         for step in context.plan.steps.values()
         if step.rollout is not None and step.rollout.engine == "ssh"
     ]
+    # All claims of a run on a host are removed at once, whatever step they are of.
+    kept = {
+        name
+        for fleet in context.state.fleets.values()
+        for name, state in fleet.newest().items()
+        if state.status is HostStatus.UNKNOWN
+    }
     try:
         async with asyncio.timeout(TIME_LIMIT):
             for step in with_hosts:
-                await _clean_step(context, step)
+                await _clean_step(context, step, kept)
     except (MobiusError, OSError, TimeoutError) as error:
         words = str(error) or "it took too long"
         print(f"claims are left on hosts: {words}", flush=True)  # noqa: T201
 
 
-async def _clean_step(context: RunContext, step: Step) -> None:
-    """Remove the run's claims on the hosts of one step."""
+async def _clean_step(context: RunContext, step: Step, kept: set[str]) -> None:
+    """Remove the run's claims on the hosts of one step, but for some."""
     fleet = context.state.fleets.get(step.id)
     last = fleet.last if fleet is not None else None
     if fleet is None or last is None or step.rollout is None:
@@ -48,7 +55,7 @@ async def _clean_step(context: RunContext, step: Step) -> None:
     began = {
         name
         for name, state in fleet.newest().items()
-        if state.tries and state.status is not HostStatus.UNKNOWN
+        if state.tries and name not in kept
     }
     hosts = tuple(HostOrder(**destination(known[n])) for n in known if n in began)
     if not hosts:

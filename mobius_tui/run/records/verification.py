@@ -13,6 +13,7 @@ from mobius_tui.run.attempts.attempt_files import (
     read_process_group,
     read_script_end,
 )
+from mobius_tui.run.events.fleet_events import FleetHostEnded, HostStatus
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.run_events import (
     HealthSealed,
@@ -21,6 +22,7 @@ from mobius_tui.run.events.run_events import (
     RunEnded,
 )
 from mobius_tui.run.events.step_events import StepEnded, StepUnknown
+from mobius_tui.run.fleet.host_output import output_path
 from mobius_tui.run.journal.follower import load_run_runbook, sha256_of_start
 from mobius_tui.run.journal.journal import JournalContent, read_journal
 from mobius_tui.run.planning.plan import Plan
@@ -39,6 +41,7 @@ from mobius_tui.run.storage.safe_open import open_regular
 from mobius_tui.run.storage.table_of_contents import CONTENTS_LIMIT, encode_contents
 from mobius_tui.runbook.model.actions import Run
 from mobius_tui.runbook.model.runbook import Runbook
+from mobius_tui.sanitize import line
 
 SHOWN = 80
 """Characters of a value that a problem's text shows."""
@@ -303,6 +306,8 @@ def _step_problems(
 def _attempt_problems(directory: RunDirectory, entry: Entry) -> Iterator[str]:
     """Where an attempt's files differ from the journal's digests."""
     event = entry.event
+    if isinstance(event, FleetHostEnded):
+        yield from _host_problems(directory, event)
     if not isinstance(event, StepEnded | StepUnknown):
         return
     attempt = directory.attempt(event.step, event.attempt)
@@ -321,6 +326,17 @@ def _attempt_problems(directory: RunDirectory, entry: Entry) -> Iterator[str]:
         if sha256 != expected:
             what = "is gone" if sha256 is None else "was changed after the step ended"
             yield f"{_name(path)} {what}"
+
+
+def _host_problems(directory: RunDirectory, event: FleetHostEnded) -> Iterator[str]:
+    """Where a host's output differs from the journal's digest."""
+    if event.output_sha256 is None or event.status is HostStatus.PENDING:
+        return  # of one that may begin once more nothing is final
+    folder = directory.attempt(event.step, event.attempt).path
+    _, sha256 = file_digest(output_path(folder, event.host))
+    if sha256 != event.output_sha256:
+        what = "is gone" if sha256 is None else "was changed after it ended there"
+        yield f"{folder.name}: the output of {line(event.host)} {what}"
 
 
 def _old_exit_problems(attempt: AttemptDirectory, event: StepEnded) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import partial
@@ -10,10 +11,13 @@ from pathlib import Path
 import psutil
 import pytest
 
+from mobius_tui.review.run_export import export
+from mobius_tui.review.run_import import import_run
 from mobius_tui.run.events.fleet_events import BatchStarted, FleetHostStarted
 from mobius_tui.run.events.fleet_events import HostStatus as Host
 from mobius_tui.run.records.verification import run_problems
 from mobius_tui.run.state.fleet_state import FleetState
+from mobius_tui.run.storage.run_directory import RunDirectory
 from tests.run.conftest import Begin
 from tests.run.running import Running, wait_for
 from tests.run.targets.inventories import put_answer
@@ -67,7 +71,7 @@ def output(run: Running, host: str, attempt: int = 1) -> str:
 
 
 async def test_it_runs_once_on_each_and_each_has_its_output(
-    begin: Begin, sites: Mapping[str, str]
+    begin: Begin, sites: Mapping[str, str], tmp_path: Path
 ) -> None:
     run = await begin(book("echo from $RUNBOOK_HOST"), host_sites=sites)
     await run.did("start", "go")
@@ -82,6 +86,17 @@ async def test_it_runs_once_on_each_and_each_has_its_output(
     await run.over()
     assert not any(any(claims.iterdir()) for claims in left), "the run is over"
     assert list(run_problems(run.directory)) == []
+
+    export(run.directory, tmp_path / "run.tar.gz")
+    brought = import_run(
+        tmp_path / "run.tar.gz", tmp_path / "elsewhere", head=None, now=time.time()
+    )
+    run.directory = RunDirectory(brought.path)
+    assert output(run, "web-4") == "from web-4\n"
+    changed = run.directory.attempt("go", 1).path / "hosts" / "web-2" / "output"
+    changed.write_text("from web-3\n")
+    [problem] = run_problems(run.directory)
+    assert problem == "go.1: the output of web-2 was changed after it ended there"
 
 
 async def test_a_canary_that_fails_stops_it_and_again_takes_who_is_left(
