@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -226,3 +228,25 @@ async def test_hosts_that_are_others_than_were_shown_are_confirmed_again(
     await run.did("retry", "two")
     state = await run.status("two", "passed", "not started")
     assert state.steps["two"].status == "passed", state.steps["two"].reason
+
+
+async def test_a_host_of_which_nobody_knows_keeps_its_claims(
+    begin: Begin, sites: Mapping[str, str], tmp_path: Path
+) -> None:
+    look = '[[step]]\nid = "look"\nhosts = "web"\nrun = "true"\ntimeout = "1m"\n'
+    script = f"until [ -e {tmp_path}/go-on ]; do sleep 0.05; done"
+    text = book(script).replace('[[step]]\nid = "go"', f'{look}[[step]]\nid = "go"')
+    run = await begin(text, host_sites=sites)
+    await run.did("start", "look")
+    await run.status("look", "passed")
+    await run.did("start", "go")
+    await run.until(lambda _: ran(sites) == [1, 1, 1, 1])
+    [keeper] = Path(sites["web-1"]).glob(".mobius-tui/claims/*/*/go/*/keeper")
+    os.kill(int(keeper.read_text().split()[0]), signal.SIGKILL)
+    (tmp_path / "go-on").touch()
+    await run.status("go", "unknown")
+    assert fleet(run).named(Host.UNKNOWN) == ("web-1",)
+    await run.did("end")
+    await run.over()
+    claims = [Path(site, ".mobius-tui", "claims") for site in sites.values()]
+    assert [any(each.iterdir()) for each in claims] == [True, False, False, False]
