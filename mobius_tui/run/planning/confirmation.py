@@ -9,6 +9,7 @@ from mobius_tui.run.rollout.rollout_plan import hosts_to_do
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.runbook.model.runbook import Phase, Runbook, Step
 from mobius_tui.runbook.model.targets import named_hosts
+from mobius_tui.runbook.text.host_patterns import select_hosts
 from mobius_tui.runbook.text.host_ranges import BadHostError
 
 
@@ -40,8 +41,10 @@ def hosts_ahead(plan: Plan, state: RunState, step: Step) -> int | None:
     target = plan.runbook.targets.get(step.rollout.target)
     if target is None or target.inventory:
         return None
+    limit = state.began.limit if state.began is not None else ""
     try:
-        return len(named_hosts(target))
+        names = named_hosts(target)
+        return len(set(select_hosts((limit,), names)) if limit else names)
     except BadHostError:
         return None
 

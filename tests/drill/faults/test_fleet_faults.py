@@ -123,7 +123,7 @@ async def test_the_fleet_goes_back_canary_first(
                 limit=",".join(fleet.hosts),
                 **{**known, **SHORT, "reason": "a test"},
             )
-            await run.did("start", "roll-back", confirm="production")
+            await run.did("start", "roll-back", confirm="production 3")
             state = await run.status("roll-back", "passed", "failed", "warned")
             assert state.steps["roll-back"].status == "passed"
             hosts = state.fleets["roll-back"].attempts[1].hosts

@@ -114,6 +114,10 @@ def test_for_a_step_on_hosts_their_number_is_typed_as_well(tmp_path: Path) -> No
     once = rolled_out(plan, HostStatus.OK, ended)
     state = state_after(began, plan, once)
     assert step_confirmation_word(plan, state, step) == "production 1", "one is left"
+    first = state_after(began, plan, [StepOverridden(step="gate", reason="seen")])
+    assert first.began is not None
+    first.began = replace(first.began, limit="a")
+    assert step_confirmation_word(plan, first, step) == "production 1", "of --limit"
     runbook = replace(run.runbook, targets={})
     assert hosts_ahead(Plan(runbook), state_after(began, plan, []), step) is None
 
