@@ -1,4 +1,5 @@
-"""A step on 20 and on 200 hosts of real sshd's on loopback, and plain ssh beside it.
+"""A step on 20, 200 and 1,000 hosts of real sshd's on loopback, and others beside it:
+plain ssh, and those of `ansible` (raw) and `clush` (ClusterShell) that are on PATH.
 
 Wants sshd (`apt-get install openssh-server`), and root.
 """
@@ -7,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import resource
+import shutil
 import tempfile
 import time
 from collections.abc import Callable, Coroutine, Iterator
@@ -18,11 +21,19 @@ from typing import Any
 from mobius_tui.run.fleet.fleet_lines import HostState
 from mobius_tui.run.fleet.host_output import output_path
 from mobius_tui.run.fleet.transport import SshRoute
-from tests.acceptance.loopback_sshd import LoopbackHosts, loopback_hosts
+from tests.acceptance.loopback_sshd import (
+    ADDRESSES_PER_SSHD,
+    LoopbackHosts,
+    loopback_hosts,
+)
 from tests.benchmarks.figures import Figure, rank, timed
 from tests.run.fleet_controller import FleetController, is_end, step_order
 
 SSHDS = 20
+"""At least, where there are so many hosts."""
+SIZES = ((20, 3.0), (200, 25.0), (1000, 100.0))
+"""Hosts, and the seconds that a step on them may take."""
+SCRIPT = "echo hello"
 WIDTH = 25
 """Hosts at a time."""
 LINES = 40
@@ -47,9 +58,10 @@ class Cost:
 @contextlib.contextmanager
 def some_hosts(count: int) -> Iterator[tuple[LoopbackHosts, Path]]:
     """Hosts, and a folder for what they print."""
+    sshds = min(count, max(SSHDS, -(-count // ADDRESSES_PER_SSHD)))
     with (
         tempfile.TemporaryDirectory(prefix="mt-") as name,
-        loopback_hosts(Path(name), count, min(count, SSHDS)) as hosts,
+        loopback_hosts(Path(name), count, sshds) as hosts,
     ):
         yield hosts, Path(name)
 
@@ -58,30 +70,45 @@ def many_hosts(_folder: Path) -> Iterator[Figure]:
     """The figures; a loop of ten million additions is timed beside them."""
     loop = timed(lambda: sum(range(10_000_000)))
     yield Figure(name="sum of ten million numbers", value=loop, limit=60, unit="s")
-    for count, limit in ((20, 3.0), (200, 25.0)):
-        with some_hosts(count) as (hosts, folder):
-            plain = measured(lambda: plain_ssh(hosts, "echo hello"))
-            ours = asyncio.run(our_step(hosts, folder, "echo hello"))
-        beside = f"plain ssh {plain.wall:.1f} s"
-        yield Figure(
-            name=f"{count} hosts", value=ours.wall, limit=limit, unit="s", note=beside
-        )
-        yield Figure(
-            name=f"{count} hosts, processor here",
-            value=ours.cpu,
-            limit=3 * plain.cpu + 1,
-            unit="s",
-            note=f"plain ssh {plain.cpu:.1f} s",
-        )
-        yield Figure(
-            name=f"{count} hosts, fleet process", value=ours.memory, limit=60, unit="MB"
-        )
+    for count, limit in SIZES:
+        yield from one_step(count, limit)
     with some_hosts(20) as (hosts, folder):
         plain_delay = rank(asyncio.run(plain_delays(hosts)), 95)
         delay = rank(asyncio.run(our_delays(hosts, folder)), 95)
     note = f"plain ssh {plain_delay:.3f} s"
     yield Figure(
         name="a line of 20 hosts, p95", value=delay, limit=0.4, unit="s", note=note
+    )
+
+
+def one_step(count: int, limit: float) -> Iterator[Figure]:
+    """What a step on so many hosts takes, and what others take for the same."""
+    with some_hosts(count) as (hosts, folder):
+        others = {"plain ssh": measured(lambda: plain_ssh(hosts, SCRIPT))}
+        if shutil.which("ansible"):
+            others["ansible raw"] = measured(lambda: ansible_raw(hosts))
+        if shutil.which("clush"):
+            others["clush"] = measured(lambda: clush(hosts))
+        ours = asyncio.run(our_step(hosts, folder, SCRIPT))
+    yield Figure(
+        name=f"{count} hosts",
+        value=ours.wall,
+        limit=limit,
+        unit="s",
+        note=", ".join(f"{name} {cost.wall:.1f} s" for name, cost in others.items()),
+    )
+    most = 3 * others["plain ssh"].cpu + 1
+    if "ansible raw" in others:
+        most = others["ansible raw"].cpu / 2
+    yield Figure(
+        name=f"{count} hosts, processor here",
+        value=ours.cpu,
+        limit=most,
+        unit="s",
+        note=", ".join(f"{name} {cost.cpu:.1f} s" for name, cost in others.items()),
+    )
+    yield Figure(
+        name=f"{count} hosts, fleet process", value=ours.memory, limit=60, unit="MB"
     )
 
 
@@ -112,6 +139,30 @@ async def plain_ssh(hosts: LoopbackHosts, script: str) -> list[bytes]:
             return (await child.communicate())[0]
 
     return await asyncio.gather(*map(one, hosts.names))
+
+
+async def ansible_raw(hosts: LoopbackHosts) -> None:
+    """The script on all hosts, by Ansible's `raw`, which wants no Python there."""
+    words = ["ansible", "all", "-i", f"{','.join(hosts.names)},", "-m", "raw"]
+    words += ["-f", str(WIDTH), "--ssh-common-args", f"-F {hosts.config}"]
+    await succeeds(*words, "-a", SCRIPT)
+
+
+async def clush(hosts: LoopbackHosts) -> None:
+    """The script on all hosts, by ClusterShell."""
+    words = ["clush", "-w", ",".join(hosts.names), "-f", str(WIDTH)]
+    await succeeds(*words, "-o", f"-F {hosts.config}", SCRIPT)
+
+
+async def succeeds(*words: str) -> None:
+    """Run a program that says nothing which anybody reads."""
+    child = await asyncio.create_subprocess_exec(
+        *words,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.DEVNULL,
+        env=os.environ | {"ANSIBLE_HOST_KEY_CHECKING": "False"},
+    )
+    assert await child.wait() == 0, words[0]
 
 
 async def our_step(hosts: LoopbackHosts, folder: Path, script: str) -> Cost:
