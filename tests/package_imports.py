@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import deque
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -65,3 +66,21 @@ def imports(name: str) -> tuple[Import, ...]:
             if short != full and short:
                 found.append(Import(short, node.lineno, node in lazy))
     return tuple(found)
+
+
+def circle(graph: Mapping[str, set[str]]) -> list[str]:
+    """The shortest way from a node back to itself; empty where there is none."""
+    best: list[str] = []
+    for start in graph:
+        ways, seen = deque([[start]]), {start}
+        while ways:
+            way = ways.popleft()
+            if best and len(way) >= len(best):
+                break
+            if start in graph[way[-1]]:
+                best = [*way, start]
+                break
+            for after in sorted(graph[way[-1]] - seen):
+                seen.add(after)
+                ways.append([*way, after])
+    return best

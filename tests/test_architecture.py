@@ -5,13 +5,18 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
-from collections import deque
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
-from tests.package_imports import PACKAGE, imports, imports_inside_functions, modules
+from tests.package_imports import (
+    PACKAGE,
+    circle,
+    imports,
+    imports_inside_functions,
+    modules,
+)
 from tests.paths import TESTS
 from tests.tests_of import find_tests, own_tests
 
@@ -99,24 +104,6 @@ def test_packages_that_stand_side_by_side_know_nothing_of_each_other() -> None:
         if {name.partition(".")[0], each.module.partition(".")[0]} == set(pair)
     ]
     assert wrong == []
-
-
-def circle(graph: Mapping[str, set[str]]) -> list[str]:
-    """The shortest way from a node back to itself; empty where there is none."""
-    best: list[str] = []
-    for start in graph:
-        ways, seen = deque([[start]]), {start}
-        while ways:
-            way = ways.popleft()
-            if best and len(way) >= len(best):
-                break
-            if start in graph[way[-1]]:
-                best = [*way, start]
-                break
-            for after in sorted(graph[way[-1]] - seen):
-                seen.add(after)
-                ways.append([*way, after])
-    return best
 
 
 def test_no_file_imports_itself_by_way_of_others() -> None:
