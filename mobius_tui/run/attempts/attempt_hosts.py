@@ -160,7 +160,11 @@ class AttemptHosts:
         """
         values = self._context.values(self._step)
         plan = plan_rollout(
-            self._rollout, self._listed.names, self._listed.first, values.seconds
+            self._rollout,
+            self._listed.names,
+            self._listed.first,
+            values.seconds,
+            of=len(self.step_fleet.newest()),
         )
         if self._rollout.engine == "ansible":
             # Ansible itself holds a batch to so many at a time.

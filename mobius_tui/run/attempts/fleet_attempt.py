@@ -46,6 +46,7 @@ from mobius_tui.run.rollout.rollout import (
     RolloutEnd,
     RolloutHealth,
     RolloutResult,
+    failed_hosts,
     next_move,
 )
 from mobius_tui.run.state.fleet_state import PASSED, FleetState
@@ -126,6 +127,8 @@ class FleetAttempt:
         result = _RESULTS[end.result]
         if result is Status.PASSED and (warned := self._warned_hosts()):
             return Status.WARNED, f"{end.words}; a warning of {warned}"
+        if result is Status.WARNED and self._is_tried_again():
+            result = Status.FAILED
         return result, end.words + self._first_reason()
 
     # From move to move
@@ -389,6 +392,12 @@ class FleetAttempt:
         )
         reason = self._fleet.hosts[bad[0]].reason if bad else ""
         return f"; {bad[0]}: {reason}" if reason else ""
+
+    def _is_tried_again(self) -> bool:
+        """Whether `retry` takes hosts that failed once more, before they are borne."""
+        counts, retry = self._fleet.counts(), self._step.retry
+        is_last = retry is None or self._number >= retry.attempts
+        return not is_last and failed_hosts(self._plan, counts) > 0
 
     def _warned_hosts(self) -> str:
         """The hosts whose exit status the step calls a warning; empty for none."""

@@ -16,7 +16,8 @@ from mobius_tui.run.rollout.rollout_plan import RolloutPlan
 from mobius_tui.run.state.fleet_state import ENDED, PASSED, FleetState
 
 RolloutResult = Literal["passed", "warned", "failed", "stopped", "unknown"]
-"""What a rollout came to; `warned` if hosts were skipped."""
+"""What a rollout came to; `warned` if hosts were skipped, or as few as may have
+failed."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -259,15 +260,16 @@ def _end(
     words += f", {len(skipped)} skipped ({_names(skipped)})" if skipped else ""
     words += f", {left} not begun" if left else ""
     words += f": {stopping}" if stopping and left else ""
+    failed = failed_hosts(plan, counts)
     result: RolloutResult = "passed"
     if counts[HostStatus.UNKNOWN]:
         result = "unknown"
-    elif failed_hosts(plan, counts):
+    elif failed > plan.max_failed:
         result = "failed"
-    elif left:
-        result = "stopped"
     elif passed < len(fleet.hosts):
-        result = "warned"
+        result = "stopped" if left or stopping else "warned"
+    if result == "warned" and failed:
+        words += f", and {plan.max_failed} may"
     return RolloutEnd(result=result, words=words)
 
 

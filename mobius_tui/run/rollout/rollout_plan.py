@@ -29,7 +29,7 @@ class RolloutPlan:
     parallel: int
     """How many hosts run at the same time at most."""
     max_failed: int
-    """How many hosts may have failed while others still begin."""
+    """How many hosts may have failed: others still begin, and the step is warned."""
     on_unreachable: OnUnreachable = "fail"
     person: bool = False
     """Whether a person lets each batch after the first begin."""
@@ -49,6 +49,8 @@ def plan_rollout(
     hosts: Sequence[str],
     first: Iterable[str],
     seconds: Callable[[str, str], float],
+    *,
+    of: int | None = None,
 ) -> RolloutPlan:
     """What an attempt is held to.
 
@@ -57,13 +59,15 @@ def plan_rollout(
         hosts: those of this attempt in their order, `first` at the beginning.
         first: the hosts that go before all others.
         seconds: of a duration and its key, as `Values.seconds` fills them in.
+        of: how many hosts the step has, with those that have passed before; a share
+            that may have failed is one of these. Without it, those of this attempt.
     """
     between = rollout.between
     healthy = seconds(between.healthy, "healthy") if between.healthy else None
     return RolloutPlan(
         batches=cut_into_batches(rollout.batch, hosts, first),
         parallel=rollout.parallel,
-        max_failed=share_or_count(rollout.max_failed, len(hosts)),
+        max_failed=share_or_count(rollout.max_failed, of or len(hosts)),
         on_unreachable=rollout.on_unreachable,
         person=between.person,
         healthy=healthy,

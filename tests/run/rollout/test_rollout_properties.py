@@ -185,6 +185,11 @@ def test_it_ends_when_hosts_end_and_people_answer(
     counts = course.run.fleet.counts()
     passed = set(counts) <= {HostStatus.OK, HostStatus.CHANGED}
     assert (move.end.result == "passed") == passed
+    allowed = course.run.plan.max_failed
+    assert (move.end.result == "failed") == (
+        not counts[HostStatus.UNKNOWN]
+        and failed_hosts(course.run.plan, counts) > allowed
+    )
     left = counts[HostStatus.WAITING] + counts[HostStatus.PENDING]
     assert not left or move.end.result in ("failed", "stopped", "unknown")
 
@@ -237,3 +242,5 @@ def test_a_plan_is_in_hosts_and_seconds() -> None:
         healthy=5.0,
         within=60.0,
     )
+    # Of another attempt, which has only those that are left of twelve.
+    assert plan_rollout(rollout, hosts[:2], (), seconds, of=12).max_failed == 3

@@ -9,10 +9,13 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
+from xml.etree import ElementTree as Tree
 
 import psutil
 import pytest
 
+from mobius_tui.review.formats.junit_report import as_junit
+from mobius_tui.review.report_builder import build_report
 from mobius_tui.review.run_export import export
 from mobius_tui.review.run_import import import_run
 from mobius_tui.run.events.fleet_events import BatchStarted, FleetHostStarted
@@ -119,6 +122,33 @@ async def test_a_canary_that_fails_stops_it_and_again_takes_who_is_left(
     begun = [each.event for each in run.entries()]
     batches = [each.hosts for each in begun if isinstance(each, BatchStarted)]
     assert batches == [("web-1",), ("web-1",), ("web-2", "web-3", "web-4")]
+
+
+async def test_by_itself_it_goes_on_past_as_many_hosts_as_may_fail(
+    begin: Begin, sites: Mapping[str, str]
+) -> None:
+    rollout = """max_failed = "25%"
+parallel = 2
+retry = { attempts = 2, every = "100ms" }
+"""
+    rest = '[[step]]\nid = "two"\nrun = "true"\neffect = "read"\ntimeout = "1m"\n'
+    script = '[ "$RUNBOOK_HOST" != web-2 ]'
+    run = await begin(book(script, rollout + rest), host_sites=sites)
+    await run.auto()
+    state = await run.over()
+    assert ran(sites) == [1, 2, 1, 1], "it is tried again before it is borne"
+    assert state.steps["go"].status == "warned"
+    assert [each.status for each in state.steps["go"].attempts] == ["failed", "warned"]
+    assert state.steps["two"].status == "passed"
+    assert state.ended is not None
+    assert state.ended.outcome == "completed"
+    said = "warned: 0 of 1 passed, 1 failed (web-2), and 1 may; web-2: exit 1"
+    assert said in state.ended.reason
+    cases = Tree.fromstring(as_junit(build_report(run.directory)))
+    assert cases.get("failures") == "0"
+    case = next(cases.iter("testcase"))
+    assert case.find("flakyFailure") is not None
+    assert "web-2 failed: exit 1" in (case.findtext("system-out") or "")
 
 
 async def test_whoever_is_killed_nothing_runs_twice(
