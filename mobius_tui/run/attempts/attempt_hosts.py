@@ -6,6 +6,7 @@ that are never used twice.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -28,6 +29,7 @@ from mobius_tui.run.fleet.transport import LocalRoute, Route, SshRoute
 from mobius_tui.run.journal.journal_writer import JournalWriter
 from mobius_tui.run.planning.variables import Values, script_env
 from mobius_tui.run.playbooks.play_order import PlaybookOrder
+from mobius_tui.run.playbooks.playbook_digests import changed_in_words, playbook_digests
 from mobius_tui.run.rollout.rollout_plan import RolloutPlan, hosts_to_do, plan_rollout
 from mobius_tui.run.state.fleet_state import FleetState, StepFleet
 from mobius_tui.run.storage.run_directory import AttemptDirectory, create_file
@@ -114,7 +116,8 @@ class AttemptHosts:
         chosen = tuple(host for host in whole.hosts if host.name in set(todo))
         first = tuple(name for name in whole.first if name in set(todo))
         listed = replace(whole, hosts=chosen, first=first)
-        shown = self._shown_digest()
+        shown, playbook = self._shown_digest(), await self._playbook_now()
+        changed = changed_in_words(self._shown_playbook(), playbook)
         with suppress(FileExistsError):
             make_folder(self._directory.path)
         # Where a host process died before this was on record, its list is nobody's.
@@ -128,6 +131,7 @@ class AttemptHosts:
             sha256=whole.sha256,
             groups=len(whole.groups),
             limit=whole.limit,
+            playbook=playbook,
         )
         await self._writer.write_in_turn(event)
         if shown and shown != whole.sha256:
@@ -135,7 +139,35 @@ class AttemptHosts:
             raise RunError(
                 f"{words}: now {whole.in_words()}. Nothing ran; it may be tried again"
             )
+        if changed:
+            words = f"{self._action.playbook} is not what was shown"
+            raise RunError(f"{words}: {changed}. Nothing ran; it may be tried again")
         return listed
+
+    async def _playbook_now(self) -> Mapping[str, str]:
+        """What the playbook is made of now; nothing for a script."""
+        began = self._context.state.began
+        assert began is not None
+        if not self._action.playbook:
+            return {}
+        target = self._context.plan.runbook.targets[self._rollout.target]
+        return await asyncio.to_thread(
+            playbook_digests,
+            Path(began.path).parent,
+            self._action.playbook,
+            target.inventory,
+        )
+
+    def _shown_playbook(self) -> Mapping[str, str]:
+        """What the playbook was made of as a person saw it last."""
+        last, began = self.step_fleet.last, self._context.state.began
+        assert began is not None
+        return last.playbook if last else began.playbooks.get(self._step.id, {})
+
+    async def playbook_changes(self) -> str:
+        """How the playbook has changed since the attempt began; empty if it has not."""
+        changed = changed_in_words(self.fleet.playbook, await self._playbook_now())
+        return f"{self._action.playbook} has changed: {changed}" if changed else ""
 
     def _shown_digest(self) -> str:
         """The digest of the target's list as a person saw it last; empty for never."""

@@ -145,18 +145,25 @@ class FleetAttempt:
             if stopped and not self._is_stop_said:
                 await self._stop_hosts()
             async with self._writer.turn:
-                move = next_move(
-                    self._plan,
-                    self._fleet,
-                    self._health(),
-                    now=self._context.clock.wall(),
-                    stopped=stopped,
-                )
+                move = self._next_move(stopped)
+                if move.begin and (changed := await self._hosts.playbook_changes()):
+                    move = self._next_move(stopped, changed)
                 await self._journal_move(move)
             if move.end is not None:
                 return move.end
             await self._connect_where_wanted(move.begin)
             await self._wait_for_news(stop, move.look_again)
+
+    def _next_move(self, stopped: bool, changed: str = "") -> Move:
+        now = self._context.clock.wall()
+        return next_move(
+            self._plan,
+            self._fleet,
+            self._health(),
+            now=now,
+            stopped=stopped,
+            changed=changed,
+        )
 
     def _health(self) -> RolloutHealth:
         """Health as it is now; a trigger does not hold what it is there to begin."""

@@ -102,6 +102,8 @@ class FleetState:
     """By name, in the order in which they go."""
     groups: int = 0
     limit: str = ""
+    playbook: Mapping[str, str] = field(default_factory=dict)
+    """What the playbook was made of as the attempt began, as digests by paths."""
     batches: tuple[BatchState, ...] = ()
     """Those that have begun, in order."""
     held: Held | None = None

@@ -21,9 +21,11 @@ from mobius_tui.review.run_import import import_run
 from mobius_tui.run.events.fleet_events import BatchStarted, FleetHostStarted
 from mobius_tui.run.events.fleet_events import HostStatus as Host
 from mobius_tui.run.records.verification import run_problems
-from mobius_tui.run.state.fleet_state import FleetState
+from mobius_tui.run.state.fleet_state import FleetState, Held
+from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.storage.run_directory import RunDirectory
 from tests.run.conftest import Begin
+from tests.run.plays import pretended_ansible
 from tests.run.running import Running, wait_for
 from tests.run.targets.inventories import put_answer
 
@@ -59,6 +61,19 @@ def book(script: str, more: str = "") -> str:
 
 def fleet(run: Running, attempt: int = 1) -> FleetState:
     return run.state.fleets["go"].attempts[attempt]
+
+
+async def until_held(run: Running, attempt: int = 1) -> Held:
+    """What holds an attempt's hosts, as soon as something does."""
+
+    def held(state: RunState) -> Held | None:
+        found = state.fleets.get("go")
+        own = found.attempts.get(attempt) if found is not None else None
+        return own.held if own is not None else None
+
+    found = held(await run.until(held))
+    assert found is not None
+    return found
 
 
 def ran(sites: Mapping[str, str], names: Iterable[str] = NAMES) -> list[int]:
@@ -258,6 +273,51 @@ async def test_hosts_that_are_others_than_were_shown_are_confirmed_again(
     await run.did("retry", "two")
     state = await run.status("two", "passed", "not started")
     assert state.steps["two"].status == "passed", state.steps["two"].reason
+
+
+PLAY = """
+with open(sys.argv[sys.argv.index("--limit") + 1][1:]) as file:
+    names = file.read().split()
+say("play", hosts=names)
+for name in names:
+    say("start", name)
+    say("ok", name, stdout="VERSION")
+say("stats", hosts={name: {"ok": 1} for name in names}, left_out=[])
+"""
+
+
+async def test_a_playbook_that_is_not_what_was_shown_is_confirmed_again(
+    begin: Begin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pretended_ansible(tmp_path)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    play = tmp_path / "p.yml"
+    play.write_text(PLAY.replace("VERSION", "as shown"))
+    step = 'title = "Play"\nplaybook = "p.yml"\nbatch = ["1", "100%"]\n'
+    run = await begin(f'{HEAD}{step}between = "person"\n')
+    (tmp_path / "group_vars").mkdir()
+    (tmp_path / "group_vars" / "web.yml").write_text("release: 2\n")
+    await run.did("start", "go")
+    state = await run.status("go", "not started", "passed", "failed")
+    assert state.steps["go"].reason.startswith(
+        "p.yml is not what was shown: group_vars. Nothing ran"
+    )
+    await run.did("retry", "go")
+    await until_held(run, 2)
+    assert "as shown" in output(run, "web-1", 2)
+
+    play.write_text(PLAY.replace("VERSION", "of another hand"))
+    await run.did("let begin", "go", attempt=2, batch=2)
+    state = await run.status("go", "stopped", "passed", "failed")
+    assert state.steps["go"].reason == (
+        "1 of 4 passed, 3 not begun: p.yml has changed: p.yml"
+    )
+    await run.did("retry", "go")
+    state = await run.status("go", "not started", "passed", "failed")
+    assert "p.yml is not what was shown: p.yml." in state.steps["go"].reason
+    await run.did("retry", "go")
+    await until_held(run, 4)
+    assert "of another hand" in output(run, "web-2", 4)
 
 
 async def test_a_host_of_which_nobody_knows_keeps_its_claims(
