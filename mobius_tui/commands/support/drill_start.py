@@ -41,6 +41,7 @@ from mobius_tui.run.client.run_briefing import Briefing
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.drill_events import FacilitatorAct
 from mobius_tui.run.planning.unattended_answers import UnattendedAnswers
+from mobius_tui.run.planning.undoing import NOTHING_TO_REHEARSE
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.run_index import run_by_name
 from mobius_tui.run.storage.state_home import runs_root
@@ -73,7 +74,8 @@ def _settle_hosts(options: argparse.Namespace) -> DrillHosts:
     """Choose the runbook where none is named, and the hosts that sites play.
 
     Raises:
-        MobiusError: the runbook cannot be read, or has not so many.
+        MobiusError: the runbook cannot be read, or has not so many, or nothing of it
+            can be undone where that is to be rehearsed.
     """
     if options.runbook is None:
         is_fleet = options.hosts is not None or not set(options.fault or ()).isdisjoint(
@@ -81,7 +83,10 @@ def _settle_hosts(options: argparse.Namespace) -> DrillHosts:
         )
         example = bundled_folder() / "examples" / "fleet-rollback.toml"
         options.runbook = str(example) if is_fleet else "mobius-rollback"
-    return choose_drill_hosts(load(find_runbook(options.runbook)), options.hosts)
+    runbook = load(find_runbook(options.runbook))
+    if options.rehearse_undo and runbook.undo_phase is None:
+        raise UsageError(f"--rehearse-undo: {NOTHING_TO_REHEARSE}")
+    return choose_drill_hosts(runbook, options.hosts)
 
 
 def _drill_matrix(options: argparse.Namespace, hosts: DrillHosts) -> int:
