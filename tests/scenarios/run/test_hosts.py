@@ -166,6 +166,46 @@ retry = { attempts = 2, every = "100ms" }
     assert "web-2 failed: exit 1" in (case.findtext("system-out") or "")
 
 
+HEALTH = """
+[health]
+every = "1s"
+[[health.probe]]
+id = "shop"
+url = "http://127.0.0.1:9/"
+[health.trigger]
+consecutive_failures = 1000
+"""
+
+
+@pytest.mark.parametrize(
+    ("between", "why"),
+    [
+        ('"person"', "a person lets it begin"),
+        (
+            '{ healthy = "1s", within = "1s" }',
+            "it was not well for long enough in time",
+        ),
+    ],
+)
+async def test_by_itself_a_batch_that_is_held_for_a_person_ends_that(
+    begin: Begin, sites: Mapping[str, str], between: str, why: str
+) -> None:
+    rollout = f'batch = ["1", "100%"]\nbetween = {between}\n{HEALTH}'
+    run = await begin(book("true", rollout), host_sites=sites)
+    await run.auto()
+    state = await run.until(lambda state: state.auto_stopped)
+    assert state.auto_stopped is not None
+    assert state.auto_stopped.code == 4
+    assert state.auto_stopped.reason.endswith(
+        f"is held at batch 2: {why}; resume without --auto, and let it go on"
+    )
+    assert state.steps["go"].status == "running"
+    assert ran(sites) == [1, 0, 0, 0]
+    await run.did("let begin", "go", attempt=1, batch=2, text="it is well")
+    await run.status("go", "passed")
+    assert ran(sites) == [1, 1, 1, 1]
+
+
 async def test_whoever_is_killed_nothing_runs_twice(
     begin: Begin, sites: Mapping[str, str], tmp_path: Path
 ) -> None:
