@@ -7,7 +7,7 @@ that are never used twice.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -30,8 +30,8 @@ from mobius_tui.run.journal.journal_writer import JournalWriter
 from mobius_tui.run.planning.variables import Values, script_env
 from mobius_tui.run.playbooks.play_order import PlaybookOrder
 from mobius_tui.run.playbooks.playbook_digests import changed_in_words, playbook_digests
-from mobius_tui.run.rollout.rollout_plan import RolloutPlan, hosts_to_do, plan_rollout
-from mobius_tui.run.state.fleet_state import FleetState, StepFleet
+from mobius_tui.run.rollout.rollout_plan import RolloutPlan, plan_rollout
+from mobius_tui.run.state.fleet_state import FleetState, StepFleet, hosts_to_do
 from mobius_tui.run.storage.run_directory import AttemptDirectory, create_file
 from mobius_tui.run.storage.safe_open import open_regular
 from mobius_tui.run.storage.sharing import make_folder
@@ -117,6 +117,7 @@ class AttemptHosts:
         first = tuple(name for name in whole.first if name in set(todo))
         listed = replace(whole, hosts=chosen, first=first)
         shown, playbook = self._shown_digest(), await self._playbook_now()
+        other_names = self._other_names(whole)
         changed = changed_in_words(self._shown_playbook(), playbook)
         with suppress(FileExistsError):
             make_folder(self._directory.path)
@@ -137,12 +138,24 @@ class AttemptHosts:
         if shown and shown != whole.sha256:
             words = f"the hosts of {target.title_or_name} are not those that were shown"
             raise RunError(
-                f"{words}: now {whole.in_words()}. Nothing ran; it may be tried again"
+                f"{words}: now {whole.in_words()}{other_names}. "
+                "Nothing ran; it may be tried again"
             )
         if changed:
             words = f"{self._action.playbook} is not what was shown"
             raise RunError(f"{words}: {changed}. Nothing ran; it may be tried again")
         return listed
+
+    def _other_names(self, whole: ResolvedHosts) -> str:
+        """Which hosts of the target are new or gone, where its list is on record."""
+        target, fleets = self._rollout.target, self._context.state.fleets.values()
+        lists = (own for each in fleets for own in each.attempts.values())
+        known = {host for own in lists if own.target == target for host in own.hosts}
+        known |= self.step_fleet.latest.keys()
+        new = [name for name in whole.names if name not in known] if known else []
+        gone = sorted(known.difference(whole.names))
+        words = f", new {_names(new)}" if new else ""
+        return f"{words}, gone {_names(gone)}" if gone else words
 
     async def _playbook_now(self) -> Mapping[str, str]:
         """What the playbook is made of now; nothing for a script."""
@@ -334,3 +347,13 @@ def unheard_claims(fleet: StepFleet, host: str, attempt: int) -> tuple[int, ...]
         and state.tries
         and state.status is HostStatus.UNREACHABLE
     )
+
+
+NAMED = 5
+"""Hosts that are named in a line."""
+
+
+def _names(hosts: Sequence[str]) -> str:
+    """Some hosts, and how many more there are."""
+    more = f" and {len(hosts) - NAMED} more" if len(hosts) > NAMED else ""
+    return ", ".join(hosts[:NAMED]) + more

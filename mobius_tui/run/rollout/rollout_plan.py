@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from mobius_tui.run.events.fleet_events import HostStatus
-from mobius_tui.run.state.fleet_state import HostState
 from mobius_tui.runbook.model.targets import (
     HostRollout,
     OnUnreachable,
     cut_into_batches,
     share_or_count,
 )
-
-_NOT_AGAIN = frozenset(
-    {HostStatus.OK, HostStatus.CHANGED, HostStatus.RUNNING, HostStatus.UNKNOWN}
-)
-"""What has passed, runs, or of which nobody knows whether it ran."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,24 +65,4 @@ def plan_rollout(
         person=between.person,
         healthy=healthy,
         within=seconds(between.within, "within") if between.healthy else 0.0,
-    )
-
-
-def hosts_to_do(
-    hosts: Iterable[str], newest: Mapping[str, HostState]
-) -> tuple[str, ...]:
-    """The hosts that an attempt takes, in their order.
-
-    These are all in a first one; in another those that failed, could not be reached,
-    were skipped or never began. One that has passed is never taken again, and one of
-    which nobody knows is settled first.
-
-    Args:
-        hosts: those that the target has now, in their order.
-        newest: what each was last; see `StepFleet.newest`.
-    """
-    return tuple(
-        host
-        for host in hosts
-        if host not in newest or newest[host].status not in _NOT_AGAIN
     )

@@ -13,10 +13,9 @@ from mobius_tui.run.events.fleet_events import RELEASABLE, HostResult, HostStatu
 from mobius_tui.run.rollout.rollout import Move, RolloutHealth, failed_hosts
 from mobius_tui.run.rollout.rollout_plan import (
     RolloutPlan,
-    hosts_to_do,
     plan_rollout,
 )
-from mobius_tui.run.state.fleet_state import ENDED, HostState
+from mobius_tui.run.state.fleet_state import ENDED, HostState, hosts_to_do
 from mobius_tui.runbook.model.targets import Between, HostRollout
 from tests.run.rollout.rollouts import Rollout
 

@@ -306,7 +306,7 @@ async def test_hosts_that_are_others_than_were_shown_are_confirmed_again(
     await run.did("start", "two")
     state = await run.status("two", "not started", "passed")
     reason = state.steps["two"].reason
-    assert "not those that were shown: now 4 hosts" in reason
+    assert "not those that were shown: now 4 hosts, of 1 group, new web-4." in reason
     assert not any(
         each.tries for each in state.fleets["two"].attempts[1].hosts.values()
     )
