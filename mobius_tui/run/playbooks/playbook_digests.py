@@ -11,7 +11,8 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Iterator, Mapping
+import stat
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 FOLDERS = (
@@ -48,12 +49,12 @@ def playbook_digests(folder: Path, playbook: str, inventory: str) -> Mapping[str
     found += [book.parent / name for name in (*FOLDERS, *VARIABLES)]
     if inventory:
         place = folder / inventory
-        beside = place.parent if not place.is_dir() else place
+        beside = place if _is(stat.S_ISDIR, place) else place.parent
         found += [place, *(beside / name for name in VARIABLES)]
     return {
         os.path.relpath(path, folder): _digest(path)
         for path in dict.fromkeys(map(_normal, found))
-        if path.exists()
+        if _is(lambda _: True, path)
     }
 
 
@@ -73,6 +74,14 @@ def changed_in_words(shown: Mapping[str, str], now: Mapping[str, str]) -> str:
     return ", ".join(found[:NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
+def _is(kind: Callable[[int], bool], path: Path) -> bool:
+    """Whether there is something of a kind at a path that may be any text of a file."""
+    try:
+        return kind(path.stat().st_mode)
+    except (OSError, ValueError):
+        return False
+
+
 def _normal(path: Path) -> Path:
     return Path(os.path.normpath(path))
 
@@ -82,7 +91,7 @@ def _named_files(book: Path) -> Iterator[Path]:
     waiting, seen = [_normal(book)], set[Path]()
     while waiting and len(seen) < MOST_NAMED:
         path = waiting.pop(0)
-        if path in seen or not path.is_file():
+        if path in seen or not _is(stat.S_ISREG, path):
             continue
         seen.add(path)
         yield path
@@ -100,7 +109,7 @@ def _start_of(path: Path) -> bytes:
 
 def _digest(path: Path) -> str:
     """The digest of a file, or of all files of a folder, with their paths."""
-    if not path.is_dir():
+    if not _is(stat.S_ISDIR, path):
         return _digest_of_file(path)
     whole = hashlib.sha256()
     for number, file in enumerate(_files_below(path)):
@@ -124,11 +133,11 @@ def _files_below(folder: Path) -> Iterator[Path]:
 
 def _digest_of_file(path: Path) -> str:
     try:
-        if not path.is_file():
-            return "no file"
         found = path.stat()
     except OSError:
         return "not readable"
+    if not stat.S_ISREG(found.st_mode):
+        return "no file"
     is_long = found.st_size > MOST_BYTES
     stamp = f"{found.st_size} {found.st_mtime_ns}" if is_long else ""
     return hashlib.sha256(stamp.encode() + b"\0" + _start_of(path)).hexdigest()

@@ -82,7 +82,9 @@ def test_links_in_a_circle_and_unreadable_things_end(
     roles = folder / "plays/roles"
     (roles / "round").symlink_to(roles)
     (roles / "nowhere").symlink_to(folder / "nothing")
-    (folder / "plays/other.yml").write_text("- import_playbook: release.yml\n")
+    long_name = "x" * 300
+    text = f"- import_playbook: release.yml\n- import_playbook: {long_name}.yml\n"
+    (folder / "plays/other.yml").write_text(text)
     before = found(folder)
     assert "plays/roles" in before
     (folder / "linked").mkdir()
