@@ -206,6 +206,23 @@ async def test_by_itself_a_batch_that_is_held_for_a_person_ends_that(
     assert ran(sites) == [1, 1, 1, 1]
 
 
+async def test_by_itself_a_host_of_which_nobody_knows_ends_that_in_the_middle(
+    begin: Begin, sites: Mapping[str, str]
+) -> None:
+    script = """[ "$RUNBOOK_HOST" != web-1 ] ||
+kill -9 $(cut -d' ' -f1 "$HOME"/.mobius-tui/claims/*/*/go/*/keeper)"""
+    run = await begin(book(script, 'batch = ["1", "100%"]\n'), host_sites=sites)
+    await run.auto()
+    state = await run.until(lambda state: state.auto_stopped)
+    assert state.auto_stopped is not None
+    assert state.auto_stopped.code == 4
+    assert state.auto_stopped.reason.endswith(
+        "nobody knows how far web-1 got; "
+        "resume without --auto, and say what became of it"
+    )
+    assert ran(sites) == [1, 0, 0, 0]
+
+
 async def test_whoever_is_killed_nothing_runs_twice(
     begin: Begin, sites: Mapping[str, str], tmp_path: Path
 ) -> None:
