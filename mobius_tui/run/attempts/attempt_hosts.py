@@ -135,15 +135,15 @@ class AttemptHosts:
             playbook=playbook,
         )
         await self._writer.write_in_turn(event)
+        others = []
         if shown and shown != whole.sha256:
             words = f"the hosts of {target.title_or_name} are not those that were shown"
-            raise RunError(
-                f"{words}: now {whole.in_words()}{other_names}. "
-                "Nothing ran; it may be tried again"
-            )
+            others.append(f"{words}: now {whole.in_words()}{other_names}")
         if changed:
-            words = f"{self._action.playbook} is not what was shown"
-            raise RunError(f"{words}: {changed}. Nothing ran; it may be tried again")
+            others.append(f"{self._action.playbook} is not what was shown: {changed}")
+        if others:
+            words = "; ".join(others)
+            raise RunError(f"{words}. Nothing ran; it may be tried again")
         return listed
 
     def _other_names(self, whole: ResolvedHosts) -> str:

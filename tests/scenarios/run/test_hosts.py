@@ -347,11 +347,15 @@ async def test_a_playbook_that_is_not_what_was_shown_is_confirmed_again(
     begin: Begin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pretended_ansible(tmp_path)
-    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    answer = {"all": {"children": ["web"]}, "web": {"hosts": list(NAMES)}}
+    search = put_answer(tmp_path, answer)["PATH"]
+    monkeypatch.setenv("PATH", f"{tmp_path}:{search}")
     play = tmp_path / "p.yml"
     play.write_text(PLAY.replace("VERSION", "as shown"))
     step = 'title = "Play"\nplaybook = "p.yml"\nbatch = ["1", "100%"]\n'
-    run = await begin(f'{HEAD}{step}between = "person"\n')
+    inventory = 'hosts = ["web"]\ninventory = "hosts.ini"'
+    head = HEAD.replace('hosts = ["web-[1:4]"]', inventory)
+    run = await begin(f'{head}{step}between = "person"\n')
     (tmp_path / "group_vars").mkdir()
     (tmp_path / "group_vars" / "web.yml").write_text("release: 2\n")
     await run.did("start", "go")
@@ -369,9 +373,14 @@ async def test_a_playbook_that_is_not_what_was_shown_is_confirmed_again(
     assert state.steps["go"].reason == (
         "1 of 4 passed, 3 not begun: p.yml has changed: p.yml"
     )
+    put_answer(tmp_path, {**answer, "web": {"hosts": [*NAMES, "web-5"]}})
     await run.did("retry", "go")
     state = await run.status("go", "not started", "passed", "failed")
-    assert "p.yml is not what was shown: p.yml." in state.steps["go"].reason
+    assert state.steps["go"].reason == (
+        "the hosts of web are not those that were shown: now 5 hosts, of 1 group, "
+        "new web-5; p.yml is not what was shown: p.yml. "
+        "Nothing ran; it may be tried again"
+    )
     await run.did("retry", "go")
     await until_held(run, 4)
     assert "of another hand" in output(run, "web-2", 4)
