@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import argparse
+from functools import partial
+from typing import TYPE_CHECKING
 
 from mobius_tui.commands.support import screens
 from mobius_tui.commands.support.automatic_run import auto_action, read_answers
 from mobius_tui.commands.support.command_options import is_plain
+from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.run_index import run_by_name
 from mobius_tui.run.storage.state_home import runs_root
+
+if TYPE_CHECKING:
+    from mobius_tui.runbook.model.runbook import Runbook
 
 
 def do(options: argparse.Namespace) -> int:
     """Go on with an open run."""
     directory = run_by_name(runs_root(), options.run) if options.run else None
-    auto = auto_action(options, read_answers(options.answers))
+    answers = read_answers(options.answers, partial(_runbook_of, directory))
+    auto = auto_action(options, answers)
     if not (options.json or is_plain(requested=options.plain)):
         settings = screens.load_screen_settings(options)
         return screens.open_run(directory, settings, auto=auto)
@@ -22,3 +29,11 @@ def do(options: argparse.Namespace) -> int:
     from mobius_tui.commands.support.run_lines import resume_with_lines
 
     return resume_with_lines(directory, as_json=options.json, auto=auto)
+
+
+def _runbook_of(directory: RunDirectory | None) -> Runbook:
+    """The runbook of the run that goes on."""
+    # Only now: who answers nothing beforehand does without it.
+    from mobius_tui.commands.support.run_lines import runbook_to_resume
+
+    return runbook_to_resume(directory)

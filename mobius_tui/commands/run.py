@@ -50,7 +50,7 @@ def do(options: argparse.Namespace) -> int:
     if wants_inventory(briefing):
         executes = options.check_playbooks or not options.dry_run
         briefing = asyncio.run(with_inventories(briefing, executes=executes))
-    answers = read_answers(options.answers)
+    answers = read_answers(options.answers, lambda: runbook)
     code = start_run(options, briefing, answers)
     if options.check_playbooks:
         asyncio.run(_check_playbooks(briefing))

@@ -19,6 +19,7 @@ WORDS: Mapping[str, type[a.Action]] = {
     "override": a.OverrideStep,
     "tick": a.TickStep,
     "choose": a.ChooseOptions,
+    "let begin": a.ReleaseBatch,
     "list": a.ListOptions,
     "send": a.SendMessageOfStep,
     "send again": a.ResendMessages,

@@ -6,6 +6,7 @@ A guided run needs nothing of it, and its first picture does not wait for the im
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from mobius_tui.errors import UsageError
 if TYPE_CHECKING:
     from mobius_tui.run.intents.intent_actions import StartAutomatic
     from mobius_tui.run.planning.unattended_answers import UnattendedAnswers
+    from mobius_tui.runbook.model.runbook import Runbook
 
 
 def auto_action(
@@ -44,14 +46,26 @@ def auto_action(
     return None
 
 
-def read_answers(path: str | None) -> UnattendedAnswers | None:
-    """Read the answers in a file; `None` without a file, or where it has none."""
+def read_answers(
+    path: str | None, runbook: Callable[[], Runbook]
+) -> UnattendedAnswers | None:
+    """Read the answers in a file; `None` without a file, or where it has none.
+
+    Args:
+        path: the file.
+        runbook: gives the runbook whose questions they answer.
+
+    Raises:
+        UsageError: it cannot be read, or answers what nobody asks.
+    """
     if not path:
         return None
     from mobius_tui.run.planning.unattended_answers import (
         UnattendedAnswers,
         read_answers_file,
+        refuse_unknown_answers,
     )
 
     found = read_answers_file(Path(path))
+    refuse_unknown_answers(runbook(), found, path)
     return None if found == UnattendedAnswers() else found

@@ -41,11 +41,13 @@ from mobius_tui.run.client.run_briefing import Briefing
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.drill_events import FacilitatorAct
 from mobius_tui.run.planning.unattended_answers import UnattendedAnswers
+from mobius_tui.run.planning.undoing import NOTHING_TO_REHEARSE
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.run_index import run_by_name
 from mobius_tui.run.storage.state_home import runs_root
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.library.runbook_files import bundled_folder, find_runbook
+from mobius_tui.runbook.model.runbook import Runbook
 
 
 def start_drill(options: argparse.Namespace) -> int:
@@ -73,7 +75,8 @@ def _settle_hosts(options: argparse.Namespace) -> DrillHosts:
     """Choose the runbook where none is named, and the hosts that sites play.
 
     Raises:
-        MobiusError: the runbook cannot be read, or has not so many.
+        MobiusError: the runbook cannot be read, or has not so many, or nothing of it
+            can be undone where that is to be rehearsed.
     """
     if options.runbook is None:
         is_fleet = options.hosts is not None or not set(options.fault or ()).isdisjoint(
@@ -81,7 +84,15 @@ def _settle_hosts(options: argparse.Namespace) -> DrillHosts:
         )
         example = bundled_folder() / "examples" / "fleet-rollback.toml"
         options.runbook = str(example) if is_fleet else "mobius-rollback"
-    return choose_drill_hosts(load(find_runbook(options.runbook)), options.hosts)
+    runbook = _runbook_of(options)
+    if options.rehearse_undo and runbook.undo_phase is None:
+        raise UsageError(f"--rehearse-undo: {NOTHING_TO_REHEARSE}")
+    return choose_drill_hosts(runbook, options.hosts)
+
+
+def _runbook_of(options: argparse.Namespace) -> Runbook:
+    """The runbook that was chosen."""
+    return load(find_runbook(options.runbook))
 
 
 def _drill_matrix(options: argparse.Namespace, hosts: DrillHosts) -> int:
@@ -89,8 +100,10 @@ def _drill_matrix(options: argparse.Namespace, hosts: DrillHosts) -> int:
     usual = ("bad-release", *(each.name for each in HOST_FAULTS))
     faults = options.fault or (usual if hosts.names else tuple(FAULTS))
     known = FLEET_FAULTS if hosts.names else FAULTS
+    # What is unknown is refused before the first drill.
+    read_answers(options.answers, partial(_runbook_of, options))
     for name in faults:
-        combine_faults([name], known)  # refuses an unknown one before the first drill
+        combine_faults([name], known)
     return drill_every_fault(
         options.runbook,
         faults,
@@ -130,7 +143,7 @@ def rehearse(options: argparse.Namespace, *, coaches: bool = False) -> int:
         if options.auto
         else UnattendedAnswers(values={"reason": faults[0].title})
     )
-    answers = read_answers(options.answers) or usual
+    answers = read_answers(options.answers, partial(_runbook_of, options)) or usual
     count = f"on {len(hosts.names)} hosts " if hosts.names else ""
     narrate(f"building a small MOBIUS {count}of its own, and breaking it …")
     with rehearsal(

@@ -18,6 +18,8 @@ from mobius_tui.drill.own_staging import OwnFault, own_faults
 from mobius_tui.drill.rehearsal import own_rehearsal
 from mobius_tui.errors import FAILED, OK, UsageError
 from mobius_tui.run.planning.unattended_answers import UnattendedAnswers
+from mobius_tui.runbook.library.loader import load
+from mobius_tui.runbook.library.runbook_files import find_runbook
 from mobius_tui.runbook.text.names import did_you_mean
 
 HEAL_SECONDS = 120.0
@@ -39,9 +41,9 @@ def drill_own_staging(options: argparse.Namespace) -> int:
     if options.auto:
         options.manual = options.manual or "tick"
     chosen = _chosen_faults(faults, options.fault)
-    answers = read_answers(options.answers) or UnattendedAnswers(
-        values={"reason": chosen[0].title}
-    )
+    answers = read_answers(
+        options.answers, lambda: load(find_runbook(options.runbook))
+    ) or UnattendedAnswers(values={"reason": chosen[0].title})
     narrate("breaking the staging …")
     with own_rehearsal(
         options.runbook,

@@ -37,6 +37,7 @@ from mobius_tui.run.planning.situation import Refused, Situation
 from mobius_tui.run.records.run_summary import newest_open
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.runbook.model.runbook import Runbook
 from mobius_tui.sanitize import line
 
 
@@ -97,6 +98,18 @@ def defaults_in_words(briefing: Briefing, answers: Mapping[str, str]) -> Iterato
             name = variable.name
             value = "[secret]" if variable.secret else variable.default
             yield line(f"{name}={value} is the default; --var {name}=… gives another")
+
+
+def runbook_to_resume(directory: RunDirectory | None) -> Runbook:
+    """The runbook of a run that goes on.
+
+    Args:
+        directory: the run; the newest open one without it.
+
+    Raises:
+        MobiusError: there is no such run, or it cannot be read.
+    """
+    return Follower(directory or newest_open(runs_root())).runbook
 
 
 def resume_with_lines(

@@ -8,6 +8,9 @@ handler) and GitHub's action-junit-report show it. Those that know nothing of it
 as GitLab and Jenkins by itself, leave it out and read what the step came to, as before:
 what passed turns no page red. A test case for each attempt would; and GitLab keeps only
 the first of those that have one name.
+
+Where no more rows or hosts of a step failed than its `max_failed` says, the step is
+warned and the run goes on: that is no failure either. What failed stands in the output.
 """
 
 from __future__ import annotations
@@ -16,8 +19,18 @@ from datetime import UTC, datetime
 from xml.etree import ElementTree as Tree  # nosec B405
 
 from mobius_tui.review import report_wording
-from mobius_tui.review.run_report import ReportPhase, ReportStep, RunReport
-from mobius_tui.run.state.step_state import BAD_STATUSES, Status
+from mobius_tui.review.run_report import (
+    ReportAttempt,
+    ReportPhase,
+    ReportStep,
+    RunReport,
+)
+from mobius_tui.run.state.fleet_state import WANTING_SOMEBODY
+from mobius_tui.run.state.step_state import (
+    BAD_STATUSES,
+    GATE_OPENING_STATUSES,
+    Status,
+)
 
 _ERRORS = frozenset({Status.UNKNOWN, Status.NOT_STARTED, Status.OUTPUT_LOST})
 """Ends that say nothing of what the step was to do."""
@@ -72,24 +85,53 @@ def _case(report: RunReport, phase: ReportPhase, step: ReportStep) -> Tree.Eleme
         time=f"{sum(attempt.took or 0.0 for attempt in step.tries):.3f}",
     )
     reason = step.reason or step.status
+    bearer = _bearer(phase, step)
     if step.status in _SKIPPED_STATUSES:
         why = f": {step.reason}" if step.reason not in ("", step.status) else ""
         Tree.SubElement(case, "skipped", message=f"{step.status}{why}")
-    elif step.status in BAD_STATUSES:
+    elif step.status in BAD_STATUSES and bearer is None:
         name = "error" if step.status in _ERRORS else "failure"
         Tree.SubElement(case, name, type=step.status, message=reason)
-    _earlier(case, step)
+    if bearer is None:
+        _earlier(case, step)
     lines = []
     for attempt in step.tries:
         lines += [
             f"attempt {attempt.number}: {report_wording.attempt(attempt)}",
             *attempt.output,
+            *_hosts(attempt),
         ]
+    if bearer is not None:
+        lines.append(f"{step.status}, and {bearer.number} is {bearer.status}: {reason}")
     if step.status in (Status.OVERRIDDEN, Status.RECOVERED, Status.WARNED):
         lines.append(f"{step.status}: {reason}")
     if lines:
         Tree.SubElement(case, "system-out").text = "\n".join(lines)
     return case
+
+
+def _bearer(phase: ReportPhase, step: ReportStep) -> ReportStep | None:
+    """The step whose row this is, where the row went wrong and that did not."""
+    if step.status not in BAD_STATUSES:
+        return None
+    parent = step.number.rpartition(".")[0]
+    return next(
+        (
+            each
+            for each in phase.steps
+            if each.number == parent and each.status in GATE_OPENING_STATUSES
+        ),
+        None,
+    )
+
+
+def _hosts(attempt: ReportAttempt) -> list[str]:
+    """The hosts of an attempt that went wrong, each with what it said."""
+    return [
+        ": ".join(filter(None, (f"{host.name} {host.status}", host.reason, host.said)))
+        for host in attempt.hosts
+        if host.status in WANTING_SOMEBODY
+    ]
 
 
 def _earlier(case: Tree.Element, step: ReportStep) -> None:

@@ -6,7 +6,8 @@ that are never used twice.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -28,8 +29,9 @@ from mobius_tui.run.fleet.transport import LocalRoute, Route, SshRoute
 from mobius_tui.run.journal.journal_writer import JournalWriter
 from mobius_tui.run.planning.variables import Values, script_env
 from mobius_tui.run.playbooks.play_order import PlaybookOrder
-from mobius_tui.run.rollout.rollout_plan import RolloutPlan, hosts_to_do, plan_rollout
-from mobius_tui.run.state.fleet_state import FleetState, StepFleet
+from mobius_tui.run.playbooks.playbook_digests import changed_in_words, playbook_digests
+from mobius_tui.run.rollout.rollout_plan import RolloutPlan, plan_rollout
+from mobius_tui.run.state.fleet_state import FleetState, StepFleet, hosts_to_do
 from mobius_tui.run.storage.run_directory import AttemptDirectory, create_file
 from mobius_tui.run.storage.safe_open import open_regular
 from mobius_tui.run.storage.sharing import make_folder
@@ -114,7 +116,9 @@ class AttemptHosts:
         chosen = tuple(host for host in whole.hosts if host.name in set(todo))
         first = tuple(name for name in whole.first if name in set(todo))
         listed = replace(whole, hosts=chosen, first=first)
-        shown = self._shown_digest()
+        shown, playbook = self._shown_digest(), await self._playbook_now()
+        other_names = self._other_names(whole)
+        changed = changed_in_words(self._shown_playbook(), playbook)
         with suppress(FileExistsError):
             make_folder(self._directory.path)
         # Where a host process died before this was on record, its list is nobody's.
@@ -128,14 +132,55 @@ class AttemptHosts:
             sha256=whole.sha256,
             groups=len(whole.groups),
             limit=whole.limit,
+            playbook=playbook,
         )
         await self._writer.write_in_turn(event)
+        others = []
         if shown and shown != whole.sha256:
             words = f"the hosts of {target.title_or_name} are not those that were shown"
-            raise RunError(
-                f"{words}: now {whole.in_words()}. Nothing ran; it may be tried again"
-            )
+            others.append(f"{words}: now {whole.in_words()}{other_names}")
+        if changed:
+            others.append(f"{self._action.playbook} is not what was shown: {changed}")
+        if others:
+            words = "; ".join(others)
+            raise RunError(f"{words}. Nothing ran; it may be tried again")
         return listed
+
+    def _other_names(self, whole: ResolvedHosts) -> str:
+        """Which hosts of the target are new or gone, where its list is on record."""
+        target, fleets = self._rollout.target, self._context.state.fleets.values()
+        lists = (own for each in fleets for own in each.attempts.values())
+        known = {host for own in lists if own.target == target for host in own.hosts}
+        known |= self.step_fleet.latest.keys()
+        new = [name for name in whole.names if name not in known] if known else []
+        gone = sorted(known.difference(whole.names))
+        words = f", new {_names(new)}" if new else ""
+        return f"{words}, gone {_names(gone)}" if gone else words
+
+    async def _playbook_now(self) -> Mapping[str, str]:
+        """What the playbook is made of now; nothing for a script."""
+        began = self._context.state.began
+        assert began is not None
+        if not self._action.playbook:
+            return {}
+        target = self._context.plan.runbook.targets[self._rollout.target]
+        return await asyncio.to_thread(
+            playbook_digests,
+            Path(began.path).parent,
+            self._action.playbook,
+            target.inventory,
+        )
+
+    def _shown_playbook(self) -> Mapping[str, str]:
+        """What the playbook was made of as a person saw it last."""
+        last, began = self.step_fleet.last, self._context.state.began
+        assert began is not None
+        return last.playbook if last else began.playbooks.get(self._step.id, {})
+
+    async def playbook_changes(self) -> str:
+        """How the playbook has changed since the attempt began; empty if it has not."""
+        changed = changed_in_words(self.fleet.playbook, await self._playbook_now())
+        return f"{self._action.playbook} has changed: {changed}" if changed else ""
 
     def _shown_digest(self) -> str:
         """The digest of the target's list as a person saw it last; empty for never."""
@@ -160,7 +205,11 @@ class AttemptHosts:
         """
         values = self._context.values(self._step)
         plan = plan_rollout(
-            self._rollout, self._listed.names, self._listed.first, values.seconds
+            self._rollout,
+            self._listed.names,
+            self._listed.first,
+            values.seconds,
+            of=len(self.step_fleet.newest()),
         )
         if self._rollout.engine == "ansible":
             # Ansible itself holds a batch to so many at a time.
@@ -298,3 +347,13 @@ def unheard_claims(fleet: StepFleet, host: str, attempt: int) -> tuple[int, ...]
         and state.tries
         and state.status is HostStatus.UNREACHABLE
     )
+
+
+NAMED = 5
+"""Hosts that are named in a line."""
+
+
+def _names(hosts: Sequence[str]) -> str:
+    """Some hosts, and how many more there are."""
+    more = f" and {len(hosts) - NAMED} more" if len(hosts) > NAMED else ""
+    return ", ".join(hosts[:NAMED]) + more

@@ -46,6 +46,7 @@ from mobius_tui.run.rollout.rollout import (
     RolloutEnd,
     RolloutHealth,
     RolloutResult,
+    failed_hosts,
     next_move,
 )
 from mobius_tui.run.state.fleet_state import PASSED, FleetState
@@ -126,6 +127,8 @@ class FleetAttempt:
         result = _RESULTS[end.result]
         if result is Status.PASSED and (warned := self._warned_hosts()):
             return Status.WARNED, f"{end.words}; a warning of {warned}"
+        if result is Status.WARNED and self._is_tried_again():
+            result = Status.FAILED
         return result, end.words + self._first_reason()
 
     # From move to move
@@ -142,18 +145,25 @@ class FleetAttempt:
             if stopped and not self._is_stop_said:
                 await self._stop_hosts()
             async with self._writer.turn:
-                move = next_move(
-                    self._plan,
-                    self._fleet,
-                    self._health(),
-                    now=self._context.clock.wall(),
-                    stopped=stopped,
-                )
+                move = self._next_move(stopped)
+                if move.begin and (changed := await self._hosts.playbook_changes()):
+                    move = self._next_move(stopped, changed)
                 await self._journal_move(move)
             if move.end is not None:
                 return move.end
             await self._connect_where_wanted(move.begin)
             await self._wait_for_news(stop, move.look_again)
+
+    def _next_move(self, stopped: bool, changed: str = "") -> Move:
+        now = self._context.clock.wall()
+        return next_move(
+            self._plan,
+            self._fleet,
+            self._health(),
+            now=now,
+            stopped=stopped,
+            changed=changed,
+        )
 
     def _health(self) -> RolloutHealth:
         """Health as it is now; a trigger does not hold what it is there to begin."""
@@ -389,6 +399,12 @@ class FleetAttempt:
         )
         reason = self._fleet.hosts[bad[0]].reason if bad else ""
         return f"; {bad[0]}: {reason}" if reason else ""
+
+    def _is_tried_again(self) -> bool:
+        """Whether `retry` takes hosts that failed once more, before they are borne."""
+        counts, retry = self._fleet.counts(), self._step.retry
+        is_last = retry is None or self._number >= retry.attempts
+        return not is_last and failed_hosts(self._plan, counts) > 0
 
     def _warned_hosts(self) -> str:
         """The hosts whose exit status the step calls a warning; empty for none."""

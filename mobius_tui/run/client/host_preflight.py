@@ -12,6 +12,7 @@ from pathlib import Path
 
 from mobius_tui import sanitize
 from mobius_tui.run.planning.plan import Plan
+from mobius_tui.run.playbooks.playbook_digests import playbook_digests
 from mobius_tui.run.targets.ansible_inventory import MISSING, find_ansible
 from mobius_tui.run.targets.resolve_targets import resolve_names
 from mobius_tui.run.targets.resolved_hosts import ResolvedHosts
@@ -45,6 +46,18 @@ def hosts_by_name(runbook: Runbook, limit: str) -> Mapping[str, ResolvedHosts]:
         name: resolve_names(target, limit=limit)
         for name, target in used_targets(runbook).items()
         if not target.inventory
+    }
+
+
+def playbooks_of(runbook: Runbook) -> Mapping[str, Mapping[str, str]]:
+    """By step, what its playbook is made of now; see `playbook_digests`."""
+    folder = runbook.path.parent
+    return {
+        step.id: playbook_digests(
+            folder, playbook, runbook.targets[step.rollout.target].inventory
+        )
+        for step in runbook.steps()
+        if step.rollout is not None and (playbook := _playbook_of(step))
     }
 
 

@@ -14,6 +14,7 @@ from mobius_tui.run.client.host_preflight import (
     host_problems,
     hosts_by_name,
     hosts_without_site,
+    playbooks_of,
 )
 from mobius_tui.run.client.preflight import (
     missing_sources,
@@ -65,6 +66,8 @@ class Briefing:
     """The pattern that leaves only some of them; empty for all."""
     host_sites: Mapping[str, str] = field(default_factory=dict)
     """In a drill, the folders of this machine that play hosts, by their names."""
+    playbooks: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """By step, what its playbook is made of."""
     share: str | None = None
     """The group that may read and approve the run."""
     share_control: bool = False
@@ -178,6 +181,7 @@ def prepare_briefing(
         hosts=hosts,
         limit=limit,
         host_sites=dict(host_sites or {}),
+        playbooks=playbooks_of(runbook),
     )
 
 

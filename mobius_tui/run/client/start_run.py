@@ -135,6 +135,7 @@ def _began(ready: Briefing, directory: RunDirectory) -> RunBegan:
         limit=ready.limit,
         host_sites=ready.host_sites,
         targets={name: found.sha256 for name, found in ready.hosts.items()},
+        playbooks=ready.playbooks,
     )
 
 

@@ -82,6 +82,8 @@ class HostsResolved:
     """How many groups they are of."""
     limit: str = ""
     """The pattern that left only these; empty without one."""
+    playbook: Mapping[str, str] = field(default_factory=dict)
+    """What the playbook is made of, as digests by paths; see `playbook_digests`."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

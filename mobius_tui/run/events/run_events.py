@@ -60,6 +60,9 @@ class RunBegan:
     """By target, the digest of the hosts that the briefing showed."""
     host_sites: Mapping[str, str] = field(default_factory=dict)
     """In a drill, the folders of this machine that play hosts, by their names."""
+    playbooks: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """By step, what its playbook is made of as the briefing had it; see
+    `playbook_digests`."""
 
     @property
     def is_drill(self) -> bool:

@@ -10,6 +10,7 @@ from mobius_tui.run.attempts.guard_look import LookWantedError, look_at_guard
 from mobius_tui.run.attempts.options_listing import OptionsWantedError, list_options
 from mobius_tui.run.attempts.secret_source import SecretsWantedError, wanted_secrets
 from mobius_tui.run.attempts.stopping import finish_run
+from mobius_tui.run.events.fleet_events import RELEASABLE, HoldReason, HostStatus
 from mobius_tui.run.events.mode_and_outcome import Outcome
 from mobius_tui.run.events.run_events import AutoStarted, AutoStopped, PhaseEntered
 from mobius_tui.run.events.step_events import StepEnded, StepSkipped, StepStarted
@@ -193,6 +194,7 @@ def _rollback_settings(services: HostServices) -> AutoStarted | None:
 
 async def _act(services: HostServices, auto: AutoStarted, proposal: Proposal) -> bool:
     if proposal.kind == "running":
+        await _stop_where_hosts_are_held(services, proposal)
         return False
     if proposal.kind == "end" and services.context.state.aside_frames:
         return False  # an aside has just come to its end, and is about to be left
@@ -219,6 +221,32 @@ async def _act(services: HostServices, auto: AutoStarted, proposal: Proposal) ->
         )
         return False
     return await _begin(services, auto, step)
+
+
+async def _stop_where_hosts_are_held(
+    services: HostServices, proposal: Proposal
+) -> None:
+    """Stop for a person where only they let a step's hosts begin, and none runs.
+
+    The step goes on as it is, held, and so does the host. What health may still let go
+    on is waited for, and so is a rollback that a trigger begins.
+    """
+    plan, state = services.context.plan, services.context.state
+    fleet = state.fleets.get(proposal.step or "")
+    own = fleet.last if fleet is not None else None
+    if proposal.step is None or own is None or own.held is None:
+        return
+    held, watch = own.held, state.watch
+    begins_rollback = watch.armed or watch.countdown or watch.rollback_running
+    waits = held.why in (HoldReason.NO_DATA, HoldReason.NOT_HEALTHY) or (
+        held.why is HoldReason.TRIGGER and begins_rollback
+    )
+    if waits or own.named(HostStatus.RUNNING):
+        return
+    where = f"{plan.name(proposal.step)} is held at batch {held.batch}"
+    answer = "let it go on" if held.why in RELEASABLE else "say what became of it"
+    how = f"{person_remedy(state)}, and {answer}"
+    await _stop_for_person(services, f"{where}: {held.reason}; {how}")
 
 
 async def _ask_approval(services: HostServices, step: Step) -> None:

@@ -58,7 +58,7 @@ def fleet_entry_text(entry: Entry, plan: Plan) -> str | None:
         case BatchEnded(batch=batch, counts=counts):
             return f"batch {batch} ended: {name}: {counts_text(counts)}"
         case BatchHeld(batch=batch, why=why, reason=reason):
-            words = f": {reason}" if reason else ""
+            words = f": {reason}" if reason not in ("", _HELD[why]) else ""
             return f"held: {name}, batch {batch}; {_HELD[why]}{words}"
         case BatchReleased(batch=batch, reason=reason):
             words = f": {reason}" if reason else ""

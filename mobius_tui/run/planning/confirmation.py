@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 from mobius_tui.run.planning.plan import Plan, effect_of
-from mobius_tui.run.rollout.rollout_plan import hosts_to_do
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.runbook.model.runbook import Phase, Runbook, Step
 from mobius_tui.runbook.model.targets import named_hosts
@@ -36,8 +35,7 @@ def hosts_ahead(plan: Plan, state: RunState, step: Step) -> int | None:
         return None
     fleet = state.fleets.get(step.id)
     if fleet is not None:
-        newest = fleet.newest()
-        return len(hosts_to_do(newest, newest))
+        return len(fleet.to_do)
     target = plan.runbook.targets.get(step.rollout.target)
     if target is None or target.inventory:
         return None

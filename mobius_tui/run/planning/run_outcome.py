@@ -5,6 +5,7 @@ from __future__ import annotations
 from mobius_tui.run.events.mode_and_outcome import Outcome
 from mobius_tui.run.planning.plan import Plan, is_follower
 from mobius_tui.run.planning.step_status import StepStatuses, step_statuses
+from mobius_tui.run.state.fleet_state import PASSED
 from mobius_tui.run.state.growth import is_left_behind
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import BAD_STATUSES, GATE_OPENING_STATUSES, Status
@@ -121,7 +122,10 @@ def _failure_borne(plan: Plan, state: RunState, step_id: str) -> str:
     if own.status is Status.RECOVERED:
         phase = plan.runbook.phase(state.recovered_by[step_id]).title
         return f"{name} failed and was turned aside to {phase}"
-    if own.status is Status.WARNED and step_id in state.rows_of and own.reason:
+    fleet = state.fleets.get(step_id)
+    hosts = fleet.newest().values() if fleet is not None else ()
+    has_failed = step_id in state.rows_of or any(h.status not in PASSED for h in hosts)
+    if own.status is Status.WARNED and has_failed and own.reason:
         return f"{name} {own.status}: {own.reason}"
     return ""
 

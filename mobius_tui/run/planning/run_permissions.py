@@ -27,7 +27,7 @@ from mobius_tui.run.planning.situation import (
     Situation,
     require_text,
 )
-from mobius_tui.run.planning.undoing import is_undoing
+from mobius_tui.run.planning.undoing import NOTHING_TO_REHEARSE, is_undoing
 from mobius_tui.run.planning.watch_permissions import (
     require_rollback_phase,
     unattended_refusal,
@@ -90,6 +90,8 @@ def start_automatic(action: StartAutomatic, situation: Situation) -> None:
     if action.rehearse_undo and not state.is_drill:
         words = "only a drill rehearses how steps are undone"
         raise NotPermittedError(RefusalCode.NO_DRILL, words)
+    if action.rehearse_undo and situation.plan.runbook.undo_phase is None:
+        raise NotPermittedError(RefusalCode.NOTHING_TO_UNDO, NOTHING_TO_REHEARSE)
     if action.trigger_within is not None:
         if not state.is_drill:
             words = "only a drill waits for a trigger; `watch` does it elsewhere"

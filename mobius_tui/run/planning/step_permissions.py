@@ -32,7 +32,6 @@ from mobius_tui.run.planning.situation import (
 )
 from mobius_tui.run.planning.step_status import waits_of_retry
 from mobius_tui.run.planning.undoing import why_undo_does_not_apply
-from mobius_tui.run.rollout.rollout_plan import hosts_to_do
 from mobius_tui.run.state.fleet_state import SETTLEMENTS, Held, StepFleet
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import BAD_STATUSES, Status
@@ -331,7 +330,7 @@ def require_hosts_left(situation: Situation, step: Step) -> None:
         more = f" (and {len(unknown) - 1} more)" if len(unknown) > 1 else ""
         why = f"nobody knows how far {unknown[0]}{more} got; say first whether it ran"
         raise NotPermittedError(RefusalCode.UNSETTLED, f"{name}: {why}", why)
-    if not hosts_to_do(newest, newest):
+    if fleet is not None and not fleet.to_do:
         why = "each of its hosts has passed: nothing is left to do"
         raise NotPermittedError(RefusalCode.DONE, f"{name}: {why}", why)
 

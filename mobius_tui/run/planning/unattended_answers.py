@@ -15,12 +15,17 @@ from mobius_tui.runbook.model.actions import chosen_text
 from mobius_tui.runbook.model.limits import (
     bounded_duration,
 )
-from mobius_tui.runbook.model.runbook import Variable
+from mobius_tui.runbook.model.runbook import Runbook, Variable
+from mobius_tui.runbook.text.names import did_you_mean
 from mobius_tui.runbook.toml.runbook_source import MAX_BYTES, RefusedError
 from mobius_tui.runbook.toml.toml_document import Findings, parse_toml
+from mobius_tui.sanitize import line
 
 ManualPolicy = Literal["stop", "skip", "tick"]
 """What becomes of manual steps in a run that goes on by itself."""
+
+_NO_VARIABLES = ("attended", "trigger_within")
+"""What an answers file has besides values of variables."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,6 +71,32 @@ def read_answers_file(path: Path) -> UnattendedAnswers:
     return UnattendedAnswers(
         values=found, attended=attended, trigger_within=trigger_within
     )
+
+
+def refuse_unknown_answers(
+    runbook: Runbook, answers: UnattendedAnswers, path: str
+) -> None:
+    """Refuse answers that nothing in a runbook asks for.
+
+    Args:
+        runbook: whose questions they answer.
+        answers: as they were read.
+        path: of their file.
+
+    Raises:
+        UsageError: a name is no variable, or no phase; it names the nearest that is.
+    """
+    variables = {*runbook.variables, *_NO_VARIABLES}
+    phases = {phase.id for phase in runbook.phases}
+    for what, given, known in (
+        ("variable", answers.values, variables),
+        ("phase", answers.attended, phases),
+    ):
+        for name in given:
+            if name not in known:
+                near = did_you_mean(name, sorted(known))
+                words = f"{runbook.id} has no {what} `{line(name)}`{near}"
+                raise UsageError(f"--answers {path}: {words}")
 
 
 def automatic_action(

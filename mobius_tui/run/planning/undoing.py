@@ -15,6 +15,11 @@ from mobius_tui.runbook.text.units import ago
 NO_WAY_BACK = "the runbook does not say how it is undone"
 """Why a step cannot be undone of which its runbook says nothing."""
 
+NOTHING_TO_REHEARSE = (
+    "no step of this runbook says how it is undone: nothing to rehearse"
+)
+"""Why a drill of it does not rehearse that."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class UndoItem:

@@ -16,7 +16,8 @@ from mobius_tui.run.rollout.rollout_plan import RolloutPlan
 from mobius_tui.run.state.fleet_state import ENDED, PASSED, FleetState
 
 RolloutResult = Literal["passed", "warned", "failed", "stopped", "unknown"]
-"""What a rollout came to; `warned` if hosts were skipped."""
+"""What a rollout came to; `warned` if hosts were skipped, or as few as may have
+failed."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,6 +79,7 @@ def next_move(
     *,
     now: float,
     stopped: bool = False,
+    changed: str = "",
 ) -> Move:
     """What is next in a rollout.
 
@@ -87,10 +89,14 @@ def next_move(
         health: as it is now.
         now: seconds since 1970.
         stopped: whether a person stops it: nothing begins any more.
+        changed: what is no more as the attempt began with it, in words: nothing begins
+            any more, either.
     """
     counts = fleet.counts()
     end_batch = _batch_that_is_over(fleet)
-    stopping = _why_stopping(plan, fleet, counts, stopped=stopped)
+    stopping = _why_stopping(
+        plan, fleet, counts, asked="it was stopped" if stopped else changed
+    )
     is_left = counts[HostStatus.WAITING] + counts[HostStatus.PENDING] > 0
     if not counts[HostStatus.RUNNING] and (stopping or not is_left):
         # A batch with hosts that never begin has not ended: it was cut off.
@@ -127,15 +133,15 @@ def _why_stopping(
     fleet: FleetState,
     counts: Counter[HostStatus],
     *,
-    stopped: bool,
+    asked: str,
 ) -> str:
     """Why no further host begins in this attempt; empty if others may.
 
     Hosts of which nobody knows are settled first, and may turn out to be well; so may
     those that a person is asked for be skipped.
     """
-    if stopped:
-        return "it was stopped"
+    if asked:
+        return asked
     certain = failed_hosts(plan, counts) - counts[HostStatus.UNKNOWN]
     if plan.on_unreachable == "ask":
         certain -= len(_unsettled(fleet))
@@ -259,15 +265,16 @@ def _end(
     words += f", {len(skipped)} skipped ({_names(skipped)})" if skipped else ""
     words += f", {left} not begun" if left else ""
     words += f": {stopping}" if stopping and left else ""
+    failed = failed_hosts(plan, counts)
     result: RolloutResult = "passed"
     if counts[HostStatus.UNKNOWN]:
         result = "unknown"
-    elif failed_hosts(plan, counts):
+    elif failed > plan.max_failed:
         result = "failed"
-    elif left:
-        result = "stopped"
     elif passed < len(fleet.hosts):
-        result = "warned"
+        result = "stopped" if left or stopping else "warned"
+    if result == "warned" and failed:
+        words += f", and {plan.max_failed} may"
     return RolloutEnd(result=result, words=words)
 
 

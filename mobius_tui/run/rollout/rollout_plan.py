@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from mobius_tui.run.events.fleet_events import HostStatus
-from mobius_tui.run.state.fleet_state import HostState
 from mobius_tui.runbook.model.targets import (
     HostRollout,
     OnUnreachable,
     cut_into_batches,
     share_or_count,
 )
-
-_NOT_AGAIN = frozenset(
-    {HostStatus.OK, HostStatus.CHANGED, HostStatus.RUNNING, HostStatus.UNKNOWN}
-)
-"""What has passed, runs, or of which nobody knows whether it ran."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,7 +22,7 @@ class RolloutPlan:
     parallel: int
     """How many hosts run at the same time at most."""
     max_failed: int
-    """How many hosts may have failed while others still begin."""
+    """How many hosts may have failed: others still begin, and the step is warned."""
     on_unreachable: OnUnreachable = "fail"
     person: bool = False
     """Whether a person lets each batch after the first begin."""
@@ -49,6 +42,8 @@ def plan_rollout(
     hosts: Sequence[str],
     first: Iterable[str],
     seconds: Callable[[str, str], float],
+    *,
+    of: int | None = None,
 ) -> RolloutPlan:
     """What an attempt is held to.
 
@@ -57,35 +52,17 @@ def plan_rollout(
         hosts: those of this attempt in their order, `first` at the beginning.
         first: the hosts that go before all others.
         seconds: of a duration and its key, as `Values.seconds` fills them in.
+        of: how many hosts the step has, with those that have passed before; a share
+            that may have failed is one of these. Without it, those of this attempt.
     """
     between = rollout.between
     healthy = seconds(between.healthy, "healthy") if between.healthy else None
     return RolloutPlan(
         batches=cut_into_batches(rollout.batch, hosts, first),
         parallel=rollout.parallel,
-        max_failed=share_or_count(rollout.max_failed, len(hosts)),
+        max_failed=share_or_count(rollout.max_failed, of or len(hosts)),
         on_unreachable=rollout.on_unreachable,
         person=between.person,
         healthy=healthy,
         within=seconds(between.within, "within") if between.healthy else 0.0,
-    )
-
-
-def hosts_to_do(
-    hosts: Iterable[str], newest: Mapping[str, HostState]
-) -> tuple[str, ...]:
-    """The hosts that an attempt takes, in their order.
-
-    These are all in a first one; in another those that failed, could not be reached,
-    were skipped or never began. One that has passed is never taken again, and one of
-    which nobody knows is settled first.
-
-    Args:
-        hosts: those that the target has now, in their order.
-        newest: what each was last; see `StepFleet.newest`.
-    """
-    return tuple(
-        host
-        for host in hosts
-        if host not in newest or newest[host].status not in _NOT_AGAIN
     )

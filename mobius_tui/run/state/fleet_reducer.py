@@ -251,6 +251,7 @@ def _add_attempt(fleet: StepFleet, event: HostsResolved, at: float) -> None:
         hosts=dict.fromkeys(event.hosts, waiting),
         groups=event.groups,
         limit=event.limit,
+        playbook=event.playbook,
     )
     if len(fleet.attempts) > ATTEMPTS_KEPT:
         del fleet.attempts[next(iter(fleet.attempts))]

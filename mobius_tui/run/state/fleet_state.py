@@ -7,7 +7,7 @@ A `FleetState` is changed in place, as a run's state is: a step with 1,000 hosts
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from mobius_tui.run.events.fleet_events import HoldReason, HostStatus, Settlement
@@ -29,6 +29,10 @@ WANTING_SOMEBODY = frozenset(
 )
 """What somebody has to look at; the worst stand first in `HostStatus`."""
 PASSED = frozenset({HostStatus.OK, HostStatus.CHANGED})
+_NOT_AGAIN = frozenset(
+    {HostStatus.OK, HostStatus.CHANGED, HostStatus.RUNNING, HostStatus.UNKNOWN}
+)
+"""What has passed, runs, or of which nobody knows whether it ran."""
 SETTLEMENTS: Mapping[HostStatus, tuple[Settlement, Settlement]] = {
     HostStatus.UNKNOWN: ("ran", "did not run"),
     HostStatus.UNREACHABLE: ("skip", "fail"),
@@ -102,6 +106,8 @@ class FleetState:
     """By name, in the order in which they go."""
     groups: int = 0
     limit: str = ""
+    playbook: Mapping[str, str] = field(default_factory=dict)
+    """What the playbook was made of as the attempt began, as digests by paths."""
     batches: tuple[BatchState, ...] = ()
     """Those that have begun, in order."""
     held: Held | None = None
@@ -145,9 +151,36 @@ class StepFleet:
         return next(reversed(self.attempts.values()), None)
 
     def newest(self) -> Mapping[str, HostState]:
-        """The newest state of each host, over all attempts."""
+        """The newest state of each host, over all attempts.
+
+        An attempt that has begun nothing, as its list was not what was shown, changes
+        none of them.
+        """
         last = self.last
-        return self.latest if last is None else {**self.latest, **last.hosts}
+        if last is None:
+            return self.latest
+        if last.batches:
+            return {**self.latest, **last.hosts}
+        return {**self.latest, **{host: last.hosts[host] for host in self.new_hosts}}
+
+    @property
+    def to_do(self) -> tuple[str, ...]:
+        """The hosts that another attempt would take, as far as that is known.
+
+        What the newest attempt did not take, though it was to be taken, was there no
+        more; of a host that was settled since, nobody knows that.
+        """
+        last, newest = self.last, self.newest()
+        there = last.hosts if last is not None else {}
+        known = (h for h, s in newest.items() if h in there or s.settled is not None)
+        return hosts_to_do(known, newest)
+
+    @property
+    def new_hosts(self) -> tuple[str, ...]:
+        """The hosts that no attempt before the newest one had; all of the first."""
+        last = self.last
+        hosts = last.hosts if last is not None else ()
+        return tuple(host for host in hosts if host not in self.latest)
 
     def copy(self) -> StepFleet:
         """An independent copy."""
@@ -158,3 +191,23 @@ class StepFleet:
 def settled_status(settled: Settlement) -> HostStatus:
     """What a host is that a person has settled."""
     return _SETTLED[settled]
+
+
+def hosts_to_do(
+    hosts: Iterable[str], newest: Mapping[str, HostState]
+) -> tuple[str, ...]:
+    """The hosts that an attempt takes, in their order.
+
+    These are all in a first one; in another those that failed, could not be reached,
+    were skipped or never began. One that has passed is never taken again, and one of
+    which nobody knows is settled first.
+
+    Args:
+        hosts: those that the target has now, in their order.
+        newest: what each was last; see `StepFleet.newest`.
+    """
+    return tuple(
+        host
+        for host in hosts
+        if host not in newest or newest[host].status not in _NOT_AGAIN
+    )

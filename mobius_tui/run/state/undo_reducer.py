@@ -48,7 +48,7 @@ def after_end(state: RunState, step_id: str, attempt: Attempt) -> None:
             mark_undone(state, step_id)
         return
     variables = state.variables_at_start.pop(step_id, None)
-    if variables is None or not _has_begun(attempt):
+    if variables is None or not _has_begun(state, step_id, attempt):
         return
     for name, value in state.variables.items():
         if value.step == step_id:
@@ -57,14 +57,17 @@ def after_end(state: RunState, step_id: str, attempt: Attempt) -> None:
     state.changes[step_id] = Change(attempt=attempt.number, variables=variables)
 
 
-def _has_begun(attempt: Attempt) -> bool:
+def _has_begun(state: RunState, step_id: str, attempt: Attempt) -> bool:
     """Whether an attempt may have changed something.
 
     With `on_failure = "continue"` one that was not started is a warning, without an
-    exit code.
+    exit code. On hosts there never is one: there it counts whether any of them began.
     """
     if attempt.status is Status.WARNED:
-        return attempt.exit is not None
+        fleet = state.fleets.get(step_id)
+        own = fleet.attempts.get(attempt.number) if fleet is not None else None
+        began_on = own is not None and any(host.tries for host in own.hosts.values())
+        return attempt.exit is not None or began_on
     return attempt.status is not Status.NOT_STARTED
 
 

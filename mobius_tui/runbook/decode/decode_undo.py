@@ -46,8 +46,10 @@ def read_undo_steps(
             table.report(f"a `{key}` step cannot have an `undo`", "undo")
             continue
         if step.rollout is not None:
-            words = "only some hosts may have been changed: say why not"
-            table.report(f'{words}, `undo = "none: …"`', "undo")
+            words = "`undo` cannot know on which hosts this ran, and how far"
+            words += ": write a step of its own with these `hosts`, that takes it back "
+            words += "wherever it is needed, in a phase with `aside = true`"
+            table.report(f'{words}; and here `undo = "none: that step does"`', "undo")
             continue
         inner = _undo_table(table)
         if inner is not None:

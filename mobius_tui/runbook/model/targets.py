@@ -77,7 +77,8 @@ class HostRollout:
     """How many hosts it runs at, at the same time."""
     between: Between = Between()
     max_failed: str = "0"
-    """How many hosts, or which share, may have failed while others still begin."""
+    """How many hosts, or which share, may have failed: others still begin, and the
+    step is warned."""
     on_unreachable: OnUnreachable = "fail"
     engine: Engine = "ssh"
 

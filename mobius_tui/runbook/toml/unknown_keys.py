@@ -204,11 +204,19 @@ def _hint(table: TomlTable, key: str) -> str:
         below = below.parent
     for child in table.children.values():
         if key in child.read_keys:
-            return f"; it belongs in {child.name()}"
+            return f"; it belongs in {child.name()}{_long_form(table, child, key)}"
     ours = our_key_for(table.dotted(), key)
     return (
         f"; here that is {ours}" if ours else did_you_mean(key, sorted(table.read_keys))
     )
+
+
+def _long_form(table: TomlTable, child: TomlTable, key: str) -> str:
+    """How a table is written whose short form has no room for a key."""
+    name = str(child.path[-1])
+    if not isinstance(table.node.get(name), str) or len(child.node) != 1:
+        return ""
+    return f": `{name} = {{ {next(iter(child.node))} = …, {key} = … }}`"
 
 
 def _in_parent(below: TomlTable, table: TomlTable) -> str:

@@ -66,8 +66,8 @@ async def rehearse(
     """Begin a run that rehearses how it is undone; gives why that is refused."""
     started: list[Running] = []
 
-    async def begin(mode: Mode = Mode.DRILL) -> tuple[Running, str]:
-        run = Running(make_runbook(BOOK))
+    async def begin(mode: Mode = Mode.DRILL, book: str = BOOK) -> tuple[Running, str]:
+        run = Running(make_runbook(book))
         started.append(run)
         where = {"HOME": str(tmp_path), "TMPDIR": str(tmp_path)}
         briefing = prepare_briefing(
@@ -143,3 +143,13 @@ async def test_an_undo_that_fails_fails_the_drill_and_proves_nothing(
 async def test_an_incident_rehearses_nothing(rehearse: Rehearse) -> None:
     _, refused = await rehearse(Mode.INCIDENT)
     assert refused == "only a drill rehearses how steps are undone"
+
+
+async def test_where_nothing_says_how_it_is_undone_that_is_said(
+    rehearse: Rehearse,
+) -> None:
+    book = 'format = 2\n[runbook]\ntitle = "x"\n[[step]]\nrun = "true"\n'
+    _, refused = await rehearse(book=book)
+    assert refused == (
+        "no step of this runbook says how it is undone: nothing to rehearse"
+    )

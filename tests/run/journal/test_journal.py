@@ -31,7 +31,7 @@ from tests.run.samples import fields_of
 
 EMPTY = JournalContent(entries=(), heads=(), size=0, torn_bytes=0)
 TEXTS = st.text(max_size=60)
-WRONG: tuple[object, ...] = ([[]], {"a": {}}, float("inf"), 1 << 60, 10**400)
+WRONG: tuple[object, ...] = ([[]], {"a": {"a": {}}}, float("inf"), 1 << 60, 10**400)
 """What no field of any event can hold."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from mobius_tui.run.planning.unattended_answers import (
     automatic_action,
     read_answers_file,
 )
+from tests.conftest import MakeRunbook
 
 
 def test_texts_and_lists_of_texts_are_answers(tmp_path: Path) -> None:
@@ -71,9 +73,55 @@ def test_how_long_a_trigger_is_waited_for_is_a_duration(tmp_path: Path) -> None:
         read_answers_file(path)
 
 
-def test_a_file_without_answers_is_as_none(tmp_path: Path) -> None:
+BOOK = """format = 2
+[runbook]
+title = "x"
+[var.reason]
+[var.region]
+default = "eu"
+[[phase]]
+id = "back"
+title = "Back"
+attended = true
+[[phase.step]]
+title = "Ask"
+manual = "Ask ${region}."
+ask = { var = "reason" }
+"""
+
+
+def test_a_file_without_answers_is_as_none(
+    tmp_path: Path, make_runbook: MakeRunbook
+) -> None:
     path = tmp_path / "answers.toml"
     path.write_text("# nothing yet\n")
-    assert read_answers(str(path)) is None, "a drill then answers as it does by itself"
-    path.write_text('attended = ["a"]\n')
-    assert read_answers(str(path)) == UnattendedAnswers(attended=("a",))
+    book = partial(make_runbook, BOOK)
+    found = read_answers(str(path), book)
+    assert found is None, "a drill then answers as it does by itself"
+    path.write_text('attended = ["back"]\nreason = "it is slow"\nregion = "us"\n')
+    values = {"reason": "it is slow", "region": "us"}
+    assert read_answers(str(path), book) == UnattendedAnswers(
+        values=values, attended=("back",)
+    )
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        ('raeson = "x"', "x has no variable `raeson`; did you mean `reason`?"),
+        (
+            'atended = "back"',
+            "x has no variable `atended`; did you mean `attended`?",
+        ),
+        ('attended = "bakc"', "x has no phase `bakc`; did you mean `back`?"),
+        ('zzz = "x"', "x has no variable `zzz`"),
+    ],
+)
+def test_what_nobody_asks_is_an_error_that_names_the_nearest(
+    tmp_path: Path, make_runbook: MakeRunbook, data: str, said: str
+) -> None:
+    path = tmp_path / "answers.toml"
+    path.write_text(data)
+    with pytest.raises(UsageError) as caught:
+        read_answers(str(path), partial(make_runbook, BOOK))
+    assert str(caught.value) == f"--answers {path}: {said}"

@@ -83,7 +83,20 @@ def test_as_many_as_may_have_failed_do_not_stop_it() -> None:
     run.end("b1", OK)
     end = run.move().end
     assert end is not None
-    assert (end.result, end.words) == ("failed", "2 of 3 passed, 1 failed (a1)")
+    words = "2 of 3 passed, 1 failed (a1), and 1 may"
+    assert (end.result, end.words) == ("warned", words)
+
+
+def test_as_many_as_may_failed_where_it_was_stopped() -> None:
+    """Who stops it has not said that what was ended by that is well."""
+    run = rollout(2, max_failed=2)
+    run.move()
+    run.stopped = True
+    for host in ("a1", "a2"):
+        run.end(host, FAILED)
+    end = run.move().end
+    assert end is not None
+    assert end.result == "stopped"
 
 
 def test_unknown_holds_whatever_may_fail_until_it_is_settled() -> None:
@@ -104,7 +117,8 @@ def test_unknown_holds_whatever_may_fail_until_it_is_settled() -> None:
     run.end("a3", OK)
     end = run.move().end
     assert end is not None
-    assert (end.result, end.words) == ("failed", "2 of 3 passed, 1 failed (a2)")
+    words = "2 of 3 passed, 1 failed (a2), and 3 may"
+    assert (end.result, end.words) == ("warned", words)
 
 
 def test_an_unknown_host_is_what_it_comes_to_where_none_is_left() -> None:

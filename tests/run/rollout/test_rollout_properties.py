@@ -13,10 +13,9 @@ from mobius_tui.run.events.fleet_events import RELEASABLE, HostResult, HostStatu
 from mobius_tui.run.rollout.rollout import Move, RolloutHealth, failed_hosts
 from mobius_tui.run.rollout.rollout_plan import (
     RolloutPlan,
-    hosts_to_do,
     plan_rollout,
 )
-from mobius_tui.run.state.fleet_state import ENDED, HostState
+from mobius_tui.run.state.fleet_state import ENDED, HostState, hosts_to_do
 from mobius_tui.runbook.model.targets import Between, HostRollout
 from tests.run.rollout.rollouts import Rollout
 
@@ -185,6 +184,11 @@ def test_it_ends_when_hosts_end_and_people_answer(
     counts = course.run.fleet.counts()
     passed = set(counts) <= {HostStatus.OK, HostStatus.CHANGED}
     assert (move.end.result == "passed") == passed
+    allowed = course.run.plan.max_failed
+    assert (move.end.result == "failed") == (
+        not counts[HostStatus.UNKNOWN]
+        and failed_hosts(course.run.plan, counts) > allowed
+    )
     left = counts[HostStatus.WAITING] + counts[HostStatus.PENDING]
     assert not left or move.end.result in ("failed", "stopped", "unknown")
 
@@ -237,3 +241,5 @@ def test_a_plan_is_in_hosts_and_seconds() -> None:
         healthy=5.0,
         within=60.0,
     )
+    # Of another attempt, which has only those that are left of twelve.
+    assert plan_rollout(rollout, hosts[:2], (), seconds, of=12).max_failed == 3

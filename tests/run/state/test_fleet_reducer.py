@@ -29,8 +29,12 @@ from mobius_tui.run.events.run_events import Event, RunEnded
 from mobius_tui.run.events.step_events import StepEnded, StepStarted
 from mobius_tui.run.journal.describe_entry import journal_entry_text
 from mobius_tui.run.planning.plan import Plan
-from mobius_tui.run.rollout.rollout_plan import hosts_to_do
-from mobius_tui.run.state.fleet_state import ATTEMPTS_KEPT, REASON_LENGTH, FleetState
+from mobius_tui.run.state.fleet_state import (
+    ATTEMPTS_KEPT,
+    REASON_LENGTH,
+    FleetState,
+    hosts_to_do,
+)
 from mobius_tui.run.state.reducer import advance, initial_state
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.library.loader import decode
@@ -297,6 +301,7 @@ def test_an_unknown_host_can_be_settled_after_later_attempts(later: int) -> None
     newest = run.state.fleets["go"].newest()
     assert newest["a"].status is HostStatus.FAILED
     assert hosts_to_do(("a", "b"), newest) == ("a", "b")
+    assert set(run.state.fleets["go"].to_do) == {"a", "b"}
     with pytest.raises(StateError, match="settled already"):
         run.write(FleetHostSettled(**AT, host="a", settled="ran", reason=""))
 
@@ -311,3 +316,22 @@ def test_a_copy_of_the_state_stays_as_it_is() -> None:
     assert kept is not None
     assert kept.hosts["a"].status is HostStatus.RUNNING
     assert run.fleet.hosts["a"].status is HostStatus.OK
+
+
+def test_of_another_list_the_new_are_told_apart_and_the_gone_are_not_taken() -> None:
+    run = Run()
+    run.resolve("a", "b", "gone")
+    run.begin("a", "b", "gone")
+    run.write(FleetHostEnded(**AT, host="a", status=HostStatus.OK))
+    run.write(FleetHostEnded(**AT, host="b", status=HostStatus.FAILED))
+    run.write(FleetHostEnded(**AT, host="gone", status=HostStatus.FAILED))
+    own = run.state.fleets["go"]
+    assert own.to_do == ("b", "gone")
+    run.write(StepEnded(step="go", attempt=1, result=Status.FAILED))
+    run.write(StepStarted(step="go", attempt=2))
+    run.resolve("b", "c", attempt=2)
+    # It is refused, as it is not the list that was shown: b has failed all the same.
+    run.write(StepEnded(step="go", attempt=2, result=Status.NOT_STARTED))
+    assert own.newest()["b"].status is HostStatus.FAILED
+    assert own.to_do == ("b", "c")
+    assert own.new_hosts == ("c",)

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from mobius_tui.errors import StateError
+from mobius_tui.run.events.fleet_events import (
+    BatchStarted,
+    FleetHostEnded,
+    FleetHostStarted,
+    HostsResolved,
+    HostStatus,
+)
 from mobius_tui.run.events.run_events import VariableSet
 from mobius_tui.run.events.step_events import (
     StepEnded,
@@ -72,6 +80,19 @@ def test_what_did_not_start_is_none_though_it_counts_as_a_warning() -> None:
     warned = StepEnded(step="a", attempt=1, result=Status.WARNED)
     assert "a" not in after(start("a"), warned).changes
     assert "a" in after(start("a"), replace(warned, exit=3)).changes
+
+
+def test_on_hosts_a_warning_has_changed_something_where_any_of_them_began() -> None:
+    own: dict[str, Any] = {"step": "a", "attempt": 1}
+    listed = HostsResolved(**own, target="t", hosts=("h",), sha256="x")
+    begun = (
+        BatchStarted(**own, batch=1, hosts=("h",)),
+        FleetHostStarted(**own, host="h"),
+        FleetHostEnded(**own, host="h", status=HostStatus.FAILED),
+    )
+    warned = StepEnded(step="a", attempt=1, result=Status.WARNED)
+    assert "a" not in after(start("a"), listed, warned).changes
+    assert "a" in after(start("a"), listed, *begun, warned).changes
 
 
 def test_what_is_unknown_can_be_undone_and_what_only_reads_cannot() -> None:

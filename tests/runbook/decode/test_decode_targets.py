@@ -194,7 +194,7 @@ def test_an_inventory_is_not_read_here() -> None:
         (RUN + "outputs = ['x']", "outputs", "each host would overwrite the values"),
         (RUN + "follow = true", "follow", "30 hosts; a step with `follow` has 20"),
         (RUN + "for_each = ['x']", "for_each", "take one of them"),
-        (RUN + "undo = 'echo x'", "undo", "only some hosts may have been changed"),
+        (RUN + "undo = 'echo x'", "undo", "write a step of its own with these `hosts`"),
         (RUN + "batch = []", "batch", "`batch` is empty"),
         (RUN + "batch = ['0']", "batch", "a number of hosts or a share of all"),
         (RUN + "batch = ['0%']", "batch", "a number of hosts or a share of all"),

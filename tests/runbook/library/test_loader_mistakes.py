@@ -45,6 +45,10 @@ KEYS = [
         "belongs in [runbook]",
     ),
     (CHECK + "run = 'x'\n«attempts = 3", "unknown key `attempts`"),
+    (
+        "format = 2\n[runbook]\ntitle = 'X'\n" + CHECK + "port = 'x:1'\n«closed = true",
+        "belongs in `port`: `port = { at = …, closed = … }`",
+    ),
     (CHECK + "port = { at = 'x:1' }\n«attempts = 3", "it belongs in `port`"),
     (CHECK + "«htpt = { url = 'http://x' }", "did you mean `http`?"),
     (

@@ -9,18 +9,23 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
+from xml.etree import ElementTree as Tree
 
 import psutil
 import pytest
 
+from mobius_tui.review.formats.junit_report import as_junit
+from mobius_tui.review.report_builder import build_report
 from mobius_tui.review.run_export import export
 from mobius_tui.review.run_import import import_run
 from mobius_tui.run.events.fleet_events import BatchStarted, FleetHostStarted
 from mobius_tui.run.events.fleet_events import HostStatus as Host
 from mobius_tui.run.records.verification import run_problems
-from mobius_tui.run.state.fleet_state import FleetState
+from mobius_tui.run.state.fleet_state import FleetState, Held
+from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.storage.run_directory import RunDirectory
 from tests.run.conftest import Begin
+from tests.run.plays import pretended_ansible
 from tests.run.running import Running, wait_for
 from tests.run.targets.inventories import put_answer
 
@@ -56,6 +61,19 @@ def book(script: str, more: str = "") -> str:
 
 def fleet(run: Running, attempt: int = 1) -> FleetState:
     return run.state.fleets["go"].attempts[attempt]
+
+
+async def until_held(run: Running, attempt: int = 1) -> Held:
+    """What holds an attempt's hosts, as soon as something does."""
+
+    def held(state: RunState) -> Held | None:
+        found = state.fleets.get("go")
+        own = found.attempts.get(attempt) if found is not None else None
+        return own.held if own is not None else None
+
+    found = held(await run.until(held))
+    assert found is not None
+    return found
 
 
 def ran(sites: Mapping[str, str], names: Iterable[str] = NAMES) -> list[int]:
@@ -119,6 +137,90 @@ async def test_a_canary_that_fails_stops_it_and_again_takes_who_is_left(
     begun = [each.event for each in run.entries()]
     batches = [each.hosts for each in begun if isinstance(each, BatchStarted)]
     assert batches == [("web-1",), ("web-1",), ("web-2", "web-3", "web-4")]
+
+
+async def test_by_itself_it_goes_on_past_as_many_hosts_as_may_fail(
+    begin: Begin, sites: Mapping[str, str]
+) -> None:
+    rollout = """max_failed = "25%"
+parallel = 2
+retry = { attempts = 2, every = "100ms" }
+"""
+    rest = '[[step]]\nid = "two"\nrun = "true"\neffect = "read"\ntimeout = "1m"\n'
+    script = '[ "$RUNBOOK_HOST" != web-2 ]'
+    run = await begin(book(script, rollout + rest), host_sites=sites)
+    await run.auto()
+    state = await run.over()
+    assert ran(sites) == [1, 2, 1, 1], "it is tried again before it is borne"
+    assert state.steps["go"].status == "warned"
+    assert [each.status for each in state.steps["go"].attempts] == ["failed", "warned"]
+    assert state.steps["two"].status == "passed"
+    assert state.ended is not None
+    assert state.ended.outcome == "completed"
+    said = "warned: 0 of 1 passed, 1 failed (web-2), and 1 may; web-2: exit 1"
+    assert said in state.ended.reason
+    cases = Tree.fromstring(as_junit(build_report(run.directory)))
+    assert cases.get("failures") == "0"
+    case = next(cases.iter("testcase"))
+    assert case.find("flakyFailure") is not None
+    assert "web-2 failed: exit 1" in (case.findtext("system-out") or "")
+
+
+HEALTH = """
+[health]
+every = "1s"
+[[health.probe]]
+id = "shop"
+url = "http://127.0.0.1:9/"
+[health.trigger]
+consecutive_failures = 1000
+"""
+
+
+@pytest.mark.parametrize(
+    ("between", "why"),
+    [
+        ('"person"', "a person lets it begin"),
+        (
+            '{ healthy = "1s", within = "1s" }',
+            "it was not well for long enough in time",
+        ),
+    ],
+)
+async def test_by_itself_a_batch_that_is_held_for_a_person_ends_that(
+    begin: Begin, sites: Mapping[str, str], between: str, why: str
+) -> None:
+    rollout = f'batch = ["1", "100%"]\nbetween = {between}\n{HEALTH}'
+    run = await begin(book("true", rollout), host_sites=sites)
+    await run.auto()
+    state = await run.until(lambda state: state.auto_stopped)
+    assert state.auto_stopped is not None
+    assert state.auto_stopped.code == 4
+    assert state.auto_stopped.reason.endswith(
+        f"is held at batch 2: {why}; resume without --auto, and let it go on"
+    )
+    assert state.steps["go"].status == "running"
+    assert ran(sites) == [1, 0, 0, 0]
+    await run.did("let begin", "go", attempt=1, batch=2, text="it is well")
+    await run.status("go", "passed")
+    assert ran(sites) == [1, 1, 1, 1]
+
+
+async def test_by_itself_a_host_of_which_nobody_knows_ends_that_in_the_middle(
+    begin: Begin, sites: Mapping[str, str]
+) -> None:
+    script = """[ "$RUNBOOK_HOST" != web-1 ] ||
+kill -9 $(cut -d' ' -f1 "$HOME"/.mobius-tui/claims/*/*/go/*/keeper)"""
+    run = await begin(book(script, 'batch = ["1", "100%"]\n'), host_sites=sites)
+    await run.auto()
+    state = await run.until(lambda state: state.auto_stopped)
+    assert state.auto_stopped is not None
+    assert state.auto_stopped.code == 4
+    assert state.auto_stopped.reason.endswith(
+        "nobody knows how far web-1 got; "
+        "resume without --auto, and say what became of it"
+    )
+    assert ran(sites) == [1, 0, 0, 0]
 
 
 async def test_whoever_is_killed_nothing_runs_twice(
@@ -221,13 +323,67 @@ async def test_hosts_that_are_others_than_were_shown_are_confirmed_again(
     await run.did("start", "two")
     state = await run.status("two", "not started", "passed")
     reason = state.steps["two"].reason
-    assert "not those that were shown: now 4 hosts" in reason
+    assert "not those that were shown: now 4 hosts, of 1 group, new web-4." in reason
     assert not any(
         each.tries for each in state.fleets["two"].attempts[1].hosts.values()
     )
     await run.did("retry", "two")
     state = await run.status("two", "passed", "not started")
     assert state.steps["two"].status == "passed", state.steps["two"].reason
+
+
+PLAY = """
+with open(sys.argv[sys.argv.index("--limit") + 1][1:]) as file:
+    names = file.read().split()
+say("play", hosts=names)
+for name in names:
+    say("start", name)
+    say("ok", name, stdout="VERSION")
+say("stats", hosts={name: {"ok": 1} for name in names}, left_out=[])
+"""
+
+
+async def test_a_playbook_that_is_not_what_was_shown_is_confirmed_again(
+    begin: Begin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pretended_ansible(tmp_path)
+    answer = {"all": {"children": ["web"]}, "web": {"hosts": list(NAMES)}}
+    search = put_answer(tmp_path, answer)["PATH"]
+    monkeypatch.setenv("PATH", f"{tmp_path}:{search}")
+    play = tmp_path / "p.yml"
+    play.write_text(PLAY.replace("VERSION", "as shown"))
+    step = 'title = "Play"\nplaybook = "p.yml"\nbatch = ["1", "100%"]\n'
+    inventory = 'hosts = ["web"]\ninventory = "hosts.ini"'
+    head = HEAD.replace('hosts = ["web-[1:4]"]', inventory)
+    run = await begin(f'{head}{step}between = "person"\n')
+    (tmp_path / "group_vars").mkdir()
+    (tmp_path / "group_vars" / "web.yml").write_text("release: 2\n")
+    await run.did("start", "go")
+    state = await run.status("go", "not started", "passed", "failed")
+    assert state.steps["go"].reason.startswith(
+        "p.yml is not what was shown: group_vars. Nothing ran"
+    )
+    await run.did("retry", "go")
+    await until_held(run, 2)
+    assert "as shown" in output(run, "web-1", 2)
+
+    play.write_text(PLAY.replace("VERSION", "of another hand"))
+    await run.did("let begin", "go", attempt=2, batch=2)
+    state = await run.status("go", "stopped", "passed", "failed")
+    assert state.steps["go"].reason == (
+        "1 of 4 passed, 3 not begun: p.yml has changed: p.yml"
+    )
+    put_answer(tmp_path, {**answer, "web": {"hosts": [*NAMES, "web-5"]}})
+    await run.did("retry", "go")
+    state = await run.status("go", "not started", "passed", "failed")
+    assert state.steps["go"].reason == (
+        "the hosts of web are not those that were shown: now 5 hosts, of 1 group, "
+        "new web-5; p.yml is not what was shown: p.yml. "
+        "Nothing ran; it may be tried again"
+    )
+    await run.did("retry", "go")
+    await until_held(run, 4)
+    assert "of another hand" in output(run, "web-2", 4)
 
 
 async def test_a_host_of_which_nobody_knows_keeps_its_claims(

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from xml.etree import ElementTree as Tree
 
+from mobius_tui.review.formats.junit_report import as_junit
+from mobius_tui.review.report_builder import build_report
 from mobius_tui.run.events.growth_events import RowsAdded
 from mobius_tui.run.records.verification import run_problems
 from tests.run.conftest import Begin
@@ -143,6 +146,11 @@ retry = {{ attempts = 2, every = "100ms" }}
     assert state.ended is not None
     assert state.ended.outcome == "completed"
     assert "1.1 Go warned: 1 of 3 rows failed: a" in state.ended.reason
+    cases = Tree.fromstring(as_junit(build_report(run.directory)))
+    assert cases.get("failures") == "0", "a row that is borne is none"
+    row, *_ = (c for c in cases.iter("testcase") if c.get("name", "")[:5] == "1.1.1")
+    assert [each.tag for each in row] == ["system-out"]
+    assert "failed, and 1.1 is warned: exit 1" in (row.findtext("system-out") or "")
 
 
 async def test_by_itself_after_too_many_rows_the_aside_is_entered_once(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from mobius_tui.run.events.fleet_events import RELEASABLE, HoldReason, HostStatus
 from mobius_tui.run.planning.confirmation import hosts_ahead
-from mobius_tui.run.rollout.rollout_plan import hosts_to_do
-from mobius_tui.run.state.fleet_state import Held
+from mobius_tui.run.state.fleet_state import PASSED, Held
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.runbook.model.targets import cut_into_batches
 from mobius_tui.tui.commands.registry import key_of
@@ -34,6 +34,10 @@ HELD_WORDS: Mapping[HoldReason, str] = {
 """Why nothing further begins."""
 WAITS_FOR_PERSON = frozenset({HoldReason.PERSON, HoldReason.TOO_LATE})
 """What a person is asked to let go on; past the others they can, with a reason."""
+
+
+_AGAIN_WORDS = dict.fromkeys((HostStatus.WAITING, HostStatus.PENDING), "not begun")
+"""What hosts are called that another attempt takes, where it is not their status."""
 
 
 def batch_count(view: RunView, found: StepHosts) -> int:
@@ -121,10 +125,18 @@ def again_field(view: RunView, step: Step) -> Iterator[Field]:
         words = known if count is not None else "as its inventory says when it begins"
         yield Field("on", text(words, "warn"))
         return
-    left = hosts_to_do(found.newest, found.newest)
+    fleet = view.state.fleets[step.id]
+    left, new = fleet.to_do, fleet.new_hosts if fleet.latest else ()
     whole = len(found.newest)
     yield Field("on", text(f"{len(left)} of {whole}: {named(left, 8)}", "warn"))
-    if passed := whole - len(left):
+    if new:
+        old = (found.newest[host].status for host in left if host not in new)
+        counts = Counter(_AGAIN_WORDS.get(each, str(each)) for each in old)
+        kinds = dict.fromkeys(_AGAIN_WORDS.get(each, str(each)) for each in HostStatus)
+        told = (f"{counts[kind]} {kind}" for kind in kinds if counts[kind])
+        words = ", ".join((*told, f"{len(new)} new ({named(new, 8)})"))
+        yield Field("", text(words, "warn"))
+    if passed := sum(found.counts[each] for each in PASSED):
         it = "1 has passed and is" if passed == 1 else f"{passed} have passed and are"
         yield Field("", text(f"{it} left alone", "muted"))
 

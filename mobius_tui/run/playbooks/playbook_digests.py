@@ -1,0 +1,143 @@
+"""What a playbook is made of, as digests: changed since it was shown, it is said.
+
+Covered are its own file; the YAML files that it names, and those that these name, where
+they lie beside it; the folders beside it that Ansible reads by their names; the
+inventory, with its variables; and `ansible.cfg`. What a name is only made of when it
+is played (`{{ env }}.yml`), collections, and roles of other places are not.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import stat
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+FOLDERS = (
+    *("roles", "tasks", "handlers", "vars", "defaults", "templates", "files"),
+    *("library", "module_utils", "action_plugins", "filter_plugins"),
+    *("lookup_plugins", "test_plugins", "vars_plugins"),
+)
+"""Folders beside a playbook that Ansible reads, or that its tasks take files of."""
+VARIABLES = ("group_vars", "host_vars")
+"""Folders of variables, beside a playbook and beside an inventory."""
+NAMED = 3
+"""Paths that are named in a line."""
+MOST_NAMED = 200
+"""Files that are followed from a playbook by their names, at most."""
+MOST_FILES = 2000
+"""Files of a folder that count at most, in the order of their paths."""
+MOST_BYTES = 1 << 20
+"""Bytes of a file that are read; of a longer one its length and its time count."""
+_NOT_WRITTEN = frozenset({"__pycache__", ".git"})
+"""Folders that nobody writes by hand; Ansible makes some as it plays."""
+_NAMED = re.compile(rb"[\w.@+/-]+\.ya?ml\b")
+
+
+def playbook_digests(folder: Path, playbook: str, inventory: str) -> Mapping[str, str]:
+    """The digest of each file and folder that is covered, by its path.
+
+    Args:
+        folder: the runbook's.
+        playbook: its file, from there.
+        inventory: what names its hosts, from there; empty for none.
+    """
+    book = folder / playbook
+    found = [*_named_files(book), folder / "ansible.cfg"]
+    found += [book.parent / name for name in (*FOLDERS, *VARIABLES)]
+    if inventory:
+        place = folder / inventory
+        beside = place if _is(stat.S_ISDIR, place) else place.parent
+        found += [place, *(beside / name for name in VARIABLES)]
+    return {
+        os.path.relpath(path, folder): _digest(path)
+        for path in dict.fromkeys(map(_normal, found))
+        if _is(lambda _: True, path)
+    }
+
+
+def changed_in_words(shown: Mapping[str, str], now: Mapping[str, str]) -> str:
+    """The paths that are not as they were, are there no more, or are new.
+
+    Args:
+        shown: as they were; empty where that is not on record.
+        now: as they are.
+
+    Returns:
+        The first of them, and how many more; empty where there is none.
+    """
+    paths = dict.fromkeys((*shown, *now)) if shown else ()
+    found = [path for path in paths if shown.get(path) != now.get(path)]
+    more = len(found) - NAMED
+    return ", ".join(found[:NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def _is(kind: Callable[[int], bool], path: Path) -> bool:
+    """Whether there is something of a kind at a path that may be any text of a file."""
+    try:
+        return kind(path.stat().st_mode)
+    except (OSError, ValueError):
+        return False
+
+
+def _normal(path: Path) -> Path:
+    return Path(os.path.normpath(path))
+
+
+def _named_files(book: Path) -> Iterator[Path]:
+    """A playbook, and every file that it names or that such a file names."""
+    waiting, seen = [_normal(book)], set[Path]()
+    while waiting and len(seen) < MOST_NAMED:
+        path = waiting.pop(0)
+        if path in seen or not _is(stat.S_ISREG, path):
+            continue
+        seen.add(path)
+        yield path
+        names = map(os.fsdecode, _NAMED.findall(_start_of(path)))
+        waiting += [_normal(path.parent / name) for name in names]
+
+
+def _start_of(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(MOST_BYTES)
+    except OSError:
+        return b""
+
+
+def _digest(path: Path) -> str:
+    """The digest of a file, or of all files of a folder, with their paths."""
+    if not _is(stat.S_ISDIR, path):
+        return _digest_of_file(path)
+    whole = hashlib.sha256()
+    for number, file in enumerate(_files_below(path)):
+        if number == MOST_FILES:
+            break
+        name = os.fsencode(os.path.relpath(file, path))
+        whole.update(name + b"\0" + _digest_of_file(file).encode() + b"\0")
+    return whole.hexdigest()
+
+
+def _files_below(folder: Path) -> Iterator[Path]:
+    seen = set[str]()
+    for place, folders, names in os.walk(folder, followlinks=True):
+        real = os.path.realpath(place)
+        is_new = real not in seen
+        seen.add(real)
+        folders[:] = sorted(set(folders) - _NOT_WRITTEN) if is_new else ()
+        if is_new:
+            yield from (Path(place, name) for name in sorted(names))
+
+
+def _digest_of_file(path: Path) -> str:
+    try:
+        found = path.stat()
+    except OSError:
+        return "not readable"
+    if not stat.S_ISREG(found.st_mode):
+        return "no file"
+    is_long = found.st_size > MOST_BYTES
+    stamp = f"{found.st_size} {found.st_mtime_ns}" if is_long else ""
+    return hashlib.sha256(stamp.encode() + b"\0" + _start_of(path)).hexdigest()
