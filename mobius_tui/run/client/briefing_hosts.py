@@ -12,6 +12,7 @@ from mobius_tui.errors import UsageError
 from mobius_tui.run.client.host_preflight import (
     hosts_without_site,
     too_many_followed,
+    too_many_watched,
     used_targets,
 )
 from mobius_tui.run.client.run_briefing import Briefing
@@ -52,6 +53,7 @@ async def with_inventories(briefing: Briefing, *, executes: bool) -> Briefing:
     problems += hosts_without_site(read, briefing.host_sites)
     hosts |= read
     problems += too_many_followed(briefing.runbook, hosts)
+    problems += too_many_watched(briefing.runbook, hosts)
     return replace(
         briefing,
         hosts=hosts,

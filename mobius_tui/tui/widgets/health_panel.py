@@ -73,8 +73,8 @@ def lines(
     charts = _chart_height(health, height, upright)
     found = _all_lines(health, width, charts)
     spare = 0 if height is None or upright else height - len(found)
-    if spare > 0 and health.probes:
-        taller = charts + spare // len(health.probes)
+    if spare > 0 and (charted := _charted(health)):
+        taller = charts + spare // len(charted)
         found = _all_lines(health, width, taller)
     return muted_if_unwatched(health, found)
 
@@ -87,7 +87,7 @@ def _all_lines(health: HealthView, width: int, charts: int) -> tuple[Content, ..
     """
     found: list[Content] = []
     upright = width < WIDE_CELLS
-    for probe in health.probes:
+    for probe in _charted(health):
         if not probe.latencies:
             found.append(assemble(*_probe_heading(probe, word=False)))
             continue
@@ -104,12 +104,31 @@ def _all_lines(health: HealthView, width: int, charts: int) -> tuple[Content, ..
         found.extend(_steps(probe, health.spans, width))
         if upright:
             found.append(Content(""))
+    found.extend(_host_lines(health, width))
     found.extend(trigger_lines(health.meters, width))
     if not health.probes:
         found.append(text("This runbook watches nothing.", "muted"))
     if health.machine is not None:
         found.extend(machine_lines(health.machine, width, upright=upright))
     return tuple(found)
+
+
+def _charted(health: HealthView) -> list[ProbeView]:
+    """The probes that have a chart: all but those of hosts."""
+    return [probe for probe in health.probes if not probe.is_of_hosts]
+
+
+_WORST_FIRST = ("failing", "unknown", "ok")
+
+
+def _host_lines(health: HealthView, width: int) -> Iterator[Content]:
+    """A line for each probe of hosts, the worst first, and why it is not well."""
+    found = [probe for probe in health.probes if probe.is_of_hosts]
+    for probe in sorted(found, key=lambda each: _WORST_FIRST.index(each.state)):
+        heading = _probe_heading(probe, word=bool(probe.latencies))
+        yield assemble(*heading).truncate(width, ellipsis=True)
+        if probe.latencies and probe.reason:
+            yield from failure_text(probe, width)
 
 
 def muted_if_unwatched(health: HealthView, found: Iterable[Content]) -> list[Content]:
@@ -121,7 +140,7 @@ def muted_if_unwatched(health: HealthView, found: Iterable[Content]) -> list[Con
 
 def _chart_height(health: HealthView, height: int | None, upright: bool) -> int:
     """Rows for each chart."""
-    many = len(health.probes)
+    many = len(_charted(health))
     if not upright:
         return 3 if many <= 1 else 1
     if height is None or many == 0:
@@ -145,6 +164,8 @@ def _probe_heading(
         status = "does not hold" if probe.reason else "holds"
     if why and probe.status is None and probe.reason:
         status = cut_in_middle(sanitize.line(probe.reason), REASON)
+    if probe.is_of_hosts:
+        status = sanitize.line(probe.summary) or "no data"
     if probe.latencies == ():
         status = "not looked yet"
     return [
@@ -235,6 +256,8 @@ def _latest_figure(probe: ProbeView) -> list[tuple[str, Role]]:
     """The last good moment of what fails, and else how long it takes."""
     if probe.state == "failing":
         return [(f"  {last_good(probe)}", "bad")]
+    if probe.is_of_hosts:
+        return []
     is_own_p95 = probe.reported_p95 is None
     p95 = probe.p95 if is_own_p95 else probe.reported_p95
     return [

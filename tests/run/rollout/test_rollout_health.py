@@ -21,7 +21,7 @@ STATES: dict[str, State] = {"+": "ok", "-": "failed", "?": "no data", " ": "no d
 
 def health(api: str, shop: str, *, now: float | None = None) -> RolloutHealth:
     """Health after checks each second: `+` ok, `-` failed, `?` no data, blank: none."""
-    since = HealthSince(PROBES, fresh=lambda: 3.0)
+    since = HealthSince(PROBES, fresh=lambda _: 3.0)
     for second, states in enumerate(zip(api, shop, strict=True)):
         for probe, state in zip(("api", "shop"), states, strict=True):
             if state != " ":
@@ -63,11 +63,11 @@ def test_what_is_old_tells_nothing_of_now() -> None:
 
 
 def test_without_a_probe_nothing_is_known() -> None:
-    assert HealthSince((), fresh=lambda: 3.0).at(0.0) == NO_DATA
+    assert HealthSince((), fresh=lambda _: 3.0).at(0.0) == NO_DATA
 
 
 def test_where_none_counts_for_triggers_all_count() -> None:
-    since = HealthSince(PROBES[2:], fresh=lambda: 3.0)
+    since = HealthSince(PROBES[2:], fresh=lambda _: 3.0)
     assert since.at(0.0) == NO_DATA
     since.apply(ProbeResult(at=0.0, mono=0.0, probe="blog", state="failed"))
     assert since.at(0.0) == UNWELL
@@ -75,5 +75,5 @@ def test_where_none_counts_for_triggers_all_count() -> None:
 
 def test_the_trigger_that_fired_last_is_told() -> None:
     alarm = Alarm(probe="api", rule="error_rate", reason="too many", at=5.0)
-    found = HealthSince(PROBES, fresh=lambda: 3.0).at(6.0, alarm)
+    found = HealthSince(PROBES, fresh=lambda _: 3.0).at(6.0, alarm)
     assert (found.fired_at, found.fired) == (5.0, "too many")
