@@ -93,7 +93,11 @@ class HostAnswer:
 
 
 async def look_at_host(
-    look: HostLook, transport: Transport, ctx: CheckContext
+    look: HostLook,
+    transport: Transport,
+    ctx: CheckContext,
+    *,
+    within: float = LOOK_LIMIT,
 ) -> HostAnswer:
     """Look at a host once.
 
@@ -101,18 +105,19 @@ async def look_at_host(
         look: what is wanted.
         transport: the way there.
         ctx: the run; its environment has the agent's socket.
+        within: seconds for all of it.
     """
     nonce = secrets.token_hex(16)
     try:
         with tempfile.TemporaryFile() as sent:
             sent.write(look.script(nonce).encode("utf-8", "surrogateescape"))
             sent.seek(0)
-            async with asyncio.timeout(LOOK_LIMIT):
+            async with asyncio.timeout(within):
                 ended = await run_program(
                     transport.argv, ctx, stdin=sent, keep=MAX_ANSWER, most=MAX_ANSWER
                 )
     except TimeoutError:
-        return HostAnswer(problem=f"no answer within {LOOK_LIMIT:g} s")
+        return HostAnswer(problem=f"no answer within {within:g} s")
     except OSError as error:
         words = f"{transport.argv[0]} cannot be run: {error.strerror}"
         return HostAnswer(problem=words)

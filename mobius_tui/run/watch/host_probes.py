@@ -41,7 +41,7 @@ from mobius_tui.runbook.model.targets import MAX_WATCHED_HOSTS
 AT_ONCE = 10
 """Hosts that are looked at, at the same time."""
 NAMED = 3
-"""Hosts that are named; of more, the worst, and a count of the others."""
+"""Ways to be unwell that a summary names."""
 LONGEST_REASON = 500
 """Characters."""
 _UNIT_STATES = frozenset(
@@ -142,28 +142,35 @@ def result_of_hosts(
     failed = [each for each in findings if each.state == "failed"]
     silent = [each for each in findings if each.state == "no data"]
     bad = [*failed, *silent]
-    shown = [f"{each.host} {each.word}" for each in bad[:NAMED]]
-    if len(bad) > NAMED:
-        shown.append(f"{len(bad) - NAMED} more")
+    words = _by_host_names(bad, lambda each: each.word)
+    shown = [f"{hosts} {word}" for word, hosts in words.items()]
+    more = ["…"] if len(shown) > NAMED else []
     count = f"{len(findings) - len(bad)}/{len(findings)} {probe.well}"
-    details: dict[str, list[str]] = {}
-    for each in bad:
-        details.setdefault(each.detail, []).append(each.host)
-    reason = "; ".join(f"{_names(hosts)}: {why}" for why, hosts in details.items())
+    details = _by_host_names(bad, lambda each: each.detail)
+    reason = "; ".join(f"{hosts}: {why}" for why, hosts in details.items())
     return ProbeResult(
         at=round(at, 3),
         mono=round(mono, 3),
         probe=probe.id,
         state="failed" if failed else "no data" if silent else "ok",
         reason=_cut(reason),
-        summary=", ".join([count, *shown]),
+        summary=", ".join([count, *shown[:NAMED], *more]),
     )
 
 
-def _names(hosts: Sequence[str]) -> str:
-    if len(hosts) <= NAMED:
-        return ", ".join(hosts)
-    return f"{', '.join(hosts[:NAMED])} and {len(hosts) - NAMED} more"
+def _by_host_names(
+    findings: Sequence[HostFinding], said: Callable[[HostFinding], str]
+) -> Mapping[str, str]:
+    """The names of the hosts of which the same is said: `web-2 and 3 more`."""
+    found: dict[str, list[str]] = {}
+    for each in findings:
+        found.setdefault(said(each), []).append(each.host)
+    return {
+        words: " and ".join(hosts)
+        if len(hosts) <= 2
+        else f"{hosts[0]} and {len(hosts) - 1} more"
+        for words, hosts in found.items()
+    }
 
 
 def _cut(text: str) -> str:

@@ -28,6 +28,7 @@ from mobius_tui.tui.presenters.styled_text import (
 )
 from mobius_tui.tui.widgets.health_figures import (
     OWN_LATENCY,
+    bad_since,
     failure_text,
     figures,
     in_ms,
@@ -51,6 +52,8 @@ TALLEST = 10
 """Rows of a chart at most, in a column beside others."""
 REASON = 28
 """Cells of a reason in the folded panel."""
+HOST_REASONS = 3
+"""Lines that say why hosts are not well."""
 
 CHART_STATES: dict[State, str] = {"ok": "ok", "failed": "bad", "no data": "none"}
 """What the chart calls the states of checks."""
@@ -127,8 +130,12 @@ def _host_lines(health: HealthView, width: int) -> Iterator[Content]:
     for probe in sorted(found, key=lambda each: _WORST_FIRST.index(each.state)):
         heading = _probe_heading(probe, word=bool(probe.latencies))
         yield assemble(*heading).truncate(width, ellipsis=True)
-        if probe.latencies and probe.reason:
-            yield from failure_text(probe, width)
+        if not probe.latencies or not probe.reason:
+            continue
+        role: Role = "bad" if probe.state == "failing" else "warn"
+        yield text(bad_since(probe), role)
+        for why in sanitize.line(probe.reason).split("; ")[:HOST_REASONS]:
+            yield text(f"  {why}", role).truncate(width, ellipsis=True)
 
 
 def muted_if_unwatched(health: HealthView, found: Iterable[Content]) -> list[Content]:
