@@ -263,8 +263,6 @@ def _latest_figure(probe: ProbeView) -> list[tuple[str, Role]]:
     """The last good moment of what fails, and else how long it takes."""
     if probe.state == "failing":
         return [(f"  {last_good(probe)}", "bad")]
-    if probe.is_of_hosts:
-        return []
     is_own_p95 = probe.reported_p95 is None
     p95 = probe.p95 if is_own_p95 else probe.reported_p95
     return [
@@ -288,6 +286,8 @@ def _two_lines(health: HealthView, width: int) -> list[Content]:
             ("  ok ", "muted"),
             (success, role),
         )
+        if worst.is_of_hosts:
+            first = assemble(*_probe_heading(worst, word=False))
         found = [first.truncate(width, ellipsis=True)]
     if health.machine is not None:
         line = figures(health.machine, "  ")

@@ -62,6 +62,16 @@ def test_what_is_old_tells_nothing_of_now() -> None:
     assert health("++", "++", now=4.1) == NO_DATA
 
 
+def test_what_is_old_differs_from_probe_to_probe() -> None:
+    since = HealthSince(PROBES, fresh={"api": 1.0, "shop": 60.0}.__getitem__)
+    for probe in ("api", "shop"):
+        since.apply(ProbeResult(at=0.0, mono=0.0, probe=probe, state="ok"))
+    since.apply(ProbeResult(at=50.0, mono=50.0, probe="api", state="ok"))
+    assert since.at(50.5) == RolloutHealth(well_since=50.0)
+    since.apply(ProbeResult(at=51.0, mono=51.0, probe="shop", state="ok"))
+    assert since.at(51.0).well_since == 50.0, "shop was well all the while"
+
+
 def test_without_a_probe_nothing_is_known() -> None:
     assert HealthSince((), fresh=lambda _: 3.0).at(0.0) == NO_DATA
 
