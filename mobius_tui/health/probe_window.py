@@ -123,7 +123,7 @@ def stale_after(every: float) -> float:
     return STALE_INTERVALS * every + 5
 
 
-HOSTS_ROUND = 20.0
+HOSTS_ROUND = 25.0
 """Seconds that a round over all hosts takes at most."""
 HOSTS_PAUSE = 5.0
 """Seconds between two rounds at least."""

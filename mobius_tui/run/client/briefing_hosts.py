@@ -47,7 +47,8 @@ async def with_inventories(briefing: Briefing, *, executes: bool) -> Briefing:
             notices.append(f"the inventory {shown} is a program, which is not run")
             continue
         try:
-            read[name] = await resolve_target(target, folder, env, limit=briefing.limit)
+            limit = briefing.runbook.limit_of(name, briefing.limit)
+            read[name] = await resolve_target(target, folder, env, limit=limit)
         except UsageError as error:
             problems.append(str(error))
     problems += hosts_without_site(read, briefing.host_sites)

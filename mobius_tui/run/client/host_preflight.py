@@ -43,7 +43,7 @@ def hosts_by_name(runbook: Runbook, limit: str) -> Mapping[str, ResolvedHosts]:
         UsageError: the pattern leaves no host.
     """
     return {
-        name: resolve_names(target, limit=limit)
+        name: resolve_names(target, limit=runbook.limit_of(name, limit))
         for name, target in used_targets(runbook).items()
         if not target.inventory
     }

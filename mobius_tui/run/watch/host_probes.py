@@ -342,8 +342,11 @@ def host_prober(
     route = route_to_hosts(context)
 
     async def find(name: str) -> Sequence[TargetHost]:
-        target = context.plan.runbook.targets[name]
-        found = await resolve_target(target, folder, context.env, limit=began.limit)
+        runbook = context.plan.runbook
+        limit = runbook.limit_of(name, began.limit)
+        found = await resolve_target(
+            runbook.targets[name], folder, context.env, limit=limit
+        )
         return found.hosts
 
     async def look(wanted: HostLook, host: TargetHost) -> HostAnswer:

@@ -15,6 +15,7 @@ from mobius_tui.health.probe_window import (
     ProbeCondition,
     ProbeStatus,
     ProbeWindow,
+    hosts_cycle,
     stale_after,
 )
 from mobius_tui.health.trigger import Meter
@@ -320,8 +321,11 @@ def _probes_at(view: RunView, moment: float) -> list[OutagePart]:
     plan = view.runbook.health
     assert plan is not None
     within = _silent_after(_pause(plan, view.values))
+    of_hosts = stale_after(hosts_cycle(_seconds(view.values.preview(plan.hosts_every))))
     found = [
-        (p.id, view.health_history.at(p.id, moment, within=within)) for p in plan.probes
+        (p.id, view.health_history.at(p.id, moment, within=seconds))
+        for p in plan.probes
+        for seconds in (of_hosts if p.hosts else within,)
     ]
     shown = found
     if len(found) > NAMED:
