@@ -125,11 +125,17 @@ _WORST_FIRST = ("failing", "unknown", "ok")
 
 
 def _host_lines(health: HealthView, width: int) -> Iterator[Content]:
-    """A line for each probe of hosts, the worst first, and why it is not well."""
+    """A line for each probe of hosts, the worst first, and why it is not well.
+
+    Where that is too narrow for the line, it is two.
+    """
     found = [probe for probe in health.probes if probe.is_of_hosts]
     for probe in sorted(found, key=lambda each: _WORST_FIRST.index(each.state)):
         heading = _probe_heading(probe, word=bool(probe.latencies))
-        yield assemble(*heading).truncate(width, ellipsis=True)
+        fits = assemble(*heading).cell_length <= width
+        rows = [heading] if fits else [heading[:-1], heading[-1:]]
+        for row in rows:
+            yield assemble(*row).truncate(width, ellipsis=True)
         if not probe.latencies or not probe.reason:
             continue
         role: Role = "bad" if probe.state == "failing" else "warn"

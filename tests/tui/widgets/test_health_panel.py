@@ -217,6 +217,18 @@ async def test_a_probe_of_hosts_has_one_line_and_the_worst_is_the_first(
     assert not any("p95" in row for row in rows), "a look at hosts has no latency"
 
 
+async def test_in_a_narrow_column_what_hosts_say_has_a_line_of_its_own(
+    tmp_path: Path,
+) -> None:
+    summary = "18/20 active, web-07 and web-08 failed"
+    run = of_hosts(tmp_path, nginx=("failed", summary, "web-07 and web-08: gone"))
+    async with hosted(run), opened(run, size=(160, 45)) as (_, pilot):
+        shown = words(pilot)
+    assert "✖ nginx  failing" in shown
+    assert f"failing  {summary}" not in shown
+    assert "18/20 active, web-07 and web-08" in shown
+
+
 @pytest.mark.parametrize("size", [(120, 36), (80, 24)])
 async def test_a_host_that_is_not_reached_is_unknown_and_never_ok(
     tmp_path: Path, size: tuple[int, int]
