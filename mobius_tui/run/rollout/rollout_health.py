@@ -50,16 +50,16 @@ class HealthSince:
             now: seconds since 1970.
             alarm: the trigger that fired last, if one did.
         """
-        checks = self._last.values()
-        has_data = bool(self._last) and all(
-            check is not None
-            and check.state != "no data"
-            and now - check.at <= self._fresh(check.probe)
+        checks = [check for check in self._last.values() if check is not None]
+        has_data = bool(checks) and len(checks) == len(self._last)
+        has_data &= all(
+            check.state != "no data" and now - check.at <= self._fresh(check.probe)
             for check in checks
         )
         is_well = has_data and len(self._well_since) == len(self._last)
         return RolloutHealth(
             well_since=max(self._well_since.values()) if is_well else None,
+            looked_at=min((check.at for check in checks), default=0.0),
             has_data=has_data,
             fired_at=alarm.at if alarm is not None else None,
             fired=alarm.reason if alarm is not None else "",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
+
 import pytest
 
 from mobius_tui.health.health_record import ProbeResult, State
@@ -33,7 +36,15 @@ def health(api: str, shop: str, *, now: float | None = None) -> RolloutHealth:
         since.apply(
             ProbeResult(at=float(second), mono=0.0, probe="blog", state="failed")
         )
-    return since.at(float(len(api)) if now is None else now)
+    found = since.at(float(len(api)) if now is None else now)
+    return replace(found, looked_at=math.inf)
+
+
+def test_it_tells_when_the_probe_that_looked_longest_ago_did() -> None:
+    since = HealthSince(PROBES, fresh=lambda _: 60.0)
+    for at, probe in ((1.0, "api"), (2.0, "shop"), (8.0, "api"), (9.0, "blog")):
+        since.apply(ProbeResult(at=at, mono=0.0, probe=probe, state="ok"))
+    assert since.at(9.0) == RolloutHealth(well_since=2.0, looked_at=2.0)
 
 
 @pytest.mark.parametrize(
@@ -67,20 +78,21 @@ def test_what_is_old_differs_from_probe_to_probe() -> None:
     for probe in ("api", "shop"):
         since.apply(ProbeResult(at=0.0, mono=0.0, probe=probe, state="ok"))
     since.apply(ProbeResult(at=50.0, mono=50.0, probe="api", state="ok"))
-    assert since.at(50.5) == RolloutHealth(well_since=50.0)
+    assert since.at(50.5) == RolloutHealth(well_since=50.0, looked_at=0.0)
     since.apply(ProbeResult(at=51.0, mono=51.0, probe="shop", state="ok"))
     assert since.at(51.0).well_since == 50.0, "shop was well all the while"
 
 
 def test_without_a_probe_nothing_is_known() -> None:
-    assert HealthSince((), fresh=lambda _: 3.0).at(0.0) == NO_DATA
+    found = HealthSince((), fresh=lambda _: 3.0).at(0.0)
+    assert (found.has_data, found.well_since) == (False, None)
 
 
 def test_where_none_counts_for_triggers_all_count() -> None:
     since = HealthSince(PROBES[2:], fresh=lambda _: 3.0)
-    assert since.at(0.0) == NO_DATA
+    assert not since.at(0.0).has_data
     since.apply(ProbeResult(at=0.0, mono=0.0, probe="blog", state="failed"))
-    assert since.at(0.0) == UNWELL
+    assert since.at(0.0) == replace(UNWELL, looked_at=0.0)
 
 
 def test_the_trigger_that_fired_last_is_told() -> None:
