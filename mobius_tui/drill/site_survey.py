@@ -219,7 +219,9 @@ class SiteSurvey:
         try:
             every = self._values.seconds(health.every, "every")
             ready = tuple(
-                fill_target(each, self._values.fill) for each in health.probes
+                fill_target(each, self._values.fill)
+                for each in health.probes
+                if not each.hosts
             )
         except MobiusError:
             return []

@@ -59,6 +59,9 @@ class ProbeResult:
     """As the service reports it: a fraction from 0 to 1."""
     p95_ms: float | None = None
     """As the service reports it, in milliseconds."""
+    summary: str = ""
+    """How it is on hosts: `18/20 active, web-07 failed`; empty for one that looks at
+    none."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -137,6 +140,7 @@ def _check(values: dict[str, Any], line: bytes) -> ProbeResult:
         reason=_text(values, "reason", line) if "reason" in values else "",
         error_rate=_number(values, "error_rate", line),
         p95_ms=_number(values, "p95_ms", line),
+        summary=_text(values, "summary", line) if "summary" in values else "",
     )
 
 

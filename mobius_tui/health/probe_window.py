@@ -123,6 +123,21 @@ def stale_after(every: float) -> float:
     return STALE_INTERVALS * every + 5
 
 
+HOSTS_ROUND = 25.0
+"""Seconds that a round over all hosts takes at most."""
+HOSTS_PAUSE = 5.0
+"""Seconds between two rounds at least."""
+
+
+def hosts_cycle(every: float) -> float:
+    """Seconds within which probes of hosts have looked at each of them, or have not.
+
+    Args:
+        every: seconds from round to round, where a round takes no longer.
+    """
+    return max(every, HOSTS_ROUND + HOSTS_PAUSE)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ProbeStatus:
     """The condition of a probe, and why."""

@@ -197,7 +197,7 @@ def _conditions(triggers: Triggers, probe: Probe) -> Iterator[tuple[Rule, Condit
         )
     if triggers.success_rate is not None:
         yield "success_rate", SuccessRateTooLow(triggers.success_rate)
-    if triggers.p95_latency is not None:
+    if triggers.p95_latency is not None and not probe.hosts:
         reported = probe.p95 is not None
         yield "p95_latency", P95TooHigh(triggers.p95_latency, reported=reported)
     if triggers.error_rate is not None:

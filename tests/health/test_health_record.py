@@ -31,6 +31,7 @@ checks = st.builds(
     reason=st.text(),
     error_rate=st.none() | numbers,
     p95_ms=st.none() | numbers,
+    summary=st.text(),
 )
 samples = st.builds(
     MachineSample,

@@ -6,7 +6,7 @@ import pytest
 
 from mobius_tui.health.health_record import ProbeResult
 from mobius_tui.health.trigger import TriggerEvaluator
-from mobius_tui.runbook.model.probes import ErrorRate, Probe, Triggers
+from mobius_tui.runbook.model.probes import ErrorRate, P95Latency, Probe, Triggers
 from tests.health.checks import (
     ALL,
     API,
@@ -233,3 +233,9 @@ def test_an_epoch_does_not_make_a_blind_watch_see() -> None:
     watch = after(FAILURES, trace("o---"))
     watch.begin_epoch()
     assert unknown(watch)
+
+
+def test_a_look_at_hosts_has_no_latency_that_could_be_too_high() -> None:
+    rules = Triggers(p95_latency=P95Latency(), consecutive_failures=2)
+    watch = TriggerEvaluator(rules, (Probe(id="api", hosts="web"),))
+    assert [meter.rule for meter in watch.meters()] == ["consecutive_failures"]

@@ -45,7 +45,6 @@ from mobius_tui.run.targets.resolved_hosts import (
 from mobius_tui.runbook.model.actions import DEFAULT_MAX_OUTPUT, Run
 from mobius_tui.runbook.model.limits import bounded_size
 from mobius_tui.runbook.model.runbook import Step
-from mobius_tui.runbook.model.targets import HostRollout
 from mobius_tui.runbook.model.templates import names_host
 
 MAX_OUTPUT = 1 << 20
@@ -236,7 +235,7 @@ class AttemptHosts:
 
     def route(self) -> Route:
         """How the hosts are reached."""
-        return route_to_hosts(self._context, self._rollout)
+        return route_to_hosts(self._context, self._rollout.become)
 
     def step_order(self) -> StepOrder:
         """What is the same for all hosts.
@@ -287,13 +286,18 @@ class AttemptHosts:
         )
 
 
-def route_to_hosts(context: RunContext, rollout: HostRollout) -> Route:
-    """How the hosts of a step are reached: by ssh, or in a drill as folders."""
+def route_to_hosts(context: RunContext, become: str = "") -> Route:
+    """How hosts are reached: by ssh, or in a drill as folders.
+
+    Args:
+        context: the run's.
+        become: the user that scripts run as; empty for the one who logs in.
+    """
     began = context.state.began
     assert began is not None
     if began.host_sites:
         return LocalRoute(sites=began.host_sites)
-    return SshRoute(become=rollout.become)
+    return SshRoute(become=become)
 
 
 def read_list(directory: AttemptDirectory) -> ResolvedHosts:

@@ -64,7 +64,7 @@ async def _clean_step(context: RunContext, step: Step, kept: set[str]) -> None:
         run=context.directory.id,
         step=step.id,
         folder=str(directory.path),
-        route=route_to_hosts(context, step.rollout),
+        route=route_to_hosts(context, step.rollout.become),
         host_count=len(hosts),
         script="",
         width=ASKED_AT_ONCE,

@@ -12,7 +12,7 @@ import time
 from contextlib import suppress
 
 from mobius_tui.errors import MobiusError, RunError
-from mobius_tui.health.probe_window import stale_after
+from mobius_tui.health.probe_window import hosts_cycle, stale_after
 from mobius_tui.health.ticker import boot_clock
 from mobius_tui.run.attempts.run_context import RunContext
 from mobius_tui.run.planning.variables import NoDurationError
@@ -65,6 +65,11 @@ class WatchAttempt:
         for key, text in (("every", self._health.every), *timeouts):
             with suppress(MobiusError):  # the monitor tells of it
                 durations.append(values.seconds(text, key))
+        counted = probes_counted(self._health)
+        if any(probe.id in counted for probe in self._health.host_probes):
+            with suppress(MobiusError):
+                every = values.seconds(self._health.hosts_every, "hosts_every")
+                durations.append(hosts_cycle(every))
         return max(durations[1:], default=5.0)
 
     async def run(self, *, resumed: bool) -> WatchStepVerdict:

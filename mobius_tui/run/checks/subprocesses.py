@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Iterator
+import sys
+from collections.abc import Coroutine, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import IO
+from typing import IO, Any
 
 from mobius_tui.run.checks.context import CheckContext
 from mobius_tui.run.checks.error_line import error_line
@@ -38,7 +39,7 @@ class ProgramEnd:
     printed: bytes = b""
     """What was kept of its standard output."""
     is_cut: bool = False
-    """Whether it printed more than was to be kept."""
+    """Whether it printed more than was to be kept, or than it was to print at all."""
 
     @property
     def last_line(self) -> str:
@@ -64,8 +65,11 @@ class ProgramEnd:
 class _Pipe(asyncio.Protocol):
     """Retains the end of what comes through a pipe, and as much as wanted of it."""
 
-    def __init__(self, keep: int = 0) -> None:
+    def __init__(self, keep: int = 0, most: int = 0) -> None:
         self.tail = b""
+        self.is_flooded = asyncio.Event()
+        """Set when more came than anybody should have to say."""
+        self._left = most or sys.maxsize
         self.kept = bytearray()
         self.is_cut = False
         self._keep = keep
@@ -83,6 +87,9 @@ class _Pipe(asyncio.Protocol):
         room = self._keep - len(self.kept)
         self.kept += data[:room]
         self.is_cut |= len(data) > room
+        self._left -= len(data)
+        if self._left < 0:
+            self.is_flooded.set()
 
     def drain(self) -> None:
         """Read what is left, without waiting: a child may hold the pipe."""
@@ -108,6 +115,7 @@ async def run_program(
     *,
     stdin: IO[bytes] | None = None,
     keep: int = 0,
+    most: int = 0,
 ) -> ProgramEnd:
     """Run a program to its end; when cancelled, kill its group.
 
@@ -120,12 +128,13 @@ async def run_program(
         stdin: a file that it reads; /dev/null without one.
         keep: bytes of its standard output that are kept at most; if 0, both outputs
             have one tail.
+        most: bytes of either output after which it is killed; 0 for no such end.
 
     Raises:
         OSError: it cannot be started.
     """
-    printed = _Pipe(keep)
-    errors = _Pipe() if keep else printed
+    printed = _Pipe(keep, most)
+    errors = _Pipe(0, most) if keep else printed
     pipes = {printed, errors}
     try:
         try:
@@ -144,7 +153,7 @@ async def run_program(
             for pipe in pipes:
                 os.close(pipe.writing)
         with _register_group(process.pid):
-            code = await _end_program(process)
+            code = await _end_program(process, [pipe.is_flooded for pipe in pipes])
         for pipe in pipes:
             pipe.drain()
     finally:
@@ -154,7 +163,8 @@ async def run_program(
         code=code,
         tail=(errors.tail or printed.tail).decode("utf-8", "replace"),
         printed=bytes(printed.kept),
-        is_cut=bool(keep) and printed.is_cut,
+        is_cut=(bool(keep) and printed.is_cut)
+        or any(pipe.is_flooded.is_set() for pipe in pipes),
     )
 
 
@@ -167,12 +177,19 @@ def _register_group(group: int) -> Iterator[None]:
         _running_groups.discard(group)
 
 
-async def _end_program(process: asyncio.subprocess.Process) -> int:
-    """Wait for a program's end, and end its group in any case."""
+async def _end_program(
+    process: asyncio.subprocess.Process, kills: Iterable[asyncio.Event]
+) -> int:
+    """Wait for a program's end, or for what kills it; end its group in any case."""
+    waits: list[Coroutine[Any, Any, object]] = [each.wait() for each in kills]
+    ends = [asyncio.ensure_future(each) for each in (process.wait(), *waits)]
     try:
-        return await process.wait()
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
     finally:
+        for each in ends:
+            each.cancel()
         with suppress(OSError):
             os.killpg(process.pid, signal.SIGKILL)
         # The kernel has killed it; this only collects its exit status.
-        await process.wait()
+        code = await process.wait()
+    return code

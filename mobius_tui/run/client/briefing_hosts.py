@@ -12,6 +12,7 @@ from mobius_tui.errors import UsageError
 from mobius_tui.run.client.host_preflight import (
     hosts_without_site,
     too_many_followed,
+    too_many_watched,
     used_targets,
 )
 from mobius_tui.run.client.run_briefing import Briefing
@@ -46,12 +47,14 @@ async def with_inventories(briefing: Briefing, *, executes: bool) -> Briefing:
             notices.append(f"the inventory {shown} is a program, which is not run")
             continue
         try:
-            read[name] = await resolve_target(target, folder, env, limit=briefing.limit)
+            limit = briefing.runbook.limit_of(name, briefing.limit)
+            read[name] = await resolve_target(target, folder, env, limit=limit)
         except UsageError as error:
             problems.append(str(error))
     problems += hosts_without_site(read, briefing.host_sites)
     hosts |= read
     problems += too_many_followed(briefing.runbook, hosts)
+    problems += too_many_watched(briefing.runbook, hosts)
     return replace(
         briefing,
         hosts=hosts,

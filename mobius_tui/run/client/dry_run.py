@@ -116,9 +116,11 @@ def _health(plan: Plan, health: Health | None, values: Values) -> Iterator[str]:
     """What is watched all the time, and what it may begin."""
     if health is None:
         return
-    every = values.preview(health.every)
     for probe in health.probes:
+        every = values.preview(health.hosts_every if probe.hosts else health.every)
         what = probe.url or (check_in_words(probe.check) if probe.check else "")
+        if probe.hosts:
+            what = f"on each host of {probe.hosts}: {what}"
         aside = "" if probe.trigger else ", counts for no trigger"
         yield f"  probe  {probe.id} every {every}: {values.preview(what)}{aside}"
     for words in trigger_rules_in_words(health, {}):

@@ -18,7 +18,7 @@ from mobius_tui.run.targets.resolve_targets import resolve_names
 from mobius_tui.run.targets.resolved_hosts import ResolvedHosts
 from mobius_tui.runbook.model.actions import Run
 from mobius_tui.runbook.model.runbook import Runbook, Step
-from mobius_tui.runbook.model.targets import MAX_FOLLOWED, Target
+from mobius_tui.runbook.model.targets import MAX_FOLLOWED, MAX_WATCHED_HOSTS, Target
 
 _PLAYBOOK_BYTES = 1 << 20
 """Bytes of a playbook that are looked at."""
@@ -27,13 +27,14 @@ _RAW = re.compile(r"^\s*(?:-\s+)?(?:ansible\.builtin\.)?raw\s*:", re.MULTILINE)
 
 
 def used_targets(runbook: Runbook) -> Mapping[str, Target]:
-    """The targets that steps run on, by their names."""
+    """The targets that steps run on and that probes look at, by their names."""
     names = dict.fromkeys(s.rollout.target for s in runbook.steps() if s.rollout)
+    names |= dict.fromkeys(probe.hosts for probe in runbook.probes() if probe.hosts)
     return {name: runbook.targets[name] for name in names}
 
 
 def hosts_by_name(runbook: Runbook, limit: str) -> Mapping[str, ResolvedHosts]:
-    """The hosts of the targets that steps run on and that want no program.
+    """The hosts of the used targets that want no program.
 
     Args:
         runbook: which.
@@ -43,7 +44,7 @@ def hosts_by_name(runbook: Runbook, limit: str) -> Mapping[str, ResolvedHosts]:
         UsageError: the pattern leaves no host.
     """
     return {
-        name: resolve_names(target, limit=limit)
+        name: resolve_names(target, limit=runbook.limit_of(name, limit))
         for name, target in used_targets(runbook).items()
         if not target.inventory
     }
@@ -83,6 +84,12 @@ def host_problems(runbook: Runbook, path: str) -> Iterator[str]:
     if "ssh" in by_engine and not shutil.which("ssh", path=path):
         numbers = ", ".join(by_engine["ssh"])
         yield f"ssh is not on PATH; install it ({numbers} would run it)"
+    elif not shutil.which("ssh", path=path):
+        for probe in runbook.probes():
+            if probe.hosts:
+                words = f"the probe {probe.id} looks by it"
+                yield f"ssh is not on PATH; install it ({words})"
+                return
 
 
 def host_notices(runbook: Runbook) -> Iterator[str]:
@@ -122,6 +129,17 @@ def too_many_followed(
         if follows and found is not None and len(found.hosts) > MAX_FOLLOWED:
             words = f"follows {len(found.hosts)} hosts; {MAX_FOLLOWED} are the most"
             yield f"{plan.name(step.id)} {words}"
+
+
+def too_many_watched(
+    runbook: Runbook, hosts: Mapping[str, ResolvedHosts]
+) -> Iterator[str]:
+    """That probes look at too many hosts, as far as they are known."""
+    names = dict.fromkeys(probe.hosts for probe in runbook.probes() if probe.hosts)
+    count = sum(len(hosts[name].hosts) for name in names if name in hosts)
+    if count > MAX_WATCHED_HOSTS:
+        words = f"probes look at {count} hosts; {MAX_WATCHED_HOSTS} are the most"
+        yield f"{words}: give them a target that is smaller"
 
 
 def hosts_without_site(

@@ -32,6 +32,10 @@ async def preview_probes(
     ready: list[ProbeTarget] = []
     not_ready: list[ProbePreview] = []
     for probe in health.probes if health is not None else ():
+        if probe.hosts:
+            words = "its hosts are looked at once the run has begun"
+            not_ready.append(ProbePreview(id=probe.id, state="no data", words=words))
+            continue
         try:
             ready.append(_target_of(briefing, probe, filler))
         except MobiusError as error:

@@ -220,7 +220,7 @@ class Host:
         )
         self.monitor = HealthMonitor(self.directory, plan.runbook, self.clock)
         probes = plan.runbook.health.probes if plan.runbook.health else ()
-        self.health_since = HealthSince(probes, fresh=lambda: self.monitor.stale_after)
+        self.health_since = HealthSince(probes, fresh=self.monitor.stale_after)
         health = HealthReadings(
             states=self.monitor.states,
             last_checks=self.monitor.last_checks,

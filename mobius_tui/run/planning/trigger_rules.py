@@ -145,7 +145,7 @@ def _p95_caveats(
     if rule is None or above is None:
         return
     for probe in counted:
-        timeout = _seconds(fill(probe.timeout))
+        timeout = None if probe.hosts else _seconds(fill(probe.timeout))
         seen = known.get(probe.id)
         if timeout is None or timeout > above or (seen is not None and seen.p95):
             continue

@@ -7,6 +7,7 @@ host's begin), and done then.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from dataclasses import dataclass
 from typing import Literal
@@ -27,6 +28,8 @@ class RolloutHealth:
     well_since: float | None = None
     """Since when every probe that counts is well, in seconds since 1970; `None` while
     one is not."""
+    looked_at: float = math.inf
+    """When the probe that looked longest ago began to, in seconds since 1970."""
     has_data: bool = True
     """Whether something is known of every probe that counts; without a probe it is
     not."""
@@ -238,8 +241,11 @@ def _gate(
     well_at = None
     if health.has_data and health.well_since is not None:
         well_at = max(health.well_since, ended_at) + plan.healthy
-        if well_at <= min(now, deadline):
+        has_looked = health.looked_at >= ended_at
+        if has_looked and well_at <= min(now, deadline):
             return None, None
+        if not has_looked:
+            well_at = None  # what was seen before the batch says nothing of it
     if now >= deadline:
         words = "it was not well for long enough in time"
         return Hold(why=HoldReason.TOO_LATE, words=words, batch=batch), None

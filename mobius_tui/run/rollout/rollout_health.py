@@ -13,13 +13,15 @@ from mobius_tui.runbook.model.probes import Probe
 class HealthSince:
     """The probes that count, and since when each of them is well without a break."""
 
-    def __init__(self, probes: Iterable[Probe], *, fresh: Callable[[], float]) -> None:
+    def __init__(
+        self, probes: Iterable[Probe], *, fresh: Callable[[str], float]
+    ) -> None:
         """Begin with nothing known.
 
         Args:
             probes: all of the runbook; those that do not count for triggers are left
                 out, unless none does.
-            fresh: gives the seconds after which a check tells nothing of now.
+            fresh: gives, by probe, the seconds after which a check is of the past.
         """
         every = tuple(probes)
         counting = [probe.id for probe in every if probe.trigger]
@@ -35,7 +37,7 @@ class HealthSince:
             return
         last = self._last[check.probe]
         self._last[check.probe] = check
-        is_gap = last is not None and check.at - last.at > self._fresh()
+        is_gap = last is not None and check.at - last.at > self._fresh(check.probe)
         if check.state != "ok" or is_gap:
             self._well_since.pop(check.probe, None)
         if check.state == "ok":
@@ -48,16 +50,16 @@ class HealthSince:
             now: seconds since 1970.
             alarm: the trigger that fired last, if one did.
         """
-        checks = self._last.values()
-        has_data = bool(self._last) and all(
-            check is not None
-            and check.state != "no data"
-            and now - check.at <= self._fresh()
+        checks = [check for check in self._last.values() if check is not None]
+        has_data = bool(checks) and len(checks) == len(self._last)
+        has_data &= all(
+            check.state != "no data" and now - check.at <= self._fresh(check.probe)
             for check in checks
         )
         is_well = has_data and len(self._well_since) == len(self._last)
         return RolloutHealth(
             well_since=max(self._well_since.values()) if is_well else None,
+            looked_at=min((check.at for check in checks), default=0.0),
             has_data=has_data,
             fired_at=alarm.at if alarm is not None else None,
             fired=alarm.reason if alarm is not None else "",

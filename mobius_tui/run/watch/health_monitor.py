@@ -17,7 +17,7 @@ from mobius_tui.errors import MobiusError
 from mobius_tui.health.health_record import MachineSample, ProbeResult, encode
 from mobius_tui.health.machine_samples import Machine
 from mobius_tui.health.probe_target import ProbeTarget, fill_target
-from mobius_tui.health.probe_window import CurrentHealth, stale_after
+from mobius_tui.health.probe_window import CurrentHealth, hosts_cycle, stale_after
 from mobius_tui.run.attempts.run_context import RunContext
 from mobius_tui.run.attempts.secret_source import obtain_secrets
 from mobius_tui.run.attempts.stopping import running_process_groups
@@ -29,7 +29,9 @@ from mobius_tui.run.keeper.disk_full import DISK_FULL_ERRNOS
 from mobius_tui.run.planning.variables import check_env, probe_variable_names
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.safe_open import open_regular
+from mobius_tui.run.watch.host_probes import has_values, host_prober
 from mobius_tui.runbook.model.check_kinds import Check, ProcessCheck, ServiceCheck
+from mobius_tui.runbook.model.probes import Health
 from mobius_tui.runbook.model.runbook import Runbook, Step
 
 UNIT_INTERVAL = 10.0
@@ -115,6 +117,8 @@ class HealthMonitor:
         self._hash = hashlib.sha256()
         self._health = CurrentHealth()
         self._check_cycle = 5.0
+        self._hosts_cycles: dict[str, float] = {}
+        """Seconds from look to look, by probe that looks at hosts."""
         self._units = UnitMonitor()
         self.on_record: Callable[[ProbeResult | MachineSample], None] = lambda _: None
         """Told of every record, once it counts."""
@@ -126,19 +130,17 @@ class HealthMonitor:
     def states(self) -> Mapping[str, str]:
         """Each probe's state, in a word; unknown where the last check is old."""
         now = self._clock.wall()
-        oldest = now - self.stale_after
         looked = self.last_checks()
         return {
             probe_id: window.status(now).state
-            if looked.get(probe_id, 0.0) >= oldest
+            if looked.get(probe_id, 0.0) >= now - self.stale_after(probe_id)
             else "unknown"
             for probe_id, window in self._health.windows.items()
         }
 
-    @property
-    def stale_after(self) -> float:
-        """Seconds after which a check tells nothing of now."""
-        return stale_after(self._check_cycle)
+    def stale_after(self, probe: str) -> float:
+        """Seconds after which a check of a probe tells nothing of now."""
+        return stale_after(self._hosts_cycles.get(probe, self._check_cycle))
 
     def last_checks(self) -> Mapping[str, float]:
         """When each probe was last asked, in seconds since 1970."""
@@ -164,8 +166,12 @@ class HealthMonitor:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._sample_machine(context, every))
             tasks.create_task(self._units.watch(context, every=every))
-            if health is not None and health.probes:
+            if health is None:
+                return
+            if len(health.host_probes) < len(health.probes):
                 tasks.create_task(self._run_probes(context, every, tasks))
+            if health.host_probes:
+                tasks.create_task(self._run_host_probes(context, health))
 
     def _interval(self, context: RunContext) -> float:
         """Seconds from check to check."""
@@ -227,9 +233,7 @@ class HealthMonitor:
         values = context.values()
         ready = []
         for probe in health.probes:
-            names = probe_variable_names(probe)
-            held = context.state.variables.keys() | context.secrets.keys()
-            if all(n in held for n in names if "." not in n):
+            if not probe.hosts and has_values(context, probe):
                 try:
                     ready.append(
                         self._with_certificates(
@@ -239,6 +243,23 @@ class HealthMonitor:
                 except MobiusError as error:
                     print(f"probe {probe.id}: {error}", flush=True)  # noqa: T201
         return tuple(ready)
+
+    async def _run_host_probes(self, context: RunContext, health: Health) -> None:
+        """Look at the hosts of the probes that have some."""
+        try:
+            every = context.values().seconds(health.hosts_every, "hosts_every")
+        except MobiusError as error:
+            every = 15.0
+            print(f"health.hosts_every: {error}; 15 s it is", flush=True)  # noqa: T201
+        cycle = hosts_cycle(every)
+        self._hosts_cycles = {probe.id: cycle for probe in health.host_probes}
+        prober = host_prober(context, health, wall=self._clock.wall)
+
+        def take(result: ProbeResult) -> None:
+            words = context.redact(result.summary), context.redact(result.reason)
+            self._write(replace(result, summary=words[0], reason=words[1]))
+
+        await prober.run(take, every=every)
 
     @staticmethod
     def _with_certificates(context: RunContext, target: ProbeTarget) -> ProbeTarget:

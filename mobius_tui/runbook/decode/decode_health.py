@@ -17,7 +17,13 @@ from mobius_tui.runbook.decode.value_shapes import (
     slug,
     url,
 )
-from mobius_tui.runbook.model.check_kinds import Check, Repeat, kind_of
+from mobius_tui.runbook.model.check_kinds import (
+    Check,
+    ProcessCheck,
+    Repeat,
+    ServiceCheck,
+    kind_of,
+)
 from mobius_tui.runbook.model.probes import (
     ErrorRate,
     Figure,
@@ -52,6 +58,7 @@ def read_health(
         table.report("[health] has no [[health.probe]]")
     found = Health(
         every=duration(table, "every", "5s"),
+        hosts_every=_hosts_every(table),
         witness=_witness(table),
         probes=tuple(probe for probe, _ in probes.values()),
         trigger=_triggers(table.table("trigger")),
@@ -74,6 +81,11 @@ def _inherit(table: TomlTable, other: TomlTable | None) -> None:
         own.base = theirs
 
 
+def _hosts_every(table: TomlTable) -> str:
+    has_key = table.has_since(2, "hosts_every")
+    return duration(table, "hosts_every", "15s") if has_key else "15s"
+
+
 def _witness(table: TomlTable) -> tuple[str, ...]:
     found = table.text_list("witness", filled=True)
     for text in found:
@@ -88,9 +100,17 @@ _OF_HTTP = (
 )
 
 
+_ONLY_ON_HOSTS = (
+    "`hosts` is for a probe with `check.service` or `check.process`: these are looked "
+    "at there, by ssh; all else is asked from here"
+)
+
+
 def _probe(table: TomlTable) -> Probe:
     if table.has_since(2, "check"):
         return _probe_by_check(table)
+    if table.has_since(2, "hosts"):
+        table.report(_ONLY_ON_HOSTS, "hosts")
     table.require("url")
     equal, compared = json_body(table, "json")
     return Probe(
@@ -119,13 +139,29 @@ def _probe_by_check(table: TomlTable) -> Probe:
             f"`{key}` is of a probe that asks a URL, and this has a check", key
         )
     timeout = duration(table, "timeout", "4s")
+    check = _probe_check(table, timeout)
     return Probe(
         id=slug(table),
-        check=_probe_check(table, timeout),
+        check=check,
+        hosts=_hosts(table, check),
         title=table.text("title", filled=True),
         timeout=timeout,
         trigger=table.flag("trigger", default=True),
     )
+
+
+def _hosts(table: TomlTable, check: Check | None) -> str:
+    """The target on whose hosts a probe looks; empty for this machine."""
+    if not table.has_since(2, "hosts"):
+        return ""
+    if check is not None and not isinstance(check, ProcessCheck | ServiceCheck):
+        table.report(_ONLY_ON_HOSTS, "hosts")
+    if table.has("timeout"):
+        words = "a probe with `hosts` has no `timeout`: a host has 10 s for all that"
+        table.report(f"{words} is looked at there", "timeout")
+    if not table.text("hosts").strip():
+        table.report("`hosts` is the name of a target: [targets.NAME]", "hosts")
+    return table.text("hosts")
 
 
 _PROBE_KINDS = (

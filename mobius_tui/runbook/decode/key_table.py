@@ -190,6 +190,7 @@ KEYS: Mapping[str, Mapping[str, Shape]] = {
     },
     "health": {
         "every": _DURATION,
+        "hosts_every": _DURATION,
         "witness": {"type": "array", "items": _ADDRESS},
         "include": _TEXT,
         "probe": _TABLES,
@@ -200,6 +201,7 @@ KEYS: Mapping[str, Mapping[str, Shape]] = {
         "title": _TEXT,
         "url": _URL,
         "check": _TABLE,
+        "hosts": _SOME_TEXT,
         "timeout": _DURATION,
         "method": _TEXT,
         "headers": _NAMED_TEXTS,

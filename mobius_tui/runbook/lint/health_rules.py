@@ -98,7 +98,7 @@ def _seconds(text: str) -> float | None:
 def _check_interval(draft: RunbookDraft, health: Health) -> None:
     every = _seconds(health.every)
     for probe in health.probes:
-        timeout = _seconds(probe.timeout)
+        timeout = None if probe.hosts else _seconds(probe.timeout)
         if every is not None and timeout is not None and timeout > every:
             draft.at("probe", probe.id).warn(
                 "slow-probe",
@@ -131,7 +131,7 @@ def _check_latency_rule(draft: RunbookDraft, health: Health) -> None:
     if rule is None or above is None:
         return
     for probe in health.probes:
-        timeout = _seconds(probe.timeout)
+        timeout = None if probe.hosts else _seconds(probe.timeout)
         if not probe.trigger or timeout is None or above < timeout:
             continue
         table = draft.at("probe", probe.id)

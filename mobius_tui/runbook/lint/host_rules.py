@@ -9,6 +9,7 @@ from mobius_tui.runbook.model.check_kinds import RunCheck
 from mobius_tui.runbook.model.runbook import Step, step_of_probe
 from mobius_tui.runbook.model.targets import (
     MAX_FOLLOWED,
+    MAX_WATCHED_HOSTS,
     HostRollout,
     Target,
     cut_into_batches,
@@ -60,10 +61,10 @@ SKIPPED_UNCHECKED = LintRule(
 )
 UNUSED_TARGET = LintRule(
     code="unused-target",
-    title="a target that no step runs on",
+    title="a target that no step and no probe uses",
     reason="Most often its name is misspelt where it should be used, and that step "
     "runs on other hosts.",
-    remedy='`hosts = "NAME"` on a step, or take it out',
+    remedy='`hosts = "NAME"` on a step or a probe, or take it out',
     bad=f"{_STEP}{_CHANGE}{_HOSTS}[targets.db]\nhosts = ['db-1']",
     good=f"{_STEP}{_CHANGE}{_HOSTS}",
 )
@@ -81,11 +82,7 @@ def lint_hosts(draft: RunbookDraft) -> None:
             _report_stray_checks(step, table)
             continue
         name = step.rollout.target
-        target = draft.runbook.targets.get(name)
-        if target is None and name.strip():
-            near = did_you_mean(name, draft.runbook.targets)
-            there = near or "; [targets.NAME] says which hosts it has"
-            table.report(f"no target `{name}`{there}", "hosts")
+        target = _target_named(draft, name, table)
         health = draft.runbook.health
         if step.rollout.between.healthy and (health is None or not health.probes):
             words = "`healthy` wants a [health] with probes: no data is not well"
@@ -97,6 +94,34 @@ def lint_hosts(draft: RunbookDraft) -> None:
             table.report(f"`{name}` has {words} at most", "follow")
     for probe in draft.runbook.probes():
         _report_stray_checks(step_of_probe(probe), draft.at("probe", probe.id))
+    _lint_host_probes(draft)
+
+
+def _target_named(draft: RunbookDraft, name: str, table: TomlTable) -> Target | None:
+    """The target that `hosts` of a table names; reported if there is none."""
+    target = draft.runbook.targets.get(name)
+    if target is None and name.strip():
+        near = did_you_mean(name, draft.runbook.targets)
+        there = near or "; [targets.NAME] says which hosts it has"
+        table.report(f"no target `{name}`{there}", "hosts")
+    return target
+
+
+def _lint_host_probes(draft: RunbookDraft) -> None:
+    """Report probes of targets that are not there, or that have too many hosts."""
+    counted: dict[str, int] = {}
+    for probe in draft.runbook.probes():
+        if not probe.hosts:
+            continue
+        table = draft.at("probe", probe.id)
+        target = _target_named(draft, probe.hosts, table)
+        if target is None or probe.hosts in counted:
+            continue
+        counted[probe.hosts] = len(known_hosts(target))
+        if sum(counted.values()) > MAX_WATCHED_HOSTS:
+            words = f"probes look at {sum(counted.values())} hosts, those of "
+            words += f"`{probe.hosts}` among them; {MAX_WATCHED_HOSTS} are the most"
+            table.report(f"{words}: name a target that is smaller", "hosts")
 
 
 def known_hosts(target: Target) -> tuple[str, ...]:
@@ -119,7 +144,7 @@ def _report_stray_checks(step: Step, table: TomlTable) -> None:
 
 def warn_hosts(draft: RunbookDraft) -> None:
     """Warn of what goes over many hosts too fast, or leaves some of them behind."""
-    used: set[str] = set()
+    used = {probe.hosts for probe in draft.runbook.probes()}
     for phase in draft.runbook.phases:
         for index, step in enumerate(phase.steps):
             if step.rollout is None:
@@ -130,7 +155,7 @@ def warn_hosts(draft: RunbookDraft) -> None:
     for name in draft.runbook.targets:
         table = draft.at("target", name)
         if name not in used and table.document is draft.root.document:
-            table.warn(UNUSED_TARGET.code, f"no step runs on the target `{name}`")
+            table.warn(UNUSED_TARGET.code, f"nothing uses the target `{name}`")
 
 
 def _warn_of_step(

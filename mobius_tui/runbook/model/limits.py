@@ -35,6 +35,9 @@ LIMITS: Mapping[str, Limits] = {
     # A look is a request, or a process, and a line that is synced to the disk: ten in a
     # second are as many as tell more than fewer would.
     "every": Limits(least="100ms", most="24h"),
+    # A host that refuses somebody may hold it against them for some seconds, so that
+    # who asks more often than that is not let in any more.
+    "hosts_every": Limits(least="10s", most="1h"),
     # No process is started, and no answer comes over a network, in less.
     "timeout": Limits(least="10ms", most=_MONTH),
     # What answers in less than a millisecond is measured no closer than that.
@@ -107,6 +110,7 @@ def bounded_values(runbook: Runbook) -> Iterator[KeyedText]:
 
 def _of_health(health: Health) -> Iterator[KeyedText]:
     yield "every", health.every
+    yield "hosts_every", health.hosts_every
     yield "grace", health.trigger.grace
     if health.trigger.p95_latency is not None:
         yield "above", health.trigger.p95_latency.above

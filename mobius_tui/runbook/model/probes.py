@@ -34,6 +34,8 @@ class Probe:
     url: str = ""
     """Empty if `check` says what is looked at."""
     check: Check | None = None
+    hosts: str = ""
+    """The target on whose hosts the check is made; empty for this machine."""
     title: str = ""
     timeout: str = "4s"
     method: str = "GET"
@@ -111,10 +113,17 @@ class Health:
     """`[health]`: the probes, their interval and the triggers."""
 
     every: str = "5s"
+    hosts_every: str = "15s"
+    """From look to look at a host, for the probes that have some."""
     witness: tuple[str, ...] = ()
     """`host:port` addresses; if none answers, failed checks count as no data."""
     probes: tuple[Probe, ...] = ()
     trigger: Triggers = field(default_factory=Triggers)
+
+    @property
+    def host_probes(self) -> tuple[Probe, ...]:
+        """The probes that look at hosts, each host by one connection for all."""
+        return tuple(probe for probe in self.probes if probe.hosts)
 
 
 def is_loopback(url: str) -> bool:

@@ -300,6 +300,18 @@ class Runbook:
         """The hosts that a step runs on; None for this machine."""
         return None if step.rollout is None else self.targets.get(step.rollout.target)
 
+    def limit_of(self, target: str, limit: str) -> str:
+        """The pattern that leaves only some hosts of a target; empty for all of them.
+
+        Hosts that only probes look at are not limited: nothing is done there.
+
+        Args:
+            target: its name.
+            limit: the pattern that a run is limited to; empty without one.
+        """
+        runs = any(s.rollout and s.rollout.target == target for s in self.steps())
+        return limit if runs else ""
+
     def probes(self) -> tuple[Probe, ...]:
         """All probes, in the order of the file."""
         return () if self.health is None else self.health.probes

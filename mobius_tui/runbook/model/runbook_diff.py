@@ -26,6 +26,7 @@ _LATER_FIELDS = frozenset(
         "when_checks",
         *("kind", "least", "most", "pattern", "many", "from_run", "from_file"),
         *("targets", "rollout", "playbook", "playbook_vars", "on_host"),
+        "hosts",
     }
 )
 """Fields that older versions lacked. They are left out of digests while they are empty,
@@ -155,6 +156,8 @@ def _parts(runbook: Runbook) -> Iterator[tuple[Key, Any]]:
         yield ("channel", channel.id), channel
     if runbook.health is not None:
         beat = {"every": runbook.health.every, "witness": runbook.health.witness}
+        if runbook.health.host_probes:
+            beat["hosts_every"] = runbook.health.hosts_every
         yield ("health", "beat"), beat
         yield ("health", "triggers"), runbook.health.trigger
         for probe in runbook.health.probes:

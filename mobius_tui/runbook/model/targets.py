@@ -17,6 +17,8 @@ MAX_HOSTS = 1000
 """Hosts of a target at most."""
 MAX_HOSTS_AT_ONCE = 50
 """Hosts at which a step runs at the same time at most: each has an ssh."""
+MAX_WATCHED_HOSTS = 200
+"""Hosts that probes look at, of all targets together: each look is a connection."""
 MAX_FOLLOWED = 20
 """Hosts of a step with `follow` at most: each has its line on the screen."""
 

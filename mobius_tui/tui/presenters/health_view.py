@@ -13,7 +13,9 @@ from mobius_tui.health.health_record import State
 from mobius_tui.health.probe_window import (
     CurrentHealth,
     ProbeCondition,
+    ProbeStatus,
     ProbeWindow,
+    hosts_cycle,
     stale_after,
 )
 from mobius_tui.health.trigger import Meter
@@ -67,6 +69,10 @@ class ProbeView:
     """Seconds since the first failure of those in a row."""
     has_check: bool = False
     """Whether it looks by a check, which has no HTTP status."""
+    is_of_hosts: bool = False
+    """Whether it looks at many hosts: one line is all that it has."""
+    summary: str = ""
+    """How it is on its hosts: `18/20 active, web-07 failed`."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -245,10 +251,17 @@ def _probe(
 ) -> ProbeView:
     status = window.status(now)
     last = window.last
+    if probe.hosts and last is not None and last.state == "no data":
+        # Looks are far apart: nobody is to read "ok" for three of them.
+        words = f"no data: {last.reason}"
+        is_ok = status.state == "ok"
+        status = ProbeStatus(state="unknown", words=words) if is_ok else status
     return ProbeView(
         id=probe.id,
         title=probe.title or probe.id,
         has_check=probe.check is not None,
+        is_of_hosts=bool(probe.hosts),
+        summary=last.summary if last is not None else "",
         state=status.state,
         words=status.words,
         status=last.status if last is not None else None,
@@ -308,8 +321,11 @@ def _probes_at(view: RunView, moment: float) -> list[OutagePart]:
     plan = view.runbook.health
     assert plan is not None
     within = _silent_after(_pause(plan, view.values))
+    of_hosts = stale_after(hosts_cycle(_seconds(view.values.preview(plan.hosts_every))))
     found = [
-        (p.id, view.health_history.at(p.id, moment, within=within)) for p in plan.probes
+        (p.id, view.health_history.at(p.id, moment, within=seconds))
+        for p in plan.probes
+        for seconds in (of_hosts if p.hosts else within,)
     ]
     shown = found
     if len(found) > NAMED:

@@ -89,12 +89,17 @@ def last_good(probe: ProbeView) -> str:
     return time.strftime("last ok %H:%M:%S", time.localtime(probe.last_ok))
 
 
+def bad_since(probe: ProbeView) -> str:
+    """`last ok 23:14:02, bad for 2:10`."""
+    if probe.bad_for is None:
+        return last_good(probe)
+    return f"{last_good(probe)}, bad for {clock_duration(probe.bad_for)}"
+
+
 def failure_text(probe: ProbeView, width: int) -> list[Content]:
     """`last ok 23:14:02, bad for 2:10 · refused`, in two lines where it is too long."""
     role: Role = "bad" if probe.state == "failing" else "warn"
-    since = last_good(probe)
-    if probe.bad_for is not None:
-        since += f", bad for {clock_duration(probe.bad_for)}"
+    since = bad_since(probe)
     reason = sanitize.line(probe.reason)
     if not reason:
         return [text(since, role)]

@@ -28,6 +28,7 @@ from mobius_tui.tui.presenters.styled_text import (
 )
 from mobius_tui.tui.widgets.health_figures import (
     OWN_LATENCY,
+    bad_since,
     failure_text,
     figures,
     in_ms,
@@ -51,6 +52,8 @@ TALLEST = 10
 """Rows of a chart at most, in a column beside others."""
 REASON = 28
 """Cells of a reason in the folded panel."""
+HOST_REASONS = 3
+"""Lines that say why hosts are not well."""
 
 CHART_STATES: dict[State, str] = {"ok": "ok", "failed": "bad", "no data": "none"}
 """What the chart calls the states of checks."""
@@ -73,8 +76,8 @@ def lines(
     charts = _chart_height(health, height, upright)
     found = _all_lines(health, width, charts)
     spare = 0 if height is None or upright else height - len(found)
-    if spare > 0 and health.probes:
-        taller = charts + spare // len(health.probes)
+    if spare > 0 and (charted := _charted(health)):
+        taller = charts + spare // len(charted)
         found = _all_lines(health, width, taller)
     return muted_if_unwatched(health, found)
 
@@ -87,7 +90,7 @@ def _all_lines(health: HealthView, width: int, charts: int) -> tuple[Content, ..
     """
     found: list[Content] = []
     upright = width < WIDE_CELLS
-    for probe in health.probes:
+    for probe in _charted(health):
         if not probe.latencies:
             found.append(assemble(*_probe_heading(probe, word=False)))
             continue
@@ -104,12 +107,41 @@ def _all_lines(health: HealthView, width: int, charts: int) -> tuple[Content, ..
         found.extend(_steps(probe, health.spans, width))
         if upright:
             found.append(Content(""))
+    found.extend(_host_lines(health, width))
     found.extend(trigger_lines(health.meters, width))
     if not health.probes:
         found.append(text("This runbook watches nothing.", "muted"))
     if health.machine is not None:
         found.extend(machine_lines(health.machine, width, upright=upright))
     return tuple(found)
+
+
+def _charted(health: HealthView) -> list[ProbeView]:
+    """The probes that have a chart: all but those of hosts."""
+    return [probe for probe in health.probes if not probe.is_of_hosts]
+
+
+_WORST_FIRST = ("failing", "unknown", "ok")
+
+
+def _host_lines(health: HealthView, width: int) -> Iterator[Content]:
+    """A line for each probe of hosts, the worst first, and why it is not well.
+
+    Where that is too narrow for the line, it is two.
+    """
+    found = [probe for probe in health.probes if probe.is_of_hosts]
+    for probe in sorted(found, key=lambda each: _WORST_FIRST.index(each.state)):
+        heading = _probe_heading(probe, word=bool(probe.latencies))
+        fits = assemble(*heading).cell_length <= width
+        rows = [heading] if fits else [heading[:-1], heading[-1:]]
+        for row in rows:
+            yield assemble(*row).truncate(width, ellipsis=True)
+        if not probe.latencies or not probe.reason:
+            continue
+        role: Role = "bad" if probe.state == "failing" else "warn"
+        yield text(bad_since(probe), role)
+        for why in sanitize.line(probe.reason).split("; ")[:HOST_REASONS]:
+            yield text(f"  {why}", role).truncate(width, ellipsis=True)
 
 
 def muted_if_unwatched(health: HealthView, found: Iterable[Content]) -> list[Content]:
@@ -121,7 +153,7 @@ def muted_if_unwatched(health: HealthView, found: Iterable[Content]) -> list[Con
 
 def _chart_height(health: HealthView, height: int | None, upright: bool) -> int:
     """Rows for each chart."""
-    many = len(health.probes)
+    many = len(_charted(health))
     if not upright:
         return 3 if many <= 1 else 1
     if height is None or many == 0:
@@ -145,6 +177,8 @@ def _probe_heading(
         status = "does not hold" if probe.reason else "holds"
     if why and probe.status is None and probe.reason:
         status = cut_in_middle(sanitize.line(probe.reason), REASON)
+    if probe.is_of_hosts:
+        status = sanitize.line(probe.summary) or "no data"
     if probe.latencies == ():
         status = "not looked yet"
     return [
@@ -258,6 +292,8 @@ def _two_lines(health: HealthView, width: int) -> list[Content]:
             ("  ok ", "muted"),
             (success, role),
         )
+        if worst.is_of_hosts:
+            first = assemble(*_probe_heading(worst, word=False))
         found = [first.truncate(width, ellipsis=True)]
     if health.machine is not None:
         line = figures(health.machine, "  ")

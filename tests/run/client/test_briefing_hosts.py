@@ -176,6 +176,54 @@ async def test_what_is_missing_or_doubtful_is_told(path: Path) -> None:
     )
 
 
+WATCHED = """format = 2
+[runbook]
+title = "Watched"
+[targets.web]
+hosts = ["web-1", "web-2"]
+[targets.prod]
+inventory = "hosts.ini"
+hosts = ["db"]
+[[step]]
+title = "Look"
+run = "true"
+[[health.probe]]
+id = "nginx"
+hosts = "web"
+check.service = "nginx"
+[[health.probe]]
+id = "postgres"
+hosts = "prod"
+check.service = "postgresql"
+"""
+
+
+async def test_hosts_that_probes_alone_look_at_are_found_and_counted(
+    path: Path,
+) -> None:
+    (path / "x.toml").write_text(WATCHED)
+    put_answer(path, {"db": {"hosts": [f"h{n}" for n in range(199)]}})
+    found = await with_inventories(briefing(path), executes=True)
+    assert [field.content.plain for field in host_fields(found)] == [
+        "web: 2 hosts",
+        "prod: 199 hosts, of 1 group",
+    ]
+    [problem] = found.problems
+    assert problem.startswith("probes look at 201 hosts; 200 are the most: give")
+    (path / "programs" / "ssh").unlink()
+    alone = prepare_briefing(
+        load(path / "x.toml"), given={}, path=f"{path}/programs"
+    ).problems
+    assert "ssh is not on PATH; install it (the probe nginx looks by it)" in alone
+
+
+async def test_a_limit_is_of_the_hosts_that_steps_run_on(path: Path) -> None:
+    (path / "x.toml").write_text(f"{WATCHED}[[step]]\nhosts = 'web'\nrun = 'true'\n")
+    found = await with_inventories(briefing(path, "web-2"), executes=True)
+    assert found.hosts["web"].names == ("web-2",)
+    assert found.hosts["prod"].names == ("db-1",)
+
+
 def test_what_ansible_cannot_promise_of_a_script_is_told(path: Path) -> None:
     text = BOOK.replace('become = "root"', 'engine = "ansible"')
     (path / "x.toml").write_text(text)

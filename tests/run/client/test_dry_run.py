@@ -20,6 +20,12 @@ url = "http://127.0.0.1:1/health"
 id = "log"
 url = "http://127.0.0.1:1/log"
 trigger = false
+[[health.probe]]
+id = "nginx"
+hosts = "web"
+check.service = "nginx"
+[targets.web]
+hosts = ["web-1", "web-2"]
 [health.trigger]
 consecutive_failures = 3
 then = "back"
@@ -87,6 +93,7 @@ def test_it_tells_what_begins_by_itself_and_what_follows_a_failure(
     assert [each for each in said if each.startswith(("  probe", "  trigger"))] == [
         "  probe  api every 3s: http://127.0.0.1:1/health",
         "  probe  log every 3s: http://127.0.0.1:1/log, counts for no trigger",
+        "  probe  nginx every 15s: on each host of web: nginx active",
         "  trigger when 3 checks in a row failed",
         "  trigger begins A Back, 5s later, where the watch is armed",
     ]

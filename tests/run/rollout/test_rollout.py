@@ -185,6 +185,17 @@ def test_health_must_be_well_since_the_batch_ended() -> None:
     assert run.move().begin == ("b1",)
 
 
+def test_what_was_seen_before_the_batch_ended_says_nothing_of_it() -> None:
+    """A probe of hosts looks but now and then."""
+    run = gated(well_since=0.0, looked_at=99.0)
+    run.now = 140.0
+    move = run.move()
+    assert move.hold is not None
+    assert (move.hold.why, move.look_again) == (HoldReason.NOT_HEALTHY, 400.0)
+    run.now, run.health = 150.0, RolloutHealth(well_since=0.0, looked_at=145.0)
+    assert run.move().begin == ("b1",)
+
+
 def test_what_was_unwell_in_between_counts_anew() -> None:
     run = gated()
     move = run.move()

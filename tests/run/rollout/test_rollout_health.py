@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
+
 import pytest
 
 from mobius_tui.health.health_record import ProbeResult, State
@@ -21,7 +24,7 @@ STATES: dict[str, State] = {"+": "ok", "-": "failed", "?": "no data", " ": "no d
 
 def health(api: str, shop: str, *, now: float | None = None) -> RolloutHealth:
     """Health after checks each second: `+` ok, `-` failed, `?` no data, blank: none."""
-    since = HealthSince(PROBES, fresh=lambda: 3.0)
+    since = HealthSince(PROBES, fresh=lambda _: 3.0)
     for second, states in enumerate(zip(api, shop, strict=True)):
         for probe, state in zip(("api", "shop"), states, strict=True):
             if state != " ":
@@ -33,7 +36,15 @@ def health(api: str, shop: str, *, now: float | None = None) -> RolloutHealth:
         since.apply(
             ProbeResult(at=float(second), mono=0.0, probe="blog", state="failed")
         )
-    return since.at(float(len(api)) if now is None else now)
+    found = since.at(float(len(api)) if now is None else now)
+    return replace(found, looked_at=math.inf)
+
+
+def test_it_tells_when_the_probe_that_looked_longest_ago_did() -> None:
+    since = HealthSince(PROBES, fresh=lambda _: 60.0)
+    for at, probe in ((1.0, "api"), (2.0, "shop"), (8.0, "api"), (9.0, "blog")):
+        since.apply(ProbeResult(at=at, mono=0.0, probe=probe, state="ok"))
+    assert since.at(9.0) == RolloutHealth(well_since=2.0, looked_at=2.0)
 
 
 @pytest.mark.parametrize(
@@ -62,18 +73,29 @@ def test_what_is_old_tells_nothing_of_now() -> None:
     assert health("++", "++", now=4.1) == NO_DATA
 
 
+def test_what_is_old_differs_from_probe_to_probe() -> None:
+    since = HealthSince(PROBES, fresh={"api": 1.0, "shop": 60.0}.__getitem__)
+    for probe in ("api", "shop"):
+        since.apply(ProbeResult(at=0.0, mono=0.0, probe=probe, state="ok"))
+    since.apply(ProbeResult(at=50.0, mono=50.0, probe="api", state="ok"))
+    assert since.at(50.5) == RolloutHealth(well_since=50.0, looked_at=0.0)
+    since.apply(ProbeResult(at=51.0, mono=51.0, probe="shop", state="ok"))
+    assert since.at(51.0).well_since == 50.0, "shop was well all the while"
+
+
 def test_without_a_probe_nothing_is_known() -> None:
-    assert HealthSince((), fresh=lambda: 3.0).at(0.0) == NO_DATA
+    found = HealthSince((), fresh=lambda _: 3.0).at(0.0)
+    assert (found.has_data, found.well_since) == (False, None)
 
 
 def test_where_none_counts_for_triggers_all_count() -> None:
-    since = HealthSince(PROBES[2:], fresh=lambda: 3.0)
-    assert since.at(0.0) == NO_DATA
+    since = HealthSince(PROBES[2:], fresh=lambda _: 3.0)
+    assert not since.at(0.0).has_data
     since.apply(ProbeResult(at=0.0, mono=0.0, probe="blog", state="failed"))
-    assert since.at(0.0) == UNWELL
+    assert since.at(0.0) == replace(UNWELL, looked_at=0.0)
 
 
 def test_the_trigger_that_fired_last_is_told() -> None:
     alarm = Alarm(probe="api", rule="error_rate", reason="too many", at=5.0)
-    found = HealthSince(PROBES, fresh=lambda: 3.0).at(6.0, alarm)
+    found = HealthSince(PROBES, fresh=lambda _: 3.0).at(6.0, alarm)
     assert (found.fired_at, found.fired) == (5.0, "too many")

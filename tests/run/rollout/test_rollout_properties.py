@@ -112,6 +112,7 @@ class Course:
             assert ended_at is not None
             well_at = max(run.health.well_since, ended_at) + run.plan.healthy
             assert well_at <= min(run.now, ended_at + run.plan.within)
+            assert run.health.looked_at >= ended_at
 
     def running(self) -> tuple[str, ...]:
         return self.run.fleet.named(HostStatus.RUNNING)
@@ -127,6 +128,7 @@ class Course:
     def health(self) -> None:
         self.run.health = RolloutHealth(
             well_since=self.run.now if self.random.random() < 0.8 else None,
+            looked_at=self.run.now - self.random.choice((0.0, 3.0, 60.0)),
             has_data=self.random.random() < 0.7,
             fired_at=self.run.health.fired_at,
         )

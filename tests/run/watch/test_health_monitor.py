@@ -6,12 +6,14 @@ import asyncio
 import json
 from pathlib import Path
 
+from mobius_tui.health.health_record import MachineSample, ProbeResult
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.journal.journal import Clock
 from mobius_tui.run.watch.health_monitor import HealthMonitor
 from tests.run.conftest import Begin
 from tests.run.made_services import make_context
 from tests.tui import scenes
+from tests.tui.runs import made
 
 
 async def test_processes_are_named_by_what_they_are_not_by_what_a_step_does(
@@ -65,3 +67,63 @@ check.run = { script = 'cat "$name"', json = { "/depth" = "< 5" } }
     await run.until(lambda _: "wanted < 5" in last(_)["by-script"])
     (tmp_path / "there").write_text('{"depth": 4}')
     await run.until(lambda _: set(last(_).values()) == {"ok "})
+
+
+OF_HOSTS = """format = 2
+[runbook]
+title = "X"
+[targets.web]
+hosts = ["web-1"]
+[[step]]
+run = "true"
+[health]
+every = "1s"
+hosts_every = "30s"
+[[health.probe]]
+id = "nginx"
+hosts = "web"
+check.service = "nginx"
+[[health.probe]]
+id = "file"
+check.file = "/"
+"""
+
+
+async def test_a_look_at_hosts_is_of_now_until_the_next_ones_are_overdue(
+    tmp_path: Path,
+) -> None:
+    """A host that cannot be asked is no data."""
+    path = tmp_path / "book.toml"
+    path.write_text(OF_HOSTS)
+    run = made(tmp_path, path, {})
+    read = Follower(run.directory)
+    now = run.at
+    clock = Clock(wall=lambda: now, mono=lambda: 0.0, boot="boot")
+    async with asyncio.TaskGroup() as tasks:
+        context = make_context(
+            run.directory,
+            read.plan,
+            read.state,
+            clock,
+            tasks,
+            env={"PATH": "/nowhere"},
+        )
+        monitor = HealthMonitor(run.directory, read.runbook, clock)
+        looked: asyncio.Queue[ProbeResult | MachineSample] = asyncio.Queue()
+        monitor.on_record = looked.put_nowait
+        watching = tasks.create_task(monitor.watch(context))
+        found: dict[str, ProbeResult] = {}
+        async with asyncio.timeout(20):
+            while len(found) < 2:
+                record = await looked.get()
+                if isinstance(record, ProbeResult):
+                    found[record.probe] = record
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
+        monitor.close()
+    assert found["nginx"].state == "no data"
+    assert found["nginx"].summary == "0/1 active, web-1 no data"
+    assert "ssh cannot be run" in found["nginx"].reason
+    assert monitor.stale_after("file") < 30 < 3 * 30 < monitor.stale_after("nginx")
+    now += 40
+    assert monitor.states()["file"] == "unknown", "it is too old"

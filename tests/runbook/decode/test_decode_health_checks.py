@@ -15,9 +15,11 @@ from mobius_tui.runbook.model.check_kinds import (
     PortCheck,
     Repeat,
     RunCheck,
+    ServiceCheck,
     SqlCheck,
 )
 from mobius_tui.runbook.model.probes import Probe, is_loopback
+from mobius_tui.runbook.model.runbook_diff import diff_runbooks, part_digest
 from tests.runbook.runbook_texts import Decoded, Examine
 
 HEAD = (
@@ -87,6 +89,75 @@ def test_what_a_probe_runs_only_reads(tmp_path: Path) -> None:
 )
 def test_whom_a_check_asks(check: Check, is_here: bool) -> None:
     assert is_loopback(Probe(id="p", check=check).asked_url) is is_here
+
+
+WEB = "[targets.web]\nhosts = ['web-[1:150]']\n[targets.db]\nhosts = ['db-[1:51]']\n"
+UNIT = "check.service = 'nginx'\n"
+
+
+def test_a_probe_of_hosts(decoded: Decoded) -> None:
+    runbook = decoded(f"{HEAD}{UNIT}hosts = 'web'\n[health]\n{WEB}")
+    assert runbook.health is not None
+    assert runbook.health.hosts_every == "15s"
+    (probe,) = runbook.health.host_probes
+    assert (probe.hosts, probe.check) == (
+        "web",
+        ServiceCheck(names=("nginx",), repeat=Repeat(timeout="4s")),
+    )
+    by_process = f"{HEAD}check.process = 'x'\nhosts = 'web'\n{WEB}"
+    assert decoded(by_process).probes()[0].hosts == "web"
+
+
+def test_digests_of_what_has_no_hosts_are_what_they_were(decoded: Decoded) -> None:
+    here, there = decoded(HEAD + UNIT), decoded(f"{HEAD}{UNIT}hosts = 'web'\n{WEB}")
+    assert part_digest(here.probes()[0]) == "e0ab9ded0ee50b83"
+    assert part_digest(there.probes()[0]) != part_digest(here.probes()[0])
+    slower = "[health]\nhosts_every = '1m'\n"
+    assert diff_runbooks(here, decoded(f"{HEAD}{UNIT}{slower}")) == ()
+    changed = decoded(f"{HEAD}{UNIT}hosts = 'web'\n{slower}{WEB}")
+    assert [each.kind for each in diff_runbooks(there, changed)] == ["edited"]
+
+
+@pytest.mark.parametrize(
+    ("probe", "words"),
+    [
+        (f"{UNIT}«hosts = 'wbe'", "no target `wbe`; did you mean `web`"),
+        (f"{UNIT}«hosts = ' '", "is the name of a target"),
+        ("url = 'http://x'\n«hosts = 'web'", "is for a probe with `check.service`"),
+        ("check.port = 'x:1'\n«hosts = 'web'", "is for a probe with `check.service`"),
+        (f"{UNIT}hosts = 'web'\n«timeout = '1s'", "a probe with `hosts` has no"),
+        (
+            f"{UNIT}hosts = 'web'\n[[health.probe]]\nid = 'q'\n{UNIT}«hosts = 'db'",
+            "probes look at 201 hosts, those of `db` among them; 200 are the most",
+        ),
+        (f"{UNIT}hosts = 'web'\n[health]\n«hosts_every = '9s'", "is from 10s to 1h"),
+    ],
+)
+def test_what_is_wrong_with_a_probe_of_hosts_is_shown_at_its_place(
+    examined: Examine, probe: str, words: str
+) -> None:
+    line = HEAD.count("\n") + probe.partition("«")[0].count("\n") + 1
+    _, problems = examined(f"{HEAD}{probe.replace('«', '')}\n{WEB}")
+    assert any(words in each.message and each.line == line for each in problems)
+
+
+def test_a_target_that_a_probe_alone_uses_is_used(tmp_path: Path) -> None:
+    path = tmp_path / "x.toml"
+    path.write_text(f"{HEAD}{UNIT}hosts = 'web'\n{WEB}")
+    _, problems = examine(path, thorough=True)
+    unused = [e.message for e in problems if e.code == "unused-target"]
+    assert unused == ["nothing uses the target `db`"]
+
+
+def test_a_probe_of_hosts_has_no_latency_and_no_timeout_to_warn_of(
+    tmp_path: Path,
+) -> None:
+    health = "[health]\nevery = '1s'\n[health.trigger]\np95_latency = {}\n"
+    path = tmp_path / "x.toml"
+    path.write_text(f"{HEAD}{UNIT}hosts = 'web'\n{health}{WEB}")
+    _, problems = examine(path, thorough=True)
+    codes = {each.code for each in problems}
+    assert not codes & {"slow-probe", "trigger-never-fires", "no-witness"}
 
 
 def test_format_1_has_none(examined: Examine) -> None:

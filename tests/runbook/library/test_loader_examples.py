@@ -12,7 +12,7 @@ from mobius_tui.runbook.library.runbook_files import bundled_folder
 EXAMPLES = sorted((bundled_folder() / "examples").glob("*.toml"))
 LONGEST = {
     "dns-cutover.toml": 100,
-    "fleet-rollback.toml": 225,
+    "fleet-rollback.toml": 235,
     "kubernetes-rollback.toml": 150,
     "postgres-failover.toml": 120,
 }

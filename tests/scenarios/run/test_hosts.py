@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import time
@@ -85,6 +86,27 @@ def ran(sites: Mapping[str, str], names: Iterable[str] = NAMES) -> list[int]:
     return found
 
 
+WATCHED = """[[health.probe]]
+id = "nginx"
+hosts = "web"
+check.service = "nginx"
+"""
+
+
+def put_systemctl(site: Path, state: str) -> None:
+    """Let the login of a host find a `systemctl` that says this of each unit."""
+    program = site / "systemctl"
+    program.write_text(f"#!/bin/sh\necho {state}\n")
+    program.chmod(0o755)
+    (site / ".profile").write_text('PATH="$HOME:$PATH"\nexport PATH\n')
+
+
+def looks(run: Running) -> list[dict[str, object]]:
+    """What the probe found, look by look."""
+    records = map(json.loads, run.directory.health.read_text().splitlines())
+    return [each for each in records if each.get("probe") == "nginx"]
+
+
 def output(run: Running, host: str, attempt: int = 1) -> str:
     directory = run.directory.attempt("go", attempt).path
     return (directory / "hosts" / host / "output").read_text()
@@ -93,7 +115,15 @@ def output(run: Running, host: str, attempt: int = 1) -> str:
 async def test_it_runs_once_on_each_and_each_has_its_output(
     begin: Begin, sites: Mapping[str, str], tmp_path: Path
 ) -> None:
-    run = await begin(book("echo from $RUNBOOK_HOST"), host_sites=sites)
+    units = ("active", "active", "failed", "no bus")
+    for name, unit in zip(NAMES, units, strict=True):
+        put_systemctl(Path(sites[name]), unit)
+    run = await begin(book("echo from $RUNBOOK_HOST", WATCHED), host_sites=sites)
+    await run.until(lambda _: looks(run))
+    first = looks(run)[0]
+    assert first["state"] == "failed"
+    assert first["summary"] == "2/4 active, web-3 failed, web-4 no data"
+    assert first["reason"] == "web-3: nginx is failed; web-4: nginx: no bus"
     await run.did("start", "go")
     state = await run.status("go", "passed", "failed", "not started")
     assert state.steps["go"].status == "passed", state.steps["go"].reason

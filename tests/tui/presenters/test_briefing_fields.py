@@ -65,9 +65,13 @@ async def test_no_command_of_a_probe_is_run_before_begin(tmp_path: Path) -> None
         "format = 2\n[runbook]\ntitle = 'R'\n[var.x]\ndefault = '.'\n[[step]]\n"
         "run = 'true'\n[[health.probe]]\nid = 'a'\ncheck.file = '${x}'\n"
         "[[health.probe]]\nid = 'b'\ncheck.run = 'touch ran'\n"
+        "[[health.probe]]\nid = 'c'\ncheck.service = 'x'\nhosts = 'web'\n"
+        "[targets.web]\nhosts = ['web-1']\n"
     )
     briefing = prepare_briefing(load(path), given={}, workdir=tmp_path)
-    by_file, by_command = await preview_probes(briefing, {})
+    by_file, by_command, on_hosts = await preview_probes(briefing, {})
+    assert on_hosts.state == "no data"
+    assert on_hosts.words == "its hosts are looked at once the run has begun"
     assert (by_file.state, by_file.words) == ("ok", "${x} exists")
     assert by_command.state == "no data"
     assert by_command.words == "its command is run once the run has begun"

@@ -151,6 +151,121 @@ async def test_a_probe_by_a_check_holds_or_does_not(
         assert reason in words(pilot)
 
 
+OF_HOSTS = """format = 2
+[runbook]
+title = "R"
+[targets.web]
+hosts = ["web-[01:20]"]
+[health]
+[[health.probe]]
+id = "workers"
+hosts = "web"
+check.process = "worker"
+[[health.probe]]
+id = "nginx"
+hosts = "web"
+check.service = "nginx"
+[[step]]
+title = "Look"
+run = "true"
+"""
+
+
+def of_hosts(tmp_path: Path, **results: tuple[State, str, str]) -> MadeRun:
+    """A run with two probes of hosts, and what they found: state, summary, reason."""
+    path = tmp_path / "book.toml"
+    path.write_text(OF_HOSTS)
+    run = made(tmp_path, path, {})
+    for probe, (state, summary, reason) in results.items():
+        run.health(
+            [
+                ProbeResult(
+                    at=run.at,
+                    mono=1.0,
+                    probe=probe,
+                    state=state,
+                    summary=summary,
+                    reason=reason,
+                )
+            ]
+        )
+    return run
+
+
+async def test_a_probe_of_hosts_has_one_line_and_the_worst_is_the_first(
+    tmp_path: Path,
+) -> None:
+    run = of_hosts(
+        tmp_path,
+        workers=("ok", "20/20 ok", ""),
+        nginx=(
+            "failed",
+            "18/20 active, web-07 failed, web-11 no data",
+            "web-07: nginx is failed; web-11: \x1b[2Jrefused",
+        ),
+    )
+    async with hosted(run), opened(run) as (_, pilot):
+        rows = [row.strip("│ ") for row in words(pilot).splitlines()]
+    [bad] = [n for n, row in enumerate(rows) if "✖ nginx  failing" in row]
+    assert rows[bad].endswith(
+        "✖ nginx  failing  18/20 active, web-07 failed, web-11 no data"
+    )
+    assert rows[bad + 1].endswith("never ok so far, bad for 0:00")
+    assert rows[bad + 2].endswith("web-07: nginx is failed")
+    assert rows[bad + 3].endswith("web-11: ␛[2Jrefused")
+    assert rows[bad + 4].endswith("● workers  ok  20/20 ok")
+    assert not any("p95" in row for row in rows), "a look at hosts has no latency"
+
+
+async def test_in_a_narrow_column_what_hosts_say_has_a_line_of_its_own(
+    tmp_path: Path,
+) -> None:
+    summary = "18/20 active, web-07 and web-08 failed"
+    run = of_hosts(tmp_path, nginx=("failed", summary, "web-07 and web-08: gone"))
+    async with hosted(run), opened(run, size=(160, 45)) as (_, pilot):
+        shown = words(pilot)
+    assert "✖ nginx  failing" in shown
+    assert f"failing  {summary}" not in shown
+    assert "18/20 active, web-07 and web-08" in shown
+
+
+@pytest.mark.parametrize("size", [(120, 36), (80, 24)])
+async def test_a_host_that_is_not_reached_is_unknown_and_never_ok(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    """At its first look without an answer: the next one is a while away."""
+    lost = "19/20 ok, web-07 no data"
+    run = of_hosts(
+        tmp_path, nginx=("ok", "20/20 active", ""), workers=("ok", "20/20 ok", "")
+    )
+    run.at += 15
+    run.health(
+        [
+            ProbeResult(
+                at=run.at,
+                mono=1.0,
+                probe="workers",
+                state="no data",
+                summary=lost,
+                reason="web-07: refused",
+            )
+        ]
+    )
+    async with hosted(run), opened(run, size=size, time=Time(run.at)) as (_, pilot):
+        shown = words(pilot)
+    word = "  unknown" if size[0] > 80 else ""
+    assert f"? workers{word}  {lost}" in shown
+    assert "● workers" not in shown
+
+
+async def test_hosts_that_nobody_has_looked_at_are_said_to_be_that(
+    tmp_path: Path,
+) -> None:
+    run = of_hosts(tmp_path, nginx=("ok", "20/20 active", ""))
+    async with hosted(run), opened(run) as (_, pilot):
+        assert "? workers  not looked yet" in words(pilot)
+
+
 @pytest.mark.parametrize(
     ("size", "shown"), [((160, 45), True), ((120, 36), True), ((80, 24), False)]
 )

@@ -1,0 +1,153 @@
+"""A look at a host for the health panel: its units and its processes, at once.
+
+One connection brings all that is wanted of a host. A look changes nothing, so that it
+claims nothing; whatever comes back is hostile, and is bounded in time and size.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import secrets
+import shlex
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from mobius_tui import sanitize
+from mobius_tui.run.checks.context import CheckContext
+from mobius_tui.run.checks.subprocesses import ProgramEnd, run_program
+from mobius_tui.run.fleet.transport import Transport
+from mobius_tui.run.fleet.unreached import unreached_reason
+
+LOOK_LIMIT = 10.0
+"""Seconds that a look takes at most: longer than ssh takes to give up by itself, since
+an sshd holds it against us when a connection breaks off before it is let in."""
+MAX_ANSWER = 1 << 20
+"""Bytes that a host may print, its login included."""
+LONGEST_SAID = 200
+"""Characters of what `systemctl` says of a unit."""
+
+_SCRIPT = """\
+look() {{
+  printf '\\n%s\\n' {nonce}
+  limit=
+  command -v timeout >/dev/null 2>&1 && limit='timeout 5'
+  slow=
+  for unit in {units}; do
+    said='systemctl does not answer'
+    if [ -z "$slow" ]; then
+      said=$($limit systemctl is-active "$unit" 2>&1 </dev/null)
+      [ $? -ne 124 ] || slow=1 said='systemctl does not answer'
+    fi
+    printf '%s\\n' "$said" | tail -n 1
+  done
+  printf '%s\\n' {nonce}
+  {processes}
+  printf '%s\\n' {nonce}
+}}
+look
+"""
+"""What is sent to `sh -s`: cut off anywhere, it does nothing. A unit is one line."""
+_PROCESSES = (
+    "{ ps -A -ww -o args= 2>/dev/null || ps -o args=; } </dev/null"
+    " | LC_ALL=C cut -b 1-4096"
+)
+"""All command lines; the second way is that of busybox."""
+_DEFUNCT = re.compile(r"<defunct>\s*$|^\([^()]*\)$")
+"""A process that has ended, as Linux and macOS show it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HostLook:
+    """What is wanted of a host."""
+
+    units: tuple[str, ...] = ()
+    """Names of systemd units; none is an option."""
+    processes: bool = False
+    """Whether the command lines of all processes are."""
+
+    def script(self, nonce: str) -> str:
+        """What finds it, for `sh -s`.
+
+        Args:
+            nonce: a line that nobody else can print.
+        """
+        return _SCRIPT.format(
+            nonce=nonce,
+            units=shlex.join(self.units),
+            processes=_PROCESSES if self.processes else ":",
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HostAnswer:
+    """What a host said of itself."""
+
+    problem: str = ""
+    """Why it said nothing, or nothing that can be read."""
+    units: Mapping[str, str] = field(default_factory=dict)
+    """What `systemctl` there said of each unit, on one line."""
+    processes: tuple[str, ...] = ()
+    """The command lines of all processes; empty where they cannot be had."""
+
+
+async def look_at_host(
+    look: HostLook,
+    transport: Transport,
+    ctx: CheckContext,
+    *,
+    within: float = LOOK_LIMIT,
+) -> HostAnswer:
+    """Look at a host once.
+
+    Args:
+        look: what is wanted.
+        transport: the way there.
+        ctx: the run; its environment has the agent's socket.
+        within: seconds for all of it.
+    """
+    nonce = secrets.token_hex(16)
+    try:
+        with tempfile.TemporaryFile() as sent:
+            sent.write(look.script(nonce).encode("utf-8", "surrogateescape"))
+            sent.seek(0)
+            async with asyncio.timeout(within):
+                ended = await run_program(
+                    transport.argv, ctx, stdin=sent, keep=MAX_ANSWER, most=MAX_ANSWER
+                )
+    except TimeoutError:
+        return HostAnswer(problem=f"no answer within {within:g} s")
+    except OSError as error:
+        words = f"{transport.argv[0]} cannot be run: {error.strerror}"
+        return HostAnswer(problem=words)
+    if ended.is_cut:
+        return HostAnswer(problem=f"it prints more than {MAX_ANSWER >> 20} MiB")
+    return read_answer(look, nonce, ended, transport)
+
+
+def read_answer(
+    look: HostLook, nonce: str, ended: ProgramEnd, transport: Transport
+) -> HostAnswer:
+    """What an answer says; nothing is believed of one that is not whole.
+
+    Args:
+        look: what was wanted.
+        nonce: the line between its parts.
+        ended: what the way to the host printed.
+        transport: the way, for words.
+    """
+    rows = [row.rstrip("\r") for row in sanitize.decode(ended.printed).split("\n")]
+    marks = [place for place, row in enumerate(rows) if row == nonce]
+    if not marks:
+        noise = ended.tail.splitlines()
+        return HostAnswer(problem=unreached_reason(noise, ended.code, transport))
+    if len(marks) != 3 or marks[1] - marks[0] - 1 != len(look.units):
+        return HostAnswer(problem="its answer is not whole")
+    units = rows[marks[0] + 1 : marks[1]]
+    said = (sanitize.line(each.strip())[:LONGEST_SAID] for each in units)
+    lines = (each.strip() for each in rows[marks[1] + 1 : marks[2]])
+    return HostAnswer(
+        units=dict(zip(look.units, said, strict=True)),
+        processes=tuple(e for e in lines if e and not _DEFUNCT.search(e)),
+    )

@@ -1,0 +1,397 @@
+"""Probes of hosts: each host is looked at in turn, and a probe's result is made of all.
+
+A round has one connection a host for all that is looked at there, some hosts at a time;
+the next one begins when it is over, and no sooner than the runbook says. Well is only
+what every host says is well: a host that says nothing is no data.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mobius_tui.errors import MobiusError, UsageError
+from mobius_tui.health.health_record import ProbeResult, State
+from mobius_tui.health.probe_window import HOSTS_PAUSE, HOSTS_ROUND
+from mobius_tui.health.processes import is_ours
+from mobius_tui.health.safe_search import TooSlowError, lines_matching
+from mobius_tui.health.ticker import boot_clock
+from mobius_tui.run.attempts.attempt_hosts import destination, route_to_hosts
+from mobius_tui.run.attempts.run_context import RunContext
+from mobius_tui.run.checks.blocking_io import run_in_thread
+from mobius_tui.run.checks.context import CheckContext, filled_check
+from mobius_tui.run.checks.machine_checks import satisfies_count
+from mobius_tui.run.fleet.host_look import (
+    LOOK_LIMIT,
+    HostAnswer,
+    HostLook,
+    look_at_host,
+)
+from mobius_tui.run.fleet.transport import Destination, transport_to
+from mobius_tui.run.planning.variables import probe_variable_names
+from mobius_tui.run.targets.resolve_targets import resolve_target
+from mobius_tui.run.targets.resolved_hosts import TargetHost
+from mobius_tui.runbook.model.check_kinds import ProcessCheck, ServiceCheck
+from mobius_tui.runbook.model.probes import Health, Probe
+from mobius_tui.runbook.model.targets import MAX_WATCHED_HOSTS
+
+AT_ONCE = 10
+"""Hosts that are looked at, at the same time."""
+NAMED = 3
+"""Ways to be unwell that a summary names."""
+LONGEST_REASON = 500
+"""Characters."""
+_UNIT_STATES = frozenset(
+    {
+        *("active", "reloading", "refreshing", "inactive", "failed", "activating"),
+        *("deactivating", "maintenance", "unknown", "not-found"),
+    }
+)
+"""What `systemctl is-active` says of a unit; all else is why it does not."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HostProbe:
+    """A probe of the hosts of a target, its texts filled in."""
+
+    id: str
+    target: str
+    check: ServiceCheck | ProcessCheck
+
+    @property
+    def well(self) -> str:
+        """What a host is that is well, in a word."""
+        check = self.check
+        return " or ".join(check.state) if isinstance(check, ServiceCheck) else "ok"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HostFinding:
+    """What a probe found on one host."""
+
+    host: str
+    state: State
+    word: str = ""
+    """How it is if it is not well: `failed`, `no process`, `no data`."""
+    detail: str = ""
+    """The same in a sentence."""
+
+
+async def judge_host(probe: HostProbe, host: str, answer: HostAnswer) -> HostFinding:
+    """What an answer of a host means for a probe."""
+    if answer.problem:
+        return _no_data(host, answer.problem)
+    if isinstance(probe.check, ServiceCheck):
+        return _judge_units(probe.check, host, answer.units)
+    return await _judge_processes(probe.check, host, answer.processes)
+
+
+def _no_data(host: str, why: str) -> HostFinding:
+    return HostFinding(host=host, state="no data", word="no data", detail=why)
+
+
+def _judge_units(
+    check: ServiceCheck, host: str, units: Mapping[str, str]
+) -> HostFinding:
+    said = {name: units.get(name, "") for name in check.names}
+    known = {name: state for name, state in said.items() if state in _UNIT_STATES}
+    wrong = {name: state for name, state in known.items() if state not in check.state}
+    if wrong:
+        words = ", ".join(f"{name} is {state}" for name, state in wrong.items())
+        word = next(iter(wrong.values()))
+        return HostFinding(host=host, state="failed", word=word, detail=words)
+    for name, state in said.items():
+        if name not in known:
+            why = state or "systemctl says nothing there"
+            return _no_data(host, f"{name}: {why}")
+    return HostFinding(host=host, state="ok")
+
+
+async def _judge_processes(
+    check: ProcessCheck, host: str, lines: Sequence[str]
+) -> HostFinding:
+    if not lines:
+        return _no_data(host, "its `ps` lists no processes")
+    try:
+        hits = await run_in_thread(lambda _: lines_matching(check.match, lines))
+    except TooSlowError as error:
+        return _no_data(host, str(error))
+    found = zip(lines, hits, strict=True)
+    count = sum(hit and not is_ours(tuple(line.split())) for line, hit in found)
+    if satisfies_count(count, check.count):
+        return HostFinding(host=host, state="ok")
+    word = "1 process" if count == 1 else f"{count or 'no'} processes"
+    detail = f"{word}, wanted {check.count}"
+    return HostFinding(host=host, state="failed", word=word, detail=detail)
+
+
+def result_of_hosts(
+    probe: HostProbe, findings: Sequence[HostFinding], *, at: float, mono: float
+) -> ProbeResult:
+    """The result of a probe, of what it found on each host. Pure.
+
+    Args:
+        probe: which.
+        findings: of all of its hosts, in their order.
+        at: when the round began, in seconds since 1970.
+        mono: the same, in the machine's monotonic seconds.
+    """
+    failed = [each for each in findings if each.state == "failed"]
+    silent = [each for each in findings if each.state == "no data"]
+    bad = [*failed, *silent]
+    words = _by_host_names(bad, lambda each: each.word)
+    shown = [f"{hosts} {word}" for word, hosts in words.items()]
+    more = ["…"] if len(shown) > NAMED else []
+    count = f"{len(findings) - len(bad)}/{len(findings)} {probe.well}"
+    details = _by_host_names(bad, lambda each: each.detail)
+    reason = "; ".join(f"{hosts}: {why}" for why, hosts in details.items())
+    return ProbeResult(
+        at=round(at, 3),
+        mono=round(mono, 3),
+        probe=probe.id,
+        state="failed" if failed else "no data" if silent else "ok",
+        reason=_cut(reason),
+        summary=", ".join([count, *shown[:NAMED], *more]),
+    )
+
+
+def _by_host_names(
+    findings: Sequence[HostFinding], said: Callable[[HostFinding], str]
+) -> Mapping[str, str]:
+    """The names of the hosts of which the same is said: `web-2 and 3 more`."""
+    found: dict[str, list[str]] = {}
+    for each in findings:
+        found.setdefault(said(each), []).append(each.host)
+    return {
+        words: " and ".join(hosts)
+        if len(hosts) <= 2
+        else f"{hosts[0]} and {len(hosts) - 1} more"
+        for words, hosts in found.items()
+    }
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST_REASON else f"{text[: LONGEST_REASON - 1]}…"
+
+
+_Key = tuple[str, str, str, int | None]
+
+
+def _key(host: TargetHost) -> _Key:
+    """What makes it another host to connect to."""
+    return host.name, host.address, host.user, host.port
+
+
+@dataclass(slots=True)
+class _Visit:
+    """One host in a round, and the probes that look at it."""
+
+    host: TargetHost
+    probes: list[HostProbe] = field(default_factory=list)
+    findings: dict[str, HostFinding] = field(default_factory=dict)
+    """By probe."""
+
+    @property
+    def look(self) -> HostLook:
+        """What all of the probes want."""
+        checks = [probe.check for probe in self.probes]
+        units = (each.names for each in checks if isinstance(each, ServiceCheck))
+        return HostLook(
+            units=tuple(dict.fromkeys(name for names in units for name in names)),
+            processes=any(isinstance(each, ProcessCheck) for each in checks),
+        )
+
+
+class HostProber:
+    """Looks at the hosts of some probes, round by round."""
+
+    def __init__(
+        self,
+        *,
+        probes: Callable[[], Sequence[HostProbe]],
+        find: Callable[[str], Awaitable[Sequence[TargetHost]]],
+        look: Callable[[HostLook, TargetHost], Awaitable[HostAnswer]],
+        wall: Callable[[], float],
+        pause: float = HOSTS_PAUSE,
+    ) -> None:
+        """Look at nothing yet.
+
+        Args:
+            probes: gives those whose texts can be filled in now.
+            find: finds the hosts of a target; raises `MobiusError`.
+            look: looks at a host once, within `LOOK_LIMIT`; raises `MobiusError`.
+            wall: gives seconds since 1970.
+            pause: seconds between two rounds at least.
+        """
+        self._probes, self._find, self._look = probes, find, look
+        self._wall, self._pause = wall, pause
+        self._found: dict[str, Sequence[TargetHost]] = {}
+        self._looked: dict[_Key, float] = {}
+        """When each host was last looked at: who waits longest is next."""
+
+    async def run(
+        self, on_result: Callable[[ProbeResult], None], *, every: float
+    ) -> None:
+        """Look until cancelled.
+
+        Args:
+            on_result: is given the result of each probe at the end of each round.
+            every: seconds from round to round, if that is no longer than one takes.
+        """
+        while True:
+            began = boot_clock()
+            for result in await self.look_once():
+                on_result(result)
+            await asyncio.sleep(max(self._pause, began + every - boot_clock()))
+
+    async def look_once(self) -> tuple[ProbeResult, ...]:
+        """Make one round: the result of each probe."""
+        at, mono = self._wall(), boot_clock()
+        probes = self._probes()
+        hosts: dict[str, Sequence[TargetHost]] = {}
+        problems: dict[str, str] = {}
+        for target in dict.fromkeys(probe.target for probe in probes):
+            try:
+                hosts[target] = await self._hosts_of(target, hosts)
+            except MobiusError as error:
+                problems[target] = str(error)
+        visits: dict[_Key, _Visit] = {}
+        for probe in probes:
+            for host in hosts.get(probe.target, ()):
+                visits.setdefault(_key(host), _Visit(host)).probes.append(probe)
+        await self._visit_all(visits)
+        return tuple(
+            ProbeResult(
+                at=round(at, 3),
+                mono=round(mono, 3),
+                probe=probe.id,
+                state="no data",
+                reason=_cut(problems[probe.target]),
+            )
+            if probe.target in problems
+            else result_of_hosts(
+                probe,
+                [visits[_key(h)].findings[probe.id] for h in hosts[probe.target]],
+                at=at,
+                mono=mono,
+            )
+            for probe in probes
+        )
+
+    async def _hosts_of(
+        self, target: str, others: Mapping[str, Sequence[TargetHost]]
+    ) -> Sequence[TargetHost]:
+        """The hosts of a target, which are found once.
+
+        Raises:
+            MobiusError: they cannot be found, or are too many with those of others.
+        """
+        if target not in self._found:
+            self._found[target] = await self._find(target)
+        found = self._found[target]
+        count = len(found) + sum(map(len, others.values()))
+        if count > MAX_WATCHED_HOSTS:
+            words = f"with the target {target} they are {count} hosts"
+            raise UsageError(f"{words}; {MAX_WATCHED_HOSTS} are looked at, at most")
+        return found
+
+    async def _visit_all(self, visits: Mapping[_Key, _Visit]) -> None:
+        """Look at each host; who is not asked in time is the first next time."""
+        began, places = boot_clock(), asyncio.Semaphore(AT_ONCE)
+
+        async def visit(key: _Key) -> None:
+            each = visits[key]
+            async with places:
+                if boot_clock() - began > HOSTS_ROUND - LOOK_LIMIT:
+                    answer = HostAnswer(problem="not asked: others took too long")
+                else:
+                    self._looked[key] = boot_clock()
+                    answer = await self._ask(each)
+                for probe in each.probes:
+                    finding = await judge_host(probe, each.host.name, answer)
+                    each.findings[probe.id] = finding
+
+        async with asyncio.TaskGroup() as group:
+            for key in sorted(visits, key=lambda key: self._looked.get(key, 0.0)):
+                group.create_task(visit(key))
+
+    async def _ask(self, visit: _Visit) -> HostAnswer:
+        try:
+            return await self._look(visit.look, visit.host)
+        except MobiusError as error:
+            return HostAnswer(problem=str(error))
+
+
+def host_prober(
+    context: RunContext, health: Health, wall: Callable[[], float]
+) -> HostProber:
+    """What looks at the hosts of a run, by the way that its steps take.
+
+    Args:
+        context: the run's.
+        health: of its runbook.
+        wall: gives seconds since 1970.
+    """
+    began = context.state.began
+    assert began is not None
+    workdir, folder = Path(began.workdir), Path(began.path).parent
+    ctx = CheckContext(workdir=workdir, env=context.env, fill=str)
+    route = route_to_hosts(context)
+
+    async def find(name: str) -> Sequence[TargetHost]:
+        runbook = context.plan.runbook
+        limit = runbook.limit_of(name, began.limit)
+        found = await resolve_target(
+            runbook.targets[name], folder, context.env, limit=limit
+        )
+        return found.hosts
+
+    async def look(wanted: HostLook, host: TargetHost) -> HostAnswer:
+        way = transport_to(Destination(**destination(host)), route, None)
+        return await look_at_host(wanted, way, ctx)
+
+    return HostProber(
+        probes=lambda: _ready_probes(context, health), find=find, look=look, wall=wall
+    )
+
+
+def has_values(context: RunContext, probe: Probe) -> bool:
+    """Whether all variables of a probe have values."""
+    held = context.state.variables.keys() | context.secrets.keys()
+    return all(n in held for n in probe_variable_names(probe) if "." not in n)
+
+
+def _ready_probes(context: RunContext, health: Health) -> tuple[HostProbe, ...]:
+    """The probes of hosts whose variables all have values, filled in."""
+    values, ready = context.values(), []
+    for probe in health.host_probes:
+        if not has_values(context, probe):
+            continue
+        assert isinstance(probe.check, ServiceCheck | ProcessCheck)  # as it was read
+        try:
+            check = filled_check(probe.check, values.fill)
+            _refuse_unreadable(check)
+        except (MobiusError, ValueError, re.error) as error:
+            print(f"probe {probe.id}: {error}", flush=True)  # noqa: T201 - host.log
+        else:
+            ready.append(HostProbe(id=probe.id, target=probe.hosts, check=check))
+    return tuple(ready)
+
+
+def _refuse_unreadable(check: ServiceCheck | ProcessCheck) -> None:
+    """Raise if a check cannot be made of what its variables have filled in.
+
+    Raises:
+        ValueError: a name is none of a unit, or a count none.
+        re.error: the pattern is none.
+    """
+    if isinstance(check, ProcessCheck):
+        re.compile(check.match)
+        satisfies_count(0, check.count)
+        return
+    for name in check.names:
+        if not name or name.startswith("-"):
+            raise ValueError(f"{name!r} is no name of a unit")
