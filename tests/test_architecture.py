@@ -250,10 +250,9 @@ LAZY: Mapping[tuple[str, str], float] = {
     ("tui.main", "tui.screens.facilitator_screen"): 66,
     ("tui.navigation", "run.client.probe_preview"): 28,  # with httpx
     ("tui.navigation", "tui.screens.review_screen"): 15,
+    ("tui.parts.run_cards", "tui.dialogs.end_card"): 55,
     ("tui.screens.library_screen", "tui.screens.statistics_screen"): 8,
     ("tui.screens.page", "tui.dialogs.drills_dialog"): 8,
-    ("tui.screens.review_screen", "tui.dialogs.end_card"): 55,
-    ("tui.screens.run_screen", "tui.dialogs.end_card"): 55,
     ("tui.screens.run_screen", "tui.flows.step_flows"): 23,
 }
 """Imports inside functions, and the milliseconds of a processor that each saves.
