@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from mobius_tui.run.client.follow_up import FollowUp, follow_up
 from mobius_tui.run.storage.last_viewed import (
     WRITE_INTERVAL,
     LastView,
@@ -12,6 +13,7 @@ from mobius_tui.run.storage.last_viewed import (
     write_last_view,
 )
 from mobius_tui.run.storage.run_directory import RunDirectory
+from mobius_tui.tui.dialogs.question import Notifier
 from mobius_tui.tui.dialogs.return_card import ReturnCard
 from mobius_tui.tui.parts.question_gate import QuestionGate
 from mobius_tui.tui.parts.run_feed import RunFeed
@@ -25,7 +27,7 @@ class EndCardWays:
     undo: Callable[[], Awaitable[None]]
     """Opens the run again, and undoes what it did."""
     leave: Callable[[], None] | None = None
-    follow_up: Callable[[], None] | None = None
+    follow_up: Callable[[RunView], None] | None = None
     """Begins what is due after the run."""
 
 
@@ -53,7 +55,7 @@ async def show_end_card(
         case EndCardChoice.LEAVE if ways.leave is not None:
             ways.leave()
         case EndCardChoice.FOLLOW_UP if ways.follow_up is not None:
-            ways.follow_up()
+            ways.follow_up(view)
         case EndCardChoice.UNDO:
             await ways.undo()
         case _:
@@ -67,23 +69,31 @@ class RunCards:
         self,
         feed: RunFeed,
         questions: QuestionGate,
-        ways: EndCardWays,
         *,
         is_new: bool,
         coaches: Callable[[], bool],
+        leave: Callable[[], None],
+        undo: Callable[[], Awaitable[None]],
+        open_follow_up: Callable[[FollowUp], None] | None,
+        tell: Notifier,
     ) -> None:
         """Open nothing yet.
 
         Args:
             feed: the run.
             questions: opens the cards.
-            ways: what is done from the card at the end.
             is_new: whether the person has just begun the run, and needs no card.
             coaches: gives whether a first-time user is told how to go on.
+            leave: leaves the screen.
+            undo: opens the run again where it has ended, and undoes what it did.
+            open_follow_up: opens the briefing of what is due after the run.
+            tell: says why nothing is.
         """
         self._feed = feed
         self._questions = questions
-        self._ways = ways
+        self._open_follow_up = open_follow_up
+        self._tell = tell
+        self._ways = EndCardWays(undo=undo, leave=leave, follow_up=self.follow_up)
         self._last_view = read_last_view(feed.directory)
         """The last view of any screen before this one."""
         self._recorded_at = 0.0
@@ -116,6 +126,16 @@ class RunCards:
         questions.begin(
             show_end_card(view, directory, questions, self._ways, coaches=coaches)
         )
+
+    def follow_up(self, view: RunView) -> None:
+        """Begin what is due now that the run has ended."""
+        due = follow_up(view.plan, view.state)
+        if due is not None and self._open_follow_up is not None:
+            self._open_follow_up(due)
+        elif view.state.ended is None:
+            self._tell("The run has not ended: nothing is due after it yet.")
+        else:
+            self._tell("Nothing is due after this run.")
 
     def exit_code(self) -> int:
         """What leaving the run exits with."""

@@ -14,14 +14,10 @@ from textual.binding import BindingType
 from textual.reactive import reactive
 from textual.widgets import Static
 
-from mobius_tui.run.client.follow_up import FollowUp, follow_up
+from mobius_tui.run.client.follow_up import FollowUp
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.intents.intent_actions import (
     Action,
-    AddNote,
-    DropMessages,
-    LookFirst,
-    ResendMessages,
     RetryStep,
     StartAutomatic,
     StartStep,
@@ -35,12 +31,16 @@ from mobius_tui.tui.commands.registry import bindings, command
 from mobius_tui.tui.commands.run_commands import RunCommand
 from mobius_tui.tui.dialogs.leave_dialog import closing_text
 from mobius_tui.tui.external.attach_terminal import attach_task
-from mobius_tui.tui.flows.intent_sender import SUCCESS_NOTICES, IntentSender
+from mobius_tui.tui.flows.intent_sender import (
+    ACTIONS_KEEPING_CURSOR,
+    SUCCESS_NOTICES,
+    IntentSender,
+)
 from mobius_tui.tui.messages import Answered, RunChanged, TitleChanged
 from mobius_tui.tui.output.output_workbench import OutputWorkbench
 from mobius_tui.tui.parts.leave_question import LeaveQuestion
 from mobius_tui.tui.parts.question_gate import DRAFT_KEPT_TEXT, Conversation
-from mobius_tui.tui.parts.run_cards import EndCardWays, RunCards
+from mobius_tui.tui.parts.run_cards import RunCards
 from mobius_tui.tui.parts.step_starter import StepStarter
 from mobius_tui.tui.presenters import availability, next_action
 from mobius_tui.tui.presenters.availability import why_no_terminal, why_not
@@ -54,7 +54,7 @@ from mobius_tui.tui.presenters.run_presenter import RunPresenter
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.status_text import TitleAndBell, status_text, title
 from mobius_tui.tui.presenters.step_explanation import look_in_words
-from mobius_tui.tui.row_key import HostRow, RowKey, StepRow
+from mobius_tui.tui.row_key import RowKey, StepRow
 from mobius_tui.tui.screen_state import AT_THE_RUN, PaneName, ScreenState
 from mobius_tui.tui.screens.run_page import RunPage
 from mobius_tui.tui.widgets.banners import AlarmBanner, HintBanner
@@ -62,10 +62,6 @@ from mobius_tui.tui.widgets.footer import CoachMark, KeyBar, NextLine
 
 LOOK_NOTICE = 0.5
 """Seconds after which it is said that the host still looks at a guard."""
-ACTIONS_KEEPING_CURSOR: tuple[type[Action], ...] = (
-    *(AddNote, StopStep, LookFirst, ResendMessages, DropMessages),
-)
-"""What leaves the cursor where it is."""
 Resume = Callable[[RunDirectory, Runbook], Awaitable[None]]
 """Starts a host for a run that has none."""
 
@@ -131,17 +127,16 @@ class RunScreen(RunPage):
             screen_state=screen_state,
         )
         self._resume, self._open_again = resume, open_again
-        self._open_follow_up = open_follow_up
         self._auto = auto
-        ways = EndCardWays(
-            leave=self._leave_now, follow_up=self.action_follow_up, undo=self._undo_run
-        )
         self._cards = RunCards(
             self.feed,
             self.questions,
-            ways,
             is_new=is_new,
             coaches=lambda: self.coaches,
+            leave=self._leave_now,
+            undo=self._undo_run,
+            open_follow_up=open_follow_up,
+            tell=self.show_notice,
         )
         self._sender = IntentSender(viewer, self)
         self._leave_question = LeaveQuestion(
@@ -225,25 +220,10 @@ class RunScreen(RunPage):
         if self.view is not None:
             self.offer = (
                 self._step_starter.offer()
-                or self._host_offer()
+                or self.outputs.host_offer()
                 or next_action.next_action(self.view, self.key, moved=self.has_moved)
             )
             self.offered = self.footer_commands()
-
-    def _host_offer(self) -> NextAction | None:
-        """What Enter does while the hosts have the focus; `None` at other times."""
-        pane = self.outputs.hosts.pane
-        if not pane.has_focus or pane.found is None or not pane.cursor:
-            return None
-        return next_action.show_host_output(pane.found, pane.cursor)
-
-    @property
-    def meant_key(self) -> RowKey | None:
-        """What a command is about: where the hosts have the focus, one of them."""
-        pane = self.outputs.hosts.pane
-        if pane.has_focus and pane.step is not None and pane.cursor:
-            return HostRow(pane.step, pane.cursor)
-        return self.key
 
     def available(self) -> frozenset[RunCommand]:
         """The commands on steps and the run that apply now."""
@@ -410,7 +390,7 @@ class RunScreen(RunPage):
         meant = availability.command_meant(self.view, self.key, RunCommand(command_id))
         flow = command(meant).flow
         if flow is not None and meant in self.available():
-            self.questions.begin(self._run_flow(flow, self.meant_key))
+            self.questions.begin(self._run_flow(flow, self.outputs.meant_row(self.key)))
         else:
             self._refuse(why_not(self.view, self.key, meant))
 
@@ -425,15 +405,8 @@ class RunScreen(RunPage):
 
     def action_follow_up(self) -> None:
         """Begin what is due now that the run has ended."""
-        if self.view is None:
-            return
-        due = follow_up(self.view.plan, self.view.state)
-        if due is not None and self._open_follow_up is not None:
-            self._open_follow_up(due)
-        elif self.view.state.ended is None:
-            self.show_notice("The run has not ended: nothing is due after it yet.")
-        else:
-            self.show_notice("Nothing is due after this run.")
+        if self.view is not None:
+            self._cards.follow_up(self.view)
 
     def action_status(self) -> None:
         """Copy where the run stands."""
