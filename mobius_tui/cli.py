@@ -72,11 +72,11 @@ def _exit_without_waiting(code: int) -> None:
     """
     if "textual" not in sys.modules:
         return
-    from contextlib import suppress
-
     for stream in (sys.stdout, sys.stderr):
-        with suppress(OSError, ValueError):  # its reader may have gone
+        try:  # noqa: SIM105 - `contextlib` would be a seventh of `--version`
             stream.flush()
+        except (OSError, ValueError):  # its reader may have gone
+            pass
     os._exit(code)
 
 

@@ -1,7 +1,8 @@
 """What each command takes on the command line, and what it is for.
 
 Light, since `--help` needs all of it: a command's own module, which does the work, is
-imported when the command is given.
+imported when the command is given. The options of the commands in `authoring` and
+`past_runs` lie there.
 """
 
 from __future__ import annotations
@@ -9,6 +10,25 @@ from __future__ import annotations
 import argparse
 from typing import NamedTuple
 
+from mobius_tui.commands.authoring.authoring_options import (
+    amend_options,
+    check_options,
+    diff_options,
+    import_options,
+    new_options,
+    schema_options,
+    upgrade_options,
+)
+from mobius_tui.commands.past_runs.past_run_options import (
+    annotate_options,
+    export_options,
+    import_run_options,
+    report_options,
+    review_options,
+    runs_options,
+    stats_options,
+    verify_options,
+)
 from mobius_tui.commands.support.command_options import (
     auto_options,
     json_option,
@@ -18,7 +38,7 @@ from mobius_tui.commands.support.command_options import (
     var_option,
     view_options,
 )
-from mobius_tui.run.events.mode_and_outcome import ListingState, Mode, Outcome
+from mobius_tui.run.events.mode_and_outcome import Mode
 
 TYPE_CHECKING = False  # as in `cli`
 if TYPE_CHECKING:
@@ -46,12 +66,6 @@ exit codes:
 
 SHELLS = ("bash", "zsh", "fish")
 """The shells that `completions` has something for."""
-REPORT_FORMATS = ("md", "html", "json", "junit")
-"""What `report --format` takes; `report.RENDERERS` has what writes each."""
-CHECK_FORMATS = ("text", "json", "sarif", "github")
-"""What `check --format` takes; `check_formats.FORMATS` has what writes each."""
-_LISTED_OUTCOMES = tuple(map(str, (*Outcome, *ListingState)))
-"""What a run may have come to that is listed."""
 
 
 _DRILLED = "mobius-rollback"
@@ -289,152 +303,6 @@ def _own_staging_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _new_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "name",
-        metavar="NAME",
-        help="its id and its file's name, of a-z, 0-9 and -",
-    )
-
-
-def _import_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "page", metavar="PAGE.md", help="a Markdown page; - for standard input"
-    )
-    parser.add_argument(
-        "runbook",
-        nargs="?",
-        metavar="RUNBOOK",
-        help="with --check: what the page is compared with; its id, or a file",
-    )
-    parser.add_argument(
-        "-o",
-        "--output",
-        metavar="FILE.toml",
-        help="the runbook to write; - for standard output, as is none for a page from "
-        "standard input",
-    )
-    parser.add_argument(
-        "--force", action="store_true", help="replace a file that is there"
-    )
-    parser.add_argument(
-        "--check",
-        action="store_true",
-        help="write nothing; say where the commands of page and RUNBOOK have parted, "
-        "and exit 1 where they have. A step that says `# page: none` is not looked for "
-        "on the page; `# page: COMMAND` says that the page has this command, and the "
-        "runbook has something else for it",
-    )
-    json_option(parser)
-
-
-def _check_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("files", nargs="*", metavar="RUNBOOK", help="its id, or a file")
-    parser.add_argument(
-        "--explain", metavar="CODE", help="what a warning means; or: list"
-    )
-    parser.add_argument(
-        "--ids", action="store_true", help="list the phases and steps with their ids"
-    )
-    parser.add_argument(
-        "--fresh",
-        metavar="AGE",
-        help="exit 1 when no drill handled its fault within this time, such as 30d",
-    )
-    parser.add_argument(
-        "--format",
-        choices=CHECK_FORMATS,
-        default="text",
-        help="how the findings are written (text); github: annotations of its runners",
-    )
-    parser.add_argument(
-        "--json",
-        dest="format",
-        action="store_const",
-        const="json",
-        help="the same as --format json",
-    )
-
-
-def _schema_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "-o",
-        "--output",
-        metavar="FILE",
-        help="the file to write, which is replaced; - for standard output",
-    )
-
-
-def _upgrade_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", metavar="FILE", help="the runbook's file")
-    parser.add_argument(
-        "--dry-run", action="store_true", help="print the changes; write nothing"
-    )
-
-
-def _runs_options(parser: argparse.ArgumentParser) -> None:
-    json_option(parser)
-    parser.add_argument(
-        "--drills", action="store_true", help="drills that are over, with their scores"
-    )
-    parser.add_argument("--runbook", metavar="ID", help="only those of this runbook")
-    parser.add_argument(
-        "--mode",
-        choices=tuple(map(str, Mode)),
-        help="only those of this kind",
-    )
-    parser.add_argument(
-        "--outcome",
-        choices=_LISTED_OUTCOMES,
-        metavar="HOW",
-        help=f"one of: {', '.join(_LISTED_OUTCOMES)}",
-    )
-    parser.add_argument(
-        "--since", metavar="WHEN", help="begun since then: 30d, 2w, 12h or 2026-11-24"
-    )
-
-
-def _review_options(parser: argparse.ArgumentParser) -> None:
-    run_argument(parser, "the newest")
-
-
-def _report_options(parser: argparse.ArgumentParser) -> None:
-    run_argument(parser, "the newest")
-    parser.add_argument(
-        "--format",
-        choices=REPORT_FORMATS,
-        default="md",
-        help="how it is written (md)",
-    )
-    parser.add_argument(
-        "-o",
-        metavar="FILE",
-        dest="output",
-        help="the file to write; without it, stdout",
-    )
-    parser.add_argument(
-        "--schema", action="store_true", help="print the shape of --format json"
-    )
-
-
-def _annotate_options(parser: argparse.ArgumentParser) -> None:
-    run_argument(parser)
-    parser.add_argument("text", metavar="TEXT", help="the note")
-    parser.add_argument(
-        "--at",
-        metavar="TIME",
-        help="the moment: 2026-11-24T13:45:05Z, 13:45:05, or +1:20 from its beginning",
-    )
-    parser.add_argument("--step", metavar="ID", help="the step that it is on")
-    parser.add_argument(
-        "--from",
-        metavar="TIME",
-        dest="since",
-        help="where a range begins (with --to)",
-    )
-    parser.add_argument("--to", metavar="TIME", dest="until", help="where it ends")
-
-
 def _hosts_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("runbook", metavar="RUNBOOK", help="its id, or a file")
     which = parser.add_mutually_exclusive_group()
@@ -451,64 +319,6 @@ def _hosts_options(parser: argparse.ArgumentParser) -> None:
         help="ask each for `true` by ssh; no unknown key is accepted",
     )
     json_option(parser)
-
-
-def _diff_options(parser: argparse.ArgumentParser) -> None:
-    run_argument(parser)
-    parser.add_argument(
-        "runbook",
-        nargs="?",
-        metavar="RUNBOOK",
-        help="its id, or a file; without it, the one that the run was made of",
-    )
-
-
-def _amend_options(parser: argparse.ArgumentParser) -> None:
-    run_argument(parser)
-    parser.add_argument(
-        "--step",
-        action="append",
-        metavar="N",
-        help="which, such as 1 for !1; may be given again (all that passed)",
-    )
-    where = parser.add_mutually_exclusive_group()
-    where.add_argument("-o", "--output", metavar="FILE", help="write another file")
-    where.add_argument(
-        "--write", action="store_true", help="write the runbook's own file"
-    )
-
-
-def _stats_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("runbook", metavar="RUNBOOK", help="its id, or a file")
-    parser.add_argument("--plain", action="store_true", help="lines, not a screen")
-    json_option(parser)
-
-
-def _export_options(parser: argparse.ArgumentParser) -> None:
-    run_argument(parser)
-    parser.add_argument(
-        "-o",
-        metavar="FILE",
-        dest="output",
-        required=True,
-        help="the file to write",
-    )
-
-
-def _import_run_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", metavar="FILE", help="what `export` wrote")
-    parser.add_argument(
-        "--head", metavar="SHA256", help="the head that you were given with it"
-    )
-
-
-def _verify_options(parser: argparse.ArgumentParser) -> None:
-    run_argument(parser)
-    parser.add_argument(
-        "--head",
-        metavar="SHA256",
-        help="a head that you kept elsewhere: the journal's, or that of what was said",
-    )
 
 
 def _completions_options(parser: argparse.ArgumentParser) -> None:
@@ -546,43 +356,43 @@ COMMANDS: Mapping[str, Command] = {
         "watch a runbook's health, and roll back if armed", _watch_options
     ),
     "drill": Command("rehearse a runbook on a broken site", _drill_options),
-    "new": Command("write a small runbook that works, to begin with", _new_options),
+    "new": Command("write a small runbook that works, to begin with", new_options),
     "import": Command(
         "make a runbook of a Markdown page, or say where they have parted",
-        _import_options,
+        import_options,
     ),
-    "check": Command("find what is wrong with runbook files", _check_options),
+    "check": Command("find what is wrong with runbook files", check_options),
     "hosts": Command(
         "list the hosts that steps run on, and ask who answers", _hosts_options
     ),
     "schema": Command(
-        "print the JSON schema of runbooks, for an editor", _schema_options
+        "print the JSON schema of runbooks, for an editor", schema_options
     ),
     "upgrade": Command(
-        "rewrite a runbook of an older format in the newest one", _upgrade_options
+        "rewrite a runbook of an older format in the newest one", upgrade_options
     ),
-    "runs": Command("list runs, newest first", _runs_options),
+    "runs": Command("list runs, newest first", runs_options),
     "review": Command(
-        "look back on a run: what happened when, and how it was then", _review_options
+        "look back on a run: what happened when, and how it was then", review_options
     ),
     "report": Command(
-        "write what happened in a run: Markdown, HTML, JSON or JUnit", _report_options
+        "write what happened in a run: Markdown, HTML, JSON or JUnit", report_options
     ),
     "annotate": Command(
-        "add a note to a run that is over, beside its journal", _annotate_options
+        "add a note to a run that is over, beside its journal", annotate_options
     ),
-    "diff": Command("say what changed in a runbook since a run", _diff_options),
+    "diff": Command("say what changed in a runbook since a run", diff_options),
     "amend": Command(
-        "write what was improvised in a run into its runbook", _amend_options
+        "write what was improvised in a run into its runbook", amend_options
     ),
     "stats": Command(
-        "say what all runs of a runbook say of it, step by step", _stats_options
+        "say what all runs of a runbook say of it, step by step", stats_options
     ),
-    "export": Command("write a run into one file, for somebody else", _export_options),
+    "export": Command("write a run into one file, for somebody else", export_options),
     "import-run": Command(
-        "take in a run that was exported elsewhere", _import_run_options
+        "take in a run that was exported elsewhere", import_run_options
     ),
-    "verify": Command("prove that a run was not edited", _verify_options),
+    "verify": Command("prove that a run was not edited", verify_options),
     "doctor": Command(
         "say whether this machine and login are fit for a run", json_option
     ),

@@ -12,6 +12,8 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+import tomli_w
+
 from mobius_tui.drill.detections import DetectionCounts, SubjectKey, parse_key
 from mobius_tui.drill.drill_score import TIMES, Score
 from mobius_tui.errors import RunError
@@ -179,8 +181,6 @@ def _add_to_record(directory: RunDirectory, score: Score) -> None:
     Where a host died before it wrote one there is none, and none is made: a record
     that does not name the journal's head would look like one that was edited.
     """
-    import tomli_w
-
     values = asdict(score)
     table = {
         name: list(value) if isinstance(value, tuple) else value

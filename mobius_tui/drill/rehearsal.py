@@ -81,15 +81,10 @@ def rehearsal(
     for each in faults:
         each.inject(site)
         injection_log.log_injection(site.root, each.name, time.time())
-    site_values = {
-        name: value
-        for name, value in drill_site.drill_variables(site).items()
-        if name in book.variables
-    }
     variables = drill_site.environment(site)
     yield prepare_briefing(
         book,
-        given={**site_values, **given},
+        given={**_site_values(site, book), **given},
         workdir=site.root,
         mode=Mode.DRILL,
         site=str(site.root),
@@ -100,6 +95,12 @@ def rehearsal(
         limit=hosts.limit,
         host_sites={name: str(place) for name, place in site.host_sites.items()},
     )
+
+
+def _site_values(site: drill_site.Site, book: Runbook) -> Mapping[str, str]:
+    """What the site gives of the variables that a runbook has."""
+    values = drill_site.drill_variables(site).items()
+    return {name: value for name, value in values if name in book.variables}
 
 
 def _build_site(

@@ -30,6 +30,7 @@ from mobius_tui.drill.site.drill_site import Site
 from mobius_tui.drill.site.site_files import DUMPS, RELEASES
 from mobius_tui.errors import MobiusError, RunError
 from mobius_tui.health.health_record import ProbeResult as ProbeCheck
+from mobius_tui.health.probe_target import fill_target
 from mobius_tui.health.trigger import Fired, TriggerKey
 from mobius_tui.run.checks.context import CheckContext, filled_check
 from mobius_tui.run.checks.probe_look import probe_look
@@ -202,7 +203,6 @@ class SiteSurvey:
         if health is None or not health.probes:
             return []
         from mobius_tui.health.probe import Prober
-        from mobius_tui.health.probe_target import fill_target
 
         seen: dict[SubjectKey, list[tuple[float, bool]]] = {}
         rules = RunTriggerRules(self._plan, self._state)

@@ -1,19 +1,15 @@
-"""Samples of the machine: CPU, memory, disk, load, and how many processes match.
-
-psutil is imported at the first sample.
-"""
+"""Samples of the machine: CPU, memory, disk, load, and how many processes match."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import psutil
 
 from mobius_tui.health.health_record import MachineSample
-
-if TYPE_CHECKING:
-    from mobius_tui.health.processes import ProcessCounter
+from mobius_tui.health.processes import ProcessCounter
 
 
 class Machine:
@@ -49,10 +45,6 @@ class Machine:
             groups: process groups whose members do not count.
             excluded_pids: processes that do not count.
         """
-        import psutil
-
-        from mobius_tui.health.processes import ProcessCounter
-
         if self._process_counter is None:
             self._process_counter = ProcessCounter(self._patterns)
         try:
@@ -84,8 +76,6 @@ class Machine:
 
         psutil's own figure goes by the calling thread, and samples come from several.
         """
-        import psutil
-
         try:
             times = psutil.cpu_times()
         except (psutil.Error, OSError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from mobius_tui.review import (
     report_redaction,
@@ -112,6 +113,33 @@ def build_report(directory: RunDirectory) -> RunReport:
     return _assemble_report(run, plan, walked, check_slices, redactor)
 
 
+class _Measured(NamedTuple):
+    """How long what took, and how that compares with the drills before."""
+
+    measures: tuple[Measure, ...]
+    since_trigger: bool
+    """Whether times count from a trigger, and not from the run's beginning."""
+    drills: int
+    """How many drills it is compared with."""
+
+
+def _measured(
+    run: ReadRun, plan: Plan, state: RunState, check_slices: CheckSlices
+) -> _Measured:
+    began, found = run.began, None
+    if began is not None:
+        found = run_reader.milestones_of(
+            run.directory, plan, run.entries, check_slices.health_history
+        )
+    drills = times_of_earlier_drills(run.directory, began, state.began_at)
+    mode = began.mode if began is not None else Mode.INCIDENT
+    return _Measured(
+        measures=measures_with_drills(found, state.began_at, drills, mode=mode),
+        since_trigger=found is not None and found.triggered,
+        drills=len(drills),
+    )
+
+
 def _assemble_report(
     run: ReadRun,
     plan: Plan,
@@ -121,12 +149,7 @@ def _assemble_report(
 ) -> RunReport:
     state, began, sanitize = walked.state, run.began, redactor.line
     until = _until(state, check_slices)
-    found = None
-    if began is not None:
-        found = run_reader.milestones_of(
-            run.directory, plan, run.entries, check_slices.health_history
-        )
-    drills = times_of_earlier_drills(run.directory, began, state.began_at)
+    measured = _measured(run, plan, state, check_slices)
     done, applicable = run_progress(plan, state, step_statuses(plan, state))
     record = read_record_or_empty(run.directory)
     ended = state.ended
@@ -161,14 +184,9 @@ def _assemble_report(
         deviations=tuple(
             report_redaction.sanitize_statements(walked.deviations, sanitize)
         ),
-        measures=measures_with_drills(
-            found,
-            state.began_at,
-            drills,
-            mode=began.mode if began is not None else Mode.INCIDENT,
-        ),
-        since_trigger=found is not None and found.triggered,
-        drills=len(drills),
+        measures=measured.measures,
+        since_trigger=measured.since_trigger,
+        drills=measured.drills,
         timeline=tuple(report_redaction.sanitize_timeline(timeline, sanitize)),
         left_out=left_out,
         phases=phases,

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import tomli_w
+
 from mobius_tui.errors import RunError, UsageError
 from mobius_tui.review.run_report import Annotation
 from mobius_tui.run.journal.follower import Follower
@@ -63,8 +65,6 @@ def _changed(
     change: Callable[[Sequence[Any]], Sequence[Any]],
 ) -> bytes:
     """The new content of the record file, as bytes of TOML."""
-    import tomli_w
-
     record = dict(read_record_or_empty(directory))
     if not record:
         raise RunError(f"{directory.record} cannot be read; nothing was changed")

@@ -16,6 +16,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
+import tomli_w
+
 from mobius_tui import sanitize
 from mobius_tui.errors import MobiusError, RunError, UsageError
 from mobius_tui.review import run_reader
@@ -266,8 +268,6 @@ def _verify_and_store(
     problems = tuple(_differences(unpacked, manifest, head))
     if problems:
         raise RunError("it is not as it was written: " + "; ".join(problems[:5]))
-    import tomli_w
-
     marker = {
         "imported": datetime.fromtimestamp(now, UTC),
         "file_sha256": digest,

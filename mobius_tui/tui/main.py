@@ -32,7 +32,6 @@ from mobius_tui.tui.backend.capabilities import fit_settings
 from mobius_tui.tui.commands.registry import set_keys
 from mobius_tui.tui.config.settings import Settings
 from mobius_tui.tui.presenters.styled_text import assemble, badge
-from mobius_tui.tui.screen_state import PaneName, ScreenState
 
 if TYPE_CHECKING:
     from mobius_tui.run.client.run_briefing import Briefing
@@ -156,15 +155,7 @@ def open_watch(directory: RunDirectory, settings: Settings, notice: str) -> None
     Raises:
         MobiusError: the run is damaged.
     """
-    from mobius_tui.run.client.viewer import Viewer
-
-    stand = ScreenState(pane=PaneName.HEALTH, zoomed=True)
-    viewer = Viewer(directory)
-    run_app(
-        _navigator().run(viewer, is_new=True, auto=None, screen_state=stand),
-        settings,
-        notice,
-    )
+    run_app(_navigator().watch(directory), settings, notice)
 
 
 def open_review(directory: RunDirectory, settings: Settings) -> int:
@@ -209,10 +200,9 @@ def open_facilitator(directory: RunDirectory, settings: Settings) -> int:
     Raises:
         MobiusError: there is nothing to lead in it.
     """
-    from mobius_tui.run.client.viewer import Viewer
-    from mobius_tui.tui.screens.facilitator_screen import FacilitatorPage
+    from mobius_tui.tui.screens.facilitator_screen import open_drill
 
-    return run_app(FacilitatorPage(Viewer(directory)), settings)
+    return run_app(open_drill(directory), settings)
 
 
 def open_run(

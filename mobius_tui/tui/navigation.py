@@ -32,7 +32,13 @@ from mobius_tui.run.watch.other_runs import OtherRunsMonitor
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.library.runbook_files import bundled_runbooks, own_runbook_files
 from mobius_tui.tui.backend.base_page import run_in_thread
-from mobius_tui.tui.screen_state import AT_THE_RUN, Draft, DraftKey, ScreenState
+from mobius_tui.tui.screen_state import (
+    AT_THE_RUN,
+    Draft,
+    DraftKey,
+    PaneName,
+    ScreenState,
+)
 from mobius_tui.tui.screens.briefing_screen import BriefingScreen
 from mobius_tui.tui.screens.library_screen import LibraryScreen
 from mobius_tui.tui.screens.page import Page
@@ -199,6 +205,19 @@ class Navigator:
             screen.questions.drafts.kept,
         )
         return screen
+
+    def watch(self, directory: RunDirectory) -> Page:
+        """The screen of a watch that has just begun, its health panel zoomed.
+
+        Args:
+            directory: the run's.
+
+        Raises:
+            MobiusError: the run is damaged.
+        """
+        at_health = ScreenState(pane=PaneName.HEALTH, zoomed=True)
+        viewer = Viewer(directory)
+        return self.run(viewer, is_new=True, auto=None, screen_state=at_health)
 
     def run(
         self,

@@ -6,8 +6,9 @@ from importlib import import_module
 
 import pytest
 
-from mobius_tui.commands.command_arguments import COMMANDS, REPORT_FORMATS
+from mobius_tui.commands.command_arguments import COMMANDS
 from mobius_tui.commands.command_line import build_parser, command_module
+from mobius_tui.commands.past_runs.past_run_options import REPORT_FORMATS
 from mobius_tui.commands.past_runs.report import RENDERERS
 
 

@@ -20,6 +20,8 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import psutil
+
 from mobius_tui.drill.site import site_services
 from mobius_tui.drill.site.site_files import (
     DUMPS,
@@ -414,8 +416,6 @@ def _end_services(root: Path) -> list[tuple[str, str]]:
 
 def processes_in(root: Path) -> list[tuple[int, tuple[str, ...]]]:
     """The other processes that work in a site's folder: their pids and arguments."""
-    import psutil
-
     here = psutil.Process()
     family = {here.pid, *(parent.pid for parent in here.parents())}
     found = []

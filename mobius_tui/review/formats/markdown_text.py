@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
-from typing import TYPE_CHECKING
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
 
 from mobius_tui.runbook.prose.markdown import parse_markdown
 from mobius_tui.runbook.prose.prose_model import (
@@ -23,11 +25,6 @@ from mobius_tui.runbook.prose.prose_model import (
     ProseSpan,
     Quote,
 )
-
-if TYPE_CHECKING:
-    from markdown_it import MarkdownIt
-    from markdown_it.token import Token
-
 
 _AUTOLINKS = re.compile(r"[@#]\w|:/|\bwww\.|\bGH-\d|\b(?:mailto|xmpp):", re.IGNORECASE)
 """What GitHub makes a mention or a link of, beside Markdown."""
@@ -138,8 +135,6 @@ def _coded(match: re.Match[str]) -> str:
 
 @cache
 def _reader() -> MarkdownIt:
-    from markdown_it import MarkdownIt
-
     return MarkdownIt("commonmark").enable(["table", "strikethrough"])
 
 

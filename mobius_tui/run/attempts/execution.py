@@ -6,13 +6,19 @@ import asyncio
 import shutil
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, assert_never
+from typing import assert_never
 
 from mobius_tui.errors import MobiusError, RunError
-from mobius_tui.run.attempts import attempt_files, exit_status, launcher
+from mobius_tui.run.attempts import attempt_files, launcher
 from mobius_tui.run.attempts.disk_space import DiskSpaceWaiters, KeeperHandle
+from mobius_tui.run.attempts.exit_status import (
+    RecoveryEvidence,
+    keeper_end_text,
+    recovery_reason,
+    recovery_verdict,
+    script_end_text,
+)
 from mobius_tui.run.attempts.fleet_attempt import FleetAttempt
 from mobius_tui.run.attempts.output_reader import printed_to_stdout
 from mobius_tui.run.attempts.run_context import RunContext
@@ -34,51 +40,6 @@ from mobius_tui.runbook.model.actions import Choose, Manual, Run, Watch
 from mobius_tui.runbook.model.for_each import items_of_lines, row_ids
 from mobius_tui.runbook.model.limits import bounded_size, limits_by_variable
 from mobius_tui.runbook.model.runbook import ForEach, Step
-
-RecoveryVerdict = Literal["running", "as exit says", "not started", "unknown"]
-"""What an attempt without a journaled end is."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RecoveryEvidence:
-    """What an attempt left behind whose start is journaled and whose end is not."""
-
-    is_lock_held: bool
-    is_same_boot: bool
-    """Whether it was started in this boot of the machine."""
-    has_valid_exit: bool
-    has_pid: bool
-
-
-def recovery_verdict(evidence: RecoveryEvidence) -> RecoveryVerdict:
-    """Decide what the attempt is; each row of the recovery table is one line here."""
-    if evidence.is_lock_held and evidence.is_same_boot:
-        return "running"
-    if evidence.has_valid_exit:
-        return "as exit says"
-    if not evidence.is_same_boot:
-        return "unknown"
-    return "unknown" if evidence.has_pid else "not started"
-
-
-def recovery_reason(evidence: RecoveryEvidence, keeper_end: str = "died") -> str:
-    """The verdict's reason, for a person.
-
-    Args:
-        evidence: what the attempt left.
-        keeper_end: how its keeper ended, in words, as far as that is known.
-    """
-    match recovery_verdict(evidence):
-        case "running":
-            return "its keeper lives"
-        case "as exit says":
-            return "its keeper recorded the end"
-        case "not started":
-            return "the host died before the script began; nothing of it ran"
-        case "unknown" if not evidence.is_same_boot:
-            return "the machine was restarted while it ran; how far it got is not known"
-        case _:
-            return f"its keeper {keeper_end} while it ran; how far it got is not known"
 
 
 def env_without_terminal(env: Mapping[str, str]) -> dict[str, str]:
@@ -303,9 +264,7 @@ class AttemptExecution:
         """The result of a script, and its reason, by how it ended."""
         program = (action.shell or launcher.BASH)[0]
         began = self._context.state.began
-        words = exit_status.script_end_text(
-            end, began.workdir if began else "", program
-        )
+        words = script_end_text(end, began.workdir if began else "", program)
         match end.cause:
             case attempt_files.Cause.NOT_STARTED:
                 return Status.NOT_STARTED, words
@@ -361,9 +320,7 @@ class AttemptExecution:
         event = StepUnknown(
             step=self._step.id,
             attempt=self._number,
-            reason=recovery_reason(
-                evidence, exit_status.keeper_end_text(self._keeper.exit_code)
-            ),
+            reason=recovery_reason(evidence, keeper_end_text(self._keeper.exit_code)),
             left=tuple(map(context.redact, survivors)),
             output_bytes=digests.bytes,
             output_sha256=None if survivors else digests.output,

@@ -1,10 +1,16 @@
-"""Texts for exit statuses and signals."""
+"""How an attempt ended: what its exit status means, or else what it left behind.
+
+An attempt whose start is journaled and whose end is not, since its host has died or the
+machine, is judged by one table, `recovery_verdict`.
+"""
 
 from __future__ import annotations
 
 import errno
 import os
 import signal
+from dataclasses import dataclass
+from typing import Literal
 
 from mobius_tui.run.attempts.attempt_files import Cause, ScriptEnd
 from mobius_tui.run.keeper.disk_full import DISK_FULL_ERRNOS
@@ -88,3 +94,49 @@ def _signal_text(number: int) -> str:
     except ValueError:
         return f"signal {number}"
     return f"{name} ({_SIGNAL_MEANINGS[name]})" if name in _SIGNAL_MEANINGS else name
+
+
+RecoveryVerdict = Literal["running", "as exit says", "not started", "unknown"]
+"""What an attempt without a journaled end is."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RecoveryEvidence:
+    """What an attempt left behind whose start is journaled and whose end is not."""
+
+    is_lock_held: bool
+    is_same_boot: bool
+    """Whether it was started in this boot of the machine."""
+    has_valid_exit: bool
+    has_pid: bool
+
+
+def recovery_verdict(evidence: RecoveryEvidence) -> RecoveryVerdict:
+    """Decide what the attempt is; each row of the recovery table is one line here."""
+    if evidence.is_lock_held and evidence.is_same_boot:
+        return "running"
+    if evidence.has_valid_exit:
+        return "as exit says"
+    if not evidence.is_same_boot:
+        return "unknown"
+    return "unknown" if evidence.has_pid else "not started"
+
+
+def recovery_reason(evidence: RecoveryEvidence, keeper_end: str = "died") -> str:
+    """The verdict's reason, for a person.
+
+    Args:
+        evidence: what the attempt left.
+        keeper_end: how its keeper ended, in words, as far as that is known.
+    """
+    match recovery_verdict(evidence):
+        case "running":
+            return "its keeper lives"
+        case "as exit says":
+            return "its keeper recorded the end"
+        case "not started":
+            return "the host died before the script began; nothing of it ran"
+        case "unknown" if not evidence.is_same_boot:
+            return "the machine was restarted while it ran; how far it got is not known"
+        case _:
+            return f"its keeper {keeper_end} while it ran; how far it got is not known"

@@ -257,16 +257,6 @@ def encode_entry(entry: Entry, prev: str) -> bytes:
     return text.encode("utf-8", "surrogatepass") + b"\n"
 
 
-def event_mark(kind: type[Event]) -> bytes:
-    """Bytes that are in every line of a kind of event, and in few others.
-
-    To read one kind of a long journal: only a line that has them needs to be decoded.
-    A text cannot hold them, since its quotes are escaped; a mapping's value can.
-    """
-    line = json.dumps({"event": kind.__name__}, separators=_SEPARATORS)
-    return line.strip("{}").encode()
-
-
 def decode_entry(line: bytes) -> tuple[Entry, str]:
     """An entry and its `prev`, from a line of the journal.
 
@@ -318,3 +308,39 @@ def _envelope_problem(entry: Entry, prev: object) -> str | None:
     if not (is_text(entry.by) and isinstance(entry.intent, str | None)):
         return "by or intent"
     return None
+
+
+class EntryPicker:
+    """Picks the entries of some kinds of events out of a long journal.
+
+    Few other lines are decoded: each kind has bytes that are in all of its lines. No
+    text can hold them, since its quotes are escaped; a mapping's value can.
+    """
+
+    def __init__(self, kinds: Iterable[type[Event]]) -> None:
+        """Make one.
+
+        Args:
+            kinds: of the events that are picked.
+        """
+        self._kinds = tuple(kinds)
+        names = ({"event": kind.__name__} for kind in self._kinds)
+        self._marks = tuple(
+            json.dumps(name, separators=_SEPARATORS).strip("{}").encode()
+            for name in names
+        )
+
+    def may_pick(self, line: bytes) -> bool:
+        """Whether a line has to be decoded."""
+        return any(mark in line for mark in self._marks)
+
+    def pick(self, line: bytes) -> Entry | None:
+        """The entry of a line; `None` where its event is of another kind.
+
+        Raises:
+            RunError: the line seems to be of one of the kinds, and is no entry.
+        """
+        if not self.may_pick(line):
+            return None
+        entry, _ = decode_entry(line)
+        return entry if isinstance(entry.event, self._kinds) else None

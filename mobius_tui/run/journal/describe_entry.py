@@ -188,6 +188,17 @@ def journal_entry_text(entry: Entry, plan: Plan, state: RunState) -> str | None:
 
     What happened comes first, as a word: it may be read aloud, and looked for.
     """
+    return (
+        _run_entry_text(entry, plan, state)
+        or _step_entry_text(entry, plan, state)
+        or message_entry_text(entry, state)
+        or fleet_entry_text(entry, plan)
+        or watch_entry_text(entry, plan)
+    )
+
+
+def _run_entry_text(entry: Entry, plan: Plan, state: RunState) -> str | None:
+    """What an entry says of the run as a whole; `None` where it says nothing of it."""
     match entry.event:
         case RunBegan(title=title, mode=mode, environment=environment, run=run):
             where = f" in {environment}" if environment else ""
@@ -201,27 +212,37 @@ def journal_entry_text(entry: Entry, plan: Plan, state: RunState) -> str | None:
         case PhaseLeft(phase=phase, passed=passed):
             title = plan.runbook.phase(phase).title
             return f"phase {'passed' if passed else 'did not pass'}: {title}"
-        case StepStarted(step=step, attempt=attempt):
-            again = f", attempt {attempt}" if attempt > 1 else ""
-            if has_terminal(plan.steps[step]) and state.began is not None:
-                way = f"`mobius-tui resume {state.began.run}` in a terminal"
-                again += f"; it has a terminal to itself: {way} goes there"
-            values = Values(state, now=entry.at, name_of=plan.name)
-            whole = watch_duration(plan.steps[step], values)
-            again += (
-                f"; it watches for {duration_in_words(whole)}"
-                if whole is not None
-                else ""
-            )
-            return f"started: {plan.name(step)}{again}"
-        case CheckTried(step=step, held=held, detail=detail, look=look):
-            words = f"look {look} {'holds' if held else 'does not hold'}: {detail}"
-            named = is_beside_others(plan, step)
-            return f"{plan.name(step)}: {words}" if named else words
         case VariableSet(name=name, value=value, source="output" | "answer" | "set"):
             first, *more = (value or "").split("\n")
             short = f" and {len(more)} lines more" if more else ""
             return f"value: {name}={' '.join(first.split())}{short}"
+        case NoteAdded(text=text):
+            return f"note by {entry.by}: {text}"
+        case HintGiven(text=text, who=who):
+            return f"hint by {who}: {text}"
+        case AutoStopped(reason=reason):
+            return f"stopped: {reason}"
+        case RunEnded(outcome=outcome, reason=reason, took=took):
+            open_for = entry.at - state.began_at if took is None else took
+            after = duration_in_words(open_for)
+            return f"{outcome.upper()} after {after}: {reason}"
+        case RunReopened():
+            return f"the run is open again, to be undone, by {entry.by}"
+        case HostStopped(reason=reason) if state.ended is None:
+            return f"the host let go: {reason}"
+        case _:
+            return None
+
+
+def _step_entry_text(entry: Entry, plan: Plan, state: RunState) -> str | None:
+    """What an entry says of a step; `None` where it says nothing of one."""
+    match entry.event:
+        case StepStarted() as event:
+            return _step_start_text(event, entry, plan, state)
+        case CheckTried(step=step, held=held, detail=detail, look=look):
+            words = f"look {look} {'holds' if held else 'does not hold'}: {detail}"
+            named = is_beside_others(plan, step)
+            return f"{plan.name(step)}: {words}" if named else words
         case RowsAdded(step=step, items=items):
             return f"rows: {plan.name(step)}: {_items_text(items)}"
         case StepImprovised(step=step, effect=effect):
@@ -245,26 +266,25 @@ def journal_entry_text(entry: Entry, plan: Plan, state: RunState) -> str | None:
             why = f": {reason}" if reason else ""
             chosen = ", ".join(values)
             return f"decided: {plan.name(step)}: {chosen}, by {entry.by}{why}"
-        case NoteAdded(text=text):
-            return f"note by {entry.by}: {text}"
-        case HintGiven(text=text, who=who):
-            return f"hint by {who}: {text}"
         case ApprovalAsked() | ApprovalGiven() | ApprovalDenied() as event:
             return _approval_text(event, plan)
-        case AutoStopped(reason=reason):
-            return f"stopped: {reason}"
-        case RunEnded(outcome=outcome, reason=reason, took=took):
-            open_for = entry.at - state.began_at if took is None else took
-            after = duration_in_words(open_for)
-            return f"{outcome.upper()} after {after}: {reason}"
-        case RunReopened():
-            return f"the run is open again, to be undone, by {entry.by}"
-        case HostStopped(reason=reason) if state.ended is None:
-            return f"the host let go: {reason}"
         case _:
-            other_text = message_entry_text(entry, state)
-            other_text = other_text or fleet_entry_text(entry, plan)
-            return other_text or watch_entry_text(entry, plan)
+            return None
+
+
+def _step_start_text(
+    event: StepStarted, entry: Entry, plan: Plan, state: RunState
+) -> str:
+    step = plan.steps[event.step]
+    more = f", attempt {event.attempt}" if event.attempt > 1 else ""
+    if has_terminal(step) and state.began is not None:
+        way = f"`mobius-tui resume {state.began.run}` in a terminal"
+        more += f"; it has a terminal to itself: {way} goes there"
+    values = Values(state, now=entry.at, name_of=plan.name)
+    whole = watch_duration(step, values)
+    if whole is not None:
+        more += f"; it watches for {duration_in_words(whole)}"
+    return f"started: {plan.name(step.id)}{more}"
 
 
 def _items_text(items: tuple[str, ...]) -> str:

@@ -11,8 +11,8 @@ from typing import Literal
 
 from mobius_tui.errors import RunError, UsageError
 from mobius_tui.run.events.journal_entry import (
+    EntryPicker,
     decode_entry,
-    event_mark,
     utc_timestamp,
 )
 from mobius_tui.run.events.mode_and_outcome import ListingState, Mode, Outcome
@@ -25,8 +25,7 @@ from mobius_tui.runbook.text.units import clock_duration, local_time
 
 TAIL = 1 << 16
 """Bytes of a journal's end that are searched for how the run ended."""
-_END_MARK = event_mark(RunEnded)
-_REOPENED_MARK = event_mark(RunReopened)
+_ENDS = EntryPicker((RunEnded, RunReopened))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -221,22 +220,12 @@ def _ends(
     if not isinstance(entry.event, RunBegan):
         raise RunError(f"{journal}: it does not begin with RunBegan")
     for text in reversed(tail.split(b"\n")[:-1]):
-        if _END_MARK in text:
-            try:
-                last, _ = decode_entry(text)
-            except RunError:
-                continue
-            ended = last.event
-            if isinstance(ended, RunEnded):
-                return (entry.event, entry.at), ended, last.at
-        elif _REOPENED_MARK in text and _is_reopening(text):
-            break
+        try:
+            last = _ENDS.pick(text)
+        except RunError:
+            continue
+        if last is not None and isinstance(last.event, RunEnded):
+            return (entry.event, entry.at), last.event, last.at
+        if last is not None:
+            break  # it was opened again
     return (entry.event, entry.at), None, None
-
-
-def _is_reopening(line: bytes) -> bool:
-    """Whether a line of a journal says that the run was opened again."""
-    try:
-        return isinstance(decode_entry(line)[0].event, RunReopened)
-    except RunError:
-        return False

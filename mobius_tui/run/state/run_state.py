@@ -6,9 +6,10 @@ that names the event and the state; the state is unchanged then.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
+from typing import Any, TypeAlias
 
 from mobius_tui.errors import StateError
 from mobius_tui.run.events.approval_events import ApprovalEvent
@@ -20,6 +21,7 @@ from mobius_tui.run.events.fleet_events import (
     FleetHostEnded,
 )
 from mobius_tui.run.events.growth_events import GrowthEvent, StepImprovised
+from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.message_events import (
     MessageDropped,
     MessageEvent,
@@ -377,3 +379,7 @@ class RunState:
             for step_id in event.undoes:
                 if self.change_undone_by(step_id) is None:
                     raise StateError(f"{name}: {step_id!r} has nothing to undo")
+
+
+ApplyEvent: TypeAlias = Callable[[RunState, Any, Entry], None]
+"""Applies an event, which may follow, to a state; with the entry that it came in."""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, TypeAlias
 
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.run_events import Event, HostStarted, PhaseEntered, PhaseLeft
@@ -20,12 +19,11 @@ from mobius_tui.run.events.watch_events import (
     WatchDisarmed,
     WatchOver,
 )
-from mobius_tui.run.state.run_state import RunState
+from mobius_tui.run.state.run_state import ApplyEvent, RunState
 from mobius_tui.run.state.watch_state import Alarm, Countdown
 
 REOPENED = "the run had ended, and is open again to be undone"
 """Why the watch does nothing any more."""
-ApplyToWatch: TypeAlias = Callable[[RunState, Any, Entry], None]
 
 
 def _watch_began(state: RunState, event: WatchBegan, entry: Entry) -> None:
@@ -100,7 +98,7 @@ def _rollback_stopped(state: RunState, event: RollbackStopped, _entry: Entry) ->
     )
 
 
-APPLY_TO_WATCH: Mapping[type[Event], ApplyToWatch] = {
+APPLY_TO_WATCH: Mapping[type[Event], ApplyEvent] = {
     WatchBegan: _watch_began,
     WatchOver: _watch_over,
     WatchArmed: _watch_armed,

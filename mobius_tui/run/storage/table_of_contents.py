@@ -7,8 +7,8 @@ is in the right place. It says nothing of states, so it cannot be out of date.
 
 from __future__ import annotations
 
+import json
 import os
-import re
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -28,7 +28,6 @@ JOURNAL_TAIL_BYTES = 64 << 10
 """Bytes at the journal's end in which the step is sought that somebody last worked on.
 """
 _MODES: Mapping[str, Mode] = {mode.value: mode for mode in Mode}
-_STEP = re.compile(rb'"step":"([^"\\]+)"')
 
 
 class TableOfContents(NamedTuple):
@@ -98,14 +97,28 @@ def read_table_of_contents(
 
 def _first_row(rest: str, tail: bytes, count: int) -> int:
     """Where the rows begin: at the top, or half a page above the step in question."""
-    steps = _STEP.findall(tail)
-    at = rest.find(f"\n{steps[-1].decode(errors='replace')}\t") if steps else -1
+    step = _last_step(tail)
+    at = rest.find(f"\n{step}\t") if step else -1
     before = rest[: at + 1].count("\n")
     if before < count:
         return 0
     for _ in range(count // 2):
         at = rest.rfind("\n", 0, at)
     return at + 1
+
+
+def _last_step(tail: bytes) -> str:
+    """The step that the last event about one names; empty where none does.
+
+    Args:
+        tail: the end of a journal, whose first line may be cut.
+    """
+    for line in reversed(tail.split(b"\n")):
+        with suppress(ValueError, RecursionError):
+            fields = json.loads(line)
+            if isinstance(fields, dict) and isinstance(fields.get("step"), str):
+                return str(fields["step"])
+    return ""
 
 
 def _read(path: Path, limit: int, *, from_end: bool = False) -> bytes:

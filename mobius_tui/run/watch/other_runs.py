@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mobius_tui.errors import RunError
-from mobius_tui.run.events.journal_entry import decode_entry, event_mark
+from mobius_tui.run.events.journal_entry import Entry, EntryPicker
 from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.events.run_events import (
     HostStarted,
@@ -30,14 +30,9 @@ from mobius_tui.run.storage.last_viewed import read_last_view
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.run_index import all_runs
 
-_MARKS_READ = tuple(
-    event_mark(kind)
-    for kind in (
-        *(RunBegan, RunEnded, HostStarted, PhaseEntered, PhaseLeft),
-        *WATCH_EVENTS,
-    )
+_ENTRIES_READ = EntryPicker(
+    (*(RunBegan, RunEnded, HostStarted, PhaseEntered, PhaseLeft), *WATCH_EVENTS)
 )
-"""One of these is in each line that is read."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,11 +62,11 @@ class _WatchedRun:
         """
         while data := self._lines.read_new():
             for line in data.split(b"\n"):
-                if any(mark in line for mark in _MARKS_READ):
-                    self._apply_line(line)
+                entry = _ENTRIES_READ.pick(line)
+                if entry is not None:
+                    self._apply(entry)
 
-    def _apply_line(self, line: bytes) -> None:
-        entry, _ = decode_entry(line)
+    def _apply(self, entry: Entry) -> None:
         event = entry.event
         if isinstance(event, RunBegan):
             self.state.began = event

@@ -3,18 +3,22 @@
 The decoder reads the keys by itself; an editor's schema is made of this table, and a
 test holds the two equal. So a new key is its line here, and its row in
 `runbooks/README.md`, of which editors show what it means.
-
-A shape is a JSON schema that refuses no value that the decoder takes. `check` is the
-judge of the rest.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from typing import Any
 
 from mobius_tui.runbook.decode.decode_targets import ACCOUNT, BATCH, TOLERATED
+from mobius_tui.runbook.decode.key_shapes import (
+    GUARD,
+    Shape,
+    filled,
+    form,
+    integer,
+    one_of,
+    required,
+)
 from mobius_tui.runbook.decode.value_shapes import (
     ADDRESS,
     COUNT,
@@ -34,38 +38,6 @@ from mobius_tui.runbook.model.targets import (
 from mobius_tui.runbook.text.units import DURATION, SIZE
 from mobius_tui.runbook.toml.toml_document import FORMATS
 
-Shape = Mapping[str, Any]
-"""A JSON schema of a value; `required`, if it is true, says that the key must be there.
-
-Where a table or a list of tables is allowed, its keys are those of its own name in
-`KEYS`.
-"""
-
-
-def required(shape: Shape) -> Shape:
-    """The shape of a key that a table never lacks."""
-    return {**shape, "required": True}
-
-
-def _integer(least: int, most: int) -> Shape:
-    return {"type": "integer", "minimum": least, "maximum": most}
-
-
-def _one_of(*values: str | int) -> Shape:
-    return {"enum": list(values)}
-
-
-def _form(pattern: str) -> Shape:
-    """A text that matches a pattern as a whole."""
-    return {"type": "string", "pattern": f"^(?:{pattern})$"}
-
-
-def _filled(*forms: re.Pattern[str]) -> Shape:
-    """A text of one of some forms, or with `${name}` to be filled in."""
-    pattern = "|".join(form.pattern for form in forms)
-    return {"type": "string", "pattern": rf"^(?:{pattern})$|\$\{{"}
-
-
 _TABLE: Shape = {"type": "object"}
 _TABLES: Shape = {"type": "array"}
 _TABLE_OR_TABLES: Shape = {"type": ["object", "array"]}
@@ -81,40 +53,28 @@ _TEXTS: Shape = {"type": "array", "items": _SOME_TEXT}
 _NAMED_TEXTS: Shape = {"type": "object", "additionalProperties": _TEXT}
 _ANY_NAMES: Shape = {"type": "object", "additionalProperties": True}
 _DATE: Shape = {"type": "string", "format": "date", "pattern": r"^\d{4}-\d{2}-\d{2}$"}
-_ID: Shape = _form(f"(?:{SLUG.pattern})?")
-_VARIABLE: Shape = _form(f"(?:{NAME.pattern})?")
-_CODES: Shape = {"type": "array", "items": _integer(0, 255)}
+_ID: Shape = form(f"(?:{SLUG.pattern})?")
+_VARIABLE: Shape = form(f"(?:{NAME.pattern})?")
+_CODES: Shape = {"type": "array", "items": integer(0, 255)}
 _FRACTION: Shape = {"type": "number", "minimum": 0, "maximum": 1}
-_DURATION: Shape = {**_filled(DURATION), "minLength": 1}
-_SIZE: Shape = _filled(SIZE)
-_SIZE_OR_SHARE: Shape = _filled(SIZE, SHARE)
-_URL: Shape = _filled(SCHEME)
-_ADDRESS: Shape = _filled(ADDRESS)
-_POINTER: Shape = _form(r"(?:/[\s\S]*)?")
+_DURATION: Shape = {**filled(DURATION), "minLength": 1}
+_SIZE: Shape = filled(SIZE)
+_SIZE_OR_SHARE: Shape = filled(SIZE, SHARE)
+_URL: Shape = filled(SCHEME)
+_ADDRESS: Shape = filled(ADDRESS)
+_POINTER: Shape = form(r"(?:/[\s\S]*)?")
 _STATUS: Shape = {
-    **_integer(100, 599),
+    **integer(100, 599),
     "type": ["integer", "array"],
-    "items": _integer(100, 599),
+    "items": integer(100, 599),
     "minItems": 1,
 }
 _TEXT_OR_TEXTS: Shape = {"type": ["string", "array"], "items": _SOME_TEXT}
 _COMPARISONS: Shape = {"type": ["string", "number", "boolean", "array"]}
-_COMPARED: Shape = {"type": ["string", "array"], "items": _SOME_TEXT, "minItems": 1}
-_GUARD: Shape = {"$ref": "#/definitions/guard"}
-GUARD: Shape = {
-    "type": "object",
-    "properties": {
-        "not": {"anyOf": [_GUARD, _COMPARED]},
-        "any": {"anyOf": [{"type": "array", "items": _GUARD}, _COMPARED]},
-        "all": {"anyOf": [{"type": "array", "items": _GUARD}, _COMPARED]},
-    },
-    "additionalProperties": _COMPARED,
-}
-"""A guard, which may have others in it."""
 
 _REPEAT: Mapping[str, Shape] = {
-    "attempts": _integer(1, 10_000),
-    "consecutive": _integer(1, 10_000),
+    "attempts": integer(1, 10_000),
+    "consecutive": integer(1, 10_000),
     "every": _DURATION,
     "for": _DURATION,
     "timeout": _DURATION,
@@ -123,7 +83,7 @@ _REPEAT: Mapping[str, Shape] = {
 
 KEYS: Mapping[str, Mapping[str, Shape]] = {
     "": {
-        "format": required(_one_of(*FORMATS)),
+        "format": required(one_of(*FORMATS)),
         "runbook": _TABLE,
         "commands": _ANY_NAMES,
         "var": _ANY_NAMES,
@@ -155,7 +115,7 @@ KEYS: Mapping[str, Mapping[str, Shape]] = {
         "workdir": _TEXT,
         "environment": _TEXT,
         "protected": _TEXTS,
-        "mode": _one_of("incident", "maintenance"),
+        "mode": one_of("incident", "maintenance"),
     },
     "var.NAME": {
         "title": _TEXT,
@@ -165,7 +125,7 @@ KEYS: Mapping[str, Mapping[str, Shape]] = {
         "from_env": _TEXT,
         "secret": _FLAG,
         "run": _FLAG,
-        "kind": _one_of("int", "duration", "date", "url", "host", "path", "bool"),
+        "kind": one_of("int", "duration", "date", "url", "host", "path", "bool"),
         "min": _ANY_VALUE,
         "max": _ANY_VALUE,
         "match": _TEXT,
@@ -179,13 +139,13 @@ KEYS: Mapping[str, Mapping[str, Shape]] = {
         "hosts": required({**_TEXTS, "minItems": 1}),
         "inventory": _SOME_TEXT,
         "first": _TEXTS,
-        "at_most": _integer(1, MAX_HOSTS),
+        "at_most": integer(1, MAX_HOSTS),
     },
     "contact": {"role": _TEXT, "handle": _TEXT, "for": _TEXT, "include": _TEXT},
     "message": {"id": _ID, "title": required(_TEXT), "body": required(_TEXT)},
     "channel": {
         "id": _ID,
-        "kind": required(_one_of("slack", "teams", "webhook")),
+        "kind": required(one_of("slack", "teams", "webhook")),
         "url": required(_URL),
     },
     "health": {
@@ -209,15 +169,15 @@ KEYS: Mapping[str, Mapping[str, Shape]] = {
         "json": _ANY_NAMES,
         "contains": _TEXT,
         "ca": _TEXT,
-        "redirects": _integer(0, 20),
+        "redirects": integer(0, 20),
         "trigger": _FLAG,
         "error_rate": _TABLE,
         "p95": _TABLE,
     },
-    "health.probe.error_rate": {"at": required(_POINTER), "unit": _one_of("fraction")},
-    "health.probe.p95": {"at": required(_POINTER), "unit": _one_of("ms", "s")},
+    "health.probe.error_rate": {"at": required(_POINTER), "unit": one_of("fraction")},
+    "health.probe.p95": {"at": required(_POINTER), "unit": one_of("ms", "s")},
     "health.trigger": {
-        "consecutive_failures": _integer(1, 10_000),
+        "consecutive_failures": integer(1, 10_000),
         "success_rate": _TABLE,
         "p95_latency": _TABLE,
         "error_rate": _TABLE,
@@ -226,17 +186,17 @@ KEYS: Mapping[str, Mapping[str, Shape]] = {
     },
     "health.trigger.success_rate": {
         "below": _FRACTION,
-        "min_checks": _integer(1, 10_000),
-        "window": _integer(1, 10_000),
+        "min_checks": integer(1, 10_000),
+        "window": integer(1, 10_000),
     },
     "health.trigger.p95_latency": {
         "above": _DURATION,
-        "for_checks": _integer(1, 10_000),
-        "window": _integer(1, 10_000),
+        "for_checks": integer(1, 10_000),
+        "window": integer(1, 10_000),
     },
     "health.trigger.error_rate": {
         "above": _FRACTION,
-        "for_checks": _integer(1, 10_000),
+        "for_checks": integer(1, 10_000),
     },
     "phase": {
         "id": _ID,
@@ -246,7 +206,7 @@ KEYS: Mapping[str, Mapping[str, Shape]] = {
         "instead_of": _TEXTS,
         "next": _TEXT,
         "attended": _FLAG,
-        "parallel": {"anyOf": [_FLAG, _integer(2, MAX_PARALLEL)]},
+        "parallel": {"anyOf": [_FLAG, integer(2, MAX_PARALLEL)]},
         "include": _TEXT,
         "step": _TABLES,
     },
@@ -258,7 +218,7 @@ KEYS: Mapping[str, Mapping[str, Shape]] = {
         "playbook": _SOME_TEXT,
         "vars": _TEXTS,
         "shell": _TEXTS,
-        "effect": _one_of("read", "change", "destroy"),
+        "effect": one_of("read", "change", "destroy"),
         "success": _CODES,
         "warning": _CODES,
         "timeout": _DURATION,
@@ -288,16 +248,16 @@ KEYS: Mapping[str, Mapping[str, Shape]] = {
         "independent": _FLAG,
         "for_each": {"type": ["array", "string", "object"], "items": _SOME_TEXT},
         "item": _VARIABLE,
-        "parallel": {"anyOf": [_FLAG, _integer(1, MAX_PARALLEL)]},
+        "parallel": {"anyOf": [_FLAG, integer(1, MAX_PARALLEL)]},
         "max_failed": {
-            "anyOf": [_integer(0, 9999), _form(TOLERATED.pattern)],
+            "anyOf": [integer(0, 9999), form(TOLERATED.pattern)],
         },
         "hosts": _SOME_TEXT,
-        "become": _form(f"(?:{ACCOUNT.pattern})?"),
-        "batch": {"type": "array", "items": _form(BATCH.pattern), "minItems": 1},
+        "become": form(f"(?:{ACCOUNT.pattern})?"),
+        "batch": {"type": "array", "items": form(BATCH.pattern), "minItems": 1},
         "between": {"type": ["string", "object"]},
-        "on_unreachable": _one_of(*ON_UNREACHABLE),
-        "engine": _one_of(*ENGINES),
+        "on_unreachable": one_of(*ON_UNREACHABLE),
+        "engine": one_of(*ENGINES),
         "role": _TEXT,
         "approve": _TABLE,
         "links": _TABLES,
@@ -307,7 +267,7 @@ KEYS: Mapping[str, Mapping[str, Shape]] = {
         "run": required(_SOME_TEXT),
         "check": _TABLE,
         "until": _TABLE,
-        "effect": _one_of("read", "change", "destroy"),
+        "effect": one_of("read", "change", "destroy"),
         "timeout": _DURATION,
         "shell": _TEXTS,
         "uses": _TEXTS,
@@ -339,10 +299,10 @@ KEYS: Mapping[str, Mapping[str, Shape]] = {
         "end": _FLAG,
     },
     "phase.step.watch": {"for": required(_DURATION)},
-    "phase.step.retry": {"attempts": required(_integer(1, 1000)), "every": _DURATION},
+    "phase.step.retry": {"attempts": required(integer(1, 1000)), "every": _DURATION},
     "phase.step.approve": {
         "role": _TEXT,
-        "count": _integer(1, 100),
+        "count": integer(1, 100),
         "within": _DURATION,
     },
     "phase.step.links": {"title": required(_TEXT), "url": required(_URL)},
@@ -376,21 +336,21 @@ KEYS: Mapping[str, Mapping[str, Shape]] = {
     },
     "phase.step.check.process": {
         "match": required(_TEXT),
-        "count": _filled(COUNT),
+        "count": filled(COUNT),
         **_REPEAT,
     },
     "phase.step.check.service": {"names": required(_TEXTS), "state": _TEXTS, **_REPEAT},
     "phase.step.check.checksum": {
         "file": required(_TEXT),
         "sums": _TEXT,
-        "sha256": _filled(SHA256),
+        "sha256": filled(SHA256),
         **_REPEAT,
     },
     "phase.step.check.file": {
         "path": required(_TEXT),
         "absent": _FLAG,
         "same_as": _TEXT,
-        "mode": _filled(MODE),
+        "mode": filled(MODE),
         "newer_than": _TEXT,
         "min_size": _SIZE,
         **_REPEAT,
@@ -399,14 +359,14 @@ KEYS: Mapping[str, Mapping[str, Shape]] = {
     "phase.step.check.tls": {
         "at": required(_ADDRESS),
         "name": _TEXT,
-        "min_days": _integer(0, 36_500),
+        "min_days": integer(0, 36_500),
         "ca": _TEXT,
         **_REPEAT,
     },
     "phase.step.check.dns": {
         "name": required(_TEXT),
         "at": _ADDRESS,
-        "type": _one_of("A", "AAAA", "CNAME", "TXT", "MX", "NS", "SRV", "SOA"),
+        "type": one_of("A", "AAAA", "CNAME", "TXT", "MX", "NS", "SRV", "SOA"),
         "records": _TEXT_OR_TEXTS,
         "contains": _TEXT_OR_TEXTS,
         "absent": _FLAG,
@@ -438,7 +398,7 @@ KEYS: Mapping[str, Mapping[str, Shape]] = {
         "is": _COMPARISONS,
         "shell": _TEXTS,
         "success": _CODES,
-        "on": _one_of("here", "host"),
+        "on": one_of("here", "host"),
         **_REPEAT,
     },
     "phase.step.check.output": {

@@ -14,7 +14,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from mobius_tui.runbook.decode.key_table import ALIASES, GUARD, KEYS, Shape
+from mobius_tui.runbook.decode.key_shapes import GUARD, Shape
+from mobius_tui.runbook.decode.key_table import ALIASES, KEYS
 from mobius_tui.runbook.library.runbook_files import bundled_folder
 from mobius_tui.runbook.toml.runbook_source import write_source
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from mobius_tui import sanitize
 from mobius_tui.runbook.model.templates import fill, is_template
-from mobius_tui.runbook.prose.markdown_dialect import MAX_DEPTH, markdown_parser
 from mobius_tui.runbook.prose.prose_model import (
     Body,
     Code,
@@ -44,13 +43,13 @@ _COLUMNS = re.compile(r"\S {3,}\S")
 @lru_cache(maxsize=128)
 def parse_markdown(prose: Prose) -> Body:
     """The parts of a text, with its values filled in, sanitized."""
-    text = sanitize.clean(prose.text, newlines=True).rstrip()
-    tokens = [] if _is_data(text) else markdown_parser().parse(text)
-    if not tokens or any(token.level >= MAX_DEPTH - 1 for token in tokens):
-        return (Placed(Code(tuple(_sanitized_lines(prose, text)))),)
-    from markdown_it.tree import SyntaxTreeNode
+    from mobius_tui.runbook.prose.markdown_dialect import parse_nodes
 
-    return _MarkdownReader(prose, text).read_all(SyntaxTreeNode(tokens).children)
+    text = sanitize.clean(prose.text, newlines=True).rstrip()
+    nodes = () if _is_data(text) else parse_nodes(text)
+    if not nodes:
+        return (Placed(Code(tuple(_sanitized_lines(prose, text)))),)
+    return _MarkdownReader(prose, text).read_all(nodes)
 
 
 def _is_data(text: str) -> bool:

@@ -9,21 +9,22 @@ distort these is no markup:
   it touches the line above it: there it is a comment;
 - `[name]: words` defines nothing, `<name>` is no HTML and no link;
 - lines keep their blanks at the front, and a backslash at their end.
+
+The parser takes long to import: whoever parses a text does so when there is one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from markdown_it import MarkdownIt
-    from markdown_it.rules_block import StateBlock
-    from markdown_it.rules_inline import StateInline
+from markdown_it import MarkdownIt
+from markdown_it.rules_block import StateBlock, heading, hr, list_block, paragraph
+from markdown_it.rules_inline import StateInline, emphasis, escape
+from markdown_it.tree import SyntaxTreeNode
 
-    Block = Callable[[StateBlock, int, int, bool], bool]
-
+Block = Callable[[StateBlock, int, int, bool], bool]
+Inline = Callable[[StateInline, bool], bool]
 MAX_DEPTH = 24
 """Levels of nested parts; a list in a list has two more."""
 _DISABLED = ("autolink", "html_block", "html_inline", "lheading", "reference")
@@ -35,13 +36,17 @@ _FIRST = frozenset("`[(\"'“‘<$/~-+")
 """Characters with which an emphasis may begin, besides letters and digits."""
 
 
+def parse_nodes(text: str) -> Sequence[SyntaxTreeNode]:
+    """The parts of a text; none where it is empty, or nested too deeply."""
+    tokens = markdown_parser().parse(text)
+    if not tokens or any(token.level >= MAX_DEPTH - 1 for token in tokens):
+        return ()
+    return SyntaxTreeNode(tokens).children
+
+
 @cache
 def markdown_parser() -> MarkdownIt:
-    """The parser, made once: importing it takes 18 ms."""
-    from markdown_it import MarkdownIt
-    from markdown_it.rules_block import heading, hr, list_block, paragraph
-    from markdown_it.rules_inline import emphasis, escape
-
+    """The parser, made once."""
     parser = MarkdownIt("commonmark", {"maxNesting": MAX_DEPTH})
     parser.enable("table").disable(_DISABLED)
     block, inline = parser.block.ruler, parser.inline.ruler
@@ -97,9 +102,6 @@ def _newline(state: StateInline, silent: bool) -> bool:
         state.push("softbreak", "br", 0)
     state.pos += 1
     return True
-
-
-Inline = Callable[["StateInline", bool], bool]
 
 
 def _not_at_line_end(rule: Inline) -> Inline:

@@ -37,11 +37,8 @@ from mobius_tui.tui.dialogs.question import ConfirmationWord, as_question
 from mobius_tui.tui.presenters.fields import Field
 from mobius_tui.tui.presenters.fleet.step_hosts import again_field
 from mobius_tui.tui.presenters.run_view import RunView
-from mobius_tui.tui.presenters.step_details import (
-    approved_fields,
-    command_fields,
-    filled,
-)
+from mobius_tui.tui.presenters.step_details import command_fields, filled
+from mobius_tui.tui.presenters.step_explanation import approved_fields
 from mobius_tui.tui.presenters.styled_text import Role, assemble, text
 
 MAX_UNDONE_STEPS = 4

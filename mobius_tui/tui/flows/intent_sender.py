@@ -11,10 +11,12 @@ from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.intents.intent_actions import (
     Action,
     AddNote,
+    DropMessages,
     ListOptions,
     LookFirst,
     ResendMessages,
     SendMessageOfStep,
+    StopStep,
 )
 from mobius_tui.tui.messages import Answered
 from mobius_tui.tui.screen_state import Draft, DraftKey
@@ -28,6 +30,10 @@ SUCCESS_NOTICES: Mapping[type[Action], str] = {
     ResendMessages: _SENT_TEXTS,
 }
 """What is told when something was done, where the screen does not show it."""
+ACTIONS_KEEPING_CURSOR: tuple[type[Action], ...] = (
+    *(AddNote, StopStep, LookFirst, ResendMessages, DropMessages),
+)
+"""What leaves the cursor where it is."""
 
 
 class IntentSender:

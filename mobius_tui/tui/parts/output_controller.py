@@ -24,9 +24,10 @@ from mobius_tui.tui.messages import OutputGrew
 from mobius_tui.tui.output.output_workbench import OutputWorkbench
 from mobius_tui.tui.parts.hosts_part import StepHostsPart
 from mobius_tui.tui.parts.run_feed import RunFeed
+from mobius_tui.tui.presenters.next_action import ShowHostOutput, show_host_output
 from mobius_tui.tui.presenters.output_choice import OutputChoice
 from mobius_tui.tui.presenters.run_view import RunView
-from mobius_tui.tui.row_key import RowKey
+from mobius_tui.tui.row_key import HostRow, RowKey
 from mobius_tui.tui.screen_state import PaneName
 
 SIZE_POLL_INTERVAL = 0.05
@@ -106,6 +107,26 @@ class OutputController:
     def choose_tab(self, tab: AttemptId | None) -> None:
         """Want a tab in place of what belongs to the row; `None` for that again."""
         self._tab = tab
+
+    # The hosts beside it
+
+    def meant_row(self, key: RowKey | None) -> RowKey | None:
+        """What a command is about: where the hosts have the focus, one of them.
+
+        Args:
+            key: the checklist's row under the cursor.
+        """
+        pane = self.hosts.pane
+        if pane.has_focus and pane.step is not None and pane.cursor:
+            return HostRow(pane.step, pane.cursor)
+        return key
+
+    def host_offer(self) -> ShowHostOutput | None:
+        """What Enter does while the hosts have the focus; `None` at other times."""
+        pane = self.hosts.pane
+        if not pane.has_focus or pane.found is None or not pane.cursor:
+            return None
+        return show_host_output(pane.found, pane.cursor)
 
     # Following
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -11,8 +10,6 @@ from textual.content import Content
 
 from mobius_tui import sanitize
 from mobius_tui.run.checks.value_commands import source_in_words
-from mobius_tui.run.events.approval_events import ApprovalGiven
-from mobius_tui.run.planning.approval_rules import begin_refusal, valid_approval
 from mobius_tui.run.planning.plan import effect_of, kind_of
 from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.run.state.step_state import Attempt, StepState
@@ -48,64 +45,16 @@ from mobius_tui.tui.presenters.fleet.step_hosts import hosts_fields
 from mobius_tui.tui.presenters.glyphs import MARKS
 from mobius_tui.tui.presenters.health_view import health_field
 from mobius_tui.tui.presenters.run_view import RunView
-from mobius_tui.tui.presenters.step_explanation import standing_fields
+from mobius_tui.tui.presenters.step_explanation import approved_fields, standing_fields
 from mobius_tui.tui.presenters.styled_text import (
-    STYLES,
+    SCRIPT_LIMIT,
     Role,
     assemble,
     cut_in_middle,
+    script,
     text,
 )
 from mobius_tui.tui.row_key import RowKey
-
-_MENTION = re.compile(r"\$\{?\w+\}?")
-SCRIPT_LIMIT = 200
-"""Lines of a script that are shown at most."""
-
-
-def script(source: str, limit: int = SCRIPT_LIMIT) -> Content:
-    """A script, line by line, with the variables that it mentions made visible."""
-    lines = source.strip("\n").split("\n")
-    shown = [sanitize.clean(line) for line in lines[:limit]]
-    if len(lines) > limit:
-        more = len(lines) - limit
-        shown.append(f"… and {more} line{'s' * (more > 1)} more")
-    return Content("\n").join(_code(line) for line in shown)
-
-
-def _code(line: str) -> Content:
-    """One line of a script: its first word, then mentions of variables."""
-    found = Content.styled(line, STYLES["plain"])
-    first = re.match(r"\s*[\w./-]+(?=\s|$)", line)
-    if first is not None:
-        found = found.stylize(STYLES["command"], first.start(), first.end())
-    for mention in _MENTION.finditer(line):
-        found = found.stylize(STYLES["name"], mention.start(), mention.end())
-    return found
-
-
-def approved_fields(view: RunView, step: Step) -> Iterator[Field]:
-    """Who approved the attempt that comes next, until when, and who may not begin it.
-
-    Nothing where nobody has, or where what they approved has changed since.
-    """
-    approval = valid_approval(view.plan, view.state, step)
-    if approval is None or not approval.approvals_given:
-        return
-    approvers = ", ".join(_approver_text(each) for each in approval.approvals_given)
-    words = f"approved by {approvers}"
-    if approval.is_complete:
-        until = time.strftime("%H:%M:%S", time.localtime(approval.expires_at))
-        words += f", to be begun by {until}"
-    yield Field("now", assemble((words, "good")))
-    why_not = begin_refusal(view.plan, view.state, step, uid=view.uid, now=view.now)
-    if why_not:
-        yield Field("", text(why_not, "warn"))
-
-
-def _approver_text(given: ApprovalGiven) -> str:
-    """A name of an approver, marked if it was typed and not authenticated."""
-    return f"{given.name} (weaker: a typed name)" if given.weaker else given.name
 
 
 def short_form(view: RunView, step: Step, ask: Ask) -> str:
@@ -296,64 +245,77 @@ def _action(
     lines: int = SCRIPT_LIMIT,
 ) -> Iterator[Field]:
     """What it does, as it did in an attempt; without one, as it would do now."""
-    values = view.values_for(step)
     if step.for_each is not None:
         yield from _row_fields(step)
     if step.rollout is not None:
         yield Field("hosts", text(sanitize.line(rollout_in_words(step.rollout))))
     match step.action:
         case Run() as run:
-            if run.playbook:
-                yield Field("plays", text(sanitize.line(run.playbook)))
-            else:
-                shown_script = script(script_without_lint_comments(run.script), lines)
-                label = "run" if step.for_each is None else "lists"
-                yield Field(label, shown_script, kind=FieldKind.SCRIPT)
+            yield from _command(step, run, lines)
             if not compact:
                 yield from _variable_fields(view, step, shown)
-                shell = command_in_words(run)
-                place = [(view.workdir, "plain"), (f" · {shell}", "muted")]
-                yield Field("in", assemble(*place))  # type: ignore[arg-type]
+                yield Field("in", _place(view, run))
             if run.tty:
                 words = "it gets this terminal to itself, and nothing of it is recorded"
                 yield Field("tty", text(f"{words}; {DETACH_HINT}"))
         case Manual() as manual:
-            yield Field("do", prose=values.prose(manual.text))
+            yield Field("do", prose=view.values_for(step).prose(manual.text))
             for ask in manual.ask:
                 words = ask.title or ask.var
                 form = f"  {short_form(view, step, ask)}"
                 asked = assemble((words, "plain"), (form, "muted"))
                 yield Field("asks", asked, kind=FieldKind.ASKS)
         case SendMessage() as send:
-            body = values.prose(view.runbook.messages[send.message].body)
+            body = view.values_for(step).prose(view.runbook.messages[send.message].body)
             last = view.step_state(step.id).last_attempt
             sent_text = last.note if last is not None else ""
             yield from channel_fields(view, step)
             yield Field("text", prose=Prose(sent_text) if sent_text else body)
         case Choose() as choose:
-            held = view.state.variables.get(choose.var)
-            chosen = chosen_options(held.text if held is not None else None)
-            options = offered(view, choose)
-            if not options:
-                yield Field("choose", text(f"what {choose.lister} lists", "muted"))
-            for number, option in enumerate(options):
-                label = "choose" if number == 0 else ""
-                sign = "●" if option.value in chosen else "○"
-                sign = f"{sign if option.value else '✖'} "
-                title = text(option.title or option.value)
-                why = f"  {option.why}" if option.why else ""
-                more = assemble((why, "muted"), (leads_to(option), "warn"))
-                if choose.from_ is None:
-                    yield Field(label, title + more, sign=sign)
-                else:  # its title is the row of a table
-                    yield Field(label, title, sign=sign)
-                    yield Field("", more, sign="  ")
+            yield from _choice(view, choose)
         case Watch() as watch:
-            words = f"watch health for {values.preview(watch.for_)}"
+            words = f"watch health for {view.values_for(step).preview(watch.for_)}"
             yield Field("do", text(words))
             yield Field("fails", text(FAILS, "muted"))
         case None:
             pass
+
+
+def _command(step: Step, run: Run, lines: int) -> Iterator[Field]:
+    """The playbook that it plays, or its script."""
+    if run.playbook:
+        yield Field("plays", text(sanitize.line(run.playbook)))
+    else:
+        shown_script = script(script_without_lint_comments(run.script), lines)
+        label = "run" if step.for_each is None else "lists"
+        yield Field(label, shown_script, kind=FieldKind.SCRIPT)
+
+
+def _place(view: RunView, run: Run) -> Content:
+    """Where it runs, and by which program."""
+    shell = command_in_words(run)
+    return assemble((view.workdir, "plain"), (f" · {shell}", "muted"))
+
+
+def _choice(view: RunView, choose: Choose) -> Iterator[Field]:
+    """Its options, those that were chosen marked."""
+    held = view.state.variables.get(choose.var)
+    chosen = chosen_options(held.text if held is not None else None)
+    options = offered(view, choose)
+    if not options:
+        yield Field("choose", text(f"what {choose.lister} lists", "muted"))
+    for number, option in enumerate(options):
+        label = "choose" if number == 0 else ""
+        sign = "●" if option.value in chosen else "○"
+        sign = f"{sign if option.value else '✖'} "
+        title = text(option.title or option.value)
+        why = f"  {option.why}" if option.why else ""
+        more = assemble((why, "muted"), (leads_to(option), "warn"))
+        if choose.from_ is None:
+            yield Field(label, title + more, sign=sign)
+        else:  # its title is the row of a table
+            yield Field(label, title, sign=sign)
+            yield Field("", more, sign="  ")
 
 
 def _row_fields(step: Step) -> Iterator[Field]:

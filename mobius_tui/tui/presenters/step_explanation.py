@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from itertools import takewhile
 
@@ -9,12 +10,14 @@ from textual.content import Content
 
 from mobius_tui import sanitize
 from mobius_tui.run.attempts.attempt_files import LastOutput
+from mobius_tui.run.events.approval_events import ApprovalGiven
 from mobius_tui.run.intents.intent_actions import (
     Action,
     AskApproval,
     RetryStep,
     StartStep,
 )
+from mobius_tui.run.planning.approval_rules import begin_refusal, valid_approval
 from mobius_tui.run.planning.plan import effect_of, kind_of
 from mobius_tui.run.planning.proposal import steps_in_order
 from mobius_tui.run.state.attempt_id import AttemptId
@@ -265,3 +268,27 @@ def look_in_words(view: RunView, action: Action) -> str:
     if step is None or not view.is_looked_at(step):
         return ""
     return f"The host looks whether {view.plan.name(step.id)} applies."
+
+
+def approved_fields(view: RunView, step: Step) -> Iterator[Field]:
+    """Who approved the attempt that comes next, until when, and who may not begin it.
+
+    Nothing where nobody has, or where what they approved has changed since.
+    """
+    approval = valid_approval(view.plan, view.state, step)
+    if approval is None or not approval.approvals_given:
+        return
+    approvers = ", ".join(_approver_text(each) for each in approval.approvals_given)
+    words = f"approved by {approvers}"
+    if approval.is_complete:
+        until = time.strftime("%H:%M:%S", time.localtime(approval.expires_at))
+        words += f", to be begun by {until}"
+    yield Field("now", assemble((words, "good")))
+    why_not = begin_refusal(view.plan, view.state, step, uid=view.uid, now=view.now)
+    if why_not:
+        yield Field("", text(why_not, "warn"))
+
+
+def _approver_text(given: ApprovalGiven) -> str:
+    """A name of an approver, marked if it was typed and not authenticated."""
+    return f"{given.name} (weaker: a typed name)" if given.weaker else given.name

@@ -1,7 +1,8 @@
-"""The roles by which widgets ask for colours, texts in them, the badge of a mode."""
+"""The roles by which widgets ask for colours; texts, scripts and badges in them."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Literal
@@ -38,6 +39,9 @@ STYLES: Mapping[Role, str] = {
     "key": "bold $accent",
 }
 """The style of each role, for `Content`."""
+_MENTION = re.compile(r"\$\{?\w+\}?")
+SCRIPT_LIMIT = 200
+"""Lines of a script that are shown at most."""
 
 
 def text(words: str, role: Role = "plain") -> Content:
@@ -112,3 +116,24 @@ def _badge_style(mode: Mode | BarMode) -> str:
 def badge(mode: Mode | BarMode) -> Content:
     """The mode as a word in a box of its colour."""
     return Content.styled(f" {mode.upper()} ", _badge_style(mode))
+
+
+def script(source: str, limit: int = SCRIPT_LIMIT) -> Content:
+    """A script, line by line, with the variables that it mentions made visible."""
+    lines = source.strip("\n").split("\n")
+    shown = [sanitize.clean(line) for line in lines[:limit]]
+    if len(lines) > limit:
+        more = len(lines) - limit
+        shown.append(f"… and {more} line{'s' * (more > 1)} more")
+    return Content("\n").join(_code(line) for line in shown)
+
+
+def _code(line: str) -> Content:
+    """One line of a script: its first word, then mentions of variables."""
+    found = Content.styled(line, STYLES["plain"])
+    first = re.match(r"\s*[\w./-]+(?=\s|$)", line)
+    if first is not None:
+        found = found.stylize(STYLES["command"], first.start(), first.end())
+    for mention in _MENTION.finditer(line):
+        found = found.stylize(STYLES["name"], mention.start(), mention.end())
+    return found

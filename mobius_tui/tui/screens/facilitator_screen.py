@@ -23,6 +23,7 @@ from mobius_tui.drill.faults import Fault
 from mobius_tui.errors import MobiusError
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.drill_events import FacilitatorAct
+from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.tui.commands.command import Place
 from mobius_tui.tui.commands.registry import bindings
 from mobius_tui.tui.dialogs.question import ReasonDialog
@@ -49,6 +50,15 @@ REPAINTS = 20
 """Looks in a second that news may cause, at most."""
 SYMPTOM_INTERVAL = 3.0
 """Seconds between two looks at what the site shows: each asks it."""
+
+
+def open_drill(directory: RunDirectory) -> FacilitatorPage:
+    """The page of a drill that is under way.
+
+    Raises:
+        MobiusError: there is nothing to lead in it.
+    """
+    return FacilitatorPage(Viewer(directory))
 
 
 class FaultList(OptionList):

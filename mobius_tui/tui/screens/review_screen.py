@@ -38,6 +38,7 @@ from mobius_tui.tui.commands.run_commands import RunCommand
 from mobius_tui.tui.messages import RunChanged, TitleChanged
 from mobius_tui.tui.parts.pane_layout import Pane
 from mobius_tui.tui.parts.review_notes import ReviewNotes
+from mobius_tui.tui.parts.run_cards import EndCardWays, show_end_card
 from mobius_tui.tui.parts.timeline_builder import TimelineBuilder
 from mobius_tui.tui.presenters.availability import is_offered, why_not
 from mobius_tui.tui.presenters.output_choice import (
@@ -252,16 +253,13 @@ class ReviewScreen(RunPage):
         if self.reviewed_run.is_open:
             self.show_notice("The run has not ended.")
         else:
-            self.questions.begin(self._show_end_card())
+            # The card tells of the whole run, wherever the cursor is.
+            view, directory = self._view_at_end(), self.reviewed_run.directory
+            ways = EndCardWays(undo=self._undo_run)
+            self.questions.begin(show_end_card(view, directory, self.questions, ways))
 
-    async def _show_end_card(self) -> None:
-        """A worker: the card, which tells of the whole run wherever the cursor is."""
-        from mobius_tui.tui.dialogs.end_card import EndCardChoice, end_card
-
-        view, directory = self._view_at_end(), self.reviewed_run.directory
-        card = await end_card(view, directory)
-        if await self.questions.ask(card) is EndCardChoice.UNDO:
-            self.action_undo()
+    async def _undo_run(self) -> None:
+        self.action_undo()
 
     def _view_at_end(self) -> RunView:
         """The run as it is by now, wherever the cursor is."""

@@ -106,17 +106,9 @@ class RunPage(Page):
         self.checklist = Checklist(id=PaneName.CHECKLIST)
         self._detail = DetailPane(id=PaneName.DETAIL)
         self._health_panel = HealthPanel(id=PaneName.HEALTH)
-        panes = {
-            PaneName.CHECKLIST: Pane(self.checklist, "List"),
-            PaneName.OUTPUT: Pane(
-                self.outputs.pane, "Output", stand_in=self.outputs.hosts.pane
-            ),
-            PaneName.HEALTH: Pane(self._health_panel, "Health"),
-            PaneName.DETAIL: Pane(self._detail, "Details"),
-        }
         self.pane_layout = PaneLayout(
             self,
-            {**panes, **extra_panes},
+            {**self._panes_of_every_run(), **extra_panes},
             first=screen_state.pane,
             places=self.PLACES,
         )
@@ -126,6 +118,15 @@ class RunPage(Page):
         """Whether the person put the cursor where it is: else it follows the run."""
         if screen_state.moved:
             self.set_reactive(RunPage.key, screen_state.key)
+
+    def _panes_of_every_run(self) -> Mapping[PaneName, Pane]:
+        hosts = self.outputs.hosts.pane
+        return {
+            PaneName.CHECKLIST: Pane(self.checklist, "List"),
+            PaneName.OUTPUT: Pane(self.outputs.pane, "Output", stand_in=hosts),
+            PaneName.HEALTH: Pane(self._health_panel, "Health"),
+            PaneName.DETAIL: Pane(self._detail, "Details"),
+        }
 
     def compose_panes(self) -> ComposeResult:
         """The header, and the panes under it."""

@@ -14,25 +14,15 @@ from textual.binding import BindingType
 from textual.reactive import reactive
 from textual.widgets import Static
 
-from mobius_tui.run.client.follow_up import FollowUp, follow_up
+from mobius_tui.run.client.follow_up import FollowUp
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.intents.intent_actions import (
     Action,
-    AddNote,
-    DropMessages,
-    LookFirst,
-    ResendMessages,
     RetryStep,
     StartAutomatic,
     StartStep,
     StopStep,
     UndoSteps,
-)
-from mobius_tui.run.storage.last_viewed import (
-    WRITE_INTERVAL,
-    LastView,
-    read_last_view,
-    write_last_view,
 )
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.runbook.model.runbook import Runbook
@@ -40,13 +30,17 @@ from mobius_tui.tui.commands.command import FlowId, Place
 from mobius_tui.tui.commands.registry import bindings, command
 from mobius_tui.tui.commands.run_commands import RunCommand
 from mobius_tui.tui.dialogs.leave_dialog import closing_text
-from mobius_tui.tui.dialogs.return_card import ReturnCard
 from mobius_tui.tui.external.attach_terminal import attach_task
-from mobius_tui.tui.flows.intent_sender import SUCCESS_NOTICES, IntentSender
+from mobius_tui.tui.flows.intent_sender import (
+    ACTIONS_KEEPING_CURSOR,
+    SUCCESS_NOTICES,
+    IntentSender,
+)
 from mobius_tui.tui.messages import Answered, RunChanged, TitleChanged
 from mobius_tui.tui.output.output_workbench import OutputWorkbench
 from mobius_tui.tui.parts.leave_question import LeaveQuestion
 from mobius_tui.tui.parts.question_gate import DRAFT_KEPT_TEXT, Conversation
+from mobius_tui.tui.parts.run_cards import RunCards
 from mobius_tui.tui.parts.step_starter import StepStarter
 from mobius_tui.tui.presenters import availability, next_action
 from mobius_tui.tui.presenters.availability import why_no_terminal, why_not
@@ -60,7 +54,7 @@ from mobius_tui.tui.presenters.run_presenter import RunPresenter
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.status_text import TitleAndBell, status_text, title
 from mobius_tui.tui.presenters.step_explanation import look_in_words
-from mobius_tui.tui.row_key import HostRow, RowKey, StepRow
+from mobius_tui.tui.row_key import RowKey, StepRow
 from mobius_tui.tui.screen_state import AT_THE_RUN, PaneName, ScreenState
 from mobius_tui.tui.screens.run_page import RunPage
 from mobius_tui.tui.widgets.banners import AlarmBanner, HintBanner
@@ -68,10 +62,6 @@ from mobius_tui.tui.widgets.footer import CoachMark, KeyBar, NextLine
 
 LOOK_NOTICE = 0.5
 """Seconds after which it is said that the host still looks at a guard."""
-ACTIONS_KEEPING_CURSOR: tuple[type[Action], ...] = (
-    *(AddNote, StopStep, LookFirst, ResendMessages, DropMessages),
-)
-"""What leaves the cursor where it is."""
 Resume = Callable[[RunDirectory, Runbook], Awaitable[None]]
 """Starts a host for a run that has none."""
 
@@ -137,10 +127,17 @@ class RunScreen(RunPage):
             screen_state=screen_state,
         )
         self._resume, self._open_again = resume, open_again
-        self._open_follow_up = open_follow_up
         self._auto = auto
-        self._card_is_due = not is_new
-        self._is_end_card_shown = False
+        self._cards = RunCards(
+            self.feed,
+            self.questions,
+            is_new=is_new,
+            coaches=lambda: self.coaches,
+            leave=self._leave_now,
+            undo=self._undo_run,
+            open_follow_up=open_follow_up,
+            tell=self.show_notice,
+        )
         self._sender = IntentSender(viewer, self)
         self._leave_question = LeaveQuestion(
             self.feed,
@@ -152,9 +149,6 @@ class RunScreen(RunPage):
             self._sender.send, self.questions.ask, self.show_notice, self.show_offers
         )
         self._title_and_bell = TitleAndBell()
-        self.last_view = read_last_view(directory)
-        """The last look of any screen before this one."""
-        self._last_view_recorded_at = 0.0
 
     def compose(self) -> ComposeResult:
         """What is over everything, header, panes, what Enter does, keys."""
@@ -176,7 +170,7 @@ class RunScreen(RunPage):
 
     async def on_unmount(self) -> None:
         """Record the time until which a screen showed the run."""
-        self._record_last_view(self.feed.now(), leaves=True)
+        self._cards.record_leaving(self.view, self._health_news)
 
     @property
     def screen_state(self) -> ScreenState:
@@ -208,47 +202,28 @@ class RunScreen(RunPage):
             self.outputs.follow()
             self.post_message(self._title_and_bell.update(view))
             self._step_starter.advance(view)
-        self._open_cards(view)
-        if view.now - self._last_view_recorded_at >= WRITE_INTERVAL:
-            self._record_last_view(view.now)
+        self._leave_question.update(view)
+        if not self.source_edits.show_after_edit():
+            self._cards.open_due(view, self._health_news)
+        self._cards.record_view(view, self._health_news)
 
     def _place_of_run(self, view: RunView) -> RowKey | None:
         """The step that is proposed, or the one that the run stopped at."""
         return view.proposed_row or self.key or view.latest_row
 
-    def _record_last_view(self, now: float, *, leaves: bool = False) -> None:
-        """Record when a screen last showed the run, for the card on coming back."""
-        self._last_view_recorded_at = now
-        if self.view is not None and self.view.state.ended is None:
-            news = self.health.news if self.health is not None else ""
-            write_last_view(
-                self.feed.directory, LastView(at=now, health=news, leaves=leaves)
-            )
+    @property
+    def _health_news(self) -> str:
+        return self.health.news if self.health is not None else ""
 
     def show_offers(self) -> None:
         """Say what Enter does and which keys do something, as the run is now."""
         if self.view is not None:
             self.offer = (
                 self._step_starter.offer()
-                or self._host_offer()
+                or self.outputs.host_offer()
                 or next_action.next_action(self.view, self.key, moved=self.has_moved)
             )
             self.offered = self.footer_commands()
-
-    def _host_offer(self) -> NextAction | None:
-        """What Enter does while the hosts have the focus; `None` at other times."""
-        pane = self.outputs.hosts.pane
-        if not pane.has_focus or pane.found is None or not pane.cursor:
-            return None
-        return next_action.show_host_output(pane.found, pane.cursor)
-
-    @property
-    def meant_key(self) -> RowKey | None:
-        """What a command is about: where the hosts have the focus, one of them."""
-        pane = self.outputs.hosts.pane
-        if pane.has_focus and pane.step is not None and pane.cursor:
-            return HostRow(pane.step, pane.cursor)
-        return self.key
 
     def available(self) -> frozenset[RunCommand]:
         """The commands on steps and the run that apply now."""
@@ -293,39 +268,7 @@ class RunScreen(RunPage):
             self.key = self._place_of_run(self.view)
             self.show_row()
 
-    # Cards
-
-    def _open_cards(self, view: RunView) -> None:
-        """Show the card on coming back, and the one at the end; each once."""
-        self._leave_question.update(view)
-        if self.source_edits.show_after_edit():
-            return
-        if view.state.ended is not None:
-            self._card_is_due = False
-            if not self._is_end_card_shown and not self.questions.is_asking:
-                self._is_end_card_shown = True
-                self.questions.begin(self._show_end_card(view))
-        elif self._card_is_due:
-            self._card_is_due = False
-            news = self.health.news if self.health is not None else ""
-            if any(own.attempts for own in view.state.steps.values()):
-                self.questions.begin(self._tell_return(view, news))
-
-    async def _tell_return(self, view: RunView, news: str) -> None:
-        await self.questions.ask(ReturnCard(view, news, self.last_view))
-
-    async def _show_end_card(self, view: RunView) -> None:
-        from mobius_tui.tui.dialogs.end_card import EndCardChoice, end_card
-
-        directory = self.feed.directory
-        card = await end_card(view, directory, coaches=self.coaches)
-        way = await self.questions.ask(card)
-        if way is EndCardChoice.LEAVE:
-            self._leave_now()
-        elif way is EndCardChoice.FOLLOW_UP:
-            self.action_follow_up()
-        elif way is EndCardChoice.UNDO:
-            await self._run_flow(FlowId.UNDO, self.key)
+    # What is done
 
     @on(NextLine.Clicked)
     def action_next_action(self) -> None:
@@ -344,7 +287,7 @@ class RunScreen(RunPage):
             case next_action.ResumeHost():
                 self.questions.begin(self._start_host())
             case next_action.ShowEndCard():
-                self.questions.begin(self._show_end_card(self.view))
+                self._cards.begin_end_card(self.view)
             case next_action.LeaveLost():
                 self.action_leave()
             case next_action.ShowHostOutput():
@@ -368,13 +311,17 @@ class RunScreen(RunPage):
         if isinstance(action, UndoSteps) and self.feed.state.ended is not None:
             await self._open_again(self.feed.directory, self.feed.plan.runbook)
             self.feed.refresh()
-            self._is_end_card_shown = False
+            self._cards.await_another_end()
         if action is not None:
             self._sender.send(action, ask.typed)
             if words := look_in_words(self.view, action):
                 self.set_timer(LOOK_NOTICE, partial(self._tell_of_look, action, words))
         else:
             self.questions.drafts.keep(ask.typed)
+
+    async def _undo_run(self) -> None:
+        """A worker: open the ended run again, and undo what it did."""
+        await self._run_flow(FlowId.UNDO, self.key)
 
     def _tell_of_look(self, action: Action, words: str) -> None:
         """Say what the host does meanwhile, unless it has answered by now."""
@@ -443,7 +390,7 @@ class RunScreen(RunPage):
         meant = availability.command_meant(self.view, self.key, RunCommand(command_id))
         flow = command(meant).flow
         if flow is not None and meant in self.available():
-            self.questions.begin(self._run_flow(flow, self.meant_key))
+            self.questions.begin(self._run_flow(flow, self.outputs.meant_row(self.key)))
         else:
             self._refuse(why_not(self.view, self.key, meant))
 
@@ -458,15 +405,8 @@ class RunScreen(RunPage):
 
     def action_follow_up(self) -> None:
         """Begin what is due now that the run has ended."""
-        if self.view is None:
-            return
-        due = follow_up(self.view.plan, self.view.state)
-        if due is not None and self._open_follow_up is not None:
-            self._open_follow_up(due)
-        elif self.view.state.ended is None:
-            self.show_notice("The run has not ended: nothing is due after it yet.")
-        else:
-            self.show_notice("Nothing is due after this run.")
+        if self.view is not None:
+            self._cards.follow_up(self.view)
 
     def action_status(self) -> None:
         """Copy where the run stands."""
@@ -500,9 +440,5 @@ class RunScreen(RunPage):
         if len(self.app.screen_stack) > 2:
             self.dismiss()
         else:
-            from mobius_tui.tui.dialogs.end_card import exit_code
-
-            state = self.feed.state
-            code = exit_code(state, self.feed.directory)
-            words = closing_text(state, self.feed.plan)
-            self.app.exit(code, message=Text(f"mobius-tui: {words}"))
+            words = closing_text(self.feed.state, self.feed.plan)
+            self.app.exit(self._cards.exit_code(), message=Text(f"mobius-tui: {words}"))

@@ -14,11 +14,17 @@ from hypothesis import strategies as st
 from mobius_tui.errors import RunError
 from mobius_tui.run.events.journal_entry import (
     Entry,
+    EntryPicker,
     decode_entry,
     encode_entry,
-    event_mark,
 )
-from mobius_tui.run.events.run_events import EVENTS, Event, NoteAdded, VariableSet
+from mobius_tui.run.events.run_events import (
+    EVENTS,
+    Event,
+    NoteAdded,
+    RunBegan,
+    VariableSet,
+)
 from mobius_tui.run.journal.journal import (
     FIRST_PREV,
     Clock,
@@ -31,6 +37,7 @@ from tests.run.samples import fields_of
 
 EMPTY = JournalContent(entries=(), heads=(), size=0, torn_bytes=0)
 TEXTS = st.text(max_size=60)
+PICKERS = {name: EntryPicker((kind,)) for name, kind in EVENTS.items()}
 WRONG: tuple[object, ...] = ([[]], {"a": {"a": {}}}, float("inf"), 1 << 60, 10**400)
 """What no field of any event can hold."""
 
@@ -196,7 +203,20 @@ def test_a_line_has_the_mark_of_its_own_kind_alone(name: str) -> None:
     event = kind(**fields_of(EVENTS[name], said))
     entry = Entry(n=1, at=1.0, mono=1.0, boot="b", by=said, event=event)
     line = encode_entry(entry, FIRST_PREV)
-    assert {n for n, each in EVENTS.items() if event_mark(each) in line} == {name}
+    assert {n for n, each in EVENTS.items() if PICKERS[n].may_pick(line)} == {name}
+    picked = {n for n, each in PICKERS.items() if each.pick(line) == entry}
+    assert picked == {name}
+
+
+def test_a_text_in_a_mapping_does_not_pass_for_a_kind_of_event() -> None:
+    """The mark may stand in a mapping: what is decoded decides."""
+    began = fields_of(RunBegan, "x")
+    event = RunBegan(**{**began, "setting": {"event": "RunEnded"}})
+    entry = Entry(n=1, at=1.0, mono=1.0, boot="b", by="ana", event=event)
+    line = encode_entry(entry, FIRST_PREV)
+    assert PICKERS["RunEnded"].may_pick(line)
+    assert PICKERS["RunEnded"].pick(line) is None
+    assert PICKERS["RunBegan"].pick(line) == entry
 
 
 @given(st.binary(max_size=200))

@@ -85,7 +85,10 @@ def test_it_shows_the_rows_around_the_last_step(
 
 def test_near_the_end_it_shows_what_is_left(tmp_path: Path) -> None:
     directory = made(tmp_path, 30)
-    directory.journal.write_text('{"step":"s30"}\n')
+    # What is said last is of no step, whatever its values are called; the end is torn.
+    directory.journal.write_text(
+        '{"step":"s30"}\n{"values":{"step":"s1"}}\n[]\n{"step":"s2'
+    )
     found = read_table_of_contents(directory, 10)
     assert found is not None
     assert found.rows[-1] == (False, "1.30 Title 30")

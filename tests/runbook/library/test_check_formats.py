@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from mobius_tui.cli import main
-from mobius_tui.commands.command_arguments import CHECK_FORMATS
+from mobius_tui.commands.authoring.authoring_options import CHECK_FORMATS
 from mobius_tui.runbook.library.check_formats import (
     FORMATS,
     as_github,

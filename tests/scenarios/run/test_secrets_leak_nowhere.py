@@ -15,7 +15,7 @@ from urllib.parse import quote, urlencode
 import pytest
 
 from mobius_tui.cli import main
-from mobius_tui.commands.command_arguments import REPORT_FORMATS
+from mobius_tui.commands.past_runs.past_run_options import REPORT_FORMATS
 from mobius_tui.errors import UsageError
 from mobius_tui.plain import print_run
 from mobius_tui.run.client.run_briefing import answer_briefing, prepare_briefing

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mobius_tui.run.attempts.execution import (
+from mobius_tui.run.attempts.exit_status import (
     RecoveryEvidence,
     RecoveryVerdict,
     recovery_reason,

@@ -1,0 +1,305 @@
+"""The hosts of a step: a row each, or counts, a strip, and who wants somebody."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from time import monotonic
+from typing import ClassVar
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.geometry import Region
+from textual.message import Message
+from textual.reactive import reactive
+from textual.strip import Strip
+from textual.widget import Widget
+
+from mobius_tui.run.attempts.attempt_files import LastOutput
+from mobius_tui.tui.backend.row_cache import cache_rows
+from mobius_tui.tui.presenters.fleet.host_marks import Piece, hosts_each_mark
+from mobius_tui.tui.presenters.fleet.host_rows import (
+    FEW,
+    HostOutline,
+    head_lines,
+    host_line,
+    name_cells,
+    strip_cells,
+)
+from mobius_tui.tui.presenters.fleet.hosts_now import StepHosts
+from mobius_tui.tui.presenters.fleet.step_hosts import batch_text
+from mobius_tui.tui.presenters.run_view import RunView
+from mobius_tui.tui.presenters.styled_text import cut
+from mobius_tui.tui.widgets.list_controls import ScrollMark, top_for
+
+UPDATE_INTERVAL = 0.25
+"""Seconds between two looks at hosts at least: 4 in a second are read by nobody."""
+CURSOR = "»"
+LOW_ROWS = 9
+"""Rows of the pane under which what matters most alone has room."""
+ROLES = ("plain", "strong", "muted", "accent", "good", "warn", "bad", "cursor")
+LineKey = tuple[tuple[Piece, ...], bool, bool, int, Style]
+"""What a line's strip is made of: its pieces, whether the cursor is on it, and bright,
+cells, and the ground."""
+MAX_STRIPS = 256
+"""Lines whose strips are kept."""
+
+
+class HostRows(Widget, can_focus=True):
+    """A list by lines: 1,000 hosts cost no more than the rows that are seen."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"hosts--{role}" for role in ROLES}
+
+    view: reactive[RunView | None] = reactive(None, repaint=False)
+    step: reactive[str | None] = reactive(None, repaint=False)
+    """The step whose hosts are shown; `None` for none."""
+
+    class TailsWanted(Message):
+        """The last lines of the hosts in sight are to be read anew."""
+
+        def __init__(self, step: str, hosts: Mapping[str, int]) -> None:
+            """Of a step, hosts → the attempts that they were in last."""
+            super().__init__()
+            self.step, self.hosts = step, hosts
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        cache_rows(self)
+        self.cursor = ""
+        """The host under the cursor; empty where none is listed."""
+        self.found: StepHosts | None = None
+        """The hosts as they are shown."""
+        self._is_cursor_put = False
+        self._top = 0
+        self._outline = HostOutline()
+        self._scroll_mark = ScrollMark()
+        self._tails: Mapping[str, LastOutput] = {}
+        self._head: tuple[tuple[Piece, ...], ...] = ()
+        """What stands over the hosts' rows, made once for each look at them."""
+        self._lines: list[tuple[tuple[Piece, ...], bool]] = []
+        self._strips: dict[LineKey, Strip] = {}
+        self._styles_by_role: dict[str, Style] = {}
+        self._ground = Style.null()
+        self._updated = 0.0
+        self._is_due = False
+
+    def compose(self) -> ComposeResult:
+        """The mark of place."""
+        yield self._scroll_mark
+
+    # What is shown
+
+    def watch_view(self) -> None:
+        """Look at the hosts, but not more often than anybody reads."""
+        wait = self._updated + UPDATE_INTERVAL - monotonic()
+        if wait <= 0 or self.found is None:
+            self.update_hosts()
+        elif not self._is_due:
+            self._is_due = True
+            self.set_timer(wait, self.update_hosts)
+
+    def watch_step(self) -> None:
+        """Begin at the top of other hosts."""
+        self.cursor, self._is_cursor_put, self._top, self._tails = "", False, 0, {}
+        self._outline = HostOutline()
+        self.update_hosts()
+
+    def on_mount(self) -> None:
+        """Now there is something to draw."""
+        self.update_hosts()
+
+    def update_hosts(self) -> None:
+        """Take up how the hosts are now, and draw the lines that have changed."""
+        self._is_due = False
+        view, step = self.view, self.step
+        if view is None or step is None or not self.is_mounted:
+            return
+        self._updated = monotonic()
+        self.found = view.hosts(step)
+        if self.found is None:
+            return
+        width = self.content_width
+        self._head = head_lines(self.found, width, is_low=self._is_low)
+        self._outline.update(
+            self.found, keep_order=self.has_focus_within, room=self._room()
+        )
+        names = self._outline.names
+        if self.cursor not in names or not self._is_cursor_put:
+            self.cursor = names[0] if names else ""
+        self._show_frame(view, self.found)
+        self._show_cursor()
+        self._lay_out()
+        self.want_tails()
+
+    def want_tails(self) -> None:
+        """Have the last lines of the rows in sight read."""
+        if self.found is not None and self.display:
+            hosts = {name: self.found.newest[name].attempt for name in self.in_sight}
+            if hosts:
+                self.post_message(self.TailsWanted(self.found.step.id, hosts))
+
+    def show_tails(self, step: str, tails: Mapping[str, LastOutput]) -> None:
+        """Show what hosts printed last.
+
+        Args:
+            step: whose hosts they are.
+            tails: by host; empty for nothing.
+        """
+        if step == self.step and tails != self._tails:
+            self._tails = tails
+            self._lay_out()
+
+    @property
+    def has_tails(self) -> bool:
+        """Whether what the hosts in sight said last has been read."""
+        return all(host in self._tails for host in self.in_sight)
+
+    def _show_frame(self, view: RunView, found: StepHosts) -> None:
+        again = f" · attempt {found.last.attempt}" if found.last.attempt > 1 else ""
+        title = f"Hosts · {view.plan.numbers[found.step.id]}{again}"
+        words = [batch_text(view, found)]
+        if self._outline.query:
+            found_count = f"{len(self._outline.names)} of {len(found.newest)} found"
+            words = [f"{found_count} · Esc all"]
+        elif len(found.newest) > FEW:
+            width = self.content_width
+            cells = strip_cells(len(found.newest), width, is_low=self._is_low)
+            each = hosts_each_mark(len(found.newest), cells)
+            words.append(f"a mark is {each} hosts" if each > 1 else "")
+        below = cut(" · ".join(filter(None, words)), max(0, self.size.width - 2))
+        if str(self.border_title or "") != title:
+            self.border_title = Content(title)
+        if str(self.border_subtitle or "") != below:
+            self.border_subtitle = Content(below)
+
+    # Lines
+
+    @property
+    def content_width(self) -> int:
+        """Cells of a line."""
+        return self.size.width
+
+    @property
+    def rows_below(self) -> int:
+        """Rows at the bottom that are no hosts'."""
+        return 0
+
+    @property
+    def _is_low(self) -> bool:
+        return self.size.height < LOW_ROWS
+
+    def _room(self) -> int:
+        """Rows for hosts."""
+        return max(1, self.size.height - self.rows_below - len(self._head))
+
+    @property
+    def in_sight(self) -> tuple[str, ...]:
+        """The hosts whose rows are seen."""
+        return self._outline.names[self._top : self._top + self._room()]
+
+    def _show_cursor(self) -> None:
+        names = self._outline.names
+        place = names.index(self.cursor) if self.cursor in names else 0
+        room = self._room()
+        self._top = top_for(self._top, place=place, height=room, count=len(names))
+        self._scroll_mark.top, self._scroll_mark.count = self._top, len(names)
+        self._scroll_mark.display = len(names) > room
+
+    def _lay_out(self) -> None:
+        """Make the lines; only those that have changed are drawn."""
+        lines = [(pieces, False) for pieces in self._head]
+        in_sight = self.in_sight
+        names = name_cells(in_sight, self.content_width - 2)
+        lines += [(self._line(host, names), host == self.cursor) for host in in_sight]
+        if self.found is not None and not self._outline.names:
+            lines.append((((self._nobody(), "muted"),), False))
+        before, self._lines = self._lines, lines
+        width = self.size.width
+        changed = [
+            Region(0, y, width, 1)
+            for y in range(max(len(before), len(lines)))
+            if before[y : y + 1] != lines[y : y + 1]
+        ]
+        if changed:
+            self.refresh(*changed)
+
+    def _nobody(self) -> str:
+        if self._outline.query:
+            return "  no host matches"
+        return "  none wants anybody, and none runs; / finds any of them"
+
+    def _line(self, host: str, names: int) -> tuple[Piece, ...]:
+        assert self.found is not None
+        assert self.view is not None
+        return host_line(
+            host,
+            self.found.newest[host],
+            now=self.view.now,
+            said=self._tails.get(host, LastOutput()),
+            width=self.content_width - 2,
+            names=names,
+        ).pieces
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The lines; looks up once what is the same for each."""
+        self._ground = self.rich_style
+        return super().render_lines(crop)
+
+    def render_line(self, y: int) -> Strip:
+        """One line."""
+        width = self.size.width
+        if y >= len(self._lines):
+            return Strip.blank(width, self._ground)
+        pieces, is_cursor = self._lines[y]
+        is_bright = is_cursor and self.has_focus_within
+        look = pieces, is_cursor, is_bright, width, self._ground
+        strip = self._strips.get(look)
+        if strip is None:
+            if len(self._strips) >= MAX_STRIPS:
+                self._strips.clear()
+            is_host = y >= len(self._head)
+            strip = self._strips[look] = self._draw(*look, is_host=is_host)
+        return strip
+
+    def _draw(
+        self,
+        pieces: tuple[Piece, ...],
+        is_cursor: bool,
+        is_bright: bool,
+        width: int,
+        beyond: Style,
+        *,
+        is_host: bool,
+    ) -> Strip:
+        ground = self._style("cursor") if is_bright else Style.null()
+        left = f"{CURSOR if is_cursor else ' '} " if is_host else ""
+        segments = [Segment(left[:1], self._style("strong") + ground)] if left else []
+        segments += [
+            Segment(words, self._style(role) + ground) for words, role in pieces
+        ]
+        used = sum(cell_len(segment.text) for segment in segments)
+        segments.append(Segment(" " * max(0, width - used), beyond + ground))
+        return Strip(segments).adjust_cell_length(width, beyond)
+
+    def _style(self, role: str) -> Style:
+        if role not in self._styles_by_role:
+            style = self.get_component_rich_style(f"hosts--{role}")
+            self._styles_by_role[role] = style
+        return self._styles_by_role[role]
+
+    def notify_style_update(self) -> None:
+        """Colours may have changed."""
+        super().notify_style_update()
+        self._styles_by_role, self._strips = {}, {}
+
+    def on_resize(self) -> None:
+        """Lay out for the room that there is."""
+        self.update_hosts()
+
+    def on_focus(self) -> None:
+        """The cursor is bright while the list has the focus."""
+        self.refresh()
+
+    on_blur = on_focus
