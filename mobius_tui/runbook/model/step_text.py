@@ -17,7 +17,7 @@ EFFECTS = {"read": "reads", "change": "changes", "destroy": "DESTROYS"}
 
 def check_in_words(check: Check) -> str:
     """The condition of a check as text: `GET http://…/health = 200, 3 in a row`."""
-    return check.claim + _repeat(check.repeat)
+    return check.condition + _repeat(check.repeat)
 
 
 def _repeat(repeat: Repeat) -> str:
@@ -43,7 +43,7 @@ def guard_of_step_in_words(step: Step, filled: Callable[[str], str]) -> str:
     words = guard_in_words(step.when)
     if not step.when_checks:
         return words
-    seen = ", and ".join(filled(check.claim) for check in step.when_checks)
+    seen = ", and ".join(filled(check.condition) for check in step.when_checks)
     seen += ", looked at when it begins"
     return f"{words}, and {seen}" if words else seen
 
