@@ -109,7 +109,7 @@ def pid_file(root: Path, unit: str) -> Path:
 
 
 def _left_file(root: Path, unit: str, pid: int) -> Path:
-    """Where a process is noted that its unit lost track of."""
+    """The file that names a process which its unit could not stop."""
     return root / "run" / f"{unit}.{pid}.left"
 
 
