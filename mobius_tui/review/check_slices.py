@@ -1,4 +1,4 @@
-"""A run's checks, gathered for a picture: slices of equal length. Pure."""
+"""Health checks summed up by slices of time of equal length, for a chart. Pure."""
 
 from __future__ import annotations
 
