@@ -204,7 +204,7 @@ class StepReporter:
                 body = self._plan.runbook.messages[message].body
                 return self.filled(body).strip("\n")
             case Choose(from_=str()) as choose:
-                return f"one of those that {choose.lister} lists"
+                return f"one of those that {choose.options_source} lists"
             case Choose(options=options):
                 return "\n".join(f"{o.value}: {o.title or o.value}" for o in options)
             case Watch(for_=duration):

@@ -41,7 +41,7 @@ class RunbookDraft:
     """The `[[phase]]` table of the main file by the phase's id; for an included phase
     that is the one with `include`."""
 
-    def at(self, part: PartKind, name: str) -> TomlTable:
+    def table_of(self, part: PartKind, name: str) -> TomlTable:
         """The table of a part; the root of the main file if it has none."""
         return self.tables.get((part, name), self.root)
 

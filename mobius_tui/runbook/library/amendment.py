@@ -115,9 +115,9 @@ def _end_of_table(positions: Positions, table: KeyPath) -> int:
 
     Comments that stand right over the next header are that one's.
     """
-    begin = positions.spots[table].key
+    begin = positions.key_offsets[table].key
     others = (
-        positions.spots[each].key
+        positions.key_offsets[each].key
         for each in positions.headers
         if each[: len(table)] != table
     )

@@ -51,8 +51,8 @@ def upgrade(path: Path) -> Upgrade | None:
     if document.format == 2:
         return None
     positions = document.positions
-    spot = positions.spot(("format",))
-    edits = [(spot.start, spot.end, "2")]
+    offsets = positions.offsets_of(("format",))
+    edits = [(offsets.start, offsets.end, "2")]
     is_whole = "runbook" in document.tree
     judged: Mapping[str, Effect] = {}
     if is_whole:
@@ -109,7 +109,7 @@ def _stated_effect(
     positions: Positions, table: KeyPath, effect: Effect
 ) -> tuple[int, int, str]:
     """The edit that writes an effect before the script of a step."""
-    at = positions.spot((*table, "run")).key
+    at = positions.offsets_of((*table, "run")).key
     end = "\n" if table in positions.headers else ", "
     return at, at, f'effect = "{effect}"{end}'
 

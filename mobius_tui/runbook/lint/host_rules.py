@@ -76,7 +76,7 @@ def lint_hosts(draft: RunbookDraft) -> None:
         TooManyProblemsError: there are too many problems now.
     """
     for step in draft.runbook.steps():
-        table = draft.at("step", step.id)
+        table = draft.table_of("step", step.id)
         if step.rollout is None:
             _report_stray_checks(step, table)
             continue
@@ -96,7 +96,7 @@ def lint_hosts(draft: RunbookDraft) -> None:
             words = f"{len(hosts)} hosts; a step with `follow` has {MAX_FOLLOWED}"
             table.report(f"`{name}` has {words} at most", "follow")
     for probe in draft.runbook.probes():
-        _report_stray_checks(step_of_probe(probe), draft.at("probe", probe.id))
+        _report_stray_checks(step_of_probe(probe), draft.table_of("probe", probe.id))
 
 
 def known_hosts(target: Target) -> tuple[str, ...]:
@@ -128,7 +128,7 @@ def warn_hosts(draft: RunbookDraft) -> None:
             is_verified = any(each.checks for each in phase.steps[index:])
             _warn_of_step(draft, step, step.rollout, is_verified=is_verified)
     for name in draft.runbook.targets:
-        table = draft.at("target", name)
+        table = draft.table_of("target", name)
         if name not in used and table.document is draft.root.document:
             table.warn(UNUSED_TARGET.code, f"no step runs on the target `{name}`")
 
@@ -136,7 +136,10 @@ def warn_hosts(draft: RunbookDraft) -> None:
 def _warn_of_step(
     draft: RunbookDraft, step: Step, rollout: HostRollout, *, is_verified: bool
 ) -> None:
-    table, target = draft.at("step", step.id), draft.runbook.targets.get(rollout.target)
+    table, target = (
+        draft.table_of("step", step.id),
+        draft.runbook.targets.get(rollout.target),
+    )
     hosts = known_hosts(target) if target is not None else ()
     destroys = isinstance(step.action, Run) and step.action.effect == "destroy"
     if destroys and not rollout.has_batches and len(hosts) != 1:

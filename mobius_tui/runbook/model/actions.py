@@ -118,7 +118,7 @@ class Choose:
     the name under which the run holds them, which no variable can have."""
 
     @property
-    def lister(self) -> str:
+    def options_source(self) -> str:
         """What lists the options, for a person; empty if the runbook does."""
         if self.from_run:
             return f"`{' '.join(self.from_run.split())}`"

@@ -321,7 +321,7 @@ def _append_for_client(part: SessionPart, script: list[str]) -> None:
     if script and re.search(rf"\b{part.client}\b[^|;&<]*$", script[-1]) is not None:
         script[-1] += f" <<'{end}'"
     else:
-        base = part.base if part.client in ("psql", "mysql") else ""
+        base = part.database if part.client in ("psql", "mysql") else ""
         start = _CLIENT_COMMANDS.get(part.client, part.client)
         if _DATABASE_NAME.fullmatch(base) is not None:
             start += f" -d {base}" if part.client == "psql" else f" {base}"

@@ -83,8 +83,8 @@ def runbook_text(draft: PageDraft, *, page: str, file: str, name: str) -> str:
         name: the text of which the runbook's id is made.
     """
     parts = [_comment(_HEAD.format(page=_line(page), file=_line(file)))]
-    if draft.front:
-        lines = ["What else stood at the top of the page:", *draft.front]
+    if draft.front_matter:
+        lines = ["What else stood at the top of the page:", *draft.front_matter]
         parts.append(_comment("\n".join(f"# {line}" for line in lines)))
     parts.append("format = 2\n")
     parts.append(_about(draft, name))
@@ -171,7 +171,11 @@ def _phases(draft: PageDraft, messages: Mapping[int, str]) -> list[str]:
             body = _step(step, head, messages, is_judged=is_judged)
             if step.on_failure is not None:
                 body["on_failure"] = phase_names[id(step.on_failure)]
-            under = _comment(f"# {_line(step.under)}\n") if step.under else ""
+            under = (
+                _comment(f"# {_line(step.begun_heading)}\n")
+                if step.begun_heading
+                else ""
+            )
             parts.append(f"{under}{_table('[[phase.step]]', body)}")
             if step.choose:
                 parts.append(_choice(step))
@@ -196,7 +200,7 @@ def _phase(phase: PhaseDraft, head: dict[str, Any]) -> str:
         body["aside"] = True
     if phase.attended:
         body["attended"] = True
-    rule = f"# ── {_line(cut(phase.numbered or body['title'], 60))} "
+    rule = f"# ── {_line(cut(phase.numbered_title or body['title'], 60))} "
     return f"{rule:─<{_COMMENT_WIDTH}}\n\n{_table('[[phase]]', body)}"
 
 

@@ -335,7 +335,9 @@ def _action(
             chosen = chosen_options(held.text if held is not None else None)
             options = offered(view, choose)
             if not options:
-                yield Field("choose", text(f"what {choose.lister} lists", "muted"))
+                yield Field(
+                    "choose", text(f"what {choose.options_source} lists", "muted")
+                )
             for number, option in enumerate(options):
                 label = "choose" if number == 0 else ""
                 sign = "●" if option.value in chosen else "○"
