@@ -151,7 +151,7 @@ def _with_judged_effects(runbook: Runbook) -> tuple[Phase, ...]:
 
 
 def _with_literal_guards(runbook: Runbook) -> tuple[Phase, ...]:
-    """The phases with guards in which possible values of variables are literal."""
+    """The phases, with guards that compare possible values of variables literally."""
     possible = cache(lambda name: frozenset(runbook.possible(name)))
 
     def read(step: Step) -> Step:

@@ -52,9 +52,13 @@ class TableLine:
     tokens: tuple[PatternToken, ...] = ()
     effect: Weight | None = None
     code: tuple[str, ...] = ()
+    """Where the command has code that it runs: some of `CODES`."""
     language: str = "shell"
+    """The language of that code: one of `LANGUAGES`."""
     skip: int = 0
+    """The number of operands before that code."""
     writes: str = ""
+    """Where the command has the files that it writes: one of `WRITES`, or empty."""
     is_added: bool = False
     """Whether a runbook or a person added it to a command of the bundled table."""
 

@@ -27,7 +27,7 @@ from mobius_tui.runbook.toml.toml_document import Findings, parse_toml
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Upgrade:
-    """What a file is in format 2."""
+    """A file rewritten in format 2."""
 
     data: bytes
     stated: tuple[tuple[int, str, Effect], ...]
@@ -115,12 +115,12 @@ def _stated_effect(
 
 
 def edited(data: bytes, text: str, edits: list[tuple[int, int, str]]) -> bytes:
-    """A file with some of its text replaced; its line ends and its mark stay.
+    """A file with some of its text replaced; its line ends and byte order mark stay.
 
     Args:
         data: the file.
         text: its text, as `decode_text` gives it.
-        edits: from and to which offset, and what stands there.
+        edits: of each, the offsets of its start and its end, and the new text.
     """
     for start, end, words in sorted(edits, reverse=True):
         text = text[:start] + words + text[end:]

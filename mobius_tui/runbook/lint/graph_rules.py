@@ -1,4 +1,4 @@
-"""Rules about the graphs of steps (`needs`) and phases."""
+"""Rules about the graphs of steps (`needs`) and phases (`next`, `on_failure`, …)."""
 
 from __future__ import annotations
 

@@ -118,7 +118,7 @@ def _report_stray_checks(step: Step, table: TomlTable) -> None:
 
 
 def warn_hosts(draft: RunbookDraft) -> None:
-    """Warn of what goes over many hosts too fast, or leaves some of them behind."""
+    """Warn of rollouts that are risky (too many hosts at once), or skip hosts."""
     used: set[str] = set()
     for phase in draft.runbook.phases:
         for index, step in enumerate(phase.steps):

@@ -54,7 +54,7 @@ NO_UNDO = LintRule(
 
 
 def warn_steps(draft: RunbookDraft) -> None:
-    """Warn of changes that nobody limits, undoes, or verifies where they destroy."""
+    """Warn of changes without a timeout or an undo, and of unverified destruction."""
     undone = {step.undo_of for step in draft.runbook.steps()}
     for phase in draft.runbook.phases:
         for index, step in enumerate(phase.steps):

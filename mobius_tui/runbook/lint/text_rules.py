@@ -218,7 +218,7 @@ def _value_at(table: TomlTable, path: KeyPath) -> object:
 
 
 def warn_scripts(draft: RunbookDraft) -> None:
-    """Warn of what shell scripts get wrong."""
+    """Apply the rules about shell scripts."""
     remaining = MAX_SCRIPT_CHARACTERS
     parsed: list[tuple[ScriptSource, ParsedScript]] = []
     for source in script_sources(draft):

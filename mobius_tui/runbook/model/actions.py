@@ -119,7 +119,7 @@ class Choose:
 
     @property
     def options_source(self) -> str:
-        """What lists the options, for a person; empty if the runbook does."""
+        """The command or variable that lists the options, as text; empty if neither."""
         if self.from_run:
             return f"`{' '.join(self.from_run.split())}`"
         return self.from_ or ""

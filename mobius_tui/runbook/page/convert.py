@@ -274,7 +274,7 @@ def _sentence(title: str) -> str:
 def _name_aside(
     title: str, steps: Sequence[StepDraft], asides: Sequence[PhaseDraft]
 ) -> None:
-    """Keep a heading whose whole section became aside phases."""
+    """Name the aside phases after their heading, if they are all of its section."""
     if steps or not asides or not title:
         return
     first = asides[0]

@@ -46,7 +46,7 @@ class StepDraft:
     why: list[str] = field(default_factory=list)
     """Paragraphs."""
     begun_heading: str = ""
-    """The heading that begins with it, if that has several steps or a number."""
+    """The heading whose first step this is, if it has several steps or a number."""
     heading: str = ""
     """The heading above it."""
     alternative: str = ""

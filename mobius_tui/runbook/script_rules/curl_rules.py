@@ -68,11 +68,11 @@ def _curl(program: Program, *, limited: bool) -> Iterator[ScriptFinding]:
         yield _no_limit_finding(program, "`curl` without `-m`")
 
 
-def _no_limit_finding(program: Program, what: str) -> ScriptFinding:
+def _no_limit_finding(program: Program, subject: str) -> ScriptFinding:
     return ScriptFinding(
         code=REQUEST_WITHOUT_LIMIT.code,
         offset=program.word.start,
-        message=f"{what} may wait for ever",
+        message=f"{subject} may wait for ever",
     )
 
 
