@@ -62,7 +62,7 @@ class Includes:
         self._with_phases: dict[str, TomlTable] = {}
         self.sources: list[Source] = []
         self.unread: list[Problem] = []
-        """Problems of files that could not be read; what they define is missing then."""
+        """Problems of files that could not be read; their tables are missing then."""
 
     def roots(self) -> tuple[TomlTable, ...]:
         """The root tables of the files with included phases, in their order."""
