@@ -285,7 +285,7 @@ class StepReporter:
 
 
 def _clip(row: str) -> str:
-    """A line of at most `WIDTH` characters; one that is cut ends in `…`."""
+    """At most `WIDTH` characters of a line; one that is cut ends in `…`."""
     return row if len(row) <= WIDTH else f"{row[: WIDTH - 1]}…"
 
 

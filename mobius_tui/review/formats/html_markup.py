@@ -57,7 +57,7 @@ def _value(value: str | float) -> str:
 
 
 def style(css: str) -> Markup:
-    """A `style` element. The CSS is not escaped: it must have no text of a run."""
+    """A `<style>` element. The CSS is not escaped: it must have no text of a run."""
     return Markup(f"<style>{css}</style>")
 
 
@@ -155,7 +155,8 @@ def _variables(colours: Mapping[str, str]) -> str:
 
 STYLE = (
     f":root{{color-scheme:light dark;{_variables(LIGHT)}}}"
-    f"@media screen and (prefers-color-scheme:dark){{:root{{{_variables(DARK)}}}}}"
+    "@media screen and (prefers-color-scheme:dark)"
+    f"{{:root{{{_variables(DARK)}}}}}"
     f"{_RULES}"
 )
 """The whole style sheet."""

@@ -90,7 +90,7 @@ def cell(text: str) -> str:
 
 
 def escaped_line(form: str, *texts: str) -> str:
-    """As `line`, but blanks are kept; empty if no escaping renders correctly."""
+    """As `line`, but blanks are kept; empty if no escaping is correct."""
     is_inner = "\n" not in form and not _FIRST.match(form)
     if is_inner and not any(map(_MARKS.search, texts)):
         return form.format(*texts)
