@@ -285,7 +285,7 @@ class StepReporter:
 
 
 def _clip(row: str) -> str:
-    """At most `WIDTH` characters of a line; one that is cut ends in `…`."""
+    """At most `WIDTH` characters of a line; a cut one ends in `…`."""
     return row if len(row) <= WIDTH else f"{row[: WIDTH - 1]}…"
 
 
