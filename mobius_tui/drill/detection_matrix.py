@@ -27,7 +27,7 @@ class MatrixColumn:
 
     fault: str
     drill: DrillRecord | None
-    """`None` where it came to no score."""
+    """`None` if the drill has no score."""
     problem: str = ""
     """Why not, in words."""
 

@@ -187,8 +187,8 @@ def _fetch_json(site: Site, path: str, **wanted: str) -> dict[str, Any] | str:
 
 
 SCORE_PATIENCE = 60.0
-"""Seconds that whoever shows a drill waits for its score at most: a site is asked in
-one or two, on a machine that does nothing else."""
+"""The most seconds to wait for the score of a drill: on an idle machine, to examine a
+site takes one or two."""
 POLL_SECONDS = 0.05
 """Seconds between looks."""
 

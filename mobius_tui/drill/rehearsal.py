@@ -110,7 +110,7 @@ def _build_site(
     keep: bool,
     hosts: Sequence[str] = (),
 ) -> drill_site.Site:
-    """Build a site with a guard of its own; those that nobody owns are taken down."""
+    """Build a site that belongs to a guard process of its own."""
     started = datetime.now(UTC)
     folder = _new_folder(started)
     guard_pid = start_guard(folder.resolve(), os.getpid(), keep=keep)

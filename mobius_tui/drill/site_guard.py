@@ -30,7 +30,7 @@ from mobius_tui.run.storage.run_index import all_runs
 from mobius_tui.run.storage.state_home import runs_root
 
 HOST_GRACE_SECONDS = 600.0
-"""Seconds that a site waits for a host that died: as long as a drill nobody watches."""
+"""Seconds for which a site stays after the host of its run died: it may be resumed."""
 POLL_SECONDS = 0.5
 """Seconds between two checks whether it is needed."""
 STOP_SECONDS = 10.0

@@ -139,7 +139,7 @@ def _gaps(data: bytes) -> Sequence[int]:
 
 
 STATE_CODES: dict[State, int] = {"ok": 0, "failed": 1, "no data": 2}
-"""The byte that stands for a state where all checks of a run are kept."""
+"""The byte by which the history stores a state."""
 _OK, _FAILED, _NO_DATA = 0, 1, 2
 
 

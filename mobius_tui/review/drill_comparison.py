@@ -127,7 +127,7 @@ def _shifted(bar: TimelineBar, by: float) -> TimelineBar:
 
 
 _COMPARED_MILESTONES = (("rollback", "rollback begun"), ("restored", "restored"))
-"""The times that are told first."""
+"""The milestones that the first lines compare, and their words."""
 
 
 def _milestone_differences(

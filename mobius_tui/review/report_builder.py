@@ -90,7 +90,7 @@ def measures_with_drills(
 
 
 MAX_TIMELINE_LINES = 2000
-"""Lines of a timeline that are told; of a longer one, its beginning and its end."""
+"""The most lines of a timeline in a report; a longer one loses its middle."""
 
 
 def build_report(directory: RunDirectory) -> RunReport:

@@ -266,7 +266,7 @@ def action_items(report: RunReport) -> Iterator[tuple[str, str, str, str, str]]:
 HOST_HEAD = ("Host", "State", "Batch", "Took", "Said")
 """The captions of the table of hosts."""
 HOSTS_TOLD = 100
-"""Hosts that a page has a row of at most: the worst stand first."""
+"""The most hosts in a table, the worst first."""
 
 
 def host_rows(attempt: ReportAttempt) -> Iterator[tuple[str, ...]]:

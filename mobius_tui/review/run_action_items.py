@@ -34,9 +34,9 @@ from mobius_tui.runbook.model.actions import Ask, Manual
 from mobius_tui.runbook.model.runbook import Runbook, Step
 
 LONGEST_ACTION_ITEM = 200
-"""Characters of an owner's name, or of what is to be done; more is neither."""
+"""The most characters of an owner's name, or of what is to be done."""
 _ADDED_ID = re.compile(r"own:([1-9][0-9]{0,99})")
-"""What the id of an item that a person has added is kept as."""
+"""The text of the id of an item that a person has added."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -30,10 +30,10 @@ DRILL_SECONDS = 240.0
 """Seconds that one drill may take; the longest takes a quarter of that."""
 
 _FOR_ONE_DRILL = ("keep", "send", "dry_run")
-"""Options of a drill that a matrix lacks: it pages nobody and leaves nothing behind."""
+"""Options of a single drill that a matrix refuses: it sends and leaves nothing."""
 
 SHORT_WATCH = "monitor_for=3s"
-"""How long a drill watches after the repair, where the runbook lets it be said."""
+"""The variable that shortens the watch after the repair, if the runbook has it."""
 
 
 def drill_every_fault(

@@ -96,12 +96,12 @@ ASSETS = Path(__file__).parents[1] / "assets"
 
 
 class SiteKind(StrEnum):
-    """What a site is like, as `--site` and the site's own file have it."""
+    """The kind of a site, as `--site` and `site.json` name it."""
 
     REAL = "real"
-    """As the deployment's own scripts are; `/health` says that it is ok, no more."""
+    """With the deployment's own scripts; `/health` answers `ok` without figures."""
     RICH = "rich"
-    """The same, but `/health` tells figures of the requests."""
+    """The same, but `/health` reports figures of the requests."""
     LENIENT = "kind"
     """With scripts that restart services and backups that hold everything, for
     teaching."""

@@ -39,7 +39,7 @@ GRACE = 3.0
 
 
 def identity(pid: int) -> str:
-    """What tells this process from a later one of the same pid; empty if it is gone.
+    """A text that differs for a later process with the same pid; empty if it is gone.
 
     A zombie is gone: nobody may be there to reap it.
     """

@@ -26,15 +26,19 @@ from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.text.units import clock_duration
 
 WIDTH = 960.0
+"""Width of a picture, in SVG user units, as all sizes here."""
 GUTTER = 170.0
-"""Where the names stand, left of the time."""
+"""Width of the column of names, left of the time."""
 LANE = 26.0
+"""Height of a lane of the timeline."""
 BAR = 14.0
+"""Height of the bar of an attempt."""
 CHART = 90.0
 """Height of a chart of latencies."""
 AXIS = 22.0
+"""Height of the axis with its times."""
 TICKS = 8
-"""Times under a picture at most."""
+"""The most times on an axis."""
 TICK_INTERVALS = (
     1,
     2,

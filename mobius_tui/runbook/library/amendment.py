@@ -117,9 +117,9 @@ def _free_id(title: str, taken: Iterable[str]) -> str:
 
 
 def _end_of_table(positions: Positions, table: KeyPath) -> int:
-    """Where a table with all its tables ends: before what the next one begins with.
+    """The offset of the end of a table, including the tables below it.
 
-    Comments that stand right over the next header are that one's.
+    Comments directly above the next header belong to that header.
     """
     begin = positions.key_offsets[table].key
     others = (

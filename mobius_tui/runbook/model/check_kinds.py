@@ -309,7 +309,7 @@ class SqlCheck:
     """`sql`: the first value that a query gives; the database is only read."""
 
     query: str
-    """`${}` in it stands for a name or a number alone."""
+    """A value that is filled in for `${}` must be a name or a number."""
     is_: Comparisons
     url: str | None = None
     """A PostgreSQL or MySQL database, asked by its own client."""

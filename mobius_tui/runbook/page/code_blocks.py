@@ -103,7 +103,7 @@ _COMMAND_INTRODUCTION = re.compile(
 
 
 def inline_command(text: str, codes: Sequence[str]) -> str:
-    """The command that a sentence tells to run; empty if it tells none.
+    """The command that a sentence asks the reader to run; empty if it has none.
 
     It is the only code of the sentence, at its end, after words such as `run`.
     """

@@ -185,8 +185,8 @@ def _phases(draft: PageDraft, messages: Mapping[int, str]) -> list[str]:
 def _identified(part_id: str, title: str, *, is_named: bool = False) -> dict[str, Any]:
     """The id and the title of a phase or a step.
 
-    The id is left out where the title makes the same, unless another part names it:
-    whoever improves the title would change what that means.
+    The id is left out if the title makes the same one. It is written if another part
+    names it, so that a better title does not break the reference.
     """
     head = {"title": title}
     return head if id_of(head) == part_id and not is_named else {"id": part_id, **head}

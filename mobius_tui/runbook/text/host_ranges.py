@@ -60,7 +60,7 @@ def expand_range(entry: str) -> tuple[str, ...]:
     Numbers are padded with zeros as the first of the range is.
 
     Raises:
-        BadHostError: it is no range, or stands for too many or for what is no name.
+        BadHostError: it is no range, or means too many names, or one that is invalid.
     """
     pieces = _RANGE.split(entry)
     choices = [_numbers(each) if n % 2 else (each,) for n, each in enumerate(pieces)]
