@@ -1,4 +1,4 @@
-"""`mobius-tui approve`: what a second person says of a step that wants it."""
+"""`mobius-tui approve`: a second person approves a step that requires approval."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def _pending_approval(follower: Follower, wanted: str | None) -> tuple[Step, App
 
 
 def _refuse_early(follower: Follower, step: Step, *, denies: bool) -> None:
-    """Refuse beforehand what the host would refuse, so that nobody types in vain.
+    """Refuse what the host would refuse, before the person is asked for anything.
 
     Raises:
         RunError: the host would refuse it.

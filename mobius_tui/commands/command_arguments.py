@@ -1,4 +1,4 @@
-"""What each command takes on the command line, and what it is for.
+"""The arguments, options and help text of each command.
 
 Light, since `--help` needs all of it: a command's own module, which does the work, is
 imported when the command is given. The options of the commands in `authoring` and
@@ -74,7 +74,7 @@ _DRILLED = "mobius-rollback"
 
 def _demo_options(parser: argparse.ArgumentParser) -> None:
     _rehearsal_options(parser)
-    # The rest of what `drill` takes is settled here.
+    # The other options of `drill` have fixed values.
     parser.set_defaults(runbook=None, fault=["bad-release"], seed=None, send=False)
     parser.set_defaults(try_checks=False, site=None, environment=None)
 
@@ -91,10 +91,10 @@ def _rehearsal_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _host_count(text: str) -> int:
-    """The number of hosts that is meant.
+    """Parse a number of hosts.
 
     Raises:
-        argparse.ArgumentTypeError: it is none.
+        argparse.ArgumentTypeError: it is no such number.
     """
     if text.isascii() and text.isdecimal() and 2 <= int(text[:4]) <= 20:
         return int(text)

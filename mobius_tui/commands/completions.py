@@ -1,4 +1,4 @@
-"""`mobius-tui completions`: what a shell reads to complete commands and names."""
+"""`mobius-tui completions`: the script by which a shell completes our commands."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ from mobius_tui.sanitize import line
 ASSETS = Path(__file__).with_name("assets")
 """Where the files lie that `python -m tests.completions` makes."""
 OURS = "the completions of mobius-tui"
-"""Words in the first lines of each file, by which it is known as ours."""
+"""A text in the first lines of each file, by which we recognize our own files."""
 _HEAD = 300
-"""Bytes of a file in which they stand."""
+"""Bytes at the beginning of a file in which that text is."""
 
 
 class Place(NamedTuple):
-    """Where a shell looks for a person's completions, and what else that wants."""
+    """Where a shell looks for a user's completions, and how the user enables them."""
 
     asset: str
     folder: Callable[[], Path]
     file: str
     left: str
-    """What is left to do; `{file}` and `{folder}` stand for the paths."""
+    """What the user must do then; `{file}` and `{folder}` are replaced by paths."""
 
 
 def _data_home() -> Path:

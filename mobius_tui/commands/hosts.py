@@ -24,14 +24,14 @@ from mobius_tui.sanitize import line
 
 
 def do(options: argparse.Namespace) -> int:
-    """List the hosts of targets, and ask each of them if that is wanted."""
+    """List the hosts of targets; with `--probe-hosts`, also who answers."""
     runbook = load(find_runbook(options.runbook))
     targets = _targets(runbook, options)
     return asyncio.run(_list(runbook, targets, options))
 
 
 def _targets(runbook: Runbook, options: argparse.Namespace) -> Sequence[Target]:
-    """The targets that are meant: of a step, by name, or all.
+    """The targets to list: that of a step, the named ones, or all.
 
     Raises:
         UsageError: there is none.
@@ -85,7 +85,7 @@ async def _list(
 async def _probed(
     found: ResolvedHosts, options: argparse.Namespace
 ) -> Mapping[str, ProbedHost]:
-    """What asking each host came to, by name; told as it comes."""
+    """The result of probing each host, by name; each is printed as it comes."""
     probed: dict[str, ProbedHost] = {}
     width = max(len(name) for name in found.names)
     async for each in probe_hosts(found.hosts, os.environ):
@@ -100,7 +100,7 @@ async def _probed(
 
 
 def _host_line(host: TargetHost, target: Target) -> str:
-    """A host, where it is if that is not its name, and its groups."""
+    """A host as text: its name, its address if that differs, and its groups."""
     user = f"{host.user}@" if host.user else ""
     port = f":{host.port}" if host.port is not None else ""
     where = f"{user}{host.address}{port}"

@@ -84,7 +84,10 @@ _OPENS = "--yes opens it again for that, and ends it once more"
 
 
 def _is_all_undone(follower: Follower) -> bool:
-    """Whether the run was opened again, undone, and not ended: somebody was killed."""
+    """Whether the run was opened again and undone, but not ended.
+
+    That is so if the process that undid it was killed before it ended the run.
+    """
     plan, own = follower.plan, follower.state.reopening
     done = own is not None and own.begun and not is_undoing(plan, follower.state)
     left = any(item.undo is not None for item in undo_items(plan, follower.state))
@@ -121,7 +124,7 @@ def _why_not_back_to(follower: Follower, step_id: str) -> str:
 
 
 def _list_lines(follower: Follower, items: Sequence[UndoItem]) -> Iterator[str]:
-    """What would be undone, and with what; and what stays, and why."""
+    """What would be undone and by which step; and what would not, and why."""
     plan, state = follower.plan, follower.state
     for place, item in enumerate(items, 1):
         yield f"{place}. {undo_item_text(plan, state, item)}"
@@ -136,7 +139,7 @@ def _list_lines(follower: Follower, items: Sequence[UndoItem]) -> Iterator[str]:
 
 
 async def _undo(follower: Follower, action: UndoSteps) -> int:
-    """Have the host turn to undoing, and begin each step as its turn comes."""
+    """Ask the host to enter the phase that undoes, and begin its steps in order."""
     start = resume_run if follower.state.ended is None else reopen_run
     await start(follower.directory, follower.runbook)
     viewer = Viewer(follower.directory)
@@ -165,7 +168,7 @@ async def _undo(follower: Follower, action: UndoSteps) -> int:
 
 
 async def _begin_each(viewer: Viewer, report: PlainReport) -> int:
-    """Begin what is proposed, until nothing is left to undo or somebody is needed."""
+    """Begin each proposed step, until nothing is left to undo or a person is needed."""
     plan, state = viewer.follower.plan, viewer.follower.state
     async for changes in viewer.changes():
         await report.print_entries(changes.entries)
@@ -187,7 +190,7 @@ async def _begin_each(viewer: Viewer, report: PlainReport) -> int:
 
 
 def _stop_at(viewer: Viewer, step: Step, proposal: Proposal) -> int:
-    """Say where somebody is needed; the exit code."""
+    """Print why a step needs a person; returns the exit code."""
     status = viewer.follower.state.steps[step.id].status
     word = "waits" if proposal.kind == "wait" else status
     narrate(f"{viewer.follower.plan.name(step.id)} {word}: {proposal.text}")

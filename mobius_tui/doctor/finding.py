@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 FindingVerdict = Literal["ok", "note", "trouble"]
-"""`trouble` breaks something that is promised; a `note` is good to know."""
+"""`trouble`: a run may fail or be lost; `note`: good to know, and no fault."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,7 +1,7 @@
-"""Examines whether a host outlives its login, by systemd's files.
+"""Examines whether the host process of a run goes on after a log-out.
 
-A session of its own protects a host from a terminal's signals, and not from a login
-manager that kills whatever is left in a login's scope.
+The host runs in a session of its own, which protects it from the terminal's signals,
+but not from systemd-logind, which can kill all processes of a login when it ends.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def login_findings(root: Path, user: str) -> Finding:
     """Examine whether a host goes on when its starter logs out.
 
     Args:
-        root: what `etc`, `proc`, `run` and `var` are in: `/`, or a copy of some files.
+        root: the folder that has `etc`, `proc`, `run` and `var`: `/`, or a copy.
         user: the account's name.
     """
     if not (root / "run/systemd/system").is_dir():
@@ -90,7 +90,7 @@ def _is_killed(settings: dict[str, str], user: str) -> bool:
 
 
 def _settings(root: Path) -> dict[str, str]:
-    """The settings that hold, over all files; one commented out shows the default."""
+    """The settings from all files; one that is commented out shows its default."""
     settings: dict[str, str] = {}
     for is_comment in (True, False):
         for path in _files(root):

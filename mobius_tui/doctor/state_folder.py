@@ -1,6 +1,6 @@
 """Examines the folder of runs: its owner, rights, disk and file system.
 
-Nothing is made or changed by that.
+It creates and changes nothing.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ AMPLE_FREE = 2 << 30
 
 
 def state_folder_findings(state: Path, mounts: str) -> Iterator[Finding]:
-    """Look at the folder of the program's state, or at where it will be.
+    """Examine the state folder; if it is missing, the nearest parent that exists.
 
     Args:
         state: the folder.
@@ -51,24 +51,24 @@ def state_folder_findings(state: Path, mounts: str) -> Iterator[Finding]:
     yield _free_space_finding(existing)
 
 
-def _rights_finding(state: Path, there: Path) -> Finding:
-    status = there.stat()
+def _rights_finding(state: Path, existing: Path) -> Finding:
+    status = existing.stat()
     words, remedy = f"{state}", ""
     if not stat.S_ISDIR(status.st_mode):
-        words, remedy = f"{there} is no folder", "move it away"
-    elif not os.access(there, os.W_OK | os.X_OK):
-        words, remedy = f"{there} cannot be written to", ELSEWHERE_REMEDY
-    elif there == state and status.st_uid != os.getuid():
+        words, remedy = f"{existing} is no folder", "move it away"
+    elif not os.access(existing, os.W_OK | os.X_OK):
+        words, remedy = f"{existing} cannot be written to", ELSEWHERE_REMEDY
+    elif existing == state and status.st_uid != os.getuid():
         words, remedy = f"{state} belongs to another user", ELSEWHERE_REMEDY
-    elif there == state and status.st_mode & 0o022:
+    elif existing == state and status.st_mode & 0o022:
         words, remedy = f"others may write to {state}", f"chmod 700 {state}"
-    elif there != state:
+    elif existing != state:
         words += ", which the first run makes"
     verdict: FindingVerdict = "trouble" if remedy else "ok"
     return Finding(about=ABOUT, verdict=verdict, words=words, remedy=remedy)
 
 
-def _file_system(there: Path, mounts: str) -> Finding:
+def _file_system(existing: Path, mounts: str) -> Finding:
     """The kind of the file system that a folder is on."""
     kind, longest = "", -1
     for row in mounts.splitlines():
@@ -76,12 +76,12 @@ def _file_system(there: Path, mounts: str) -> Finding:
         if len(fields) < 3:
             continue
         point = Path(_unescaped(fields[1]))
-        if there.is_relative_to(point) and len(point.parts) >= longest:
+        if existing.is_relative_to(point) and len(point.parts) >= longest:
             kind, longest = fields[2], len(point.parts)
     if kind in NETWORK_FILE_SYSTEMS:
         words = (
-            f"{there} is on {kind}: two hosts on two machines could run one run, for "
-            "locks may not hold there"
+            f"{existing} is on {kind}: two hosts on two machines could run one run, "
+            "for locks may not hold there"
         )
         return Finding(
             about="its disk", verdict="trouble", words=words, remedy=ELSEWHERE_REMEDY
@@ -97,8 +97,8 @@ def _unescaped(text: str) -> str:
     return re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), text)
 
 
-def _free_space_finding(there: Path) -> Finding:
-    free = shutil.disk_usage(there).free
+def _free_space_finding(existing: Path) -> Finding:
+    free = shutil.disk_usage(existing).free
     words = f"{free / (1 << 30):.1f} GiB free"
     if free < LEAST_FREE:
         words = f"{free >> 20} MiB free: a run may not get to its end"

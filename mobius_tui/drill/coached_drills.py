@@ -1,7 +1,7 @@
-"""Which drills are the demo's: their screens tell a first-time user what to press.
+"""Marks the drills of `demo`: their screens show a first-time user what to press.
 
-The site says so, which goes when the drill is over: who leaves a demo and comes back by
-`resume` is told the rest.
+The mark is a file in the site, so it is still there when a person leaves the demo and
+goes on with `resume`; it is removed with the site, when the drill is over.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from mobius_tui.drill.scored_drills import drills_with_score
 from mobius_tui.run.storage.run_directory import RunDirectory
 
 NAME = "run/coached"
-"""The file in the site that says it."""
+"""The file that marks a site as the demo's, relative to the site's folder."""
 
 
 def coach(site: Path) -> None:
@@ -24,7 +24,7 @@ def is_coached(site: str | None) -> bool:
     """Whether the screens of a run on this site show hints.
 
     Args:
-        site: the folder of the run's site; none where it is no drill.
+        site: the folder of the run's site; `None` if the run is no drill.
     """
     return site is not None and (Path(site) / NAME).exists()
 

@@ -1,4 +1,7 @@
-"""Checks, probes and triggers that no drill of the present text has seen red."""
+"""Checks, probes and triggers that were never red (failed, fired) in any drill.
+
+Only drills count in which the check, probe or trigger had the text that it has now.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,10 @@ EXPECTED_DETECTIONS: Mapping[str, tuple[str, ...]] = {
     "checksum": ("corrupt-backup",),
     "file same_as": ("config-drift",),
 }
-"""By the kind of a subject. What is not in it turns red on a wrecked site alone."""
+"""The faults that usually turn a subject red, by its kind.
+
+A kind that is not in it turns red on a wrecked site alone.
+"""
 
 
 SHOWN = 3
@@ -34,10 +40,10 @@ SHOWN = 3
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SubjectCoverage:
-    """Everything in a runbook that can be red or green, and what drills have seen."""
+    """Every subject of a runbook, and how often drills have seen it red and green."""
 
     drills: int
-    """How many there were, of any text."""
+    """The number of drills of the runbook, whatever its text was then."""
     records: tuple[SubjectRecord, ...]
     own_staging: bool = False
     """Whether the last of them was on a team's own staging: its faults are not ours."""
@@ -46,18 +52,18 @@ class SubjectCoverage:
 
     @property
     def never_red(self) -> tuple[SubjectRecord, ...]:
-        """Those that may not be able to turn red."""
+        """The subjects that no drill has seen red: they may be unable to fail."""
         return tuple(record for record in self.records if not record.was_red)
 
     @property
     def words(self) -> str:
-        """How many they are, in words."""
+        """How many subjects were never red: `3 of 12 checks, probes and triggers`."""
         count, whole = len(self.never_red), len(self.records)
         return f"{count} of {whole} checks, probes and triggers"
 
 
 def subject_coverage(root: Path, runbook: Runbook) -> SubjectCoverage:
-    """Ask what drills have seen of a runbook; no journal is read for it.
+    """The coverage of a runbook by its drills, from their `drill.json` files alone.
 
     Args:
         root: the folder of all runs.
@@ -79,7 +85,7 @@ def subject_coverage(root: Path, runbook: Runbook) -> SubjectCoverage:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DrillCoverage:
-    """What the drills of a runbook say of it."""
+    """The last drill of a runbook, and what all of its drills have covered."""
 
     last: DrillFreshness | None
     """The last that came to an end."""
@@ -87,7 +93,7 @@ class DrillCoverage:
 
 
 def drill_coverage(root: Path, runbook: Runbook) -> DrillCoverage:
-    """Look at the drills of a runbook; a thousand of them take a moment.
+    """The newest drill of a runbook, and its coverage; reads the record of each drill.
 
     Args:
         root: the folder of all runs.
@@ -99,7 +105,7 @@ def drill_coverage(root: Path, runbook: Runbook) -> DrillCoverage:
 
 
 def coverage_summary(found: SubjectCoverage) -> Iterator[str]:
-    """How many were never seen red, and some of them; nothing without a drill."""
+    """Lines on the subjects that were never red; none if there was no drill."""
     never = found.never_red
     if not found.drills or not never:
         return
@@ -123,10 +129,10 @@ def coverage_words(
     own_staging: bool = False,
     on_hosts: bool = False,
 ) -> str:
-    """A record in words: its name, how often it was green, and what would redden it.
+    """A record as text: its name, how often it was green, which faults turn it red.
 
     Args:
-        record: of something that was never seen red.
+        record: of a subject that was never seen red.
         now: seconds since 1970.
         own_staging: whether drills of it are on a team's own staging.
         on_hosts: whether they are on hosts.

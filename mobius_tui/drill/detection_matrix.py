@@ -1,4 +1,4 @@
-"""Every fault against everything that can be red: which saw which. Pure."""
+"""A table of faults and subjects: which fault turned which check red. Pure."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class MatrixColumn:
 
     fault: str
     drill: DrillRecord | None
-    """`None` where it came to no score."""
+    """`None` if the drill has no score."""
     problem: str = ""
     """Why not, in words."""
 
@@ -43,7 +43,7 @@ class MatrixColumn:
 
     @property
     def words(self) -> str:
-        """What came of it."""
+        """The result of the drill, as text."""
         if self.drill is None:
             return f"no score: {self.problem}"
         score = self.drill.score
@@ -76,13 +76,13 @@ class DetectionMatrix:
 
     @property
     def wrecked(self) -> Mapping[SubjectKey, DetectionCounts]:
-        """What was seen on the wrecks of the sites, by key."""
+        """The counts of the checks that were tried on the wrecked sites, by key."""
         drills = (column.drill for column in self.columns)
         return merge_detections(s for drill in drills if drill for s in drill.wrecked)
 
     @property
     def never_red(self) -> tuple[Subject, ...]:
-        """What turned red by no fault, and on no wreck."""
+        """The subjects that no fault turned red, and no wrecked site either."""
         wrecked = self.wrecked
         return tuple(
             each

@@ -45,14 +45,14 @@ class ProbeKey:
 
 
 SubjectKey = CheckKey | ProbeKey | TriggerKey
-"""What can be red or green; as a text, what stands in files and in JSON."""
+"""The key of a subject; its text is in files and in JSON."""
 
 
 def parse_key(text: str) -> SubjectKey:
-    """The key that a text stands for.
+    """Parse the text of a key.
 
     Raises:
-        ValueError: it stands for none.
+        ValueError: it is no text of a key.
     """
     match text.split(" "):
         case ["check", step, index]:
@@ -66,18 +66,17 @@ def parse_key(text: str) -> SubjectKey:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Subject:
-    """One thing in a runbook that can be red or green."""
+    """A check, a probe or a trigger's rule of a runbook: it can be red or green."""
 
     key: SubjectKey
     name: str
     """For a person: `4.1 Services are active: service check`."""
     text_digest: str
-    """The digest of the text that it stands in: its step's, its probe's or its rule's.
-    """
+    """The digest of its step, its probe or its rule: it changes when that is edited."""
     kind: str
     """`probe`, a trigger's rule, or the kind of a check; `file same_as` is one."""
     line: int = 0
-    """The line of its step, from 1; 0 for what stands in no step."""
+    """The line of its step, from 1; 0 for a probe and a trigger."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -142,7 +141,7 @@ def _compares(check: Check) -> bool:
 def detection_counts(
     plan: Plan, entries: Iterable[Entry], past: HealthHistory, ended: float
 ) -> tuple[DetectionCounts, ...]:
-    """What was seen in a drill; what nobody looked at is left out.
+    """The counts of a drill, by subject; subjects without a look are left out.
 
     A check counts by its looks, in whatever row of its step they were, and a probe by
     its checks that have data. A trigger is red

@@ -1,7 +1,8 @@
 """Leads a drill that is under way: injects, worsens and heals faults by name.
 
-Whoever leads it acts on the site that the run names, from a process of their own. The
-journal only learns that something was done, under a seal; the site's notes say what.
+The facilitator acts on the site that the run names, from a process of their own. The
+journal only gets the seal of each act, which is the SHA-256 of its line in the site's
+log (`injection_log`): the team reads the journal, and must not read there what broke.
 """
 
 from __future__ import annotations
@@ -58,12 +59,12 @@ def drill_under_way() -> RunDirectory:
 class Facilitator:
     """Leads one drill."""
 
-    def __init__(self, viewer: Viewer, intend: SendIntent | None = None) -> None:
+    def __init__(self, viewer: Viewer, send_intent: SendIntent | None = None) -> None:
         """Start to lead a drill.
 
         Args:
             viewer: the drill's; whoever made it closes it.
-            intend: asks the host; the viewer itself without one.
+            send_intent: asks the host; the viewer itself without one.
 
         Raises:
             UsageError: it is no drill, it is over, or it has no site to break.
@@ -76,7 +77,7 @@ class Facilitator:
         if state.ended is not None:
             raise UsageError(f"{run} is over; a facilitator leads what is under way")
         self._viewer = viewer
-        self._send_intent: SendIntent = intend or viewer.send_intent
+        self._send_intent: SendIntent = send_intent or viewer.send_intent
         self._scorer = DrillScorer(viewer.follower.plan)
         self._journal = JournalFollower(viewer.directory)
         self.root = Path(began.site)
@@ -88,7 +89,7 @@ class Facilitator:
         """The drill's site.
 
         Raises:
-            RunError: it is gone.
+            RunError: its folder is not there any more.
         """
         return site_at(self.root)
 

@@ -19,15 +19,15 @@ from mobius_tui.runbook.model.runbook_diff import step_digests
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DrillFreshness:
-    """A drill that came to an end, and what has changed since."""
+    """A drill that has ended, and what has changed in the runbook since."""
 
     drill: Summary
     score: Score | None = None
-    """`None` where nobody kept it."""
+    """`None` if it was not recorded."""
     is_edited: bool = False
-    """Whether the runbook's files are not as they were."""
+    """Whether the runbook's files have changed since."""
     steps: int | None = None
-    """Steps that are not as they were, new and removed ones too; `None` where that is
+    """The number of steps that were edited, added or removed since; `None` if that is
     not known."""
 
     @property

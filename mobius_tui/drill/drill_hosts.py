@@ -1,4 +1,4 @@
-"""Which hosts of a runbook sites play in a drill."""
+"""The hosts of a runbook that a drill simulates, each by a site of its own."""
 
 from __future__ import annotations
 
@@ -26,14 +26,15 @@ class DrillHosts:
 
 
 def choose_drill_hosts(runbook: Runbook, count: int | None) -> DrillHosts:
-    """The hosts that a drill has: the first ones of the runbook's target.
+    """The hosts that a drill simulates: the first ones of the runbook's target.
 
     Args:
         runbook: which is drilled.
-        count: how many; some, where the runbook has hosts, without it.
+        count: how many; `None` for the default, if the runbook has hosts.
 
     Raises:
-        UsageError: the runbook has not so many, or they are not known beforehand.
+        UsageError: the runbook has fewer, or an inventory lists them, so that they
+            are not known before the run.
     """
     targets = used_targets(runbook)
     if not targets:

@@ -1,4 +1,4 @@
-"""`drill.json`: what a drill came to, for whoever compares drills and reads no journal.
+"""`drill.json`: the result of a drill, to compare drills without reading journals.
 
 Written once, when the drill is over, beside the run's `record.toml`, whose `[score]`
 says the same for people. A thousand of them are read in less than a tenth of a second.
@@ -63,47 +63,47 @@ class DrillRecord:
     """Whether it was on a team's own staging, which has faults of its own."""
 
 
-def write_drill_record(directory: RunDirectory, kept: DrillRecord) -> None:
+def write_drill_record(directory: RunDirectory, record: DrillRecord) -> None:
     """Write a drill's `drill.json`, and its score into `record.toml`.
 
     Raises:
         RunError: it cannot be written.
     """
     try:
-        _add_to_record(directory, kept.score)
-        replace_file_durably(drill_record_path(directory), _encoded(kept))
+        _add_to_record(directory, record.score)
+        replace_file_durably(drill_record_path(directory), _encoded(record))
     except (OSError, ValueError) as error:
         raise RunError(
             f"{directory.path}: the score cannot be kept: {error}"
         ) from error
 
 
-def _encoded(kept: DrillRecord) -> bytes:
-    """One line; of what was seen only the values, in their order."""
-    seen, wrecked = map(_rows, (kept.seen, kept.wrecked))
-    said = {**asdict(kept), "seen": seen, "wrecked": wrecked}
-    return json.dumps(said, separators=(",", ":")).encode() + b"\n"
+def _encoded(record: DrillRecord) -> bytes:
+    """The record as one line of JSON; counts are lists of values, without names."""
+    seen, wrecked = map(_rows, (record.seen, record.wrecked))
+    fields = {**asdict(record), "seen": seen, "wrecked": wrecked}
+    return json.dumps(fields, separators=(",", ":")).encode() + b"\n"
 
 
 def drill_record_path(directory: RunDirectory) -> Path:
-    """Where it is kept."""
+    """The path of a run's `drill.json`."""
     return directory.path / NAME
 
 
 def read_drill_record(directory: RunDirectory) -> DrillRecord | None:
-    """What a drill came to; `None` where that is not known."""
+    """The record of a drill; `None` if there is none, or it is damaged."""
     try:
         with open_regular(drill_record_path(directory)) as file:
-            said = json.loads(file.read(LIMIT))
+            fields = json.loads(file.read(LIMIT))
         return DrillRecord(
-            **{name: str(said[name]) for name in _WORDS},
-            began=_moment(said["began"]),
-            ended=_moment(said["ended"]),
-            score=_score(said["score"]),
-            texts={str(key): str(value) for key, value in said["texts"].items()},
-            seen=tuple(_decode_counts(said.get("seen", ()))),
-            wrecked=tuple(_decode_counts(said.get("wrecked", ()))),
-            own_staging=said.get("own_staging") is True,
+            **{name: str(fields[name]) for name in _WORDS},
+            began=_moment(fields["began"]),
+            ended=_moment(fields["ended"]),
+            score=_score(fields["score"]),
+            texts={str(key): str(value) for key, value in fields["texts"].items()},
+            seen=tuple(_decode_counts(fields.get("seen", ()))),
+            wrecked=tuple(_decode_counts(fields.get("wrecked", ()))),
+            own_staging=fields.get("own_staging") is True,
         )
     except _DAMAGED:
         return None
@@ -117,7 +117,7 @@ _WORDS = ("run", "runbook", "title", "operator", "outcome")
 
 
 def _score(table: Mapping[str, Any]) -> Score:
-    """A score; what an older version did not know stays as it is by default."""
+    """Decode a score; a field that an older version did not write has its default."""
     known = {each.name for each in fields(Score)}
     values = {name: value for name, value in table.items() if name in known}
     for name in values.keys() & _LISTS:
@@ -134,7 +134,7 @@ def _rows(counts: Iterable[DetectionCounts]) -> list[list[Any]]:
 
 
 def _decode_counts(rows: Iterable[list[Any]]) -> Iterator[DetectionCounts]:
-    """What was seen; what another version can see that this one cannot is left out."""
+    """Decode counts; those with keys that only other versions know are left out."""
     for key, *rest in rows:
         try:
             known = parse_key(str(key))
@@ -156,30 +156,30 @@ def _decoded_counts(
     )
 
 
-def _seconds(said: Any) -> float:
+def _seconds(value: Any) -> float:
     """Decode seconds since the drill began.
 
     Raise ValueError if too large to be formatted.
     """
-    seconds = float(said)
+    seconds = float(value)
     if not abs(seconds) < YEAR_9999:
         raise ValueError("a time that has no end")
     return seconds
 
 
-def _moment(said: Any) -> float:
+def _moment(value: Any) -> float:
     """Seconds since 1970, of a time that has a date."""
-    at = float(said)
+    at = float(value)
     if not 0 <= at < YEAR_9999:
         raise ValueError("a time that has no date")
     return at
 
 
 def _add_to_record(directory: RunDirectory, score: Score) -> None:
-    """Say in `record.toml` what the drill came to.
+    """Add the score to `record.toml`.
 
-    Where a host died before it wrote one there is none, and none is made: a record
-    that does not name the journal's head would look like one that was edited.
+    There is no such file if the host died before it wrote one. None is made then: a
+    record that does not name the journal's head would look as if it had been edited.
     """
     values = asdict(score)
     table = {
@@ -188,7 +188,7 @@ def _add_to_record(directory: RunDirectory, score: Score) -> None:
         if value is not None
     }
     with exclusive_record(directory):
-        said = read_record(directory)
-        if said:
-            record = {**said, "score": table}
+        before = read_record(directory)
+        if before:
+            record = {**before, "score": table}
             replace_file_durably(directory.record, tomli_w.dumps(record).encode())

@@ -1,7 +1,7 @@
-"""The score of a drill: how long each part of it took, and what went amiss on the way.
+"""The score of a drill: how long each part of it took, and which mistakes were made.
 
-Pure: a fold over the journal's entries, asked together with the checks on record and
-with what the site showed at the end.
+Pure: a fold over the journal's entries. The recorded health checks, and what was still
+wrong with the site at the end, are passed in when the score is computed.
 """
 
 from __future__ import annotations
@@ -66,12 +66,15 @@ class Score:
     left: tuple[str, ...] = ()
     """What the site showed to be wrong at the end, in words."""
     injected: float | None = None
-    """When that was, where it came later: seconds from the beginning of the run."""
+    """When the first fault was injected, if that was after the run began: seconds from
+    the beginning of the run."""
     detected: float | None = None
-    """This and the three after it are as `Milestones` has them."""
+    """`detected`, `decided`, `restored` and `steady` are the milestones of
+    `mobius_tui.run.records`: first sign, decision, service restored, three healthy
+    checks in a row."""
     decided: float | None = None
     restored: float | None = None
-    """Never, if not handled."""
+    """`None`, if not handled."""
     steady: float | None = None
     wrong: tuple[str, ...] = ()
     """Steps that failed, and not by the fault: those that change something and ended
@@ -207,8 +210,8 @@ class DrillScorer:
 
         Args:
             past: the checks on record.
-            left: what the site shows to be wrong; empty for nothing, `None` where
-                nobody has looked.
+            left: what is still wrong with the site, in words; empty if nothing is,
+                `None` if nobody has looked.
             facts: what is known of what broke the site.
         """
         found = self._milestone_tracker.milestones(past, facts.injected)

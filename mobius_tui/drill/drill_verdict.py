@@ -1,4 +1,4 @@
-"""The end of a drill: the site is asked what is still wrong, and the score is kept."""
+"""The end of a drill: what is still wrong with the site, and the score on record."""
 
 from __future__ import annotations
 
@@ -70,14 +70,14 @@ def site_problems(site: Site, faults: Sequence[Fault] = ()) -> tuple[str, ...]:
 
 
 def _problems_of_one(site: Site) -> Iterator[str]:
-    truth = read_baseline(site.root)
+    baseline = read_baseline(site.root)
     for look in (_processes, _files, _database):
-        yield from look(site, truth)
-    yield from _api_answers(site, truth)
+        yield from look(site, baseline)
+    yield from _api_answers(site, baseline)
 
 
 def _problems_of_fleet(fleet: Site) -> Iterator[str]:
-    """Yields what is wrong with each host that is on, and with what stands before."""
+    """Yields what is wrong with each running host, and with the balancer."""
     yield from _inactive_services(fleet)
     for host, wrong in zip(fleet.hosts, on_each_host(fleet, _of_host), strict=True):
         yield from (f"{host}: {each}" for each in wrong)
@@ -94,7 +94,7 @@ def _inactive_services(site: Site) -> Iterator[str]:
             yield f"{unit} is {word}"
 
 
-def _processes(site: Site, _truth: SiteBaseline) -> Iterator[str]:
+def _processes(site: Site, _baseline: SiteBaseline) -> Iterator[str]:
     """Each service is active, and there is one process of it."""
     yield from _inactive_services(site)
     running = [argv for _, argv in processes_in(site.root)]
@@ -105,20 +105,20 @@ def _processes(site: Site, _truth: SiteBaseline) -> Iterator[str]:
             yield f"{count} processes of {unit} are left"
 
 
-def _files(site: Site, truth: SiteBaseline) -> Iterator[str]:
+def _files(site: Site, baseline: SiteBaseline) -> Iterator[str]:
     """Yields what differs from a good release: config, source, packages."""
-    if digest(site.config) != truth.config:
+    if digest(site.config) != baseline.config:
         yield f"config/{site.environment} is not what was backed up"
-    if digest(site.root / "src") != truth.source:
+    if digest(site.root / "src") != baseline.source:
         yield "src/ is not what was released"
     installed = installed_version(site.root)
-    if installed not in truth.releases:
+    if installed not in baseline.releases:
         yield f"package.json names {installed}, which no backup has"
-    elif digest(site.root / "node_modules") != truth.releases[installed]:
+    elif digest(site.root / "node_modules") != baseline.releases[installed]:
         yield f"node_modules/ differs from release {installed}"
 
 
-def _database(site: Site, truth: SiteBaseline) -> Iterator[str]:
+def _database(site: Site, baseline: SiteBaseline) -> Iterator[str]:
     """The database is sound, and at the schema of the good releases."""
     file = site.root / "data" / "mobius.db"
     try:
@@ -130,11 +130,11 @@ def _database(site: Site, truth: SiteBaseline) -> Iterator[str]:
         return
     if sound != "ok":
         yield f"the database is damaged: {sound}"
-    if schema != truth.schema:
-        yield f"the schema is at version {schema}, not {truth.schema}"
+    if schema != baseline.schema:
+        yield f"the schema is at version {schema}, not {baseline.schema}"
 
 
-def _api_answers(site: Site, truth: SiteBaseline) -> Iterator[str]:
+def _api_answers(site: Site, baseline: SiteBaseline) -> Iterator[str]:
     """Yields what is wrong with the answers that users get from the API."""
     for _ in range(HEALTH_REQUESTS):
         found = _fetch_json(site, "/health", status="ok")
@@ -158,9 +158,9 @@ def _api_answers(site: Site, truth: SiteBaseline) -> Iterator[str]:
         if isinstance(found, str):
             yield found
     assets = _fetch_json(site, "/api/assets")
-    kept = assets.get("assets") if isinstance(assets, dict) else None
-    if not isinstance(kept, int) or kept < truth.assets:
-        yield f"/api/assets tells of {kept} assets; {truth.assets} were backed up"
+    count = assets.get("assets") if isinstance(assets, dict) else None
+    if not isinstance(count, int) or count < baseline.assets:
+        yield f"/api/assets tells of {count} assets; {baseline.assets} were backed up"
     requests = figures.get("requests") or {}
     if (requests.get("error_rate") or 0.0) > MAX_ERROR_RATE:
         yield f"{requests['error_rate']:.0%} of the requests fail"
@@ -187,8 +187,8 @@ def _fetch_json(site: Site, path: str, **wanted: str) -> dict[str, Any] | str:
 
 
 SCORE_PATIENCE = 60.0
-"""Seconds that whoever shows a drill waits for its score at most: a site is asked in
-one or two, on a machine that does nothing else."""
+"""The most seconds to wait for the score of a drill: on an idle machine, to examine a
+site takes one or two."""
 POLL_SECONDS = 0.05
 """Seconds between looks."""
 
@@ -196,13 +196,13 @@ POLL_SECONDS = 0.05
 def judge_drill(
     directory: RunDirectory, root: Path, *, is_last: bool = False
 ) -> DrillRecord:
-    """Ask a site how it is, and keep the score of the run that was made on it.
+    """Find what is still wrong with a site, and record the score of its run.
 
     Args:
         directory: the run, which has ended.
         root: the site's folder.
-        is_last: whether the site is removed after this, so that it may be wrecked where
-            every check is tried.
+        is_last: whether the site is removed after this, so that it may be wrecked to
+            try every check on it.
 
     Raises:
         MobiusError: the run or the site cannot be read, or nothing can be written.
@@ -338,8 +338,8 @@ async def await_score(directory: RunDirectory, root: Path) -> DrillRecord | None
         root: the site's folder.
 
     Returns:
-        What it came to; `None` where nobody keeps the score any more, or it takes
-        longer than `SCORE_PATIENCE`.
+        The record; `None` if no process will write one any more, or it takes longer
+        than `SCORE_PATIENCE`.
     """
     deadline = time.monotonic() + SCORE_PATIENCE
     while time.monotonic() < deadline:

@@ -1,8 +1,8 @@
-"""The log of what was done to break a site, in a file apart from the journal.
+"""The log of the faults that were injected, worsened and healed: not in the journal.
 
-The team that drills reads the journal on its screens, and must not read there what is
-wrong; it is told at the end. The journal holds the seal of each line that was written
-during the run.
+The team in the drill sees the journal on its screens, and must not see there what is
+wrong; it is told at the end. The journal has the seal (SHA-256) of each line that was
+logged during the run, so that the log can be verified afterwards.
 """
 
 from __future__ import annotations
@@ -56,14 +56,14 @@ def append_line(root: Path, line: str) -> None:
 
     Args:
         root: the site's folder.
-        line: from `note`.
+        line: from `log_line`.
     """
     with (root / _FILE).open("a") as file:
         file.write(f"{line}\n")
 
 
 def log_injection(root: Path, fault: str, at: float) -> None:
-    """Note that a site was broken.
+    """Log that a fault is injected.
 
     Args:
         root: the site's folder.
@@ -107,7 +107,7 @@ def injected_faults(root: Path) -> tuple[LoggedAct, ...]:
 
 
 def copy_log(root: Path, folder: Path) -> None:
-    """Copy the notes to where the run is kept, to be compared with the seals.
+    """Copy the log to the run's directory, to be compared with the seals.
 
     Args:
         root: the site's folder, which is about to go.

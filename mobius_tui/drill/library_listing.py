@@ -39,7 +39,7 @@ class ListedRunbook:
 
     @property
     def environment(self) -> str:
-        """The one that it is for where nobody names another; empty without one."""
+        """The environment that a run has by default; empty if there is none."""
         if self.runbook is None or self.runbook.environment is None:
             return ""
         return self.runbook.variables[self.runbook.environment].default or ""

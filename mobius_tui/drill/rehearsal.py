@@ -62,8 +62,8 @@ def rehearsal(
         send: whether its messages go to the channels' own addresses.
         other_faults: what breaks beside the fault, and after it.
         kind: what the site is like.
-        environment: which one it is about; as the faults say without it.
-        hosts: those that sites play; none without it.
+        environment: which one it is about; `None` for that of the faults.
+        hosts: those that the drill simulates; `None` for none.
 
     Raises:
         MobiusError: the runbook or a variable is wrong, or the site cannot be built.
@@ -111,7 +111,7 @@ def _build_site(
     keep: bool,
     hosts: Sequence[str] = (),
 ) -> drill_site.Site:
-    """Build a site with a guard of its own; those that nobody owns are taken down."""
+    """Build a site that belongs to a guard process of its own."""
     started = datetime.now(UTC)
     folder = _new_folder(started)
     guard_pid = start_guard(folder.resolve(), os.getpid(), keep=keep)

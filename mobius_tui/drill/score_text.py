@@ -1,4 +1,4 @@
-"""A score in words: what the card, `--plain` and lists say alike. Pure."""
+"""A score as text, the same on the score card, in `--plain` and in lists. Pure."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ FIRST = "no drill of this kind was handled"
 
 
 def counted_words(score: Score) -> str:
-    """From when on its times are counted."""
+    """What the times are counted from: the beginning of the run, or the first fault."""
     since = "the beginning" if score.injected is None else "the fault"
     return f"times from {since} on"
 
@@ -40,12 +40,12 @@ def seconds_words(duration: float) -> str:
 
 
 def now_words(at: TimeComparison) -> str:
-    """The time of this drill; `-` for what never came about."""
+    """The time of this drill; `-` if the milestone was never reached."""
     return "-" if at.now is None else seconds_words(at.now)
 
 
 def before_words(at: TimeComparison) -> str:
-    """Those of the drills before it: `last 0:50, best 0:40`; nothing without one."""
+    """The times of earlier drills: `last 0:50, best 0:40`; empty if there is none."""
     if at.best is None or at.last is None:
         return ""
     last, best = seconds_words(at.last), seconds_words(at.best)
@@ -54,12 +54,12 @@ def before_words(at: TimeComparison) -> str:
 
 
 def is_first(times: tuple[TimeComparison, ...]) -> bool:
-    """Whether no drill before it was handled, so that there is nothing to compare."""
+    """Whether no earlier drill was handled, so that there is nothing to compare."""
     return all(at.last is None for at in times)
 
 
 def details(score: Score) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """What is to be said besides the times: a label, and lines under it."""
+    """What a score has besides its times: each label, with the lines under it."""
     found = {
         **{label: getattr(score, name) for name, label in SCORE_LISTS.items()},
         "hints": (str(score.hints),) if score.hints else (),
@@ -69,7 +69,7 @@ def details(score: Score) -> Iterator[tuple[str, tuple[str, ...]]]:
 
 
 def lines(drill: DrillRecord, times: tuple[TimeComparison, ...]) -> Iterator[str]:
-    """A score as lines: words first, for a reader or a pipe."""
+    """A score as lines, for a screen reader or a pipe."""
     score = drill.score
     told = (
         verdict_words(score.handled),

@@ -1,4 +1,4 @@
-"""The drills that were made, and how one of them stands beside the others."""
+"""The drills that have a score, and the comparison of one with the earlier ones."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def drills_with_score(root: Path, runbook: str | None = None) -> Iterator[DrillR
 
     Args:
         root: the folder of all runs.
-        runbook: the id of the runbook that they are of; any without it.
+        runbook: the id of their runbook; `None` for any.
     """
     for directory in all_runs(root) if runbook is None else runs_of(root, runbook):
         found = drill_record.read_drill_record(directory)

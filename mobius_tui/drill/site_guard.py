@@ -1,9 +1,10 @@
-"""The guard of a drill site: a small process that outlives whoever needed the site.
+"""The guard of a drill site: a small process that takes the site down after its use.
 
 It owns the site. While the process that built it lives, or the run that uses it is
-open, the site stays; then it is taken down. A run that lost its host may be resumed,
-so its site stays for a while. Of a run that has ended, the guard keeps the score before
-the site goes. A site whose guard died is taken down by whoever drills next.
+open, the site stays; then the guard takes it down. A run whose host died may be
+resumed: its site stays for `HOST_GRACE_SECONDS`. The guard records the score of a run
+that has ended before it takes the site down. A site whose guard died is taken down by
+the next drill.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from mobius_tui.run.storage.run_index import all_runs
 from mobius_tui.run.storage.state_home import runs_root
 
 HOST_GRACE_SECONDS = 600.0
-"""Seconds that a site waits for a host that died: as long as a drill nobody watches."""
+"""Seconds for which a site stays after the host of its run died: it may be resumed."""
 POLL_SECONDS = 0.5
 """Seconds between two checks whether it is needed."""
 STOP_SECONDS = 10.0

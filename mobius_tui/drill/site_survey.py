@@ -55,7 +55,7 @@ from mobius_tui.runbook.model.runbook import Runbook, Step
 
 
 def wreck_site(site: Site) -> None:
-    """Stop what runs, empty what is kept, and take every permission away.
+    """Stop all services, empty backups and database, and remove permissions.
 
     Raises:
         OSError: a file of it is not there any more.
@@ -198,7 +198,7 @@ class SiteSurvey:
         return False
 
     async def _health(self) -> list[DetectionCounts]:
-        """What the probes and triggers say within some beats."""
+        """The counts of probes and triggers after `CHECKS_PER_PROBE` intervals."""
         health = self._plan.runbook.health
         if health is None or not health.probes:
             return []
@@ -244,12 +244,12 @@ class SiteSurvey:
 def survey_before_run(
     briefing: Briefing, site: Site, answers: Mapping[str, str]
 ) -> None:
-    """Look at everything before a run begins, and leave with the site what was seen.
+    """Survey a broken site before a run, and write the counts to the site's folder.
 
     Args:
         briefing: what the run is going to begin with.
         site: the broken site.
-        answers: what the run is going to be told.
+        answers: the values that the run will be given for its questions.
     """
     runbook = briefing.runbook
     looking = SiteSurvey(
@@ -267,7 +267,7 @@ def survey_after_run(run: Follower, site: Site) -> tuple[DetectionCounts, ...]:
 
     Args:
         run: what was run on it.
-        site: it is of no use to anybody after this.
+        site: the site, which cannot be used after this.
     """
     known = likely_values(site)
     wreck_site(site)
@@ -287,7 +287,7 @@ def survey_after_run(run: Follower, site: Site) -> tuple[DetectionCounts, ...]:
 def _known_variables(
     runbook: Runbook, briefing: Briefing, more: Mapping[str, str]
 ) -> RunState:
-    """The state of a run that knows all that can be known beforehand."""
+    """The state of a run with every variable that has a value before the run."""
     state = initial_state(runbook)
     for name, value in more.items():
         if name in runbook.variables:
@@ -300,17 +300,17 @@ def _known_variables(
 
 
 def write_survey(root: Path, counts: tuple[DetectionCounts, ...]) -> None:
-    """Leave with the site what was seen, for whoever keeps the score."""
-    said = [{**asdict(each), "key": str(each.key)} for each in counts]
-    (root / _FILE).write_text(json.dumps(said) + "\n")
+    """Write the counts to the site's folder, where `judge_drill` reads them."""
+    rows = [{**asdict(each), "key": str(each.key)} for each in counts]
+    (root / _FILE).write_text(json.dumps(rows) + "\n")
 
 
 def read_survey(root: Path) -> tuple[DetectionCounts, ...] | None:
-    """What was seen before the run; `None` where nobody looked."""
+    """The counts of the survey before the run; `None` if there was none."""
     try:
-        said = json.loads((root / _FILE).read_text())
+        rows = json.loads((root / _FILE).read_text())
         return tuple(
-            DetectionCounts(**{**each, "key": parse_key(each["key"])}) for each in said
+            DetectionCounts(**{**each, "key": parse_key(each["key"])}) for each in rows
         )
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return None

@@ -1,4 +1,4 @@
-"""The health at any moment of a run, compressed to five bytes a check."""
+"""The health at any time of a run, compressed to about five bytes for each check."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def compress(data: bytes) -> bytes:
 MICROSECONDS = 1_000_000
 """In a second: moments are rounded to microseconds, as in the journal."""
 BLOCK = 256
-"""Moments that are compressed together."""
+"""The number of times that are compressed together."""
 
 _PackedTimes = tuple["array[int]", list[bytes], "array[int]"]
 """The first moment of each full block, in microseconds since 1970; the compressed gaps
@@ -139,7 +139,7 @@ def _gaps(data: bytes) -> Sequence[int]:
 
 
 STATE_CODES: dict[State, int] = {"ok": 0, "failed": 1, "no data": 2}
-"""The byte that stands for a state where all checks of a run are kept."""
+"""The byte by which the history stores a state."""
 _OK, _FAILED, _NO_DATA = 0, 1, 2
 
 

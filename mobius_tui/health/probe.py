@@ -226,7 +226,7 @@ async def probe_once(
 async def _probe_target_once(target: ProbeTarget, look: Look | None) -> ProbePreview:
     if target.check is not None:
         verdict = _NOT_LOOKED if look is None else await look(target.check)
-        words = verdict.reason or target.check.claim
+        words = verdict.reason or target.check.condition
         return ProbePreview(id=target.id, state=verdict.state, words=words)
     try:
         client = new_http_client(target.ca)

@@ -103,7 +103,7 @@ class ReportedFigure:
 
 
 CHART = 120
-"""Checks that are kept for a chart."""
+"""The number of checks that are kept for a chart."""
 
 UNKNOWN_AFTER = 3
 """Checks in a row without data after which a probe's state is unknown."""

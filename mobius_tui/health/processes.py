@@ -150,7 +150,7 @@ class _ScannedProcess:
 
     names: frozenset[str]
     ours: bool
-    settled: bool
+    is_read_twice: bool
     """Whether it was read twice, so that it need not be read at the next scan."""
 
 
@@ -204,7 +204,7 @@ class ProcessCounter:
         processes: dict[int, Process | None] = {}
         for pid in psutil.pids():
             before = self._scanned.get(pid)
-            if before is None or full or before.names or not before.settled:
+            if before is None or full or before.names or not before.is_read_twice:
                 processes[pid] = process(pid)
             else:
                 scanned[pid] = before
@@ -215,7 +215,7 @@ class ProcessCounter:
             scanned[pid] = _ScannedProcess(
                 names=frozenset(names.get(pid, ())),
                 ours=each is not None and is_ours(each.argv),
-                settled=pid in self._scanned,
+                is_read_twice=pid in self._scanned,
             )
         self._scanned = scanned
 

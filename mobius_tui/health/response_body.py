@@ -40,7 +40,7 @@ def mismatch(
     Args:
         body: the bytes.
         document: what `parse` made of them.
-        wanted: every key that it names must be there and equal, at any depth.
+        wanted: required values: each key of it must exist and be equal, at any depth.
         contains: a text that must occur.
         pointers: comparisons of what is at JSON pointers.
     """

@@ -1,4 +1,6 @@
-"""A program that prints which lines a pattern matches. It imports next to nothing.
+"""A program that prints which lines a pattern matches; for `safe_search`.
+
+It imports next to nothing, so that it starts quickly.
 
 It reads from stdin a JSON object with `pattern`, `lines`, and `whole`: whether the
 pattern must match all of a line. It prints a list of the lines' numbers, from 0.

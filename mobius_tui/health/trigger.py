@@ -72,9 +72,9 @@ class Meter:
     of: int
     """The count at which it fires."""
     state: MeterState
-    """`near` from half of the way; `fired` while its condition holds; `standing` where
-    it fired, and is being counted again, so that it is unknown whether it still
-    holds."""
+    """`near` from half of `of` on; `fired` while its condition holds; `standing` if it
+    fired, is not cleared, and its counts were restarted, so that it is unknown whether
+    its condition still holds."""
     words: str
 
 
@@ -111,7 +111,8 @@ class TriggerEvaluator:
     def begin_epoch(self) -> None:
         """Restart all counts, so that earlier checks fire no trigger.
 
-        At arming, and after a step that changed something.
+        An epoch begins with the run, when it is armed, and after each step that changed
+        something.
 
         A trigger that has fired stays so until later checks show that its condition no
         longer holds, and does not fire again before that; `condition_holds` judges by

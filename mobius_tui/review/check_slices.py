@@ -1,4 +1,4 @@
-"""A run's checks, gathered for a picture: slices of equal length. Pure."""
+"""Health checks summed up by slices of time of equal length, for a chart. Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mobius_tui.run.state.run_state import RunState
 from mobius_tui.runbook.model.probes import Health
 
 SLICES = 96
-"""Slices of a picture at most: as many as are told apart on a page."""
+"""The most slices of a chart: as many as one can distinguish on a page."""
 SLICES_PER_CHECK = 0.8
 """Slices for each check: where checks come regularly, none of them is empty."""
 

@@ -1,4 +1,7 @@
-"""A run beside the last drill of its runbook, aligned where both triggers fired."""
+"""The timeline of a run with that of the last drill of its runbook beside it.
+
+The two are aligned where their triggers fired, or else where they began.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,7 @@ NEGLIGIBLE_SECONDS = 1.0
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ComparedDrill:
-    """What is compared of a drill."""
+    """The times and attempts of a drill, to compare a run with."""
 
     run: str
     began: float
@@ -45,12 +48,12 @@ def last_drill_before(
     """The last drill of the same runbook that had ended before a run began.
 
     Args:
-        directory: the run's; its drills lie beside it.
-        began: how it began.
-        at: when that was, in seconds since 1970.
+        directory: the run's; the drills are in the same folder.
+        began: the event with which the run began.
+        at: when the run began, in seconds since 1970.
 
     Returns:
-        Nothing where there is none that can be read.
+        The drill; `None` if there is none that can be read.
     """
     for other in earlier_drills(directory, began, at):
         found = _drill(other)
@@ -124,13 +127,13 @@ def _shifted(bar: TimelineBar, by: float) -> TimelineBar:
 
 
 _COMPARED_MILESTONES = (("rollback", "rollback begun"), ("restored", "restored"))
-"""The times that are told first."""
+"""The milestones that the first lines compare, and their words."""
 
 
 def _milestone_differences(
     own: Milestones, drill: Milestones, *, both: bool
 ) -> Iterator[str]:
-    """How much later or sooner than in the drill: nothing where that cannot be said."""
+    """How much later or sooner each milestone was than in the drill, if both had it."""
     if own.triggered != drill.triggered and not both:
         return
     for name, word in _COMPARED_MILESTONES:

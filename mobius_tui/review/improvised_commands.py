@@ -1,4 +1,4 @@
-"""What was improvised in a run, and where in its runbook each command belongs. Pure."""
+"""The improvised commands of a run, and the runbook's step before each. Pure."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ class ImprovisedCommand:
 
     @property
     def is_proposed(self) -> bool:
-        """Whether the runbook could do with it: it passed, and has its place."""
+        """Whether to propose it for the runbook: it passed, and came after a step."""
         return self.after is not None and self.status in GATE_OPENING_STATUSES
 
 
 def improvised_commands(plan: Plan, state: RunState) -> tuple[ImprovisedCommand, ...]:
-    """What was improvised in a run, in order.
+    """The improvised commands of a run, in order.
 
     Args:
         plan: the run's.

@@ -22,7 +22,7 @@ from mobius_tui.runbook.model.runbook import Runbook
 
 
 def runbook_named(name: str, root: Path) -> Runbook:
-    """The runbook of a name or a path, or as the newest run of that id had it.
+    """The runbook of a name or path; if it is gone, the copy in its newest run.
 
     Raises:
         UsageError: nothing has that name, and no run had.
@@ -39,7 +39,7 @@ def runbook_named(name: str, root: Path) -> Runbook:
 
 
 def stats_of(root: Path, runbook: Runbook) -> RunbookStatistics:
-    """What all runs of a runbook say of it.
+    """The statistics of a runbook over all of its runs.
 
     Args:
         root: the folder of all runs.

@@ -49,34 +49,34 @@ TITLES: Mapping[str, str] = {
 
 
 def measures_with_drills(
-    found: Milestones | None,
+    milestones: Milestones | None,
     began: float | None,
     drills: Sequence[Mapping[str, float]],
     mode: Mode = Mode.INCIDENT,
 ) -> tuple[Measure, ...]:
-    """Each time of a run, beside those of the drills before it.
+    """The milestones of a run as measures, with those of the drills before it.
 
     Args:
-        found: the run's own; `None` for one that never began.
+        milestones: the run's; `None` for a run that never began.
         began: when it began, in seconds since 1970.
-        drills: what each took for each time, in seconds, newest first.
-        mode: what the run was for; of maintenance in which no trigger fired only the
-            whole is told, since nothing was detected or restored.
+        drills: the seconds until each milestone, by its name; newest drill first.
+        mode: what the run was for. Of maintenance in which no trigger fired, only the
+            total is a measure, since nothing was detected or restored.
     """
-    if found is None:
+    if milestones is None:
         return ()
     measures = []
-    planned = mode is Mode.MAINTENANCE and not found.triggered
+    planned = mode is Mode.MAINTENANCE and not milestones.triggered
     for name, title in TITLES.items():
         if planned and name != "total":
             continue
         before = last_and_best(drill.get(name) for drill in drills)
         if name == "total":
-            at = found.ended
+            at = milestones.ended
             after = at - began if at is not None and began is not None else None
-            after = after if found.took is None else found.took
+            after = after if milestones.took is None else milestones.took
         else:
-            at, after = found.time_of(name), found.seconds_until(name)
+            at, after = milestones.time_of(name), milestones.seconds_until(name)
         measures.append(
             Measure(
                 name=name,
@@ -91,7 +91,7 @@ def measures_with_drills(
 
 
 MAX_TIMELINE_LINES = 2000
-"""Lines of a timeline that are told; of a longer one, its beginning and its end."""
+"""The most lines of a timeline in a report; a longer one loses its middle."""
 
 
 def build_report(directory: RunDirectory) -> RunReport:
@@ -192,7 +192,7 @@ def _assemble_report(
         phases=phases,
         variables=tuple(report_values(state.variables.items(), redactor)),
         health=tuple(report_redaction.sanitize_probes(health, sanitize)),
-        messages=tuple(messages(plan, walked, steps, redactor, hosted=run.hosted)),
+        messages=tuple(messages(plan, walked, steps, redactor, is_hosted=run.hosted)),
         decisions=tuple(
             report_redaction.sanitize_decisions(walked.decisions, sanitize)
         ),
@@ -212,21 +212,21 @@ def _assemble_report(
 
 
 def _secrets(runbook: Runbook) -> Iterator[str]:
-    """The values of secrets that whoever reads the run has in the environment."""
+    """The secrets of the runbook that are in this process's environment."""
     for variable in runbook.variables.values():
         if variable.secret and variable.from_env is not None:
             yield os.environ.get(variable.from_env, "")
 
 
 def _damage(run: ReadRun) -> tuple[str, ...]:
-    """What of a run is not as it was written."""
+    """How a run's files differ from what was written, in words."""
     if run.problems or run.began is None:
         return run.problems
     return damage_of_open_run(run.directory)
 
 
 def _until(state: RunState, check_slices: CheckSlices) -> float:
-    """The last that is known of a run, in seconds since 1970."""
+    """The end of a run, or its last entry or check, in seconds since 1970."""
     if state.ended_at is not None:
         return state.ended_at
     return max(state.last_entry_at, check_slices.last or 0.0)

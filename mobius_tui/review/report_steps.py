@@ -42,35 +42,35 @@ def messages(
     steps: tuple[ReportStep, ...],
     redactor: ReportRedactor,
     *,
-    hosted: bool,
+    is_hosted: bool,
 ) -> Iterator[ReportMessage]:
-    """Every message that was sent, or told by a person, in the order of their times.
+    """Every message that was sent by the program or by a person, in order of time.
 
     Args:
         plan: the run's.
-        walked: what its entries say.
-        steps: what is told of its steps; the template's text is there, filled in.
-        redactor: makes texts fit to be told.
-        hosted: whether a host runs the run now.
+        walked: the run, as `walk_run` has collected it.
+        steps: the reports of its steps, with the filled in text of their messages.
+        redactor: removes secrets and control characters from texts.
+        is_hosted: whether a host runs the run now.
     """
-    sent = tuple(_sent(walked, redactor, hosted=hosted))
-    through = {
+    sent = tuple(_sent(walked, redactor, is_hosted=is_hosted))
+    sent_attempts = {
         (d.queued_event.step, d.queued_event.attempt) for d in walked.state.deliveries
     }
     by_people = (
         delivered
-        for told in steps
-        for key, delivered in _manual_messages(plan, walked, told, redactor)
-        if key not in through
+        for step in steps
+        for key, delivered in _manual_messages(plan, walked, step, redactor)
+        if key not in sent_attempts
     )
     yield from sorted((*sent, *by_people), key=lambda each: each.at)
 
 
 def _sent(
-    walked: WalkedRun, redactor: ReportRedactor, *, hosted: bool
+    walked: WalkedRun, redactor: ReportRedactor, *, is_hosted: bool
 ) -> Iterator[ReportMessage]:
     for delivery in walked.state.deliveries:
-        own = delivery_for_viewer(delivery, hosted=hosted)
+        own = delivery_for_viewer(delivery, hosted=is_hosted)
         why = f": {own.reason}" if own.reason else ""
         yield ReportMessage(
             at=own.status_since or own.queued_at,
@@ -104,18 +104,18 @@ def _manual_messages(
 
 
 LOOKS = 10
-"""Looks of an attempt's checks that are told, the last ones."""
+"""The most looks of an attempt's checks in a report: the last ones."""
 LINES = 20
-"""Lines of an output that are told, the last ones."""
+"""The most lines of an output in a report: the last ones."""
 WIDTH = 400
-"""Characters of such a line that are told."""
+"""The most characters of a line of output in a report."""
 _CLOCK_VARIABLES = frozenset({"now", "run.started", "run.elapsed"})
 
 
 def report_values(
     values: Iterable[tuple[str, StateVariable]], redactor: ReportRedactor
 ) -> Iterator[VariableValue]:
-    """Variables and their values, as they may be told."""
+    """Variables and their values, redacted."""
     for name, value in values:
         text = "[secret]" if value.text is None else redactor.line(value.text)
         yield VariableValue(name=redactor.line(name), value=text, source=value.source)
@@ -132,8 +132,8 @@ class StepReporter:
         Args:
             run: what could be read of it.
             plan: its plan.
-            walked: what its entries say.
-            redactor: makes texts fit to be told.
+            walked: the run, as `walk_run` has collected it.
+            redactor: removes secrets and control characters from texts.
         """
         self._run = run
         self._plan = plan
@@ -191,7 +191,7 @@ class StepReporter:
         return self._sanitize(command_in_words(step.action))
 
     def _instruction(self, step: Step) -> str | Prose:
-        """The script as it runs; what a person is to do; what is to be said."""
+        """The script, the task of a person, or the text of a message."""
         if isinstance(step.action, Manual):
             return self._redactor.prose(Prose.of(step.action.text, self._variable_text))
         return self._redactor.lines(self._command(step))
@@ -204,7 +204,7 @@ class StepReporter:
                 body = self._plan.runbook.messages[message].body
                 return self.filled(body).strip("\n")
             case Choose(from_=str()) as choose:
-                return f"one of those that {choose.lister} lists"
+                return f"one of those that {choose.options_source} lists"
             case Choose(options=options):
                 return "\n".join(f"{o.value}: {o.title or o.value}" for o in options)
             case Watch(for_=duration):
@@ -262,7 +262,7 @@ class StepReporter:
         )
 
     def _hosts(self, attempt_id: AttemptId) -> Iterator[ReportHost]:
-        """The hosts of an attempt, the worst first; each with what it said."""
+        """The hosts of an attempt, the worst first, each with its last output line."""
         fleet = self._walked.state.fleets.get(attempt_id.step)
         found = fleet.attempts.get(attempt_id.number) if fleet is not None else None
         folder = self._run.directory.attempt(*attempt_id).path
@@ -285,7 +285,7 @@ class StepReporter:
 
 
 def _clip(row: str) -> str:
-    """A line that fits; what is cut off is told."""
+    """At most `WIDTH` characters of a line; a cut one ends in `…`."""
     return row if len(row) <= WIDTH else f"{row[: WIDTH - 1]}…"
 
 

@@ -25,7 +25,7 @@ from mobius_tui.runbook.text.units import (
 )
 
 NONE = "–"
-"""Where there is nothing to say."""
+"""Stands for a value that there is not."""
 OURS = ("P50 of our checks", "P95 of our checks")
 """Titles of the percentiles that our own probes measured; figures reported by the
 service have other titles.
@@ -54,14 +54,14 @@ def time_of_day(at: float | None) -> str:
 
 
 def column_duration(seconds: float | None) -> str:
-    """A duration for a column; below 0, how much sooner."""
+    """A duration for a column; with a minus for one below 0: before the trigger."""
     if seconds is None:
         return NONE
     return f"-{clock_duration(-seconds)}" if seconds <= -1 else clock_duration(seconds)
 
 
 def headline(report: RunReport) -> str:
-    """What a report is of."""
+    """The headline of a report: the runbook's title, and the environment."""
     where = f" in {report.environment}" if report.environment else ""
     return f"{report.title or report.run}{where}"
 
@@ -105,7 +105,7 @@ def proof(report: RunReport) -> Iterator[tuple[str, str]]:
 
 
 def against(measure: Measure) -> str:
-    """How a time stands beside the last drill's."""
+    """A measure compared with the last drill: `0:12 longer`, `the same`."""
     if measure.after is None or measure.last is None:
         return NONE
     more = measure.after - measure.last
@@ -115,14 +115,14 @@ def against(measure: Measure) -> str:
 
 
 def counted_from(report: RunReport) -> str:
-    """From when on the times are counted."""
+    """What the measures are counted from: the trigger, or the beginning of the run."""
     if report.since_trigger:
         return "since the trigger fired"
     return "since the run began: no trigger led to what was done"
 
 
 def labels(step: ReportStep) -> Iterator[str]:
-    """What kind of step it is."""
+    """The labels of a step: its kind, its effect, `gate`, `optional`."""
     yield step.kind
     if step.kind == "run":
         yield EFFECTS[step.effect]
@@ -154,7 +154,7 @@ def attempt(own: ReportAttempt) -> str:
 
 
 def printed(own: ReportAttempt) -> str:
-    """What is shown of an attempt's output."""
+    """How much of an attempt's output is shown: `the last 20 lines of 3 KiB`."""
     if not own.output:
         return "nothing printed"
     shown = f"the last {len(own.output)} lines" if len(own.output) > 1 else "its line"
@@ -168,12 +168,12 @@ def rate(fraction: float | None) -> str:
 
 
 def ms(value: float | None) -> str:
-    """Milliseconds."""
+    """A latency as text, in milliseconds."""
     return NONE if value is None else f"{value:.0f} ms"
 
 
 def reported(probe: ReportProbe) -> str:
-    """The worst that the service reported of itself."""
+    """The highest P95 and error rate that the service itself reported, as text."""
     parts = []
     if probe.reported_p95_ms is not None:
         parts.append(f"P95 {ms(probe.reported_p95_ms)}")
@@ -183,7 +183,7 @@ def reported(probe: ReportProbe) -> str:
 
 
 def outage(probe: ReportProbe) -> str:
-    """The longest outage of a probe."""
+    """The longest outage of a probe: when it began, and how long it was, as text."""
     if probe.outage is None:
         return "none"
     return f"{duration_in_words(probe.outage)} from {time_of_day(probe.outage_began)}"
@@ -235,14 +235,14 @@ def messages(report: RunReport) -> Iterator[tuple[str, str, str]]:
 
 
 def drills_before(report: RunReport) -> str:
-    """How many drills its times are told beside; nothing where there are none."""
+    """How many drills the measures are compared with, as text; empty for none."""
     if not report.drills:
         return ""
     return f"; {report.drills} drill{'s' * (report.drills > 1)} before it"
 
 
 def annotation_subject(each: Annotation, report: RunReport) -> str:
-    """What an annotation is on."""
+    """The subject of an annotation: a step, a moment, a range of time, or the run."""
     if each.step:
         names = {step.id: f"{step.number} {step.title}" for step in report.steps()}
         return names.get(each.step, each.step)
@@ -257,7 +257,7 @@ ACTION_ITEMS = ("Done", "What", "Owner", "Due", "Note")
 
 
 def action_items(report: RunReport) -> Iterator[tuple[str, str, str, str, str]]:
-    """What is left to do, and what was."""
+    """The rows of the table of action items, open and done."""
     for each in report.action_items:
         done = "yes" if each.done else "no"
         yield done, each.title, each.owner or "nobody", each.due, each.note
@@ -266,7 +266,7 @@ def action_items(report: RunReport) -> Iterator[tuple[str, str, str, str, str]]:
 HOST_HEAD = ("Host", "State", "Batch", "Took", "Said")
 """The captions of the table of hosts."""
 HOSTS_TOLD = 100
-"""Hosts that a page has a row of at most: the worst stand first."""
+"""The most hosts in a table, the worst first."""
 
 
 def host_rows(attempt: ReportAttempt) -> Iterator[tuple[str, ...]]:
@@ -279,7 +279,7 @@ def host_rows(attempt: ReportAttempt) -> Iterator[tuple[str, ...]]:
 
 
 def host_counts(attempt: ReportAttempt) -> str:
-    """How many hosts came to what, and how many have no row."""
+    """How many hosts have each status, and how many have no row in the table."""
     counts = Counter(host.status for host in attempt.hosts)
     words = ", ".join(f"{counts[each]} {each}" for each in HostStatus if counts[each])
     left_out = len(attempt.hosts) - HOSTS_TOLD

@@ -136,23 +136,23 @@ class ReviewedRun(Follower):
 
 
 class ReviewViewer(Viewer):
-    """A viewer that only looks: whatever it is asked to do, it does not."""
+    """A viewer that only reads: it connects to no host, and refuses every intent."""
 
-    def __init__(self, rewound: ReviewedRun) -> None:
+    def __init__(self, reviewed: ReviewedRun) -> None:
         """Look back on a run.
 
         Args:
-            rewound: who has read it.
+            reviewed: the run.
         """
-        super().__init__(rewound.directory, rewound)
-        self.reviewed = rewound
+        super().__init__(reviewed.directory, reviewed)
+        self.reviewed = reviewed
 
     def host_pid(self) -> int | None:
         """The host that the run had at the moment that is shown."""
         return self.reviewed.state.host_pid
 
     async def changes(self, quiet: float = 0.0) -> AsyncGenerator[RunChanges, None]:
-        """What comes of a run that goes on; of one that is over, nothing."""
+        """The changes of a run that is open; none if it has ended."""
         del quiet  # looks are rare
         while True:
             yield self.reviewed.poll()
@@ -183,7 +183,7 @@ def head_at(directory: RunDirectory, n: int) -> str:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReviewSnapshot:
-    """All that a timeline is made of; it grows no more."""
+    """An immutable copy of everything that a timeline is computed from."""
 
     directory: RunDirectory
     plan: Plan
@@ -195,7 +195,7 @@ class ReviewSnapshot:
     """The last moment of which anything is known, in seconds since 1970."""
 
     def timeline(self) -> RunTimeline:
-        """The timeline of it, with what was said afterwards; takes a while."""
+        """The timeline, with the annotations; slow, so it is called in a thread."""
         said = run_annotations.read_annotations(self.directory)
         moments = moments_of(self.plan, self.entries, self.timeline_entries, said)
         return run_timeline(
@@ -203,15 +203,15 @@ class ReviewSnapshot:
         )
 
 
-def review_snapshot(rewound: ReviewedRun) -> ReviewSnapshot:
-    """What is known by now, from the thread in which the run is read."""
-    rewind = rewound.rewind
+def review_snapshot(reviewed: ReviewedRun) -> ReviewSnapshot:
+    """A snapshot of a run; to be called in the thread that polls the run."""
+    rewind = reviewed.rewind
     return ReviewSnapshot(
-        directory=rewound.directory,
-        plan=rewound.newest_plan.copy(),
+        directory=reviewed.directory,
+        plan=reviewed.newest_plan.copy(),
         entries=tuple(rewind.entries),
         timeline_entries=tuple(rewind.walker.timeline),
-        state=rewound.newest.copy(),
-        checks=dict(rewound.checks),
+        state=reviewed.newest.copy(),
+        checks=dict(reviewed.checks),
         until=rewind.until,
     )

@@ -35,11 +35,12 @@ class FoldedRun:
 
     @classmethod
     def initial(cls, plan: Plan, state: RunState | None = None) -> FoldedRun:
-        """Before anything happened.
+        """The run before its first entry.
 
         Args:
             plan: the run's, before any step joined it.
-            state: where that is folded by somebody else, and the plan grows with it.
+            state: the state, if the caller applies the entries to it; a new one if
+                None.
         """
         state = initial_state(plan.first_runbook) if state is None else state
         return cls(

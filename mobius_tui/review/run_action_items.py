@@ -1,8 +1,8 @@
-"""What is left to do after an incident: whose it is, until when, and whether done.
+"""The action items of a run: what is to be done afterwards, by whom, until when.
 
-The items are the steps of the runbook that looks back, which a person answers, and what
-a person adds to them; what becomes of them is kept in the run's own record, beside the
-untouched journal.
+They are the steps of the review runbook (the `review` of the run's runbook) that ask
+for an owner, and those that a person adds. Their state is stored in the record of the
+run, `record.toml`; the journal stays as it is.
 """
 
 from __future__ import annotations
@@ -34,23 +34,23 @@ from mobius_tui.runbook.model.actions import Ask, Manual
 from mobius_tui.runbook.model.runbook import Runbook, Step
 
 LONGEST_ACTION_ITEM = 200
-"""Characters of an owner's name, or of what is to be done; more is neither."""
+"""The most characters of an owner's name, or of what is to be done."""
 _ADDED_ID = re.compile(r"own:([1-9][0-9]{0,99})")
-"""What the id of an item that a person has added is kept as."""
+"""The text of the id of an item that a person has added."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ActionItemList:
-    """The items of a run, in the order of the runbook that looks back."""
+    """The items of a run, in the order of the review runbook."""
 
     title: str
-    """Of that runbook; empty where the run's own names none."""
+    """The review runbook's title; empty if the run's runbook names none."""
     items: tuple[ActionItem, ...]
     problem: str = ""
-    """Why the items of that runbook are not among them, in words."""
+    """Why the items of the review runbook are missing, in words."""
 
     def new(self) -> ActionItem:
-        """One that a person adds."""
+        """A new, empty item with the next free id, for a person to fill in."""
         added = [each.id for each in self.items if isinstance(each.id, AddedItem)]
         last = max((each.number for each in added), default=0)
         return ActionItem(id=AddedItem(last + 1), title="")
@@ -59,32 +59,32 @@ class ActionItemList:
 def action_item_list(
     directory: RunDirectory, runbook: Runbook, path: str
 ) -> ActionItemList:
-    """All items of a run: what was kept of them, and else what was answered elsewhere.
+    """All items of a run: as stored, else as answered in a run of the review runbook.
 
     Args:
         directory: the run's.
-        runbook: the run's; it may name the runbook that looks back.
-        path: where the run's runbook lay when it began.
+        runbook: the run's; it may name a review runbook.
+        path: the path that the run's runbook had when the run began.
     """
-    kept = {each.id: each for each in read_action_items(directory)}
+    stored = {each.id: each for each in read_action_items(directory)}
     if runbook.review is None:
-        return ActionItemList(title="", items=tuple(kept.values()))
+        return ActionItemList(title="", items=tuple(stored.values()))
     try:
         review_runbook = load(review_path(runbook.review, path))
     except (MobiusError, ValueError) as error:
         why = str(error).splitlines()[0]
         words = f"{runbook.review}, which lists more of them, cannot be read: {why}"
-        return ActionItemList(title="", items=tuple(kept.values()), problem=words)
+        return ActionItemList(title="", items=tuple(stored.values()), problem=words)
     answered = _answered(directory, review_runbook)
     items = []
     for step in _steps_with_owner(review_runbook):
-        item = kept.pop(StepItem(step.id), None) or _item(step, answered)
+        item = stored.pop(StepItem(step.id), None) or _item(step, answered)
         items.append(replace(item, title=step.title))
-    return ActionItemList(title=review_runbook.title, items=(*items, *kept.values()))
+    return ActionItemList(title=review_runbook.title, items=(*items, *stored.values()))
 
 
 def _steps_with_owner(runbook: Runbook) -> Iterator[Step]:
-    """The steps that want an owner."""
+    """The steps that ask a person for a variable whose name ends in `_owner`."""
     for step in runbook.steps():
         if isinstance(step.action, Manual) and _variable_with_suffix(
             step.action.ask, "owner"
@@ -112,7 +112,7 @@ def _item(step: Step, answered: Mapping[str, str]) -> ActionItem:
 
 
 def _answered(directory: RunDirectory, review_runbook: Runbook) -> Mapping[str, str]:
-    """The answers of the newest run of the runbook that looks back on this run."""
+    """The variables of the newest run of the review runbook that is about this run."""
     names = [name for name, each in review_runbook.variables.items() if each.run]
     for other in runs_of(directory.path.parent, review_runbook.id):
         try:
@@ -132,41 +132,41 @@ def _is_about(state: RunState, names: Sequence[str], run: str) -> bool:
 
 
 def read_action_items(directory: RunDirectory) -> tuple[ActionItem, ...]:
-    """The items that somebody has kept; what is none is left out."""
+    """The items in the record of a run; entries that are no items are left out."""
     found = read_record_or_empty(directory).get(TABLE)
     if not isinstance(found, list):
         return ()
     return tuple(_decoded(each) for each in found if entry_text(each, "id"))
 
 
-def _decoded(said: Any) -> ActionItem:
-    done = said.get("done")
-    kept_id = entry_text(said, "id")
-    added = _ADDED_ID.fullmatch(kept_id)
+def _decoded(entry: Any) -> ActionItem:
+    done = entry.get("done")
+    id_text = entry_text(entry, "id")
+    added = _ADDED_ID.fullmatch(id_text)
     return ActionItem(
-        id=AddedItem(int(added[1])) if added else StepItem(kept_id),
-        title=entry_text(said, "title"),
-        owner=entry_text(said, "owner"),
-        due=entry_text(said, "due"),
-        note=entry_text(said, "note"),
+        id=AddedItem(int(added[1])) if added else StepItem(id_text),
+        title=entry_text(entry, "title"),
+        owner=entry_text(entry, "owner"),
+        due=entry_text(entry, "due"),
+        note=entry_text(entry, "note"),
         done=done is True,
-        by=entry_text(said, "by"),
+        by=entry_text(entry, "by"),
     )
 
 
 def keep_action_item(
     directory: RunDirectory, item: ActionItem, *, by: str, now: float
 ) -> None:
-    """Keep what became of an item, in place of what was kept of it before.
+    """Store an item in the record of a run, in place of its earlier state.
 
     Args:
         directory: the run's.
-        item: as it is to be.
-        by: who says so.
+        item: its new state.
+        by: who changed it.
         now: seconds since 1970.
 
     Raises:
-        UsageError: it is due on no day, says nothing, or is too long.
+        UsageError: `due` is no day, the title is empty, or a text is too long.
         RunError: the run is not over, or its record cannot be read or written.
     """
     if len(item.owner) > LONGEST_ACTION_ITEM:

@@ -1,4 +1,4 @@
-"""What people add to the record of a run that is over: its tables, and annotations."""
+"""Annotations, and other tables of `record.toml` that people add after a run."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ def change_table(
     table: str,
     change: Callable[[Sequence[Any]], Sequence[Any]],
 ) -> None:
-    """Put other entries in place of those that a table of the record has.
+    """Replace the entries of a table of a run's `record.toml`.
 
     Args:
         directory: the run's.
-        table: which one.
-        change: given what is there, says what is to be there.
+        table: its name.
+        change: returns the new entries, given the present ones.
 
     Raises:
         RunError: the run is not over, or its record cannot be read or written.
@@ -82,25 +82,25 @@ def _changed(
 
 
 def entry_time(at: float) -> datetime:
-    """A moment as the record has it."""
+    """Seconds since 1970 as a time of TOML, in UTC."""
     return datetime.fromtimestamp(at, UTC)
 
 
-def entry_text(said: Any, name: str) -> str:
-    """A text of an entry; empty where it has none."""
-    value = said.get(name) if isinstance(said, dict) else None
+def entry_text(entry: Any, name: str) -> str:
+    """A text in an entry of a table; empty if it is missing or no text."""
+    value = entry.get(name) if isinstance(entry, dict) else None
     return value if isinstance(value, str) else ""
 
 
 CLOCK_MARGIN = 86400.0
-"""Seconds before and after a run that may still be spoken of: a deployment before it,
-a call from a customer after it."""
+"""Seconds before and after a run that an annotation may be about: a deployment before
+it, a customer's call after it."""
 _AFTER = re.compile(r"\+(?:(\d+):)?(\d+):(\d\d)")
 _CLOCK = re.compile(r"\d{1,2}:\d\d(:\d\d)?")
 
 
 def parse_moment(text: str, *, began: float, ended: float) -> float:
-    """The moment that a text means, in seconds since 1970.
+    """Parse the time of an annotation, to seconds since 1970.
 
     Args:
         text: `+1:20` after the beginning; a time of day, on the first day of the run
@@ -110,7 +110,7 @@ def parse_moment(text: str, *, began: float, ended: float) -> float:
         ended: when it ended.
 
     Raises:
-        UsageError: it means none, or one that is far from the run.
+        UsageError: it is no time, or more than `CLOCK_MARGIN` away from the run.
     """
     found = _meant(text, began)
     if found is None:
@@ -157,16 +157,16 @@ LONGEST_ANNOTATION = 4000
 
 
 def read_annotations(directory: RunDirectory) -> tuple[Annotation, ...]:
-    """The annotations of a run, the oldest first; what is none is left out."""
+    """The annotations of a run, oldest first; entries that are none are left out."""
     found = read_record_or_empty(directory).get(TABLE)
     if not isinstance(found, list):
         return ()
-    return tuple(each for said in found for each in _decoded(said))
+    return tuple(each for entry in found for each in _decoded(entry))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AnnotationTarget:
-    """What an annotation is on: the run, where nothing else is said."""
+    """The subject of an annotation: a step, a moment, a range, or else the run."""
 
     step: str = ""
     """A step's id."""
@@ -184,7 +184,7 @@ def annotation_target(
     since: str | None,
     until: str | None,
 ) -> AnnotationTarget:
-    """What a person means to annotate.
+    """The subject of an annotation, from the options of the command line.
 
     Args:
         directory: the run's.
@@ -194,7 +194,8 @@ def annotation_target(
         until: where it ends.
 
     Raises:
-        UsageError: it is nothing of the run, or more than one thing.
+        UsageError: the run has no such step or time, or several options exclude each
+            other.
         RunError: the run cannot be read.
     """
     follower = Follower(directory)
@@ -233,44 +234,44 @@ def annotate(
 
     Args:
         directory: the run's.
-        text: what there is to say.
-        target: what it is on.
-        by: who says it.
+        text: the annotation.
+        target: its subject.
+        by: its author.
         now: seconds since 1970.
 
     Raises:
-        UsageError: there is nothing to say.
+        UsageError: the text is empty.
         RunError: the run is not over, or its record cannot be read or written.
     """
     if not text.strip():
         raise UsageError("an annotation wants a text")
     if len(text) > LONGEST_ANNOTATION:
         raise UsageError(f"an annotation has {LONGEST_ANNOTATION} characters at most")
-    said: RecordEntry = {"written": entry_time(now), "by": by, "text": text}
+    entry: RecordEntry = {"written": entry_time(now), "by": by, "text": text}
     if target.step:
-        said["step"] = target.step
+        entry["step"] = target.step
     for name, at in (("since", target.since), ("until", target.until)):
         if at is not None:
-            said[name] = entry_time(at)
-    change_table(directory, TABLE, lambda before: [*before, said])
+            entry[name] = entry_time(at)
+    change_table(directory, TABLE, lambda before: [*before, entry])
 
 
-def _decoded(said: Any) -> Iterator[Annotation]:
-    if not isinstance(said, Mapping):
+def _decoded(entry: Any) -> Iterator[Annotation]:
+    if not isinstance(entry, Mapping):
         return
-    written = _annotated_moment(said, "written")
-    if written is None or not isinstance(said.get("text"), str):
+    written = _annotated_moment(entry, "written")
+    if written is None or not isinstance(entry.get("text"), str):
         return
     yield Annotation(
         written=written,
-        by=entry_text(said, "by"),
-        text=said["text"],
-        step=entry_text(said, "step"),
-        since=_annotated_moment(said, "since"),
-        until=_annotated_moment(said, "until"),
+        by=entry_text(entry, "by"),
+        text=entry["text"],
+        step=entry_text(entry, "step"),
+        since=_annotated_moment(entry, "since"),
+        until=_annotated_moment(entry, "until"),
     )
 
 
-def _annotated_moment(said: Mapping[str, Any], name: str) -> float | None:
-    value = said.get(name)
+def _annotated_moment(entry: Mapping[str, Any], name: str) -> float | None:
+    value = entry.get(name)
     return value.timestamp() if isinstance(value, datetime) else None

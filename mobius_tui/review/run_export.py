@@ -66,14 +66,14 @@ def is_of_run(parts: Sequence[str]) -> bool:
 
 
 def export(directory: RunDirectory, target: Path) -> str:
-    """Write a run into a new file; one that is open as far as it is.
+    """Write a run into a new file; an open run up to its last journal entry.
 
     Args:
         directory: the run's.
         target: the file; it must not exist.
 
     Returns:
-        The journal's head, which whoever imports it can hold it to.
+        The journal's head, for `--head` of the import.
 
     Raises:
         UsageError: the file is there already, or cannot be written.

@@ -1,4 +1,4 @@
-"""Reading a run as far as it can be read, whatever has become of it."""
+"""Reading a run as far as it can be read, even if it is damaged or incomplete."""
 
 from __future__ import annotations
 
@@ -161,7 +161,7 @@ def milestones_of(
     """The times of a run; of a drill that is over, as its score has them.
 
     Args:
-        directory: the run's; its record has what became of a drill.
+        directory: the run's; its `record.toml` has the score of a drill.
         plan: its plan.
         entries: all of its entries.
         past: the checks on record.

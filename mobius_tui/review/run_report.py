@@ -1,7 +1,7 @@
-"""What is told of a run: one frozen value that every form of report is made from.
+"""The report of a run: one frozen value from which each format is rendered. Pure.
 
-Pure. Every text in it has been made visible and redacted; a renderer only has to keep
-it from meaning anything in its own language.
+Its texts are redacted and have no control characters. A renderer only has to escape
+them, so that they are no markup of its format.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ EpochSeconds: TypeAlias = Annotated[float, "since 1970"]
 """Seconds since 1970; JSON has it as a UTC time."""
 
 DeviationKind = Status | Literal["out of order", "retried", "improvised"]
-"""Of an attempt that ended badly, and of a step that was not made, its status."""
+"""The status of an attempt that ended badly, or of a step that was skipped; or what
+else differed from the runbook."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,7 +47,7 @@ class Measure:
     `steady` or `total`."""
     title: str
     at: EpochSeconds | None
-    """When it came about; `None` where it did not."""
+    """When the milestone was reached; `None` if it was not."""
     after: float | None
     """Seconds since the trigger fired, or since the run began where none led to the
     rollback; below 0 for what came before the trigger; of a whole run, its length."""
@@ -87,7 +88,7 @@ class ReportCheck:
 
     at: EpochSeconds
     check: str
-    """What it holds for, in words."""
+    """The condition of the check, in words."""
     held: bool
     detail: str
 
@@ -210,7 +211,7 @@ class ReportProbe:
     p50_ms: float | None
     p95_ms: float | None
     p99_ms: float | None
-    """This and the two before it are of our own checks."""
+    """`p50_ms`, `p95_ms` and `p99_ms` are latencies that our own checks measured."""
     reported_p95_ms: float | None
     """The highest P95 that the service reported of itself."""
     reported_error_rate: float | None
@@ -227,13 +228,13 @@ class ReportProbe:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReportMessage:
-    """A message, as it was told or sent."""
+    """A message that the program or a person sent."""
 
     at: EpochSeconds
     by: str
     title: str
     channel: str
-    """Where it went; empty for one that a person told."""
+    """The channel to which it was sent; empty if a person sent it by hand."""
     state: str
     text: str
 
@@ -278,23 +279,23 @@ class Annotation:
 
 @dataclass(frozen=True, slots=True)
 class StepItem:
-    """The id of an action item that a step of the runbook which looks back is."""
+    """The id of an action item that is a step of the review runbook."""
 
     step: str
 
     def __str__(self) -> str:
-        """As it is kept: the step's id."""
+        """The text in `record.toml`: the step's id."""
         return self.step
 
 
 @dataclass(frozen=True, slots=True)
 class AddedItem:
-    """The id of an action item that a person has added: no step's id is like it."""
+    """The id of an action item that a person has added; differs from any step's id."""
 
     number: int
 
     def __str__(self) -> str:
-        """As it is kept: `own:1`."""
+        """The text in `record.toml`: `own:1`."""
         return f"own:{self.number}"
 
 
@@ -303,7 +304,7 @@ ActionItemId = StepItem | AddedItem
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ActionItem:
-    """What somebody is to do after the run."""
+    """Something left to do after the run, with an owner and a day."""
 
     id: ActionItemId
     title: str
@@ -313,7 +314,7 @@ class ActionItem:
     note: str = ""
     done: bool = False
     by: str = ""
-    """Who said so last."""
+    """Who changed it last."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -339,11 +340,11 @@ class RunReport:
     ended: EpochSeconds | None
     """`None` for one that is open."""
     until: EpochSeconds | None
-    """The last that is known of it."""
+    """Its end; of an open run, its last entry or health check."""
     outcome: Outcome | ListingState
     reason: str
     drill: tuple[str, ...]
-    """What a drill came to by the site's own word, a line for each thing."""
+    """The result of a drill as lines of text: its score, and what is still broken."""
     done: int
     """How many of the steps that apply are done."""
     applicable: int
@@ -351,7 +352,7 @@ class RunReport:
     head: str
     """The digest of the journal's last line."""
     damage: tuple[str, ...]
-    """What of it is not as it was written; empty where it all is."""
+    """How its files differ from what was written, in words; empty if they do not."""
     deviations: tuple[Deviation, ...]
     measures: tuple[Measure, ...]
     since_trigger: bool
@@ -360,7 +361,7 @@ class RunReport:
     """How many drills of this runbook ended before it began."""
     timeline: tuple[TimelineEntry, ...]
     left_out: int
-    """Lines in the middle of a timeline that is too long to tell."""
+    """How many lines were cut out of the middle of a timeline that was too long."""
     phases: tuple[ReportPhase, ...]
     variables: tuple[VariableValue, ...]
     """As they were at the end."""
@@ -370,7 +371,7 @@ class RunReport:
     notes: tuple[ReportNote, ...]
     annotations: tuple[Annotation, ...]
     action_items: tuple[ActionItem, ...]
-    """Those that somebody has said something of."""
+    """Those that a person has changed or added."""
     said_head: str
     """The digest of the last seal on annotations and action items; empty without."""
 

@@ -1,4 +1,4 @@
-"""What many runs of one runbook say of it, step by step. Pure."""
+"""Statistics of a runbook over many runs: results and durations of its steps. Pure."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ MOST_SKIPPED = 3
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ExpectedDuration:
-    """How long a step should say that it takes."""
+    """A correction for the `expect` of a step, from its measured durations."""
 
     stated: str
     """What its `expect` says."""
@@ -60,7 +60,7 @@ class StepStatistics:
     overridden: int
     """Runs at whose end somebody had vouched for it."""
     expect_correction: ExpectedDuration | None
-    """Where its `expect` is off: what it should say."""
+    """What its `expect` should be; `None` if that is about right."""
 
     @property
     def name(self) -> str:
@@ -103,7 +103,7 @@ class RunbookStatistics:
 
 
 def runbook_statistics(plan: Plan, runs: Sequence[PastRun]) -> RunbookStatistics:
-    """What runs say of a runbook.
+    """The statistics of a runbook over some runs.
 
     Args:
         plan: the runbook as it is now.
@@ -149,9 +149,10 @@ def _step(plan: Plan, step: Step, runs: Sequence[PastRun]) -> StepStatistics:
 
 
 def _usable_durations(step: Step, runs: Iterable[PastRun]) -> list[float]:
-    """What it took in incidents, else in maintenance, where that is enough.
+    """Seconds of passed attempts: of incidents, else of maintenance, else of all runs.
 
-    In drills much is shorter; all together are better than nothing.
+    A mode needs at least `MIN_DURATIONS` of them. Drills come last, since most steps
+    are quicker in one.
     """
     found: dict[Mode, list[float]] = {mode: [] for mode in Mode}
     for run in runs:
@@ -163,22 +164,24 @@ def _usable_durations(step: Step, runs: Iterable[PastRun]) -> list[float]:
     return [seconds for own in found.values() for seconds in own]
 
 
-def _expect_correction(step: Step, took: Sequence[float]) -> ExpectedDuration | None:
-    """What a step should say that it takes, if what it says is off."""
-    usual, slow = percentile(took, 50), percentile(took, 95)
+def _expect_correction(
+    step: Step, durations: Sequence[float]
+) -> ExpectedDuration | None:
+    """The correction for a step's `expect`; `None` if it is right, or too few ran."""
+    usual, slow = percentile(durations, 50), percentile(durations, 95)
     if (
         step.expect is None
         or usual is None
         or slow is None
-        or len(took) < MIN_DURATIONS
+        or len(durations) < MIN_DURATIONS
     ):
         return None
     try:
-        said = parse_duration(step.expect)
+        expected = parse_duration(step.expect)
     except ValueError:
         return None  # it depends on a variable
-    fits = said * MIN_USUAL_RATIO <= usual <= said * MAX_USUAL_RATIO
-    if fits or abs(usual - said) < MIN_DIFFERENCE_SECONDS:
+    fits = expected * MIN_USUAL_RATIO <= usual <= expected * MAX_USUAL_RATIO
+    if fits or abs(usual - expected) < MIN_DIFFERENCE_SECONDS:
         return None
     return ExpectedDuration(
         stated=step.expect, usual=usual, suggested=duration_literal(_rounded(slow))
@@ -186,7 +189,7 @@ def _expect_correction(step: Step, took: Sequence[float]) -> ExpectedDuration | 
 
 
 def _rounded(duration: float) -> float:
-    """Up to what a person would write."""
+    """Seconds, rounded up to 1, 5, 30 or 60, as a person would write them."""
     for limit, step in ((10, 1), (60, 5), (600, 30)):
         if duration <= limit:
             return max(1.0, math.ceil(duration / step) * step)
@@ -194,5 +197,5 @@ def _rounded(duration: float) -> float:
 
 
 def percentile(values: Sequence[float], percent: int) -> float | None:
-    """The nearest-rank percentile; `None` of none."""
+    """The nearest-rank percentile; `None` if there are no values."""
     return nearest_rank(sorted(values), percent)

@@ -66,12 +66,14 @@ class TimelineLane:
     step: str = ""
     drill_difference: float | None = None
     """Seconds that a step took more than in the drill that it is compared with."""
-    graded: tuple[SeverityGroup, ...] = field(init=False, repr=False, compare=False)
+    severity_groups: tuple[SeverityGroup, ...] = field(
+        init=False, repr=False, compare=False
+    )
     """The moments by severity, the worst first."""
 
     def __post_init__(self) -> None:
         """Group the moments once, since the lane is drawn often."""
-        object.__setattr__(self, "graded", group_by_severity(self.moments))
+        object.__setattr__(self, "severity_groups", group_by_severity(self.moments))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -43,10 +43,10 @@ from mobius_tui.run.state.step_state import (
 
 
 def attempt_deviations(plan: Plan, state: RunState) -> Iterator[Deviation]:
-    """Each attempt that ended badly, and each that was made again.
+    """Each attempt that ended badly, and each retry.
 
-    A step that passed at last is among them for what came before: who reads only the
-    deviations must not take it for one that went well at once.
+    The earlier attempts of a step that passed in the end are included: the deviations
+    must not make it look as if it had passed at once.
     """
     undo_of = {done: state.steps[undo] for undo, done in state.undo_steps.items()}
     for step_id, own in state.steps.items():
@@ -77,9 +77,10 @@ def attempt_deviations(plan: Plan, state: RunState) -> Iterator[Deviation]:
 
 
 def count_deviations(state: RunState) -> dict[Status | str, int]:
-    """Count the attempts that ended badly, by status, and those made `again`.
+    """Count the attempts that ended badly, by status, and the retries, under `again`.
 
-    Nothing where each bad end is the end of its step: the step's own status says it.
+    Empty if there were no retries, and each bad attempt is the last one of its step:
+    the step's own status shows it then.
     """
     found: dict[Status | str, int] = {}
     again = bad = standing = 0
@@ -104,7 +105,7 @@ def _why(own: StepState, attempt: Attempt) -> str:
 
 
 def _passed_between(undo: StepState | None, before: Attempt, after: Attempt) -> bool:
-    """Whether what undoes a step has passed between two attempts at that."""
+    """Whether the undo of a step passed between two attempts at the step."""
     attempts = undo.attempts if undo is not None else ()
     return any(
         each.status in PASSED_STATUSES

@@ -1,4 +1,4 @@
-"""What many runs say, as lines for a person and as JSON. Pure."""
+"""The statistics of a runbook as lines for a person and as JSON. Pure."""
 
 from __future__ import annotations
 

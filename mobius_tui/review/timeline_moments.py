@@ -1,4 +1,4 @@
-"""What happened at each moment of a run, of what kind, and how bad it was. Pure."""
+"""The moments of a run's timeline, each with its kind and its severity. Pure."""
 
 from __future__ import annotations
 
@@ -222,9 +222,9 @@ SEVERITIES: Mapping[MomentTone, int] = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SeverityGroup:
-    """Moments that are equally bad."""
+    """Moments of equal severity."""
 
-    grade: int
+    severity: int
     moments: tuple[TimelineMoment, ...]
     """The earliest first."""
     times: array[float]
@@ -232,7 +232,7 @@ class SeverityGroup:
 
 
 def group_by_severity(moments: Iterable[TimelineMoment]) -> tuple[SeverityGroup, ...]:
-    """Moments by how bad they are, the worst first.
+    """Moments grouped by severity, the worst first.
 
     Args:
         moments: the earliest first.
@@ -242,9 +242,9 @@ def group_by_severity(moments: Iterable[TimelineMoment]) -> tuple[SeverityGroup,
         found.setdefault(SEVERITIES[each.tone], []).append(each)
     return tuple(
         SeverityGroup(
-            grade=grade,
+            severity=severity,
             moments=tuple(own),
             times=array("d", [each.at for each in own]),
         )
-        for grade, own in sorted(found.items(), reverse=True)
+        for severity, own in sorted(found.items(), reverse=True)
     )

@@ -1,4 +1,4 @@
-"""`mobius-tui diff`: what changed in a runbook since a run; `amend`: what should."""
+"""`mobius-tui diff`: a runbook's changes since a run; `amend`: add improvised steps."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from mobius_tui.sanitize import line
 
 
 def do(options: argparse.Namespace) -> int:
-    """Print what changed, and what was improvised; or write that."""
+    """`diff`: print changes and improvised commands; `amend`: write the latter."""
     follower = Follower(run_by_name(runs_root(), options.run))
     if options.command == "amend":
         return _amend(options, follower)
@@ -37,7 +37,7 @@ def do(options: argparse.Namespace) -> int:
 
 
 def _diff(options: argparse.Namespace, follower: Follower) -> int:
-    """Print the changes part by part, and what the runbook could do with."""
+    """Print the changes part by part, and the commands that could be added."""
     began, directory = follower.began, follower.directory
     path = (
         runbook_files.find_runbook(options.runbook)
@@ -109,7 +109,7 @@ def _has_it(step_id: str) -> str:
 
 
 def _amend(options: argparse.Namespace, follower: Follower) -> int:
-    """Write what was improvised into the runbook, or print what would be written."""
+    """Write improvised commands into the runbook, or print what would be written."""
     commands = improvised_commands(follower.plan, follower.state)
     path = _source(follower.began)
     now = load(path)
@@ -147,7 +147,7 @@ def _chosen(
 ) -> Sequence[ImprovisedCommand]:
     """The commands to write: those that were named, or all that are proposed.
 
-    What the runbook has by now is proposed no more.
+    A command that the runbook has in the meantime is not proposed.
 
     Raises:
         UsageError: there is none, or a number is of none.

@@ -15,7 +15,7 @@ from mobius_tui.sanitize import line
 
 
 def do(options: argparse.Namespace) -> int:
-    """Rewrite a runbook's file, and print what format 2 reads otherwise."""
+    """Rewrite a runbook's file, and print which effects were written for format 2."""
     path = Path(options.file)
     if not path.exists():
         raise UsageError(f"upgrade: there is no file {options.file}")

@@ -87,7 +87,7 @@ class CommandParser(argparse.ArgumentParser):
 
 
 def _suggestion(word: str, choices: Iterable[str], synonyms: Mapping[str, str]) -> str:
-    """The choice that a word may mean; empty where none is like it."""
+    """The choice that was probably intended; empty if none is similar."""
     own = tuple(choices)
     synonym = synonyms.get(word, "")
     if synonym in (*own, "--help", "--version"):

@@ -69,5 +69,5 @@ def print_names(words: Sequence[str]) -> int:
 
 
 def _run_folders() -> list[Path]:
-    """Where this user's runs lie, and those that others share with him."""
+    """The folders of this user's runs, and of runs that other users share."""
     return [runs_root(), *own_shared_folders(), *shared_folders_of_others()]

@@ -1,7 +1,7 @@
 """What a shell completes `--profile` and `--step` with: parts of a runbook's file.
 
-The runbook, or the run, is found among the words of the command line. A file is parsed,
-and not judged: one with mistakes completes what can be read of it.
+The runbook, or the run, is found among the words of the command line. The TOML is only
+parsed, so that a file with mistakes still completes the names that it has.
 """
 
 from __future__ import annotations

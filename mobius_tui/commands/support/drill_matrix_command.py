@@ -1,4 +1,4 @@
-"""`mobius-tui drill --matrix`: every fault, two drills at a time, and what saw it."""
+"""`mobius-tui drill --matrix`: a drill of each fault, and which checks turned red."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ DRILL_SECONDS = 240.0
 """Seconds that one drill may take; the longest takes a quarter of that."""
 
 _FOR_ONE_DRILL = ("keep", "send", "dry_run")
-"""Options of a drill that a matrix lacks: it pages nobody and leaves nothing behind."""
+"""Options of a single drill that a matrix refuses: it sends and leaves nothing."""
 
 SHORT_WATCH = "monitor_for=3s"
-"""How long a drill watches after the repair, where the runbook lets it be said."""
+"""The variable that shortens the watch after the repair, if the runbook has it."""
 
 
 def drill_every_fault(
@@ -51,7 +51,7 @@ def drill_every_fault(
         faults: their names.
         seed: equal seeds make equal sites.
         as_json: whether it is for programs.
-        options: what else stands on the command line of each drill.
+        options: further options on the command line of each drill.
 
     Returns:
         0 if each was handled, else 1.
@@ -75,7 +75,7 @@ def drill_every_fault(
 
 
 def options_of_each_drill(options: argparse.Namespace) -> list[str]:
-    """What stands on the command line of each drill of a matrix.
+    """The options on the command line of each drill of a matrix.
 
     Raises:
         UsageError: an option makes no sense for many drills without a person.

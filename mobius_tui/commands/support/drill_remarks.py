@@ -1,4 +1,4 @@
-"""What `check` reports of drills: what never failed in one, and how old they are."""
+"""What `check` reports of drills: checks that were never red, and the newest's age."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def drill_remarks(paths: Iterable[Path], fresh: str | None) -> tuple[DrillRemark
         fresh: how old the last drill may be, such as `30d`; `None` for any age.
 
     Raises:
-        UsageError: that is no age.
+        UsageError: `fresh` is no age.
     """
     oldest = None if fresh is None else parse_age(fresh)
     found: list[DrillRemarks] = []
@@ -87,7 +87,7 @@ def parse_age(text: str) -> float:
     """The seconds of an age such as `30d`, `2w` or `12h`.
 
     Raises:
-        UsageError: it is none.
+        UsageError: the text is no age.
     """
     try:
         return age_in_seconds(text)

@@ -51,7 +51,10 @@ from mobius_tui.runbook.model.runbook import Runbook
 
 
 def start_drill(options: argparse.Namespace) -> int:
-    """Lead a drill, or drill on a staging, on every fault, or on a site of our own.
+    """Start what the options ask for.
+
+    That is the facilitator's screen, a drill on a team's own staging, a drill of each
+    fault, or a drill on a site that this program builds.
 
     Returns:
         The exit code.
@@ -72,11 +75,11 @@ def start_drill(options: argparse.Namespace) -> int:
 
 
 def _settle_hosts(options: argparse.Namespace) -> DrillHosts:
-    """Choose the runbook where none is named, and the hosts that sites play.
+    """Set the runbook if none is named, and choose the hosts to simulate.
 
     Raises:
-        MobiusError: the runbook cannot be read, or has not so many, or nothing of it
-            can be undone where that is to be rehearsed.
+        MobiusError: the runbook cannot be read, has fewer hosts than asked for, or has
+            nothing that can be undone where that is to be rehearsed.
     """
     if options.runbook is None:
         is_fleet = options.hosts is not None or not set(options.fault or ()).isdisjoint(
@@ -117,9 +120,9 @@ def rehearse(options: argparse.Namespace, *, coaches: bool = False) -> int:
     """Build a site, break it, and run the runbook against it.
 
     Args:
-        options: of the command line; `random` as the only fault is for the team to find
-            out, and equal seeds make equal sites and the same choice of it.
-        coaches: whether a first-time user is told what to look at, and press.
+        options: of the command line. If `random` is the only fault, the seed chooses
+            one, which is not shown; equal seeds make equal sites and choices.
+        coaches: whether the screens show hints for a first-time user.
 
     Returns:
         The exit code.

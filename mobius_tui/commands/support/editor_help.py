@@ -13,8 +13,8 @@ from mobius_tui.runbook.library.runbook_schema import SCHEMA_NAME, write_schema_
 def write_editor_help(runbook: Path) -> None:
     """Write the schema into the folder of a runbook whose first line names it.
 
-    A file that is there is left as it is; that the schema cannot be written is said,
-    and is no failure.
+    An existing file stays as it is. If the schema cannot be written, that is printed,
+    and is no failure of the command.
     """
     path = runbook.with_name(SCHEMA_NAME)
     try:

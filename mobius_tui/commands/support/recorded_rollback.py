@@ -1,4 +1,4 @@
-"""Where the rollback of a recorded run would stop, if it went by itself."""
+"""At which steps the rollback of a recorded run would stop, had a trigger begun it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from mobius_tui.run.storage.run_directory import RunDirectory
 def recorded_stops(directory: RunDirectory) -> tuple[str, ...]:
     """The steps at which it would stop, with the reasons; none for a damaged run.
 
-    What a run had at its beginning counts: when it would have been armed nobody knows.
+    Computed for the beginning of the run, with the variables that were set then, since
+    it is not known when the rollback would have been armed.
 
     Args:
         directory: the run's.

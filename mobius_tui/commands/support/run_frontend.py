@@ -1,4 +1,4 @@
-"""A run that a command starts: its plan alone, its screens, or its lines."""
+"""Starts a run, and shows it by screens or by lines; or only prints its plan."""
 
 from __future__ import annotations
 
@@ -53,10 +53,10 @@ def start_run(
 
 
 def _refuse_ticks(briefing: Briefing) -> None:
-    """Refuse a run whose host would not tick manual steps by itself.
+    """Refuse `--manual tick` if the host would not tick manual steps by itself.
 
     Raises:
-        UsageError: it would not; the text says why.
+        UsageError: it would not; the message says why.
     """
     refused = manual_tick_refusal(
         mode=briefing.mode,

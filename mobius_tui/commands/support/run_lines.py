@@ -248,9 +248,9 @@ def is_drill_open(briefing: Briefing) -> bool:
 
 
 def drill_exit_code(briefing: Briefing, faults: Sequence[Fault], code: int) -> int:
-    """The exit code of an automatic drill; if it is open, by the state of its site.
+    """The exit code of an automatic drill; of an open one, by the state of its site.
 
-    A run that stopped for a person has no score yet, and proves nothing.
+    An open run stopped for a person. It has no score yet, so its site is examined.
     """
     if not is_drill_open(briefing):
         return code

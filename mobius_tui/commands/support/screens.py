@@ -39,14 +39,14 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Look up what opens a screen; called for what this module does not have itself."""
+    """Import a function of `mobius_tui.tui.main` when it is first used."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module("mobius_tui.tui.main"), name)
 
 
 def load_screen_settings(options: argparse.Namespace) -> Settings:
-    """What config.toml and the command line want of the screens.
+    """The settings of the screens, from config.toml and the command line.
 
     Raises:
         UsageError: config.toml is wrong; the text is the whole report.

@@ -50,7 +50,7 @@ ENDLESS = ("0", "0s", "forever")
 
 
 def watch(options: argparse.Namespace) -> int:
-    """Watch a runbook's health, and roll back where that was asked for.
+    """Watch a runbook's health; with `--auto-rollback`, roll back if a trigger fires.
 
     Raises:
         MobiusError: it cannot be done; the message says why.
@@ -76,28 +76,30 @@ def watch(options: argparse.Namespace) -> int:
     log = make_watch_log(
         _log_folder(options.log_dir, briefing.workdir), name, time.time()
     )
-    job = WatchBegan(
+    watch_began = WatchBegan(
         seconds=seconds,
         keep=options.keep_watching,
         detached=options.detach,
         log=str(log),
     )
     if settings is not None:
-        return _on_screen(settings, briefing, job, arm, notice="; ".join(caveats))
+        return _on_screen(
+            settings, briefing, watch_began, arm, notice="; ".join(caveats)
+        )
     collect_as_usual()
-    return asyncio.run(_watch_lines(briefing, job, arm, as_json=options.json))
+    return asyncio.run(_watch_lines(briefing, watch_began, arm, as_json=options.json))
 
 
 def _on_screen(
     settings: Settings,
     briefing: Briefing,
-    job: WatchBegan,
+    watch: WatchBegan,
     arm: ArmWatch | None,
     *,
     notice: str,
 ) -> int:
-    """Show the health on a screen; once that is left, end the watch as SIGTERM does."""
-    directory = asyncio.run(start_new_run(briefing, auto=arm, watch=job))
+    """Show the watch on a screen; when the screen is closed, end it as SIGTERM does."""
+    directory = asyncio.run(start_new_run(briefing, auto=arm, watch=watch))
 
     with counted_as_viewer(directory):
         screens.open_watch(directory, settings, notice)
@@ -112,8 +114,8 @@ def watch_duration(given: str | None, environ: Mapping[str, str]) -> float | Non
     """Parse how many seconds to watch; `None` for no end.
 
     Args:
-        given: `--duration`; without it `MONITOR_DURATION` counts, in seconds or as
-            durations are written elsewhere; without that it is 30 minutes.
+        given: the value of `--duration`. If `None`, the environment variable
+            `MONITOR_DURATION` counts (seconds, or a duration); else 30 minutes.
         environ: the environment.
 
     Raises:
@@ -140,8 +142,8 @@ def _log_folder(given: str | None, workdir: Path) -> Path:
     """The folder of the log.
 
     Args:
-        given: `--log-dir`; a link that somebody names is meant.
-        workdir: where commands run, and where the log goes else.
+        given: the value of `--log-dir`; a symbolic link is followed.
+        workdir: where commands run; by default the log is in a folder of it.
     """
     return Path(given).resolve() if given else workdir / LOG_FOLDER
 
@@ -188,7 +190,7 @@ def wanted_variables(briefing: Briefing) -> frozenset[str]:
 
 
 def _arm_action(options: argparse.Namespace, briefing: Briefing) -> ArmWatch | None:
-    """The action that arms the watch; `None` where that was not asked for."""
+    """The action that arms the watch; `None` without `--auto-rollback`."""
     if not options.auto_rollback:
         if options.yes:
             raise UsageError("--yes: only with --auto-rollback")
@@ -256,10 +258,10 @@ def _caveats(briefing: Briefing) -> tuple[str, ...]:
 
 
 async def _watch_lines(
-    briefing: Briefing, job: WatchBegan, arm: ArmWatch | None, *, as_json: bool
+    briefing: Briefing, watch: WatchBegan, arm: ArmWatch | None, *, as_json: bool
 ) -> int:
     with stop_signals() as signals:
-        directory = await start_new_run(briefing, auto=arm, watch=job)
+        directory = await start_new_run(briefing, auto=arm, watch=watch)
         narrate(f"run {directory.id}; `mobius-tui resume {directory.id}` shows it")
         lines = partial(WatchLines, as_json=as_json)
         return await FollowedWatch(directory, signals, lines).follow()

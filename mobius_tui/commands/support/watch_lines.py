@@ -29,7 +29,7 @@ class WatchSummary:
     """What is reported of a watch when it is over, or is left."""
 
     state: RunState
-    tallies: HealthSummaries
+    summaries: HealthSummaries
     fired: tuple[Entry, ...]
     """The triggers that fired."""
     ended: float
@@ -40,7 +40,7 @@ class WatchSummary:
     """Why it is over, in words."""
 
     def as_json(self) -> dict[str, Any]:
-        """For programs; the fields are always the same, `null` where nothing is."""
+        """The summary for programs: always the same fields, `null` for no value."""
         state, watch = self.state, self.state.watch
         began, job = state.began, watch.watch_run
         assert began is not None
@@ -55,14 +55,14 @@ class WatchSummary:
             "began": utc_timestamp(watch.watch_run_began_at),
             "ended": utc_timestamp(self.ended),
             "seconds": round(self.ended - watch.watch_run_began_at, 3),
-            **self.tallies.all.figures(),
-            "longest_outage": _outage_json(self.tallies.all.longest),
+            **self.summaries.all.figures(),
+            "longest_outage": _outage_json(self.summaries.all.longest),
             "probes": {
                 probe: {
-                    **tally.figures(),
-                    "longest_outage": _outage_json(tally.longest),
+                    **summary.figures(),
+                    "longest_outage": _outage_json(summary.longest),
                 }
-                for probe, tally in self.tallies.probes.items()
+                for probe, summary in self.summaries.probes.items()
             },
             "triggers": [
                 {
@@ -84,11 +84,11 @@ class WatchSummary:
         watch = self.state.watch
         yield f"summary: {self.reason}"
         yield f"watched: {duration_in_words(self.ended - watch.watch_run_began_at)}"
-        for probe, tally in self.tallies.probes.items():
-            yield f"checks of {probe}: {_tally_text(tally)}"
-        if not self.tallies.probes:
+        for probe, summary in self.summaries.probes.items():
+            yield f"checks of {probe}: {_tally_text(summary)}"
+        if not self.summaries.probes:
             yield "checks: none"
-        longest = self.tallies.all.longest
+        longest = self.summaries.all.longest
         if longest is None:
             yield "longest outage: none"
         else:
@@ -113,28 +113,28 @@ def _clock_time(at: float) -> str:
     return time.strftime("%H:%M:%S", time.localtime(at))
 
 
-def _tally_text(tally: HealthSummary) -> str:
+def _tally_text(summary: HealthSummary) -> str:
     """A probe's checks: `12, 9 ok, 3 failed (75.0 % ok); of our checks: p50 11 ms`."""
-    parts = [f"{tally.checks}", f"{tally.ok} ok", f"{tally.failed} failed"]
-    if tally.no_data:
-        parts.append(f"{tally.no_data} without data")
+    parts = [f"{summary.checks}", f"{summary.ok} ok", f"{summary.failed} failed"]
+    if summary.no_data:
+        parts.append(f"{summary.no_data} without data")
     text = ", ".join(parts)
-    rate = tally.success_rate
+    rate = summary.success_rate
     if rate is not None:
         text += f" ({100 * rate:.1f} % ok)"
-    percentiles = [(p, tally.percentile(p)) for p in (50, 95, 99)]
+    percentiles = [(p, summary.percentile(p)) for p in (50, 95, 99)]
     figures = ", ".join(f"p{p} {ms:.0f} ms" for p, ms in percentiles if ms is not None)
     text += f"; of our checks: {figures}" if figures else "; no answer"
-    reported = ", ".join(_reported(tally))
+    reported = ", ".join(_reported(summary))
     return f"{text}; reported at most: {reported}" if reported else text
 
 
-def _reported(tally: HealthSummary) -> Iterator[str]:
+def _reported(summary: HealthSummary) -> Iterator[str]:
     """The figures that the service reported of itself, in words."""
-    if tally.reported_p95 is not None:
-        yield f"p95 {tally.reported_p95:.0f} ms"
-    if tally.reported_errors is not None:
-        yield f"errors {100 * tally.reported_errors:.3g} %"
+    if summary.reported_p95 is not None:
+        yield f"p95 {summary.reported_p95:.0f} ms"
+    if summary.reported_errors is not None:
+        yield f"errors {100 * summary.reported_errors:.3g} %"
 
 
 def _rollback_text(watch: WatchState) -> str:
@@ -185,7 +185,7 @@ class WatchChecks:
 
     def __init__(self, viewer: Viewer) -> None:
         """Read no checks yet."""
-        self.tallies = HealthSummaries()
+        self.summaries = HealthSummaries()
         self._lines = LineFollower(viewer.directory.health)
         self._windows: dict[str, ProbeWindow] = {}
         self._states: dict[str, str] = {}
@@ -208,7 +208,7 @@ class WatchChecks:
             return b""  # the host says what it could not write
 
     def _check(self, check: ProbeResult) -> Iterator[ProbeChange]:
-        self.tallies.apply(check)
+        self.summaries.apply(check)
         window = self._windows.setdefault(check.probe, ProbeWindow())
         failing = window.failing_since
         window.apply(check)
@@ -301,7 +301,7 @@ class WatchLines:
         state = follower.state
         summary = WatchSummary(
             state=state,
-            tallies=self._checks.tallies,
+            summaries=self._checks.summaries,
             fired=tuple(self._fired),
             ended=state.last_entry_at if state.ended is not None else follower.now(),
             code=code,

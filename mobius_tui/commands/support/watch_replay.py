@@ -55,7 +55,7 @@ def _stops(record: Path) -> tuple[str, ...]:
 
 
 def _lines(file: IO[bytes]) -> Iterator[bytes]:
-    """The lines of a file; of one that is too long its beginning, no record."""
+    """The lines of a file; a line longer than `_LONGEST` is cut, and so no record."""
     while piece := file.readline(_LONGEST):
         yield piece
         while len(piece) == _LONGEST and not piece.endswith(b"\n"):

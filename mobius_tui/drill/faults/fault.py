@@ -40,19 +40,19 @@ class Fault:
     worsen: Callable[[Site], None] | None = None
     """Makes it worse, where that is more than breaking it again."""
     symptom: Callable[[Site], str]
-    """How the site itself shows it now, in words; empty where it does not."""
+    """How the fault shows at the site now, in words; empty if it does not."""
     reddens: tuple[str, ...] = ()
     """Steps of the rollback that change something and fail by it, by their ids."""
     unrepaired: Callable[[Site], tuple[str, ...]] = nothing_unrepaired
-    """What is not repaired, beside what the verdict on any site says."""
+    """What is not repaired, in words, beyond what `site_problems` finds on any site."""
 
     @property
     def answers(self) -> Path:
-        """What a drill of this fault answers where no person takes part; a file."""
+        """The answers file of a drill of this fault without a person."""
         return self.answers_on(SiteKind.REAL)
 
     def answers_on(self, kind: SiteKind) -> Path:
-        """The same for a kind of site: what it lets one see may lead another way."""
+        """The answers file for a kind of site, whose API may show more or less."""
         kinds = {
             SiteKind.LENIENT: (SiteKind.LENIENT, SiteKind.RICH),
             SiteKind.RICH: (SiteKind.RICH,),
@@ -66,6 +66,6 @@ class Fault:
 
 
 def fault_random(site: Site, name: str) -> random.Random:
-    """The chances of a fault at a site: equal for equal seeds."""
+    """A random generator for a fault at a site: equal for equal seeds."""
     seed = json.loads((site.root / "site.json").read_text())["seed"]
     return random.Random(f"{seed} {name}")  # noqa: S311 - reproducible, and no secret

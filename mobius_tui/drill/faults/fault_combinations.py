@@ -105,10 +105,14 @@ def answers_for(
         faults: the cause first.
         kind: of the site.
     """
-    said = [read_answers_file(fault.answers_on(kind)) for fault in reversed(faults)]
-    within = [s.trigger_within for s in said if s.trigger_within is not None]
+    answers = [read_answers_file(fault.answers_on(kind)) for fault in reversed(faults)]
+    within = [
+        each.trigger_within for each in answers if each.trigger_within is not None
+    ]
     return UnattendedAnswers(
-        values={name: value for s in said for name, value in s.values.items()},
-        attended=tuple(dict.fromkeys(phase for s in said for phase in s.attended)),
+        values={name: value for each in answers for name, value in each.values.items()},
+        attended=tuple(
+            dict.fromkeys(phase for each in answers for phase in each.attended)
+        ),
         trigger_within=within[-1] if within else None,
     )

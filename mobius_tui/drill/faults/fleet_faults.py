@@ -126,7 +126,7 @@ def is_down(host: Site) -> bool:
 
 
 def _break_canary(fleet: Site) -> None:
-    """What the newest backup goes back to does not run there, though it installs."""
+    """On the canary, the release of the newest backup installs, but does not run."""
     host = _canary(fleet)
     live = read_baseline(host.root).live
     publish_release(host.root, live, ASSETS / "releases" / "bad-release")

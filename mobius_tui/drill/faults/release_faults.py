@@ -43,7 +43,7 @@ def deploy(site: Site, name: str, version: str, **more: object) -> None:
         site: where.
         name: the release's folder.
         version: what it calls itself.
-        more: what its `release.json` says to it.
+        more: the settings in its `release.json`.
     """
     install(site, name, version, **more)
     run_site_program(site.root, "bin/systemctl", "restart", site.api, site.worker)
@@ -59,16 +59,16 @@ def install(site: Site, name: str, version: str, **more: object) -> None:
 
 def redeploy(site: Site) -> None:
     """Deploy the release that served before anything was broken."""
-    truth = read_baseline(site.root)
+    baseline = read_baseline(site.root)
     shutil.rmtree(site.root / "systemd", ignore_errors=True)
     for pid in site_services.processes(site.root, site.api):
         site_services.end(pid, grace=STOP_GRACE_SECONDS)
     run_site_program(site.root, "bin/systemctl", "stop", site.api, site.worker)
     shutil.rmtree(site.root / "src")
     copy_files(ASSETS / "site" / "src", site.root / "src")
-    install_release(site.root, truth.live, site.kind)
+    install_release(site.root, baseline.live, site.kind)
     run_site_program(site.root, "bin/systemctl", "start", site.api, site.worker)
-    wait_for_version(site, truth.live)
+    wait_for_version(site, baseline.live)
 
 
 def _all_fail(site: Site) -> str:

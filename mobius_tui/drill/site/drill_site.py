@@ -220,7 +220,7 @@ def ask_health(site: Site, path: str = "/health") -> HealthAnswer:
 
 
 def read_health(code: int, body: str) -> HealthAnswer:
-    """What an answer says, as far as there is sense in it: a release may be bad.
+    """Parse the answer of a health endpoint; a bad release may answer anything.
 
     Args:
         code: the status of the HTTP answer; 0 for none.
@@ -262,7 +262,8 @@ def wait_for_status(
     """Wait until a path is answered with a status.
 
     Raises:
-        RunError: it did not within `limit` seconds; the API's last words are given.
+        RunError: it did not within `limit` seconds; the message has the end of the
+            API's log.
     """
     deadline = time.monotonic() + limit
     while (answer := request_site(site, path))[0] != status:
@@ -342,7 +343,7 @@ def drill_variables(site: Site) -> dict[str, str]:
 
 
 def _fleet_variables(fleet: Site) -> dict[str, str]:
-    """The variables for a fleet: hosts are asked as anybody would ask them."""
+    """The variables for a fleet: the balancer's address, and short waits."""
     return {
         "target_env": fleet.environment,
         "base_url": fleet.base_url,
@@ -361,7 +362,7 @@ def _newest(folder: Path) -> str:
 
 
 def environment(site: Site) -> dict[str, str]:
-    """What the environment of the run's steps must hold to act on this site."""
+    """The environment variables with which a run's steps act on this site."""
     path = os.environ.get("PATH") or os.defpath
     return {"PATH": f"{site.bin}{os.pathsep}{path}", **home_and_tmpdir(site.root)}
 
@@ -397,7 +398,7 @@ def remove_site(root: Path, *, keep: bool) -> tuple[str, ...]:
 
 
 def _end_services(root: Path) -> list[tuple[str, str]]:
-    """Stop the services, those without a pid file too; which could not be."""
+    """Stop the services, with or without a pid file; returns those that stay."""
     left = []
     hosts = [each for each in (root / HOSTS).glob("*") if (each / "run").is_dir()]
     for site in (root, *hosts):

@@ -1,4 +1,4 @@
-"""A fleet for drills: sites that play hosts, and a balancer before them.
+"""A fleet for drills: one site for each simulated host, and a balancer before them.
 
 The folder of a fleet is a site itself, for local steps, the balancer and the sink of
 messages. In its `hosts` there is a whole site for each host, whose home that is.
@@ -64,9 +64,9 @@ def build_fleet(
     """
     root = drill_site.claim_empty_folder(root)
     try:
-        wanted = SiteSpecification(kind=kind, environment=environment, seed=seed)
-        _create_hosts(root, names, wanted, started)
-        _create_front(root, names, wanted)
+        specification = SiteSpecification(kind=kind, environment=environment, seed=seed)
+        _create_hosts(root, names, specification, started)
+        _create_front(root, names, specification)
         fleet = open_site(root)
         on_each_host(fleet, _start)
         run_site_program(root, "bin/systemctl", "start", *fleet.units)
@@ -97,20 +97,21 @@ def on_each_host(fleet: Site, do: Callable[[Site], Result]) -> tuple[Result, ...
         return tuple(pool.map(do, fleet_hosts(fleet)))
 
 
-def set_login(host: Site, more: str = "") -> None:
-    """Let a login on a host be as it was, or do more.
+def set_login(host: Site, extra_lines: str = "") -> None:
+    """Restore what a login on a host runs, or add lines to it.
 
     Args:
         host: a host of a fleet.
-        more: lines of sh; what they read is what a connection brings.
+        extra_lines: lines of sh, which run at each login with the connection's input
+            as their stdin; empty to restore.
     """
     fresh = host.root / f"{LOGIN}.new"
-    fresh.write_text(_PROFILE + more)
+    fresh.write_text(_PROFILE + extra_lines)
     fresh.replace(host.root / LOGIN)
 
 
 def login_is_changed(host: Site) -> bool:
-    """Whether a login on a host does more than it did at first."""
+    """Whether `set_login` has added lines to a login on a host."""
     return (host.root / LOGIN).read_text() != _PROFILE
 
 
@@ -136,13 +137,16 @@ def _start(host: Site) -> None:
 
 
 def _create_hosts(
-    root: Path, names: Sequence[str], wanted: SiteSpecification, started: datetime
+    root: Path,
+    names: Sequence[str],
+    specification: SiteSpecification,
+    started: datetime,
 ) -> None:
-    """One site is made whole; the others are copies with ports of their own."""
+    """Create one site in full; the others are copies of it with their own ports."""
     folders = [root / HOSTS / name for name in names]
     folders[0].mkdir(parents=True)
     (folders[0] / "run").mkdir()
-    create_site_files(folders[0], wanted, started)
+    create_site_files(folders[0], specification, started)
     for folder in folders[1:]:
         shutil.copytree(folders[0], folder, symlinks=True)
     for folder in folders:
@@ -152,14 +156,16 @@ def _create_hosts(
         set_login(open_site(folder))
 
 
-def _create_front(root: Path, names: Sequence[str], wanted: SiteSpecification) -> None:
-    """What is in the folder of the fleet beside its hosts."""
-    create_programs(root, wanted.kind)
+def _create_front(
+    root: Path, names: Sequence[str], specification: SiteSpecification
+) -> None:
+    """Create the balancer and the sink of messages in the folder of the fleet."""
+    create_programs(root, specification.kind)
     hosts = [open_site(root / HOSTS / name) for name in names]
     shutil.copyfile(hosts[0].root / "site.json", root / "site.json")
     front, other, sink = free_ports(3)
     ports = {"production": front, "staging": other, "sink": sink}
-    if wanted.environment == "staging":
+    if specification.environment == "staging":
         ports |= {"production": other, "staging": front}
     upstreams = [host.port for host in hosts]
     _describe(
@@ -173,7 +179,7 @@ def _create_front(root: Path, names: Sequence[str], wanted: SiteSpecification) -
 
 
 def _describe(folder: Path, **fields: Any) -> None:
-    """Change what a site's own programs know of it."""
+    """Change fields of a site's `site.json`, which its own programs read."""
     file = folder / "site.json"
     known = {**json.loads(file.read_text()), **fields}
     file.write_text(json.dumps(known, indent=1) + "\n")

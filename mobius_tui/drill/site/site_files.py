@@ -26,7 +26,7 @@ from mobius_tui.errors import RunError
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SiteBaseline:
-    """A sound site."""
+    """The digests and versions of a site that works, to compare a repaired one with."""
 
     live: str
     """The release that served before the drill: the one of the newest backup."""
@@ -72,13 +72,15 @@ def installed_version(root: Path) -> str:
         raise RunError(f"{root / 'package.json'} names no version: {error}") from error
 
 
-def write_baseline(root: Path, truth: SiteBaseline) -> None:
+def write_baseline(root: Path, baseline: SiteBaseline) -> None:
     """Write the baseline to the site's `run/truth.json`."""
-    (root / "run" / "truth.json").write_text(json.dumps(asdict(truth), indent=1) + "\n")
+    (root / "run" / "truth.json").write_text(
+        json.dumps(asdict(baseline), indent=1) + "\n"
+    )
 
 
 def read_baseline(root: Path) -> SiteBaseline:
-    """What `write_baseline` kept.
+    """Read the baseline that `write_baseline` wrote.
 
     Raises:
         RunError: it is not there, or is none.
@@ -94,12 +96,12 @@ ASSETS = Path(__file__).parents[1] / "assets"
 
 
 class SiteKind(StrEnum):
-    """What a site is like, as `--site` and the site's own file have it."""
+    """The kind of a site, as `--site` and `site.json` name it."""
 
     REAL = "real"
-    """As the deployment's own scripts are; `/health` says that it is ok, no more."""
+    """With the deployment's own scripts; `/health` answers `ok` without figures."""
     RICH = "rich"
-    """The same, but `/health` tells figures of the requests."""
+    """The same, but `/health` reports figures of the requests."""
     LENIENT = "kind"
     """With scripts that restart services and backups that hold everything, for
     teaching."""
@@ -196,7 +198,7 @@ def interpreter() -> Path:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SiteSpecification:
-    """What a site is to be."""
+    """The kind, the environment and the random seed of a site to build."""
 
     kind: SiteKind = SiteKind.REAL
     environment: str = "production"
@@ -205,28 +207,30 @@ class SiteSpecification:
     """Decides versions, contents and the ages of the backups."""
 
 
-def create_site_files(root: Path, wanted: SiteSpecification, started: datetime) -> None:
+def create_site_files(
+    root: Path, specification: SiteSpecification, started: datetime
+) -> None:
     """Fill an empty folder with a site that is ready to start.
 
     Args:
         root: the folder; its `run` folder is there already.
-        wanted: what it is to be.
+        specification: its kind, environment and seed.
         started: when the drill starts, aware.
 
     Raises:
         RunError: a program of the site failed.
     """
-    dice = random.Random(wanted.seed)  # noqa: S311 - reproducible, and no secret
-    create_programs(root, wanted.kind)
+    rng = random.Random(specification.seed)  # noqa: S311 - reproducible, and no secret
+    create_programs(root, specification.kind)
     for name in ("backups", "data", "monitor_logs", "systemd"):
         (root / name).mkdir()
     for name in (DUMPS, RELEASES, "lib/registry"):
         (root / name).mkdir()
     production, staging, sink = free_ports(3)
     ports = {"production": production, "staging": staging, "sink": sink}
-    _configure(root, wanted.kind, ports)
-    _describe(root, wanted, started, ports)
-    write_baseline(root, _releases(root, wanted, dice, started))
+    _configure(root, specification.kind, ports)
+    _describe(root, specification, started, ports)
+    write_baseline(root, _releases(root, specification, rng, started))
 
 
 def create_programs(root: Path, kind: SiteKind) -> None:
@@ -246,31 +250,31 @@ def create_programs(root: Path, kind: SiteKind) -> None:
 
 
 def _releases(
-    root: Path, wanted: SiteSpecification, dice: random.Random, started: datetime
+    root: Path, specification: SiteSpecification, rng: random.Random, started: datetime
 ) -> SiteBaseline:
     """Make the good releases and their backups; return the site's baseline."""
-    patch = dice.randrange(1, 8)
+    patch = rng.randrange(1, 8)
     releases, backups, version = {}, {}, ""
     for n, age in enumerate(BACKUP_AGES):
-        at = started - age + timedelta(seconds=dice.randrange(-1200, 1200))
+        at = started - age + timedelta(seconds=rng.randrange(-1200, 1200))
         version = f"2.4.{patch + n}"
         publish_release(root, version)
-        install_release(root, version, wanted.kind)
+        install_release(root, version, specification.kind)
         if n == 0:
             run_site_program(root, "bin/npm", "run", "migrate")
-            _fill_database(root / "data" / "mobius.db", dice)
+            _fill_database(root / "data" / "mobius.db", rng)
         stamp = f"{at.astimezone():%Y%m%d_%H%M%S}"
-        words = ("scripts/deploy/backup.sh", "--env", wanted.environment)
+        words = ("scripts/deploy/backup.sh", "--env", specification.environment)
         run_site_program(root, *words, MOBIUS_STAMP=stamp)
         releases[version] = digest(root / "node_modules")
-        backups[f"dhash_{wanted.environment}_{stamp}.zip"] = version
+        backups[f"dhash_{specification.environment}_{stamp}.zip"] = version
     _archive_release(root, version, stamp)
     return SiteBaseline(
         live=version,
         releases=releases,
         source=digest(root / "src"),
         backups=backups,
-        config=digest(root / "config" / wanted.environment),
+        config=digest(root / "config" / specification.environment),
         schema=len(list((ASSETS / "core" / "migrations").glob("*.up.sql"))),
         assets=ASSETS_KEPT,
     )
@@ -314,7 +318,7 @@ def install_release(root: Path, version: str, kind: SiteKind) -> None:
 
 
 def _archive_release(root: Path, version: str, stamp: str) -> None:
-    """What no backup holds: the archive of the release, and a dump of the database."""
+    """Write what backups do not contain: the release's archive, the database's dump."""
     with tarfile.open(root / RELEASES / f"mobius-{version}.tar.gz", "w:gz") as archive:
         for name in ("package.json", "package-lock.json", "src", "node_modules"):
             archive.add(root / name, name)
@@ -341,37 +345,40 @@ def _configure(root: Path, kind: SiteKind, ports: dict[str, int]) -> None:
 
 
 def _describe(
-    root: Path, wanted: SiteSpecification, started: datetime, ports: dict[str, int]
+    root: Path,
+    specification: SiteSpecification,
+    started: datetime,
+    ports: dict[str, int],
 ) -> None:
     """Write what the site's own programs need to know, and a monitor's log so far."""
     stamp = f"{started.astimezone():%Y%m%d_%H%M%S}"
-    log = f"monitor_logs/monitor_{wanted.environment}_{stamp}.log"
+    log = f"monitor_logs/monitor_{specification.environment}_{stamp}.log"
     site: dict[str, Any] = {
-        "kind": wanted.kind,
-        "health": "plain" if wanted.kind is SiteKind.REAL else "rich",
-        "environment": wanted.environment,
+        "kind": specification.kind,
+        "health": "plain" if specification.kind is SiteKind.REAL else "rich",
+        "environment": specification.environment,
         "ports": ports,
         "sink": ports["sink"],
-        "seed": wanted.seed,
+        "seed": specification.seed,
         "hosts": [],
         "name": "",
         "monitor_log": log,
     }
     (root / "site.json").write_text(json.dumps(site, indent=1) + "\n")
-    dice = random.Random(wanted.seed)  # noqa: S311 - reproducible, and no secret
-    is_lenient = wanted.kind is SiteKind.LENIENT
+    rng = random.Random(specification.seed)  # noqa: S311 - reproducible, and no secret
+    is_lenient = specification.kind is SiteKind.LENIENT
     checks = 120 if is_lenient else 0  # the real monitor dies at its first
     with (root / log).open("w") as lines:
         for n in range(checks, 0, -1):
             at = (started - timedelta(seconds=30 * n)).astimezone()
-            took = dice.randrange(2, 9)
+            took = rng.randrange(2, 9)
             lines.write(f'{at:%Y-%m-%d %H:%M:%S}|200|{took}|{{"status": "ok"}}\n')
 
 
-def _fill_database(path: Path, dice: random.Random) -> None:
-    """Give the database something to lose."""
+def _fill_database(path: Path, rng: random.Random) -> None:
+    """Fill the database with assets, whose loss a verdict would notice."""
     assets = [
-        (f"asset-{n:04}.png", f"{dice.getrandbits(64):016x}")
+        (f"asset-{n:04}.png", f"{rng.getrandbits(64):016x}")
         for n in range(1, ASSETS_KEPT + 1)
     ]
     with closing(sqlite3.connect(path)) as database, database:

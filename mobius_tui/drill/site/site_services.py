@@ -39,7 +39,7 @@ GRACE = 3.0
 
 
 def identity(pid: int) -> str:
-    """What tells this process from a later one of the same pid; empty if it is gone.
+    """A text that differs for a later process with the same pid; empty if it is gone.
 
     A zombie is gone: nobody may be there to reap it.
     """
@@ -109,7 +109,7 @@ def pid_file(root: Path, unit: str) -> Path:
 
 
 def _left_file(root: Path, unit: str, pid: int) -> Path:
-    """Where a process is noted that its unit lost track of."""
+    """The file that names a process which its unit could not stop."""
     return root / "run" / f"{unit}.{pid}.left"
 
 

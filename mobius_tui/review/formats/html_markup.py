@@ -12,7 +12,7 @@ VOID = frozenset({"meta", "hr"})
 
 @dataclass(frozen=True, slots=True)
 class Markup:
-    """Text that is markup already; only this module makes it."""
+    """Text that is HTML or SVG and is not escaped again; only this module makes it."""
 
     text: str
 
@@ -57,12 +57,12 @@ def _value(value: str | float) -> str:
 
 
 def style(css: str) -> Markup:
-    """A style sheet of ours; it holds nothing that a run says."""
+    """A `<style>` element. The CSS is not escaped: it must have no text of a run."""
     return Markup(f"<style>{css}</style>")
 
 
 def rows(parts: Iterable[Markup]) -> str:
-    """Elements, one a line, so that a difference between two reports can be read."""
+    """Elements, one on each line, so that `diff` shows what differs in two reports."""
     return "\n".join(part.text for part in parts)
 
 
@@ -155,7 +155,8 @@ def _variables(colours: Mapping[str, str]) -> str:
 
 STYLE = (
     f":root{{color-scheme:light dark;{_variables(LIGHT)}}}"
-    f"@media screen and (prefers-color-scheme:dark){{:root{{{_variables(DARK)}}}}}"
+    "@media screen and (prefers-color-scheme:dark)"
+    f"{{:root{{{_variables(DARK)}}}}}"
     f"{_RULES}"
 )
 """The whole style sheet."""

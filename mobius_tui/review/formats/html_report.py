@@ -44,10 +44,9 @@ from mobius_tui.runbook.prose.prose_model import (
 
 
 def html_texts(prose: Prose, label: str = "") -> Iterator[Markup]:
-    """A text with its lines, lists, code and tables; nothing where there is none.
+    """A text of a runbook as HTML, with its lists, code and tables; nothing for none.
 
-    What leads somewhere is only a link of the author's own, to a page, with its address
-    in sight.
+    Only links that the author wrote become links, and their addresses are shown.
     """
     if prose.text.strip():
         if label:
@@ -212,7 +211,10 @@ def _section(section: Section) -> Iterator[Markup]:
 
 
 def table(
-    label: str, head: Iterable[str], body: Iterable[Iterable[Child]], times: int = 0
+    label: str,
+    head: Iterable[str],
+    body: Iterable[Iterable[Child]],
+    time_columns: int = 0,
 ) -> Markup:
     """A table that can be scrolled where it is too wide.
 
@@ -220,14 +222,14 @@ def table(
         label: what it is of.
         head: the names of its columns.
         body: its rows.
-        times: how many of the first columns hold times.
+        time_columns: the number of columns, from the first, that contain times.
     """
     names = [tag("th", name, scope="col") for name in head]
     lines = [
         tag(
             "tr",
             *(
-                tag("td", cell, class_="time" if place < times else None)
+                tag("td", cell, class_="time" if place < time_columns else None)
                 for place, cell in enumerate(row)
             ),
         )
@@ -294,7 +296,7 @@ def _deviations(report: RunReport) -> Markup:
         for d in report.deviations
     )
     head = ("At (UTC)", "What", "Step", "By", "Why")
-    return table("Deviations", head, body, times=1)
+    return table("Deviations", head, body, time_columns=1)
 
 
 def _measures(report: RunReport) -> list[Markup]:
@@ -323,7 +325,7 @@ def _measures(report: RunReport) -> list[Markup]:
             f"Counted {report_wording.counted_from(report)}{drills}.",
             class_="muted",
         ),
-        table("Times", head, body, times=2),
+        table("Times", head, body, time_columns=2),
     ]
 
 
@@ -384,7 +386,7 @@ def _decisions(report: RunReport) -> list[Markup]:
         for d in report.decisions
     )
     head = ("At (UTC)", "Step", "Decided", "By", "Why")
-    return [table("Decisions", head, body, times=1)] if report.decisions else []
+    return [table("Decisions", head, body, time_columns=1)] if report.decisions else []
 
 
 def _messages(report: RunReport) -> list[Markup]:
@@ -410,7 +412,7 @@ def _notes(report: RunReport) -> list[Markup]:
         for a in report.annotations
     ]
     head = ("Written (UTC)", "By", "On", "Note")
-    return [table("Notes and annotations", head, body, times=1)] if body else []
+    return [table("Notes and annotations", head, body, time_columns=1)] if body else []
 
 
 def _action_items(report: RunReport) -> list[Markup]:
@@ -432,7 +434,7 @@ def _timeline(report: RunReport) -> list[Markup]:
         note = f"{report.left_out} lines are left out here; the journal has them"
         body.insert(len(body) // 2, ("", "", "", note))
     head = ("At (UTC)", "After", "By", "What")
-    return [table("Timeline", head, body, times=2)] if body else []
+    return [table("Timeline", head, body, time_columns=2)] if body else []
 
 
 def _variables(report: RunReport) -> list[Markup]:

@@ -1,15 +1,15 @@
 """A run as JUnit XML, for the page of a CI: a step is a test case. Pure.
 
-An attempt that ended badly, beside what its step came to, is told as Maven Surefire
-tells a test that it ran again: `flakyFailure` or `flakyError` in a test case that came
-well out of it at last, `rerunFailure` or `rerunError` beside the `failure` or `error`
-of one that did not. Gradle and nextest write the same; Jenkins (with its flaky test
-handler) and GitHub's action-junit-report show it. Those that know nothing of it, such
-as GitLab and Jenkins by itself, leave it out and read what the step came to, as before:
-what passed turns no page red. A test case for each attempt would; and GitLab keeps only
-the first of those that have one name.
+An attempt that ended badly before the last one is written as Maven Surefire writes the
+rerun of a test: `flakyFailure` or `flakyError` in a test case that passed in the end,
+`rerunFailure` or `rerunError` beside the `failure` or `error` of one that did not.
+Gradle and nextest write the same; Jenkins (with its flaky test handler) and GitHub's
+action-junit-report show it. Readers that do not know these elements, such as GitLab and
+Jenkins by itself, ignore them, and show the step's final result. A test case for each
+attempt would show a failure for a step that passed; and of test cases with the same
+name, GitLab keeps only the first.
 
-Where no more rows or hosts of a step failed than its `max_failed` says, the step is
+Where no more rows or hosts of a step failed than its `max_failed` allows, the step is
 warned and the run goes on: that is no failure either. What failed stands in the output.
 """
 
@@ -150,7 +150,7 @@ def _earlier(case: Tree.Element, step: ReportStep) -> None:
 
 
 def _damage(report: RunReport) -> Tree.Element:
-    """A run that is not as it was written is no success of anything."""
+    """A test case that fails because the run's files were changed or are damaged."""
     suite = Tree.Element("testsuite", name="The record itself")
     case = Tree.Element(
         "testcase",

@@ -1,7 +1,7 @@
 """A run as Markdown, for a ticket or a page on GitHub. Pure.
 
-Text of the run means nothing here: it is spelt so that Markdown reads it as it is, and
-whatever has several lines stands in a fence longer than any in it.
+Text of the run is escaped so that none of it is markup. Text of several lines is in a
+fenced block, with a fence longer than any in the text.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ SPARK = 48
 
 
 def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    """A table; what its cells say is spelt here."""
+    """A table; the texts of its cells are escaped here."""
     names = list(head)
     lines = [_row(names), _row("---" for _ in names)]
     lines += [_row(map(cell, row)) for row in rows]
@@ -136,7 +136,7 @@ def _health(report: RunReport) -> Iterator[str]:
 
 
 def _statements(report: RunReport) -> Iterator[str]:
-    """What people decided, said and noted."""
+    """Decisions, messages, notes and annotations."""
     if report.decisions:
         yield "## Decisions"
         rows = (
@@ -210,7 +210,7 @@ def _phase(phase: ReportPhase) -> Iterator[str]:
 
 
 def _quoted(prose: Prose, label: str = "") -> Iterator[str]:
-    """What the runbook says, where it says something."""
+    """A text of the runbook as a quote; nothing if it is empty."""
     if prose.text.strip():
         yield label
         yield quoted(prose)

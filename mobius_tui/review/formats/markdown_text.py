@@ -1,4 +1,4 @@
-"""Texts in Markdown: escaped, quoted, and those of a runbook with their form. Pure."""
+"""Texts as Markdown: escaped, quoted, or with the markup of a runbook's text. Pure."""
 
 from __future__ import annotations
 
@@ -34,19 +34,19 @@ _GITHUB_MARKUP = re.compile(
 )
 """Formulas, what is struck out by one sign, and boxes to tick: GitHub has them, too."""
 _MARKS = re.compile(rf"[`*_\[\]<&\\~$@#!]|{_AUTOLINKS.pattern}", re.IGNORECASE)
-"""Without one of these, words in the middle of a line mean nothing."""
+"""Without one of these, text in the middle of a line is no markup."""
 _FIRST = re.compile(r"[->\s]*\{")
-"""A form in which a text is what a block of it begins with."""
+"""A form whose first text is at the beginning of a block, where more is markup."""
 _BLANKS = re.compile(r"( +)")
 _ENDED = re.compile(r"\A(.+?)([.,:!?]*)\Z")
 _BEFORE_A_BAR = re.compile(r"(\\+)(?=\|)")
 """In a table, readers do not agree on what these mean."""
 _SLOT = "\ue000"
-"""Stands for a text, as a letter would."""
+"""A private character in place of each text, to read the form's own markup alone."""
 
 
 def code(text: str) -> str:
-    """A text as a span of code, whatever stands in it."""
+    """A text as a span of code, even if it contains backquotes."""
     if not text:
         return ""
     parts = _BEFORE_A_BAR.split(text)
@@ -74,11 +74,11 @@ def line(form: str, *texts: str) -> str:
     """A line of Markdown with texts escaped so that they are not markup.
 
     Args:
-        form: the line in Markdown; `{}` where a text stands.
-        texts: what was said, each in one line; blanks around it are left out.
+        form: the line in Markdown, with `{}` for each text.
+        texts: one line each; blanks around them are removed.
     """
-    said = [text.strip() for text in texts]
-    return escaped_line(form, *said) or form.format(*map(code, said))
+    stripped = [text.strip() for text in texts]
+    return escaped_line(form, *stripped) or form.format(*map(code, stripped))
 
 
 def cell(text: str) -> str:
@@ -87,7 +87,7 @@ def cell(text: str) -> str:
 
 
 def escaped_line(form: str, *texts: str) -> str:
-    """As `line`, but blanks are kept; empty if no escaping renders correctly."""
+    """As `line`, but blanks are kept; empty if no escaping is correct."""
     is_inner = "\n" not in form and not _FIRST.match(form)
     if is_inner and not any(map(_MARKS.search, texts)):
         return form.format(*texts)
@@ -106,12 +106,12 @@ def escaped_line(form: str, *texts: str) -> str:
 
 
 def _leading(text: str) -> str:
-    """The words that lead somewhere as code."""
+    """A text with the words as code that GitHub would make links or mentions of."""
     return _words(text, lambda word: _AUTOLINKS.search(word) is not None)
 
 
 def _first(text: str) -> str:
-    """As `_leading`, and the first word as code, too."""
+    """As `_leading`, and with the first word as code, too."""
     first = text.split(" ", 1)[0]
     return _words(
         text, lambda word: word == first or _AUTOLINKS.search(word) is not None
@@ -119,7 +119,7 @@ def _first(text: str) -> str:
 
 
 def _marked(text: str) -> str:
-    """Each word as code that has a mark in it."""
+    """A text with each word as code that has a character of markup."""
     return _words(text, lambda word: _MARKS.search(word) is not None)
 
 
@@ -139,9 +139,9 @@ def _reader() -> MarkdownIt:
 
 
 def _read(text: str) -> tuple[tuple[str, ...], str, str]:
-    """What is read: the kinds of parts, the words, and those outside of code and links.
+    """Parse Markdown: the kinds of its tokens, its words, those outside code and links.
 
-    A link is always one of ours: there is one more part where it is not.
+    A link that a text brought shows as one more kind than the form alone has.
     """
     kinds: list[str] = []
     words: list[str] = []
@@ -217,7 +217,7 @@ def _cells(row: Iterable[ProseRow]) -> str:
 
 
 def _lines(rows: Iterable[ProseRow]) -> Iterator[str]:
-    """Lines of words, none of which means more than it says."""
+    """Lines of a paragraph, escaped; as a fenced block if escaping is not enough."""
     made = [_form(row) for row in rows]
     form = "  \n".join(form for form, _ in made)
     spelling = escaped_line(form, *(text for _, texts in made for text in texts))
@@ -226,7 +226,7 @@ def _lines(rows: Iterable[ProseRow]) -> Iterator[str]:
 
 
 def _form(row: ProseRow) -> tuple[str, list[str]]:
-    """A line with a place for each of its texts, and the texts."""
+    """A line of Markdown with `{}` for each of its texts, and the texts."""
     form: list[str] = []
     texts: list[str] = []
     for span in row:

@@ -1,4 +1,4 @@
-"""A run as pictures: who did what when, and how health was. Pure."""
+"""A run as SVG pictures: its timeline, and the latency of each probe. Pure."""
 
 from __future__ import annotations
 
@@ -26,15 +26,19 @@ from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.text.units import clock_duration
 
 WIDTH = 960.0
+"""Width of a picture, in SVG user units, as all sizes here."""
 GUTTER = 170.0
-"""Where the names stand, left of the time."""
+"""Width of the column of names, left of the time."""
 LANE = 26.0
+"""Height of a lane of the timeline."""
 BAR = 14.0
+"""Height of the bar of an attempt."""
 CHART = 90.0
 """Height of a chart of latencies."""
 AXIS = 22.0
+"""Height of the axis with its times."""
 TICKS = 8
-"""Times under a picture at most."""
+"""The most times on an axis."""
 TICK_INTERVALS = (
     1,
     2,
@@ -70,7 +74,7 @@ ROLES: Mapping[DeviationKind, str] = {
     Status.WAITING: "muted",
     Status.NOT_APPLICABLE: "muted",
 }
-"""What a state looks like; `bad` where it is not named."""
+"""The CSS class of a status; `bad` for one that is not in it."""
 _PROBE = {"ok": "ok", "failed": "bad", "no data": "unknown", "none": "none"}
 _MARKED: Mapping[type[Event], str] = {
     TriggerFired: "trigger fired",
@@ -84,19 +88,21 @@ _MARKED: Mapping[type[Event], str] = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Scale:
-    """Where a time stands in a picture."""
+    """The horizontal position of times in a picture."""
 
     began: float
+    """The time at the left end, in seconds since 1970."""
     until: float
+    """The time at the right end."""
 
     def x(self, at: float) -> float:
-        """A place from the left, for seconds since 1970."""
+        """The x coordinate of a time, given in seconds since 1970."""
         whole = max(self.until - self.began, 1.0)
         part = min(1.0, max(0.0, (at - self.began) / whole))
         return GUTTER + part * (WIDTH - GUTTER - 10)
 
     def ticks(self) -> Iterator[float]:
-        """Times to be named under the picture."""
+        """The times that the axis labels, in seconds since 1970."""
         whole = self.until - self.began
         days = DAY * math.ceil(whole / DAY / TICKS)
         step = next((each for each in TICK_INTERVALS if whole / each < TICKS), days)
@@ -234,13 +240,13 @@ def _mark(each: TimelineEntry, scale: Scale) -> Markup:
     )
 
 
-def latency_picture(probe: ReportProbe, report: RunReport, place: int) -> Markup:
-    """The longest answers of a probe, slice by slice.
+def latency_picture(probe: ReportProbe, report: RunReport, index: int) -> Markup:
+    """A bar chart of the longest latency of a probe in each slice of time.
 
     Args:
-        probe: whose.
-        report: of the run.
-        place: tells this picture from the others.
+        probe: the probe.
+        report: the report of the run.
+        index: a number that makes the picture's id unique in the page.
     """
     scale, top = scale_of(report), report_wording.chart_top(probe)
     ends = [beat.at for beat in probe.beats[1:]] + [scale.until]
@@ -268,7 +274,7 @@ def latency_picture(probe: ReportProbe, report: RunReport, place: int) -> Markup
         )
     parts += list(_levels(probe, top))
     return _picture(
-        f"latency-{place}",
+        f"latency-{index}",
         f"Latency of {probe.title}",
         f"The longest answer in each slice of time, up to {top:.0f} ms; "
         f"P95 of our checks {report_wording.ms(probe.p95_ms)}; "
@@ -280,7 +286,7 @@ def latency_picture(probe: ReportProbe, report: RunReport, place: int) -> Markup
 
 
 def _levels(probe: ReportProbe, top: float) -> Iterator[Markup]:
-    """What a height means."""
+    """The labels of the vertical axis, and the line of the trigger's limit."""
     yield tag("text", f"{top:.0f} ms", x=4.0, y=20.0, class_="muted")
     yield tag("text", "0 ms", x=4.0, y=12 + CHART, class_="muted")
     if probe.limit_ms is not None and probe.limit_ms > top:

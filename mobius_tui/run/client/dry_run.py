@@ -239,7 +239,7 @@ def _action(step: Step, values: Values) -> Iterator[str]:
             if to:
                 yield f"      to     {', '.join(to)}"
         case Choose(from_=str(), var=var) as choose:
-            yield f"      {var}=one of those that {choose.lister} lists"
+            yield f"      {var}=one of those that {choose.options_source} lists"
         case Choose(options=options, var=var):
             for option in options:
                 yield f"      {var}={option.value}  {option.title}"

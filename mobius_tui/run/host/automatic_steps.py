@@ -192,7 +192,7 @@ async def _make_choice(services: HostServices, auto: AutoStarted, step: Step) ->
             services.context.state, f"with --auto --answers FILE that has {action.var}"
         )
         if action.from_ is not None:
-            wants += f", and {action.lister} lists nothing to choose"
+            wants += f", and {action.options_source} lists nothing to choose"
         if action.from_ is not None and not action.from_run:
             how = person_remedy(services.context.state)
         await stop_for_person(

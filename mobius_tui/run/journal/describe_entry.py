@@ -246,7 +246,8 @@ def _step_entry_text(entry: Entry, plan: Plan, state: RunState) -> str | None:
         case RowsAdded(step=step, items=items):
             return f"rows: {plan.name(step)}: {_items_text(items)}"
         case StepImprovised(step=step, effect=effect):
-            return f"improvised ({EFFECTS[effect]}): {plan.name(step)}, by {entry.by}"
+            name = plan.name(step)
+            return f"improvised ({EFFECTS[effect]}): {name}, by {entry.by}"
         case StopAsked(step=step):
             return f"stop asked for: {plan.name(step)}, by {entry.by}"
         case StepEnded() as event:

@@ -41,7 +41,7 @@ class RunbookDraft:
     """The `[[phase]]` table of the main file by the phase's id; for an included phase
     that is the one with `include`."""
 
-    def at(self, part: PartKind, name: str) -> TomlTable:
+    def table_of(self, part: PartKind, name: str) -> TomlTable:
         """The table of a part; the root of the main file if it has none."""
         return self.tables.get((part, name), self.root)
 
@@ -151,7 +151,7 @@ def _with_judged_effects(runbook: Runbook) -> tuple[Phase, ...]:
 
 
 def _with_literal_guards(runbook: Runbook) -> tuple[Phase, ...]:
-    """The phases with guards in which possible values of variables are literal."""
+    """The phases, with guards that compare possible values of variables literally."""
     possible = cache(lambda name: frozenset(runbook.possible(name)))
 
     def read(step: Step) -> Step:

@@ -37,7 +37,9 @@ def user_commands() -> dict[str, object]:
         return {}
     if not isinstance(lines, dict):
         return {}
-    return {pattern: says for pattern, says in lines.items() if _is_line(pattern, says)}
+    return {
+        pattern: entry for pattern, entry in lines.items() if _is_line(pattern, entry)
+    }
 
 
 def effective_commands(lines: Mapping[str, object]) -> CommandTable:
@@ -49,9 +51,9 @@ def effective_commands(lines: Mapping[str, object]) -> CommandTable:
     return bundled_commands().extended(user_commands()).extended(lines)
 
 
-def _is_line(pattern: str, says: object) -> bool:
+def _is_line(pattern: str, entry: object) -> bool:
     try:
-        parse_table_line(pattern, says)
+        parse_table_line(pattern, entry)
     except BadLineError:
         return False
     return True

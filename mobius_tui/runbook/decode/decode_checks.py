@@ -115,12 +115,12 @@ def _of_kind(table: TomlTable, kind: str) -> list[Check]:
 def _entries(
     kind: str, value: object, version: int
 ) -> list[tuple[KeyPath, Mapping[str, Any]]] | None:
-    """The checks of a kind as tables with their paths; None if that has a wrong type.
+    """The checks of a kind as tables with their paths; None for a wrong type.
 
     Args:
-        kind: of check.
-        value: what its key has.
-        version: the format of the file.
+        kind: the kind of check, such as `http`.
+        value: the value of that key.
+        version: the format of the file, 1 or 2.
     """
     key = _MAIN_KEYS.get(kind) if version >= 2 else None
     if key == "names" and _is_of_texts(value):

@@ -1,4 +1,4 @@
-"""`for_each` of a step: what it is done for, and how its rows are worked."""
+"""Decoding `for_each` of a step: its items, and how its rows run."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from mobius_tui.runbook.toml.table_reader import TomlTable
 
 _FORMS = 'a list of texts, the name of a variable, or { run = "a command" }'
 _OF_ROWS = ("item", "max_failed", "parallel")
-"""Keys that say something about rows."""
+"""Keys that only a step with rows may have."""
 
 
 def read_parallel(table: TomlTable) -> int:
@@ -38,7 +38,7 @@ def read_parallel(table: TomlTable) -> int:
 
 
 def read_for_each(step: TomlTable, action: Action | None) -> ForEach | None:
-    """What a step is done for; None if that is once."""
+    """The `for_each` of a step; None if it has none, and so runs once."""
     given = step.has_since(2, "for_each")
     of_rows = step.present_keys(*_OF_ROWS)
     if not given:

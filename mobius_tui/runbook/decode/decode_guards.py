@@ -1,4 +1,4 @@
-"""`when` of a step: the variables that it compares, and what it looks at."""
+"""Decoding `when` of a step: comparisons of variables, and checks."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _EXAMPLES = 'a text in quotes, such as "> 1000", or a list of them'
 
 
 def read_guard(table: TomlTable | None) -> Guard:
-    """The variables of a guard; without them, values alone never exclude a step."""
+    """The comparisons of a guard; an empty one always holds."""
     found: dict[str, Part] = {}
     if table is None:
         return MappingProxyType(found)

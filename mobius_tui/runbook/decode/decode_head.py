@@ -1,4 +1,4 @@
-"""Decoding the head of a runbook: what it is called, contacts, messages, channels."""
+"""Decoding `[runbook]`, `[[contact]]`, `[[message]]`, `[[channel]]`, `[commands]`."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def _review(table: TomlTable) -> str | None:
 
 
 def _mode(table: TomlTable) -> RunbookMode:
-    """What a run of it is for."""
+    """The mode of its runs: `incident` or `maintenance`."""
     if not table.has_since(2, "mode"):
         return "incident"
     return cast("RunbookMode", one_of(table, "mode", RUNBOOK_MODES, "incident"))
@@ -95,7 +95,7 @@ def contacts(root: TomlTable, includes: Includes | None = None) -> tuple[Contact
 def with_contacts(
     present: tuple[Contact, ...], others: tuple[Contact, ...]
 ) -> tuple[Contact, ...]:
-    """Contacts, and those of another file with other roles."""
+    """Some contacts, and those of another file whose roles are not among them."""
     roles = {contact.role for contact in present}
     return present + tuple(contact for contact in others if contact.role not in roles)
 

@@ -117,7 +117,7 @@ def _run(step: TomlTable) -> Run:
 
 
 def _playbook(step: TomlTable) -> Run:
-    """A playbook in place of a script; what it does is not judged."""
+    """A playbook in place of a script; its effect is not judged, but stated."""
     name = step.text("playbook") if step.has_since(2, "playbook") else ""
     if step.has("playbook") and not name.strip():
         step.report("`playbook` is the file of an Ansible playbook", "playbook")

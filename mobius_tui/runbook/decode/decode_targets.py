@@ -1,4 +1,4 @@
-"""`[targets.NAME]`, and `hosts` of a step: where it runs, and how it goes over them."""
+"""Decoding `[targets.NAME]`, and `hosts` of a step: its target and its batches."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ def read_hosts(step: TomlTable, action: Action | None) -> HostRollout | None:
 
 
 def _batch(step: TomlTable) -> tuple[str, ...]:
-    """The sizes of the batches, each of which can be played."""
+    """The sizes of the batches: numbers of hosts, or shares of all hosts."""
     if not step.has("batch"):
         return ("100%",)
     sizes = step.text_list("batch")
@@ -167,7 +167,7 @@ def _max_failed(step: TomlTable) -> str:
 
 
 def _between(step: TomlTable) -> Between:
-    """What is waited for between two batches."""
+    """The condition for the next batch: nothing, a person, or health for a time."""
     words = '"none", "person" or { healthy = "2m", within = "15m" }'
     value = step.value("between", (str, dict), words)
     if isinstance(value, str):

@@ -120,7 +120,7 @@ def read_command(table: TomlTable, key: str) -> str:
 def _report_sources(
     variable: Variable, choices: tuple[str, ...], table: TomlTable
 ) -> None:
-    """Report keys that say twice, or in vain, where the value is from."""
+    """Report keys for the source of a value that exclude each other, or are unused."""
     if variable.from_run and variable.from_file:
         table.report("a value is from one place: `from_run` or `from_file`", "from_run")
     if variable.from_file and not variable.secret:

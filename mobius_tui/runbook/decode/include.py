@@ -44,17 +44,17 @@ class Includes:
     """The files that a runbook includes, each read once."""
 
     def __init__(
-        self, own: str, read: Read, findings: Findings, registry: TableRegistry
+        self, main_name: str, read: Read, findings: Findings, registry: TableRegistry
     ) -> None:
         """Begin with no file read.
 
         Args:
-            own: the bare name of the including file.
+            main_name: the bare name of the including file.
             read: reads an included file.
             findings: where problems are reported.
             registry: where the tables of included files are registered.
         """
-        self._main_name = own
+        self._main_name = main_name
         self._read = read
         self._findings = findings
         self._registry = registry
@@ -62,7 +62,7 @@ class Includes:
         self._with_phases: dict[str, TomlTable] = {}
         self.sources: list[Source] = []
         self.unread: list[Problem] = []
-        """Why files could not be read: what they hold is then missing elsewhere."""
+        """Problems of files that could not be read; their tables are missing then."""
 
     def roots(self) -> tuple[TomlTable, ...]:
         """The root tables of the files with included phases, in their order."""

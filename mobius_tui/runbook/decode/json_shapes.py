@@ -1,4 +1,4 @@
-"""Reading what a JSON document or an output must have: equal parts, comparisons."""
+"""Reading what is required of a JSON document: equal values, comparisons by pointer."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def _at_pointers(
 
 
 def _comparisons(table: TomlTable, value: Any, *path: str | int) -> Comparisons:
-    """The texts of one value or of a list; reports what compares nothing."""
+    """The comparisons of one value or of a list; reports values that are none."""
     if value == []:
         table.report("an empty list compares nothing", *path)
     if isinstance(value, list):

@@ -12,7 +12,7 @@ import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal, cast
+from typing import Literal
 
 Weight = Literal["nothing", "read", "change", "destroy"]
 WEIGHTS: tuple[Weight, ...] = ("nothing", "read", "change", "destroy")
@@ -52,9 +52,13 @@ class TableLine:
     tokens: tuple[PatternToken, ...] = ()
     effect: Weight | None = None
     code: tuple[str, ...] = ()
+    """Where the command has code that it runs: some of `CODES`."""
     language: str = "shell"
+    """The language of that code: one of `LANGUAGES`."""
     skip: int = 0
+    """The number of operands before that code."""
     writes: str = ""
+    """Where the names of files that it writes are: one of `WRITES`, or empty."""
     is_added: bool = False
     """Whether a runbook or a person added it to a command of the bundled table."""
 
@@ -205,7 +209,7 @@ def parse_table_line(
         raise BadLineError(f"`{pattern}` knows no `{unknown_keys[0]}`")
     line = TableLine(
         tokens=tuple(_token(word) for word in words[1:]),
-        effect=cast("Weight | None", _choice(pattern, table, "effect", WEIGHTS)),
+        effect=_effect(pattern, table),
         code=_codes(pattern, table),
         language=_choice(pattern, table, "language", LANGUAGES) or "shell",
         skip=_number(pattern, table),
@@ -236,6 +240,11 @@ def _choice(
     if value and value not in existing:
         raise BadLineError(f"`{key}` of `{pattern}` is one of {', '.join(existing)}")
     return value or None
+
+
+def _effect(pattern: str, table: Mapping[str, object]) -> Weight | None:
+    chosen = _choice(pattern, table, "effect", WEIGHTS)
+    return next((each for each in WEIGHTS if each == chosen), None)
 
 
 def _codes(pattern: str, table: Mapping[str, object]) -> tuple[str, ...]:

@@ -193,9 +193,9 @@ class _Judge:
                 self._judge_statements(script)
         if isinstance(command, SimpleCommand):
             before = pipe.commands[place - 1] if place else None
-            run = effective_program(command)
-            if run is not None:
-                words = (run.word, *run.arguments)
+            program = effective_program(command)
+            if program is not None:
+                words = (program.word, *program.arguments)
                 self._judge_command(words, command_input(command, before))
             return
         for script in nested_scripts(command):
@@ -225,8 +225,8 @@ class _Judge:
             self.judge_shell_script(code, lambda _: 0)
             return
         words = tuple(Word(source=word, text=word, start=0) for word in shell)
-        run = effective_program(SimpleCommand(start=0, words=words))
-        entry = self._find_entry(run.word.text) if run is not None else None
+        program = effective_program(SimpleCommand(start=0, words=words))
+        entry = self._find_entry(program.word.text) if program is not None else None
         if entry is not None and entry.base.code:
             whole = Word(source=script, text=script, start=0)
             self._judge_language(entry.base.language, whole)
@@ -395,11 +395,11 @@ class _Judge:
             self._add_effect("change", words[0].start, _source_text(words), known=False)
         else:
             self._depth += 1
-            run = effective_program(
+            program = effective_program(
                 SimpleCommand(start=words[0].start, words=tuple(words))
             )
-            if run is not None:
-                self._judge_command((run.word, *run.arguments), None)
+            if program is not None:
+                self._judge_command((program.word, *program.arguments), None)
             self._depth -= 1
 
     def _judge_find_exec(self, words: Sequence[Word]) -> None:

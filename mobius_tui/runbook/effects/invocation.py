@@ -33,8 +33,8 @@ def is_temporary_file(assignment: Assignment) -> bool:
     ):
         return False
     first = value.scripts[0][0].first.commands[0]
-    run = effective_program(first) if isinstance(first, SimpleCommand) else None
-    return run is not None and run.name == "mktemp"
+    program = effective_program(first) if isinstance(first, SimpleCommand) else None
+    return program is not None and program.name == "mktemp"
 
 
 def command_input(command: SimpleCommand, before: Command | None) -> Word | None:
@@ -53,20 +53,20 @@ def command_input(command: SimpleCommand, before: Command | None) -> Word | None
             return None
     if not isinstance(before, SimpleCommand):
         return None
-    run = effective_program(before)
-    if run is None:
+    program = effective_program(before)
+    if program is None:
         return None
-    if run.name == "cat" and not run.arguments:
+    if program.name == "cat" and not program.arguments:
         return command_input(before, None)
-    if run.name not in ("echo", "printf"):
+    if program.name not in ("echo", "printf"):
         return None
     printed = [
-        each for each in run.arguments if each.text not in ("-n", "-e", "-E", "--")
+        each for each in program.arguments if each.text not in ("-n", "-e", "-E", "--")
     ]
     if len(printed) == 1:
         return printed[0]
     text = " ".join(each.text for each in printed)
-    return Word(source="", text=text, start=run.word.start)
+    return Word(source="", text=text, start=program.word.start)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,7 +1,7 @@
-"""Writing steps into a runbook's file, behind others, with all that it says kept.
+"""Inserting steps into a runbook's file, each after a given step.
 
-The text is edited by positions, so that comments and order stay. What comes of it is
-read again: it must be the same runbook with these steps, and nothing else.
+The text is edited at positions, so that comments and order stay. The result is read
+again: it must be the same runbook with these steps, and no other change.
 """
 
 from __future__ import annotations
@@ -26,21 +26,21 @@ from mobius_tui.runbook.toml.toml_document import Findings, parse_toml
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Addition:
-    """A step to write, and where."""
+    """A step to insert, and the step after which it is inserted."""
 
     step: Step
-    """Its id is made anew."""
+    """The step; its id is replaced by one made of its title."""
     after: str
-    """The id of the step of the file that it comes behind."""
+    """The id of the step of the file before it."""
 
 
-def amended(path: Path, was: Runbook, additions: Sequence[Addition]) -> bytes:
-    """A runbook's file with steps written into it.
+def amended(path: Path, original: Runbook, additions: Sequence[Addition]) -> bytes:
+    """A runbook's file with steps inserted.
 
     Args:
         path: the file.
-        was: the runbook as the steps were made for it.
-        additions: in the order in which they come, where they come behind the same.
+        original: the runbook of the run in which the steps were improvised.
+        additions: the steps; those after the same step keep this order.
 
     Raises:
         UsageError: a step cannot be written there; the text says why, and what to do.
@@ -55,7 +55,7 @@ def amended(path: Path, was: Runbook, additions: Sequence[Addition]) -> bytes:
     edits: dict[int, str] = {}
     added: list[str] = []
     for each in additions:
-        _refuse_changed_place(path, was, now, each.after)
+        _refuse_changed_place(path, original, now, each.after)
         table = tables.get(each.after)
         if table is None or table not in document.positions.headers:
             raise UsageError(
@@ -73,19 +73,21 @@ def amended(path: Path, was: Runbook, additions: Sequence[Addition]) -> bytes:
     return found
 
 
-def _refuse_changed_place(path: Path, was: Runbook, now: Runbook, step: str) -> None:
-    """Refuse to write behind a step that is not as it was, or not where it was.
+def _refuse_changed_place(
+    path: Path, original: Runbook, now: Runbook, step: str
+) -> None:
+    """Refuse to insert after a step whose text or place has changed since the run.
 
     Raises:
         UsageError: it was edited, moved or removed since.
     """
-    before, after = _place(was, step), _place(now, step)
+    before, after = _place(original, step), _place(now, step)
     if before == after:
         return
     what = "was edited, moved or removed since that run"
     if before and after and before[:2] == after[:2]:
-        then = f"`{after[2]}`" if after[2] else "nothing"
-        what = f"has {then} behind it now, as it had not in that run"
+        following = f"`{after[2]}`" if after[2] else "nothing"
+        what = f"has {following} behind it now, as it had not in that run"
     raise UsageError(
         f"{path}: `{step}` {what}; `mobius-tui diff RUN` says how. "
         "Write the step behind it by hand"
@@ -95,9 +97,13 @@ def _refuse_changed_place(path: Path, was: Runbook, now: Runbook, step: str) -> 
 def _place(runbook: Runbook, step_id: str) -> tuple[str, str, str] | None:
     """A step's phase, digest, and the step that follows it; `None` if there is none."""
     for phase in runbook.phases:
-        for step, then in zip(phase.steps, (*phase.steps[1:], None), strict=True):
+        for step, following in zip(phase.steps, (*phase.steps[1:], None), strict=True):
             if step.id == step_id:
-                return phase.id, part_digest(step), then.id if then is not None else ""
+                return (
+                    phase.id,
+                    part_digest(step),
+                    following.id if following is not None else "",
+                )
     return None
 
 
@@ -111,13 +117,13 @@ def _free_id(title: str, taken: Iterable[str]) -> str:
 
 
 def _end_of_table(positions: Positions, table: KeyPath) -> int:
-    """Where a table with all its tables ends: before what the next one begins with.
+    """The offset of the end of a table, including the tables below it.
 
-    Comments that stand right over the next header are that one's.
+    Comments directly above the next header belong to that header.
     """
-    begin = positions.spots[table].key
+    begin = positions.key_offsets[table].key
     others = (
-        positions.spots[each].key
+        positions.key_offsets[each].key
         for each in positions.headers
         if each[: len(table)] != table
     )
@@ -150,17 +156,17 @@ def _step_table(step: Step, name: str, beside: KeyPath, version: int | None) -> 
 
 
 def _escaped(title: str) -> str:
-    """A title in which nothing is filled in."""
+    """A title with `${` escaped, so that nothing is filled in."""
     return title.replace("${", "$${")
 
 
 def _line_end(text: str, at: int) -> str:
-    """What ends the line before a place, where the file's last line has no end."""
+    """The newline to insert at an offset, if the text before it does not end in one."""
     return "" if text[:at].endswith("\n") else "\n"
 
 
 def _gap(text: str, at: int) -> str:
-    """The blank line before a new table, where the file has them between others."""
+    """The blank line to insert before a new table: none if text follows at once."""
     return "\n" if text[at : at + 1] in ("\n", "") else ""
 
 
@@ -173,10 +179,11 @@ def _pair(key: str, value: str) -> str:
     return tomli_w.dumps({key: value}).rstrip("\n")
 
 
-def _verify(path: Path, now: Runbook, then: Runbook, added: Sequence[str]) -> None:
-    """Fail unless a runbook is another one with these steps, and nothing else."""
+def _verify(path: Path, before: Runbook, after: Runbook, added: Sequence[str]) -> None:
+    """Raise unless adding these steps is all that differs between two runbooks."""
     found = {
-        (change.kind, change.part, change.name) for change in diff_runbooks(now, then)
+        (change.kind, change.part, change.name)
+        for change in diff_runbooks(before, after)
     }
     if found != {("added", "step", name) for name in added}:
         raise FaultError(f"{path}: with the steps it would be another one; it stays")

@@ -180,7 +180,7 @@ def _problem_lines(problems: tuple[Problem, ...]) -> Iterator[str]:
 def _most_shown(code: str) -> int:
     """How many warnings of a kind are shown in full, of a file."""
     rule = RULES.get(code)
-    return 1 if rule is not None and rule.is_of_the_whole else MAX_SHOWN
+    return 1 if rule is not None and rule.is_reported_once else MAX_SHOWN
 
 
 def _examined(

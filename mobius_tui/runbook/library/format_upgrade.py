@@ -27,7 +27,7 @@ from mobius_tui.runbook.toml.toml_document import Findings, parse_toml
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Upgrade:
-    """What a file is in format 2."""
+    """A file rewritten in format 2."""
 
     data: bytes
     stated: tuple[tuple[int, str, Effect], ...]
@@ -51,8 +51,8 @@ def upgrade(path: Path) -> Upgrade | None:
     if document.format == 2:
         return None
     positions = document.positions
-    spot = positions.spot(("format",))
-    edits = [(spot.start, spot.end, "2")]
+    offsets = positions.offsets_of(("format",))
+    edits = [(offsets.start, offsets.end, "2")]
     is_whole = "runbook" in document.tree
     judged: Mapping[str, Effect] = {}
     if is_whole:
@@ -109,18 +109,18 @@ def _stated_effect(
     positions: Positions, table: KeyPath, effect: Effect
 ) -> tuple[int, int, str]:
     """The edit that writes an effect before the script of a step."""
-    at = positions.spot((*table, "run")).key
+    at = positions.offsets_of((*table, "run")).key
     end = "\n" if table in positions.headers else ", "
     return at, at, f'effect = "{effect}"{end}'
 
 
 def edited(data: bytes, text: str, edits: list[tuple[int, int, str]]) -> bytes:
-    """A file with some of its text replaced; its line ends and its mark stay.
+    """A file with some of its text replaced; its line ends and byte order mark stay.
 
     Args:
         data: the file.
         text: its text, as `decode_text` gives it.
-        edits: from and to which offset, and what stands there.
+        edits: of each, the offsets of its start and its end, and the new text.
     """
     for start, end, words in sorted(edits, reverse=True):
         text = text[:start] + words + text[end:]

@@ -27,7 +27,7 @@ SCHEMA_LINE = f"#:schema ./{SCHEMA_NAME}\n"
 _UNKNOWN: Shape = {"not": {"title": "unknown key"}}
 """The schema of no value: unlike `false`, editors report it at the key alone."""
 _DEFINITIONS = {"phase.step": "step"}
-"""Large tables that several lists have, and the names under which they stand once."""
+"""Large tables that the schema uses in several places, with their definition's name."""
 _HEADER = re.compile(
     r"^\| key of (?:the file|`\[+([\w.]+)\]+`) \|.*\n\|[-|]+\|\n", re.MULTILINE
 )

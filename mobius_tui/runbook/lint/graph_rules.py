@@ -1,4 +1,4 @@
-"""Rules about the graphs of steps (`needs`) and phases."""
+"""Rules about the graphs of steps (`needs`) and phases (`next`, `on_failure`, …)."""
 
 from __future__ import annotations
 
@@ -42,10 +42,10 @@ def _lint_needs(draft: RunbookDraft) -> None:
                 graph.setdefault(step.id, set()).add(need)
                 continue
             words = f"no step `{need}`{did_you_mean(need, known)}"
-            draft.at("step", step.id).report(words, "needs", index)
+            draft.table_of("step", step.id).report(words, "needs", index)
     for circle in _cycles(graph):
         words = f"`needs` goes round in a circle: {' → '.join(circle)}"
-        draft.at("step", circle[0]).report(words, "needs")
+        draft.table_of("step", circle[0]).report(words, "needs")
 
 
 def _cycles(graph: _Graph) -> Iterator[list[str]]:
@@ -67,11 +67,11 @@ def _edges_to_phases(
     """Each phase that is named as a target, with the table and key that name it."""
     for phase in draft.runbook.phases:
         entry = draft.entries.get(phase.id, draft.root)
-        place = draft.at("phase", phase.id)
+        place = draft.table_of("phase", phase.id)
         if phase.next is not None:
             yield phase.next, entry if entry.has("next") else place, ("next",)
         for step in phase.steps:
-            table = draft.at("step", step.id)
+            table = draft.table_of("step", step.id)
             if _failure_phase(step) is not None:
                 yield step.on_failure, table, ("on_failure",)
             if isinstance(step.action, Choose):
@@ -101,7 +101,7 @@ def _lint_failure_phases(draft: RunbookDraft, phases: Mapping[str, Phase]) -> No
     for circle in _cycles(graph):
         words = f"`on_failure` goes round in a circle: {' → '.join(circle)}"
         step_id = culprits[circle[0], circle[1]]
-        draft.at("step", step_id).report(words, "on_failure")
+        draft.table_of("step", step_id).report(words, "on_failure")
 
 
 def _warn_asides(
@@ -109,7 +109,7 @@ def _warn_asides(
 ) -> None:
     for phase in draft.runbook.phases:
         entry = draft.entries.get(phase.id, draft.root)
-        place = entry if entry.has("instead_of") else draft.at("phase", phase.id)
+        place = entry if entry.has("instead_of") else draft.table_of("phase", phase.id)
         for index, other in enumerate(phase.instead_of):
             if other not in phases:
                 words = f"no phase `{other}`{did_you_mean(other, phases)}"
@@ -120,5 +120,5 @@ def _warn_asides(
         if not phase.aside and (phase.next is not None or phase.instead_of):
             key = "next" if phase.next is not None else "instead_of"
             words = f"`{key}` means nothing on the main line: `aside = true` is missing"
-            culprit = entry if entry.has(key) else draft.at("phase", phase.id)
+            culprit = entry if entry.has(key) else draft.table_of("phase", phase.id)
             culprit.warn("main-line-key", words, key)

@@ -55,7 +55,7 @@ def warn_unattended(draft: RunbookDraft) -> None:
         runbook, known_at_start(runbook), lambda step: f"`{step.id}`"
     )
     for stop in stops:
-        table = draft.at("step", stop.step.id)
+        table = draft.table_of("step", stop.step.id)
         path = (stop.key,) if stop.key in table.node else ()
         words = f"a trigger begins `{phase.id if phase else ''}`, and it stops here"
         table.warn(UNATTENDED.code, f"{words}: {stop.why}", *path)
@@ -100,7 +100,7 @@ def _check_interval(draft: RunbookDraft, health: Health) -> None:
     for probe in health.probes:
         timeout = None if probe.hosts else _seconds(probe.timeout)
         if every is not None and timeout is not None and timeout > every:
-            draft.at("probe", probe.id).warn(
+            draft.table_of("probe", probe.id).warn(
                 "slow-probe",
                 f"`timeout` {probe.timeout} is longer than `every` {health.every}: "
                 "a slow answer makes the next check miss its turn",
@@ -112,7 +112,7 @@ def _check_watch_step(
     draft: RunbookDraft, health: Health, step: Step, watch: Watch
 ) -> None:
     """A `watch` step needs a trigger, and time for a check of each probe."""
-    table = draft.at("step", step.id)
+    table = draft.table_of("step", step.id)
     rules = health.trigger
     if not _is_on(rules) or not any(probe.trigger for probe in health.probes):
         words = "no trigger can fire: this fails only if a probe is failing at its end"
@@ -134,7 +134,7 @@ def _check_latency_rule(draft: RunbookDraft, health: Health) -> None:
         timeout = None if probe.hosts else _seconds(probe.timeout)
         if not probe.trigger or timeout is None or above < timeout:
             continue
-        table = draft.at("probe", probe.id)
+        table = draft.table_of("probe", probe.id)
         words = f"no answer can take `p95_latency.above` {rule.above}: "
         words += f"`timeout` {probe.timeout} ends it first"
         if probe.p95 is None:
@@ -169,7 +169,7 @@ def _check_witness(draft: RunbookDraft, health: Health) -> None:
         if where is not None:
             key = "url" if probe.check is None else "check"
             words = "without a `witness` a dead network looks like a dead service"
-            draft.at("probe", probe.id).warn("no-witness", words + where, key)
+            draft.table_of("probe", probe.id).warn("no-witness", words + where, key)
             return  # one witness is enough for all
 
 

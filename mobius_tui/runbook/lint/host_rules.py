@@ -77,7 +77,7 @@ def lint_hosts(draft: RunbookDraft) -> None:
         TooManyProblemsError: there are too many problems now.
     """
     for step in draft.runbook.steps():
-        table = draft.at("step", step.id)
+        table = draft.table_of("step", step.id)
         if step.rollout is None:
             _report_stray_checks(step, table)
             continue
@@ -93,7 +93,7 @@ def lint_hosts(draft: RunbookDraft) -> None:
             words = f"{len(hosts)} hosts; a step with `follow` has {MAX_FOLLOWED}"
             table.report(f"`{name}` has {words} at most", "follow")
     for probe in draft.runbook.probes():
-        _report_stray_checks(step_of_probe(probe), draft.at("probe", probe.id))
+        _report_stray_checks(step_of_probe(probe), draft.table_of("probe", probe.id))
     _lint_host_probes(draft)
 
 
@@ -113,7 +113,7 @@ def _lint_host_probes(draft: RunbookDraft) -> None:
     for probe in draft.runbook.probes():
         if not probe.hosts:
             continue
-        table = draft.at("probe", probe.id)
+        table = draft.table_of("probe", probe.id)
         target = _target_named(draft, probe.hosts, table)
         if target is None or probe.hosts in counted:
             continue
@@ -143,7 +143,7 @@ def _report_stray_checks(step: Step, table: TomlTable) -> None:
 
 
 def warn_hosts(draft: RunbookDraft) -> None:
-    """Warn of what goes over many hosts too fast, or leaves some of them behind."""
+    """Warn of rollouts that are risky (too many hosts at once), or skip hosts."""
     used = {probe.hosts for probe in draft.runbook.probes()}
     for phase in draft.runbook.phases:
         for index, step in enumerate(phase.steps):
@@ -153,7 +153,7 @@ def warn_hosts(draft: RunbookDraft) -> None:
             is_verified = any(each.checks for each in phase.steps[index:])
             _warn_of_step(draft, step, step.rollout, is_verified=is_verified)
     for name in draft.runbook.targets:
-        table = draft.at("target", name)
+        table = draft.table_of("target", name)
         if name not in used and table.document is draft.root.document:
             table.warn(UNUSED_TARGET.code, f"nothing uses the target `{name}`")
 
@@ -161,7 +161,10 @@ def warn_hosts(draft: RunbookDraft) -> None:
 def _warn_of_step(
     draft: RunbookDraft, step: Step, rollout: HostRollout, *, is_verified: bool
 ) -> None:
-    table, target = draft.at("step", step.id), draft.runbook.targets.get(rollout.target)
+    table, target = (
+        draft.table_of("step", step.id),
+        draft.runbook.targets.get(rollout.target),
+    )
     hosts = known_hosts(target) if target is not None else ()
     destroys = isinstance(step.action, Run) and step.action.effect == "destroy"
     if destroys and not rollout.has_batches and len(hosts) != 1:

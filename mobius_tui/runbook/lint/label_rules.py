@@ -142,10 +142,10 @@ def _warn_requests(draft: RunbookDraft) -> None:
         effect = method_effect(probe.method)
         if effect != "read":
             words = f"{probe.method} {EFFECT_VERBS[effect]}, and a probe only reads"
-            table = draft.at("probe", probe.id)
+            table = draft.table_of("probe", probe.id)
             table.warn(EFFECT_TOO_LOW.code, f"{words}: ask by GET or HEAD", "method")
     for step in draft.runbook.steps():
-        table = draft.at("step", step.id)
+        table = draft.table_of("step", step.id)
         for check, path in checks_with_paths(step, table):
             if isinstance(check, HttpCheck) and method_effect(check.method) != "read":
                 does = EFFECT_VERBS[method_effect(check.method)]
@@ -162,6 +162,6 @@ def _warn_no_environment(draft: RunbookDraft) -> None:
     for step in runbook.steps():
         if isinstance(step.action, Run) and step.action.effect == "destroy":
             words = "this destroys, and nobody named an environment to do so in"
-            table = draft.at("step", step.id)
+            table = draft.table_of("step", step.id)
             table.warn(NO_ENVIRONMENT.code, words, "effect")
             return

@@ -51,9 +51,9 @@ def lint_names(draft: RunbookDraft) -> None:
     for template in draft.root.registry.templates:
         names.add_text(template)
     for step in draft.runbook.steps():
-        names.add_step(step, draft.at("step", step.id))
+        names.add_step(step, draft.table_of("step", step.id))
     for probe in draft.runbook.probes():
-        names.add_step(step_of_probe(probe), draft.at("probe", probe.id))
+        names.add_step(step_of_probe(probe), draft.table_of("probe", probe.id))
     names.add_profiles()
     names.add_commands()
     _lint_limits(draft)
@@ -77,14 +77,14 @@ class _NameUses:
             (table.document.file, table.path): step.for_each.item
             for step in draft.runbook.steps()
             if step.for_each is not None
-            for table in (draft.at("step", step.id),)
+            for table in (draft.table_of("step", step.id),)
         }
         """By the place of a step, the variable of its rows."""
         self.with_hosts = {
             (table.document.file, table.path)
             for step in draft.runbook.steps()
             if step.rollout is not None
-            for table in (draft.at("step", step.id),)
+            for table in (draft.table_of("step", step.id),)
         }
         """The places of steps that run on hosts."""
         self.multiple = multiple_choice_variables(draft.runbook)
@@ -264,7 +264,7 @@ class _NameUses:
     def add_profiles(self) -> None:
         """Report undefined variables and impossible values of profiles."""
         for profile in self.runbook.profiles.values():
-            table = self.draft.at("profile", profile.name)
+            table = self.draft.table_of("profile", profile.name)
             for name, value in profile.values.items():
                 if name not in self.declared:
                     near = did_you_mean(name, self.declared)
@@ -287,7 +287,7 @@ class _NameUses:
                 self.used.add(name)
                 if self._is_secret(name):
                     words = f"`{name}` is a secret, and is given to steps alone"
-                    table = self.draft.at("var", variable.name)
+                    table = self.draft.table_of("var", variable.name)
                     table.report_within(f"${name}", words, "from_run")
 
     def add_head(self) -> None:
@@ -331,7 +331,7 @@ def _lint_limits(draft: RunbookDraft) -> None:
     for name, limited_texts in limits_by_variable(runbook).items():
         if name not in runbook.variables:
             continue
-        variable, table = runbook.variables[name], draft.at("var", name)
+        variable, table = runbook.variables[name], draft.table_of("var", name)
         if variable.default and (
             problem := limit_problem(limited_texts, variable.default)
         ):
@@ -342,4 +342,4 @@ def _lint_limits(draft: RunbookDraft) -> None:
         for profile in runbook.profiles.values():
             given = profile.values.get(name)
             if given is not None and (problem := limit_problem(limited_texts, given)):
-                draft.at("profile", profile.name).report(problem, name)
+                draft.table_of("profile", profile.name).report(problem, name)

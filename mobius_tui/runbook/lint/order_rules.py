@@ -28,7 +28,9 @@ def warn_unset_variables(draft: RunbookDraft) -> None:
         for name in step.when:
             why = order.why_unset(name, step)
             if why:
-                draft.at("step", step.id).warn(NO_VALUE_YET.code, why, "when", name)
+                draft.table_of("step", step.id).warn(
+                    NO_VALUE_YET.code, why, "when", name
+                )
 
 
 def _first_use(source: ScriptSource, name: str) -> int | None:

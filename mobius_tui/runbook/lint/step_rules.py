@@ -25,7 +25,7 @@ NO_TIMEOUT = LintRule(
     remedy='say how long it may take at worst: `timeout = "2m"`',
     bad="effect = 'change'\nrun = 'systemctl restart api'",
     good="effect = 'change'\nrun = 'systemctl restart api'\ntimeout = '2m'",
-    is_of_the_whole=True,
+    is_reported_once=True,
 )
 DESTROY_UNCHECKED = LintRule(
     code="destroy-unchecked",
@@ -49,18 +49,18 @@ NO_UNDO = LintRule(
     "run = 'systemctl restart api'",
     good="format = 2\n[[step]]\ntitle = 'Restart'\ntimeout = '2m'\n"
     "run = 'systemctl restart api'\nundo = 'none: a restart leaves nothing behind'",
-    is_of_the_whole=True,
+    is_reported_once=True,
 )
 
 
 def warn_steps(draft: RunbookDraft) -> None:
-    """Warn of changes that nobody limits, undoes, or verifies where they destroy."""
+    """Warn of changes without a timeout or an undo, and of unverified destruction."""
     undone = {step.undo_of for step in draft.runbook.steps()}
     for phase in draft.runbook.phases:
         for index, step in enumerate(phase.steps):
             if step.undo_of:
                 continue  # it has the other step's time-out, and nothing undoes it
-            table = draft.at("step", step.id)
+            table = draft.table_of("step", step.id)
             _warn_no_timeout(step, table)
             if step.id not in undone and not step.no_undo:
                 _warn_no_undo(step, table)
@@ -124,7 +124,7 @@ def warn_checks(draft: RunbookDraft) -> None:
     """Warn of checks that cannot fail; `--auto` refuses those that guard a destroy."""
     guards = {step.id for step in false_guards(draft.runbook)}
     for step in draft.runbook.steps():
-        table = draft.at("step", step.id)
+        table = draft.table_of("step", step.id)
         for check, path in checks_with_paths(step, table):
             why = why_cannot_fail(check)
             if why:
@@ -142,7 +142,7 @@ def lint_steps(draft: RunbookDraft) -> None:
         TooManyProblemsError: there are too many problems now.
     """
     for step in draft.runbook.steps():
-        table = draft.at("step", step.id)
+        table = draft.table_of("step", step.id)
         _outputs(step, table)
         _lint_undo(step, table)
         match step.action:
@@ -215,7 +215,7 @@ def _lint_triggered_phase(draft: RunbookDraft) -> None:
             key = _key_for_person(step)
             if key is not None:
                 words = f"[health.trigger] begins `{phase.id}` with nobody there"
-                table = draft.at("step", step.id)
+                table = draft.table_of("step", step.id)
                 table.report(f"{words}: no `{key}` in its steps", key)
 
 

@@ -96,9 +96,10 @@ class ValuePositions:
     def __init__(self, table: TomlTable, path: tuple[str | int, ...]) -> None:
         owner = table.owner(path[0]) if isinstance(path[0], str) else table
         self._document = owner.document
-        self._spot = owner.document.positions.spot((*owner.path, *path))
-        raw = owner.document.positions.text[self._spot.start : self._spot.end]
-        self._offsets = ValueOffsets(raw) if raw[:1] in ("'", '"') else None
+        positions = owner.document.positions
+        self._key_offsets = positions.offsets_of((*owner.path, *path))
+        raw = positions.text[self._key_offsets.start : self._key_offsets.end]
+        self._value_offsets = ValueOffsets(raw) if raw[:1] in ("'", '"') else None
 
     def warn(self, code: str, message: str, offset: int) -> None:
         """Warn of a broken rule at a character of the value."""
@@ -118,9 +119,9 @@ class ValuePositions:
         ) in self._document.findings.reported_at
 
     def _place(self, offset: int) -> int:
-        if self._offsets is None:
-            return self._spot.key
-        return self._spot.start + self._offsets.to_source(offset)
+        if self._value_offsets is None:
+            return self._key_offsets.key
+        return self._key_offsets.start + self._value_offsets.to_source(offset)
 
 
 _SQL = ("psql", "-f")
@@ -130,9 +131,9 @@ _SQL = ("psql", "-f")
 def script_sources(draft: RunbookDraft) -> Iterator[ScriptSource]:
     """Every script of a runbook once; what `use` inherits is the other step's."""
     seen: set[tuple[int, tuple[str | int, ...]]] = set()
-    places = [(step, draft.at("step", step.id)) for step in draft.runbook.steps()]
+    places = [(step, draft.table_of("step", step.id)) for step in draft.runbook.steps()]
     places += [
-        (step_of_probe(probe), draft.at("probe", probe.id))
+        (step_of_probe(probe), draft.table_of("probe", probe.id))
         for probe in draft.runbook.probes()
     ]
     for step, table in places:
@@ -143,7 +144,7 @@ def script_sources(draft: RunbookDraft) -> Iterator[ScriptSource]:
                 yield source
     for variable in draft.runbook.variables.values():
         if variable.from_run:
-            yield _of_variable(variable, draft.at("var", variable.name))
+            yield _of_variable(variable, draft.table_of("var", variable.name))
 
 
 def _of_variable(variable: Variable, table: TomlTable) -> ScriptSource:
@@ -217,7 +218,7 @@ def _value_at(table: TomlTable, path: KeyPath) -> object:
 
 
 def warn_scripts(draft: RunbookDraft) -> None:
-    """Warn of what shell scripts get wrong."""
+    """Apply the rules about shell scripts."""
     remaining = MAX_SCRIPT_CHARACTERS
     parsed: list[tuple[ScriptSource, ParsedScript]] = []
     for source in script_sources(draft):

@@ -118,8 +118,8 @@ class Choose:
     the name under which the run holds them, which no variable can have."""
 
     @property
-    def lister(self) -> str:
-        """What lists the options, for a person; empty if the runbook does."""
+    def options_source(self) -> str:
+        """The command or variable that lists the options, as text; empty if neither."""
         if self.from_run:
             return f"`{' '.join(self.from_run.split())}`"
         return self.from_ or ""

@@ -70,8 +70,8 @@ class HttpCheck:
     repeat: Repeat = field(default_factory=Repeat)
 
     @property
-    def claim(self) -> str:
-        """What it claims, in words."""
+    def condition(self) -> str:
+        """What must hold, in words: `GET http://x = 200`."""
         extra = f", faster than {self.faster_than}" if self.faster_than else ""
         extra += ", with the right body" if self.json or self.contains else ""
         extra += f", {_pointers_in_words(self.pointers)}" if self.pointers else ""
@@ -88,8 +88,8 @@ class ProcessCheck:
     repeat: Repeat = field(default_factory=Repeat)
 
     @property
-    def claim(self) -> str:
-        """What it claims, in words."""
+    def condition(self) -> str:
+        """What must hold, in words."""
         return f"processes matching {self.match}: {self.count}"
 
 
@@ -102,8 +102,8 @@ class ServiceCheck:
     repeat: Repeat = field(default_factory=Repeat)
 
     @property
-    def claim(self) -> str:
-        """What it claims, in words."""
+    def condition(self) -> str:
+        """What must hold, in words."""
         return f"{', '.join(self.names)} {' or '.join(self.state)}"
 
 
@@ -118,8 +118,8 @@ class ChecksumCheck:
     repeat: Repeat = field(default_factory=Repeat)
 
     @property
-    def claim(self) -> str:
-        """What it claims, in words."""
+    def condition(self) -> str:
+        """What must hold, in words."""
         return f"SHA-256 of {self.file} as {self.sums or self.sha256} says"
 
 
@@ -139,8 +139,8 @@ class FileCheck:
     repeat: Repeat = field(default_factory=Repeat)
 
     @property
-    def claim(self) -> str:
-        """What it claims, in words."""
+    def condition(self) -> str:
+        """What must hold, in words."""
         if self.absent:
             return f"{self.path} is absent"
         parts = [f"same as {self.same_as}"] if self.same_as else []
@@ -160,8 +160,8 @@ class PortCheck:
     repeat: Repeat = field(default_factory=Repeat)
 
     @property
-    def claim(self) -> str:
-        """What it claims, in words."""
+    def condition(self) -> str:
+        """What must hold, in words."""
         return f"{self.at} {'closed' if self.closed else 'open'}"
 
 
@@ -178,8 +178,8 @@ class TlsCheck:
     repeat: Repeat = field(default_factory=Repeat)
 
     @property
-    def claim(self) -> str:
-        """What it claims, in words."""
+    def condition(self) -> str:
+        """What must hold, in words."""
         name = f" for {self.server_name}" if self.server_name is not None else ""
         return f"certificate of {self.at}{name} valid for {self.min_days} days"
 
@@ -208,8 +208,8 @@ class DnsCheck:
         return f"{self.type} of {self.name}"
 
     @property
-    def claim(self) -> str:
-        """What it claims, in words."""
+    def condition(self) -> str:
+        """What must hold, in words."""
         wanted = f"is {' and '.join(self.records)}"
         if self.absent:
             wanted = "is absent"
@@ -230,8 +230,8 @@ class DiskCheck:
     repeat: Repeat = field(default_factory=Repeat)
 
     @property
-    def claim(self) -> str:
-        """What it claims, in words."""
+    def condition(self) -> str:
+        """What must hold, in words."""
         return f"{self.free} free on {self.path}"
 
 
@@ -243,8 +243,8 @@ class MemoryCheck:
     repeat: Repeat = field(default_factory=Repeat)
 
     @property
-    def claim(self) -> str:
-        """What it claims, in words."""
+    def condition(self) -> str:
+        """What must hold, in words."""
         return f"{self.free} of memory free"
 
 
@@ -265,14 +265,16 @@ class RunCheck:
     repeat: Repeat = field(default_factory=Repeat)
 
     @property
-    def claim(self) -> str:
-        """What it claims, in words."""
+    def condition(self) -> str:
+        """What must hold, in words."""
         script = script_without_lint_comments(self.script)
         first, *_ = script.strip().splitlines() or [""]
-        claims = [f"prints {comparison_in_words(self.is_)}"] if self.is_ else []
-        claims += [f"gives {_pointers_in_words(self.pointers)}"] * bool(self.pointers)
+        conditions = [f"prints {comparison_in_words(self.is_)}"] if self.is_ else []
+        conditions += [f"gives {_pointers_in_words(self.pointers)}"] * bool(
+            self.pointers
+        )
         where = " on each host" if self.on_host else ""
-        return f"`{first}` {' and '.join(claims) or 'succeeds'}{where}"
+        return f"`{first}` {' and '.join(conditions) or 'succeeds'}{where}"
 
 
 _CLIENTS: Mapping[str, tuple[str, ...]] = {
@@ -307,7 +309,7 @@ class SqlCheck:
     """`sql`: the first value that a query gives; the database is only read."""
 
     query: str
-    """`${}` in it stands for a name or a number alone."""
+    """A value that is filled in for `${}` must be a name or a number."""
     is_: Comparisons
     url: str | None = None
     """A PostgreSQL or MySQL database, asked by its own client."""
@@ -321,8 +323,8 @@ class SqlCheck:
         return _CLIENTS.get((self.url or "").partition("://")[0], ())
 
     @property
-    def claim(self) -> str:
-        """What it claims, in words."""
+    def condition(self) -> str:
+        """What must hold, in words."""
         query = shorten(" ".join(self.query.split()), 80, placeholder="…")
         where = self.url if self.url is not None else self.file
         return f"`{query}` in {where} gives {comparison_in_words(self.is_)}"
@@ -339,11 +341,11 @@ class LogCheck:
     repeat: Repeat = field(default_factory=Repeat)
 
     @property
-    def claim(self) -> str:
-        """What it claims, in words."""
-        claims = [f"a new line matches {self.match}"] * (self.match is not None)
-        claims += [f"no new line matches {self.not_}"] * (self.not_ is not None)
-        return f"in {self.file} {' and '.join(claims)}"
+    def condition(self) -> str:
+        """What must hold, in words."""
+        conditions = [f"a new line matches {self.match}"] * (self.match is not None)
+        conditions += [f"no new line matches {self.not_}"] * (self.not_ is not None)
+        return f"in {self.file} {' and '.join(conditions)}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -356,8 +358,8 @@ class OutputCheck:
     repeat: Repeat = field(default_factory=Repeat)
 
     @property
-    def claim(self) -> str:
-        """What it claims, in words."""
+    def condition(self) -> str:
+        """What must hold, in words."""
         if self.match is not None:
             return f"a line of its output matches {self.match}"
         return f"no line of its output matches {self.not_}"

@@ -63,9 +63,10 @@ def items_of_lines(text: str) -> tuple[str, ...]:
 
 
 def with_listings(runbook: Runbook) -> Runbook:
-    """The runbook as it is worked: a step with `for_each` lists its items.
+    """The runbook as a run begins: each step with `for_each` is one that lists items.
 
-    What else the step says is for its rows, which do not exist yet.
+    The rows, which have the action and the checks of the step, are added when the items
+    are known.
     """
     if not any(step.for_each for step in runbook.steps()):
         return runbook
@@ -105,7 +106,8 @@ def _listing(step: Step) -> Step:
 def _checks_of_rows(step: Step, item: str, *, of_rows: bool) -> tuple[Check, ...]:
     """The checks of a guard that name the item of a row, or those that do not.
 
-    Where it is the same for all rows, it is looked at once, before they are listed.
+    The latter have the same result for all rows: they are made once, when the items are
+    listed.
     """
     return tuple(
         check for check in step.when_checks if _names_item(check, item) is of_rows
@@ -132,8 +134,8 @@ def row_of(step: Step, row: str, item: str) -> Step:
     """The row of a step for one item.
 
     Args:
-        step: the step with `for_each`; one that an unreadable runbook left without is
-            repeated as it is.
+        step: the step with `for_each`. It has none if the runbook could not be read;
+            the row is a copy of it then.
         row: the row's id.
         item: any text.
     """
@@ -155,7 +157,7 @@ def row_of(step: Step, row: str, item: str) -> Step:
 
 
 def undo_row_of(undo: Step, row: str, item: str) -> Step:
-    """The step that undoes a row; it comes into being with that.
+    """The step that undoes a row; it is added to the run together with the row.
 
     Args:
         undo: the step that undoes the rows of a step.

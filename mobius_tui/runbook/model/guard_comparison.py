@@ -155,9 +155,9 @@ def comparison_in_words(texts: Iterable[str]) -> str:
 
 
 def unmet(value: str, texts: Iterable[str]) -> str:
-    """What is wanted of a value that satisfies none of some comparisons.
+    """Why a value satisfies none of some comparisons; empty if it satisfies one.
 
-    Empty if it satisfies one: `wanted > 3`, or `wanted > 3, which compares a number`.
+    Such as `wanted > 3`, or `wanted > 3, which compares a number`.
     """
     meant = [parse_comparison(text) for text in texts]
     found = [satisfies(value, each) for each in meant]

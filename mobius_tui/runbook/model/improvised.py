@@ -1,8 +1,8 @@
 """A command that a person ran although no step had it, as a step of the run. Pure.
 
-All of a run's are in a phase of their own, off the main line, which is never entered:
-nothing proposes them, begins them by itself, makes them pending again, or counts them
-for how the run ends.
+The improvised steps of a run are in a phase of their own, off the main line. The run
+never enters that phase: its steps are not proposed, do not start automatically, do not
+become pending again, and do not count for the outcome.
 """
 
 from __future__ import annotations
@@ -78,10 +78,10 @@ def improvised_step(
 
 
 def _approval(runbook: Runbook, before: Step | None, effect: Effect) -> Approve | None:
-    """The approval that a command needs, so that nobody gets around one by typing.
+    """The approval that an improvised command needs, so that none can be circumvented.
 
-    It is that of the step that it came after, and for what destroys the first that
-    the runbook wants for what destroys.
+    A command that changes something needs that of the step before it. If there is none,
+    one that destroys needs the first approval of the runbook's steps that destroy.
     """
     if before is not None and before.approve is not None and effect != "read":
         return before.approve

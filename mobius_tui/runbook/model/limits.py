@@ -1,7 +1,7 @@
 """Limits of durations and sizes, by their key. Pure.
 
-They are checked when a runbook is read, and again when a variable is filled in, so that
-no typing error makes a host check a million times a second, or wait for ever.
+They are checked when a runbook is read, and again when a variable is filled in: a
+typing error must not let a host check a million times a second, or wait for ever.
 """
 
 from __future__ import annotations

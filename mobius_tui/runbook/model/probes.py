@@ -56,7 +56,10 @@ class Probe:
 
     @property
     def asked_url(self) -> str:
-        """A URL with the host that is asked; this machine's if nobody else is."""
+        """A URL whose host is the machine that the probe asks; `localhost` if local.
+
+        A probe by a check without a URL has `tcp://` and the check's address.
+        """
         if self.check is None:
             return self.url
         if isinstance(self.check, SqlCheck):

@@ -143,7 +143,7 @@ class Link:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ForEach:
-    """`for_each` of a step: what it is done for, each item by a row of its own."""
+    """`for_each` of a step: its items, each of which gets a row (a step of its own)."""
 
     items: tuple[str, ...] = ()
     """The items, where the runbook names them."""
@@ -152,14 +152,14 @@ class ForEach:
     command: Run | None = None
     """The command that prints a line for each item."""
     item: str = "item"
-    """The variable by which scripts and texts have a row's item."""
+    """The name of the variable that has the row's item in scripts and texts."""
     parallel: int = 0
     """How many rows may run side by side; 0 for one after the other."""
     max_failed: int = 0
     """How many rows may have failed while others still begin."""
     row: Step | None = None
-    """The step that its rows are made like; None in the runbook, where that is the step
-    itself."""
+    """The step of which its rows are copies; None in a runbook as read, where it is the
+    step that has this `for_each`."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -174,7 +174,7 @@ class Step:
     when: Guard = field(default_factory=dict)
     """The step applies only while this holds; if empty, always."""
     when_checks: tuple[Check, ...] = ()
-    """What must hold, too, when the step is begun: it is looked at once."""
+    """Checks that must hold, too, for the step to apply; made once, as it begins."""
     needs: tuple[str, ...] = ()
     """Ids of steps that must be done first."""
     uses: tuple[str, ...] = ()
@@ -197,16 +197,16 @@ class Step:
     """Whether it runs beside others of a parallel phase although it changes something.
     """
     for_each: ForEach | None = None
-    """What it is done for, once for each; see `mobius_tui/runbook/model/for_each.py`.
+    """The items for each of which it runs; see `mobius_tui/runbook/model/for_each.py`.
     """
     rollout: HostRollout | None = None
-    """The hosts that it runs on, and how it goes over them; None for this machine."""
+    """Its target and how it is rolled out over the hosts; None for this machine."""
     role: str | None = None
     approve: Approve | None = None
     undo_of: str = ""
     """The id of the step that it undoes; empty for all steps of the file itself."""
     no_undo: str = ""
-    """Why it cannot be undone; empty where nobody said so."""
+    """Why it cannot be undone, as `undo = "none: …"` says; empty without that."""
     links: tuple[Link, ...] = ()
     same_as: str | None = None
     """The id of the step that it inherited from by `use`."""
@@ -217,7 +217,7 @@ class Step:
 
 
 def step_of_probe(probe: Probe) -> Step:
-    """The check of a probe as a step's, for what holds for both."""
+    """A step with the check of a probe, for rules that apply to both."""
     checks = () if probe.check is None else (probe.check,)
     return Step(id=probe.id, title=probe.title or probe.id, checks=checks)
 
@@ -327,7 +327,7 @@ class Runbook:
 
     @property
     def written_phases(self) -> tuple[Phase, ...]:
-        """The phases that stand in the file: all but the one that undoes."""
+        """The phases of the file: all but the one that undoes, which is derived."""
         return tuple(phase for phase in self.phases if phase is not self.undo_phase)
 
     def possible(self, name: str) -> tuple[str, ...]:

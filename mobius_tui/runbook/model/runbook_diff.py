@@ -173,7 +173,7 @@ def _parts(runbook: Runbook) -> Iterator[tuple[Key, Any]]:
 
 
 def _own_of_undo(undo: Step, undone: Step) -> dict[str, Any]:
-    """What `undo` says itself; what else its step has it has from the one it undoes."""
+    """The fields that `undo` sets itself; the others come from the step it undoes."""
     action, other = undo.action, undone.action
     assert isinstance(action, Run)
     assert isinstance(other, Run)

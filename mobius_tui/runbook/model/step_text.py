@@ -17,7 +17,7 @@ EFFECTS = {"read": "reads", "change": "changes", "destroy": "DESTROYS"}
 
 def check_in_words(check: Check) -> str:
     """The condition of a check as text: `GET http://…/health = 200, 3 in a row`."""
-    return check.claim + _repeat(check.repeat)
+    return check.condition + _repeat(check.repeat)
 
 
 def _repeat(repeat: Repeat) -> str:
@@ -38,18 +38,18 @@ def guard_of_step_in_words(step: Step, filled: Callable[[str], str]) -> str:
 
     Args:
         step: the step.
-        filled: fills the values of variables in in what is looked at.
+        filled: fills variables into the text of a check.
     """
     words = guard_in_words(step.when)
     if not step.when_checks:
         return words
-    seen = ", and ".join(filled(check.claim) for check in step.when_checks)
+    seen = ", and ".join(filled(check.condition) for check in step.when_checks)
     seen += ", looked at when it begins"
     return f"{words}, and {seen}" if words else seen
 
 
 def for_each_in_words(each: ForEach) -> str:
-    """What a step is done for: for each line of a command, 4 side by side."""
+    """A `for_each` as text: `for each line of a command, 4 side by side`."""
     if each.command is not None:
         script = " ".join(script_without_lint_comments(each.command.script).split())
         words = f"line of `{script}`"
@@ -67,7 +67,7 @@ def for_each_in_words(each: ForEach) -> str:
 
 
 def rollout_in_words(rollout: HostRollout) -> str:
-    """Where a step runs and how: on web, in batches of 1, 25%, 25 at a time."""
+    """A rollout as text: `on web, in batches of 1, 25%, 25 at a time`."""
     words = f"on {rollout.target}"
     words += f" as {rollout.become}" if rollout.become else ""
     words += f", in batches of {', '.join(rollout.batch)}" * rollout.has_batches

@@ -1,4 +1,4 @@
-"""Targets: hosts that steps run on, and how a step goes over them. Pure."""
+"""Targets: the hosts that steps run on, and the rollout of a step in batches. Pure."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Target:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Between:
-    """What is waited for between two batches: nothing, a person, or health."""
+    """The condition for the next batch: nothing, a person, or health."""
 
     healthy: str = ""
     """How long every probe that counts must have been well; empty for no such wait."""
@@ -67,7 +67,7 @@ class Between:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HostRollout:
-    """`hosts` of a step: on which it runs, and in which order and how many of them."""
+    """`hosts` of a step: its target, its batches, and how failures are treated."""
 
     target: str
     """The name of a target."""

@@ -18,10 +18,7 @@ from mobius_tui.runbook.text.names import RUN_FACTS
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class KnownValues:
-    """What is assumed when the triggered phase begins.
-
-    Variables with a value, and steps that satisfy `needs`.
-    """
+    """The variables that have a value, and the satisfied steps, as the phase begins."""
 
     names: frozenset[str]
     """The variables that have a value."""
@@ -182,7 +179,7 @@ class _PhaseSimulation:
 
 
 def _person_waits(step: Step) -> Iterable[_Wait]:
-    """What a step needs from a person."""
+    """The actions of a person that a step waits for."""
     if step.approve is not None:
         yield _Wait("", f"it wants approval by {step.approve.role}", "approve")
     match step.action:

@@ -73,7 +73,7 @@ def _is_path(text: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """One kind of value: what it is called, and how its form is told."""
+    """One kind of value: its description, and how a text of it is recognized."""
 
     words: str
     """With its article, and an example."""
@@ -182,7 +182,7 @@ def bounds_problem(variable: Variable) -> str:
 
 
 def typed_value(variable: Variable, text: str) -> str:
-    """A value as it is kept, from what was typed or given on one line.
+    """A value as it is stored, from a text on one line.
 
     Several values may be written on one line, with commas between.
     """
@@ -198,7 +198,7 @@ def value_on_one_line(variable: Variable, text: str) -> str:
 
 
 def form_in_words(variable: Variable) -> str:
-    """What is to be typed, for a person who is asked; empty if that may be anything."""
+    """The form of the value, for a person who types it; empty if any text will do."""
     if variable.hint:
         form = variable.hint
     elif variable.kind and variable.kind != "bool" and not variable.choices:

@@ -103,7 +103,7 @@ _COMMAND_INTRODUCTION = re.compile(
 
 
 def inline_command(text: str, codes: Sequence[str]) -> str:
-    """The command that a sentence tells to run; empty if it tells none.
+    """The command that a sentence asks the reader to run; empty if it has none.
 
     It is the only code of the sentence, at its end, after words such as `run`.
     """
@@ -321,7 +321,7 @@ def _append_for_client(part: SessionPart, script: list[str]) -> None:
     if script and re.search(rf"\b{part.client}\b[^|;&<]*$", script[-1]) is not None:
         script[-1] += f" <<'{end}'"
     else:
-        base = part.base if part.client in ("psql", "mysql") else ""
+        base = part.database if part.client in ("psql", "mysql") else ""
         start = _CLIENT_COMMANDS.get(part.client, part.client)
         if _DATABASE_NAME.fullmatch(base) is not None:
             start += f" -d {base}" if part.client == "psql" else f" {base}"

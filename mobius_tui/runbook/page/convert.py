@@ -122,7 +122,9 @@ def _title_words(text: str) -> list[str]:
 def draft_of(page: MarkdownPage) -> PageDraft:
     """The draft of the runbook that a page becomes."""
     draft = PageDraft(comments=page.comments)
-    draft.front = [line for line in draft.facts.take_facts(page.front) if line.strip()]
+    draft.front_matter = [
+        line for line in draft.facts.take_facts(page.front_matter) if line.strip()
+    ]
     outline = outline_page(page.blocks, draft.facts.title)
     draft.title = draft.facts.title or outline.title
     if outline.title != draft.title:
@@ -182,7 +184,9 @@ def _add_to_summary(draft: PageDraft, title: str, paragraphs: list[str]) -> None
 def _phases(chapter: Chapter, draft: PageDraft) -> list[PhaseDraft]:
     """The phase of a chapter, and the aside phases of its conditions."""
     own, *subsections = chapter.sections
-    phase = PhaseDraft(title=own.title, numbered=own.numbered, aside=chapter.aside)
+    phase = PhaseDraft(
+        title=own.title, numbered_title=own.numbered_title, aside=chapter.aside
+    )
     reader = SectionReader(own, draft, aside=chapter.aside)
     reader.read()
     phase.is_in_summary = reader.is_in_summary
@@ -244,15 +248,15 @@ def _subsection_steps(
             _add_to_summary(draft, section.title, paragraphs)
         elif paragraphs or not (reader.has_side_content or asides):
             step = _reading_step(section.title, paragraphs)
-            step.under = section.numbered
+            step.begun_heading = section.numbered_title
             return [step], asides
         elif not (asides or reader.is_in_summary or section.topic == "triggers"):
             _add_to_summary(draft, section.title, [])
         return [], asides
     steps[0].why[:0] = reader.placement.lead
     _name_only_step(steps, section.title)
-    if len(steps) > 1 or section.numbered:
-        steps[0].under = section.numbered or section.title
+    if len(steps) > 1 or section.numbered_title:
+        steps[0].begun_heading = section.numbered_title or section.title
     for step in steps:
         if step.title != section.title and step.why in ([], [step.lead]):
             step.why.insert(0, _sentence(section.title))
@@ -270,7 +274,7 @@ def _sentence(title: str) -> str:
 def _name_aside(
     title: str, steps: Sequence[StepDraft], asides: Sequence[PhaseDraft]
 ) -> None:
-    """Keep a heading whose whole section became aside phases."""
+    """Name the aside phases after their heading, if they are all of its section."""
     if steps or not asides or not title:
         return
     first = asides[0]

@@ -52,7 +52,7 @@ def has_nested_content(blocks: Sequence[Block], at: int) -> bool:
         match block:
             case PageItem() if block.depth <= depth:
                 return False
-            case PageItem() if block.box:
+            case PageItem() if block.has_checkbox:
                 return True
             case CodeFence():
                 return block.depth > depth

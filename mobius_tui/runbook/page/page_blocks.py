@@ -41,7 +41,7 @@ class PageItem:
     source: str = ""
     depth: int
     """The number of other items around it."""
-    box: bool = False
+    has_checkbox: bool = False
     """Whether it has a box to tick: `- [ ]`."""
     ordered: bool = False
     codes: tuple[str, ...] = ()
@@ -98,7 +98,7 @@ Block = (
 class MarkdownPage:
     """A whole page."""
 
-    front: tuple[str, ...]
+    front_matter: tuple[str, ...]
     """The lines of its front matter, without the delimiters."""
     blocks: tuple[Block, ...]
     comments: int

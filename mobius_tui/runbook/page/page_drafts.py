@@ -45,8 +45,8 @@ class StepDraft:
     """The title of the option of a decision that it belongs to."""
     why: list[str] = field(default_factory=list)
     """Paragraphs."""
-    under: str = ""
-    """The heading that begins with it, if that has several steps or a number."""
+    begun_heading: str = ""
+    """The heading whose first step this is, if it has several steps or a number."""
     heading: str = ""
     """The heading above it."""
     alternative: str = ""
@@ -65,14 +65,14 @@ class StepDraft:
         add_paragraph(self.paragraphs, text)
 
     @property
-    def acts(self) -> bool:
+    def has_action(self) -> bool:
         """Whether it has an action besides a manual text."""
         return bool(self.run or self.message or self.choose)
 
     @property
     def paragraphs(self) -> list[str]:
         """The paragraphs to which text is added."""
-        return self.why if self.acts else self.manual
+        return self.why if self.has_action else self.manual
 
 
 @dataclass(kw_only=True, slots=True)
@@ -82,7 +82,7 @@ class PhaseDraft:
     title: str
     is_in_summary: bool = False
     """Whether the summary contains its title."""
-    numbered: str = ""
+    numbered_title: str = ""
     """The title with its outline number, if it has one."""
     why: list[str] = field(default_factory=list)
     steps: list[StepDraft] = field(default_factory=list)
@@ -96,7 +96,7 @@ class PageDraft:
 
     title: str = ""
     facts: PageFacts = field(default_factory=PageFacts)
-    front: list[str] = field(default_factory=list)
+    front_matter: list[str] = field(default_factory=list)
     """Lines of the front matter that have no place in a runbook."""
     summary: list[str] = field(default_factory=list)
     """Paragraphs, as Markdown."""

@@ -67,7 +67,9 @@ def parse_page(text: str) -> MarkdownPage:
     for at in range(len(tokens)):
         walk.handle_token(tokens, at)
     return MarkdownPage(
-        front=front, blocks=tuple(pair_containers(walk.blocks)), comments=walk.comments
+        front_matter=front,
+        blocks=tuple(pair_containers(walk.blocks)),
+        comments=walk.comments,
     )
 
 
@@ -173,7 +175,7 @@ class _TokenWalk:
         self._add(PageHeading(level=level, text=" ".join(text.split())))
 
     def _begin_item(
-        self, found: InlineText | None = None, *, box: bool = False
+        self, found: InlineText | None = None, *, has_checkbox: bool = False
     ) -> None:
         """Add the block of the open list item, unless it was added."""
         if not self._items or self._items[-1][1]:
@@ -187,7 +189,7 @@ class _TokenWalk:
                 text=found.text,
                 source=found.source,
                 codes=found.codes,
-                box=box,
+                has_checkbox=has_checkbox,
             )
         self._add(item)
 
@@ -197,7 +199,7 @@ class _TokenWalk:
         box = _BOX.match(content) if is_first else None
         if is_first:
             full_text = content[box.end() :] if box is not None else content
-            self._begin_item(self._inline(full_text), box=box is not None)
+            self._begin_item(self._inline(full_text), has_checkbox=box is not None)
             return
         for part in split_markers(content):
             if isinstance(part, str):

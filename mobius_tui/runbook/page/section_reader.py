@@ -155,11 +155,11 @@ class SectionReader:
         self.draft.triggers.append(text)
 
     def _list_item(self, item: PageItem, blocks: Sequence[Block], at: int) -> None:
-        if not item.box and self._take_side_item(item):
+        if not item.has_checkbox and self._take_side_item(item):
             return
         self._fence_belongs_to_item = item.text.endswith(":")
         is_part = self._item is not None and item.depth > self._depth
-        if self._item is not None and is_part and not item.box:
+        if self._item is not None and is_part and not item.has_checkbox:
             if not is_list("".join(self.prose[-1:])):
                 self.placement.flush()
             line = list_line(item.text, item.depth - self._depth - 1)
@@ -172,7 +172,7 @@ class SectionReader:
             self._is_task_list = is_task_list(blocks, at)
         is_task = (self._is_task_list and not condition) or bool(command) or has_content
         self.placement.end_condition(item.depth)
-        if not (item.box or item.ordered or is_task):
+        if not (item.has_checkbox or item.ordered or is_task):
             self._item = None
             add_paragraph(self.prose, list_line(item.text, item.depth))
             return
@@ -246,7 +246,7 @@ class SectionReader:
         return not any(map(is_command, lines))
 
     def _commands(self, code: CodeBlock, owner: StepDraft | None) -> None:
-        if owner is not None and not owner.acts:
+        if owner is not None and not owner.has_action:
             step = owner
             self.placement.make_command_step(step)
         else:

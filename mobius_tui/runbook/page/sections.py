@@ -61,7 +61,7 @@ class Section:
     title: str
     topic: Topic
     level: int = 0
-    numbered: str = ""
+    numbered_title: str = ""
     """The heading with its outline number, if it has one."""
     blocks: list[Block] = field(default_factory=list)
 
@@ -194,5 +194,5 @@ class _OutlineBuilder:
         above: Topic = target.sections[0].topic if target.sections else ""
         topic = topic_of(name) or above
         self.section = Section(title=name, topic=topic, level=block.level)
-        self.section.numbered = block.text if block.text != name else ""
+        self.section.numbered_title = block.text if block.text != name else ""
         target.sections.append(self.section)

@@ -257,7 +257,7 @@ class StepPlacement:
         self, titles: tuple[str, ...], item: StepDraft | None
     ) -> StepDraft:
         """Add the decision between tabs, titled by the list item or lead paragraph."""
-        if item is not None and not item.acts and item is self.last:
+        if item is not None and not item.has_action and item is self.last:
             decision = decision_step(item.title, titles, self._draft)
             self.make_command_step(item)
             item.title, item.choose = decision.title, decision.choose

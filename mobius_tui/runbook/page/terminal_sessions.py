@@ -52,7 +52,7 @@ class Prompt:
 
     client: str = ""
     """The program that prompts; empty for the shell."""
-    base: str = ""
+    database: str = ""
     """The database that it names, if any."""
     place: str = ""
     """The host and the folder (unless `~`) that it names, as text."""
@@ -65,7 +65,7 @@ class SessionPart:
 
     client: str
     """The program; empty for the shell."""
-    base: str = ""
+    database: str = ""
     """The database that its prompt names, if any."""
     typed: list[str]
 
@@ -132,7 +132,7 @@ def _prompt(line: str) -> Prompt | None:
         if (match := pattern.fullmatch(line)) is not None:
             found = match.groupdict("")
             base = found.get("base", "")
-            return Prompt(client=client, base=base, typed=found["typed"])
+            return Prompt(client=client, database=base, typed=found["typed"])
     return None
 
 
@@ -196,9 +196,11 @@ class _SessionReader:
 
     def _begin_command(self, prompt: Prompt, at: int) -> None:
         parts = self.session.parts
-        target = (prompt.client, prompt.base)
-        if not parts or (parts[-1].client, parts[-1].base) != target:
-            parts.append(SessionPart(client=prompt.client, base=prompt.base, typed=[]))
+        target = (prompt.client, prompt.database)
+        if not parts or (parts[-1].client, parts[-1].database) != target:
+            parts.append(
+                SessionPart(client=prompt.client, database=prompt.database, typed=[])
+            )
         if not prompt.client and prompt.place != self._place:
             self._place = prompt.place
             place = f"# {prompt.place or 'at a prompt that names no place'}"

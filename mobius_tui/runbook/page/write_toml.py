@@ -83,8 +83,8 @@ def runbook_text(draft: PageDraft, *, page: str, file: str, name: str) -> str:
         name: the text of which the runbook's id is made.
     """
     parts = [_comment(_HEAD.format(page=_line(page), file=_line(file)))]
-    if draft.front:
-        lines = ["What else stood at the top of the page:", *draft.front]
+    if draft.front_matter:
+        lines = ["What else stood at the top of the page:", *draft.front_matter]
         parts.append(_comment("\n".join(f"# {line}" for line in lines)))
     parts.append("format = 2\n")
     parts.append(_about(draft, name))
@@ -171,7 +171,11 @@ def _phases(draft: PageDraft, messages: Mapping[int, str]) -> list[str]:
             body = _step(step, head, messages, is_judged=is_judged)
             if step.on_failure is not None:
                 body["on_failure"] = phase_names[id(step.on_failure)]
-            under = _comment(f"# {_line(step.under)}\n") if step.under else ""
+            under = (
+                _comment(f"# {_line(step.begun_heading)}\n")
+                if step.begun_heading
+                else ""
+            )
             parts.append(f"{under}{_table('[[phase.step]]', body)}")
             if step.choose:
                 parts.append(_choice(step))
@@ -181,8 +185,8 @@ def _phases(draft: PageDraft, messages: Mapping[int, str]) -> list[str]:
 def _identified(part_id: str, title: str, *, is_named: bool = False) -> dict[str, Any]:
     """The id and the title of a phase or a step.
 
-    The id is left out where the title makes the same, unless another part names it:
-    whoever improves the title would change what that means.
+    The id is left out if the title makes the same one. It is written if another part
+    names it, so that a better title does not break the reference.
     """
     head = {"title": title}
     return head if id_of(head) == part_id and not is_named else {"id": part_id, **head}
@@ -196,7 +200,7 @@ def _phase(phase: PhaseDraft, head: dict[str, Any]) -> str:
         body["aside"] = True
     if phase.attended:
         body["attended"] = True
-    rule = f"# ── {_line(cut(phase.numbered or body['title'], 60))} "
+    rule = f"# ── {_line(cut(phase.numbered_title or body['title'], 60))} "
     return f"{rule:─<{_COMMENT_WIDTH}}\n\n{_table('[[phase]]', body)}"
 
 

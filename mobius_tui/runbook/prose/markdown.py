@@ -86,7 +86,7 @@ class _MarkdownReader:
                 part = self._source_lines(first, nodes[end - 1])
             found.append(self._placed(part, first))
             number = end
-        return (replace(found[0], gap=False), *found[1:])
+        return (replace(found[0], blank_line_before=False), *found[1:])
 
     def _joins_next(self, first: Node, after: Sequence[Node]) -> bool:
         """Whether a paragraph is preformatted, with no empty line after it.
@@ -107,7 +107,10 @@ class _MarkdownReader:
     def body(self, nodes: Iterable[Node], *, in_list: bool = False) -> Body:
         """The parts of a container."""
         found = [self._placed(self._part(n, in_list=in_list), n) for n in nodes]
-        return (*(replace(each, gap=False) for each in found[:1]), *found[1:])
+        return (
+            *(replace(each, blank_line_before=False) for each in found[:1]),
+            *found[1:],
+        )
 
     def _placed(self, part: ProsePart, node: Node) -> Placed:
         indent = _meta(node).get("indent", 0) if not isinstance(part, Code) else 0

@@ -139,7 +139,7 @@ class Placed:
     """A part, and the space before it."""
 
     part: ProsePart
-    gap: bool = False
+    blank_line_before: bool = False
     """Whether an empty line precedes it."""
     indent: int = 0
     """Blanks before it, up to 3; those of a paragraph are in its rows."""

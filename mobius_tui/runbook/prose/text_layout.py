@@ -226,7 +226,7 @@ def layout_lines(prose: Prose, width: int) -> tuple[StyledLine, ...]:
 
 def _body(parts: Body, width: int) -> Iterator[StyledLine]:
     for placed in parts:
-        if placed.gap:
+        if placed.blank_line_before:
             yield ()
         indent = " " * placed.indent
         yield from _with_marks(indent, indent, placed.part, width)

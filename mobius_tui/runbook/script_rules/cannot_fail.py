@@ -1,4 +1,4 @@
-"""Checks that succeed in any case, and the steps that they guard."""
+"""Checks that succeed in any case, and the steps that rely on them."""
 
 from __future__ import annotations
 
@@ -110,10 +110,10 @@ def _matches_all(pattern: str) -> bool:
 
 
 def false_guards(runbook: Runbook) -> Iterator[Step]:
-    """The steps that guard a step that destroys, but whose checks all cannot fail.
+    """The steps whose checks protect a step that destroys, but that cannot fail.
 
-    A step guards itself, the steps after it in its phase, those that `needs` it, and,
-    as a gate, those after it on the main line.
+    The checks of a step protect the step itself, the steps after it in its phase, those
+    that have it in `needs`, and, if it is a gate, those after it on the main line.
     """
     found: dict[str, Step] = {}
     main = [step for phase in runbook.phases if not phase.aside for step in phase.steps]

@@ -46,8 +46,8 @@ def _last_line(script: str) -> str:
 
 
 def _program_name(command: Command) -> str:
-    run = effective_program(command) if isinstance(command, SimpleCommand) else None
-    return "" if run is None else run.name
+    program = effective_program(command) if isinstance(command, SimpleCommand) else None
+    return "" if program is None else program.name
 
 
 def _always_succeeds(script: Script) -> bool:
@@ -65,10 +65,10 @@ def _begins_with_exit(script: Script) -> bool:
 
 def _exits_with_zero(pipe: Pipeline) -> bool:
     command = pipe.commands[-1]
-    run = effective_program(command) if isinstance(command, SimpleCommand) else None
-    if run is None or run.name not in ("exit", "return"):
+    program = effective_program(command) if isinstance(command, SimpleCommand) else None
+    if program is None or program.name not in ("exit", "return"):
         return False
-    return [word.text for word in run.arguments] == ["0"]
+    return [word.text for word in program.arguments] == ["0"]
 
 
 def _statement_succeeds(statement: Statement, last: bool) -> bool:
@@ -95,12 +95,12 @@ def _pipe_succeeds(pipe: Pipeline) -> bool:
 def _command_succeeds(command: Command) -> bool:
     match command:
         case SimpleCommand():
-            run = effective_program(command)
+            program = effective_program(command)
             if any(word.scripts for word in command.words):
-                return run is not None and run.name in ("echo", "printf")
-            if run is None:
+                return program is not None and program.name in ("echo", "printf")
+            if program is None:
                 return not any(a.value.scripts for a in command.assignments)
-            return run.name in _ALWAYS_SUCCEED and not command.redirects
+            return program.name in _ALWAYS_SUCCEED and not command.redirects
         case If(branches=branches, otherwise=otherwise):
             bodies = [body for _, body in branches] + [otherwise or ()]
             return all(_always_succeeds(body) for body in bodies)

@@ -42,45 +42,45 @@ _CONFIGURED = {"K", "--config", "--next"}
 def untrusted_requests(context: ScriptContext) -> Iterator[ScriptFinding]:
     """Find `curl` and `wget` without options for failure and time limit."""
     for visit in context.visits:
-        run = visit.program
-        if run is None or _has_variable_options(run):
+        program = visit.program
+        if program is None or _has_variable_options(program):
             continue
-        limited = "timeout" in run.wrappers
-        if run.name == "curl":
-            yield from _curl(run, limited=limited)
-        elif run.name == "wget":
-            given, _ = split_options(run.arguments, "aoeUOPtTwQiBAREDIX")
+        limited = "timeout" in program.wrappers
+        if program.name == "curl":
+            yield from _curl(program, limited=limited)
+        elif program.name == "wget":
+            given, _ = split_options(program.arguments, "aoeUOPtTwQiBAREDIX")
             if not limited and not given & {"T", "--timeout", "--version", "--help"}:
-                yield _no_limit_finding(run, "`wget` without `-T`")
+                yield _no_limit_finding(program, "`wget` without `-T`")
 
 
-def _curl(run: Program, *, limited: bool) -> Iterator[ScriptFinding]:
-    given, _ = split_options(run.arguments, _CURL_VALUED)
+def _curl(program: Program, *, limited: bool) -> Iterator[ScriptFinding]:
+    given, _ = split_options(program.arguments, _CURL_VALUED)
     if given & (_NO_REQUEST | _CONFIGURED):
         return
     if not given & (_FAILS | _STATUS_READ):
         yield ScriptFinding(
             code=CURL_WITHOUT_FAIL.code,
-            offset=run.word.start,
+            offset=program.word.start,
             message="`curl` without `-f` calls a 500 a success",
         )
     if not limited and not given & _LIMITS:
-        yield _no_limit_finding(run, "`curl` without `-m`")
+        yield _no_limit_finding(program, "`curl` without `-m`")
 
 
-def _no_limit_finding(run: Program, what: str) -> ScriptFinding:
+def _no_limit_finding(program: Program, subject: str) -> ScriptFinding:
     return ScriptFinding(
         code=REQUEST_WITHOUT_LIMIT.code,
-        offset=run.word.start,
-        message=f"{what} may wait for ever",
+        offset=program.word.start,
+        message=f"{subject} may wait for ever",
     )
 
 
-def _has_variable_options(run: Program) -> bool:
+def _has_variable_options(program: Program) -> bool:
     """Whether options may come from a variable, as in `curl "${options[@]}"`."""
     return any(
         not each.quoted or "[@]" in word.source
-        for word in run.arguments
+        for word in program.arguments
         for each in word.expansions
         if each.name and word.text == EXPANSION_MARK
     )

@@ -51,14 +51,14 @@ def prompting_commands(context: ScriptContext) -> Iterator[ScriptFinding]:
     if context.tty:
         return
     for visit in context.visits:
-        run = visit.program
-        if run is None:
+        program = visit.program
+        if program is None:
             continue
-        if "sudo" in run.wrappers or run.name == "sudo":
-            yield from _sudo(run)
-        words = _question(visit, run)
+        if "sudo" in program.wrappers or program.name == "sudo":
+            yield from _sudo(program)
+        words = _question(visit, program)
         if words:
-            yield _finding(run.word.start, words)
+            yield _finding(program.word.start, words)
     for command in commands(context.script.body):
         if isinstance(command, Loop) and command.kind == "select":
             yield _finding(command.start, "`select` asks a person")
@@ -70,20 +70,24 @@ def _finding(offset: int, words: str) -> ScriptFinding:
     )
 
 
-def _sudo(run: Program) -> Iterator[ScriptFinding]:
+def _sudo(program: Program) -> Iterator[ScriptFinding]:
     """`sudo`, before a command or alone, as in `sudo -i`."""
-    words = run.words_before if "sudo" in run.wrappers else (run.word, *run.arguments)
+    words = (
+        program.words_before
+        if "sudo" in program.wrappers
+        else (program.word, *program.arguments)
+    )
     at = [word.text.rpartition("/")[2] for word in words].index("sudo")
     given, _ = split_options(words[at + 1 :], "CDghpRrTUu")
     if not given & _NEVER_ASKS:
         yield _finding(words[at].start, "`sudo` without `-n` may ask for a password")
 
 
-def _question(visit: CommandVisit, run: Program) -> str:
+def _question(visit: CommandVisit, program: Program) -> str:
     """What a command prompts for, for a message; empty if it does not prompt."""
-    name = run.name
+    name = program.name
     if name == "read":
-        given, _ = split_options(run.arguments, _READ_VALUED)
+        given, _ = split_options(program.arguments, _READ_VALUED)
         if "p" in given:
             return "`read -p` asks a person"
         # What a function reads may come from whoever calls it.
@@ -92,13 +96,13 @@ def _question(visit: CommandVisit, run: Program) -> str:
     if name == "passwd":
         return "`passwd` asks for a password"
     if name in ("rm", "cp", "mv", "ln"):
-        given, _ = split_options(run.arguments)
+        given, _ = split_options(program.arguments)
         asks = given & {"i", "I", "--interactive"}
         return f"`{name} -i` asks before each file" if asks else ""
     if name in _ASKING:
         subcommands, silent = _ASKING[name]
-        given, rest = split_options(run.arguments)
-        long = {word.text.partition("=")[0] for word in run.arguments}
+        given, rest = split_options(program.arguments)
+        long = {word.text.partition("=")[0] for word in program.arguments}
         asked = subcommands & {word.text for word in rest}
         if asked and not (given | long) & silent and not visit.has_input:
             return f"`{name} {sorted(asked)[0]}` asks whether to go on"
@@ -212,36 +216,36 @@ def terminal_commands(context: ScriptContext) -> Iterator[ScriptFinding]:
     if context.tty:
         return
     for visit in context.visits:
-        run = visit.program
-        use = "" if run is None else _terminal_use(visit, run)
-        if run is not None and use:
+        program = visit.program
+        use = "" if program is None else _terminal_use(visit, program)
+        if program is not None and use:
             yield ScriptFinding(
                 code=NEEDS_TERMINAL.code,
-                offset=run.word.start,
+                offset=program.word.start,
                 message=f"`{use}` wants a terminal, and a step has none",
             )
 
 
-def _terminal_use(visit: CommandVisit, run: Program) -> str:
+def _terminal_use(visit: CommandVisit, program: Program) -> str:
     """The form in which a command needs a terminal, for a message; empty if none."""
-    name = run.name
+    name = program.name
     if name in _FULL_SCREEN:
-        given, _ = split_options(run.arguments)
+        given, _ = split_options(program.arguments)
         checks = name == "visudo" and given & {"c", "x", "--check", "--export"}
         return "" if checks or given & _INFO_OPTIONS else name
     if name in _CLIENTS and not visit.has_input:
         client = _CLIENTS[name]
-        return f"{name} {client.problem}" if _opens_session(run, client) else ""
+        return f"{name} {client.problem}" if _opens_session(program, client) else ""
     by_program = _BY_PROGRAM.get(name)
-    use = "" if by_program is None else by_program(run)
+    use = "" if by_program is None else by_program(program)
     return "" if use.endswith(("-it", "rsh")) and visit.has_input else use
 
 
-def _opens_session(run: Program, client: _Client) -> bool:
+def _opens_session(program: Program, client: _Client) -> bool:
     """Whether a client opens an interactive session."""
-    if any(_hides_options(word) for word in run.arguments):
+    if any(_hides_options(word) for word in program.arguments):
         return False
-    given, rest = split_options(run.arguments, client.valued)
+    given, rest = split_options(program.arguments, client.valued)
     scripts = any(word.text.endswith((".js", ".sql", ".mongodb")) for word in rest)
     return (
         not given & client.non_interactive
@@ -258,43 +262,43 @@ def _hides_options(word: Word) -> bool:
     )
 
 
-def _top(run: Program) -> str:
-    given, _ = split_options(run.arguments, "dnpuUwso")
+def _top(program: Program) -> str:
+    given, _ = split_options(program.arguments, "dnpuUwso")
     return "" if given & {"b", *_INFO_OPTIONS} else "top"
 
 
-def _crontab(run: Program) -> str:
-    return "crontab -e" if "e" in split_options(run.arguments, "u")[0] else ""
+def _crontab(program: Program) -> str:
+    return "crontab -e" if "e" in split_options(program.arguments, "u")[0] else ""
 
 
-def _systemctl(run: Program) -> str:
-    given, rest = split_options(run.arguments, "tpHMnos")
+def _systemctl(program: Program) -> str:
+    given, rest = split_options(program.arguments, "tpHMnos")
     asks = bool(rest) and rest[0].text == "edit" and "--stdin" not in given
     return "systemctl edit" if asks else ""
 
 
-def _terminal_multiplexer(run: Program) -> str:
-    given, rest = split_options(run.arguments, "SpcehsTt")
+def _terminal_multiplexer(program: Program) -> str:
+    given, rest = split_options(program.arguments, "SpcehsTt")
     words = [word.text for word in rest]
-    if run.name == "tmux":
+    if program.name == "tmux":
         return f"tmux {words[0]}" if words[:1] in (["attach"], ["a"]) else ""
-    listed = any(word.text in ("-ls", "-list", "-wipe") for word in run.arguments)
+    listed = any(word.text in ("-ls", "-list", "-wipe") for word in program.arguments)
     return "" if given & {"d", "D", "X", "Q", "v"} or listed else "screen"
 
 
-def _edit_subcommand(run: Program) -> str:
-    words = [word.text for word in split_options(run.arguments)[1]]
+def _edit_subcommand(program: Program) -> str:
+    words = [word.text for word in split_options(program.arguments)[1]]
     edits = words[:1] in (["edit"], ["console"])
-    return f"{run.name} {words[0]}" if edits else ""
+    return f"{program.name} {words[0]}" if edits else ""
 
 
-def _container(run: Program) -> str:
+def _container(program: Program) -> str:
     """`kubectl exec -it`, `docker run -it`, `oc rsh`, `kubectl edit`."""
-    name, at = run.name, _subcommand(run)
+    name, at = program.name, _subcommand(program)
     if at is None:
         return ""
-    command = run.arguments[at].text
-    after = run.arguments[at + 1 :]
+    command = program.arguments[at].text
+    after = program.arguments[at + 1 :]
     if command == "edit" and name in ("kubectl", "oc"):
         return f"{name} edit"
     if command == "rsh" and name == "oc":
@@ -307,14 +311,14 @@ def _container(run: Program) -> str:
     return f"{name} {command} -it" if stdin and given & {"t", "--tty"} else ""
 
 
-def _subcommand(run: Program) -> int | None:
+def _subcommand(program: Program) -> int | None:
     """The index of the first argument that is neither an option nor its value.
 
     The group in `docker container exec` is skipped.
     """
     at = 0
-    while at < len(run.arguments):
-        text = run.arguments[at].text
+    while at < len(program.arguments):
+        text = program.arguments[at].text
         if text in _LONG_VALUED or (text[:1] == "-" and text[1:] in {*_EXEC_VALUED}):
             at += 2
         elif text.startswith("-") or text == "container":

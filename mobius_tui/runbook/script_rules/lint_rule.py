@@ -23,6 +23,6 @@ class LintRule:
     """The same without breaking it."""
     blocking: bool = False
     """Whether `--auto` refuses a runbook in which it concerns a step that destroys."""
-    is_of_the_whole: bool = False
-    """Whether it is about what nobody has thought of yet: a file that breaks it often
-    has it told once, with all the lines."""
+    is_reported_once: bool = False
+    """Whether `check` reports it once for a file, with all the lines: a runbook whose
+    author did not think of it breaks it in most steps."""

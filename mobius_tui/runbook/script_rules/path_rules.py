@@ -60,46 +60,46 @@ def relative_paths(context: ScriptContext) -> Iterator[ScriptFinding]:
     """Find checksum files of another directory, and relative paths after `cd`."""
     known = known_starts(context.script.body, context.value_prefixes)
     for visit in context.visits:
-        run = visit.program
-        if run is None:
+        program = visit.program
+        if program is None:
             continue
-        if _SUMS.fullmatch(run.name):
-            yield from _checksum_findings(visit, run, context)
-        elif is_script(run):
-            yield from _script_call_findings(run, known)
-        elif visit.directory_changes and run.name not in (
+        if _SUMS.fullmatch(program.name):
+            yield from _checksum_findings(visit, program, context)
+        elif is_script(program):
+            yield from _script_call_findings(program, known)
+        elif visit.directory_changes and program.name not in (
             "cd",
             "pushd",
             "echo",
             "printf",
         ):
-            yield from _after_cd_findings(visit, run, context, known)
+            yield from _after_cd_findings(visit, program, context, known)
 
 
 def _checksum_findings(
-    visit: CommandVisit, run: Program, context: ScriptContext
+    visit: CommandVisit, program: Program, context: ScriptContext
 ) -> Iterator[ScriptFinding]:
-    given, rest = split_options(run.arguments, "a")
+    given, rest = split_options(program.arguments, "a")
     if visit.directory_changes or not given & {"c", "--check"}:
         return
     for word in rest:
         text = with_known_values(word, context.value_prefixes)
         if "/" in text.removeprefix("./") or EXPANSION_MARK in text:
             code = one_line_excerpt(word.source, 30)
-            words = f"`{run.name} -c {code}` looks for the file here"
+            words = f"`{program.name} -c {code}` looks for the file here"
             yield ScriptFinding(
                 code=SUM_ELSEWHERE.code,
-                offset=run.word.start,
+                offset=program.word.start,
                 message=f"{words}, not beside the sum file",
             )
             return
 
 
-def is_script(run: Program) -> bool:
+def is_script(program: Program) -> bool:
     """Whether a command is a script of one's own: by its path, or given to a shell."""
-    text = run.word.text
-    if run.name in _SHELLS:
-        return bool(run.arguments) and _is_local(run.arguments[0].text)
+    text = program.word.text
+    if program.name in _SHELLS:
+        return bool(program.arguments) and _is_local(program.arguments[0].text)
     return _is_local(text)
 
 
@@ -108,10 +108,10 @@ def _is_local(text: str) -> bool:
 
 
 def _script_call_findings(
-    run: Program, known: Mapping[str, str]
+    program: Program, known: Mapping[str, str]
 ) -> Iterator[ScriptFinding]:
     """`./script --option relative/path`."""
-    words = run.arguments
+    words = program.arguments
     for index, word in enumerate(words):
         option, equals, _ = word.text.partition("=")
         if not _OPTION.fullmatch(option):
@@ -132,17 +132,20 @@ def _script_call_findings(
             yield ScriptFinding(
                 code=RELATIVE_PATH.code,
                 offset=given.start,
-                message=f"{message}: if {one_line_excerpt(run.word.source, 30)} "
+                message=f"{message}: if {one_line_excerpt(program.word.source, 30)} "
                 "changes its directory, that is another file there",
             )
 
 
 def _after_cd_findings(
-    visit: CommandVisit, run: Program, context: ScriptContext, known: Mapping[str, str]
+    visit: CommandVisit,
+    program: Program,
+    context: ScriptContext,
+    known: Mapping[str, str],
 ) -> Iterator[ScriptFinding]:
     """Find a variable that got a relative path before a `cd` and is used after it."""
     given = {each.name: each.start for each in assignments(context.script.body)}
-    for word in run.arguments:
+    for word in program.arguments:
         for each in word.expansions:
             if each.operator or each.start != word.start + word.quoted:
                 continue
@@ -211,10 +214,10 @@ def _substitution_start(script: Script, known: Mapping[str, str]) -> str:
     last_run = effective_program(last) if isinstance(last, SimpleCommand) else None
     if last_run is not None and last_run.name in _ABSOLUTE | {"xargs"}:
         return "/" if last_run.name in _ABSOLUTE else ""
-    run = effective_program(command) if isinstance(command, SimpleCommand) else None
-    if run is None or run.name not in ("ls", "find", "echo"):
+    program = effective_program(command) if isinstance(command, SimpleCommand) else None
+    if program is None or program.name not in ("ls", "find", "echo"):
         return ""
-    rest = split_options(run.arguments)[1]
+    rest = split_options(program.arguments)[1]
     return with_known_values(rest[0], known) if rest else ""
 
 

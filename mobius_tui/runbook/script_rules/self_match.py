@@ -40,13 +40,13 @@ _SHOWS_ARGUMENTS = re.compile(r"args|cmd\b|command")
 def self_matches(context: ScriptContext) -> Iterator[ScriptFinding]:
     """Find `pkill -f`, `pgrep -f` and `ps | grep` that match themselves."""
     for visit in context.visits:
-        run = visit.program
-        if run is None:
+        program = visit.program
+        if program is None:
             continue
-        if run.name in ("pkill", "pgrep"):
-            yield from _pkill_findings(run, context)
-        elif run.name in _GREPS and visit.pipeline_index and _after_ps(visit):
-            yield from _grep_findings(visit, run, context)
+        if program.name in ("pkill", "pgrep"):
+            yield from _pkill_findings(program, context)
+        elif program.name in _GREPS and visit.pipeline_index and _after_ps(visit):
+            yield from _grep_findings(visit, program, context)
 
 
 def _matches_itself(pattern: str) -> bool:
@@ -56,17 +56,19 @@ def _matches_itself(pattern: str) -> bool:
     return "^" not in pattern[:2] and not re.search(r"\[[^]]\]", pattern)
 
 
-def _pkill_findings(run: Program, context: ScriptContext) -> Iterator[ScriptFinding]:
-    given, rest = split_options(run.arguments, "dFgGPstuUr")
+def _pkill_findings(
+    program: Program, context: ScriptContext
+) -> Iterator[ScriptFinding]:
+    given, rest = split_options(program.arguments, "dFgGPstuUr")
     if not given & {"f", "--full"} or given & {"x", "--exact"} or not rest:
         return
     pattern = with_known_values(rest[-1], context.value_prefixes)
     if _matches_itself(pattern):
         found = f"every command line with {one_line_excerpt(pattern)!r} in it"
-        words = f"`{run.name} -f` finds {found}"
+        words = f"`{program.name} -f` finds {found}"
         yield ScriptFinding(
             code=SELF_MATCH.code,
-            offset=run.word.start,
+            offset=program.word.start,
             message=f"{words}, that of the shell which runs it, too",
         )
 
@@ -74,10 +76,10 @@ def _pkill_findings(run: Program, context: ScriptContext) -> Iterator[ScriptFind
 def _after_ps(visit: CommandVisit) -> bool:
     """Whether a ps that lists command lines feeds this command."""
     first = visit.pipeline.commands[0]
-    run = effective_program(first) if isinstance(first, SimpleCommand) else None
-    if run is None or run.name != "ps":
+    program = effective_program(first) if isinstance(first, SimpleCommand) else None
+    if program is None or program.name != "ps":
         return False
-    words = [word.text for word in run.arguments]
+    words = [word.text for word in program.arguments]
     if any(_SELECTS_PROCESSES.match(word) for word in words):
         return False
     formats = [word for word in words if "o" in word[:4] and word.startswith("-")]
@@ -89,7 +91,7 @@ def _after_ps(visit: CommandVisit) -> bool:
 
 
 def _grep_findings(
-    visit: CommandVisit, run: Program, context: ScriptContext
+    visit: CommandVisit, program: Program, context: ScriptContext
 ) -> Iterator[ScriptFinding]:
     later = visit.pipeline.commands[1:]
     if any(
@@ -98,31 +100,31 @@ def _grep_findings(
         if isinstance(command, SimpleCommand)
     ):
         return
-    given, rest = split_options(run.arguments, "efmABC")
+    given, rest = split_options(program.arguments, "efmABC")
     if "v" in given or "--invert-match" in given:
         return
     pattern = (
         with_known_values(rest[0], context.value_prefixes)
         if rest
-        else _pattern_option(run)
+        else _pattern_option(program)
     )
     if _matches_itself(pattern):
         yield ScriptFinding(
             code=SELF_MATCH.code,
-            offset=run.word.start,
-            message=f"`ps | {run.name} {one_line_excerpt(pattern, 20)}` finds itself, "
-            "whether or not there is such a process",
+            offset=program.word.start,
+            message=f"`ps | {program.name} {one_line_excerpt(pattern, 20)}` finds "
+            "itself, whether or not there is such a process",
         )
 
 
-def _pattern_option(run: Program) -> str:
-    words = [word.text for word in run.arguments]
+def _pattern_option(program: Program) -> str:
+    words = [word.text for word in program.arguments]
     return words[words.index("-e") + 1] if "-e" in words[:-1] else ""
 
 
 def _excludes_grep(command: SimpleCommand) -> bool:
-    run = effective_program(command)
-    if run is None or run.name not in _GREPS:
+    program = effective_program(command)
+    if program is None or program.name not in _GREPS:
         return False
-    given, rest = split_options(run.arguments, "efmABC")
+    given, rest = split_options(program.arguments, "efmABC")
     return "v" in given and any("grep" in word.text for word in rest)

@@ -45,10 +45,10 @@ def status_program(pipe: Pipeline) -> str:
     `?` if that is a compound command or unknown.
     """
     command = pipe.commands[-1]
-    run = effective_program(command) if isinstance(command, SimpleCommand) else None
-    if isinstance(command, SimpleCommand) and run is None and command.assignments:
+    program = effective_program(command) if isinstance(command, SimpleCommand) else None
+    if isinstance(command, SimpleCommand) and program is None and command.assignments:
         return _assigned(command)
-    return "?" if run is None else run.name or "?"
+    return "?" if program is None else program.name or "?"
 
 
 def _assigned(command: SimpleCommand) -> str:
@@ -77,16 +77,16 @@ def hides_failure(pipe: Pipeline) -> bool:
 
 
 def _exits_with_zero(command: SimpleCommand) -> bool:
-    run = effective_program(command)
-    if run is None or run.name not in ("exit", "return"):
+    program = effective_program(command)
+    if program is None or program.name not in ("exit", "return"):
         return False
-    return [word.text for word in run.arguments] == ["0"]
+    return [word.text for word in program.arguments] == ["0"]
 
 
 def prints(command: SimpleCommand) -> bool:
     """Whether a command prints on the screen, and does nothing else."""
-    run = effective_program(command)
-    if run is None or run.name not in HARMLESS_COMMANDS or command.assignments:
+    program = effective_program(command)
+    if program is None or program.name not in HARMLESS_COMMANDS or command.assignments:
         return False
     return all(
         redirect.target.text in _OUTPUT_TARGETS for redirect in command.redirects
@@ -362,10 +362,10 @@ def _errexit_off(context: ScriptContext) -> Iterator[ScriptFinding]:
     """Find a `set +e` without a later `set -e`."""
     off: int | None = None
     for visit in context.visits:
-        run = visit.program
-        if run is None or run.name != "set":
+        program = visit.program
+        if program is None or program.name != "set":
             continue
-        words = " ".join(word.text for word in run.arguments)
+        words = " ".join(word.text for word in program.arguments)
         if re.search(r"(^| )(\+[a-z]*e|\+o errexit)", words):
             off = visit.command.start
         elif re.search(r"(^| )(-[a-z]*e|-o errexit)", words):

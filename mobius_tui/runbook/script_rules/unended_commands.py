@@ -70,14 +70,18 @@ def endless_commands(context: ScriptContext) -> Iterator[ScriptFinding]:
     if context.follow or context.tty:
         return
     for visit in context.visits:
-        run = visit.program
-        if run is None or "timeout" in run.wrappers or _is_ended_from_outside(visit):
+        program = visit.program
+        if (
+            program is None
+            or "timeout" in program.wrappers
+            or _is_ended_from_outside(visit)
+        ):
             continue
-        form = _endless_form(run)
+        form = _endless_form(program)
         if form:
             yield ScriptFinding(
                 code=ENDLESS_COMMAND.code,
-                offset=run.word.start,
+                offset=program.word.start,
                 message=f"`{form}` never ends by itself",
             )
     for command in commands(context.script.body):
@@ -89,19 +93,19 @@ def endless_commands(context: ScriptContext) -> Iterator[ScriptFinding]:
             )
 
 
-def _endless_form(run: Program) -> str:
+def _endless_form(program: Program) -> str:
     """The form in which a command never ends, for a message; empty if it ends."""
-    name = run.name
+    name = program.name
     if name in ("watch", "dstat", "yes"):
         return name
     if name in _FOLLOWS:
         valued, follow = _FOLLOWS[name]
-        found = split_options(run.arguments, valued)[0] & follow
-        if found and "--pid" not in split_options(run.arguments, valued)[0]:
+        found = split_options(program.arguments, valued)[0] & follow
+        if found and "--pid" not in split_options(program.arguments, valued)[0]:
             option = sorted(found)[0]
             return f"{name} {option if option[0] == '-' else f'-{option}'}"
     if name in _LOGS:
-        given, rest = split_options(run.arguments)
+        given, rest = split_options(program.arguments)
         words = [word.text for word in rest]
         if "logs" in words and given & {"f", "--follow"}:
             return f"{name} logs -f"
@@ -109,19 +113,25 @@ def _endless_form(run: Program) -> str:
             return f"{name} stats"
     if name in _COUNTED:
         valued, limits = _COUNTED[name]
-        if not split_options(run.arguments, valued)[0] & set(limits):
+        if not split_options(program.arguments, valued)[0] & set(limits):
             return f"{name} without -{limits[0]}"
     if name in _INTERVALS:
-        rest = split_options(run.arguments, _INTERVALS[name])[1]
+        rest = split_options(program.arguments, _INTERVALS[name])[1]
         numbers = [
             word for word in rest if word.text.isdigit() or word.text == EXPANSION_MARK
         ]
         if len(numbers) == 1:
             return f"{name} {numbers[0].source}"
-    if name == "sleep" and run.arguments and run.arguments[0].text == "infinity":
+    if (
+        name == "sleep"
+        and program.arguments
+        and program.arguments[0].text == "infinity"
+    ):
         return "sleep infinity"
-    if name == "top" and split_options(run.arguments, "dnpuUwso")[0] & {"b"}:
-        return "" if split_options(run.arguments, "dnpuUwso")[0] & {"n"} else "top -b"
+    if name == "top" and split_options(program.arguments, "dnpuUwso")[0] & {"b"}:
+        return (
+            "" if split_options(program.arguments, "dnpuUwso")[0] & {"n"} else "top -b"
+        )
     return ""
 
 
@@ -133,12 +143,17 @@ def _is_ended_from_outside(visit: CommandVisit) -> bool:
     if visit.statement.background:
         return True
     for command in visit.pipeline.commands[visit.pipeline_index + 1 :]:
-        run = effective_program(command) if isinstance(command, SimpleCommand) else None
-        if run is None:
+        program = (
+            effective_program(command) if isinstance(command, SimpleCommand) else None
+        )
+        if program is None:
             continue
-        if run.name == "head":
+        if program.name == "head":
             return True
-        if run.name == "grep" and split_options(run.arguments, "efABC")[0] & {"q", "m"}:
+        if program.name == "grep" and split_options(program.arguments, "efABC")[0] & {
+            "q",
+            "m",
+        }:
             return True
     return False
 
@@ -149,9 +164,9 @@ def _is_endless(loop: Loop) -> bool:
         return False
     pipe = loop.condition[0].first
     first = pipe.commands[0]
-    run = effective_program(first) if isinstance(first, SimpleCommand) else None
+    program = effective_program(first) if isinstance(first, SimpleCommand) else None
     constant = {"while": ("true", ":"), "until": ("false",)}[loop.kind]
-    if run is None or run.name not in constant or loop.condition[0].rest:
+    if program is None or program.name not in constant or loop.condition[0].rest:
         return False
     return not _exits_loop(loop.body)
 
@@ -222,24 +237,28 @@ def _background_statements(script: Script) -> Iterator[Statement]:
                     yield from _background_statements(inner)
 
 
-def _stays_running(run: Program | None) -> bool:
+def _stays_running(program: Program | None) -> bool:
     """Whether a command outlives the script."""
-    return run is not None and not _DETACHING.isdisjoint((run.name, *run.wrappers))
+    return program is not None and not _DETACHING.isdisjoint(
+        (program.name, *program.wrappers)
+    )
 
 
-def _ends_jobs(run: Program | None) -> bool:
+def _ends_jobs(program: Program | None) -> bool:
     """Whether a command waits for background jobs, or ends them."""
-    if run is None or run.name not in _ENDS_JOBS:
+    if program is None or program.name not in _ENDS_JOBS:
         return False
-    return run.name != "kill" or "0" not in split_options(run.arguments, "sn")[0]
+    return (
+        program.name != "kill" or "0" not in split_options(program.arguments, "sn")[0]
+    )
 
 
 def _ends_jobs_by_trap(visit: CommandVisit) -> bool:
     """Whether it is a trap that ends background jobs."""
-    run = visit.program
-    if run is None or run.name != "trap":
+    program = visit.program
+    if program is None or program.name != "trap":
         return False
-    return any(name in word.text for word in run.arguments for name in _ENDS_JOBS)
+    return any(name in word.text for word in program.arguments for name in _ENDS_JOBS)
 
 
 def _only_trailing(after: Sequence[CommandVisit]) -> bool:

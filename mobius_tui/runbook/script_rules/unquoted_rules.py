@@ -53,13 +53,13 @@ def unquoted_variables(context: ScriptContext) -> Iterator[ScriptFinding]:
     """Find unquoted variables, which the shell splits into words."""
     numbers = _numeric_variables(context)
     for visit in context.visits:
-        run = visit.program
+        program = visit.program
         words = visit.command.words
         if words and words[0].text in ("[[", "(("):
             words = ()
         elif words and words[0].text == EXPANSION_MARK:
             words = words[1:]  # a command with its own options, split on purpose
-        if run is not None and run.name in DECLARATION_COMMANDS:
+        if program is not None and program.name in DECLARATION_COMMANDS:
             words = tuple(word for word in words if not ASSIGNS.match(word.text))
         targets = [r.target for r in visit.command.redirects if "<<" not in r.sign]
         for word in (*words, *targets):
@@ -125,16 +125,16 @@ def empty_removals(context: ScriptContext) -> Iterator[ScriptFinding]:
     """Find `rm -r` of a path that is too short if a variable is empty."""
     safe = _never_empty(context)
     for visit in context.visits:
-        run = visit.program
-        if run is None or run.name != "rm":
+        program = visit.program
+        if program is None or program.name != "rm":
             continue
-        given, rest = split_options(run.arguments)
+        given, rest = split_options(program.arguments)
         if given & {"r", "R", "--recursive"}:
-            yield from _removal_findings(run, rest, safe)
+            yield from _removal_findings(program, rest, safe)
 
 
 def _removal_findings(
-    run: Program, rest: list[Word], safe: set[str]
+    program: Program, rest: list[Word], safe: set[str]
 ) -> Iterator[ScriptFinding]:
     for word in rest:
         outer = [expansion for expansion in word.expansions if not expansion.inner]
@@ -150,7 +150,7 @@ def _removal_findings(
             code=EMPTY_PATH.code,
             offset=word.start,
             message=f"where `{expansion.name}` is empty, "
-            f"`{one_line_excerpt(run.word.source)} "
+            f"`{one_line_excerpt(program.word.source)} "
             f"{one_line_excerpt(word.source, 30)}` "
             f"removes `{one_line_excerpt(remaining, 20)}`",
         )
@@ -161,12 +161,12 @@ def _never_empty(context: ScriptContext) -> set[str]:
     found = {name for name, variable in context.declared.items() if variable.choices}
     found |= set(known_starts(context.script.body, {}))
     for visit in context.visits:
-        run = visit.program
+        program = visit.program
         for word in own_words(visit.command):
             found |= {e.name for e in word.expansions if "?" in e.operator}
-        if run is not None and run.name in _TESTS:
-            given = {word.text for word in run.arguments}
+        if program is not None and program.name in _TESTS:
+            given = {word.text for word in program.arguments}
             if given & {"-n", "-d", "-e", "-f"}:
-                for word in run.arguments:
+                for word in program.arguments:
                     found |= {e.name for e in word.expansions if e.name}
     return found

@@ -47,9 +47,9 @@ def variables_of_other_steps(context: ScriptContext) -> Iterator[ScriptFinding]:
         if isinstance(command, Loop):
             own.add(command.name)
     for visit in context.visits:
-        run = visit.program
-        if run is not None and run.name in _SETS:
-            own |= {word.text for word in run.arguments}
+        program = visit.program
+        if program is not None and program.name in _SETS:
+            own |= {word.text for word in program.arguments}
     reported: set[str] = set()
     for visit in context.visits:
         for word in own_words(visit.command):

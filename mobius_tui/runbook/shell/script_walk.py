@@ -57,17 +57,17 @@ def assignments(script: Script) -> Iterator[Assignment]:
         yield from assigned(visit.command, visit.program)
 
 
-def assigned(command: SimpleCommand, run: Program | None) -> Iterator[Assignment]:
+def assigned(command: SimpleCommand, program: Program | None) -> Iterator[Assignment]:
     """The assignments of a command.
 
     Args:
         command: the command.
-        run: the program that it runs, if any.
+        program: the program that it runs, if any.
     """
     yield from command.assignments
-    if run is None or run.name not in DECLARATION_COMMANDS:
+    if program is None or program.name not in DECLARATION_COMMANDS:
         return
-    for word in run.arguments:
+    for word in program.arguments:
         match = ASSIGNS.match(word.text)
         if match is not None:
             value = Word(
@@ -179,10 +179,10 @@ class _ScriptWalk:
     def _simple(
         self, statement: Statement, pipe: Pipeline, place: int, command: SimpleCommand
     ) -> Iterator[CommandVisit]:
-        run = effective_program(command)
+        program = effective_program(command)
         yield CommandVisit(
             command=command,
-            program=run,
+            program=program,
             pipeline=pipe,
             pipeline_index=place,
             statement=statement,
@@ -191,7 +191,7 @@ class _ScriptWalk:
             function=self.function,
             directory_changes=self.directory_changes,
         )
-        if run is not None and run.name in ("cd", "pushd"):
+        if program is not None and program.name in ("cd", "pushd"):
             self.directory_changes = (*self.directory_changes[-_MAX_CD:], command.start)
         for word in own_words(command):
             yield from self._substituted(word)

@@ -1,7 +1,7 @@
 """Patterns that name some of the hosts there are: `web:!db`, `rack1:&web`, `web-*`.
 
-Pure. They are Ansible's, but for what is easily misread: no regular expressions (`~`)
-and no places in a list (`web[0]`). What names nothing is misspelt, and so an error.
+Pure. The syntax is Ansible's, without regular expressions (`~`) and positions in a list
+(`web[0]`), which are easily misread. A part that matches no host is an error.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ def select_hosts(
     """The hosts that patterns name, in the order in which they are given.
 
     Args:
-        patterns: each has parts with `:` between them, or with `,`, as addresses of
-            IPv6 want it. Parts without a sign add hosts, `&` leaves only those that it
-            names, too, and `!` takes out; whichever is written first.
-        hosts: all that there are.
+        patterns: each has parts, separated by `:`, or by `,` as IPv6 addresses need it.
+            Parts without a sign add hosts, `&` leaves only hosts that it names, too,
+            `!` removes hosts; in this order, however they are written.
+        hosts: all hosts.
         groups: names of groups, and the hosts of each.
 
     Raises:
-        BadHostError: a part names nothing, or the pattern is none.
+        BadHostError: a part matches no host, or the pattern is not valid.
     """
     parts = [part for pattern in patterns for part in _parts(pattern, hosts)]
     added: set[str] = set()

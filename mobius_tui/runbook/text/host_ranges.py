@@ -27,7 +27,8 @@ class BadHostError(ValueError):
 def host_name_problem(name: str) -> str:
     """Why a text is no name of a host; empty if it is one.
 
-    An address of IPv6 is one as well; a user's name and a port are said elsewhere.
+    An IPv6 address is one, too. A user or a port is no part of it: they are set in
+    ~/.ssh/config, or in an inventory.
     """
     if not name:
         return "a host has a name"
@@ -59,7 +60,7 @@ def expand_range(entry: str) -> tuple[str, ...]:
     Numbers are padded with zeros as the first of the range is.
 
     Raises:
-        BadHostError: it is no range, or stands for too many or for what is no name.
+        BadHostError: it is no range, or means too many names, or one that is invalid.
     """
     pieces = _RANGE.split(entry)
     choices = [_numbers(each) if n % 2 else (each,) for n, each in enumerate(pieces)]
@@ -78,9 +79,9 @@ def expand_range(entry: str) -> tuple[str, ...]:
 
 
 def names_twice(names: Iterable[str]) -> str:
-    """The first name that is there more than once, in whatever letters; or empty.
+    """The first name that occurs more than once, ignoring case; empty if none does.
 
-    For DNS, and for some disks, `Web` and `web` are one.
+    In DNS, and on some file systems, `Web` and `web` are the same name.
     """
     seen: set[str] = set()
     for name in names:

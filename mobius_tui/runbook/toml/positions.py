@@ -62,7 +62,7 @@ class Positions:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.spots: dict[KeyPath, KeyOffsets] = {}
+        self.key_offsets: dict[KeyPath, KeyOffsets] = {}
         self.headers: set[KeyPath] = set()
         """The tables that have a `[header]` of their own."""
         self._lines = [0]
@@ -93,10 +93,10 @@ class Positions:
             )
         return self._last_line[1]
 
-    def spot(self, path: KeyPath) -> KeyOffsets:
-        """The spot of a key, or of the nearest enclosing key that has one."""
+    def offsets_of(self, path: KeyPath) -> KeyOffsets:
+        """The offsets of a key, or of the nearest enclosing key that has one."""
         while path:
-            found = self.spots.get(path)
+            found = self.key_offsets.get(path)
             if found is not None:
                 return found
             path = path[:-1]
@@ -104,12 +104,12 @@ class Positions:
 
     def key_line_and_column(self, path: KeyPath) -> tuple[int, int]:
         """The line and column of a key, or of the nearest enclosing one."""
-        return self.line_and_column(self.spot(path).key)
+        return self.line_and_column(self.offsets_of(path).key)
 
     def raw(self, path: KeyPath) -> str:
         """The source of a value, with quotes and escapes."""
-        spot = self.spot(path)
-        return self.text[spot.start : spot.end]
+        offsets = self.offsets_of(path)
+        return self.text[offsets.start : offsets.end]
 
 
 def scan_positions(text: str) -> Positions:
@@ -161,10 +161,10 @@ class _Scanner:
             raise _SyntaxLostError
         self.pos += len(token)
 
-    def _record(self, path: KeyPath, spot: KeyOffsets) -> None:
+    def _record(self, path: KeyPath, offsets: KeyOffsets) -> None:
         if len(path) > MAX_DEPTH:
-            raise TomlTooLargeError(_TOO_DEEP, spot.key)
-        self.found.spots.setdefault(path, spot)
+            raise TomlTooLargeError(_TOO_DEEP, offsets.key)
+        self.found.key_offsets.setdefault(path, offsets)
 
     def _header(self) -> KeyPath:
         begin = self.pos
@@ -172,20 +172,20 @@ class _Scanner:
         self._expect("[[" if array else "[")
         parts = self._key()
         self._expect("]]" if array else "]")
-        spot = KeyOffsets(key=begin, start=begin, end=self.pos)
+        offsets = KeyOffsets(key=begin, start=begin, end=self.pos)
         path: KeyPath = ()
         for part, _ in parts[:-1]:
             path += (part,)
-            self._record(path, spot)
+            self._record(path, offsets)
             if path in self._last_index:
                 path += (self._last_index[path],)
         path += (parts[-1][0],)
         if array:
-            self._record(path, spot)
+            self._record(path, offsets)
             self._last_index[path] = self._last_index.get(path, -1) + 1
             path += (self._last_index[path],)
-        self.found.spots.pop(path, None)  # a header of its own beats a child's
-        self._record(path, spot)
+        self.found.key_offsets.pop(path, None)  # a header of its own beats a child's
+        self._record(path, offsets)
         self.found.headers.add(path)
         return path
 
@@ -227,7 +227,9 @@ class _Scanner:
             path += (part,)
             self._record(path, KeyOffsets(key=offset, start=begin, end=begin))
         self._value(path)
-        self.found.spots[path] = KeyOffsets(key=parts[-1][1], start=begin, end=self.pos)
+        self.found.key_offsets[path] = KeyOffsets(
+            key=parts[-1][1], start=begin, end=self.pos
+        )
 
     def _value(self, path: KeyPath) -> None:
         if len(path) > MAX_DEPTH:

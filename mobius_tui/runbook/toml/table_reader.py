@@ -179,9 +179,9 @@ class TomlTable:
         """
         table = self.owner(path[0]) if path and isinstance(path[0], str) else self
         positions = table.document.positions
-        spot = positions.spot((*table.path, *path))
-        offset = positions.text.find(needle, spot.start, spot.end)
-        table.document.report_at(spot.key if offset < 0 else offset, message)
+        offsets = positions.offsets_of((*table.path, *path))
+        offset = positions.text.find(needle, offsets.start, offsets.end)
+        table.document.report_at(offsets.key if offset < 0 else offset, message)
 
     def raw(self, key: str) -> str:
         """The source of a value in its file."""

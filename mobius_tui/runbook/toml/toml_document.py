@@ -158,7 +158,7 @@ class TomlDocument:
         Raises:
             TooManyProblemsError: there are `MAX_ERRORS` of them now.
         """
-        at = self.positions.spot(path).key
+        at = self.positions.offsets_of(path).key
         self.report_at(at, message, code, blocks=blocks)
 
     def report_at(

@@ -303,7 +303,7 @@ def _choice(view: RunView, choose: Choose) -> Iterator[Field]:
     chosen = chosen_options(held.text if held is not None else None)
     options = offered(view, choose)
     if not options:
-        yield Field("choose", text(f"what {choose.lister} lists", "muted"))
+        yield Field("choose", text(f"what {choose.options_source} lists", "muted"))
     for number, option in enumerate(options):
         label = "choose" if number == 0 else ""
         sign = "●" if option.value in chosen else "○"

@@ -166,7 +166,7 @@ def lane_cells(
     worst: dict[int, _Mark] = {}
     for mark in (*_ends(lane, window, end), *_last_of_each_grade(lane, window)):
         before = worst.get(mark.column)
-        if before is None or (mark.grade, mark.at) >= (before.grade, before.at):
+        if before is None or (mark.severity, mark.at) >= (before.severity, before.at):
             worst[mark.column] = mark
     for column, mark in worst.items():
         cells[column] = mark.cell
@@ -177,15 +177,15 @@ class _Mark(NamedTuple):
     """A sign in a cell."""
 
     column: int
-    grade: int
+    severity: int
     at: float
     """Seconds since 1970."""
     cell: TimelineCell
 
 
 def _last_of_each_grade(lane: TimelineLane, window: TimeWindow) -> Iterator[_Mark]:
-    """The last moment of each grade in each cell."""
-    for own in lane.graded:
+    """The last moment of each severity in each cell."""
+    for own in lane.severity_groups:
         times = own.times
         place = bisect_left(times, window.began)
         while place < len(times) and times[place] <= window.until:
@@ -195,7 +195,7 @@ def _last_of_each_grade(lane: TimelineLane, window: TimeWindow) -> Iterator[_Mar
             edge = window.until if is_last else window.moment(column + 1)
             place = find(times, edge, lo=place)
             moment = own.moments[place - 1]
-            yield _Mark(column, own.grade, moment.at, mark_of(moment))
+            yield _Mark(column, own.severity, moment.at, mark_of(moment))
 
 
 def mark_of(moment: TimelineMoment) -> TimelineCell:

@@ -36,7 +36,7 @@ HEAD = "format = 2\n[runbook]\ntitle = 'X'\n[[step]]\ntitle = 'S'\n"
 def test_a_check(decoded: Decoded, text: str, check: DnsCheck, claim: str) -> None:
     (found,) = decoded(f"{HEAD}check.dns = {text}").steps()[0].checks
     assert found == check
-    assert found.claim == claim
+    assert found.condition == claim
 
 
 @pytest.mark.parametrize(

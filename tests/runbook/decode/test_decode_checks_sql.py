@@ -17,7 +17,7 @@ def test_a_check(decoded: Decoded) -> None:
     text = 'check.sql = { file = \'a.db\', query = """select\n 1""", is = \'> 0\' }'
     (check,) = decoded(HEAD + text).steps()[0].checks
     assert check == SqlCheck(file="a.db", query="select\n 1", is_=("> 0",))
-    assert check.claim == "`select 1` in a.db gives > 0"
+    assert check.condition == "`select 1` in a.db gives > 0"
 
 
 ASKED = "query = 'select 1', is = 1"

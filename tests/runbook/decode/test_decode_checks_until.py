@@ -74,7 +74,7 @@ def test_several_statuses(decoded: Decoded) -> None:
     (check,) = decoded(HEAD + text).steps()[0].checks
     assert isinstance(check, HttpCheck)
     assert check.status == (200, 204)
-    assert check.claim == "GET http://x = 200 or 204"
+    assert check.condition == "GET http://x = 200 or 204"
     (one,) = decoded(HEAD + text.replace(", 204", "")).steps()[0].checks
     assert one == HttpCheck(url="http://x")
 
@@ -84,7 +84,7 @@ def test_a_name_for_tls(decoded: Decoded) -> None:
     (check,) = decoded(HEAD + text).steps()[0].checks
     assert check == TlsCheck(at="10.0.0.7:443", server_name="x.example")
     words = "certificate of 10.0.0.7:443 for x.example valid for 0 days"
-    assert check.claim == words
+    assert check.condition == words
 
 
 def test_digests_of_older_versions_stay() -> None:

@@ -135,7 +135,7 @@ def test_a_check_runs_on_the_host_or_is_made_here_for_each() -> None:
     on_host, each, once = runbook.steps()[0].checks
     assert isinstance(on_host, RunCheck)
     assert on_host.on_host
-    assert on_host.claim == "`true` succeeds on each host"
+    assert on_host.condition == "`true` succeeds on each host"
     assert isinstance(each, HttpCheck)
     assert (names_host(each), names_host(once)) == (True, False)
 

@@ -28,7 +28,7 @@ def test_pointers_and_equal_parts_of_an_answer(decoded: Decoded) -> None:
         "/c": ("x", "= 7", "= true"),
         "/d": ("= ${x}",),
     }
-    assert "/a/b > 3, /c = x or = 7 or = true, /d = ${x}" in check.claim
+    assert "/a/b > 3, /c = x or = 7 or = true, /d = ${x}" in check.condition
 
 
 def test_what_a_script_prints(decoded: Decoded) -> None:
@@ -37,7 +37,7 @@ def test_what_a_script_prints(decoded: Decoded) -> None:
     assert check == RunCheck(
         script="k get", pointers={"/n": ("= 3",)}, is_=("a", "< ${x}")
     )
-    assert check.claim == "`k get` prints = a or < ${x} and gives /n = 3"
+    assert check.condition == "`k get` prints = a or < ${x} and gives /n = 3"
 
 
 def test_a_pointer_is_a_name_in_format_1(decoded: Decoded) -> None:

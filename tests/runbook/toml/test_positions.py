@@ -133,7 +133,7 @@ VALUES = st.recursive(
 def test_the_scanner_follows_all_of_toml(tree: dict[str, Any]) -> None:
     text = tomli_w.dumps(tree, multiline_strings=True).replace("\r\n", "\n")
     parsed = tomllib.loads(text)
-    assert set(paths(parsed)) <= set(scan_positions(text).spots)
+    assert set(paths(parsed)) <= set(scan_positions(text).key_offsets)
 
 
 @settings(derandomize=True, deadline=None)
@@ -144,4 +144,4 @@ def test_whatever_tomllib_accepts_the_scanner_follows(text: str) -> None:
     except ValueError:
         scan_positions(text)
         return
-    assert set(paths(parsed)) <= set(scan_positions(text).spots)
+    assert set(paths(parsed)) <= set(scan_positions(text).key_offsets)

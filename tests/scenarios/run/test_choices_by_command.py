@@ -97,7 +97,7 @@ def test_format_1_lists_from_a_variable_alone(tmp_path: Path) -> None:
     assert book is not None
     choose = book.steps()[0].action
     assert isinstance(choose, Choose)
-    assert choose.lister == '`cat "hosts-$place"`'
+    assert choose.options_source == '`cat "hosts-$place"`'
     path.write_text(
         "format = 1\n[runbook]\nid='x'\ntitle='X'\n[[phase]]\nid='p'\ntitle='P'\n"
         "[[phase.step]]\nid='s'\ntitle='S'\nchoose = { var='v', from={ run='ls' } }\n"
