@@ -19,7 +19,7 @@ from mobius_tui.run.events.fleet_events import (
     HostStatus,
 )
 from mobius_tui.run.events.step_events import StepEnded, StepOverridden, StepStarted
-from mobius_tui.run.fleet.host_output import output_path
+from mobius_tui.run.fleet.host_output import HostOutput, output_path, spans_path
 from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.runbook.model.targets import cut_into_batches
 from tests.paths import TESTS
@@ -47,6 +47,8 @@ class Fleet:
     names: tuple[str, ...]
     attempt: int = 1
     batches: tuple[tuple[str, ...], ...] = field(default_factory=tuple)
+    has_times: bool = True
+    """Whether it is kept when outputs came: runs of earlier versions have no times."""
 
     @property
     def at(self) -> dict[str, Any]:
@@ -94,11 +96,19 @@ class Fleet:
         self.run.write(event, by="host", after=after)
 
     def say(self, host: str, text: str | bytes) -> None:
+        if not text:
+            return
+        path = self.output_of(host)
+        path.parent.parent.mkdir(parents=True, exist_ok=True)
+        output = HostOutput(path, (), 1 << 30, lambda: int(self.run.at * 1e9))
+        output.write(text if isinstance(text, bytes) else text.encode())
+        output.close()
+        if not self.has_times:
+            spans_path(path).unlink()
+
+    def output_of(self, host: str) -> Path:
         folder = self.run.directory.attempt(*AttemptId(self.step, self.attempt)).path
-        path = output_path(folder, host)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("ab") as file:
-            file.write(text if isinstance(text, bytes) else text.encode())
+        return output_path(folder, host)
 
     def all_well(self, hosts: Iterable[str]) -> None:
         for host in hosts:
