@@ -149,9 +149,10 @@ def one(tmp_path: Path) -> Fleet:
     return made_of
 
 
-def twelve_held(tmp_path: Path) -> Fleet:
+def twelve_held(tmp_path: Path, *, has_times: bool = True) -> Fleet:
     """The canary is well; a person lets the next batch begin."""
     made_of = fleet(tmp_path, 12)
+    made_of.has_times = has_times
     made_of.begin()
     made_of.batch(1)
     made_of.end("web-001", after=3)
@@ -161,9 +162,9 @@ def twelve_held(tmp_path: Path) -> Fleet:
     return made_of
 
 
-def twelve(tmp_path: Path) -> Fleet:
+def twelve(tmp_path: Path, *, has_times: bool = True) -> Fleet:
     """The last batch runs; one has failed, one is not to be reached."""
-    made_of = twelve_held(tmp_path)
+    made_of = twelve_held(tmp_path, has_times=has_times)
     made_of.batch(2)
     made_of.all_well(("web-002", "web-003"))
     made_of.end("web-004", HostStatus.FAILED, exit=1, text=REFUSED)

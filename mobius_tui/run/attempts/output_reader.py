@@ -78,6 +78,19 @@ class Spans:
         """
         return self._last(lambda each: each.time <= time)
 
+    def since(self, offset: int, most: int) -> tuple[bytes, bool]:
+        """The records from the one that holds a byte on, and whether there are more.
+
+        Args:
+            offset: of the byte.
+            most: bytes of records at most.
+        """
+        first = max(0, self._number_of_last(lambda each: each.offset <= offset))
+        left = (self.count - first) * SPAN_SIZE
+        size = min(left, most - most % SPAN_SIZE)
+        data = os.pread(self._descriptor, size, first * SPAN_SIZE)
+        return data, size < left
+
     def newest(self, most: int) -> Iterator[Span]:
         """Yield the last spans, the newest first.
 
@@ -91,15 +104,19 @@ class Spans:
 
     def _last(self, holds: Callable[[Span], bool]) -> Span | None:
         """The last of the spans from the first on for which something holds."""
-        low, high, found = 0, self.count, None
+        number = self._number_of_last(holds)
+        return None if number < 0 else self._read(number)
+
+    def _number_of_last(self, holds: Callable[[Span], bool]) -> int:
+        """Its number, from 0; -1 if it holds for none."""
+        low, high = 0, self.count
         while low < high:
             middle = (low + high) // 2
-            span = self._read(middle)
-            if holds(span):
-                low, found = middle + 1, span
+            if holds(self._read(middle)):
+                low = middle + 1
             else:
                 high = middle
-        return found
+        return low - 1
 
     def _read(self, number: int) -> Span:
         data = os.pread(self._descriptor, SPAN_SIZE, number * SPAN_SIZE)

@@ -237,7 +237,7 @@ HOSTS_COMMANDS: tuple[Command, ...] = (
         keys=("a",),
         title="Show what all hosts said",
         label="All",
-        help="One host after the other, the worst first.",
+        help="Line by line as they came, each with its host; it follows what comes.",
     ),
     _hosts(
         id="hosts.same",

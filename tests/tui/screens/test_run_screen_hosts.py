@@ -80,7 +80,7 @@ async def test_a_host_is_opened_followed_and_left_again(tmp_path: Path) -> None:
         assert len(pane.in_sight) > 1, "all are listed again"
 
 
-async def test_all_outputs_and_the_same_once(tmp_path: Path) -> None:
+async def test_what_hosts_said_the_same_once(tmp_path: Path) -> None:
     made = fleets.twelve(tmp_path)
     time = Time(made.run.at)
     page = opened(made.run, time=time, size=LARGE)
@@ -94,15 +94,71 @@ async def test_all_outputs_and_the_same_once(tmp_path: Path) -> None:
         assert "──── 1 host · failed 1: web-004\n" in text
         assert "──── 3 hosts · ok: web-001, web-002, web-003\n" in text
         assert text.count("test is successful") == 3, "running, changed and ok"
-        await press(pilot, time, "escape", "a")
-        await until(pilot, lambda: "all hosts, at" in words(pilot))
-        assert screen.outputs.shown is not None
-        assert screen.outputs.shown.path is not None
-        every = screen.outputs.shown.path.read_text()
-        heads = re.findall(r"──── (\S+) · (\S+)", every)
-        assert heads[:2] == [("web-004", "failed"), ("web-008", "unreachable")]
         folder = path.parent
     assert not folder.exists(), "what was gathered does not stay"
+
+
+async def test_all_hosts_by_time_followed_to_their_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))  # what is copied is kept in a file
+    made = fleets.twelve(tmp_path)
+    time = Time(made.run.at)
+    page = opened(made.run, time=time, size=LARGE)
+    async with hosted(made.run), page as (screen, pilot):
+        pane = screen.outputs.pane
+        await press(pilot, time, "2", "a")
+        await until(pilot, lambda: "all hosts, by time" in words(pilot))
+        choice = screen.outputs.shown
+        assert choice is not None
+        assert choice.running
+        assert pane.path is not None
+        every = pane.path.read_text()
+        hosts = [line.partition(" │ ")[0] for line in every.splitlines()]
+        assert [*dict.fromkeys(hosts[:6])] == ["web-001", "web-002", "web-003"]
+        assert hosts.count("web-009") == 2
+        assert hosts[-1] == "web-005", "the last one that said anything"
+        assert "web-004 │ nginx: [emerg] bind() to 0.0.0.0:443 failed" in every
+        made.say("web-007", "begun ")
+        made.run.at += 1
+        made.say("web-009", "reloaded\n")
+        await until(pilot, lambda: "web-009 │ reloaded" in words(pilot))
+        assert "begun" not in words(pilot), "a line is shown when it is whole"
+        await press(pilot, time, "slash", *"emerg", "enter")
+        await until(pilot, lambda: "1 of 1" in words(pilot))
+        await press(pilot, time, "escape", "C", "G")
+        copied = made.run.directory.path / "copied.txt"
+        await until(pilot, copied.exists, seconds=30)
+        assert "web-009 │ reloaded" in copied.read_text()
+        for host in ("web-006", "web-007", "web-009"):
+            made.end(host, text="at last\n", exit=0)
+        for host in ("web-010", "web-011", "web-012"):
+            made.start(host)
+            made.end(host, text="")
+        made.over(3)
+        made.finish("failed", "1 failed")
+        screen.feed.refresh()
+        await until(pilot, lambda: "web-007 │ begun at last" in words(pilot))
+        await until(pilot, lambda: not (screen.outputs.shown or choice).running)
+        await press(pilot, time, "G")
+        assert "web-009 │ at last" in words(pilot)
+        await press(pilot, time, "escape")
+        assert screen.outputs.hosts.pane.has_focus
+
+
+async def test_without_times_one_host_stands_after_the_other(tmp_path: Path) -> None:
+    made = fleets.twelve(tmp_path, has_times=False)
+    time = Time(made.run.at)
+    page = opened(made.run, time=time, size=LARGE)
+    async with hosted(made.run), page as (screen, pilot):
+        await press(pilot, time, "2", "a")
+        await until(pilot, lambda: "all hosts, one after the other" in words(pilot))
+        path = screen.outputs.pane.path
+        assert path is not None
+        every = path.read_text()
+        heads = re.findall(r"──── (\S+) · (\S+)", every)
+        assert heads[:2] == [("web-004", "failed"), ("web-006", "running")]
+        assert every.startswith("(when these came was not kept")
 
 
 async def test_rows_keep_their_places_while_the_cursor_is_there(tmp_path: Path) -> None:
