@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from mobius_tui.run.events.fleet_events import (
@@ -20,6 +22,7 @@ from mobius_tui.run.events.fleet_events import (
 )
 from mobius_tui.run.events.step_events import StepEnded, StepOverridden, StepStarted
 from mobius_tui.run.fleet.host_output import HostOutput, output_path, spans_path
+from mobius_tui.run.playbooks.play_files import PlayFiles
 from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.runbook.model.targets import cut_into_batches
 from tests.paths import TESTS
@@ -36,6 +39,7 @@ REFUSED = """\
 nginx: [emerg] bind() to 0.0.0.0:443 failed (98: Address already in use)
 nginx: configuration file /etc/nginx/nginx.conf test failed
 """
+NONE: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass
@@ -128,9 +132,11 @@ class Fleet:
         self.run.write(event, by="host", after=1)
 
 
-def fleet(tmp_path: Path, count: int) -> Fleet:
+def fleet(
+    tmp_path: Path, count: int, book: Path = FLEET, values: Mapping[str, str] = NONE
+) -> Fleet:
     """A run whose step over so many hosts is the next one."""
-    run = made(tmp_path, FLEET, {"env": "production"})
+    run = made(tmp_path, book, {"env": "production", **values})
     step = STEPS[count]
     for other in ("look", "restart", "restart-twelve", "restart-one"):
         if other == step:
@@ -176,6 +182,31 @@ def twelve(tmp_path: Path, *, has_times: bool = True) -> Fleet:
     lost = "no answer for 14 s"
     made_of.end("web-008", HostStatus.UNREACHABLE, reason=lost, text="")
     made_of.run.at += 12
+    return made_of
+
+
+def played(tmp_path: Path) -> Fleet:
+    """Ansible is at the second batch; health is to be well between two of them."""
+    text = FLEET.read_text()
+    head, step, rest = text.partition('hosts = "twelve"\n')
+    health = 'between = { healthy = "${calm}", within = "9m" }'
+    rest = rest.replace('between = "person"', f'engine = "ansible"\n{health}', 1)
+    calm = '[var.calm]\nkind = "duration"\ndefault = "2m"\n\n[targets.web]'
+    book = tmp_path / "played.toml"
+    book.write_text(head.replace("[targets.web]", calm, 1) + step + rest)
+    made_of = fleet(tmp_path, 12, book, {"calm": "2m"})
+    made_of.begin()
+    made_of.batch(1)
+    made_of.end("web-001", after=3)
+    made_of.over(1)
+    made_of.batch(2)
+    folder = made_of.output_of("x").parents[2] / "plays"
+    for number, hosts in enumerate(made_of.batches[:2], 1):
+        play = PlayFiles(folder / str(number))
+        play.process.path.mkdir(parents=True)
+        listed = [{"name": host, "attempt": 64} for host in hosts]
+        play.hosts.write_text(json.dumps(listed))
+        play.process.output.write_text(f"[WARNING]: of batch {number}\n")
     return made_of
 
 

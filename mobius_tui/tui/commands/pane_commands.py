@@ -248,6 +248,15 @@ HOSTS_COMMANDS: tuple[Command, ...] = (
         help="Each output once, over the names of all hosts that said it.",
     ),
     _hosts(
+        id="hosts.batch",
+        act="batch_output",
+        needs=OutputNeed.PLAYBOOK,
+        keys=("b",),
+        title="Show what Ansible printed for the host's batch",
+        label="Batch",
+        help="Its warnings and errors, which are of no host; Esc comes back.",
+    ),
+    _hosts(
         id="hosts.dismiss",
         act="dismiss",
         keys=("escape",),

@@ -21,6 +21,7 @@ from mobius_tui.run.attempts.output_reader import printed_by
 from mobius_tui.run.events.fleet_events import HostStatus
 from mobius_tui.run.fleet.gathered_output import same_once
 from mobius_tui.run.fleet.host_output import output_path, spans_path
+from mobius_tui.run.playbooks.play_files import last_play_of
 from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.run.storage.run_directory import AttemptDirectory
 from mobius_tui.tui.backend.base_page import run_in_thread
@@ -50,7 +51,10 @@ class OpenedOutput:
     has_times: bool = False
     """Whether it is said beside it when it came."""
     title: str = ""
+    nothing: str = ""
+    """What is said where nothing was printed."""
     is_growing: bool = False
+    """Whether it goes on while the step runs."""
 
 
 class StepHostsPart:
@@ -104,8 +108,8 @@ class StepHostsPart:
                 spans=_spans_of(opened.path) if opened.has_times else None,
                 limit=None,
                 title=f"Output · {number} · {opened.title}",
-                running=opened.is_growing,
-                placeholder=_nothing(is_growing=opened.is_growing),
+                running=opened.is_growing and found.is_running,
+                placeholder=opened.nothing or "They have printed nothing.",
                 tabs=(),
             )
         own = found.newest.get(opened.host)
@@ -123,7 +127,7 @@ class StepHostsPart:
             limit=printed_by(folder, view.now) if is_running and is_past else None,
             title=f"Output · {number} · {opened.host} {word}",
             running=is_running and not is_past,
-            placeholder=_nothing(is_growing=is_running and not is_past),
+            placeholder="It has printed nothing yet." if is_running else "Nothing.",
             tabs=(),
         )
 
@@ -134,6 +138,37 @@ class StepHostsPart:
     def open(self, step: str, host: str) -> None:
         """Have the output of a host shown in place of the hosts."""
         self.opened = OpenedOutput(step=step, host=host)
+
+    async def open_batch(
+        self, step: str, host: str, *, shown: Callable[[], None]
+    ) -> None:
+        """A worker: have shown what Ansible printed for the batch of a host.
+
+        Args:
+            step: whose hosts they are.
+            host: one of the batch.
+            shown: is called when there is something to show.
+        """
+        found = self._view.hosts(step) if self._view is not None else None
+        own = found.newest.get(host) if found is not None else None
+        if found is None or own is None:
+            return
+        folder = self._feed.directory.attempt(*AttemptId(step, own.attempt)).path
+        play = await run_in_thread(partial(last_play_of, folder, host))
+        if play is None:
+            name = sanitize.line(host)
+            self._tell(f"Ansible has not begun with {name}.", is_problem=False)
+            return
+        is_past = self._view is None or self._view.reviewed_duration is not None
+        self.opened = OpenedOutput(
+            step=step,
+            path=play.process.output,
+            has_times=True,
+            title=f"Ansible, batch {own.batch}",
+            nothing="Ansible has printed nothing that is of no host.",
+            is_growing=not is_past,
+        )
+        shown()
 
     def close(self) -> bool:
         """Show the hosts again; returns whether something else was shown."""
@@ -273,11 +308,6 @@ def _spans_of(path: Path | None) -> Path | None:
     """What says when an output came; `None` where that was not kept."""
     spans = spans_path(path) if path is not None else None
     return spans if spans is not None and spans.exists() else None
-
-
-def _nothing(*, is_growing: bool) -> str:
-    """What is said in place of an output that is empty."""
-    return "Nothing has been printed yet." if is_growing else "Nothing was printed."
 
 
 def _merged_title(merged: MergedOutput) -> str:

@@ -154,6 +154,8 @@ class OutputController:
                 return bool(self.pane.rows_above)
             case OutputNeed.RUNNING_SCRIPT:
                 return self.pane.is_shown_stoppable
+            case OutputNeed.PLAYBOOK:
+                return self.hosts.pane.is_played
             case None:
                 return True
 
@@ -167,9 +169,10 @@ class OutputController:
         if self.hosts.pane.has_focus_within:
             own = footer(("hosts",), ())
         elif self.pane.has_focus_within:
-            own = tuple(each for each in footer(("output",), ()) if self.applies(each))
+            own = footer(("output",), ())
         else:
             return others
+        own = tuple(each for each in own if self.applies(each))
         taken = {key for command in own for key in command.keys}
         rest = (c for c in others if c.place != "checklist" and not taken & {*c.keys})
         return (*own, *rest)

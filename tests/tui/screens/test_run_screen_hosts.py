@@ -161,6 +161,41 @@ async def test_without_times_one_host_stands_after_the_other(tmp_path: Path) -> 
         assert every.startswith("(when these came was not kept")
 
 
+async def test_what_ansible_printed_for_a_batch(tmp_path: Path) -> None:
+    made = fleets.played(tmp_path)
+    time = Time(made.run.at)
+    page = opened(made.run, time=time, size=LARGE)
+    async with hosted(made.run), page as (screen, pilot):
+        assert "2m of health (a person after 9m)" in words(pilot)
+        await press(pilot, time, "2")
+        assert "b Batch" in words(pilot)
+        await press(pilot, time, "G", "g", "b")
+        await until(pilot, lambda: "[WARNING]: of batch 1" in words(pilot))
+        assert "Output · 1.3 · Ansible, batch 1" in words(pilot)
+        await press(pilot, time, "escape", "down", "b")
+        await until(pilot, lambda: "[WARNING]: of batch 2" in words(pilot))
+        path = screen.outputs.pane.path
+        assert path is not None
+        with path.open("a") as file:
+            file.write("[WARNING]: [bold]more\x1b]0;x\x07\n")
+        await until(pilot, lambda: "[WARNING]: [bold]more" in words(pilot))
+        await press(pilot, time, "escape", "G", "b")
+        await until(pilot, lambda: "Ansible has not begun with web-012" in words(pilot))
+        assert screen.outputs.hosts.pane.has_focus
+
+
+async def test_without_ansible_there_is_no_key_for_what_it_printed(
+    tmp_path: Path,
+) -> None:
+    made = fleets.twelve(tmp_path)
+    time = Time(made.run.at)
+    page = opened(made.run, time=time, size=LARGE)
+    async with hosted(made.run), page as (screen, pilot):
+        await press(pilot, time, "2", "b")
+        assert "b Batch" not in words(pilot)
+        assert screen.outputs.hosts.is_listed
+
+
 async def test_rows_keep_their_places_while_the_cursor_is_there(tmp_path: Path) -> None:
     made = fleets.many(tmp_path)
     time = Time(made.run.at)
