@@ -72,6 +72,7 @@ async def test_a_host_is_opened_followed_and_left_again(tmp_path: Path) -> None:
         await press(pilot, time, "enter")
         assert screen.outputs.pane.has_focus
         assert "test is successful" in words(pilot)
+        assert "Esc Hosts" in words(pilot)
         made.say("web-136", "and one line more\n")
         await until(pilot, lambda: "one line more" in words(pilot))
         await press(pilot, time, "escape")
@@ -108,7 +109,7 @@ async def test_all_hosts_by_time_followed_to_their_end(
     async with hosted(made.run), page as (screen, pilot):
         pane = screen.outputs.pane
         await press(pilot, time, "2", "a")
-        await until(pilot, lambda: "all hosts, by time" in words(pilot))
+        await until(pilot, lambda: "all hosts, by time" in words(pilot), seconds=30)
         choice = screen.outputs.shown
         assert choice is not None
         assert choice.running
@@ -122,10 +123,10 @@ async def test_all_hosts_by_time_followed_to_their_end(
         made.say("web-007", "begun ")
         made.run.at += 1
         made.say("web-009", "reloaded\n")
-        await until(pilot, lambda: "web-009 │ reloaded" in words(pilot))
+        await until(pilot, lambda: "web-009 │ reloaded" in words(pilot), seconds=30)
         assert "begun" not in words(pilot), "a line is shown when it is whole"
         await press(pilot, time, "slash", *"emerg", "enter")
-        await until(pilot, lambda: "1 of 1" in words(pilot))
+        await until(pilot, lambda: "1 of 1" in words(pilot), seconds=30)
         await press(pilot, time, "escape", "C", "G")
         copied = made.run.directory.path / "copied.txt"
         await until(pilot, copied.exists, seconds=30)
@@ -138,8 +139,12 @@ async def test_all_hosts_by_time_followed_to_their_end(
         made.over(3)
         made.finish("failed", "1 failed")
         screen.feed.refresh()
-        await until(pilot, lambda: "web-007 │ begun at last" in words(pilot))
-        await until(pilot, lambda: not (screen.outputs.shown or choice).running)
+        await until(
+            pilot, lambda: "web-007 │ begun at last" in words(pilot), seconds=30
+        )
+        await until(
+            pilot, lambda: not (screen.outputs.shown or choice).running, seconds=30
+        )
         await press(pilot, time, "G")
         assert "web-009 │ at last" in words(pilot)
         await press(pilot, time, "escape")
@@ -152,7 +157,9 @@ async def test_without_times_one_host_stands_after_the_other(tmp_path: Path) -> 
     page = opened(made.run, time=time, size=LARGE)
     async with hosted(made.run), page as (screen, pilot):
         await press(pilot, time, "2", "a")
-        await until(pilot, lambda: "all hosts, one after the other" in words(pilot))
+        await until(
+            pilot, lambda: "all hosts, one after the other" in words(pilot), seconds=30
+        )
         path = screen.outputs.pane.path
         assert path is not None
         every = path.read_text()
@@ -170,17 +177,21 @@ async def test_what_ansible_printed_for_a_batch(tmp_path: Path) -> None:
         await press(pilot, time, "2")
         assert "b Batch" in words(pilot)
         await press(pilot, time, "G", "g", "b")
-        await until(pilot, lambda: "[WARNING]: of batch 1" in words(pilot))
+        await until(pilot, lambda: "[WARNING]: of batch 1" in words(pilot), seconds=30)
         assert "Output · 1.3 · Ansible, batch 1" in words(pilot)
         await press(pilot, time, "escape", "down", "b")
-        await until(pilot, lambda: "[WARNING]: of batch 2" in words(pilot))
+        await until(pilot, lambda: "[WARNING]: of batch 2" in words(pilot), seconds=30)
         path = screen.outputs.pane.path
         assert path is not None
         with path.open("a") as file:
             file.write("[WARNING]: [bold]more\x1b]0;x\x07\n")
-        await until(pilot, lambda: "[WARNING]: [bold]more" in words(pilot))
+        await until(pilot, lambda: "[WARNING]: [bold]more" in words(pilot), seconds=30)
         await press(pilot, time, "escape", "G", "b")
-        await until(pilot, lambda: "Ansible has not begun with web-012" in words(pilot))
+        await until(
+            pilot,
+            lambda: "Ansible has not begun with web-012" in words(pilot),
+            seconds=30,
+        )
         assert screen.outputs.hosts.pane.has_focus
 
 
