@@ -205,14 +205,22 @@ class StepHostsPart:
 
     # The outputs of all
 
-    async def gather(self, step: str, *, same: bool, shown: Callable[[], None]) -> None:
+    async def gather(
+        self,
+        step: str,
+        *,
+        same: bool,
+        shown: Callable[[], None],
+        grown: Callable[[], None],
+    ) -> None:
         """A worker: write the outputs of all hosts into a file, and have it shown.
 
         Args:
             step: whose hosts.
             same: whether those that said the same are told once; else they are merged
                 line by line, for as long as the step runs and it is looked at.
-            shown: is called when there is something to show, and when it is whole.
+            shown: is called when there is something to show.
+            grown: is called when there may be more of it.
         """
         path = self._new_file()
         try:
@@ -220,7 +228,7 @@ class StepHostsPart:
                 await self._gather_same(step, path)
                 shown()
             else:
-                await self._merge(step, MergedOutput(path), shown)
+                await self._merge(step, MergedOutput(path), shown, grown)
         except OSError as error:
             self._tell(f"Not gathered: {path}: {error.strerror}", is_problem=True)
 
@@ -238,22 +246,23 @@ class StepHostsPart:
         self.opened = OpenedOutput(step=step, path=path, title=title)
 
     async def _merge(
-        self, step: str, merged: MergedOutput, shown: Callable[[], None]
+        self,
+        step: str,
+        merged: MergedOutput,
+        shown: Callable[[], None],
+        grown: Callable[[], None],
     ) -> None:
         opened: OpenedOutput | None = None
-        while opened is None or self.opened is opened:
+        while True:
             is_growing, until = self._bounds(step)
             hosts = self._hosts_of(step)
-            looks = 2 if opened is None else 1  # what one has seen the next appends
-            for _ in range(looks):
-                catch_up = partial(
-                    merged.catch_up, hosts, is_last=not is_growing, until=until
-                )
-                await run_in_thread(catch_up)
-            if opened is None or not is_growing:
-                if self.opened is not opened and opened is not None:
-                    return
-                self.opened = opened = OpenedOutput(
+            catch_up = partial(
+                merged.catch_up, hosts, is_last=not is_growing, until=until
+            )
+            await run_in_thread(catch_up)
+            if opened is None:
+                await run_in_thread(catch_up)  # what one look has seen
+                opened = self.opened = OpenedOutput(
                     step=step,
                     path=merged.path,
                     has_times=True,
@@ -261,7 +270,9 @@ class StepHostsPart:
                     is_growing=is_growing,
                 )
                 shown()
-            if not is_growing:
+            if self.opened is opened:
+                grown()
+            if not is_growing or self.opened is not opened:
                 return
             await asyncio.sleep(MERGE_INTERVAL)
 

@@ -138,6 +138,7 @@ async def test_all_hosts_by_time_followed_to_their_end(
             made.end(host, text="")
         made.over(3)
         made.finish("failed", "1 failed")
+        await press(pilot, time, "1")
         screen.feed.refresh()
         await until(
             pilot, lambda: "web-007 │ begun at last" in words(pilot), seconds=30
@@ -145,8 +146,9 @@ async def test_all_hosts_by_time_followed_to_their_end(
         await until(
             pilot, lambda: not (screen.outputs.shown or choice).running, seconds=30
         )
-        await press(pilot, time, "G")
         assert "web-009 │ at last" in words(pilot)
+        assert screen.checklist.has_focus, "what ends takes no focus"
+        await press(pilot, time, "2")
         await press(pilot, time, "escape")
         assert screen.outputs.hosts.pane.has_focus
 
