@@ -15,6 +15,7 @@ from mobius_tui.run.intents.intent_actions import ReleaseBatch, RetryStep, Settl
 from mobius_tui.tui.screens.run_screen import RunScreen
 from tests.tui import fleets
 from tests.tui.fleets import Fleet
+from tests.tui.reviews import go, reviewed
 from tests.tui.runs import Time, hosted, opened, pictured, press, settled, until, words
 
 LARGE, SMALL, TINY = (120, 36), (80, 24), (60, 15)
@@ -168,6 +169,25 @@ async def test_without_times_one_host_stands_after_the_other(tmp_path: Path) -> 
         heads = re.findall(r"──── (\S+) · (\S+)", every)
         assert heads[:2] == [("web-004", "failed"), ("web-006", "running")]
         assert every.startswith("(when these came was not kept")
+
+
+async def test_a_review_shows_what_hosts_had_printed_by_then(tmp_path: Path) -> None:
+    made = fleets.fleet(tmp_path, 12)
+    made.begin()
+    made.batch(1)
+    made.say("web-001", "early\n")
+    made.hold(2, HoldReason.PERSON)
+    made.run.at += 3600
+    made.say("web-001", "late\n")
+    async with reviewed(made.run) as (screen, pilot):
+        screen.outputs.hosts.pane.focus()
+        for key in ("enter", "a"):
+            await go(pilot, key)
+            await until(pilot, lambda: "early" in words(pilot))
+            assert "late" not in words(pilot)
+            assert screen.outputs.shown is not None
+            assert not screen.outputs.shown.running
+            await go(pilot, "escape")
 
 
 async def test_what_ansible_printed_for_a_batch(tmp_path: Path) -> None:
