@@ -1,9 +1,11 @@
 """A run in one file, to be opened elsewhere: the same run gives the same bytes.
 
 A gzipped tar in the old form, whose headers hold all that there is to say: no links,
-no owners, no times but the run's own. Its first member, `run/export`, names the run and
-the journal's head. Only what a run consists of is in it (`is_of_run`): nothing that is
-of this machine alone, as locks, sockets, and when a screen last looked.
+no owners, no times but the run's own. A name that is too long for that form has a
+header of its own before it, as POSIX has them (pax). Its first member, `run/export`,
+names the run and the journal's head. Only what a run consists of is in it
+(`is_of_run`): nothing that is of this machine alone, as locks, sockets, and when a
+screen last looked.
 """
 
 from __future__ import annotations
@@ -46,6 +48,8 @@ _ATTEMPT = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*\.[1-9][0-9]{0,8}")
 _HOST = re.compile(r"(?!\.)[A-Za-z0-9_@.%-]{1,120}")
 """A host's folder: see `host_names.path_part`."""
 
+_PLAY = re.compile(r"[1-9][0-9]{0,8}")
+
 
 def is_of_run(parts: Sequence[str]) -> bool:
     """Whether an export contains a file.
@@ -60,8 +64,17 @@ def is_of_run(parts: Sequence[str]) -> bool:
             return True  # a runbook may be called anything
         case ["steps", attempt, name]:
             return name in _ATTEMPT_FILES and bool(_ATTEMPT.fullmatch(attempt))
-        case ["steps", attempt, "hosts", host, "output"]:
+        case ["steps", attempt, "hosts", host, "output" | "spans"]:
             return bool(_ATTEMPT.fullmatch(attempt) and _HOST.fullmatch(host))
+        case ["steps", attempt, "plays", number, "hosts.json"] | [
+            "steps",
+            attempt,
+            "plays",
+            number,
+            "process",
+            "output" | "spans",
+        ]:
+            return bool(_ATTEMPT.fullmatch(attempt) and _PLAY.fullmatch(number))
     return False
 
 
@@ -120,11 +133,21 @@ def _write(file: IO[bytes], run: ReadRun, manifest: bytes) -> None:
     ):
         # The journal was read first: all that it tells of lies in the files by now.
         for name, data in ((MANIFEST, manifest), (directory.journal.name, journal)):
-            tar.addfile(_member(name, len(data), at), io.BytesIO(data))
+            _add(tar, _member(name, len(data), at), io.BytesIO(data))
         for name in _files(run):
             with open_regular(directory.path / name) as source:
                 size = os.fstat(source.fileno()).st_size
-                tar.addfile(_member(name, size, at), source)
+                _add(tar, _member(name, size, at), source)
+
+
+def _add(tar: tarfile.TarFile, member: tarfile.TarInfo, source: IO[bytes]) -> None:
+    """Write a member, in the old form wherever its name fits that."""
+    try:
+        tarfile.TarInfo(member.name).tobuf(tarfile.USTAR_FORMAT)
+        tar.format = tarfile.USTAR_FORMAT
+    except ValueError:
+        tar.format = tarfile.PAX_FORMAT
+    tar.addfile(member, source)
 
 
 def _member(name: str, size: int, at: int) -> tarfile.TarInfo:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import os
+import re
 import shutil
 import tarfile
 import tempfile
@@ -46,8 +47,11 @@ _KINDS = {
     tarfile.FIFOTYPE: "a pipe",
     tarfile.DIRTYPE: "a folder, which no export writes",
 }
-DEEPEST = 6
-"""Parts of the longest path: `run/steps/ID.N/hosts/NAME/output`."""
+DEEPEST = 7
+"""Parts of the longest path: `run/steps/ID.N/plays/N/process/output`."""
+MAX_NAME_BYTES = 4096
+"""Bytes of a header that holds a name."""
+_NAME = re.compile(rb"([0-9]{1,4}) path=([^\n]+)\n")
 MAX_PADDING = 1 << 20
 """Bytes of zeros after the last member: the format rounds up to 10 KiB."""
 
@@ -143,10 +147,11 @@ def _skip_content(stream: gzip.GzipFile, size: int) -> None:
 def _members(stream: gzip.GzipFile) -> Iterator[tarfile.TarInfo]:
     """The headers; the caller reads the content of each, to the byte."""
     while any(block := _read_exactly(stream, BLOCK)):
-        try:
-            member = tarfile.TarInfo.frombuf(block, "utf-8", "strict")
-        except (tarfile.HeaderError, UnicodeError) as error:
-            raise UsageError(f"it is no exported run: {error}") from error
+        member = _header(block)
+        if member.type == tarfile.XHDTYPE:
+            name = _long_name(stream, member.size)
+            member = _header(_read_exactly(stream, BLOCK))
+            member.name = name
         if member.type not in _FILE:
             kind = _KINDS.get(member.type, "what no run holds")
             raise UsageError(f"{line(member.name)} in it is {kind}: refused")
@@ -157,6 +162,28 @@ def _members(stream: gzip.GzipFile) -> Iterator[tarfile.TarInfo]:
     # Only a stream that was read to its end has been held to its checksum.
     if stream.read(MAX_PADDING).strip(b"\0") or stream.read(1):
         raise UsageError("there is more behind its end: refused")
+
+
+def _header(block: bytes) -> tarfile.TarInfo:
+    try:
+        return tarfile.TarInfo.frombuf(block, "utf-8", "strict")
+    except (tarfile.HeaderError, UnicodeError) as error:
+        raise UsageError(f"it is no exported run: {error}") from error
+
+
+def _long_name(stream: gzip.GzipFile, size: int) -> str:
+    """The name of the next member, from the header before it, which has no more."""
+    if not 0 < size <= MAX_NAME_BYTES:
+        raise UsageError("a name in it is too long: refused")
+    data = _read_exactly(stream, size)
+    _read_exactly(stream, -size % BLOCK)
+    found = _NAME.fullmatch(data)
+    if found is None or int(found[1]) != size:
+        raise UsageError("a header in it says more than a name: refused")
+    try:
+        return found[2].decode()
+    except UnicodeError as error:
+        raise UsageError(f"it is no exported run: {error}") from error
 
 
 def _read_exactly(stream: gzip.GzipFile, size: int) -> bytes:

@@ -24,6 +24,7 @@ from pathlib import Path
 
 import psutil
 
+from mobius_tui.run.attempts.output_reader import spans_in
 from mobius_tui.run.fleet.fleet_lines import (
     AttachHosts,
     BeginHosts,
@@ -31,7 +32,7 @@ from mobius_tui.run.fleet.fleet_lines import (
     HostReport,
     HostState,
 )
-from mobius_tui.run.fleet.host_output import output_path
+from mobius_tui.run.fleet.host_output import output_path, spans_path
 from mobius_tui.run.fleet.transport import Route, SshRoute
 from tests.acceptance.loopback_sshd import LoopbackHosts, loopback_hosts
 from tests.run.fleet_controller import (
@@ -254,12 +255,19 @@ class Trial:
             self._compare(host, last)
 
     def _compare(self, host: str, last: HostReport) -> None:
-        here = output_path(Path(self.step.folder), host).read_text()
+        path = output_path(Path(self.step.folder), host)
+        here = path.read_text()
         whole = "".join(f"line {n + 1} of {host}\n" for n in range(LINES))
         self.tally.outputs += 1
         is_cut = last.state is HostState.OK and here != whole
         if is_cut or not whole.startswith(here):
             self.tally.torn.append(f"{self.name}/{host} {last.state}: {here!r}")
+        spans = [*spans_in(spans_path(path).read_bytes())]
+        ends = [0, *(span.end for span in spans)]
+        is_whole = [span.offset for span in spans] == ends[:-1]
+        times = [span.time for span in spans]
+        if not is_whole or ends[-1] != len(here) or times != sorted(times):
+            self.tally.torn.append(f"{self.name}/{host} {last.state}: {spans}")
 
 
 async def campaign(

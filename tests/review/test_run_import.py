@@ -20,15 +20,19 @@ from mobius_tui.review.report_builder import build_report
 from mobius_tui.review.run_export import export
 from mobius_tui.review.run_import import import_run
 from mobius_tui.run.client.start_run import resume_run
+from mobius_tui.run.events.fleet_events import FleetHostEnded, HostStatus
+from mobius_tui.run.fleet.host_output import sha256_of, spans_path
 from mobius_tui.run.host.takeover import take_run_lock
 from mobius_tui.run.records.run_summary import newest_open
+from mobius_tui.run.records.verification import run_problems
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.run_index import all_runs, newest_run_without_record
 from mobius_tui.run.storage.state_home import runs_root
 from mobius_tui.runbook.library.loader import load
 from tests.review.forms import FORMS
 from tests.review.story import BOOK, begun, story
-from tests.tui.runs import BEGAN
+from tests.tui.fleets import Fleet
+from tests.tui.runs import BEGAN, made
 
 Member = tuple[tarfile.TarInfo, bytes]
 
@@ -88,6 +92,93 @@ def test_nothing_is_overwritten(file: Path, run: RunDirectory) -> None:
     assert [path.name for path in run.path.parent.iterdir()] == [run.id]
 
 
+LONG_BOOK = f"""\
+format = 2
+[runbook]
+id = "long"
+title = "Long"
+[targets.t]
+hosts = ["h"]
+[[phase]]
+id = "p"
+title = "P"
+[[phase.step]]
+id = "{"s" * 60}"
+title = "S"
+hosts = "t"
+run = "true"
+"""
+
+
+def test_outputs_of_hosts_whatever_they_are_called(tmp_path: Path) -> None:
+    """With when they came; a name that the old form of tar has no room for is whole."""
+    host = ".".join(["a" * 60] * 4)
+    book = tmp_path / "book.toml"
+    book.write_text(LONG_BOOK)
+    fleet = Fleet(made(tmp_path, book, {}), "s" * 60, (host,))
+    fleet.begin()
+    fleet.batch(1)
+    fleet.say(host, "said\n")
+    output = fleet.output_of(host)
+    ended = FleetHostEnded(
+        step=fleet.step,
+        attempt=1,
+        host=host,
+        status=HostStatus.OK,
+        output_sha256=sha256_of(output),
+        spans_sha256=sha256_of(spans_path(output)),
+    )
+    fleet.run.write(ended, by="host")
+    play = output.parents[2] / "plays" / "1"
+    (play / "process").mkdir(parents=True)
+    for name in ("hosts.json", "variables.yml", "process/output", "process/lock"):
+        (play / name).write_text("x")
+    here, files = fleet.run.directory, [tmp_path / "1", tmp_path / "2"]
+    for file in files:
+        export(here, file)
+    assert files[0].read_bytes() == files[1].read_bytes()
+    there = taken(files[0], tmp_path / "there")
+    names = {str(p.relative_to(there.path)) for p in there.path.rglob("*")}
+    for path in (output, spans_path(output)):
+        name = str(path.relative_to(here.path))
+        assert (there.path / name).read_bytes() == path.read_bytes()
+    kept = {name.partition("/plays/1/")[2] for name in names if "/plays/1/" in name}
+    assert kept == {"hosts.json", "process", "process/output"}
+    assert list(run_problems(there)) == []
+    spans_path(output).write_bytes(b"")
+    export(here, tmp_path / "3")
+    with pytest.raises(RunError, match="when the output came of a"):
+        taken(tmp_path / "3", tmp_path / "elsewhere")
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"17 path=run/evil\n", "run/evil in it is nothing that"),
+        (b"19 path=../../evil\n", "outside"),
+        (b"18 path=run/evil\n", "more than a name"),
+        (b"17 path=run/evil\n12 size=500\n", "more than a name"),
+        (b"12 path=\xff\xff\xff\n", "no exported run"),
+        (b"x" * 5000, "too long"),
+        (b"", "too long"),
+    ],
+)
+def test_a_long_name_is_no_way_around_the_others(
+    data: bytes, words: str, file: Path, tmp_path: Path
+) -> None:
+    header = tarfile.TarInfo("././@PaxHeader")
+    header.type, header.size = tarfile.XHDTYPE, len(data)
+    bad = tmp_path / "bad"
+    with gzip.open(bad, "wb") as out:
+        for member, content in [*packed(file), (header, data), entry("run/short")]:
+            out.write(member.tobuf(tarfile.USTAR_FORMAT))
+            out.write(content + bytes(-len(content) % 512))
+        out.write(bytes(1024))
+    with pytest.raises(UsageError, match=words):
+        taken(bad, tmp_path / "there")
+    assert nothing_left(tmp_path / "there")
+
+
 async def test_an_imported_run_is_never_run(tmp_path: Path) -> None:
     open_one = begun(tmp_path / "here").directory
     file = tmp_path / "open.tar.gz"
@@ -143,7 +234,7 @@ def entry(name: str, kind: bytes = tarfile.REGTYPE, link: str = "") -> Member:
         (entry("../evil"), "outside"),
         (entry("/etc/evil"), "outside"),
         (entry("run//evil"), "outside"),
-        (entry("run/a/b/c/d/e/f"), "outside"),
+        (entry("run/a/b/c/d/e/f/g"), "outside"),
         (entry("run/a\x1b[2J"), "outside"),
         (entry("else/where"), "outside"),
         (entry("run/lock"), "another machine"),
@@ -160,6 +251,9 @@ def entry(name: str, kind: bytes = tarfile.REGTYPE, link: str = "") -> Member:
         (entry("run/steps/look/output"), "nothing that an export writes"),
         (entry("run/steps/look.01/output"), "nothing that an export writes"),
         (entry("run/steps/l@k.1/output"), "nothing that an export writes"),
+        (entry("run/steps/a.1/hosts/h/boot"), "nothing that an export writes"),
+        (entry("run/steps/a.1/plays/1/orders.json"), "nothing that an export writes"),
+        (entry("run/steps/a.1/plays/01/hosts.json"), "nothing that an export writes"),
         (entry("run/steps/d", tarfile.DIRTYPE), "a folder, which no export writes"),
         (entry("run/l", tarfile.SYMTYPE, "/etc/passwd"), "a link"),
         (entry("run/l", tarfile.LNKTYPE, "/etc/passwd"), "a link"),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from mobius_tui.run.events.fleet_events import (
@@ -19,7 +21,8 @@ from mobius_tui.run.events.fleet_events import (
     HostStatus,
 )
 from mobius_tui.run.events.step_events import StepEnded, StepOverridden, StepStarted
-from mobius_tui.run.fleet.host_output import output_path
+from mobius_tui.run.fleet.host_output import HostOutput, output_path, spans_path
+from mobius_tui.run.playbooks.play_files import PlayFiles
 from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.runbook.model.targets import cut_into_batches
 from tests.paths import TESTS
@@ -36,6 +39,7 @@ REFUSED = """\
 nginx: [emerg] bind() to 0.0.0.0:443 failed (98: Address already in use)
 nginx: configuration file /etc/nginx/nginx.conf test failed
 """
+NONE: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass
@@ -47,6 +51,8 @@ class Fleet:
     names: tuple[str, ...]
     attempt: int = 1
     batches: tuple[tuple[str, ...], ...] = field(default_factory=tuple)
+    has_times: bool = True
+    """Whether it is kept when outputs came: runs of earlier versions have no times."""
 
     @property
     def at(self) -> dict[str, Any]:
@@ -94,11 +100,19 @@ class Fleet:
         self.run.write(event, by="host", after=after)
 
     def say(self, host: str, text: str | bytes) -> None:
+        if not text:
+            return
+        path = self.output_of(host)
+        path.parent.parent.mkdir(parents=True, exist_ok=True)
+        output = HostOutput(path, (), 1 << 30, lambda: int(self.run.at * 1e9))
+        output.write(text if isinstance(text, bytes) else text.encode())
+        output.close()
+        if not self.has_times:
+            spans_path(path).unlink()
+
+    def output_of(self, host: str) -> Path:
         folder = self.run.directory.attempt(*AttemptId(self.step, self.attempt)).path
-        path = output_path(folder, host)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("ab") as file:
-            file.write(text if isinstance(text, bytes) else text.encode())
+        return output_path(folder, host)
 
     def all_well(self, hosts: Iterable[str]) -> None:
         for host in hosts:
@@ -118,9 +132,11 @@ class Fleet:
         self.run.write(event, by="host", after=1)
 
 
-def fleet(tmp_path: Path, count: int) -> Fleet:
+def fleet(
+    tmp_path: Path, count: int, book: Path = FLEET, values: Mapping[str, str] = NONE
+) -> Fleet:
     """A run whose step over so many hosts is the next one."""
-    run = made(tmp_path, FLEET, {"env": "production"})
+    run = made(tmp_path, book, {"env": "production", **values})
     step = STEPS[count]
     for other in ("look", "restart", "restart-twelve", "restart-one"):
         if other == step:
@@ -139,9 +155,10 @@ def one(tmp_path: Path) -> Fleet:
     return made_of
 
 
-def twelve_held(tmp_path: Path) -> Fleet:
+def twelve_held(tmp_path: Path, *, has_times: bool = True) -> Fleet:
     """The canary is well; a person lets the next batch begin."""
     made_of = fleet(tmp_path, 12)
+    made_of.has_times = has_times
     made_of.begin()
     made_of.batch(1)
     made_of.end("web-001", after=3)
@@ -151,9 +168,9 @@ def twelve_held(tmp_path: Path) -> Fleet:
     return made_of
 
 
-def twelve(tmp_path: Path) -> Fleet:
+def twelve(tmp_path: Path, *, has_times: bool = True) -> Fleet:
     """The last batch runs; one has failed, one is not to be reached."""
-    made_of = twelve_held(tmp_path)
+    made_of = twelve_held(tmp_path, has_times=has_times)
     made_of.batch(2)
     made_of.all_well(("web-002", "web-003"))
     made_of.end("web-004", HostStatus.FAILED, exit=1, text=REFUSED)
@@ -165,6 +182,31 @@ def twelve(tmp_path: Path) -> Fleet:
     lost = "no answer for 14 s"
     made_of.end("web-008", HostStatus.UNREACHABLE, reason=lost, text="")
     made_of.run.at += 12
+    return made_of
+
+
+def played(tmp_path: Path) -> Fleet:
+    """Ansible is at the second batch; health is to be well between two of them."""
+    text = FLEET.read_text()
+    head, step, rest = text.partition('hosts = "twelve"\n')
+    health = 'between = { healthy = "${calm}", within = "9m" }'
+    rest = rest.replace('between = "person"', f'engine = "ansible"\n{health}', 1)
+    calm = '[var.calm]\nkind = "duration"\ndefault = "2m"\n\n[targets.web]'
+    book = tmp_path / "played.toml"
+    book.write_text(head.replace("[targets.web]", calm, 1) + step + rest)
+    made_of = fleet(tmp_path, 12, book, {"calm": "2m"})
+    made_of.begin()
+    made_of.batch(1)
+    made_of.end("web-001", after=3)
+    made_of.over(1)
+    made_of.batch(2)
+    folder = made_of.output_of("x").parents[2] / "plays"
+    for number, hosts in enumerate(made_of.batches[:2], 1):
+        play = PlayFiles(folder / str(number))
+        play.process.path.mkdir(parents=True)
+        listed = [{"name": host, "attempt": 64} for host in hosts]
+        play.hosts.write_text(json.dumps(listed))
+        play.process.output.write_text(f"[WARNING]: of batch {number}\n")
     return made_of
 
 

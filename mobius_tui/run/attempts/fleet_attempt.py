@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal
@@ -234,11 +235,14 @@ class FleetAttempt:
         if self._silent_starts:
             await asyncio.sleep(RESTART_PAUSE)
         self._silent_starts += 1
-        log = self._context.keeper_log
-        if isinstance(self._order, PlaybookOrder):
-            self._client = await PlaybookClient.start(self._order, log)
+        log, order = self._context.keeper_log, self._order
+        offset = self._context.clock.wall() - time.time()
+        if isinstance(order, PlaybookOrder):
+            order = replace(order, clock_offset=offset)
+            self._client = await PlaybookClient.start(order, log)
         else:
-            self._client = await FleetClient.start(self._order, log)
+            order = replace(order, clock_offset=offset)
+            self._client = await FleetClient.start(order, log)
         self._reading = asyncio.ensure_future(self._read(self._client))
         self._is_stop_said = False
         return True
@@ -388,6 +392,7 @@ class FleetAttempt:
             exit=report.exit,
             output_bytes=report.bytes,
             output_sha256=report.sha256 or None,
+            spans_sha256=report.spans_sha256 or None,
             reason=self._context.redact(reason),
         )
         await self._writer.write_in_turn(event)

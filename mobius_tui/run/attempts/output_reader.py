@@ -1,29 +1,25 @@
 """Reads what an attempt printed: its `output`, and `spans`, which says whence and when.
 
-The keeper appends one record of 24 bytes, little-endian, for each piece it writes:
-8 bytes offset, 7 bytes length, 1 byte stream, 8 bytes time. Offsets ascend.
+The keeper appends one record of 24 bytes, little-endian, for each piece it writes, as
+does who writes the output of a host: 8 bytes offset, 7 bytes length, 1 byte stream, 8
+bytes time. Offsets ascend.
 """
 
 from __future__ import annotations
 
 import os
-import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from mobius_tui.run.keeper.output_writer import SPAN_SIZE, decode_span
 from mobius_tui.run.storage.run_directory import AttemptDirectory
 from mobius_tui.run.storage.safe_open import open_regular
 from mobius_tui.sanitize import decode, drop_overwritten
 
-RECORD = struct.Struct("<QQQ")
-"""Offset; length in the low 56 bits and the stream above them; nanoseconds."""
-
 STDERR = 2
 MAX_TAIL_BYTES = 1 << 14
 """Bytes of the end of an output that are read at most."""
-
-_LENGTH_BITS = 56
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,7 +57,7 @@ class Spans:
 
     def refresh(self) -> None:
         """Take note of how many records there are by now."""
-        self.count = os.fstat(self._descriptor).st_size // RECORD.size
+        self.count = os.fstat(self._descriptor).st_size // SPAN_SIZE
 
     def at(self, offset: int) -> Span | None:
         """Return the span that holds the byte at `offset`, if it is recorded."""
@@ -82,6 +78,19 @@ class Spans:
         """
         return self._last(lambda each: each.time <= time)
 
+    def since(self, offset: int, most: int) -> tuple[bytes, bool]:
+        """The records from the one that holds a byte on, and whether there are more.
+
+        Args:
+            offset: of the byte.
+            most: bytes of records at most.
+        """
+        first = max(0, self._number_of_last(lambda each: each.offset <= offset))
+        left = (self.count - first) * SPAN_SIZE
+        size = min(left, most - most % SPAN_SIZE)
+        data = os.pread(self._descriptor, size, first * SPAN_SIZE)
+        return data, size < left
+
     def newest(self, most: int) -> Iterator[Span]:
         """Yield the last spans, the newest first.
 
@@ -89,36 +98,40 @@ class Spans:
             most: how many at most.
         """
         first = max(0, self.count - most)
-        size = (self.count - first) * RECORD.size
-        data = os.pread(self._descriptor, size, first * RECORD.size)
-        whole = data[: len(data) - len(data) % RECORD.size]
-        yield from map(_span, reversed(list(RECORD.iter_unpack(whole))))
+        size = (self.count - first) * SPAN_SIZE
+        data = os.pread(self._descriptor, size, first * SPAN_SIZE)
+        yield from reversed(list(spans_in(data)))
 
     def _last(self, holds: Callable[[Span], bool]) -> Span | None:
         """The last of the spans from the first on for which something holds."""
-        low, high, found = 0, self.count, None
+        number = self._number_of_last(holds)
+        return None if number < 0 else self._read(number)
+
+    def _number_of_last(self, holds: Callable[[Span], bool]) -> int:
+        """Its number, from 0; -1 if it holds for none."""
+        low, high = 0, self.count
         while low < high:
             middle = (low + high) // 2
-            span = self._read(middle)
-            if holds(span):
-                low, found = middle + 1, span
+            if holds(self._read(middle)):
+                low = middle + 1
             else:
                 high = middle
-        return found
+        return low - 1
 
     def _read(self, number: int) -> Span:
-        data = os.pread(self._descriptor, RECORD.size, number * RECORD.size)
-        return _span(RECORD.unpack(data))
+        data = os.pread(self._descriptor, SPAN_SIZE, number * SPAN_SIZE)
+        return _span(data)
 
 
-def _span(record: tuple[int, ...]) -> Span:
-    offset, packed, time = record
-    return Span(
-        offset=offset,
-        length=packed & ((1 << _LENGTH_BITS) - 1),
-        stream=packed >> _LENGTH_BITS,
-        time=time,
-    )
+def _span(record: bytes) -> Span:
+    offset, length, stream, time = decode_span(record)
+    return Span(offset=offset, length=length, stream=stream, time=time)
+
+
+def spans_in(data: bytes) -> Iterator[Span]:
+    """The spans of all whole records in a part of a `spans` file."""
+    for place in range(0, len(data) - SPAN_SIZE + 1, SPAN_SIZE):
+        yield _span(data[place : place + SPAN_SIZE])
 
 
 def printed_by(attempt: AttemptDirectory, moment: float) -> int:
@@ -152,10 +165,10 @@ def printed_to_stdout(attempt: AttemptDirectory) -> bytes:
         output = file.read(MAX_LIST_BYTES)
     with open_regular(attempt.spans) as file:
         records = file.read()
-    whole = records[: len(records) - len(records) % RECORD.size]
-    spans = map(_span, RECORD.iter_unpack(whole))
     return b"".join(
-        output[span.offset : span.end] for span in spans if span.stream != STDERR
+        output[span.offset : span.end]
+        for span in spans_in(records)
+        if span.stream != STDERR
     )
 
 

@@ -60,7 +60,9 @@ class PlayRun:
         begins = {each.name: each.output_begin for each in self.hosts.values()}
         self._events = PlayEvents(files.events)
         self._progress = PlayProgress.of(begins, is_script=order.is_script)
-        self._outputs = PlayOutputs(Path(order.folder), begins, order.max_output)
+        self._outputs = PlayOutputs(
+            Path(order.folder), begins, order.max_output, order.clock_offset
+        )
         self._mark = order.env.get(ATTEMPT_MARK, "")
         self.names = names
         self._ended = set(self.hosts) - names
@@ -153,7 +155,8 @@ class PlayRun:
         news = []
         for event in self._events.read():
             is_script = self._order.is_script
-            self._outputs.write(event.host, text_of_event(event, is_script=is_script))
+            text = text_of_event(event, is_script=is_script)
+            self._outputs.write(event.host, text, event.at)
             verdict = self._progress.apply(event)
             if verdict is not None:
                 news.append((event.host, verdict))
@@ -163,10 +166,12 @@ class PlayRun:
         if name in self._ended:
             return
         is_end = verdict.state != "running"
-        sha256, reason, cause = "", verdict.reason, verdict.cause
+        sha256, spans_sha256 = "", ""
+        reason, cause = verdict.reason, verdict.cause
         if is_end:
             self._ended.add(name)
             sha256 = await asyncio.to_thread(self._outputs.sha256, name)
+            spans_sha256 = await asyncio.to_thread(self._outputs.spans_sha256, name)
             if why := self._outputs.lost.get(name):
                 words = f"its output could not be written: {why}"
                 reason, cause = f"{reason}; {words}" if reason else words, "output lost"
@@ -179,6 +184,7 @@ class PlayRun:
                 cause=cause,
                 bytes=self._outputs.size(name),
                 sha256=sha256,
+                spans_sha256=spans_sha256,
                 reason=reason,
             )
         )

@@ -56,7 +56,7 @@ class PlaybookClient:
         """Take a step; nothing of it begins yet.
 
         Args:
-            order: must be the same for each client of an attempt.
+            order: must be the same for each client of an attempt, but for the clock.
             log: a file descriptor for the standard error of keepers; `None` for ours.
         """
         return cls(order, 2 if log is None else log)

@@ -19,6 +19,7 @@ _ERROR = re.compile(
     r"|^(?:[\w.]+\.)?\w*(?:Error|Exception|Interrupt)\b(?:: |$)"  # Python's last
     r"|(?:^|[\s\[(<])(?i:error|fatal|panic|critical|failure)(?:\[\w+\])?[\])>]?:(?:\s|$)"
     r"|(?:^|[\s\[(<])(?:ERROR|FATAL|PANIC|CRITICAL|ERR!)(?:[\s\])>]|$)"
+    r"|(?:^|\s)\[(?:\w+:)?(?:emerg|alert|crit|error)\](?:\s|$)"  # nginx, httpd
     r"|^E: "  # apt
 )
 _TRACE = re.compile(r"^\++ ")

@@ -200,7 +200,7 @@ def step_lines(
     if step.for_each is not None and not step.undo_of:
         yield f"      rows   {for_each_in_words(step.for_each)}"
     if step.rollout is not None:
-        yield f"      hosts  {rollout_in_words(step.rollout)}"
+        yield f"      hosts  {values.preview(rollout_in_words(step.rollout))}"
     if guard := guard_of_step_in_words(step, values.preview):
         yield f"      when   {guard}"
     for label, prose in labelled_texts(step, plan.runbook, values):

@@ -137,6 +137,7 @@ class FleetHostEnded:
     output_bytes: int = 0
     output_sha256: str | None = None
     reason: str = ""
+    spans_sha256: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -54,6 +54,8 @@ class StepOrder:
     width: int = 25
     """Hosts that are asked at the same time."""
     retry_pauses: tuple[float, ...] = RETRY_PAUSES
+    clock_offset: float = 0.0
+    """Seconds that the run's time is ahead of this machine's."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -145,6 +147,8 @@ class HostReport:
     """Of the output that is here."""
     sha256: str = ""
     """Of the output that is here, at the end."""
+    spans_sha256: str = ""
+    """Of when it came, at the end."""
     reason: str = ""
     """In words, of an end that is not ok; cleaned and short."""
     of_attempt: int | None = None

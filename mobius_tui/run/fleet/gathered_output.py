@@ -24,9 +24,13 @@ def tail_of(path: Path) -> bytes:
     except OSError:
         return b""
     if size > HOST_BYTES:
-        left_out = f"({size - len(data):,} bytes before this are in its own output)\n"
-        data = left_out.encode() + data.partition(b"\n")[2]
+        data = left_out_note(size - len(data)) + data.partition(b"\n")[2]
     return data
+
+
+def left_out_note(size: int) -> bytes:
+    """What is said of so many bytes that are not taken."""
+    return f"({size:,} bytes before this are in its own output)\n".encode()
 
 
 def one_after_the_other(

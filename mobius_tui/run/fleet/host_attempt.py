@@ -20,6 +20,7 @@ from mobius_tui.run.fleet.fleet_lines import (
 )
 from mobius_tui.run.fleet.host_output import HostOutput, output_path
 from mobius_tui.run.fleet.transport import Transport
+from mobius_tui.run.keeper.output_writer import run_clock
 from mobius_tui.run.storage.redaction import secret_literals
 
 LONG_ENOUGH = 30.0
@@ -72,7 +73,8 @@ class HostAttempt:
             request.text("0")
             secrets = tuple(map(os.fsencode, secret_literals(self.step.secrets)))
             path = output_path(Path(self.step.folder), self.order.name)
-            output = HostOutput(path, secrets, request.output_limit)
+            now = run_clock(self.step.clock_offset)
+            output = HostOutput(path, secrets, request.output_limit, now)
         except (RunError, OSError) as error:
             state = UNASKED[verb]
             return self._end(state, reason=_words(error))
@@ -221,6 +223,7 @@ class HostAttempt:
             cause=answer.cause if answer else "",
             bytes=output.size if output else 0,
             sha256=output.sha256() if output and is_end else "",
+            spans_sha256=output.spans_sha256() if output and is_end else "",
             reason=reason,
             of_attempt=self._of_attempt,
         )

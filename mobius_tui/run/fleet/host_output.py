@@ -2,53 +2,154 @@
 
 Its size is the place from which the host is asked to go on, so after any crash nothing
 is missing and nothing is there twice. For that a secret gives way to as many bytes.
+Beside it `spans` says when they came, in the form that a keeper writes.
 """
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import hashlib
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 from mobius_tui.errors import RunError
 from mobius_tui.run.fleet.host_names import path_part
+from mobius_tui.run.keeper.output_writer import (
+    SPAN_JOIN_NS,
+    SPAN_SIZE,
+    decode_span,
+    encode_span,
+    run_clock,
+)
 from mobius_tui.run.keeper.stream_redactor import StreamRedactor
 from mobius_tui.run.storage.safe_open import open_regular
 
 HOSTS = "hosts"
 """The folder of hosts in an attempt's folder."""
+_STREAM = 1
+"""What a host shows is one stream."""
+
+
+class HostSpans:
+    """When the bytes of a host's output came: a `spans` file, open to be continued.
+
+    It is written behind the output. What a crash left in it of bytes that the output
+    does not have is taken out again; `close` it.
+    """
+
+    def __init__(self, path: Path, size: int, *, join_ns: int = SPAN_JOIN_NS) -> None:
+        """Open it, and make it where it is missing; its folder is there.
+
+        Args:
+            path: of the output.
+            size: bytes that the output has.
+            join_ns: nanoseconds in which what comes shares a record.
+
+        Raises:
+            OSError: it cannot be written, or is no regular file.
+        """
+        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        self._file = _open_private(spans_path(path), flags)
+        self._join = join_ns
+        count = os.fstat(self._file).st_size // SPAN_SIZE
+        while count and self._record(count - 1)[0] >= size:
+            count -= 1
+        os.ftruncate(self._file, count * SPAN_SIZE)
+        self._count = count
+        self._last: tuple[int, int, int, int] | None = None
+        self.end = 0
+        """The first byte of the output of which it says nothing."""
+        if count:
+            offset, length, stream, at = self._record(count - 1)
+            self._write(count - 1, offset, min(length, size - offset), stream, at)
+
+    def add(self, end: int, at: int, begin: int = 0) -> None:
+        """Say when the bytes up to an end came; of those that are known it is left.
+
+        Args:
+            end: the first byte that did not come then.
+            at: nanoseconds since 1970; what came later has no earlier time.
+            begin: the first byte that did.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        begin = max(begin, self.end)
+        if end <= begin:
+            return
+        last = self._last
+        at = max(at, 0 if last is None else last[3])
+        if last is not None and begin == self.end and at - last[3] < self._join:
+            self._write(self._count - 1, last[0], end - last[0], _STREAM, last[3])
+        else:
+            self._write(self._count, begin, end - begin, _STREAM, at)
+
+    def close(self) -> None:
+        """Close the file."""
+        os.close(self._file)
+
+    def _write(
+        self, number: int, offset: int, length: int, stream: int, at: int
+    ) -> None:
+        """Write the last record anew, or the one that is the last from now on."""
+        record = encode_span(offset, length, stream, at)
+        if os.pwrite(self._file, record, number * SPAN_SIZE) < SPAN_SIZE:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        self._count = number + 1
+        self._last, self.end = (offset, length, stream, at), offset + length
+
+    def _record(self, number: int) -> tuple[int, int, int, int]:
+        return decode_span(os.pread(self._file, SPAN_SIZE, number * SPAN_SIZE))
 
 
 class HostOutput:
     """The file, open to be continued; `close` it."""
 
-    def __init__(self, path: Path, secrets: tuple[bytes, ...], limit: int) -> None:
+    def __init__(
+        self,
+        path: Path,
+        secrets: tuple[bytes, ...],
+        limit: int,
+        now: Callable[[], int] | None = None,
+    ) -> None:
         """Open the file, and make it and its folder where they are missing.
 
         Args:
             path: of the file.
             secrets: what is redacted, in each of its forms.
             limit: bytes that it takes.
+            now: gives the run's time in nanoseconds since 1970; by itself this
+                machine's.
 
         Raises:
             OSError: it cannot be written, or is no regular file.
         """
         make_private_folder(path.parent)
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
-        self._file = os.open(path, flags | os.O_CLOEXEC, 0o600)
+        self._file = _open_private(path, flags | os.O_CLOEXEC)
         self._path, self._secrets, self._limit = path, secrets, limit
+        self._now = now or run_clock(0)
         self._boot = path.with_name("boot")
-        status = os.fstat(self._file)
-        if not stat.S_ISREG(status.st_mode):
-            os.close(self._file)
-            raise OSError(f"{path} is no regular file")
-        self.size = status.st_size
+        self.size = os.fstat(self._file).st_size
         self._redactor = _SameLengthRedactor(secrets)
+        try:
+            self._spans = HostSpans(path, self.size)
+        except OSError:
+            os.close(self._file)
+            raise
 
     def resume(self) -> int:
-        """Forget what was not written yet; returns the bytes that are here."""
-        self.size = os.fstat(self._file).st_size
+        """Forget what was not written yet; returns the bytes that are here.
+
+        Of bytes of which a crash left no time it is that of the file.
+        """
+        status = os.fstat(self._file)
+        self.size = status.st_size
+        with contextlib.suppress(OSError):  # it is said with what comes next
+            self._spans.add(self.size, status.st_mtime_ns)
         self._redactor = _SameLengthRedactor(self._secrets)
         return self.size
 
@@ -72,11 +173,11 @@ class HostOutput:
 
     def sha256(self) -> str:
         """The digest of what is here; empty where it cannot be read."""
-        try:
-            with self._path.open("rb") as file:
-                return hashlib.file_digest(file, "sha256").hexdigest()
-        except OSError:
-            return ""
+        return sha256_of(self._path)
+
+    def spans_sha256(self) -> str:
+        """The digest of when it came; empty where it cannot be read."""
+        return sha256_of(spans_path(self._path))
 
     def note_boot(self, attempt: int, boot: str) -> None:
         """Write down in which boot of the host an attempt was claimed; durable.
@@ -103,8 +204,9 @@ class HostOutput:
         return boot if number == str(attempt) else ""
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the files."""
         os.close(self._file)
+        self._spans.close()
 
     def _append(self, data: bytes) -> None:
         room = self._limit - self.size
@@ -113,6 +215,7 @@ class HostOutput:
             written = os.write(self._file, rest)
             self.size += written
             rest = rest[written:]
+        self._spans.add(self.size, self._now())
         if len(data) > room:
             raise RunError("it sends more output than its limit")
 
@@ -120,6 +223,33 @@ class HostOutput:
 def output_path(folder: Path, host: str) -> Path:
     """Where the output of a host is, in the folder of an attempt."""
     return folder / HOSTS / path_part(host) / "output"
+
+
+def spans_path(output: Path) -> Path:
+    """Where it is said when a host's output came."""
+    return output.with_name("spans")
+
+
+def sha256_of(path: Path) -> str:
+    """The digest of a file; empty where it cannot be read; blocking."""
+    try:
+        with open_regular(path) as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""
+
+
+def _open_private(path: Path, flags: int) -> int:
+    """Open what nobody else can read.
+
+    Raises:
+        OSError: it cannot be opened, or is no regular file.
+    """
+    file = os.open(path, flags, 0o600)
+    if not stat.S_ISREG(os.fstat(file).st_mode):
+        os.close(file)
+        raise OSError(f"{path} is no regular file")
+    return file
 
 
 def make_private_folder(path: Path) -> None:

@@ -11,12 +11,16 @@ from mobius_tui.run.keeper.disk_full import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mobius_tui.run.keeper.disk_full import DiskWork
     from mobius_tui.run.keeper.stream_redactor import Bytes
 
 
 SPAN_JOIN_NS = 20_000_000
 """Reads of one stream within 20 ms share a span."""
+SPAN_SIZE = 24
+"""Bytes of a record in `spans`."""
 
 
 def _boot_clock_ns() -> int:
@@ -26,6 +30,36 @@ def _boot_clock_ns() -> int:
     """
     boot: int | None = getattr(time, "CLOCK_BOOTTIME", None)
     return time.monotonic_ns() if boot is None else time.clock_gettime_ns(boot)
+
+
+def run_clock(offset: float) -> "Callable[[], int]":
+    """What gives the run's time in nanoseconds since 1970, evenly from now on.
+
+    Args:
+        offset: seconds that the run's time is ahead of this machine's.
+    """
+    began = time.time_ns() + int(offset * 1e9) - _boot_clock_ns()
+    return lambda: began + _boot_clock_ns()
+
+
+def encode_span(offset: int, length: int, stream: int, at: int) -> bytes:
+    """A record of `spans`: which bytes came from which stream, and when."""
+    return (
+        offset.to_bytes(8, "little")
+        + length.to_bytes(7, "little")
+        + bytes((stream,))
+        + at.to_bytes(8, "little")
+    )
+
+
+def decode_span(record: bytes) -> "tuple[int, int, int, int]":
+    """Offset, length, stream and time of a record, as `encode_span` took them."""
+    return (
+        int.from_bytes(record[:8], "little"),
+        int.from_bytes(record[8:15], "little"),
+        record[15],
+        int.from_bytes(record[16:], "little"),
+    )
 
 
 class OutputWriter:
@@ -38,10 +72,7 @@ class OutputWriter:
         self, folder: str, limit: int, rotate: bool, clock_offset: float = 0.0
     ) -> None:
         self.folder, self.limit, self.rotate = folder, limit, rotate
-        self._began = time.time_ns() + int(clock_offset * 1e9) - _boot_clock_ns()
-        """The run's time, in ns since 1970, at zero of the boot clock; added to that
-        clock it gives a span's time.
-        """
+        self._now = run_clock(clock_offset)
         self.total = 0
         self.is_full = False
         """Whether the limit is reached."""
@@ -83,7 +114,7 @@ class OutputWriter:
 
     def _add_span(self, offset: int, length: int, stream: int) -> "DiskWork":
         """Extend the last span, or begin one; `write_last_span` writes it."""
-        now = self._began + _boot_clock_ns()
+        now = self._now()
         last = self.last
         if last and last[2] == stream and now - last[3] < SPAN_JOIN_NS:
             self.last = (last[0], last[1] + length, stream, last[3])
@@ -91,7 +122,7 @@ class OutputWriter:
             return
         yield from self.write_last_span()
         if last:
-            self.place += 24
+            self.place += SPAN_SIZE
         self.last = (offset, length, stream, now)
         self.has_unwritten_span = True
         yield from self.write_last_span()
@@ -101,13 +132,7 @@ class OutputWriter:
         last = self.last
         if last is None or not self.has_unwritten_span:
             return
-        record = (
-            last[0].to_bytes(8, "little")
-            + last[1].to_bytes(7, "little")
-            + bytes((last[2],))
-            + last[3].to_bytes(8, "little")
-        )
-        yield from write_at(self.spans, record, self.place)
+        yield from write_at(self.spans, encode_span(*last), self.place)
         self.has_unwritten_span = False
 
     def _rotate(self) -> "DiskWork":

@@ -11,6 +11,8 @@ from typing import Any
 from mobius_tui.run.storage.safe_open import open_regular
 
 _CHUNK = 1 << 20
+LATEST = 1e10
+"""Seconds since 1970 after which no event has happened."""
 TEXTS = ("msg", "censored", "stdout", "stderr", "module_stdout", "module_stderr")
 """What a task may say, in the order in which it is shown."""
 
@@ -20,6 +22,8 @@ class PlayEvent:
     """One event; `assets/mobius_events.py` writes them."""
 
     event: str
+    at: float = 0.0
+    """Seconds since 1970; 0 where none are said."""
     host: str = ""
     task: str = ""
     changed: bool = False
@@ -80,6 +84,7 @@ def event_of_line(line: bytes) -> PlayEvent | None:
         rc = data.get("rc")
         return PlayEvent(
             event=str(data["event"]),
+            at=_seconds(data.get("at")),
             host=str(data.get("host", "")),
             task=str(data.get("task", "")),
             changed=data.get("changed") is True,
@@ -93,6 +98,12 @@ def event_of_line(line: bytes) -> PlayEvent | None:
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
+
+
+def _seconds(value: object) -> float:
+    """A time as a record can have it; 0 for what is none."""
+    is_time = isinstance(value, int | float) and 0 < value < LATEST
+    return float(value) if is_time else 0.0  # type: ignore[arg-type]
 
 
 def _list(value: object) -> list[Any]:

@@ -127,6 +127,18 @@ def plays_in(folder: Path) -> tuple[PlayFiles, ...]:
     return tuple(PlayFiles(folder / PLAYS / str(number)) for number in numbers)
 
 
+def last_play_of(folder: Path, host: str) -> PlayFiles | None:
+    """The last play of an attempt that is for a host; `None` if none is; blocking."""
+    return next(
+        (
+            files
+            for files in reversed(plays_in(folder))
+            if any(each.name == host for each in files.read_hosts())
+        ),
+        None,
+    )
+
+
 def write_play(order: PlaybookOrder, hosts: Sequence[HostOrder]) -> PlayFiles:
     """Make the files of the next play of an attempt; blocking.
 

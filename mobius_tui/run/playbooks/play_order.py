@@ -47,6 +47,8 @@ class PlaybookOrder:
     check: bool = False
     """Whether nothing is to be changed: `--check --diff`."""
     umask: int = 0o022
+    clock_offset: float = 0.0
+    """Seconds that the run's time is ahead of this machine's, by which events go."""
 
     @property
     def is_script(self) -> bool:

@@ -1,20 +1,24 @@
 """What was done on each host, as text that a person reads: `hosts/NAME/output`.
 
 It is made of the events alone, so that after any crash it is continued where it ends:
-nothing is missing, and nothing is there twice.
+nothing is missing, and nothing is there twice. When it came is the time of its event.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from mobius_tui.run.fleet.host_output import make_private_folder, output_path
+from mobius_tui.run.fleet.host_output import (
+    HostSpans,
+    make_private_folder,
+    output_path,
+    sha256_of,
+    spans_path,
+)
 from mobius_tui.run.playbooks import script_play
 from mobius_tui.run.playbooks.play_events import TEXTS, PlayEvent
-from mobius_tui.run.storage.safe_open import open_regular
 
 _LOUD = {"failed": "FAILED", "unreachable": "UNREACHABLE", "item failed": "FAILED"}
 _FULL = b"\n[the rest is left out: the output is full]\n"
@@ -55,29 +59,42 @@ def _block(text: str) -> str:
 class PlayOutputs:
     """The outputs of an attempt's hosts, each as long as its events make it."""
 
-    def __init__(self, folder: Path, begins: Mapping[str, int], limit: int) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        begins: Mapping[str, int],
+        limit: int,
+        clock_offset: float = 0.0,
+    ) -> None:
         """Begin with no event.
 
         Args:
             folder: the attempt's.
             begins: how many bytes of each are of an earlier play.
             limit: bytes of each.
+            clock_offset: seconds that the run's time is ahead of the events'.
         """
-        self._folder, self._limit = folder, limit
+        self._folder, self._limit, self._offset = folder, limit, clock_offset
         self._places = dict(begins)
         self.lost: dict[str, str] = {}
         """Hosts whose output could not be written any more, and why."""
 
-    def write(self, host: str, text: str) -> None:
-        """Add what an event says, unless it is there already; blocking."""
+    def write(self, host: str, text: str, at: float) -> None:
+        """Add what an event says, unless it is there already; blocking.
+
+        Args:
+            host: whose event it is.
+            text: what it adds.
+            at: when it was, in seconds since 1970; 0 where nobody knows.
+        """
         if host in self.lost or host not in self._places:
             return
         try:
-            self._write(host, text)
+            self._write(host, text, at)
         except OSError as error:
             self.lost[host] = error.strerror or str(error)
 
-    def _write(self, host: str, text: str) -> None:
+    def _write(self, host: str, text: str, at: float) -> None:
         data = text.encode("utf-8", "backslashreplace")
         begin = self._places[host]
         if not data or begin >= self._limit:
@@ -90,8 +107,16 @@ class PlayOutputs:
             make_private_folder(folder)
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
         with os.fdopen(os.open(path, flags, 0o600), "ab") as file:
-            there = max(0, os.fstat(file.fileno()).st_size - begin)
-            file.write(data[there:])
+            size = os.fstat(file.fileno()).st_size
+            spans = HostSpans(path, size, join_ns=0)
+            try:
+                file.write(data[max(0, size - begin) :])
+                file.flush()
+                if at:
+                    moment = int((at + self._offset) * 1e9)
+                    spans.add(begin + len(data), moment, begin)
+            finally:
+                spans.close()
 
     def size(self, host: str) -> int:
         """Bytes of a host's output."""
@@ -99,8 +124,8 @@ class PlayOutputs:
 
     def sha256(self, host: str) -> str:
         """The digest of a host's output; empty where it cannot be read; blocking."""
-        try:
-            with open_regular(output_path(self._folder, host)) as file:
-                return hashlib.file_digest(file, "sha256").hexdigest()
-        except OSError:
-            return ""
+        return sha256_of(output_path(self._folder, host))
+
+    def spans_sha256(self, host: str) -> str:
+        """The digest of when that came; empty where it cannot be read; blocking."""
+        return sha256_of(spans_path(output_path(self._folder, host)))

@@ -22,7 +22,7 @@ from mobius_tui.run.events.run_events import (
     RunEnded,
 )
 from mobius_tui.run.events.step_events import StepEnded, StepUnknown
-from mobius_tui.run.fleet.host_output import output_path
+from mobius_tui.run.fleet.host_output import output_path, spans_path
 from mobius_tui.run.journal.follower import load_run_runbook, sha256_of_start
 from mobius_tui.run.journal.journal import JournalContent, read_journal
 from mobius_tui.run.planning.plan import Plan
@@ -333,10 +333,16 @@ def _host_problems(directory: RunDirectory, event: FleetHostEnded) -> Iterator[s
     if event.output_sha256 is None or event.status is HostStatus.PENDING:
         return  # of one that may begin once more nothing is final
     folder = directory.attempt(event.step, event.attempt).path
-    _, sha256 = file_digest(output_path(folder, event.host))
-    if sha256 != event.output_sha256:
-        what = "is gone" if sha256 is None else "was changed after it ended there"
-        yield f"{folder.name}: the output of {line(event.host)} {what}"
+    output = output_path(folder, event.host)
+    digests = (
+        ("the output", output, event.output_sha256),
+        ("when the output came", spans_path(output), event.spans_sha256),
+    )
+    for of, path, expected in digests:
+        _, sha256 = file_digest(path)
+        if expected is not None and sha256 != expected:
+            what = "is gone" if sha256 is None else "was changed after it ended there"
+            yield f"{folder.name}: {of} of {line(event.host)} {what}"
 
 
 def _old_exit_problems(attempt: AttemptDirectory, event: StepEnded) -> Iterator[str]:

@@ -169,6 +169,8 @@ class OutputNeed(Enum):
 
     SEVERAL_TABS = auto()
     RUNNING_SCRIPT = auto()
+    PLAYBOOK = auto()
+    """The hosts that are shown are played on by Ansible."""
 
 
 IN_DIALOGS = frozenset({"leave", "status"})

@@ -237,7 +237,7 @@ HOSTS_COMMANDS: tuple[Command, ...] = (
         keys=("a",),
         title="Show what all hosts said",
         label="All",
-        help="One host after the other, the worst first.",
+        help="Line by line as they came, each with its host; it follows what comes.",
     ),
     _hosts(
         id="hosts.same",
@@ -246,6 +246,15 @@ HOSTS_COMMANDS: tuple[Command, ...] = (
         title="Show what hosts said, the same once",
         label="Same once",
         help="Each output once, over the names of all hosts that said it.",
+    ),
+    _hosts(
+        id="hosts.batch",
+        act="batch_output",
+        needs=OutputNeed.PLAYBOOK,
+        keys=("b",),
+        title="Show what Ansible printed for the host's batch",
+        label="Batch",
+        help="Its warnings and errors, which are of no host; Esc comes back.",
     ),
     _hosts(
         id="hosts.dismiss",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -10,21 +11,32 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from rich.cells import cell_len
 from textual.screen import Screen
 
+from mobius_tui import sanitize
 from mobius_tui.run.attempts.attempt_files import LastOutput, last_output_of
+from mobius_tui.run.attempts.merged_output import EVER, MergedHost, MergedOutput
+from mobius_tui.run.attempts.output_reader import printed_by
 from mobius_tui.run.events.fleet_events import HostStatus
-from mobius_tui.run.fleet.gathered_output import one_after_the_other, same_once
-from mobius_tui.run.fleet.host_output import output_path
+from mobius_tui.run.fleet.gathered_output import same_once
+from mobius_tui.run.fleet.host_output import output_path, spans_path
+from mobius_tui.run.playbooks.play_files import last_play_of
 from mobius_tui.run.state.attempt_id import AttemptId
+from mobius_tui.run.storage.run_directory import AttemptDirectory
 from mobius_tui.tui.backend.base_page import run_in_thread
 from mobius_tui.tui.dialogs.question import Notifier
 from mobius_tui.tui.parts.run_feed import RunFeed
 from mobius_tui.tui.presenters.fleet.host_marks import HOST_MARKS, RANKS
-from mobius_tui.tui.presenters.fleet.hosts_now import StepHosts
 from mobius_tui.tui.presenters.output_choice import OutputChoice
 from mobius_tui.tui.presenters.run_view import RunView
+from mobius_tui.tui.presenters.styled_text import cut
 from mobius_tui.tui.widgets.hosts_pane import HostsPane
+
+MERGE_INTERVAL = 0.25
+"""Seconds between two looks at what hosts have printed since."""
+LONGEST_LABEL = 24
+"""Cells of a host's name before a line at most: the line is what is read."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,10 +45,16 @@ class OpenedOutput:
 
     step: str
     host: str = ""
-    """The host whose output it is; empty where it is of all."""
+    """The host whose output it is; empty where it is another's."""
     path: Path | None = None
-    """Where the outputs of all hosts are, as they were when they were gathered."""
+    """Where the outputs of all hosts are, or that of a batch."""
+    has_times: bool = False
+    """Whether it is said beside it when it came."""
     title: str = ""
+    nothing: str = ""
+    """What is said where nothing was printed."""
+    is_growing: bool = False
+    """Whether it goes on while the step runs."""
 
 
 class StepHostsPart:
@@ -54,6 +72,7 @@ class StepHostsPart:
         self.pane = HostsPane(id="hosts")
         self.opened: OpenedOutput | None = None
         """What is shown in place of the hosts; `None` while they are."""
+        self._view: RunView | None = None
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._reading: Mapping[str, int] | None = None
         self._is_reading = False
@@ -73,6 +92,7 @@ class StepHostsPart:
         Returns:
             The output that is shown, or would be.
         """
+        self._view = view
         found = view.hosts(shown.hosts_of) if shown.hosts_of else None
         if self.opened is not None and self.opened.step != shown.hosts_of:
             self.opened = None
@@ -85,25 +105,28 @@ class StepHostsPart:
             return replace(
                 shown,
                 path=opened.path,
-                spans=None,
+                spans=_spans_of(opened.path) if opened.has_times else None,
                 limit=None,
                 title=f"Output · {number} · {opened.title}",
-                running=False,
-                placeholder="They printed nothing.",
+                running=opened.is_growing and found.is_running,
+                placeholder=opened.nothing or "They have printed nothing.",
                 tabs=(),
             )
         own = found.newest.get(opened.host)
         if own is None:
             return shown
         is_running = own.status is HostStatus.RUNNING
+        is_past = view.reviewed_duration is not None
         word = HOST_MARKS[own.status].glyph_and_word[0]
+        path = self._output_of(opened.step, own.attempt, opened.host)
+        folder = AttemptDirectory(path.parent)
         return replace(
             shown,
-            path=self._output_of(opened.step, own.attempt, opened.host),
-            spans=None,
-            limit=None,
+            path=path,
+            spans=_spans_of(path),
+            limit=printed_by(folder, view.now) if is_running and is_past else None,
             title=f"Output · {number} · {opened.host} {word}",
-            running=is_running and view.reviewed_duration is None,
+            running=is_running and not is_past,
             placeholder="It has printed nothing yet." if is_running else "Nothing.",
             tabs=(),
         )
@@ -115,6 +138,37 @@ class StepHostsPart:
     def open(self, step: str, host: str) -> None:
         """Have the output of a host shown in place of the hosts."""
         self.opened = OpenedOutput(step=step, host=host)
+
+    async def open_batch(
+        self, step: str, host: str, *, shown: Callable[[], None]
+    ) -> None:
+        """A worker: have shown what Ansible printed for the batch of a host.
+
+        Args:
+            step: whose hosts they are.
+            host: one of the batch.
+            shown: is called when there is something to show.
+        """
+        found = self._view.hosts(step) if self._view is not None else None
+        own = found.newest.get(host) if found is not None else None
+        if found is None or own is None:
+            return
+        folder = self._feed.directory.attempt(*AttemptId(step, own.attempt)).path
+        play = await run_in_thread(partial(last_play_of, folder, host))
+        if play is None:
+            name = sanitize.line(host)
+            self._tell(f"Ansible has not begun with {name}.", is_problem=False)
+            return
+        is_past = self._view is None or self._view.reviewed_duration is not None
+        self.opened = OpenedOutput(
+            step=step,
+            path=play.process.output,
+            has_times=True,
+            title=f"Ansible, batch {own.batch}",
+            nothing="Ansible has printed nothing that is of no host.",
+            is_growing=not is_past,
+        )
+        shown()
 
     def close(self) -> bool:
         """Show the hosts again; returns whether something else was shown."""
@@ -151,47 +205,129 @@ class StepHostsPart:
 
     # The outputs of all
 
-    async def gather(self, step: str, *, same: bool, shown: Callable[[], None]) -> None:
+    async def gather(
+        self,
+        step: str,
+        *,
+        same: bool,
+        shown: Callable[[], None],
+        grown: Callable[[], None],
+    ) -> None:
         """A worker: write the outputs of all hosts into a file, and have it shown.
 
         Args:
             step: whose hosts.
-            same: whether those that said the same are told once.
+            same: whether those that said the same are told once; else they are merged
+                line by line, for as long as the step runs and it is looked at.
             shown: is called when there is something to show.
+            grown: is called when there may be more of it.
         """
-        found = self.pane.found
-        if found is None:
-            return
-        if self._folder is None:
-            self._folder = tempfile.TemporaryDirectory(prefix="mobius-tui-")
-        kind = "same" if same else "all"
-        path = Path(self._folder.name) / f"{kind}-{time.monotonic_ns()}"
-        hosts = list(self._states(step, found))
+        path = self._new_file()
         try:
-            pieces = same_once(hosts) if same else one_after_the_other(hosts)
-            await run_in_thread(partial(_write, path, pieces))
+            if same:
+                await self._gather_same(step, path)
+                shown()
+            else:
+                await self._merge(step, MergedOutput(path), shown, grown)
         except OSError as error:
             self._tell(f"Not gathered: {path}: {error.strerror}", is_problem=True)
-            return
-        words = "each output once" if same else "all hosts"
-        at = time.strftime("%H:%M:%S", time.localtime(self._feed.now()))
-        self.opened = OpenedOutput(step=step, path=path, title=f"{words}, at {at}")
-        shown()
 
-    def _states(self, step: str, found: StepHosts) -> Iterator[tuple[str, str, Path]]:
-        """Each host with its state in words, and its output; the worst first."""
+    def _new_file(self) -> Path:
+        """A name for a file in a private folder of its own."""
+        if self._folder is None:
+            self._folder = tempfile.TemporaryDirectory(prefix="mobius-tui-")
+        return Path(tempfile.mkdtemp(dir=self._folder.name), "output")
+
+    async def _gather_same(self, step: str, path: Path) -> None:
+        hosts = [(h.name, h.state, h.output) for h in self._hosts_of(step)]
+        await run_in_thread(partial(_write, path, same_once(hosts)))
+        at = time.strftime("%H:%M:%S", time.localtime(self._feed.now()))
+        title = f"each output once, at {at}"
+        self.opened = OpenedOutput(step=step, path=path, title=title)
+
+    async def _merge(
+        self,
+        step: str,
+        merged: MergedOutput,
+        shown: Callable[[], None],
+        grown: Callable[[], None],
+    ) -> None:
+        opened: OpenedOutput | None = None
+        while True:
+            is_growing, until = self._bounds(step)
+            hosts = self._hosts_of(step)
+            catch_up = partial(
+                merged.catch_up, hosts, is_last=not is_growing, until=until
+            )
+            await run_in_thread(catch_up)
+            if opened is None:
+                await run_in_thread(catch_up)  # what one look has seen
+                opened = self.opened = OpenedOutput(
+                    step=step,
+                    path=merged.path,
+                    has_times=True,
+                    title=_merged_title(merged),
+                    is_growing=is_growing,
+                )
+                shown()
+            if self.opened is opened:
+                grown()
+            if not is_growing or self.opened is not opened:
+                return
+            await asyncio.sleep(MERGE_INTERVAL)
+
+    def _bounds(self, step: str) -> tuple[bool, int]:
+        """Whether hosts of a step may go on, and until when their lines are shown."""
+        view = self._view
+        found = view.hosts(step) if view is not None else None
+        if view is None or found is None or not found.is_running:
+            return False, EVER
+        is_past = view.reviewed_duration is not None
+        return not is_past, int(view.now * 1e9) if is_past else EVER
+
+    def _hosts_of(self, step: str) -> list[MergedHost]:
+        """The hosts of a step that began; the worst first."""
+        found = self._view.hosts(step) if self._view is not None else None
+        if found is None:
+            return []
+        names = {host: sanitize.line(host) for host in found.newest}
+        cells = min(LONGEST_LABEL, max(map(cell_len, names.values()), default=0))
         ordered = sorted(found.newest.items(), key=lambda each: RANKS[each[1].status])
+        hosts = []
         for name, own in ordered:
             if own.started is not None:
                 ended = f" {own.exit}" if own.exit else ""
-                state = f"{HOST_MARKS[own.status].word}{ended}"
-                yield name, state, self._output_of(step, own.attempt, name)
+                label = cut(names[name], cells)
+                one = MergedHost(
+                    name=name,
+                    label=f"{label}{' ' * (cells - cell_len(label))} ",
+                    state=f"{HOST_MARKS[own.status].word}{ended}",
+                    output=self._output_of(step, own.attempt, name),
+                    is_over=own.status is not HostStatus.RUNNING,
+                )
+                hosts.append(one)
+        return hosts
 
     def end(self) -> None:
         """Remove what was gathered."""
         if self._folder is not None:
             self._folder.cleanup()
             self._folder = None
+
+
+def _spans_of(path: Path | None) -> Path | None:
+    """What says when an output came; `None` where that was not kept."""
+    spans = spans_path(path) if path is not None else None
+    return spans if spans is not None and spans.exists() else None
+
+
+def _merged_title(merged: MergedOutput) -> str:
+    """What the output of all is, in words."""
+    if not merged.without_times:
+        return "all hosts, by time"
+    if not merged.are_merged:
+        return "all hosts, one after the other"
+    return f"all hosts, by time; {merged.without_times} without times first"
 
 
 def _tails(paths: Mapping[str, Path]) -> Mapping[str, LastOutput]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from textual.worker import get_current_worker
 from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.tui.backend.base_page import ForegroundTask
 from mobius_tui.tui.commands.command import Command, OutputNeed
-from mobius_tui.tui.commands.registry import footer
+from mobius_tui.tui.commands.registry import command, footer
 from mobius_tui.tui.dialogs.question import DialogOpener, Notifier, SaveDialog
 from mobius_tui.tui.external import output_files
 from mobius_tui.tui.external.output_files import OpenWith
@@ -175,6 +176,8 @@ class OutputController:
                 return bool(self.pane.rows_above)
             case OutputNeed.RUNNING_SCRIPT:
                 return self.pane.is_shown_stoppable
+            case OutputNeed.PLAYBOOK:
+                return self.hosts.pane.is_played
             case None:
                 return True
 
@@ -188,9 +191,12 @@ class OutputController:
         if self.hosts.pane.has_focus_within:
             own = footer(("hosts",), ())
         elif self.pane.has_focus_within:
-            own = tuple(each for each in footer(("output",), ()) if self.applies(each))
+            own = footer(("output",), ())
+            if self.hosts.opened is not None:
+                own = (replace(command("output.dismiss"), label="Hosts"), *own)
         else:
             return others
+        own = tuple(each for each in own if self.applies(each))
         taken = {key for command in own for key in command.keys}
         rest = (c for c in others if c.place != "checklist" and not taken & {*c.keys})
         return (*own, *rest)

@@ -248,7 +248,8 @@ def _action(
     if step.for_each is not None:
         yield from _row_fields(step)
     if step.rollout is not None:
-        yield Field("hosts", text(sanitize.line(rollout_in_words(step.rollout))))
+        rollout = filled(view, step, rollout_in_words(step.rollout))
+        yield Field("hosts", text(sanitize.line(rollout)))
     match step.action:
         case Run() as run:
             yield from _command(step, run, lines)

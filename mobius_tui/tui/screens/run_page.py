@@ -289,8 +289,20 @@ class RunPage(Page):
     def _gather_wanted(self, event: HostsPane.GatherWanted) -> None:
         event.stop()
         hosts, same = self.outputs.hosts, event.same_once
-        work = hosts.gather(event.step, same=same, shown=self._show_gathered)
+        work = hosts.gather(
+            event.step,
+            same=same,
+            shown=self._show_gathered,
+            grown=self.outputs.pane.refresh_from_file,
+        )
         self.run_worker(work, name="gather", group="gather", exit_on_error=False)
+
+    @on(HostsPane.BatchWanted)
+    def _batch_wanted(self, event: HostsPane.BatchWanted) -> None:
+        event.stop()
+        hosts = self.outputs.hosts
+        work = hosts.open_batch(event.step, event.host, shown=self._show_gathered)
+        self.run_worker(work, name="batch", group="gather", exit_on_error=False)
 
     def _show_gathered(self) -> None:
         self.show_row()

@@ -38,6 +38,13 @@ class HostsPane(HostRows):
             super().__init__()
             self.step, self.same_once = step, same_once
 
+    class BatchWanted(Message):
+        """What Ansible printed for the batch of a host is to be shown."""
+
+        def __init__(self, step: str, host: str) -> None:
+            super().__init__()
+            self.step, self.host = step, host
+
     class Moved(Message):
         """The cursor is on another host."""
 
@@ -102,6 +109,20 @@ class HostsPane(HostRows):
         """Have the outputs of all hosts shown, each once."""
         if self.step is not None:
             self.post_message(self.GatherWanted(self.step, same_once=True))
+
+    @property
+    def is_played(self) -> bool:
+        """Whether it is Ansible that works on the hosts."""
+        found = self.found if self.step is not None else None
+        rollout = found.step.rollout if found is not None else None
+        return rollout is not None and rollout.engine == "ansible"
+
+    def action_batch_output(self) -> None:
+        """Have shown what Ansible printed for the batch of the host at the cursor."""
+        if not self.cursor or self.step is None or not self.is_played:
+            raise SkipAction
+        self._is_cursor_put = True
+        self.post_message(self.BatchWanted(self.step, self.cursor))
 
     # Finding
 

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from mobius_tui.run.attempts.output_reader import (
     MAX_TAIL_BYTES,
-    RECORD,
     STDERR,
     Span,
     Spans,
@@ -19,11 +18,12 @@ from mobius_tui.run.attempts.output_reader import (
     last_rows,
     stderr_tail,
 )
+from mobius_tui.run.keeper.output_writer import encode_span
 from mobius_tui.run.storage.run_directory import AttemptDirectory
 
 
 def record(span: Span) -> bytes:
-    return RECORD.pack(span.offset, span.length | span.stream << 56, span.time)
+    return encode_span(span.offset, span.length, span.stream, span.time)
 
 
 def spans_of(gaps_and_lengths: list[tuple[int, int]]) -> list[Span]:
@@ -90,7 +90,7 @@ def test_a_record_half_written_is_not_there_yet(tmp_path: Path) -> None:
 def test_a_place_that_no_file_has_is_borne(tmp_path: Path) -> None:
     attempt = AttemptDirectory(tmp_path)
     attempt.output.write_bytes(b"boom\n")
-    attempt.spans.write_bytes(RECORD.pack(2**64 - 1, 5 | STDERR << 56, 0))
+    attempt.spans.write_bytes(encode_span(2**64 - 1, 5, STDERR, 0))
     assert stderr_tail(attempt, 9) == b""
 
 

@@ -16,12 +16,14 @@ import psutil
 import pytest
 
 from mobius_tui.errors import RunError
+from mobius_tui.run.attempts.output_reader import spans_in
 from mobius_tui.run.fleet.fleet_lines import (
     BeginHosts,
     HostOrder,
     HostState,
     SetWidth,
 )
+from mobius_tui.run.fleet.host_output import output_path, spans_path
 from mobius_tui.run.storage.run_directory import lock_holder
 from tests.run.plays import Plays, local_order, pretended_order, states
 
@@ -29,7 +31,7 @@ PASSED = """
 say("play", hosts=["a", "b", "c"])
 for host in "abc":
     say("start", host)
-    say("ok", host, stdout="of " + host, changed=host == "b")
+    say("ok", host, at=1e9, stdout="of " + host, changed=host == "b")
 counts = {each: {"ok": 1, "changed": each == "b"} for each in "abc"}
 say("stats", hosts=counts, left_out=[])
 """
@@ -53,7 +55,7 @@ def kept_pid(plays: Plays, name: str) -> int:
 
 
 async def test_a_batch_is_played_and_each_host_reported(tmp_path: Path) -> None:
-    order = pretended_order(tmp_path, PASSED)
+    order = replace(pretended_order(tmp_path, PASSED), clock_offset=-7.0)
     plays = await Plays.open(order)
     await plays.begin(attempt=4)
     ends = await plays.ends()
@@ -62,6 +64,11 @@ async def test_a_batch_is_played_and_each_host_reported(tmp_path: Path) -> None:
     assert plays.output("b") == "TASK t\nchanged\nof b\n"
     digest = hashlib.sha256(plays.output("b").encode()).hexdigest()
     assert (ends["b"].bytes, ends["b"].sha256) == (len(plays.output("b")), digest)
+    times = spans_path(output_path(Path(order.folder), "b"))
+    (span,) = spans_in(times.read_bytes())
+    begin, moment = len("TASK t\n"), 10**18 - 7 * 10**9
+    assert (span.offset, span.end, span.time) == (begin, ends["b"].bytes, moment)
+    assert ends["b"].spans_sha256 == hashlib.sha256(times.read_bytes()).hexdigest()
     running = [each.host for each in plays.reports if each.state is HostState.RUNNING]
     assert running == ["a", "b", "c"]
     assert {each.attempt for each in plays.reports} == {4}

@@ -31,6 +31,8 @@ PYTHON = [
         (["npm ERR! code ENOENT", "log is in /tmp/x"], None),
         (["2026-11-24 13:45:05 ERROR the backup is broken", "INFO bye"], None),
         (["[ERROR] the backup is broken", "[INFO] bye"], None),
+        (["nginx: [emerg] bind() failed", "nginx: test failed"], None),
+        (["[core:error] no such file", "bye"], None),
         (["curl: (7) error: refused", "bye"], None),
         (["Error: first", "Error: second", "bye"], "Error: second"),
     ],
@@ -41,7 +43,15 @@ def test_an_error_is_known_by_its_form(lines: list[str], told: str | None) -> No
 
 @pytest.mark.parametrize(
     "line",
-    ["0 errors", "no error", "the error log is clean", "terror: no", "errors: 0", ""],
+    [
+        "0 errors",
+        "no error",
+        "the error log is clean",
+        "terror: no",
+        "errors: 0",
+        "[errors]",
+        "",
+    ],
 )
 def test_what_only_speaks_of_errors_is_none(line: str) -> None:
     assert error_line([line]) == ""

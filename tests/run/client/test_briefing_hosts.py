@@ -25,6 +25,14 @@ from tests.run.targets.inventories import ANSWER, put_answer, put_program
 BOOK = """format = 2
 [runbook]
 title = "Hosts"
+[var.calm]
+default = "2m"
+[health]
+every = "5s"
+[[health.probe]]
+id = "api"
+title = "API"
+url = "http://127.0.0.1:1/health"
 [targets.web]
 title = "Web servers"
 hosts = ["web-[001:020]"]
@@ -41,6 +49,7 @@ hosts = "web"
 run = "./there-alone.sh && systemctl reload nginx"
 batch = ["1", "50%"]
 become = "root"
+between = { healthy = "${calm}", within = "9m" }
 [[step]]
 title = "Play"
 hosts = "prod"
@@ -86,7 +95,10 @@ async def test_what_a_run_would_hit_is_seen_before_it_begins(path: Path) -> None
     assert not wants_inventory(found)
     assert (found.problems, found.notices) == ((), ())
     lines = [line.strip() for line in said(found).splitlines()]
-    assert "hosts  on web as root, in batches of 1, 50%, 25 at a time" in lines
+    assert (
+        "hosts  on web as root, in batches of 1, 50%, 25 at a time, between them 2m of "
+        "health (a person after 9m)"
+    ) in lines
     assert "hosts  20 hosts" in lines
     assert "bash, limit 10m, of each host:" in lines
     assert "batch 1: web-001" in lines

@@ -8,11 +8,14 @@ import signal
 import stat
 import subprocess
 import sys
+import time
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
 import pytest
 
+from mobius_tui.run.attempts.output_reader import spans_in
 from mobius_tui.run.fleet.fleet_lines import (
     BeginHosts,
     CleanHosts,
@@ -22,7 +25,7 @@ from mobius_tui.run.fleet.fleet_lines import (
     StopHosts,
     encode_order,
 )
-from mobius_tui.run.fleet.host_output import output_path
+from mobius_tui.run.fleet.host_output import output_path, sha256_of, spans_path
 from mobius_tui.run.fleet.transport import LocalRoute
 from tests.run.fleet_controller import (
     FleetController,
@@ -45,6 +48,7 @@ async def test_hosts_run_side_by_side_and_each_end_is_told(tmp_path: Path) -> No
     step = step_order(
         tmp_path, route, script, values={"TOKEN": "hush"}, secrets=("hush",), width=2
     )
+    step = replace(step, clock_offset=3600.0)
     fleet = await FleetController.open(step)
     for number, name in enumerate(["a", "b", "c", "-oProxyCommand=x"]):
         await fleet.begin(name, values={"RUNBOOK_HOST": name, "STATUS": f"{number}"})
@@ -53,6 +57,11 @@ async def test_hosts_run_side_by_side_and_each_end_is_told(tmp_path: Path) -> No
     assert [each.exit for each in ends.values()] == [0, 1, 2]
     assert output_of(tmp_path, "b") == "on b: ****\n"
     assert ends["b"].bytes == len("on b: ****\n")
+    path = output_path(tmp_path / "step", "b")
+    assert ends["b"].sha256 == sha256_of(path)
+    assert ends["b"].spans_sha256 == sha256_of(spans_path(path))
+    (span,) = spans_in(spans_path(path).read_bytes())
+    assert abs(span.time / 1e9 - time.time() - 3600) < 60, "by the run's clock"
     mode = output_path(tmp_path / "step", "b").stat().st_mode
     assert stat.S_IMODE(mode) == 0o600
     refused = await fleet.state("-oProxyCommand=x")
@@ -100,6 +109,8 @@ async def test_it_ends_with_its_controller_and_hosts_go_on(tmp_path: Path) -> No
     await later.attach("a")
     assert (await later.state("a")).state is HostState.OK
     assert output_of(tmp_path, "a") == "one\ntwo\n"
+    spans = spans_in(spans_path(output_path(tmp_path / "step", "a")).read_bytes())
+    assert [(span.offset, span.end) for span in spans] == [(0, 4), (4, 8)]
     await later.attach("a", attempt=2)
     await later.state("a", HostState.VOID)
     await later.close()

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import stat
+from itertools import count
 from pathlib import Path
 
 import pytest
 
 from mobius_tui.errors import RunError
-from mobius_tui.run.fleet.host_output import HostOutput, output_path
+from mobius_tui.run.attempts.output_reader import Span, spans_in
+from mobius_tui.run.fleet.host_output import HostOutput, output_path, spans_path
+from mobius_tui.run.keeper.output_writer import SPAN_SIZE
 
 
 @pytest.fixture
@@ -37,6 +41,59 @@ def test_a_secret_gives_way_to_as_many_bytes_wherever_it_is_cut(path: Path) -> N
         output.finish()
         output.close()
         assert path.read_bytes() == whole.replace(b"secret", b"******")
+
+
+def spans(path: Path) -> list[Span]:
+    return [*spans_in(spans_path(path).read_bytes())]
+
+
+def test_it_is_said_when_each_byte_came(path: Path) -> None:
+    clock = count(10**18, 15_000_000).__next__
+    output = HostOutput(path, (), 1000, clock)
+    for piece in (b"a\n", b"bb\n", b"ccc\n"):
+        output.write(piece)
+    assert [(each.offset, each.length) for each in spans(path)] == [(0, 5), (5, 4)]
+    assert [each.time - 10**18 for each in spans(path)] == [0, 30_000_000]
+    assert output.spans_sha256() != output.sha256()
+    output.close()
+
+
+@pytest.mark.parametrize("cut", range(9))
+def test_times_are_whole_wherever_a_crash_cuts_either(path: Path, cut: int) -> None:
+    """Each byte is said once, whichever of the two files is behind."""
+    clock = count(10**18, 10**9).__next__
+    output = HostOutput(path, (), 1000, clock)
+    for _ in range(4):
+        output.write(b"x\n")
+    output.close()
+    for shorter, size in ((path, cut), (spans_path(path), cut * SPAN_SIZE // 2 - 1)):
+        whole = path.read_bytes(), spans_path(path).read_bytes()
+        os.truncate(shorter, max(0, size))
+        os.utime(path, ns=(2 * 10**18, 2 * 10**18))
+        output = HostOutput(path, (), 1000, lambda: 10**18)
+        assert output.resume() == path.stat().st_size
+        output.write(b"more\n")
+        output.close()
+        ends = [0, *(each.end for each in spans(path))]
+        assert [each.offset for each in spans(path)] == ends[:-1]
+        assert ends[-1] == path.stat().st_size
+        times = [each.time for each in spans(path)]
+        assert times == sorted(times), "what comes later has no earlier time"
+        if shorter is spans_path(path) and cut < 8:
+            assert times[-1] == 2 * 10**18, "the time of the file, where none was kept"
+        path.write_bytes(whole[0])
+        spans_path(path).write_bytes(whole[1])
+
+
+def test_an_output_from_before_there_were_times_is_continued(path: Path) -> None:
+    path.parent.mkdir()
+    path.write_bytes(b"old\n")
+    output = HostOutput(path, (), 1000)
+    output.resume()
+    output.write(b"new\n")
+    output.close()
+    assert spans(path)[0].offset == 0
+    assert spans(path)[-1].end == 8
 
 
 def test_more_than_the_limit_is_not_taken(path: Path) -> None:

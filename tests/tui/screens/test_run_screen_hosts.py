@@ -15,6 +15,7 @@ from mobius_tui.run.intents.intent_actions import ReleaseBatch, RetryStep, Settl
 from mobius_tui.tui.screens.run_screen import RunScreen
 from tests.tui import fleets
 from tests.tui.fleets import Fleet
+from tests.tui.reviews import go, reviewed
 from tests.tui.runs import Time, hosted, opened, pictured, press, settled, until, words
 
 LARGE, SMALL, TINY = (120, 36), (80, 24), (60, 15)
@@ -72,6 +73,7 @@ async def test_a_host_is_opened_followed_and_left_again(tmp_path: Path) -> None:
         await press(pilot, time, "enter")
         assert screen.outputs.pane.has_focus
         assert "test is successful" in words(pilot)
+        assert "Esc Hosts" in words(pilot)
         made.say("web-136", "and one line more\n")
         await until(pilot, lambda: "one line more" in words(pilot))
         await press(pilot, time, "escape")
@@ -80,7 +82,7 @@ async def test_a_host_is_opened_followed_and_left_again(tmp_path: Path) -> None:
         assert len(pane.in_sight) > 1, "all are listed again"
 
 
-async def test_all_outputs_and_the_same_once(tmp_path: Path) -> None:
+async def test_what_hosts_said_the_same_once(tmp_path: Path) -> None:
     made = fleets.twelve(tmp_path)
     time = Time(made.run.at)
     page = opened(made.run, time=time, size=LARGE)
@@ -94,15 +96,137 @@ async def test_all_outputs_and_the_same_once(tmp_path: Path) -> None:
         assert "──── 1 host · failed 1: web-004\n" in text
         assert "──── 3 hosts · ok: web-001, web-002, web-003\n" in text
         assert text.count("test is successful") == 3, "running, changed and ok"
-        await press(pilot, time, "escape", "a")
-        await until(pilot, lambda: "all hosts, at" in words(pilot))
-        assert screen.outputs.shown is not None
-        assert screen.outputs.shown.path is not None
-        every = screen.outputs.shown.path.read_text()
-        heads = re.findall(r"──── (\S+) · (\S+)", every)
-        assert heads[:2] == [("web-004", "failed"), ("web-008", "unreachable")]
         folder = path.parent
     assert not folder.exists(), "what was gathered does not stay"
+
+
+async def test_all_hosts_by_time_followed_to_their_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))  # what is copied is kept in a file
+    made = fleets.twelve(tmp_path)
+    time = Time(made.run.at)
+    page = opened(made.run, time=time, size=LARGE)
+    async with hosted(made.run), page as (screen, pilot):
+        pane = screen.outputs.pane
+        await press(pilot, time, "2", "a")
+        await until(pilot, lambda: "all hosts, by time" in words(pilot), seconds=30)
+        choice = screen.outputs.shown
+        assert choice is not None
+        assert choice.running
+        assert pane.path is not None
+        every = pane.path.read_text()
+        hosts = [line.partition(" │ ")[0] for line in every.splitlines()]
+        assert [*dict.fromkeys(hosts[:6])] == ["web-001", "web-002", "web-003"]
+        assert hosts.count("web-009") == 2
+        assert hosts[-1] == "web-005", "the last one that said anything"
+        assert "web-004 │ nginx: [emerg] bind() to 0.0.0.0:443 failed" in every
+        made.say("web-007", "begun ")
+        made.run.at += 1
+        made.say("web-009", "reloaded\n")
+        await until(pilot, lambda: "web-009 │ reloaded" in words(pilot), seconds=30)
+        assert "begun" not in words(pilot), "a line is shown when it is whole"
+        await press(pilot, time, "slash", *"emerg", "enter")
+        await until(pilot, lambda: "1 of 1" in words(pilot), seconds=30)
+        await press(pilot, time, "escape", "C", "G")
+        copied = made.run.directory.path / "copied.txt"
+        await until(pilot, copied.exists, seconds=30)
+        assert "web-009 │ reloaded" in copied.read_text()
+        for host in ("web-006", "web-007", "web-009"):
+            made.end(host, text="at last\n", exit=0)
+        for host in ("web-010", "web-011", "web-012"):
+            made.start(host)
+            made.end(host, text="")
+        made.over(3)
+        made.finish("failed", "1 failed")
+        await press(pilot, time, "1")
+        screen.feed.refresh()
+        await until(
+            pilot, lambda: "web-007 │ begun at last" in words(pilot), seconds=30
+        )
+        await until(
+            pilot, lambda: not (screen.outputs.shown or choice).running, seconds=30
+        )
+        assert "web-009 │ at last" in words(pilot)
+        assert screen.checklist.has_focus, "what ends takes no focus"
+        await press(pilot, time, "2")
+        await press(pilot, time, "escape")
+        assert screen.outputs.hosts.pane.has_focus
+
+
+async def test_without_times_one_host_stands_after_the_other(tmp_path: Path) -> None:
+    made = fleets.twelve(tmp_path, has_times=False)
+    time = Time(made.run.at)
+    page = opened(made.run, time=time, size=LARGE)
+    async with hosted(made.run), page as (screen, pilot):
+        await press(pilot, time, "2", "a")
+        await until(
+            pilot, lambda: "all hosts, one after the other" in words(pilot), seconds=30
+        )
+        path = screen.outputs.pane.path
+        assert path is not None
+        every = path.read_text()
+        heads = re.findall(r"──── (\S+) · (\S+)", every)
+        assert heads[:2] == [("web-004", "failed"), ("web-006", "running")]
+        assert every.startswith("(when these came was not kept")
+
+
+async def test_a_review_shows_what_hosts_had_printed_by_then(tmp_path: Path) -> None:
+    made = fleets.fleet(tmp_path, 12)
+    made.begin()
+    made.batch(1)
+    made.say("web-001", "early\n")
+    made.hold(2, HoldReason.PERSON)
+    made.run.at += 3600
+    made.say("web-001", "late\n")
+    async with reviewed(made.run) as (screen, pilot):
+        screen.outputs.hosts.pane.focus()
+        for key in ("enter", "a"):
+            await go(pilot, key)
+            await until(pilot, lambda: "early" in words(pilot))
+            assert "late" not in words(pilot)
+            assert screen.outputs.shown is not None
+            assert not screen.outputs.shown.running
+            await go(pilot, "escape")
+
+
+async def test_what_ansible_printed_for_a_batch(tmp_path: Path) -> None:
+    made = fleets.played(tmp_path)
+    time = Time(made.run.at)
+    page = opened(made.run, time=time, size=LARGE)
+    async with hosted(made.run), page as (screen, pilot):
+        assert "2m of health (a person after 9m)" in words(pilot)
+        await press(pilot, time, "2")
+        assert "b Batch" in words(pilot)
+        await press(pilot, time, "G", "g", "b")
+        await until(pilot, lambda: "[WARNING]: of batch 1" in words(pilot), seconds=30)
+        assert "Output · 1.3 · Ansible, batch 1" in words(pilot)
+        await press(pilot, time, "escape", "down", "b")
+        await until(pilot, lambda: "[WARNING]: of batch 2" in words(pilot), seconds=30)
+        path = screen.outputs.pane.path
+        assert path is not None
+        with path.open("a") as file:
+            file.write("[WARNING]: [bold]more\x1b]0;x\x07\n")
+        await until(pilot, lambda: "[WARNING]: [bold]more" in words(pilot), seconds=30)
+        await press(pilot, time, "escape", "G", "b")
+        await until(
+            pilot,
+            lambda: "Ansible has not begun with web-012" in words(pilot),
+            seconds=30,
+        )
+        assert screen.outputs.hosts.pane.has_focus
+
+
+async def test_without_ansible_there_is_no_key_for_what_it_printed(
+    tmp_path: Path,
+) -> None:
+    made = fleets.twelve(tmp_path)
+    time = Time(made.run.at)
+    page = opened(made.run, time=time, size=LARGE)
+    async with hosted(made.run), page as (screen, pilot):
+        await press(pilot, time, "2", "b")
+        assert "b Batch" not in words(pilot)
+        assert screen.outputs.hosts.is_listed
 
 
 async def test_rows_keep_their_places_while_the_cursor_is_there(tmp_path: Path) -> None:

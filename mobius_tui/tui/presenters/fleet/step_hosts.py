@@ -101,8 +101,8 @@ def hosts_fields(view: RunView, step: Step) -> Iterator[Field]:
     batch = batch_text(view, found)
     bad = bad_counts(found.counts)
     so_far = (f"{words}, {batch}" if batch else words, "plain")
-    if bad:
-        yield Field("so far", assemble(so_far, (f"  {bad}", "bad")))  # type: ignore[arg-type]
+    if bad:  # first: where the pane is low, the rest may not be seen
+        yield Field("so far", assemble((f"{bad}  ", "bad"), so_far))  # type: ignore[arg-type]
     else:
         yield Field("so far", assemble(so_far))  # type: ignore[arg-type]
     if found.held is not None:
