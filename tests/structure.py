@@ -71,14 +71,15 @@ def small_parts() -> list[str]:
     ]
 
 
-def functions_that_import() -> list[str]:
-    """Where functions import, with the line."""
-    return [
-        f"{name}:{node.lineno}"
+def functions_that_import() -> set[tuple[str, str]]:
+    """What is imported inside functions: the module that does, and what."""
+    return {
+        (name, node.module or "")
+        if isinstance(node, ast.ImportFrom)
+        else (name, ast.unparse(node))
         for name, path in modules().items()
         for node in imports_inside_functions(ast.parse(path.read_text()))
-        if isinstance(node, ast.Import | ast.ImportFrom)
-    ]
+    }
 
 
 def classes() -> Iterator[tuple[str, str]]:
