@@ -408,6 +408,26 @@ def test_a_keeper_imports_next_to_nothing(name: str) -> None:
     assert not loaded & {"asyncio", "json", "subprocess", "typing", "dataclasses"}
 
 
+def test_the_first_picture_waits_only_for_what_draws_it() -> None:
+    """Nor do the screens load what breaks a drill's site."""
+    script = """
+import sys
+import mobius_tui.commands.command_line, mobius_tui.commands.resume
+import mobius_tui.tui.main
+print(*sys.modules)
+import mobius_tui.tui.navigation
+print(*sys.modules)
+"""
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", script], capture_output=True, text=True, check=True
+    )
+    first, screens = (set(line.split()) for line in done.stdout.splitlines())
+    assert not first & {"hashlib", "tomllib", "sqlite3", "json"}
+    ours = {name for name in first if name.startswith("mobius_tui.")}
+    assert len(ours) < 75
+    assert not screens & {"sqlite3", "http.client", "tarfile", "httpx", "psutil"}
+
+
 def test_a_host_that_asks_nobody_does_without_httpx() -> None:
     """It would be a fifth of its start."""
     script = "import mobius_tui.run.host.host_main, sys; print('httpx' in sys.modules)"

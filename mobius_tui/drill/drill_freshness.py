@@ -11,9 +11,9 @@ from mobius_tui.drill.drill_score import Score
 from mobius_tui.drill.score_text import seconds_words
 from mobius_tui.run.events.mode_and_outcome import Outcome
 from mobius_tui.run.records.run_summary import Summary, read_summary
-from mobius_tui.run.storage.run_directory import RunDirectory, runbook_digest
+from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.run_index import runs_of
-from mobius_tui.runbook.model.runbook import Runbook
+from mobius_tui.runbook.model.runbook import Runbook, runbook_digest
 from mobius_tui.runbook.model.runbook_diff import step_digests
 
 

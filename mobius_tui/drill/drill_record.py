@@ -29,6 +29,8 @@ from mobius_tui.run.storage.safe_open import open_regular
 NAME = "drill.json"
 LIMIT = 4 << 20
 """Bytes that are read of it."""
+STAGING_FILE = "stage.json"
+"""What a team's own staging has in its folder, and a site has not."""
 _LISTS = frozenset(
     (
         *("faults", "left", "wrong", "skipped", "out_of_order", "overridden"),
@@ -61,6 +63,11 @@ class DrillRecord:
     """What was seen on the wreck of the site, where every check was tried."""
     own_staging: bool = False
     """Whether it was on a team's own staging, which has faults of its own."""
+
+
+def is_staging(root: Path) -> bool:
+    """Whether a folder of a site is a team's own staging."""
+    return (root / STAGING_FILE).exists()
 
 
 def write_drill_record(directory: RunDirectory, record: DrillRecord) -> None:

@@ -18,12 +18,12 @@ from mobius_tui.drill.detections import (
     detection_counts,
     merge_detections,
 )
-from mobius_tui.drill.drill_record import DrillRecord
+from mobius_tui.drill.drill_record import DrillRecord, is_staging
 from mobius_tui.drill.drill_score import FaultFacts, score
 from mobius_tui.drill.faults import Fault
 from mobius_tui.drill.faults.fleet_faults import FLEET_FAULTS, is_down
 from mobius_tui.drill.injection_log import copy_log, injected_faults
-from mobius_tui.drill.own_staging import faults_at, is_staging, unrepaired_faults
+from mobius_tui.drill.own_staging import faults_at, unrepaired_faults
 from mobius_tui.drill.scored_drills import drills_with_score
 from mobius_tui.drill.site import site_services
 from mobius_tui.drill.site.drill_site import Site, open_site, processes_in, request_site

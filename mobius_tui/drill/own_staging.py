@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
+from mobius_tui.drill.drill_record import STAGING_FILE, is_staging
 from mobius_tui.drill.faults import FAULTS, Fault
 from mobius_tui.drill.faults.fleet_faults import FLEET_FAULTS
 from mobius_tui.drill.injection_log import read_acts
@@ -106,7 +107,6 @@ def _script(table: TomlTable, key: str) -> str:
     return text
 
 
-_STAGING_FILE = "stage.json"
 BASH = ("bash", "--noprofile", "--norc", "-euo", "pipefail", "-c")
 POLL_SECONDS = 0.2
 """Seconds between looks whether a fault shows."""
@@ -133,14 +133,9 @@ def make_staging(
         "env": dict(env),
         "workdir": str(workdir),
     }
-    handle = os.open(root / _STAGING_FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    handle = os.open(root / STAGING_FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "w") as file:
         json.dump(staging, file)
-
-
-def is_staging(root: Path) -> bool:
-    """Whether a folder of a site is a team's own staging."""
-    return (root / _STAGING_FILE).exists()
 
 
 def site_at(root: Path) -> Site:
@@ -163,10 +158,10 @@ def faults_at(root: Path) -> Mapping[str, Fault]:
     if not is_staging(root):
         return FLEET_FAULTS if open_site(root).hosts else FAULTS
     try:
-        staging = json.loads((root / _STAGING_FILE).read_text())
+        staging = json.loads((root / STAGING_FILE).read_text())
         own = [OwnFault(**each) for each in staging["faults"]]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise RunError(f"{root / _STAGING_FILE} cannot be read: {error}") from error
+        raise RunError(f"{root / STAGING_FILE} cannot be read: {error}") from error
     return {each.name: _staging_fault(each) for each in own}
 
 
@@ -206,7 +201,7 @@ def _unrepaired(own: OwnFault, site: Site) -> tuple[str, ...]:
 
 def _run(own: OwnFault, command: str, root: Path) -> str:
     """Run one of a fault's commands; returns what went wrong, or nothing."""
-    staging = json.loads((root / _STAGING_FILE).read_text())
+    staging = json.loads((root / STAGING_FILE).read_text())
     try:
         process = subprocess.Popen(
             (*BASH, getattr(own, command)),

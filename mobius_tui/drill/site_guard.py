@@ -15,8 +15,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from mobius_tui.drill.drill_record import is_staging
 from mobius_tui.drill.drill_verdict import judge_drill
-from mobius_tui.drill.own_staging import heal_remaining, is_staging
+from mobius_tui.drill.own_staging import heal_remaining
 from mobius_tui.drill.site import site_services
 from mobius_tui.drill.site.drill_site import remove_site
 from mobius_tui.drill.site.fleet_site import stop_claims

@@ -16,10 +16,10 @@ from mobius_tui.run.journal.journal import FIRST_PREV, decode_entries
 from mobius_tui.run.journal.outage_times import Milestones, track_milestones
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.records.run_record import read_record_or_empty
-from mobius_tui.run.storage.run_directory import RunDirectory, runbook_digest
+from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.safe_open import open_regular
 from mobius_tui.runbook.library.loader import load
-from mobius_tui.runbook.model.runbook import Phase, Runbook, Step
+from mobius_tui.runbook.model.runbook import Phase, Runbook, Step, runbook_digest
 
 _ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*")
 """An id that names a folder, and nothing beside it."""

@@ -14,7 +14,7 @@ import pytest
 
 from mobius_tui.run.storage.crash_report import crash_folder
 from mobius_tui.run.storage.run_directory import RunDirectory
-from mobius_tui.runbook.decode.config_file import config_file
+from mobius_tui.runbook.toml.runbook_source import config_file
 from tests.acceptance.conftest import Open
 from tests.acceptance.driving import (
     CTRL_Z,

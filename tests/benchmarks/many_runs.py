@@ -21,10 +21,9 @@ from mobius_tui.run.state.step_state import Status
 from mobius_tui.run.storage.run_directory import (
     RunDirectory,
     make_run_directory,
-    runbook_digest,
 )
 from mobius_tui.run.storage.state_home import runs_root
-from mobius_tui.runbook.model.runbook import Runbook
+from mobius_tui.runbook.model.runbook import Runbook, runbook_digest
 from tests.benchmarks.figures import Figure, timed
 from tests.benchmarks.runs import PROGRAM, plain_steps, runbook_of
 

@@ -22,10 +22,9 @@ from mobius_tui.run.state.step_state import Status
 from mobius_tui.run.storage.run_directory import (
     RunDirectory,
     make_run_directory,
-    runbook_digest,
 )
 from mobius_tui.run.storage.state_home import runs_root
-from mobius_tui.runbook.model.runbook import Runbook
+from mobius_tui.runbook.model.runbook import Runbook, runbook_digest
 from mobius_tui.tui.backend.startup import GC_THRESHOLDS
 from mobius_tui.tui.presenters.run_presenter import PastRunPresenter
 from mobius_tui.tui.presenters.timeline_rows import TimeWindow, lane_cells

@@ -23,9 +23,8 @@ from mobius_tui.run.state.reducer import fold
 from mobius_tui.run.storage.run_directory import (
     RunDirectory,
     make_run_directory,
-    runbook_digest,
 )
-from mobius_tui.runbook.model.runbook import Runbook
+from mobius_tui.runbook.model.runbook import Runbook, runbook_digest
 from tests.run.asking import action
 from tests.run.made_services import make_context, make_services
 

@@ -28,10 +28,9 @@ from mobius_tui.run.journal.journal import FIRST_PREV
 from mobius_tui.run.storage.run_directory import (
     RunDirectory,
     make_run_directory,
-    runbook_digest,
 )
 from mobius_tui.runbook.library.loader import load
-from mobius_tui.runbook.model.runbook import Runbook
+from mobius_tui.runbook.model.runbook import Runbook, runbook_digest
 from mobius_tui.tui.app import MobiusApp
 from mobius_tui.tui.backend.base_page import AppResult
 from mobius_tui.tui.backend.key_queue import INPUT_GUARD

@@ -12,7 +12,7 @@ from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from mobius_tui.runbook.decode.config_file import config_file
+from mobius_tui.runbook.toml.runbook_source import config_file
 from mobius_tui.tui.config.settings import DEFAULTS, Settings
 
 if TYPE_CHECKING:

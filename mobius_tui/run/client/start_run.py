@@ -38,12 +38,11 @@ from mobius_tui.run.storage.redaction import holds_secret
 from mobius_tui.run.storage.run_directory import (
     RunDirectory,
     make_run_directory,
-    runbook_digest,
 )
 from mobius_tui.run.storage.sharing import make_shared_folder, require_may_host
 from mobius_tui.run.storage.state_home import runs_root
 from mobius_tui.run.storage.table_of_contents import write_table_of_contents
-from mobius_tui.runbook.model.runbook import Runbook
+from mobius_tui.runbook.model.runbook import Runbook, runbook_digest
 
 START_LIMIT = 15.0
 """Seconds that a host may take until it listens."""

@@ -30,7 +30,7 @@ class RunBegan:
     file: str
     """The main file's name in the run's `runbook/` folder."""
     sha256: str
-    """Digest over all files of the runbook; see `run_directory.runbook_digest`."""
+    """Digest over all files of the runbook; see `runbook.runbook_digest`."""
     title: str
     mode: Mode
     profile: str | None = None

@@ -46,7 +46,7 @@ class Summary:
     operator: str = ""
     """Who began it."""
     sha256: str = ""
-    """Of the runbook's files; see `run_directory.runbook_digest`."""
+    """Of the runbook's files; see `runbook.runbook_digest`."""
     path: str = ""
     """Where the runbook's file lay."""
     reason: str = ""

@@ -6,7 +6,6 @@ Folders are 0700 and files 0600; nothing is opened through a link.
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import os
 import re
 from collections.abc import Iterable
@@ -23,15 +22,6 @@ from mobius_tui.run.storage.state_home import make_private_folder, runs_root, st
 
 if TYPE_CHECKING:
     from mobius_tui.runbook.model.runbook import Source
-
-
-def runbook_digest(sources: Iterable[Source]) -> str:
-    """SHA-256 over the names and bytes of a runbook's files, in hexadecimal."""
-    digest = hashlib.sha256()
-    for source in sources:
-        digest.update(f"{source.name}\0{len(source.data)}\0".encode())
-        digest.update(source.data)
-    return digest.hexdigest()
 
 
 def create_file(path: Path, data: bytes = b"") -> None:

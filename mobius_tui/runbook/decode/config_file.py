@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Mapping
-from pathlib import Path
 
 from mobius_tui.runbook.effects.command_table import (
     BadLineError,
@@ -13,14 +12,11 @@ from mobius_tui.runbook.effects.command_table import (
     bundled_commands,
     parse_table_line,
 )
-from mobius_tui.runbook.toml.runbook_source import RefusedError, read_bytes
-
-
-def config_file() -> Path:
-    """The path of config.toml."""
-    base = os.environ.get("XDG_CONFIG_HOME", "")
-    home = Path(base) if base.startswith("/") else Path.home() / ".config"
-    return home / "mobius-tui" / "config.toml"
+from mobius_tui.runbook.toml.runbook_source import (
+    RefusedError,
+    config_file,
+    read_bytes,
+)
 
 
 def user_commands() -> dict[str, object]:

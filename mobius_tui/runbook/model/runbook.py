@@ -7,7 +7,8 @@ durations and sizes with a `${name}`. `mobius_tui.run.planning.variables` fills 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, get_args
@@ -251,6 +252,15 @@ class Source:
     name: str
     """The bare file name."""
     data: bytes
+
+
+def runbook_digest(sources: Iterable[Source]) -> str:
+    """SHA-256 over the names and bytes of a runbook's files, in hexadecimal."""
+    digest = hashlib.sha256()
+    for source in sources:
+        digest.update(f"{source.name}\0{len(source.data)}\0".encode())
+        digest.update(source.data)
+    return digest.hexdigest()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,4 +1,4 @@
-"""Reading and writing the bytes of a runbook's file, safely for any path."""
+"""Reading and writing the bytes of TOML files, safely for any path."""
 
 from __future__ import annotations
 
@@ -22,6 +22,13 @@ _KINDS = (
     (stat.S_ISCHR, "is a device; a runbook is read from a file"),
     (stat.S_ISBLK, "is a device; a runbook is read from a file"),
 )
+
+
+def config_file() -> Path:
+    """The path of config.toml."""
+    base = os.environ.get("XDG_CONFIG_HOME", "")
+    home = Path(base) if base.startswith("/") else Path.home() / ".config"
+    return home / "mobius-tui" / "config.toml"
 
 
 class RefusedError(Exception):

@@ -14,11 +14,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from mobius_tui.errors import UsageError
-from mobius_tui.runbook.decode.config_file import config_file
 from mobius_tui.runbook.decode.decode_head import commands
 from mobius_tui.runbook.text.names import did_you_mean
 from mobius_tui.runbook.toml.problem import problem_report
-from mobius_tui.runbook.toml.runbook_source import RefusedError, read_bytes
+from mobius_tui.runbook.toml.runbook_source import RefusedError, config_file, read_bytes
 from mobius_tui.runbook.toml.table_reader import TomlTable
 from mobius_tui.runbook.toml.toml_document import (
     Findings,

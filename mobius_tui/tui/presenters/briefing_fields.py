@@ -11,7 +11,7 @@ from textual.content import Content
 
 from mobius_tui import sanitize
 from mobius_tui.drill.detection_gaps import DrillCoverage
-from mobius_tui.drill.own_staging import is_staging
+from mobius_tui.drill.drill_record import is_staging
 from mobius_tui.health.health_record import State
 from mobius_tui.run.checks.value_commands import ListedValues, source_in_words
 from mobius_tui.run.client.briefing_hosts import hosts_in_words

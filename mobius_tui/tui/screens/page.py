@@ -20,7 +20,7 @@ from textual.worker import Worker, WorkerState
 from mobius_tui import sanitize
 from mobius_tui.errors import MobiusError, RunError
 from mobius_tui.run.storage.state_home import make_private_folder, state_home
-from mobius_tui.runbook.decode.config_file import config_file
+from mobius_tui.runbook.toml.runbook_source import config_file
 from mobius_tui.tui.backend import clipboard
 from mobius_tui.tui.backend.base_page import ForegroundTask, leave_for_task
 from mobius_tui.tui.backend.breakpoints import set_breakpoint_classes

@@ -8,11 +8,11 @@ import pytest
 
 from mobius_tui.run.client.dry_run import dry_run
 from mobius_tui.run.client.run_briefing import prepare_briefing
-from mobius_tui.runbook.decode.config_file import config_file
 from mobius_tui.runbook.library.loader import examine, load
 from mobius_tui.runbook.model.actions import Run
 from mobius_tui.runbook.page.convert import convert
 from mobius_tui.runbook.page.write_toml import effect_of
+from mobius_tui.runbook.toml.runbook_source import config_file
 from tests.paths import CASES
 from tests.runbook.runbook_texts import HEAD, STEP, found
 

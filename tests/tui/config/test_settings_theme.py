@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mobius_tui.errors import UsageError
-from mobius_tui.runbook.decode.config_file import config_file
+from mobius_tui.runbook.toml.runbook_source import config_file
 from mobius_tui.tui.config import settings_file
 from mobius_tui.tui.config.settings_file import save_theme, with_theme
 from tests.tui import scenes
