@@ -139,6 +139,8 @@ def _entries(
 
 def checks_with_paths(step: Step, table: TomlTable) -> list[tuple[Check, KeyPath]]:
     """Each check of a step, and of its guard, with its path below the step's table."""
+    if not step.checks and not step.when_checks:
+        return []
     guard = table.owner("when").node.get("when")
     before = guard.get("check") if isinstance(guard, dict) else None
     version = table.owner("when").format

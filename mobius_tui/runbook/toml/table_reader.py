@@ -91,6 +91,8 @@ class TomlTable:
         self.node = document.tree if node is None else node
         self.parent = parent
         self.base = base
+        self.format = document.format or FORMATS[0]
+        """The format of its file."""
         self.read_keys: set[str] = set()
         self.children: dict[KeyPath, TomlTable] = {}
         """The tables below it, by their paths from here."""
@@ -108,24 +110,22 @@ class TomlTable:
     def has(self, key: str) -> bool:
         """Whether the table, or its base, has the key."""
         self.read_keys.add(key)
-        return key in self.owner(key).node
+        return key in self.node or (self.base is not None and key in self.base.node)
 
     def present_keys(self, *keys: str) -> tuple[str, ...]:
         """Those of the given keys that are present here or in the base.
 
         Marks all of the given keys as read.
         """
-        return tuple(key for key in keys if self.has(key))
+        self.read_keys.update(keys)
+        if self.base is None:
+            return tuple([key for key in keys if key in self.node])
+        return tuple([key for key in keys if self.has(key)])
 
     def keys(self) -> Iterator[str]:
         """All keys of the table itself; they count as asked for."""
         self.read_keys.update(self.node)
         return iter(tuple(self.node))
-
-    @property
-    def format(self) -> int:
-        """The format of its file."""
-        return self.document.format or FORMATS[0]
 
     def has_since(self, version: int, key: str, form: str = "") -> bool:
         """Whether it has a key that a format brought; reported in an older file.
@@ -197,9 +197,11 @@ class TomlTable:
             words: what it should be, for the report of a wrong type.
         """
         self.read_keys.add(key)
-        value = self.owner(key).node.get(key, _MISSING)
+        value = self.node.get(key, _MISSING)
         if value is _MISSING:
-            return None
+            if self.base is None or key not in self.base.node:
+                return None
+            value = self.base.node[key]
         if not isinstance(value, kinds) or (
             isinstance(value, bool) and bool not in kinds
         ):
@@ -222,7 +224,7 @@ class TomlTable:
 
     def dotted(self, *keys: str) -> str:
         """The dotted name of a key below this table, as in a header."""
-        own = (part for part in self.path if isinstance(part, str))
+        own = [part for part in self.path if isinstance(part, str)]
         return ".".join((*own, *keys))
 
     def text(
@@ -326,6 +328,8 @@ class TomlTable:
 
     def table(self, key: str) -> TomlTable | None:
         """The table of a key, or None if there is none."""
+        if not self.has(key):
+            return None
         node = self.value(
             key, (dict,), f"a table, [{self.dotted(key)}] or {key} = {{ }}"
         )
@@ -335,6 +339,8 @@ class TomlTable:
 
     def tables(self, key: str, *, single: bool = False) -> tuple[TomlTable, ...]:
         """The tables of a list; with `single`, a single table is allowed, too."""
+        if not self.has(key):
+            return ()
         words = f"a list of tables, [[{self.dotted(key)}]]"
         value = self.value(key, (list, dict) if single else (list,), words)
         if isinstance(value, dict):

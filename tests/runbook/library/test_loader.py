@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from mobius_tui.errors import RunbookError
-from mobius_tui.runbook.library.loader import examine, load
+from mobius_tui.runbook.library.loader import decode, examine, load
 from mobius_tui.runbook.model.actions import (
     Ask,
     Choose,
@@ -335,3 +336,35 @@ def test_load_reports_all_errors_and_no_warning(tmp_path: Path) -> None:
     assert "    gaet = true\n    ^" in report
     assert "did you mean `gate`?" in report
     assert "unused" not in report
+
+
+@pytest.mark.parametrize(("version", "most"), [(1, 340), (2, 490)])
+def test_a_step_is_decoded_in_a_bounded_number_of_calls(
+    version: int, most: int
+) -> None:
+    """Of 10,000 steps they are all that a screen waits for; keys that a step lacks
+    are looked for in one call."""
+
+    def calls(count: int) -> int:
+        """The calls of Python functions that a runbook of so many steps takes."""
+        step = '[[phase.step]]\nid = "s{0}"\ntitle = "S"\nrun = "echo {0}"\n'
+        head = f'format = {version}\n[runbook]\nid = "b"\ntitle = "B"\n'
+        phase = '[[phase]]\nid = "p"\ntitle = "P"\n'
+        steps = "".join(step.format(n) for n in range(count))
+        made = 0
+
+        def count_call(_frame: object, event: str, _argument: object) -> None:
+            nonlocal made
+            made += event == "call"
+
+        before = sys.getprofile()
+        sys.setprofile(count_call)
+        try:
+            data = (head + phase + steps).encode()
+            decode(Path("b.toml"), data, lambda name: (name, b""))
+        finally:
+            sys.setprofile(before)
+        return made
+
+    calls(1)
+    assert (calls(50) - calls(10)) / 40 < most
