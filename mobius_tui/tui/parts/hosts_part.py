@@ -132,8 +132,10 @@ class StepHostsPart:
         )
 
     def _output_of(self, step: str, attempt: int, host: str) -> Path:
-        folder = self._feed.directory.attempt(*AttemptId(step, attempt)).path
-        return output_path(folder, host)
+        return output_path(self._folder_of(step, attempt), host)
+
+    def _folder_of(self, step: str, attempt: int) -> Path:
+        return self._feed.directory.attempt(*AttemptId(step, attempt)).path
 
     def open(self, step: str, host: str) -> None:
         """Have the output of a host shown in place of the hosts."""
@@ -195,8 +197,12 @@ class StepHostsPart:
         try:
             while self._reading is not None:
                 hosts, self._reading = self._reading, None
+                folders = {
+                    attempt: self._folder_of(step, attempt)
+                    for attempt in set(hosts.values())
+                }
                 paths = {
-                    host: self._output_of(step, attempt, host)
+                    host: output_path(folders[attempt], host)
                     for host, attempt in hosts.items()
                 }
                 self.pane.show_tails(step, await run_in_thread(partial(_tails, paths)))

@@ -58,6 +58,8 @@ def cut(words: str, width: int) -> str:
     """Words cut at the end to `width` cells."""
     if cell_len(words) <= width:
         return words
+    if words.isascii() and words.isprintable():  # a cell each
+        return words[: width - 1] + "…" if width > 0 else ""
     taken, room = "", width - 1
     for character in words:
         room -= cell_len(character)

@@ -70,7 +70,8 @@ class HostsPane(HostRows):
             self._is_cursor_put = True
             self._show_cursor()
             self._lay_out()
-            self.want_tails()
+            if not self.has_tails:  # those that are known are read at every look
+                self.want_tails()
             self.post_message(self.Moved())
 
     def _place(self) -> int:

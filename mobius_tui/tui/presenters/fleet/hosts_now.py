@@ -38,14 +38,15 @@ class StepHosts:
         asks = self.step.rollout is not None and (
             self.step.rollout.on_unreachable == "ask"
         )
+        unknown = HostStatus.UNKNOWN
+        asked = {status for status in SETTLEMENTS if asks or status is unknown}
+        if not any(self.counts[status] for status in asked):
+            return ()  # as a rule: the commands on offer are found at every look
         open_ = [
             name
             for name, own in self.newest.items()
-            if own.settled is None
-            and own.status in SETTLEMENTS
-            and (asks or own.status is HostStatus.UNKNOWN)
+            if own.settled is None and own.status in asked
         ]
-        unknown = HostStatus.UNKNOWN
         return tuple(sorted(open_, key=lambda n: self.newest[n].status is not unknown))
 
 
