@@ -12,6 +12,7 @@ from mobius_tui.run.attempts import launcher
 from mobius_tui.run.attempts.attempt_files import read_outputs, read_process_group
 from mobius_tui.run.attempts.survivors import ATTEMPT_MARK, find_survivors
 from mobius_tui.run.storage.run_directory import lock_holder
+from mobius_tui.run.terminal.terminal_keeper import TerminalScript
 from tests.run.running import alive
 from tests.run.terminal.attending import AWAY, TerminalStep, group_of, until
 
@@ -68,6 +69,16 @@ def test_it_starts_with_the_size_and_type_of_who_comes(step: TerminalStep) -> No
     step.start('stty size; echo "$TERM $COLORTERM."; echo end')
     person = step.come(rows=41, columns=97, TERM="screen-256color", COLORTERM="24bit")
     assert b"41 97\r\nscreen-256color 24bit." in person.sees("end\r\n")
+
+
+def test_a_terminal_has_its_size_before_a_script_has_the_terminal() -> None:
+    script = TerminalScript({}, lock=-1, tree=-1)
+    script.size = 41, 97
+    ends = [end for ends in script.open_streams() for end in ends]
+    sizes = {tuple(os.get_terminal_size(end)) for end in (*ends, script.slave)}
+    for end in (*ends, script.slave):
+        os.close(end)
+    assert sizes == {(97, 41)}
 
 
 def test_a_term_of_the_runbook_counts_more(step: TerminalStep) -> None:
