@@ -202,6 +202,9 @@ class PtyRelay:
         if self.master is None or now >= ended + LAST_OUTPUT_TIME:
             return True
         waits = self.viewer is not None and self.viewer.has_unsent
+        # Time alone tells nothing: a slow viewer, or a busy machine, may have kept us
+        # from reading.
+        waits = waits or bool(select.select([self.master], [], [], 0)[0])
         return not waits and now >= max(ended, self._last_output_at) + DRAIN_TIME
 
     def _send_output(self) -> None:
