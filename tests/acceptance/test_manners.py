@@ -196,6 +196,21 @@ async def test_stopped_by_force_it_sets_the_terminal_up_anew(
     shell.until(lambda shown: "line-" in shown and "q Leave" in shown)
 
 
+def is_sent_away_and_comes_back(shell: Terminal, how: str) -> None:
+    process = program_of(shell)
+    if how == "only told to go on":
+        process.send_signal(signal.SIGCONT)
+    else:
+        if how == "key":
+            shell.press(CTRL_Z)
+        else:
+            process.send_signal(signal.SIGTSTP)
+        shell.until(lambda _: is_stopped(shell, process))
+        shell.press("clear; fg\r")
+    shell.until("q Leave")
+    shell.until(lambda _: is_drawn(shell))
+
+
 async def test_stopped_before_the_run_is_read_it_comes_back_and_reads_it(
     terminal: Open, tmp_path: Path
 ) -> None:
@@ -203,18 +218,7 @@ async def test_stopped_before_the_run_is_read_it_comes_back_and_reads_it(
     for how in ("key", "signal", "only told to go on"):
         shell = job(terminal, "resume")
         shell.until("reading the run")
-        process = program_of(shell)
-        if how == "only told to go on":
-            process.send_signal(signal.SIGCONT)
-        else:
-            if how == "key":
-                shell.press(CTRL_Z)
-            else:
-                process.send_signal(signal.SIGTSTP)
-            shell.until(lambda _, by=process, at=shell: is_stopped(at, by))
-            shell.press("clear; fg\r")
-        shell.until("q Leave")
-        shell.until(lambda _, at=shell: is_drawn(at))
+        is_sent_away_and_comes_back(shell, how)
         shell.close()
 
 
