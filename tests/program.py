@@ -7,7 +7,17 @@ import subprocess
 import sys
 from pathlib import Path
 
+from mobius_tui.cli import main
+
 PROGRAM = str(Path(sys.executable).with_name("mobius-tui"))
+
+
+def exit_code(*words: str) -> int:
+    """The exit code of the program's words, in this process: a start costs more."""
+    try:
+        return main(words)
+    except SystemExit as error:  # of words that no command has
+        return int(error.code or 0)
 
 
 def program(*words: str, **env: str) -> subprocess.CompletedProcess[str]:

@@ -13,7 +13,7 @@ import pytest
 from mobius_tui import __version__
 from mobius_tui.run.storage.run_index import all_runs
 from mobius_tui.run.storage.state_home import runs_root
-from tests.program import PROGRAM, program
+from tests.program import PROGRAM, exit_code, program
 from tests.run.books import ONE, step
 from tests.run.running import Running, wait_for
 
@@ -54,13 +54,20 @@ def test_the_version() -> None:
         ("no-such-command",),
     ],
 )
-def test_what_cannot_be_is_said_on_stderr(words: tuple[str, ...]) -> None:
-    done = program(*words)
-    assert done.returncode == 2
-    assert "Traceback" not in done.stderr + done.stdout
-    said = done.stdout if words[0] == "check" else done.stderr
-    assert len(said.strip()) > 20
+def test_what_cannot_be_is_said_on_stderr(
+    words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert exit_code(*words) == 2
+    out, err = capsys.readouterr()
+    assert "Traceback" not in err + out
+    assert len((out if words[0] == "check" else err).strip()) > 20
     assert all_runs(runs_root()) == ()
+
+
+def test_the_process_itself_says_it_and_exits_by_it() -> None:
+    done = program("run", "no-such-runbook", "--plain")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("mobius-tui: ")
 
 
 def test_check_says_yes_and_no(book: Path, tmp_path: Path) -> None:

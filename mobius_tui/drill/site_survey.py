@@ -9,6 +9,7 @@ import os
 import shutil
 import time
 import zipfile
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict
@@ -81,6 +82,8 @@ def wreck_site(site: Site) -> None:
 
 CHECKS_PER_PROBE = 8
 """Checks of each probe: three more than the five that the slowest trigger wants."""
+LONGEST_SURVEY = 30.0
+"""Seconds in which probes are asked at most: a service may answer very late."""
 MAX_CONCURRENT_CHECKS = 4
 """Looks at the same time."""
 _FILE = "run/looks.json"
@@ -101,6 +104,10 @@ def likely_values(site: Site) -> dict[str, str]:
     if folder.exists():
         found["restored"] = str(folder)
     return found
+
+
+class EnoughChecksError(Exception):
+    """Each probe has been asked as often as is wanted."""
 
 
 class SiteSurvey:
@@ -205,17 +212,8 @@ class SiteSurvey:
         from mobius_tui.health.probe import Prober
 
         seen: dict[SubjectKey, list[tuple[float, bool]]] = {}
+        asked: Counter[str] = Counter()
         rules = RunTriggerRules(self._plan, self._state)
-
-        def take(check: ProbeCheck) -> None:
-            if check.state != "no data":
-                held = check.state == "ok"
-                seen.setdefault(ProbeKey(check.probe), []).append((check.at, held))
-            for change in rules.apply_probe_result(check):
-                if isinstance(change, Fired):
-                    key = TriggerKey(change.probe, change.rule)
-                    seen.setdefault(key, []).append((check.at, False))
-
         try:
             every = self._values.seconds(health.every, "every")
             ready = tuple(
@@ -225,10 +223,32 @@ class SiteSurvey:
             )
         except MobiusError:
             return []
-        with suppress(TimeoutError):
-            async with asyncio.timeout(CHECKS_PER_PROBE * every):
-                look = probe_look(self._probe_context)
+
+        def is_done(probe: str) -> bool:
+            """Whether it was looked at often enough, or nothing comes of looking."""
+            looks = len(seen.get(ProbeKey(probe), ()))
+            return looks >= CHECKS_PER_PROBE or (
+                not looks and asked[probe] >= CHECKS_PER_PROBE
+            )
+
+        def take(check: ProbeCheck) -> None:
+            asked[check.probe] += 1
+            if check.state != "no data":
+                held = check.state == "ok"
+                seen.setdefault(ProbeKey(check.probe), []).append((check.at, held))
+            for change in rules.apply_probe_result(check):
+                if isinstance(change, Fired):
+                    key = TriggerKey(change.probe, change.rule)
+                    seen.setdefault(key, []).append((check.at, False))
+            if all(is_done(each.id) for each in ready):
+                raise EnoughChecksError
+
+        look = probe_look(self._probe_context)
+        try:
+            async with asyncio.timeout(LONGEST_SURVEY):
                 await Prober(ready, every=every, look=look).run(take)
+        except* (EnoughChecksError, TimeoutError):
+            pass
         return list(self._tallies(seen))
 
     def _tallies(

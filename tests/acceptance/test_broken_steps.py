@@ -11,7 +11,13 @@ from tests.acceptance.broken_steps import WAYS, Case, How, come, scripts
 
 @pytest.mark.parametrize(
     ("way", "step", "how"),
-    [("code", "execute", "after"), ("database-restore", "restore-database", "always")],
+    [
+        ("code", "execute", "after"),
+        pytest.param(
+            *("database-restore", "restore-database", "always"),
+            marks=pytest.mark.drills,
+        ),
+    ],
 )
 async def test_a_step_that_breaks_leads_to_a_service_that_is_up(
     way: str, step: str, how: How, state_home: Path, tmp_path: Path

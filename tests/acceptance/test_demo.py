@@ -71,7 +71,10 @@ def watching() -> Iterator[Watch]:
     "words",
     [
         ("demo", "--auto", "--manual", "tick", "--yes", "--plain", *SHORT),
-        ("drill", "--fault", "bad-release", "--auto", "--yes", "--json", *SHORT),
+        pytest.param(
+            ("drill", "--fault", "bad-release", "--auto", "--yes", "--json", *SHORT),
+            marks=pytest.mark.drills,
+        ),
     ],
 )
 def test_a_broken_site_is_restored_and_gone_afterwards(words: tuple[str, ...]) -> None:

@@ -10,20 +10,20 @@ import pytest
 from tests.acceptance.inputs import KINDS, Tally, campaign, hangs, tried
 
 COUNTS = {
-    "runbook": 5000,
-    "page": 100,
-    "settings": 150,
-    "journal": 30,
-    "health": 20,
-    "record": 25,
-    "archive": 30,
-    "intent": 40,
+    "runbook": 2500,
+    "page": 50,
+    "settings": 75,
+    "journal": 15,
+    "health": 10,
+    "record": 12,
+    "archive": 15,
+    "intent": 20,
     "slow": 3,
-    "answer": 30,
-    "body": 1000,
-    "value": 30,
+    "answer": 15,
+    "body": 500,
+    "value": 15,
 }
-"""How many; a dozen seconds of a processor in all."""
+"""How many; three seconds of a processor in all."""
 
 
 @pytest.mark.parametrize("name", KINDS)

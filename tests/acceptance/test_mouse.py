@@ -74,10 +74,8 @@ def paste_until(screen: Terminal, words: str) -> None:
         assert time.monotonic() < deadline, screen.text()
 
 
-@pytest.mark.parametrize(
-    ("columns", "rows"),
-    [(120, 36), pytest.param(80, 24, marks=pytest.mark.drills)],
-)
+@pytest.mark.drills
+@pytest.mark.parametrize(("columns", "rows"), [(120, 36), (80, 24)])
 def test_the_whole_demo_by_mouse_alone(terminal: Open, columns: int, rows: int) -> None:
     screen = terminal("demo", "--var", "monitor_for=7s", columns=columns, rows=rows)
     screen.until("Begin", 60)

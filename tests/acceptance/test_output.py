@@ -161,8 +161,14 @@ async def test_it_is_saved_where_nothing_was(terminal: Open, tmp_path: Path) -> 
 STUBBORN = "trap '' TERM HUP QUIT; while :; do sleep 0.1; done"
 
 
-@pytest.mark.parametrize("stubborn", ["exec sleep 600", STUBBORN])
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
+@pytest.mark.parametrize(
+    ("number", "stubborn"),
+    [
+        (signal.SIGTERM, STUBBORN),
+        (signal.SIGHUP, STUBBORN),
+        (signal.SIGQUIT, "exec sleep 600"),
+    ],
+)
 async def test_told_to_go_it_leaves_no_pager_behind_and_no_copy(
     terminal: Open, tmp_path: Path, number: signal.Signals, stubborn: str
 ) -> None:

@@ -170,6 +170,10 @@ def start(root: Path, unit: str) -> None:
                 start_new_session=True,
             )
         write_mark(pid_file(root, unit), service.pid)
+        # It is started before the system says what it runs, and who is not known to be
+        # of this site is neither stopped nor found.
+        while identity(service.pid) and not command_line(service.pid):
+            time.sleep(0.001)
 
 
 def _may_kill(root: Path, unit: str) -> bool:

@@ -36,6 +36,11 @@ DEFAULT_SIZE = (24, 80)
 """Rows and columns of a terminal that nobody has attached to."""
 
 
+def set_window_size(terminal: int, size: "tuple[int, int]") -> None:
+    """Give a terminal its size, in rows and columns; another one signals SIGWINCH."""
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", *size, 0, 0))
+
+
 class PtyRelay:
     """Relays between a program's terminal and the one viewer attached to it."""
 
@@ -54,7 +59,8 @@ class PtyRelay:
         self.socket = TerminalSocket(folder, self._attach)
         self._history = TerminalHistory()
         self._unwritten_input = b""
-        self._size = DEFAULT_SIZE
+        self.size = DEFAULT_SIZE
+        """Rows and columns of the terminal of who came last."""
         self._restore_size_at: float | None = None
         self._last_output_at = 0.0
 
@@ -62,7 +68,6 @@ class PtyRelay:
         """Relay a program's terminal from now on."""
         os.set_blocking(master, False)
         self.master = master
-        self._set_size(self._size)
 
     def run_once(self, waker: int, wait: float | None) -> None:
         """Wait until something happens, for some seconds at most, and handle it.
@@ -112,7 +117,7 @@ class PtyRelay:
         """Detach a viewer that has gone, or receives nothing; end a redraw."""
         now = time.monotonic()
         if self._restore_size_at is not None and now >= self._restore_size_at:
-            self._set_size(self._size)
+            self._set_size(self.size)
         at_it = self.viewer
         patience = at_it.stall_time_left(now) if at_it is not None else None
         late = patience is not None and patience <= 0
@@ -133,7 +138,7 @@ class PtyRelay:
             before.close()
         newcomer.hello = hello
         self.viewer = newcomer
-        before_size, self._size = self._size, hello.size
+        before_size, self.size = self.size, hello.size
         if self.master is not None:
             newcomer.send(frames.OUTPUT, self._history.replay())
             self._redraw(before_size)
@@ -141,18 +146,17 @@ class PtyRelay:
 
     def _redraw(self, before: "tuple[int, int]") -> None:
         """Give the program the new size; it draws anew only where one differs."""
-        rows, columns = self._size
-        if before == self._size:
+        rows, columns = self.size
+        if before == self.size:
             self._set_size((rows, columns - 1 or 2))
             self._restore_size_at = time.monotonic() + REDRAW_TIME
         else:
-            self._set_size(self._size)
+            self._set_size(self.size)
 
     def _set_size(self, size: "tuple[int, int]") -> None:
         self._restore_size_at = None
         if self.master is not None:
-            wanted = struct.pack("HHHH", *size, 0, 0)
-            fcntl.ioctl(self.master, termios.TIOCSWINSZ, wanted)
+            set_window_size(self.master, size)
 
     def _take_frames(self) -> None:
         if self.viewer is not None:
@@ -168,11 +172,11 @@ class PtyRelay:
                 self._unwritten_input += data
             elif kind == frames.SIZE:
                 try:
-                    self._size = frames.unpack_size(data)
+                    self.size = frames.unpack_size(data)
                 except ValueError:
                     at_it.gone = True
                     return
-                self._set_size(self._size)
+                self._set_size(self.size)
         self._write_input()
 
     def _write_input(self) -> None:
@@ -198,6 +202,9 @@ class PtyRelay:
         if self.master is None or now >= ended + LAST_OUTPUT_TIME:
             return True
         waits = self.viewer is not None and self.viewer.has_unsent
+        # Time alone tells nothing: a slow viewer, or a busy machine, may have kept us
+        # from reading.
+        waits = waits or bool(select.select([self.master], [], [], 0)[0])
         return not waits and now >= max(ended, self._last_output_at) + DRAIN_TIME
 
     def _send_output(self) -> None:

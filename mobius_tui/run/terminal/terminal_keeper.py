@@ -26,7 +26,7 @@ from mobius_tui.run.keeper.attempt_record import (
 from mobius_tui.run.keeper.process_table import living_processes
 from mobius_tui.run.keeper.script_process import ScriptProcess
 from mobius_tui.run.terminal.frames import AttachHello
-from mobius_tui.run.terminal.pty_relay import PtyRelay
+from mobius_tui.run.terminal.pty_relay import DEFAULT_SIZE, PtyRelay, set_window_size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -61,6 +61,8 @@ class TerminalScript(ScriptProcess):
 
     slave = -1
     """The program's side of the terminal: it stays open until the script has ended."""
+    size = DEFAULT_SIZE
+    """Rows and columns that the terminal begins with."""
 
     def set_terminal(self, hello: AttachHello | None) -> None:
         """Describe the first viewer's terminal in the script's environment."""
@@ -71,8 +73,13 @@ class TerminalScript(ScriptProcess):
             env.setdefault("COLORTERM", hello.colour)
 
     def open_streams(self) -> "tuple[tuple[int, ...], tuple[int, ...]]":
-        """Open a pseudo-terminal."""
+        """Open a pseudo-terminal, of its size before the script can ask for it.
+
+        A size that came later would also be a signal that the script did not expect,
+        and bash loses one that comes while it handles the one before.
+        """
         master, slave = os.openpty()
+        set_window_size(master, self.size)
         modes = termios.tcgetattr(slave)
         modes[0] |= IUTF8
         termios.tcsetattr(slave, termios.TCSANOW, modes)
@@ -139,6 +146,7 @@ def start_script(
         return
     at_it = relay.viewer
     script.set_terminal(at_it.hello if at_it is not None else None)
+    script.size = relay.size
     [master] = script.start()
     relay.begin(master)
 

@@ -59,6 +59,25 @@ def test_start_stop_and_is_active(site: Site, run: Run) -> None:
     assert f"Main PID: {pid_of(site, 'mobius-api')}" in status.stdout
 
 
+RESTARTS = """
+import sys
+from pathlib import Path
+from mobius_tui.drill.site import site_services
+root = Path(sys.argv[1])
+for _ in range(5):
+    site_services.stop(root, "mobius-worker")
+    site_services.start(root, "mobius-worker")
+    print(len(site_services.processes(root, "mobius-worker")))
+"""
+
+
+def test_a_service_that_was_just_started_is_known_for_one_of_the_site(
+    site: Site,
+) -> None:
+    words = (sys.executable, "-c", RESTARTS, str(site.root))
+    assert subprocess.check_output(words, text=True) == "1\n" * 5
+
+
 def test_starting_twice_starts_once(site: Site, run: Run) -> None:
     before = pid_of(site, "mobius-api")
     assert run(site, "systemctl", "start", "mobius-api").returncode == 0

@@ -124,18 +124,16 @@ async def test_verify_finds_any_changed_byte_of_an_attempt(begin: Begin) -> None
     )
 
 
-@pytest.mark.parametrize(
-    "key", ["outcome", "reason", "began", "ended", "events", "head", "operator", "run"]
-)
-async def test_verify_holds_the_record_to_the_journal(begin: Begin, key: str) -> None:
+async def test_verify_holds_the_record_to_the_journal(begin: Begin) -> None:
     run = await ended(begin)
     record = tomllib.loads(run.directory.record.read_text())
     other = {"began": record["ended"], "ended": record["began"], "events": 2}
-    changed = {**record, key: other.get(key, "failed")}
-    run.directory.record.write_text(tomli_w.dumps(changed))
-    wrong = "; ".join(run_problems(run.directory))
-    assert "record.toml" in wrong
-    assert key in wrong
+    texts = dict.fromkeys(("outcome", "reason", "head", "operator", "run"), "failed")
+    for key, value in (other | texts).items():
+        run.directory.record.write_text(tomli_w.dumps({**record, key: value}))
+        wrong = "; ".join(run_problems(run.directory))
+        assert "record.toml" in wrong
+        assert key in wrong
     record["annotations"] = [{"text": "said by hand"}]
     run.directory.record.write_text(tomli_w.dumps(record))
     (words,) = run_problems(run.directory)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from pathlib import Path
 
 import psutil
@@ -12,6 +13,8 @@ from mobius_tui.run.attempts import launcher
 from mobius_tui.run.attempts.attempt_files import read_outputs, read_process_group
 from mobius_tui.run.attempts.survivors import ATTEMPT_MARK, find_survivors
 from mobius_tui.run.storage.run_directory import lock_holder
+from mobius_tui.run.terminal.pty_relay import PtyRelay
+from mobius_tui.run.terminal.terminal_keeper import TerminalScript
 from tests.run.running import alive
 from tests.run.terminal.attending import AWAY, TerminalStep, group_of, until
 
@@ -68,6 +71,16 @@ def test_it_starts_with_the_size_and_type_of_who_comes(step: TerminalStep) -> No
     step.start('stty size; echo "$TERM $COLORTERM."; echo end')
     person = step.come(rows=41, columns=97, TERM="screen-256color", COLORTERM="24bit")
     assert b"41 97\r\nscreen-256color 24bit." in person.sees("end\r\n")
+
+
+def test_a_terminal_has_its_size_before_a_script_has_the_terminal() -> None:
+    script = TerminalScript({}, lock=-1, tree=-1)
+    script.size = 41, 97
+    ends = [end for ends in script.open_streams() for end in ends]
+    sizes = {tuple(os.get_terminal_size(end)) for end in (*ends, script.slave)}
+    for end in (*ends, script.slave):
+        os.close(end)
+    assert sizes == {(97, 41)}
 
 
 def test_a_term_of_the_runbook_counts_more(step: TerminalStep) -> None:
@@ -185,6 +198,23 @@ def test_the_last_words_are_not_lost(step: TerminalStep) -> None:
     before = person.sees("the-very-last")
     assert before.count(b"\n") > 20000
     assert step.end().code == 0
+
+
+def test_what_is_yet_to_be_read_is_waited_for_however_late_it_is(
+    tmp_path: Path,
+) -> None:
+    relay = PtyRelay(str(tmp_path))
+    master, slave = os.openpty()
+    relay.begin(master)
+    ended = time.monotonic()
+    assert not relay.is_done(ended, ended)
+    assert relay.is_done(ended, ended + 1)
+    os.write(slave, b"the last words")
+    assert not relay.is_done(ended, ended + 1)
+    assert relay.is_done(ended, ended + 60)
+    relay.socket.close()
+    os.close(master)
+    os.close(slave)
 
 
 def test_a_killed_keeper_ends_its_program(step: TerminalStep) -> None:

@@ -202,7 +202,7 @@ def test_nothing_to_import(page: str) -> None:
         convert(page, page="p.md", file="p.toml", name="p")
 
 
-MANY = 1 << 20
+MANY = 1 << 18
 HOSTILE = {
     "deep quotes": ">" * 100_000 + " x",
     "deep list on a line": "* - " * 100_000 + "x",
@@ -246,13 +246,16 @@ HOSTILE = {
 
 @pytest.mark.parametrize("page", HOSTILE.values(), ids=HOSTILE)
 def test_a_hostile_page_is_soon_done_with(page: str) -> None:
-    """In a second, of this process alone: others may be at work on the machine."""
+    """Of this process alone: others may be at work on the machine.
+
+    What takes its square would take minutes.
+    """
     begin = time.process_time()
     try:
         convert(page[:MANY], page="p.md", file="p.toml", name="p")
     except RunbookError as error:
         assert str(error).startswith("p.md: ")  # noqa: PT017 - either will do
-    assert time.process_time() - begin < 5  # a second, on a machine that is its own
+    assert time.process_time() - begin < 3  # 0.3 s, on a machine that is its own
 
 
 PIECES = st.sampled_from(

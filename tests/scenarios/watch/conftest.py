@@ -80,6 +80,7 @@ class Watch:
 
 
 StartWatch = Callable[..., Watch]
+WriteBook = Callable[..., Path]
 
 
 @pytest.fixture
@@ -98,8 +99,26 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def watch(tmp_path: Path, site: Service) -> Iterator[StartWatch]:
-    """Begin a watch of the runbook of `tests/run/watched_service.py`."""
+def write_book(tmp_path: Path, site: Service) -> WriteBook:
+    """Write the runbook of `tests/run/watched_service.py`."""
+
+    def write(
+        where: str = "staging",
+        grace: str = "0.3s",
+        change: Callable[[str], str] = lambda text: text,
+    ) -> Path:
+        path = tmp_path / "site" / "book.toml"
+        # A beat that a busy machine can keep: what comes late is no data.
+        text = book(site, where=where, grace=grace).replace("50ms", "200ms", 1)
+        path.write_text(change(text))
+        return path
+
+    return write
+
+
+@pytest.fixture
+def watch(tmp_path: Path, write_book: WriteBook) -> Iterator[StartWatch]:
+    """Begin a watch of that runbook."""
     started: list[Watch] = []
 
     def go(
@@ -109,10 +128,7 @@ def watch(tmp_path: Path, site: Service) -> Iterator[StartWatch]:
         change: Callable[[str], str] = lambda text: text,
         **env: str,
     ) -> Watch:
-        path = tmp_path / "site" / "book.toml"
-        # A beat that a busy machine can keep: what comes late is no data.
-        text = book(site, where=where, grace=grace).replace("50ms", "200ms", 1)
-        path.write_text(change(text))
+        path = write_book(where, grace, change)
         started.append(Watch(tmp_path, str(path), *words, **env))
         return started[-1]
 

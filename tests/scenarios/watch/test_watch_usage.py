@@ -14,8 +14,9 @@ from mobius_tui.run.storage.run_index import all_runs
 from mobius_tui.run.storage.state_home import runs_root
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.library.runbook_files import find_runbook
+from tests.program import exit_code
 from tests.run.watched_service import far
-from tests.scenarios.watch.conftest import StartWatch
+from tests.scenarios.watch.conftest import StartWatch, WriteBook
 
 
 def without(*names: str) -> Callable[[str], str]:
@@ -58,17 +59,19 @@ def asking(text: str) -> str:
     ],
 )
 def test_what_cannot_be_is_said_before_anything_begins(
-    watch: StartWatch,
+    write_book: WriteBook,
     folder: Path,
     words: tuple[str, ...],
     where: str,
     change: Callable[[str], str] | None,
     said: str,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    watching = watch(*words, where=where, change=change or (lambda text: text))
-    assert watching.code() == 2
-    assert said in watching.err
-    assert watching.out == ""
+    path = write_book(where, change=change or (lambda text: text))
+    assert exit_code("watch", str(path), *words) == 2
+    out, err = capsys.readouterr()
+    assert said in err
+    assert out == ""
     assert all_runs(runs_root()) == ()
     assert not (folder / "monitor_logs").exists()
 

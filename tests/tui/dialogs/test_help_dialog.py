@@ -46,7 +46,7 @@ async def test_the_help_speaks_of_what_its_own_screen_has(tmp_path: Path) -> Non
 async def test_a_word_finds_its_keys_and_no_others(tmp_path: Path) -> None:
     run = scenes.fresh(tmp_path)
     time = Time(run.at)
-    async with hosted(run), opened(run, size=TALL, time=time) as (_, pilot):
+    async with hosted(run), opened(run, time=time) as (_, pilot):
         await press(pilot, time, "question_mark", *"skip")
         shown = words(pilot)
         assert "Skip the step" in shown
@@ -61,7 +61,7 @@ async def test_a_word_finds_its_keys_and_no_others(tmp_path: Path) -> None:
 async def test_a_word_of_the_footer_finds_its_key(tmp_path: Path) -> None:
     run = scenes.fresh(tmp_path)
     time = Time(run.at)
-    async with hosted(run), opened(run, size=TALL, time=time) as (_, pilot):
+    async with hosted(run), opened(run, time=time) as (_, pilot):
         await press(pilot, time, "question_mark", *"retry")
         shown = words(pilot)
         assert "No key has that word" not in shown
