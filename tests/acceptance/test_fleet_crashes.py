@@ -1,17 +1,39 @@
-"""Some kills between a controller and its hosts: nothing runs twice."""
+"""Some kills of a run that goes over hosts: nothing runs twice, nothing is made up."""
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from tests.acceptance.fleet_crashes import campaign, local_place
+import pytest
+
+from tests.acceptance.fleet_crashes import await_the_last, campaign
+from tests.acceptance.fleet_victims import place_of_folders, place_of_sshds
+
+QUICK: Mapping[str, Any] = {"harms": {"all": 1}, "rounds": (2, 3)}
+"""Everything at once, a few times: most kills in the least time."""
 
 
 async def test_kills_run_nothing_twice_and_make_nothing_known_wrongly(
     tmp_path: Path,
 ) -> None:
-    place = local_place(tmp_path, [f"h{n}" for n in range(8)])
-    tally = await campaign(place, kills=8, seed=7)
+    with place_of_folders(tmp_path, 8) as place:
+        tally = await campaign(place, kills=5, seed=7, **QUICK)
+        await await_the_last(place, tally)
     print(tally.line())
-    assert tally.killed >= 8
+    assert tally.killed >= 5
+    assert tally.holds, tally.line()
+
+
+@pytest.mark.machine
+async def test_kills_over_real_sshds_do_neither() -> None:
+    with (
+        tempfile.TemporaryDirectory(prefix="mt-") as name,
+        place_of_sshds(Path(name), 8) as place,
+    ):
+        tally = await campaign(place, kills=10, seed=7, **QUICK)
+    print(tally.line())
+    assert tally.killed >= 10
     assert tally.holds, tally.line()
