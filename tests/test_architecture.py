@@ -422,7 +422,7 @@ print(*sys.modules)
         [sys.executable, "-P", "-c", script], capture_output=True, text=True, check=True
     )
     first, screens = (set(line.split()) for line in done.stdout.splitlines())
-    assert not first & {"hashlib", "tomllib", "sqlite3", "json"}
+    assert not first & {"hashlib", "tomllib", "sqlite3"}
     ours = {name for name in first if name.startswith("mobius_tui.")}
     assert len(ours) < 75
     assert not screens & {"sqlite3", "http.client", "tarfile", "httpx", "psutil"}

@@ -1,10 +1,11 @@
-"""Random kills of everything between a controller and the scripts on its hosts.
+"""Random kills of a run that goes over hosts, from its viewer to keepers on the hosts.
 
-`python -m tests.acceptance.fleet_crashes --kills 2000 --transport sshd` is the long
-form; CI does some dozens by the local transport. Killed are the fleet process, its ssh
-or shell children, what serves them on the hosts, and keepers on the hosts. However it
-goes, no host may run twice, nothing may be known wrongly, and no output may be cut or
-doubled.
+`python -m tests.acceptance.fleet_crashes --kills 2000` is the long form, over an sshd a
+host; with `--transport local` the hosts are folders, and nothing but a shell is needed.
+The run is begun, shown and resumed by the program itself. Viewer, the run's host
+process, fleet process, ssh, sshd's sessions and keepers on hosts are killed at random
+moments, until the step is over. No host may run its script twice, nothing may be known
+wrongly, no output be cut or doubled, and no host be unknown without a reason.
 """
 
 from __future__ import annotations
@@ -12,268 +13,318 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import os
+import itertools
 import random
+import shutil
 import signal
+import subprocess
 import sys
 import tempfile
+import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import psutil
 
-from mobius_tui.run.attempts.output_reader import spans_in
-from mobius_tui.run.fleet.fleet_lines import (
-    AttachHosts,
-    BeginHosts,
-    HostOrder,
-    HostReport,
-    HostState,
+from mobius_tui.errors import MobiusError
+from mobius_tui.run.client.viewer import Viewer
+from mobius_tui.run.events.fleet_events import HostStatus
+from mobius_tui.run.intents.intent_actions import (
+    Action,
+    EndRun,
+    OverrideStep,
+    RetryStep,
+    SettleHost,
+    StartStep,
 )
-from mobius_tui.run.fleet.host_output import output_path, spans_path
-from mobius_tui.run.fleet.transport import Route, SshRoute
-from tests.acceptance.loopback_sshd import LoopbackHosts, loopback_hosts
-from tests.run.fleet_controller import (
-    FleetController,
-    is_end,
-    local_route,
-    step_order,
+from mobius_tui.run.journal.follower import Follower
+from mobius_tui.run.state.fleet_state import FleetState
+from mobius_tui.run.state.run_state import RunState
+from mobius_tui.run.state.step_state import Status
+from mobius_tui.run.storage.run_directory import RunDirectory
+from tests.acceptance.fleet_verdict import (
+    LINES,
+    STEP,
+    Evidence,
+    Harmed,
+    Tally,
+    times_run,
 )
+from tests.acceptance.fleet_victims import (
+    KEEPER,
+    SESSION,
+    WAY,
+    Place,
+    Victim,
+    lives,
+    place_of_folders,
+    place_of_sshds,
+)
+from tests.acceptance.terminal import PROGRAM
 
-LINES = 6
-SCRIPT = f"""echo "$MARK" >> "$HOME/ledger"
-for n in $(seq {LINES}); do echo "line $n of $RUNBOOK_HOST"; sleep 0.1; done
+BOOK = """format = 2
+[runbook]
+title = "Hosts"
+[targets.web]
+hosts = [{hosts}]
+[[step]]
+id = "go"
+title = "Go"
+hosts = "web"
+effect = "change"
+timeout = "1m"
+parallel = 8
+batch = ["2", "50%", "100%"]
+max_failed = "100%"
+undo = "none: a test"
+run = '''
+echo "{name}" >> "$HOME/ran"
+i=0
+while [ $i -lt {lines} ]; do echo line $i; sleep 0.1; i=$((i+1)); done
+'''
 """
-HARMED_ROUNDS = 3
-"""Of a trial; then it is let come to its end."""
-HARMS = ("fleet", "stdin", "ssh", "ssh", "keeper", "all", "all")
-"""What is killed, by kind of round; `ssh` is the local child, whatever it is."""
-SESSION_HARMS = ("session", "session")
-"""Where sshd's serve the hosts."""
-
-
-@dataclass(slots=True)
-class Place:
-    """Where hosts are, and how they are reached."""
-
-    folder: Path
-    route: Route
-    homes: dict[str, Path]
-    sshds: LoopbackHosts | None = None
-
-
-@dataclass(slots=True)
-class Tally:
-    """What a campaign found."""
-
-    kills: Counter[str] = field(default_factory=Counter)
-    trials: int = 0
-    hosts: int = 0
-    states: Counter[str] = field(default_factory=Counter)
-    """How hosts ended."""
-    again: int = 0
-    """Attempts that were void or unreachable, and begun as another."""
-    outputs: int = 0
-    """Compared."""
-    doubles: list[str] = field(default_factory=list)
-    wrong: list[str] = field(default_factory=list)
-    """Known, but not so."""
-    needless: list[str] = field(default_factory=list)
-    """Unknown although no keeper was killed."""
-    torn: list[str] = field(default_factory=list)
-    """Outputs that were cut or doubled."""
-
-    @property
-    def killed(self) -> int:
-        """All kills."""
-        return self.kills.total()
-
-    @property
-    def holds(self) -> bool:
-        """Whether all is as it must be."""
-        return not (self.doubles or self.wrong or self.needless or self.torn)
-
-    def line(self) -> str:
-        """For a person."""
-        kinds = ", ".join(f"{count} {kind}" for kind, count in self.kills.items())
-        ends = ", ".join(f"{count} {state}" for state, count in self.states.items())
-        return (
-            f"{self.killed} kills ({kinds}), {self.trials} trials, {self.hosts} hosts "
-            f"({ends}), {self.again} begun again, {self.outputs} outputs compared: "
-            f"doubles {self.doubles or 0}, wrongly known {self.wrong or 0}, "
-            f"unknown without need {self.needless or 0}, torn {self.torn or 0}"
-        )
-
-
-@dataclass(slots=True)
-class HostBook:
-    """What a controller has in its journal of one host."""
-
-    attempt: int = 0
-    last: HostReport | None = None
-    """The end of the attempt; `None` while it has none."""
-    open_ended: list[int] = field(default_factory=list)
-    """Attempts whose end is not known."""
+ROUNDS = (6, 14)
+"""Of kills in a trial, fewest and most; then it is let come to its end."""
+ATTEMPTS = 3
+"""At the step, at most: hosts that were not reached are tried again."""
+HARMS = {
+    "viewer": ("viewer",),
+    "host": ("host",),
+    "controller": ("host", "viewer", "fleet"),
+    "fleet": ("fleet",),
+    WAY: (WAY,),
+    SESSION: (SESSION,),
+    KEEPER: (KEEPER,),
+    "line": (WAY, SESSION),
+    "all": ("viewer", "host", "fleet", WAY, SESSION, KEEPER),
+}
+"""What is killed at a time, by what that is called."""
+EVERY_HARM = dict(zip(HARMS, (1, 2, 1, 2, 3, 3, 3, 3, 3), strict=True))
+"""How likely each is."""
+SHARE = {WAY: 0.4, SESSION: 0.3, KEEPER: 0.5}
+"""Of the processes of a kind; of the others all."""
+LIMIT = 240.0
+"""Seconds that a trial may take to come to its end when nothing is killed any more."""
+LEFT_LIMIT = 60.0
+"""Seconds in which all processes of a run that is over must have ended; connections
+that are shared stay for 10."""
 
 
 class Trial:
-    """One step on all hosts, harmed and taken up again until all hosts have an end."""
+    """One run, harmed and taken up again until its step is over."""
 
-    def __init__(self, place: Place, name: str, dice: random.Random, tally: Tally):
+    def __init__(
+        self,
+        place: Place,
+        name: str,
+        dice: random.Random,
+        tally: Tally,
+        harms: Mapping[str, int],
+        rounds: tuple[int, int],
+    ) -> None:
         self.place, self.name, self.dice, self.tally = place, name, dice, tally
-        folder = place.folder / name
-        folder.mkdir()
-        self.step = step_order(
-            folder, place.route, SCRIPT, run=name, host_count=len(place.homes), width=8
-        )
-        self.books = {host: HostBook() for host in place.homes}
-        self.harmed: set[str] = set()
-        """Hosts whose keeper was killed."""
+        self.harms, self.rounds = harms, rounds
+        self.book = place.folder / f"{name}.toml"
+        hosts = ", ".join(f'"{host}"' for host in place.homes)
+        self.book.write_text(BOOK.format(hosts=hosts, name=name, lines=LINES))
+        self.viewers: list[subprocess.Popen[bytes]] = []
+        self.harmed = Harmed()
 
     async def go(self) -> None:
         """Harm it some times, let it end, and hold it against what really ran."""
-        harms = HARMS + (SESSION_HARMS if self.place.sshds else ())
-        for _ in range(HARMED_ROUNDS):
-            await self._round(self.dice.choice(harms))
-        while not all(self._is_over(book) for book in self.books.values()):
-            await self._round("")
-        self._judge()
-
-    def _is_over(self, book: HostBook) -> bool:
-        return book.last is not None and book.last.state in (
-            *(HostState.OK, HostState.FAILED, HostState.UNKNOWN),
-        )
-
-    async def _round(self, harm: str) -> None:
-        fleet = await FleetController.open(self.step)
-        await self._give_orders(fleet)
-        waiting = [host for host, book in self.books.items() if book.last is None]
-        if harm:
+        self._show("run", str(self.book), "--json")
+        self.directory = await self._directory()
+        self.follower = Follower(self.directory)
+        for _ in range(self.dice.randint(*self.rounds)):
+            await self._attend()
             # A random instant is what this is about, often while scripts run.
-            if waiting and self.dice.random() < 0.6:
-                await fleet.wait_for(lambda: fleet.reports)
+            if self.dice.random() < 0.7:
+                await self._until_something_runs()
             await asyncio.sleep(self.dice.uniform(0.0, 1.2))
-            await self._harm(fleet, harm)
-            if harm in ("ssh", "session", "keeper"):
-                await asyncio.sleep(self.dice.uniform(0.0, 0.5))
-                self._kill(fleet.pid, "fleet")
-        else:
-            await fleet.wait_for(
-                lambda: (
-                    {each.host for each in fleet.reports if is_end(each)} >= {*waiting}
-                )
+            if self._is_over():
+                break
+            names, weights = list(self.harms), list(self.harms.values())
+            self._harm(self.dice.choices(names, weights)[0])
+        deadline = time.monotonic() + LIMIT
+        while self._state().ended is None:
+            if time.monotonic() > deadline:
+                log = self.directory.host_log.read_text()[-2000:]
+                raise TimeoutError(f"{self.directory.path} does not end: {log}")
+            await self._attend()
+            if self._is_over():
+                await self._end()
+            await asyncio.sleep(0.1)
+        await self._until(lambda: self.directory.host_pid() is None, LIMIT)
+        evidence = Evidence(
+            self.place, self.directory, self._state(), self.harmed, self.name
+        )
+        evidence.judge(self.tally)
+        for viewer in self.viewers:
+            viewer.kill()
+            viewer.wait()
+
+    async def _until_something_runs(self) -> None:
+        """Wait until a host runs the script, or none will."""
+        deadline = time.monotonic() + LIMIT
+        while not self._is_over() and time.monotonic() < deadline:
+            if self._fleet_counts()[HostStatus.RUNNING] and self.directory.host_pid():
+                return
+            await self._attend()
+            await asyncio.sleep(0.02)
+
+    # The run, as a person has it
+
+    def _show(self, *words: str) -> None:
+        """Start the program to show the run; a host process is started by it."""
+        log = (self.place.folder / f"{self.name}.log").open("ab")
+        with log:
+            viewer = subprocess.Popen(
+                [PROGRAM, *words],
+                env=self.place.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=log,
             )
-        await fleet.close()
-        for report in fleet.reports:
-            if is_end(report):
-                self.books[report.host].last = report
+        self.viewers.append(viewer)
 
-    async def _give_orders(self, fleet: FleetController) -> None:
-        begun, attached = [], []
-        for host, book in self.books.items():
-            last = book.last
-            if book.attempt and last is None:
-                attached.append(self._order(host, book))
-            elif last is None or last.state in (HostState.VOID, HostState.UNREACHABLE):
-                if last is not None:
-                    self.tally.again += 1
-                    if last.state is HostState.UNREACHABLE:
-                        book.open_ended.append(book.attempt)
-                book.attempt, book.last = book.attempt + 1, None
-                begun.append(self._order(host, book))
-        await fleet.client.send(AttachHosts(hosts=tuple(attached)))
-        await fleet.client.send(BeginHosts(hosts=tuple(begun)))
+    async def _directory(self) -> RunDirectory:
+        """The folder of the run that is just being begun."""
+        runs = self.place.folder / "state" / "mobius-tui" / "runs"
+        found: list[Path] = []
 
-    def _order(self, host: str, book: HostBook) -> HostOrder:
-        mark = f"{self.name}/{host}/{book.attempt}"
-        return HostOrder(
-            name=host,
-            attempt=book.attempt,
-            earlier=tuple(book.open_ended),
-            values={"MARK": mark, "RUNBOOK_HOST": host},
+        def came() -> bool:
+            found[:] = [
+                path.parent
+                for path in runs.glob("*/journal.jsonl")
+                if b"HostStarted" in path.read_bytes()
+                and (path.parent / "runbook" / self.book.name).exists()
+            ]
+            return bool(found)
+
+        await self._until(came, LIMIT)
+        return RunDirectory(found[0])
+
+    def _state(self) -> RunState:
+        self.follower.poll()
+        return self.follower.state
+
+    def _fleet(self) -> FleetState | None:
+        fleet = self._state().fleets.get(STEP)
+        return fleet.last if fleet else None
+
+    def _fleet_counts(self) -> Counter[HostStatus]:
+        fleet = self._fleet()
+        return fleet.counts() if fleet else Counter()
+
+    async def _attend(self) -> None:
+        """See to it that somebody shows the run, and do what it waits for."""
+        self.viewers = [each for each in self.viewers if each.poll() is None]
+        if self.directory.host_pid() is None or not self.viewers:
+            if len(self.viewers) < 2:
+                self._show("resume", self.directory.id, "--json")
+            await self._until(self.directory.host_pid, 10)
+        for action in self._wanted():
+            if not await self._ask(action):
+                return
+
+    def _wanted(self) -> Iterator[Action]:
+        """What a person does now, if there is anything to do."""
+        state, fleet = self._state(), self._fleet()
+        step = state.steps[STEP]
+        if step.status is Status.PENDING:
+            yield StartStep(step=STEP, attempt=1)
+        if fleet is None or fleet.counts()[HostStatus.RUNNING]:
+            return
+        counts, tries = fleet.counts(), len(step.attempts)
+        is_left = counts[HostStatus.WAITING] + counts[HostStatus.PENDING]
+        again = is_left + counts[HostStatus.UNREACHABLE] and tries < ATTEMPTS
+        if is_left or again:
+            for host in fleet.named(HostStatus.UNKNOWN):
+                yield SettleHost(
+                    step=STEP,
+                    attempt=fleet.attempt,
+                    host=host,
+                    settled="ran"
+                    if times_run(self.place, host, self.name)
+                    else "did not run",
+                    reason="looked there",
+                )
+        if step.status is not Status.RUNNING and again:
+            yield RetryStep(step=STEP, attempt=tries + 1)
+
+    def _is_over(self) -> bool:
+        status = self._state().steps[STEP].status
+        return status not in (Status.PENDING, Status.RUNNING) and not any(
+            self._wanted()
         )
 
-    async def _harm(self, fleet: FleetController, harm: str) -> None:
-        children = psutil.Process(fleet.pid).children()
-        if harm == "stdin":
-            await fleet.close()
-        if harm in ("fleet", "all"):
-            self._kill(fleet.pid, "fleet")
-        if harm in ("ssh", "all"):
-            for each in children:
-                if self.dice.random() < 0.5:
-                    self._kill(each.pid, "ssh")
-        if harm in ("session", "all") and self.place.sshds is not None:
-            for pid in self.place.sshds.sessions():
-                if self.dice.random() < 0.25:
-                    self._kill(pid, "session")
-        if harm in ("keeper", "all"):
-            self._kill_keepers()
+    async def _end(self) -> None:
+        if self._state().steps[STEP].status in (Status.UNKNOWN, Status.FAILED):
+            await self._ask(OverrideStep(step=STEP, reason="looked there"))
+        await self._ask(EndRun())
 
-    def _kill_keepers(self) -> None:
-        for host, home in self.place.homes.items():
-            claims = home / ".mobius-tui/claims" / self.name / host
-            for file in claims.glob("s/*/keeper"):
-                if self.dice.random() > 0.3 or (file.parent / "exit").exists():
-                    continue
-                with contextlib.suppress(OSError, ValueError):
-                    self._kill(int(file.read_text().split()[0]), "keeper")
-                    self.harmed.add(host)
+    async def _ask(self, action: Action) -> bool:
+        """Ask the run's host for something; false where it did not do it."""
+        with contextlib.suppress(MobiusError, OSError, TimeoutError):
+            viewer = Viewer(self.directory)
+            try:
+                async with asyncio.timeout(20):
+                    reply = await viewer.send_intent(action)
+            finally:
+                await viewer.close()
+            if not reply.ok:
+                with (self.place.folder / f"{self.name}.log").open("a") as log:
+                    log.write(f"{action} refused: {reply.text}\n")
+            return reply.ok
+        return False
 
-    def _kill(self, pid: int, kind: str) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-            self.tally.kills[kind] += 1
+    async def _until(self, condition: Callable[[], object], seconds: float) -> None:
+        """Wait for something, but no longer."""
+        deadline = time.monotonic() + seconds
+        while not condition() and time.monotonic() < deadline:
+            await asyncio.sleep(0.02)
 
-    def _judge(self) -> None:
-        tally = self.tally
-        tally.trials += 1
-        ran = Counter(
-            mark
-            for home in {*self.place.homes.values()}
-            if (home / "ledger").exists()
-            for mark in (home / "ledger").read_text().split()
-        )
-        for host, book in self.books.items():
-            last = book.last
-            assert last is not None
-            where = f"{self.name}/{host}"
-            times = [ran[f"{where}/{n + 1}"] for n in range(book.attempt)]
-            tally.hosts += 1
-            tally.states[last.state] += 1
-            if sum(times) > 1:
-                tally.doubles.append(f"{where} {times}")
-            if last.state is HostState.FAILED:
-                tally.wrong.append(f"{where} failed: {last}")
-            if last.state is HostState.OK:
-                if times[(last.of_attempt or last.attempt) - 1] != 1:
-                    tally.wrong.append(f"{where} ok, but {times}")
-            elif host not in self.harmed:
-                tally.needless.append(f"{where}: {last}")
-            self._compare(host, last)
+    # Harm
 
-    def _compare(self, host: str, last: HostReport) -> None:
-        path = output_path(Path(self.step.folder), host)
-        here = path.read_text()
-        whole = "".join(f"line {n + 1} of {host}\n" for n in range(LINES))
-        self.tally.outputs += 1
-        is_cut = last.state is HostState.OK and here != whole
-        if is_cut or not whole.startswith(here):
-            self.tally.torn.append(f"{self.name}/{host} {last.state}: {here!r}")
-        spans = [*spans_in(spans_path(path).read_bytes())]
-        ends = [0, *(span.end for span in spans)]
-        is_whole = [span.offset for span in spans] == ends[:-1]
-        times = [span.time for span in spans]
-        if not is_whole or ends[-1] != len(here) or times != sorted(times):
-            self.tally.torn.append(f"{self.name}/{host} {last.state}: {spans}")
+    def _harm(self, harm: str) -> None:
+        fleets = self.place.fleets(self.directory.host_pid())
+        for kind in HARMS[harm]:
+            found = fleets if kind == "fleet" else self._found(kind)
+            for victim in found:
+                if self.dice.random() < SHARE.get(kind, 1.0):
+                    self._kill(victim)
+
+    def _found(self, kind: str) -> list[Victim]:
+        if kind == WAY:
+            return self.place.ways()
+        if kind == SESSION:
+            return self.place.sessions()
+        if kind == KEEPER:
+            return self.place.keepers(self.directory.id)
+        pid = self.directory.host_pid()
+        pids = [each.pid for each in self.viewers] if kind == "viewer" else [pid]
+        with contextlib.suppress(psutil.Error):
+            return [Victim(kind, psutil.Process(each)) for each in pids if each]
+        return []
+
+    def _kill(self, victim: Victim) -> None:
+        with contextlib.suppress(psutil.Error):
+            if not lives(victim.process):
+                return
+            victim.process.kill()
+            self.tally.kills[victim.kind] += 1
+            self.harmed.note(victim)
 
 
 async def campaign(
     place: Place,
     kills: int,
     seed: int,
+    *,
+    harms: Mapping[str, int] = EVERY_HARM,
+    rounds: tuple[int, int] = ROUNDS,
+    seconds: float = 3600.0,
     tell: Callable[[Tally], None] = lambda _tally: None,
 ) -> Tally:
     """Trial after trial, until there were enough kills.
@@ -282,53 +333,75 @@ async def campaign(
         place: the hosts.
         kills: how many, at least.
         seed: of the dice.
+        harms: which of `HARMS`, and how likely each is.
+        rounds: of kills in a trial, fewest and most.
+        seconds: after which no further trial begins.
         tell: hears what was found so far, whenever a trial is over.
     """
     tally, dice = Tally(), random.Random(seed)
-    while tally.killed < kills:
-        await Trial(place, f"t{tally.trials}", dice, tally).go()
+    deadline = time.monotonic() + seconds
+    for number in itertools.count():
+        if tally.killed >= kills or time.monotonic() > deadline:
+            break
+        trial = Trial(place, f"trial{number}", dice, tally, harms, rounds)
+        try:
+            await trial.go()
+        except TimeoutError as error:
+            tally.broken.append(str(error))
         tell(tally)
     return tally
 
 
-def local_place(folder: Path, names: Sequence[str]) -> Place:
-    """Hosts that are folders."""
-    route = local_route(folder, names)
-    homes = {name: Path(site) for name, site in route.sites.items()}
-    return Place(folder, route, homes)
-
-
-@contextlib.contextmanager
-def sshd_place(folder: Path, count: int) -> Iterator[Place]:
-    """Hosts of an sshd each."""
-    with loopback_hosts(folder, count) as hosts:
-        route = SshRoute(config=hosts.config)
-        yield Place(folder, route, hosts.homes, hosts)
+async def await_the_last(place: Place, tally: Tally) -> None:
+    """Wait until no process of the runs is left; note those that stay."""
+    deadline = time.monotonic() + LEFT_LIMIT
+    while left := place.left():
+        if time.monotonic() > deadline:
+            for each in left:
+                with contextlib.suppress(psutil.Error):
+                    tally.left.append(f"{each.pid} {' '.join(each.cmdline())}")
+            return
+        await asyncio.sleep(0.2)
 
 
 def main() -> int:
-    """The long form, from the command line."""
+    """The long form, from the command line; 1 if something is not as it must be."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=300)
     parser.add_argument("--hosts", type=int, default=20)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--transport", choices=["local", "sshd"], default="local")
+    parser.add_argument("--seed", type=int, default=int(time.time()))
+    parser.add_argument("--minutes", type=float, default=60.0)
+    parser.add_argument("--transport", choices=["local", "sshd"], default="sshd")
     options = parser.parse_args()
+    make = place_of_folders if options.transport == "local" else place_of_sshds
+    # Stopped from outside, it ends what it started, as after Ctrl+C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    folder = Path(tempfile.mkdtemp(prefix="mt-"))
 
     def tell(tally: Tally) -> None:
         print(tally.line(), flush=True)
 
-    with (
-        tempfile.TemporaryDirectory(prefix="mt-", ignore_cleanup_errors=True) as name,
-        contextlib.ExitStack() as stack,
-    ):
-        os.environ["TMPDIR"] = name  # what is killed leaves its sockets
-        if options.transport == "sshd":
-            place = stack.enter_context(sshd_place(Path(name), options.hosts))
-        else:
-            place = local_place(Path(name), [f"h{n}" for n in range(options.hosts)])
-        tally = asyncio.run(campaign(place, options.kills, options.seed, tell))
-    return 0 if tally.holds else 1
+    async def both(place: Place) -> Tally:
+        most = options.minutes * 60
+        tally = await campaign(
+            place, options.kills, options.seed, seconds=most, tell=tell
+        )
+        await await_the_last(place, tally)
+        return tally
+
+    print(f"seed {options.seed}, in {folder}", flush=True)
+    try:
+        with make(folder, options.hosts) as place:
+            tally = asyncio.run(both(place))
+    except KeyboardInterrupt:
+        print(f"stopped; what there is to look at is in {folder}")
+        return 130
+    tell(tally)
+    if tally.holds:
+        shutil.rmtree(folder)
+        return 0
+    print(f"NOT as it must be; what there is to look at is in {folder}")
+    return 1
 
 
 if __name__ == "__main__":

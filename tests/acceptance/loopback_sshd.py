@@ -32,6 +32,8 @@ class LoopbackHosts:
     names: list[str] = field(default_factory=list)
     homes: dict[str, Path] = field(default_factory=dict)
     """By name; hosts of one sshd share one."""
+    addresses: dict[str, str] = field(default_factory=dict)
+    """By name."""
     sshds: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     @property
@@ -43,15 +45,19 @@ class LoopbackHosts:
         """What is in it."""
         return Path(self.config).read_text()
 
-    def sessions(self) -> list[int]:
-        """The processes of sshd that serve somebody who has been let in."""
-        found = []
-        for sshd in self.sshds:
+    def sessions(self) -> dict[int, int]:
+        """The processes that serve somebody who has been let in.
+
+        With each the index of its sshd.
+        """
+        listening = {sshd.pid: n for n, sshd in enumerate(self.sshds)}
+        found = {}
+        for each in psutil.process_iter():
             with contextlib.suppress(psutil.Error):
-                for each in psutil.Process(sshd.pid).children(recursive=True):
-                    with contextlib.suppress(psutil.Error):
-                        if "@notty" in " ".join(each.cmdline()):
-                            found.append(each.pid)
+                if "@notty" in " ".join(each.cmdline()):
+                    above = {parent.pid for parent in each.parents()}
+                    for pid in above & listening.keys():
+                        found[each.pid] = listening[pid]
         return found
 
 
@@ -83,7 +89,7 @@ def loopback_hosts(
     shutil.copy(folder / "id.pub", folder / "authorized_keys")
     port = free_port()
     addresses = {f"w{n:03}": f"127.1.{n // 250}.{n % 250 + 1}" for n in range(count)}
-    hosts.names = list(addresses)
+    hosts.names, hosts.addresses = list(addresses), addresses
     write_client_files(folder, addresses, port)
     try:
         for n in range(sshds):

@@ -9,6 +9,8 @@ from mobius_tui.sanitize import line
 
 LONGEST_REASON = 200
 """Characters."""
+SSH_LOST = 255
+"""The exit status of ssh itself, where it does not reach a host, or no more."""
 _MEANINGS = (
     (
         "REMOTE HOST IDENTIFICATION HAS CHANGED",
@@ -48,4 +50,7 @@ def unreached_reason(noise: Iterable[str], code: int, transport: Transport) -> s
             return meaning.format(way=transport.description)
     if lines:
         return lines[-1][:LONGEST_REASON]
-    return f"`{transport.description}` ended with {code}, and said nothing"
+    silent = f"`{transport.description}` ended with {code}, and said nothing"
+    return (
+        f"no answer came, or the line broke: {silent}" if code == SSH_LOST else silent
+    )

@@ -27,11 +27,16 @@ WAY = Transport(argv=("ssh",), description="ssh web-1")
         ),
         (["root@a: Permission denied (publickey)."], "lets nobody in with our keys"),
         (["sudo: a password is required"], "sudo wants a password"),
-        ([], "`ssh web-1` ended with 255, and said nothing"),
+        ([], "no answer came, or the line broke: `ssh web-1` ended with 255"),
     ],
 )
 def test_a_reason_says_what_to_do(noise: list[str], says: str) -> None:
     assert says in unreached_reason(noise, 255, WAY)
+
+
+def test_what_ended_by_itself_is_no_line_that_broke() -> None:
+    reason = unreached_reason([], -9, WAY)
+    assert reason == "`ssh web-1` ended with -9, and said nothing"
 
 
 def test_a_reason_is_short_and_harmless() -> None:
