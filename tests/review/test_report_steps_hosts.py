@@ -25,7 +25,7 @@ def test_hosts_are_told_the_worst_first_with_what_they_said(tmp_path: Path) -> N
     rows = [row for row in text.splitlines() if row.startswith("| web-")]
     assert "12 hosts: 1 failed, 1 unreachable, 3 running, 3 pending, 1 changed" in text
     assert rows[0].startswith("| web-004 | failed 1 | 2 |")
-    assert "nginx.conf test failed" in rows[0]
+    assert "[emerg] bind() to 0.0.0.0:443 failed" in rows[0]
     assert rows[1].startswith("| web-008 | unreachable | 3 |")
     assert "no answer for 14 s" in rows[1]
     assert len(rows) == 12
