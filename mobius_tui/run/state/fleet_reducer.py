@@ -134,7 +134,7 @@ _BEFORE: Mapping[type[FleetEvent], frozenset[HostStatus]] = {
     FleetHostChecked: frozenset({HostStatus.RUNNING}),
     FleetHostEnded: frozenset({HostStatus.RUNNING}),
 }
-"""For each event of a host, what the host is when it may follow."""
+"""For each event of a host, the statuses of the host in which it may follow."""
 
 
 def _host_problem(
@@ -219,7 +219,7 @@ def _change_host(
 
 
 def _settle(fleet: StepFleet, event: FleetHostSettled) -> None:
-    """Let a host be what a person says, wherever its newest state is kept."""
+    """Set a host's newest status as a person decided, in the attempt that holds it."""
     new = replace(
         fleet.newest()[event.host],
         status=settled_status(event.settled),
