@@ -14,8 +14,8 @@ from typing import ClassVar, Literal, get_args
 from mobius_tui.run.events.drill_events import FacilitatorAct
 
 VERSION = 4
-"""Of what viewers and hosts say to each other: one more with each action, and each
-field of one, that is added, renamed or taken out. 1 had no number."""
+"""Version of the protocol between viewers and hosts. It is raised when an action, or a
+field of one, is added, renamed or removed. Version 1 sent no number."""
 PermittedRequester = Literal["approvers", "group", "owner"]
 """Who may ask for an action, beside the run's owner: whoever may approve; the group of
 a run that is shared to be acted on; nobody else."""
@@ -28,7 +28,7 @@ class BaseAction:
     """What all actions have."""
 
     never_late: ClassVar[bool] = False
-    """Whether it is done however late the host hears it, since it begins nothing."""
+    """Whether the host does it however old it is, since it begins nothing."""
     permitted_requester: ClassVar[PermittedRequester] = "group"
     """Who may ask for it, beside the run's owner."""
 
@@ -112,7 +112,7 @@ class OverrideStep(BaseAction):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TickStep(BaseAction):
-    """Say that a person did a manual step, or told a message."""
+    """Say that a person has done a manual step, or passed a message on."""
 
     step: str
     attempt: int
@@ -120,7 +120,7 @@ class TickStep(BaseAction):
     answers: Mapping[str, str] = field(default_factory=dict)
     """What the step asks for, by variable."""
     note: str = ""
-    """A remark; of a message, its text as it was told."""
+    """A remark; for a message step, the text that was passed on."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -137,7 +137,7 @@ class ChooseOptions(BaseAction):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ListOptions(BaseAction):
-    """Run the command that lists what a decision may be."""
+    """Run the command that lists the options of a decision."""
 
     step: str
 
@@ -164,7 +164,7 @@ class ResendMessages(BaseAction):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DropMessages(BaseAction):
-    """Send no more what did not arrive: it was told by another way."""
+    """Give up messages that did not arrive, as people were informed in another way."""
 
     deliveries: tuple[int, ...]
     """Numbers of deliveries."""
@@ -219,8 +219,8 @@ class StartAutomatic(BaseAction):
     """Run the main line without a person from here on: `--auto`."""
 
     permitted_requester: ClassVar[PermittedRequester] = "owner"
-    """What runs by itself is asked for in the owner's name, and nobody must approve
-    what they made run."""
+    """An automatic run acts in the owner's name: started by somebody else, that person
+    could approve what they began themselves."""
     manual: Literal["stop", "skip", "tick"] = "stop"
     """What becomes of manual steps."""
     confirmed: bool = False
@@ -247,7 +247,7 @@ class ArmWatch(BaseAction):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DisarmWatch(BaseAction):
-    """Let a trigger that fires only say so."""
+    """Let a trigger that fires only be reported."""
 
     never_late: ClassVar[bool] = True
     reason: str = ""
@@ -289,7 +289,7 @@ class TouchSite(BaseAction):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AskApproval(BaseAction):
-    """Put an attempt before somebody else, who approves it."""
+    """Ask for a second person's approval of an attempt."""
 
     step: str
     attempt: int
@@ -322,7 +322,7 @@ class DenyApproval(BaseAction):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReleaseBatch(BaseAction):
-    """Let hosts of a step begin that are held."""
+    """Let the held batch of a step begin, or go on."""
 
     step: str
     attempt: int
@@ -334,7 +334,7 @@ class ReleaseBatch(BaseAction):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SettleHost(BaseAction):
-    """Say what a host of a step counts for, where nobody knows, or it is asked."""
+    """Decide how an unknown or unreachable host of a step counts."""
 
     step: str
     attempt: int
@@ -355,7 +355,7 @@ class EndRun(BaseAction):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReleaseHost(BaseAction):
-    """Let the host go, where nobody watches; the run stays open."""
+    """Let the host process end, where nobody else views the run; that stays open."""
 
     never_late: ClassVar[bool] = True
 

@@ -44,9 +44,10 @@ class StepStatus:
     waits: tuple[Wait, ...] = ()
     reason: str = ""
     is_guard_false: bool = False
-    """Whether it does not apply because its guard does not hold."""
+    """Whether it is `not applicable` because its guard does not hold."""
     was_seen: bool = False
-    """Whether a check of its guard has seen that, so that it may look again."""
+    """Whether a check of the guard found that, so that beginning the step checks
+    again."""
 
 
 StepStatuses = Mapping[str, StepStatus]
@@ -168,7 +169,8 @@ def _variables_awaited(plan: Plan, state: RunState, step_id: str) -> Iterator[Wa
 def _no_value_text(plan: Plan, name: str) -> str:
     """That a variable has no value, and how to give it one from the environment.
 
-    A run has no more of it than its host was given: whoever resumes it gives it.
+    The host has only the environment that it was started with: resuming the run with
+    the variable set gives it the value.
     """
     source = plan.runbook.variables[name].from_env
     if source is None or name in plan.step_that_sets:

@@ -60,7 +60,7 @@ class Values:
         health: Mapping[str, str] | None = None,
         host: Mapping[HostField, str] | None = None,
     ) -> None:
-        """Take the values of a moment.
+        """Keep what names are looked up in.
 
         Args:
             state: the run.
@@ -209,7 +209,7 @@ class Values:
         return Prose.of(text, lambda name: self.preview(f"${{{name}}}"))
 
     def fill_message(self, text: str) -> str:
-        """A text that is sent unseen; words stand in for a name without a value."""
+        """A text to be sent; names without a value become words that say so."""
 
         def known(name: str) -> str:
             try:

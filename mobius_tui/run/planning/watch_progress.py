@@ -25,7 +25,7 @@ class HealthSnapshot:
     """Probes that have not been asked since the step began."""
     failing: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
-    """Probes, or triggers in words, of which nothing is known."""
+    """Probes by id, and triggers in words, whose state is not known."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
