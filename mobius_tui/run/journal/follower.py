@@ -29,9 +29,9 @@ from mobius_tui.runbook.model.runbook import Runbook
 from mobius_tui.runbook.text.units import local_time
 
 READ_BYTES = 4 << 20
-"""Bytes of a file that are taken in one go."""
+"""Bytes of a file that are read at once."""
 MAX_HEALTH_LINE_BYTES = 1 << 20
-"""Bytes of a line of health; no record is as long."""
+"""Bytes of a line of `health.jsonl` at most; longer ones are no records."""
 
 
 class LineFollower:
@@ -207,7 +207,7 @@ class Follower:
             now: seconds since 1970.
 
         Returns:
-            Nothing where the run has no probes, or where nobody ever looked.
+            Empty where the run has no probes, or none was ever asked.
         """
         at = self.health.last_at
         if at is None or not self.health.windows:

@@ -1,4 +1,4 @@
-"""Writes a run's events: each is durable before the run's state has it."""
+"""Writes a run's events: each is durable before it is applied to the run's state."""
 
 from __future__ import annotations
 

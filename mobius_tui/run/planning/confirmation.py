@@ -60,9 +60,7 @@ def rollback_confirmation_word(plan: Plan, state: RunState, phase: Phase) -> str
 
 
 def undo_confirmation_word(plan: Plan, state: RunState) -> str:
-    """The word that confirms undoing past steps that cannot be; empty if none is
-    wanted.
-    """
+    """The word that confirms undoing past what cannot be; empty if none is wanted."""
     phase = plan.runbook.undo_phase
     return _word(plan, state, plan.phase_numbers[phase.id]) if phase else ""
 

@@ -1,4 +1,4 @@
-"""`mobius-tui verify`: whether a run's files are as they were written."""
+"""`mobius-tui verify`: whether a run's files are unchanged since they were written."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def run_problems(directory: RunDirectory, head: str | None = None) -> Iterator[s
 def damage_of_open_run(directory: RunDirectory) -> tuple[str, ...]:
     """What is wrong with the files of an open run.
 
-    Its host may write at the same time: only what is wrong twice counts.
+    Its host may write at the same time, so only problems found twice count.
     """
     try:
         wrong = tuple(run_problems(directory))
@@ -92,7 +92,7 @@ def damage_of_open_run(directory: RunDirectory) -> tuple[str, ...]:
 
 
 def cut_journal_text(directory: RunDirectory, journal_content: JournalContent) -> str:
-    """How a journal lacks entries that its record names; empty where it does not.
+    """Which entries a journal lacks that its record names, in words; empty for none.
 
     Raises:
         RunError: the record cannot be read.

@@ -15,10 +15,10 @@ from urllib.parse import quote, quote_plus, unquote, urlsplit
 
 REDACTED = "[redacted]"
 SHORTEST_FORM = 6
-"""Characters from which an encoded form or a part of a secret is redacted. A shorter
-one occurs everywhere by chance."""
+"""Characters that an encoded form or a part of a secret must have to be redacted.
+Shorter ones occur everywhere by chance."""
 BASE64_LINES = (76, 64)
-"""Characters of a line that `base64` and `openssl` break base64 into."""
+"""Characters per line into which `base64` and `openssl` break base64."""
 
 
 def redact(text: str, secrets: Iterable[str]) -> str:

@@ -65,7 +65,7 @@ _ATTEMPT_FOLDER = re.compile(r"(.+)\.([1-9][0-9]{0,8})", re.DOTALL)
 
 
 def attempt_in_folder(name: str) -> AttemptId | None:
-    """The attempt whose folder has a name, `STEP.NUMBER`; `None` where none has it."""
+    """The attempt of a folder's name, `STEP.NUMBER`; `None` for other names."""
     found = _ATTEMPT_FOLDER.fullmatch(name)
     return AttemptId(found[1], int(found[2])) if found is not None else None
 
@@ -98,7 +98,7 @@ class AttemptDirectory:
 
     @property
     def logs(self) -> Path:
-        """Where the logs of `log` checks ended when the attempt began."""
+        """The sizes that the files of `log` checks had when the attempt began."""
         return self.path / "logs"
 
     @property
@@ -118,7 +118,7 @@ class AttemptDirectory:
 
     @property
     def tree(self) -> Path:
-        """Held by every process of the step that has not closed it."""
+        """Locked by every process of the step that has not closed it."""
         return self.path / "tree"
 
     @property
@@ -211,7 +211,7 @@ class RunDirectory:
         return AttemptDirectory(self.steps / str(AttemptId(step, number)))
 
     def attempts(self) -> tuple[AttemptId, ...]:
-        """The attempts that have a folder; what else lies beside those is none."""
+        """The attempts that have a folder; other files beside those are ignored."""
         names = sorted(path.name for path in self.steps.glob("*.*"))
         found = (attempt_in_folder(name) for name in names)
         return tuple(each for each in found if each is not None)
