@@ -103,7 +103,7 @@ def _host_lines(briefing: Briefing, step: Step) -> Iterator[str]:
 
 BATCHES_SHOWN = 12
 HOSTS_SHOWN = 6
-"""Batches, and hosts of one, that are named."""
+"""Batches, and hosts of each, that are named at most."""
 
 
 def _names(names: Sequence[str]) -> str:
@@ -136,7 +136,7 @@ def _phase_name(plan: Plan, phase: str) -> str:
 
 
 def _ways_of_phase(plan: Plan, phase: Phase) -> Iterator[str]:
-    """How its steps are worked, what it replaces, and where it leads."""
+    """How a phase's steps are worked, what it replaces, and which phase follows it."""
     if phase.attended:
         yield "  only a person starts its steps"
     if phase.parallel:

@@ -103,7 +103,7 @@ async def start_new_run(
 
 
 def _began(ready: Briefing, directory: RunDirectory) -> RunBegan:
-    """The first entry of a run's journal: what this process is, and was told."""
+    """The first event of a run: from the briefing and from this process."""
     umask = os.umask(0o077)
     os.umask(umask)
     runbook = ready.runbook
@@ -144,8 +144,8 @@ async def resume_run(directory: RunDirectory, runbook: Runbook) -> None:
 
     Secrets come from the environment of whoever resumes, a profile or a default; what
     `--var` once gave is not kept anywhere, and its steps wait. So do other values that
-    the run has not had yet. A host that lives and lacks one of them makes room for
-    another, if nothing runs and nobody else looks on.
+    the run has not had yet. A living host that lacks one of them is replaced, if
+    nothing runs and nobody else views the run.
 
     Raises:
         RunError: the host could not take the run on, or its journal lost its end.
@@ -162,11 +162,11 @@ REOPEN_INTERVAL = 0.02
 
 
 async def reopen_run(directory: RunDirectory, runbook: Runbook) -> None:
-    """Open a run again that has ended, to be undone; returns when its host listens.
+    """Open an ended run again, to be undone; returns when its host listens.
 
-    Its host is started as `resume_run` does it. One that still lives, as it sends the
-    last messages, is asked. Where somebody else opens it in the same moment, it is open
-    once.
+    Its host is started as in `resume_run`. A host that still lives, to send the last
+    messages, is asked to reopen it. If somebody else reopens it at the same moment, it
+    is reopened only once.
 
     Raises:
         RunError: it may not be opened again, or no host could take it on.
@@ -260,7 +260,7 @@ def refuse_unhostable(directory: RunDirectory) -> None:
     """Refuse to start a host for a run that is damaged, imported, or another user's.
 
     Raises:
-        RunError: it is so.
+        RunError: the run is one of these.
     """
     refuse_imported(directory)
     require_may_host(directory.path)
@@ -268,7 +268,7 @@ def refuse_unhostable(directory: RunDirectory) -> None:
 
 
 async def _released_for_new_values(directory: RunDirectory, runbook: Runbook) -> bool:
-    """Whether a living host was released since it lacks a value that is set by now."""
+    """Release a living host that lacks a value set by now; returns whether it did."""
     names_in_environ = {
         v.name for v in runbook.variables.values() if (v.from_env or "") in os.environ
     }

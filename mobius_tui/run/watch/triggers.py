@@ -35,17 +35,17 @@ from mobius_tui.run.state.watch_state import Alarm, Countdown
 
 TRIGGER = "trigger"
 LONGEST_DELAY = 1.0
-"""Seconds that a countdown may end late. One that ends later was suspended: its data is
-old, and whoever wanted to hold it may not have been heard."""
+"""Seconds that a countdown may end late. A host that is later was suspended: its data
+is old, and a request to hold the countdown may not have reached it."""
 
 
 @dataclass(slots=True)
 class RollbackRecheck:
-    """A rollback that had to wait, and is decided by the checks from then on."""
+    """A rollback that waited for a step; the checks from then on decide on it."""
 
     alarm: Alarm
     oks: int = 0
-    """In a row."""
+    """Consecutive ok checks since then."""
 
 
 async def begin_rollback(
@@ -86,7 +86,7 @@ class TriggerMonitor:
             self._results.put_nowait((record, self._rules.apply_probe_result(record)))
 
     def apply_entry(self, entry: Entry) -> None:
-        """Begin an epoch of counting where an entry begins one."""
+        """Reset the rules' counters if an entry starts a new epoch of counting."""
         self._rules.apply_event(entry.event)
 
     def _condition_holds(self, alarm: Alarm) -> bool:

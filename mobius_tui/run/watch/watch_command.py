@@ -1,6 +1,6 @@
 """The host's part of `mobius-tui watch`: a log of the checks, and the watch's end.
 
-The host decides the end, so that it holds whatever becomes of whoever began the watch.
+The host decides when it ends, so that it ends even if whoever began it is gone.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from mobius_tui.run.watch.watch_log import WatchLog
 from mobius_tui.runbook.text.units import duration_in_words
 
 VIEWER_ABSENCE = 10.0
-"""Seconds without a viewer after which a watch ends that was not detached."""
+"""Seconds without a viewer after which a watch that is not detached ends."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
