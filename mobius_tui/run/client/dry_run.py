@@ -155,7 +155,7 @@ def _ways_of_phase(plan: Plan, phase: Phase) -> Iterator[str]:
 def _order_of_step(plan: Plan, step: Step) -> Iterator[str]:
     """What a step waits for, how often it is tried, and what follows a failure.
 
-    What its rows have is said of a step with some.
+    For a step with rows, these are those of each row.
     """
     own = step.for_each.row if step.for_each and step.for_each.row else step
     if own.needs:

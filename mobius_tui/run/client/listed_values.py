@@ -126,7 +126,7 @@ async def answers_by_commands(
     given: Mapping[str, str],
     narrate: Callable[[str], None],
 ) -> Mapping[str, str]:
-    """The answers of a run whose briefing nobody sees, with what commands propose.
+    """The answers of a run without a briefing, completed by what commands propose.
 
     Args:
         briefing: what is known.

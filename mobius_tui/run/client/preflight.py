@@ -144,7 +144,7 @@ def unset_variables(runbook: Runbook, known: Collection[str]) -> Iterator[str]:
         if name in known or variable.ask or name in plan.step_that_sets:
             continue
         if variable.from_run or variable.from_file:
-            continue  # a command or a file gives it
+            continue  # a command or a file gives it its value
         waiting = [
             plan.numbers[step]
             for step, reads in plan.variables_read.items()
@@ -184,7 +184,7 @@ def _missing_scripts(step: Step, place: Path) -> Iterator[str]:
     if not isinstance(action, Run) or not is_shell(action.shell) or step.rollout:
         return
     if _MOVES.search(action.script):
-        return  # from another directory, the paths mean something else
+        return  # it changes directory, so its relative paths cannot be checked
     for called in dict.fromkeys(_CALLED.findall(action.script)):
         by, path = called
         file = place / path

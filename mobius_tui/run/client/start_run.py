@@ -63,8 +63,8 @@ async def start_new_run(
     Args:
         briefing: what it begins with.
         answers: by variable; what the briefing still asks for.
-        auto: makes the run automatic from its first moment, so that it goes on even
-            if whoever began it is gone by then; or arms it.
+        auto: the action that makes the run automatic, or arms its watch, from the first
+            moment; so it takes effect even if the caller is gone by then.
         watch: makes it a watch, which its host ends.
 
     Raises:
@@ -244,7 +244,7 @@ async def _start_host_for_old_run(
     values = {
         name: value
         for name, value in initial.values.items()
-        # By the environment's name it was decided what is protected.
+        # The environment decided what is protected: it must not change.
         if name != runbook.environment
         and not holds_secret(value[0], initial.secrets.values())
     }
@@ -288,7 +288,7 @@ async def _released_for_new_values(directory: RunDirectory, runbook: Runbook) ->
         refuse_unhostable(directory)
         is_going = (await viewer.send_intent(ReleaseHost())).ok
     except MobiusError:
-        return False  # whoever only looks on changes no host
+        return False  # a viewer without the right to act leaves the host as it is
     finally:
         await viewer.close()
     deadline = time.monotonic() + START_LIMIT

@@ -83,13 +83,13 @@ def counted_as_viewer(directory: RunDirectory) -> Iterator[None]:
     try:
         connection = connect_socket(directory.socket)
     except OSError:
-        yield  # the host has gone already, and its viewers say so
+        yield  # the host is gone; other viewers report that
         return
     with connection:
         connection.settimeout(CONNECT_TIMEOUT)
         with suppress(OSError):
             connection.sendall(SIGN_REQUEST)
-            connection.recv(1)  # until then it would not count
+            connection.recv(1)  # the host counts the viewer once it has answered
         yield
 
 
@@ -109,7 +109,8 @@ class Viewer:
 
         Args:
             directory: the run's.
-            follower: who has read it already; nobody else goes on with that.
+            follower: one that has read the run already; the caller must not use it any
+                more.
 
         Raises:
             RunError: it never began, or is damaged.
@@ -243,7 +244,7 @@ class Viewer:
                 if isinstance(message, Reply) and message.id in (intent, ""):
                     return self._translate_reply(message, action, intent)
         except (ConnectionError, ValueError, RunError):
-            pass  # it is gone, as where it says no more
+            pass  # the host is gone, as at the end of file
         finally:
             writer.close()
         return self._without_host(action, intent)

@@ -31,7 +31,7 @@ class ApprovalGiven:
     step: str
     attempt: int
     binding: str
-    """What they were shown."""
+    """Digest of the step and the values that the approver was shown."""
     name: str
     uid: int
     """The user of the process that approved, by the kernel; -1 for a drill's approver.

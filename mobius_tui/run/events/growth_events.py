@@ -19,7 +19,7 @@ class RowsAdded:
     """A step with `for_each` got a row for each item: a step of its own."""
 
     step: str
-    """The step whose rows they are; they stand behind it."""
+    """The parent step; the rows follow it in the plan."""
     rows: tuple[str, ...]
     """The ids of the rows."""
     items: tuple[str, ...]

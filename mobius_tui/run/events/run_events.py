@@ -17,8 +17,8 @@ from mobius_tui.run.events.step_events import StepEvent
 from mobius_tui.run.events.watch_events import WatchEvent
 
 OMITTED_IF_NONE: Mapping[str, bool] = MappingProxyType({"omitted_if_none": True})
-"""Metadata of a field that a line has only where it says something, so that programs
-which do not know the field read all other lines."""
+"""Metadata of a field that is left out of the journal's line where it is `None`, so
+that older versions, which do not know it, can read all other lines."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -175,7 +175,7 @@ def decode_envelope(line: bytes) -> Envelope:
         wrong = first_invalid_field(action)
         if wrong is not None or not intent or not _is_time(sent):
             raise ValueError(f"{wrong or 'id or sent'!r} cannot be that")
-        json.dumps([intent, data], ensure_ascii=False).encode()  # half a surrogate
+        json.dumps([intent, data], ensure_ascii=False).encode()  # no lone surrogates
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise InvalidIntentError(f"this is no intent: {error!r}", intent) from error
     return Envelope(action=action, id=intent, sent=sent, version=version)

@@ -60,7 +60,7 @@ class ImproviseStep(BaseAction):
     """Run a command that is in no step, as a step of its own."""
 
     permitted_requester: ClassVar[PermittedRequester] = "owner"
-    """Who may act on a run does what its runbook says, and nothing else, as its owner.
+    """Only the owner: others who may act on the run may only do what its runbook has.
     """
     script: str = ""
     """The command, for bash."""
@@ -233,8 +233,8 @@ class StartAutomatic(BaseAction):
     """Seconds in which a trigger must begin the rollback before anything else is done;
     `None` where the main line is begun at once."""
     rehearse_undo: bool = False
-    """Whether each step that says how it is undone is undone, and done again, once; in
-    a drill alone."""
+    """Whether each step with an undo is undone once, and then run again; in a drill
+    alone."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -303,9 +303,10 @@ class ApproveStep(BaseAction):
     permitted_requester: ClassVar[PermittedRequester] = "approvers"
     step: str
     binding: str = ""
-    """What the approver was shown: see `binding_digest`."""
+    """Digest of the step and the values that the approver was shown: see
+    `binding_digest`."""
     name: str = ""
-    """Who approves, in the login that asked for it."""
+    """The approver's name; wanted only in the login that asked for the approval."""
     confirm: str = ""
     """The sentence that says so, as typed; wanted in the login that asked for it."""
 

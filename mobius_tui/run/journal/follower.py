@@ -59,7 +59,7 @@ class LineFollower:
             new = os.fstat(handle).st_size - self.offset
             if new < 0:
                 raise RunError(f"{self._path.name} was cut off after it was read")
-            # Room for what is there: a hole of a whole slice would stay in memory.
+            # Read only what is there: a buffer of full size would stay in memory.
             data = os.pread(handle, min(new, READ_BYTES), self.offset) if new else b""
         finally:
             os.close(handle)

@@ -78,8 +78,8 @@ class Milestones:
     began: float = 0.0
     """When the run began."""
     broken: float = 0.0
-    """When a drill's site was broken, if that was after `began`; else `began`. No sign
-    before it counts.
+    """When a drill's site was broken, if that was after `began`; else `began`. Earlier
+    signs do not count.
     """
     ended: float | None = None
     took: float | None = None
@@ -211,7 +211,7 @@ class MilestoneTracker:
     def _begins_rollback(self, event: Event) -> bool:
         """Whether the rollback begins with an event.
 
-        What maintenance destroys was planned: it is no rollback.
+        A step that destroys counts as one, except in maintenance, where it was planned.
         """
         planned = self._mode is Mode.MAINTENANCE
         return self._effect(event) == "destroy" and (
@@ -314,7 +314,7 @@ class MilestoneTracker:
         if times and again >= milestones.since:
             return again
         if counts and not any(each.ok for each in counts.values()):
-            return None  # nobody looked
+            return None  # no probe was ok since: it is not known
         cleared = milestones.triggered and not self._uncleared_triggers
         counts_alone = self._mode is Mode.DRILL or cleared
         changed = self._last_change_ended_at if counts_alone else None

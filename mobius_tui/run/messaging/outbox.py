@@ -141,7 +141,7 @@ class Outbox:
             await self._try(own)
             return
         with contextlib.suppress(TimeoutError):
-            # The wall's clock may be set back: nothing waits longer than it could.
+            # If the system's clock is set back, the wait is still limited.
             most = (
                 None
                 if pause is None
@@ -157,7 +157,7 @@ class Outbox:
         return None
 
     async def _try(self, delivery: Delivery) -> None:
-        # It brings httpx, a fifth of a host's start; many runs tell nobody.
+        # Imported late: httpx is a fifth of a host's start, and many runs send nothing.
         from mobius_tui.run.messaging.webhook import WebhookResult, post_webhook
 
         number = delivery.number

@@ -40,7 +40,7 @@ def judged_effects(script: str, runbook: Runbook) -> ScriptEffects:
 
     A command that a step has too does at least what the step's author declares.
     """
-    # A run in which nobody improvises does without the judge.
+    # Imported late: a run without improvised commands never needs it.
     from mobius_tui.runbook.effects.effect_judge import judge_script
 
     found = judge_script(script, table=bundled_commands().extended(runbook.commands))

@@ -104,8 +104,8 @@ def _with_rows(phase: Phase, event: RowsAdded) -> Phase:
 class Plan:
     """A runbook with the numbers of its steps, and indexes over it.
 
-    A run's plan grows: `catch_up` adds the steps that joined the run. What it held
-    before stays as it was, for whoever still reads it.
+    A run's plan grows: `catch_up` adds the steps that joined the run. Its earlier
+    collections are replaced and not changed, so they can still be read.
     """
 
     def __init__(self, runbook: Runbook) -> None:

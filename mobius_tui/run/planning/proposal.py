@@ -293,16 +293,16 @@ def undone_steps_before(
     for step in steps_in_order(plan, state):
         if step.id == step_id:
             break
-        # In a parallel phase `needs` alone says what comes first; rows are equal.
+        # Steps of a parallel phase and rows of one step have no order but `needs`.
         is_beside = own_phase.parallel > 1 and plan.phase_of[step.id] is own_phase
-        if not step.undo_of:  # what undoes them has an order
+        if not step.undo_of:  # the steps that undo rows are in order
             others = (step.id, plan.parent_of.get(step.id, ""))
             is_beside = is_beside or parent in others
         is_left = is_left_behind(state, step.id)
         if not (step.optional or is_follower(step) or is_beside or is_left):
             before.append(step.id)
     else:
-        return None  # it is of a phase that the run is not in
+        return None  # its phase is not the run's current one
     undone = [each for each in before if state.steps[each].status in _NOT_DONE]
     if not undone:
         return ()

@@ -49,7 +49,7 @@ def rollback_obstacles(plan: Plan, state: RunState) -> tuple[str, ...]:
     fetched = {n for n, each in plan.runbook.variables.items() if each.is_fetched}
     known = KnownValues(
         names=frozenset(state.variables.keys() - set(state.lost_secrets) | fetched),
-        # What the rollback does itself it does from the beginning.
+        # The rollback begins anew, so its own steps do not count as done.
         satisfied_steps=frozenset((done - mine) | replaced),
         values={name: value.text for name, value in state.variables.items()},
     )

@@ -65,7 +65,7 @@ def _outcome_of_steps(plan: Plan, state: RunState) -> tuple[Outcome, str]:
         for step in phase.steps
         if not is_left_behind(state, step.id)
     ]
-    # Of what was improvised it counts alone that nobody knows how far it got.
+    # An improvised command counts only where its end is unknown.
     improvised = improvised_phase(plan.runbook)
     lost = [
         plan.name(step.id)

@@ -105,7 +105,7 @@ def _own_status(
     if not_undone := why_undo_does_not_apply(plan, state, step):
         last = own.last_attempt
         if last is not None and last.status in PASSED_STATUSES:
-            return StepStatus(status=last.status)  # it has undone that, earlier
+            return StepStatus(status=last.status)  # it ran earlier, and passed
         return StepStatus(status=Status.NOT_APPLICABLE, reason=not_undone)
     if replaced is not None:
         title = plan.runbook.phase(replaced).title

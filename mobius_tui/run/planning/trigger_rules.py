@@ -87,7 +87,7 @@ class RunTriggerRules:
 
 @dataclass(frozen=True, slots=True)
 class ReportedFigures:
-    """Which figures a service reports of itself."""
+    """Which figures a service's own answers report, beside what the probe measures."""
 
     p95: bool
     error_rate: bool
@@ -113,7 +113,7 @@ def trigger_caveats(
     fill: Callable[[str], str],
     reported: Mapping[str, ReportedFigures],
 ) -> tuple[str, ...]:
-    """What an armed trigger cannot see, or mistakes for something else, in sentences.
+    """What an armed trigger may miss or misjudge, in sentences.
 
     Args:
         health: what the runbook watches.

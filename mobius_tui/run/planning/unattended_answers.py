@@ -106,13 +106,13 @@ def automatic_action(
     yes: bool,
     rehearse_undo: bool = False,
 ) -> StartAutomatic:
-    """What makes a run automatic.
+    """The action that makes a run automatic.
 
     Args:
         answers: what it answers to questions.
         manual: what becomes of manual steps.
         yes: whether what destroys is confirmed by it.
-        rehearse_undo: whether each step is undone as it says, and done again.
+        rehearse_undo: whether each step with an undo is undone, and then run again.
     """
     return StartAutomatic(
         manual=manual,

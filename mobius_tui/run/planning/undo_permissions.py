@@ -37,7 +37,7 @@ from mobius_tui.runbook.model.runbook import Step
 _FIT_REOPENED_RUN = (
     *(UndoSteps, AddNote, StopStep, EndRun, ReleaseHost),
     *(ResendMessages, DropMessages),
-    ReopenRun,  # it says itself that it is open
+    ReopenRun,  # refused by its own rule, which says why
 )
 """Actions that begin no step, and that are permitted in a reopened run."""
 _FIT_STEPS_AFTER_END = (

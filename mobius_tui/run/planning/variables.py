@@ -269,7 +269,7 @@ def check_env(step: Step, runbook: Runbook, values: Values) -> dict[str, str]:
 def probe_variable_names(probe: Probe) -> tuple[str, ...]:
     """The names of the variables that a probe's texts use."""
     if isinstance(probe.check, RunCheck):
-        # Of a script it is known only as it runs which names are its own.
+        # Which names in a script are bash's own is known only as it runs.
         probe = replace(probe, check=replace(probe.check, script="", shell=()))
     names = [name for text in texts_in(probe) for name in template_names(text)]
     return tuple(dict.fromkeys(names))

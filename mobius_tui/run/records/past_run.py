@@ -166,9 +166,9 @@ def write_stats(directory: RunDirectory, run: PastRun, source_digest: bytes) -> 
     payload = _encoded(run)
     with suppress(OSError, RunError):
         if fingerprint(directory) != source_digest:
-            return  # it went on meanwhile
+            return  # the run has changed since
         try:
-            # What a loss of power makes of it has no seal: it need not be durable.
+            # Not synced: a file that a power loss damaged fails its digest.
             with os.fdopen(os.open(new, flags, 0o600), "wb") as file:
                 os.fchmod(file.fileno(), file_mode(directory.path))
                 file.write(_seal(source_digest, payload) + b"\n" + payload)

@@ -162,7 +162,7 @@ def _lost_its_end(directory: RunDirectory) -> bool:
     if not directory.record.exists():
         return False
     from mobius_tui.run.records.verification import (
-        lost_end_text,  # a list of runs does without
+        lost_end_text,  # imported late: most lists never need it
     )
 
     try:

@@ -222,7 +222,7 @@ def _seal_digests(directory: RunDirectory) -> Iterator[str]:
     try:
         yield from map(seals.seal_digest, seals.seals_of(read_record(directory)))
     except RunError:
-        return  # it is said elsewhere
+        return  # `_record_problems` reports it
 
 
 def _shown(value: Any) -> str:
@@ -331,7 +331,7 @@ def _attempt_problems(directory: RunDirectory, entry: Entry) -> Iterator[str]:
 def _host_problems(directory: RunDirectory, event: FleetHostEnded) -> Iterator[str]:
     """Where a host's output differs from the journal's digest."""
     if event.output_sha256 is None or event.status is HostStatus.PENDING:
-        return  # of one that may begin once more nothing is final
+        return  # it may be tried again, and then writes on
     folder = directory.attempt(event.step, event.attempt).path
     _, sha256 = file_digest(output_path(folder, event.host))
     if sha256 != event.output_sha256:

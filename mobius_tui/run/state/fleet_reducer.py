@@ -182,7 +182,7 @@ def apply_fleet_event(
             words = reason[:REASON_LENGTH]
             own.held = Held(batch=batch, why=why, reason=words, at=at)
         case BatchReleased(batch=batch):
-            # Who goes on though a trigger fired has said nothing of the gate after it.
+            # Releasing a trigger's hold does not release the next batch's own hold.
             if own.held is not None and own.held.why is not HoldReason.TRIGGER:
                 own.released_batch = batch
             own.held, own.released_at = None, at

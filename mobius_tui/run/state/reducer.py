@@ -230,7 +230,7 @@ def _approval(state: RunState, event: ApprovalEvent, entry: Entry) -> None:
     )
     old = state.steps[event.step]
     if isinstance(event, ApprovalAsked) and old.status is Status.NOT_APPLICABLE:
-        # By what is seen now it applies: that is looked at before it is asked for.
+        # The guard was checked again before the request, and holds now.
         state.steps[event.step] = replace(old, status=Status.PENDING, reason="")
         _refresh_parent(state, event.step)
 

@@ -354,7 +354,7 @@ class RunState:
             raise StateError(f"{name} names a step that is there already")
 
     def _check_undo(self, event: Event, name: str, step_id: str) -> None:
-        """Nothing is undone twice, and nothing while it is done."""
+        """Refuse to undo what has no change, and to begin a step while it is undone."""
         if not self.undo_steps or not isinstance(event, StepStarted | StepOverridden):
             return
         if step_id in self.undo_steps and self.change_undone_by(step_id) is None:

@@ -31,7 +31,7 @@ BAD_STATUSES = frozenset(
 
 
 PASSED_STATUSES = frozenset({Status.PASSED, Status.WARNED})
-"""Statuses of an attempt that did what it was to do."""
+"""Statuses of an attempt that succeeded."""
 
 
 GATE_OPENING_STATUSES = PASSED_STATUSES | frozenset(
@@ -148,9 +148,9 @@ class RowRules:
     """When a step has failed with its rows."""
 
     max_failed: int
-    """As many of them may fail."""
+    """How many rows may fail before the step fails."""
     attempts: int
-    """At a row, by itself, before it has failed."""
+    """How many attempts at a row are made automatically before it counts as failed."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -183,11 +183,11 @@ class StateVariable:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Change:
-    """What an attempt at a step has changed, and nobody has undone since."""
+    """That an attempt at a step has changed something which was not undone since."""
 
     attempt: int
     variables: Mapping[str, StateVariable]
-    """As they were for the attempt, with what it set itself."""
+    """The run's variables when the attempt began, with those that it set."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -116,7 +116,7 @@ def _base64_forms(secret: str) -> Iterator[str]:
     data = secret.encode("utf-8", "surrogateescape")
     for before in range(3):
         whole = b64encode(bytes(before) + data).decode()
-        # What stands for bytes beside it, too, is another with each of these.
+        # Characters that encode bits of the neighbouring bytes, too, are cut off.
         first = (0, 2, 3)[before]
         last = len(whole) - (0, 3, 2)[(before + len(data)) % 3]
         stem = whole[first:last]

@@ -91,7 +91,7 @@ def read_table_of_contents(
     lines = rest[begin:end].split("\n")
     cells = (line.partition("\t") for line in lines if line)
     rows = tuple((not step, sanitize.line(title)) for step, _, title in cells)
-    known = _MODES.get(mode, Mode.INCIDENT)  # of an odd one, the gravest
+    known = _MODES.get(mode, Mode.INCIDENT)  # if unknown, the gravest
     return TableOfContents(title, known, environment, rows)
 
 

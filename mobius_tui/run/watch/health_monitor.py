@@ -191,7 +191,7 @@ class HealthMonitor:
         every: float,
         tasks: asyncio.TaskGroup,
     ) -> None:
-        # It brings httpx, a fifth of a host's start; many runs ask nobody.
+        # Imported late: httpx is a fifth of a host's start; many runs have no probe.
         from mobius_tui.health.probe import Prober
 
         health = self._runbook.health
@@ -299,7 +299,7 @@ class HealthMonitor:
     def _process_patterns(self, context: RunContext) -> dict[str, str]:
         """By a label with the step's number, the pattern that its process check counts.
 
-        A step's title says what it does, which is not what is counted.
+        The label is not the step's title, which does not name what is counted.
         """
         values = context.values()
         patterns: dict[str, str] = {}

@@ -121,7 +121,7 @@ class TriggerMonitor:
             if context.state.ended is not None or writer.failure is not None:
                 return
             if context.state.is_reopened:
-                return  # it is only undone: no trigger begins anything any more
+                return  # reopened to be undone: triggers begin nothing
             for outcome in outcomes:
                 if isinstance(outcome, Cleared):
                     await self._clear(outcome)
@@ -184,7 +184,7 @@ class TriggerMonitor:
                             countdown.alarm, late=late > LONGEST_DELAY
                         )
                         return
-                late = math.inf  # it waits for a step, and is judged by what follows
+                late = math.inf  # it waited for a step, so later checks decide
                 await asyncio.sleep(0.05)
         except MobiusError as error:
             print(f"countdown: {error}", flush=True)  # noqa: T201
@@ -208,7 +208,7 @@ class TriggerMonitor:
             return
         context, writer = self._context, self._writer
         if context.state.watch.countdown is None:
-            self._recheck = None  # held, disarmed, or begun by somebody
+            self._recheck = None  # held, disarmed, or begun by a person
             return
         alarm = recheck.alarm
         if check.probe != alarm.probe or check.state == "no data":
