@@ -114,7 +114,7 @@ class FollowUp:
 
     @property
     def command(self) -> str:
-        """The command that begins it."""
+        """The command line that begins the follow-up."""
         words = ["mobius-tui", "run", self.name]
         for name, value in self.given.items():
             words += ["--var", f"{name}={value}"]

@@ -25,7 +25,7 @@ FREE_TEXT_FIELDS = ("reason", "note", "text")
 
 @dataclass(frozen=True, slots=True)
 class BaseAction:
-    """What all actions have."""
+    """Base of all actions, with the defaults of what an action may override."""
 
     never_late: ClassVar[bool] = False
     """Whether the host does it however old it is, since it begins nothing."""
@@ -89,7 +89,7 @@ class LookFirst(BaseAction):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SkipStep(BaseAction):
-    """Pass a step over."""
+    """Skip a step, with a reason."""
 
     step: str
     reason: str = ""
@@ -125,7 +125,7 @@ class TickStep(BaseAction):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ChooseOptions(BaseAction):
-    """Take a decision."""
+    """Choose options of a `choose` step."""
 
     step: str
     attempt: int
@@ -156,7 +156,7 @@ class SendMessageOfStep(BaseAction):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ResendMessages(BaseAction):
-    """Send again what did not arrive."""
+    """Send deliveries again that did not arrive."""
 
     deliveries: tuple[int, ...]
     """Numbers of deliveries."""
@@ -190,7 +190,7 @@ class AddNote(BaseAction):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EnterPhase(BaseAction):
-    """Turn aside, or go, to a phase."""
+    """Enter an aside phase, or go to another phase of the main line."""
 
     phase: str
     from_step: str | None = None
@@ -263,7 +263,7 @@ class HoldRollback(BaseAction):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BeginRollback(BaseAction):
-    """Begin what a trigger would begin."""
+    """Begin the rollback that a trigger would begin."""
 
     confirm: str = ""
     """The word that confirms what the rollback destroys, as typed."""

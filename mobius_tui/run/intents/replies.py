@@ -17,7 +17,7 @@ NO_HOST = "no host runs this run; resume it to go on"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reply:
-    """The host's answer."""
+    """The host's answer to an intent."""
 
     id: str
     """Of the intent; empty where it could not be read."""
@@ -25,7 +25,7 @@ class Reply:
     text: str = ""
     """Why not, in words."""
     n: int = 0
-    """The entry that records it."""
+    """The number of the entry that records the action; 0 for none."""
     version: int = VERSION
     """The protocol version that the host speaks."""
 

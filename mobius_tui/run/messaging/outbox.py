@@ -235,7 +235,7 @@ class Outbox:
         Args:
             before: the delivery, before the try.
             number: the delivery's.
-            result: what the try came to.
+            result: the result of the try.
         """
         redact = self._context.redact
         tries = before.tries + 1

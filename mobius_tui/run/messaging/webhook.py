@@ -103,7 +103,7 @@ _REFUSED_WITH_200 = re.compile(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WebhookResult:
-    """What one try came to."""
+    """The result of one try to send."""
 
     outcome: Literal["sent", "not sent", "unknown"]
     reason: str = ""

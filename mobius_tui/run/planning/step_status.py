@@ -33,7 +33,7 @@ class Wait:
     on: str
     """The id of a step, or the name of a variable."""
     text: str
-    """For a person: `gate 2.1`, `needs 1.3`, `no backup_file yet`."""
+    """In words for a person: `gate 2.1`, `needs 1.3`, `no backup_file yet`."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

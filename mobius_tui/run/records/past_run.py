@@ -158,7 +158,7 @@ def write_stats(directory: RunDirectory, run: PastRun, source_digest: bytes) -> 
     Args:
         directory: the run's.
         run: what it came to.
-        source_digest: the `fingerprint` of the files, taken before they were read.
+        source_digest: `fingerprint` of the files, before they were read.
     """
     new = directory.stats.with_suffix(f".{os.getpid()}")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC

@@ -81,7 +81,7 @@ class Summary:
         return self.ended - self.began
 
     def row(self) -> str:
-        """A line for a person."""
+        """The run in a line of text, for a list."""
         if self.began is None:
             return f"{'':16}  {'':11}  {self.outcome:13}  {'':7}  {self.id}"
         when = time.strftime("%Y-%m-%d %H:%M", time.localtime(self.began))

@@ -49,7 +49,7 @@ _SETTLED: Mapping[Settlement, HostStatus] = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HostState:
-    """One host in one attempt."""
+    """The state of one host in one attempt."""
 
     status: HostStatus = HostStatus.WAITING
     attempt: int = 0
@@ -74,7 +74,7 @@ class HostState:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BatchState:
-    """One batch of an attempt."""
+    """The state of one batch of an attempt."""
 
     number: int
     hosts: tuple[str, ...]
@@ -85,7 +85,7 @@ class BatchState:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Held:
-    """Why no further host begins."""
+    """That a batch is held: why no further host begins, and since when."""
 
     batch: int
     why: HoldReason

@@ -58,11 +58,15 @@ class CheckTry:
     """One try of a check."""
 
     check: int
+    """Which of the step's checks, from 0."""
     number: int
+    """The number of the try, from 1."""
     held: bool
     detail: str
     held_in_row: int
+    """How many tries in a row, this one included, have held."""
     at: float
+    """Seconds since 1970."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -81,16 +85,21 @@ class Attempt:
     exit: int | None = None
     output_bytes: int = 0
     left: tuple[str, ...] = ()
+    """Processes of it that still lived at its end, as `PID NAME`."""
     ended_with: tuple[str, ...] = ()
+    """Processes of it that were ended after its script had ended."""
     note: str = ""
     check_tries: PersistentList[CheckTry] = EMPTY_LIST
     stop_asked: bool = False
     reads: tuple[str, ...] = ()
+    """Names of the variables that it was given."""
     variables_given: tuple[tuple[str, str | None], ...] = ()
     """The values of the variables that it read; `None` for a secret. The middle of a
     long one is left out."""
     mono: float = 0.0
+    """When it started, in monotonic seconds within `boot`."""
     boot: str = ""
+    """The boot id of the machine when it started."""
 
 
 _CHECK_TRY = attrgetter(*(field.name for field in fields(CheckTry)))

@@ -108,12 +108,12 @@ class AttemptDirectory:
 
     @property
     def pid(self) -> Path:
-        """Exists if and only if the script may have run."""
+        """Exists if and only if the script may have run; has its process id."""
         return self.path / "pid"
 
     @property
     def lock(self) -> Path:
-        """Held by the keeper, with its pid in it."""
+        """Locked by the keeper, with its process id in it."""
         return self.path / "lock"
 
     @property
@@ -150,22 +150,22 @@ class RunDirectory:
 
     @property
     def journal(self) -> Path:
-        """Every event."""
+        """`journal.jsonl`: every event of the run."""
         return self.path / "journal.jsonl"
 
     @property
     def health(self) -> Path:
-        """Every check of a probe, and samples of the machine."""
+        """`health.jsonl`: every result of a probe, and samples of the machine."""
         return self.path / "health.jsonl"
 
     @property
     def socket(self) -> Path:
-        """Where viewers send intents."""
+        """The Unix socket on which the host listens for viewers."""
         return self.path / "control.sock"
 
     @property
     def lock(self) -> Path:
-        """Held by the host for as long as it lives."""
+        """Locked by the host for as long as it lives, with its process id in it."""
         return self.path / "lock"
 
     @property
@@ -175,7 +175,7 @@ class RunDirectory:
 
     @property
     def record(self) -> Path:
-        """Written when the run ends."""
+        """`record.toml`, which is written when the run ends."""
         return self.path / "record.toml"
 
     @property

@@ -53,7 +53,7 @@ def write_table_of_contents(
 
 
 def encode_contents(plan: Plan, *, mode: Mode, environment: str | None) -> bytes:
-    """The file's content, for a run."""
+    """The bytes of the file for a new run."""
     head = "\t".join(map(sanitize.line, (plan.runbook.title, mode, environment or "")))
     lines = [head]
     for phase in plan.runbook.phases:

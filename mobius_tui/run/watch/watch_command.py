@@ -33,7 +33,7 @@ VIEWER_ABSENCE = 10.0
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WatchRunVerdict:
-    """How a watch is to end."""
+    """The outcome with which a `mobius-tui watch` is to end, and why."""
 
     outcome: Outcome | Literal[ListingState.OPEN]
     """`open`: the run stays open for a person."""
@@ -215,7 +215,7 @@ class WatchRunMonitor:
         return tuple(p.id for p in probes if states.get(p.id, "unknown") == "unknown")
 
     def close(self) -> None:
-        """Log no more."""
+        """Close the log file."""
         self._log_failure = self._log_failure or "the host has ended"
         if self._log is not None:
             self._log.close()

@@ -109,5 +109,5 @@ class WatchLog:
             raise OSError(28, "No space left on device")
 
     def close(self) -> None:
-        """Write no more."""
+        """Close the file."""
         os.close(self._file)
