@@ -1,4 +1,4 @@
-"""The program from its first line to its exit code, whatever a command comes to.
+"""The program's entry point: runs a command and turns its errors into exit codes.
 
 Imports next to nothing, so that `--version` is quick: the rest is imported when a
 command is given.

@@ -93,7 +93,8 @@ def escape_unprintable(row: str) -> str:
 
 
 EARLIER_LINES = 3
-"""Lines of a run that goes on which are printed again; of more, the first and last."""
+"""Earlier lines of a resumed run that are printed; of more, only the first and the
+last."""
 
 
 def progress_interval(total: float) -> float:
@@ -151,7 +152,7 @@ class PlainReport:
                 self._print_host(entry.event)
 
     def _print_host(self, ended: FleetHostEnded) -> None:
-        """Print the line by which a host says what went wrong."""
+        """Print the line of a host's output that tells what went wrong."""
         if ended.status not in WANTING_SOMEBODY:
             return
         folder = self._viewer.directory.attempt(ended.step, ended.attempt).path
@@ -160,10 +161,10 @@ class PlainReport:
             print_line(f"{line(ended.host):>8} | {line(said)}")
 
     async def print_earlier_entries(self, entries: tuple[Entry, ...]) -> None:
-        """Print where a run stands that goes on: how it began, and what came last.
+        """Print how a resumed run began, and its last entries.
 
-        What was before was printed then, and would hide what comes now. As JSON lines
-        it is all there.
+        The others were printed before, and would hide what follows. JSON lines are all
+        printed again.
         """
         follower = self._viewer.follower
         told = [
@@ -303,7 +304,7 @@ async def print_run(
     Args:
         directory: the run.
         as_json: whether the lines of the journal are printed.
-        auto: what lets it run automatically, if anything.
+        auto: the action that makes the run automatic; `None` for none.
         is_auto_sent: whether that was sent when the run began.
         is_resumed: whether an open run goes on, whose lines were printed before.
 

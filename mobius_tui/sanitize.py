@@ -100,7 +100,7 @@ def decode(data: bytes) -> str:
 
 
 def excess(text: str, most: int) -> int | None:
-    """The offset of the first character to be replaced after `most` such characters.
+    """The offset of the first character to be replaced that exceeds `most` of them.
 
     None if there are no more.
 

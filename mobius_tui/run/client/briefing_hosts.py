@@ -1,4 +1,4 @@
-"""The hosts of inventories, for the briefing: what a program has to say."""
+"""Reads the hosts of inventories for the briefing, by running a program if need be."""
 
 from __future__ import annotations
 

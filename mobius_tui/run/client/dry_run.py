@@ -103,7 +103,7 @@ def _host_lines(briefing: Briefing, step: Step) -> Iterator[str]:
 
 BATCHES_SHOWN = 12
 HOSTS_SHOWN = 6
-"""Batches, and hosts of one, that are named."""
+"""Batches, and hosts of each, that are named at most."""
 
 
 def _names(names: Sequence[str]) -> str:
@@ -136,7 +136,7 @@ def _phase_name(plan: Plan, phase: str) -> str:
 
 
 def _ways_of_phase(plan: Plan, phase: Phase) -> Iterator[str]:
-    """How its steps are worked, what it replaces, and where it leads."""
+    """How a phase's steps are worked, what it replaces, and which phase follows it."""
     if phase.attended:
         yield "  only a person starts its steps"
     if phase.parallel:
@@ -155,7 +155,7 @@ def _ways_of_phase(plan: Plan, phase: Phase) -> Iterator[str]:
 def _order_of_step(plan: Plan, step: Step) -> Iterator[str]:
     """What a step waits for, how often it is tried, and what follows a failure.
 
-    What its rows have is said of a step with some.
+    For a step with rows, these are those of each row.
     """
     own = step.for_each.row if step.for_each and step.for_each.row else step
     if own.needs:

@@ -23,7 +23,8 @@ from mobius_tui.runbook.model.runbook import Runbook
 from mobius_tui.runbook.text.units import duration_in_words
 
 NO_FACT_TEXT = "none"
-"""Stands for a fact that is not known: an empty value would be asked for."""
+"""The value of an unknown fact. It is not empty, as a person would be asked for
+that."""
 
 
 def add_run_facts(runbook: Runbook, given: Mapping[str, str]) -> dict[str, str]:
@@ -113,7 +114,7 @@ class FollowUp:
 
     @property
     def command(self) -> str:
-        """The command that begins it."""
+        """The command line that begins the follow-up."""
         words = ["mobius-tui", "run", self.name]
         for name, value in self.given.items():
             words += ["--var", f"{name}={value}"]

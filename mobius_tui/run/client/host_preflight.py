@@ -1,4 +1,4 @@
-"""What is examined before a run with hosts: names, ssh, Ansible, playbooks.
+"""The checks before a run with hosts: of names, ssh, Ansible and playbooks.
 
 Nothing is executed for it.
 """
@@ -21,7 +21,7 @@ from mobius_tui.runbook.model.runbook import Runbook, Step
 from mobius_tui.runbook.model.targets import MAX_FOLLOWED, MAX_WATCHED_HOSTS, Target
 
 _PLAYBOOK_BYTES = 1 << 20
-"""Bytes of a playbook that are looked at."""
+"""Bytes of a playbook that are examined at most."""
 _SERIAL = re.compile(r"^\s*(?:-\s+)?serial\s*:", re.MULTILINE)
 _RAW = re.compile(r"^\s*(?:-\s+)?(?:ansible\.builtin\.)?raw\s*:", re.MULTILINE)
 
@@ -34,7 +34,7 @@ def used_targets(runbook: Runbook) -> Mapping[str, Target]:
 
 
 def hosts_by_name(runbook: Runbook, limit: str) -> Mapping[str, ResolvedHosts]:
-    """The hosts of the used targets that want no program.
+    """The hosts of the used targets whose inventory is known without running a program.
 
     Args:
         runbook: which.
@@ -51,7 +51,7 @@ def hosts_by_name(runbook: Runbook, limit: str) -> Mapping[str, ResolvedHosts]:
 
 
 def playbooks_of(runbook: Runbook) -> Mapping[str, Mapping[str, str]]:
-    """By step, what its playbook is made of now; see `playbook_digests`."""
+    """By step, the digests of its playbook's files now; see `playbook_digests`."""
     folder = runbook.path.parent
     return {
         step.id: playbook_digests(
@@ -93,7 +93,7 @@ def host_problems(runbook: Runbook, path: str) -> Iterator[str]:
 
 
 def host_notices(runbook: Runbook) -> Iterator[str]:
-    """What a playbook has, and Ansible cannot promise, that a person should know."""
+    """Notices about playbooks and engines that change how a rollout behaves."""
     yield from _engine_notices(runbook)
     for step in runbook.steps():
         playbook = _playbook_of(step)
@@ -108,7 +108,7 @@ def host_notices(runbook: Runbook) -> Iterator[str]:
 
 
 def _engine_notices(runbook: Runbook) -> Iterator[str]:
-    """What is not as it is by ssh, of scripts that Ansible brings to hosts."""
+    """Notices about scripts run by Ansible, where they differ from those by ssh."""
     plan = Plan(runbook)
     for step in runbook.steps():
         by_ansible = step.rollout is not None and step.rollout.engine == "ansible"
@@ -134,7 +134,7 @@ def too_many_followed(
 def too_many_watched(
     runbook: Runbook, hosts: Mapping[str, ResolvedHosts]
 ) -> Iterator[str]:
-    """That probes look at too many hosts, as far as they are known."""
+    """The probes that look at too many hosts, as far as these are known."""
     names = dict.fromkeys(probe.hosts for probe in runbook.probes() if probe.hosts)
     count = sum(len(hosts[name].hosts) for name in names if name in hosts)
     if count > MAX_WATCHED_HOSTS:

@@ -20,7 +20,7 @@ from mobius_tui.runbook.model.templates import names_in_script
 from mobius_tui.runbook.model.value_kinds import typed_value
 
 Show = Callable[[Variable, ListedValues], None]
-"""Is given what the command of a variable proposed."""
+"""Called with a variable and the values that its command proposed."""
 
 
 def listed_variables(briefing: Briefing) -> tuple[Variable, ...]:
@@ -116,7 +116,7 @@ async def propose_values(
 
 
 def proposed_value(variable: Variable, listed: ListedValues) -> str:
-    """The value that is taken of what is proposed: the first, or all of several."""
+    """The value to use of the proposed ones: the first, or all if it takes several."""
     values = [each.value for each in listed.options]
     return chosen_text(values if variable.many else values[:1])
 
@@ -126,12 +126,12 @@ async def answers_by_commands(
     given: Mapping[str, str],
     narrate: Callable[[str], None],
 ) -> Mapping[str, str]:
-    """The answers of a run whose briefing nobody sees, with what commands propose.
+    """The answers of a run without a briefing, completed by what commands propose.
 
     Args:
         briefing: what is known.
         given: answers by variable; they count first.
-        narrate: is told which values are taken, and what is wrong.
+        narrate: called with a line for each value that is used, and each problem.
 
     Raises:
         UsageError: a command gave no value, and there is none by default.

@@ -1,6 +1,6 @@
 """Plays the playbooks of a runbook without changing anything: `--check --diff`.
 
-It is asked for by name, because it connects to the hosts. Nothing of it is kept.
+It runs only on request, because it connects to the hosts. Nothing of it is stored.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ def _order(
 
 
 async def _played(order: PlaybookOrder) -> Mapping[str, HostReport]:
-    """What each host came to."""
+    """Play a playbook in check mode; returns what each host reported."""
     client = await PlaybookClient.start(order)
     ends: dict[str, HostReport] = {}
     try:
@@ -127,7 +127,7 @@ async def _played(order: PlaybookOrder) -> Mapping[str, HostReport]:
 
 
 def _output(order: PlaybookOrder, name: str) -> list[str]:
-    """The lines of what was said of a host; none where nothing was."""
+    """The lines of a host's output; none where it has none."""
     try:
         data = output_path(Path(order.folder), name).read_bytes()
     except OSError:

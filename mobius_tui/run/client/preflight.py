@@ -1,4 +1,4 @@
-"""What is examined before a run: programs, scripts, and labels that understate."""
+"""The checks before a run: missing programs and scripts, understated effects."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def programs_wanted(runbook: Runbook) -> tuple[tuple[str, ...], ...]:
 
 
 def _clients(runbook: Runbook) -> Iterator[tuple[str, ...]]:
-    """The clients that `sql` checks want, each with those that do as well."""
+    """The database clients that `sql` checks need, each with its alternatives."""
     for step in (*runbook.steps(), *map(step_of_probe, runbook.probes())):
         for check in (*step.checks, *step.when_checks):
             if isinstance(check, SqlCheck) and check.clients:
@@ -93,7 +93,7 @@ _BUILTINS = frozenset(
         *("umask", "unalias", "unset", "wait"),
     )
 )
-"""What bash does itself."""
+"""Commands that are built into bash, and so are no programs."""
 
 
 def missing_sources(
@@ -122,7 +122,7 @@ def missing_sources(
 
 
 def _programs_called(script: str) -> Iterator[str]:
-    """The programs that a script names, each once; not what it computes."""
+    """The programs that a script calls by name, each once; not computed names."""
     body = parse_script(script).body
     own = {c.function for c in commands(body) if isinstance(c, CommandGroup)}
     programs = (each.program for each in visits(body) if each.program is not None)
@@ -144,7 +144,7 @@ def unset_variables(runbook: Runbook, known: Collection[str]) -> Iterator[str]:
         if name in known or variable.ask or name in plan.step_that_sets:
             continue
         if variable.from_run or variable.from_file:
-            continue  # a command or a file gives it
+            continue  # a command or a file gives it its value
         waiting = [
             plan.numbers[step]
             for step, reads in plan.variables_read.items()
@@ -178,13 +178,13 @@ def refuse_unattended(runbook: Runbook, feature: str) -> None:
 def _missing_scripts(step: Step, place: Path) -> Iterator[str]:
     """Scripts that a step calls by their path and that are not there.
 
-    What a step on hosts calls lies on these.
+    Scripts of a step on hosts are on these, and are not checked.
     """
     action = step.action
     if not isinstance(action, Run) or not is_shell(action.shell) or step.rollout:
         return
     if _MOVES.search(action.script):
-        return  # from another directory, the paths mean something else
+        return  # it changes directory, so its relative paths cannot be checked
     for called in dict.fromkeys(_CALLED.findall(action.script)):
         by, path = called
         file = place / path

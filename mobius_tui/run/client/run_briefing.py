@@ -47,7 +47,7 @@ class Briefing:
     missing: tuple[Variable, ...] = ()
     """Variables that must be answered before the run begins."""
     problems: tuple[str, ...] = ()
-    """What preflight found wrong, in words."""
+    """What the checks before the run found wrong, in words."""
     notices: tuple[str, ...] = ()
     """What else to know, such as channels that nothing can be sent to."""
     path: str = ""
@@ -67,7 +67,7 @@ class Briefing:
     host_sites: Mapping[str, str] = field(default_factory=dict)
     """In a drill, the folders of this machine that play hosts, by their names."""
     playbooks: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    """By step, what its playbook is made of."""
+    """By step, the digests of its playbook's files."""
     share: str | None = None
     """The group that may read and approve the run."""
     share_control: bool = False

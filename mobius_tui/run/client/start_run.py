@@ -62,8 +62,8 @@ async def start_new_run(
     Args:
         briefing: what it begins with.
         answers: by variable; what the briefing still asks for.
-        auto: makes the run automatic from its first moment, so that it goes on even
-            if whoever began it is gone by then; or arms it.
+        auto: the action that makes the run automatic, or arms its watch, from the first
+            moment; so it takes effect even if the caller is gone by then.
         watch: makes it a watch, which its host ends.
 
     Raises:
@@ -102,7 +102,7 @@ async def start_new_run(
 
 
 def _began(ready: Briefing, directory: RunDirectory) -> RunBegan:
-    """The first entry of a run's journal: what this process is, and was told."""
+    """The first event of a run: from the briefing and from this process."""
     umask = os.umask(0o077)
     os.umask(umask)
     runbook = ready.runbook
@@ -143,8 +143,8 @@ async def resume_run(directory: RunDirectory, runbook: Runbook) -> None:
 
     Secrets come from the environment of whoever resumes, a profile or a default; what
     `--var` once gave is not kept anywhere, and its steps wait. So do other values that
-    the run has not had yet. A host that lives and lacks one of them makes room for
-    another, if nothing runs and nobody else looks on.
+    the run has not had yet. A living host that lacks one of them is replaced, if
+    nothing runs and nobody else views the run.
 
     Raises:
         RunError: the host could not take the run on, or its journal lost its end.
@@ -161,11 +161,11 @@ REOPEN_INTERVAL = 0.02
 
 
 async def reopen_run(directory: RunDirectory, runbook: Runbook) -> None:
-    """Open a run again that has ended, to be undone; returns when its host listens.
+    """Open an ended run again, to be undone; returns when its host listens.
 
-    Its host is started as `resume_run` does it. One that still lives, as it sends the
-    last messages, is asked. Where somebody else opens it in the same moment, it is open
-    once.
+    Its host is started as in `resume_run`. A host that still lives, to send the last
+    messages, is asked to reopen it. If somebody else reopens it at the same moment, it
+    is reopened only once.
 
     Raises:
         RunError: it may not be opened again, or no host could take it on.
@@ -243,7 +243,7 @@ async def _start_host_for_old_run(
     values = {
         name: value
         for name, value in initial.values.items()
-        # By the environment's name it was decided what is protected.
+        # The environment decided what is protected: it must not change.
         if name != runbook.environment
         and not holds_secret(value[0], initial.secrets.values())
     }
@@ -259,7 +259,7 @@ def refuse_unhostable(directory: RunDirectory) -> None:
     """Refuse to start a host for a run that is damaged, imported, or another user's.
 
     Raises:
-        RunError: it is so.
+        RunError: the run is one of these.
     """
     refuse_imported(directory)
     require_may_host(directory.path)
@@ -267,7 +267,7 @@ def refuse_unhostable(directory: RunDirectory) -> None:
 
 
 async def _released_for_new_values(directory: RunDirectory, runbook: Runbook) -> bool:
-    """Whether a living host was released since it lacks a value that is set by now."""
+    """Release a living host that lacks a value set by now; returns whether it did."""
     names_in_environ = {
         v.name for v in runbook.variables.values() if (v.from_env or "") in os.environ
     }
@@ -287,7 +287,7 @@ async def _released_for_new_values(directory: RunDirectory, runbook: Runbook) ->
         refuse_unhostable(directory)
         is_going = (await viewer.send_intent(ReleaseHost())).ok
     except MobiusError:
-        return False  # whoever only looks on changes no host
+        return False  # a viewer without the right to act leaves the host as it is
     finally:
         await viewer.close()
     deadline = time.monotonic() + START_LIMIT

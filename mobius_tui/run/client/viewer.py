@@ -41,19 +41,19 @@ VIEWER_STALL = 1.0
 
 
 class HostLiveness:
-    """When the host gave its last sign of life. All times are monotonic seconds."""
+    """Tracks when the host last sent anything. All times are monotonic seconds."""
 
     def __init__(self, now: float) -> None:
         self._signed_at = self._checked_at = now
         self._has_asked = False
 
     def note_sign(self, now: float) -> None:
-        """Note a sign of the host, or that there is no host to give one."""
+        """Note that the host sent something, or that there is no host."""
         self._signed_at = max(self._signed_at, now)
         self._has_asked = False
 
     def check(self, now: float) -> bool:
-        """Check the time, some times a second; returns whether to ask for a sign."""
+        """Whether to ask the host for a sign of life; called several times a second."""
         if now - self._checked_at > VIEWER_STALL:
             self.note_sign(now)
         self._checked_at = now
@@ -75,28 +75,28 @@ CONNECT_TIMEOUT = 2.0
 
 @contextmanager
 def counted_as_viewer(directory: RunDirectory) -> Iterator[None]:
-    """Count as one who looks, for as long as the block lasts.
+    """Stay connected as a viewer for as long as the block lasts.
 
-    A screen lets go of the host while a pager or an editor is open, or a shell has
-    stopped it; whoever began a watch is there all the same.
+    A screen disconnects while a pager or an editor is open, or while its process is
+    stopped; a watch must not take that for its viewer leaving.
     """
     try:
         connection = connect_socket(directory.socket)
     except OSError:
-        yield  # the host has gone already, and its viewers say so
+        yield  # the host is gone; other viewers report that
         return
     with connection:
         connection.settimeout(CONNECT_TIMEOUT)
         with suppress(OSError):
             connection.sendall(SIGN_REQUEST)
-            connection.recv(1)  # until then it would not count
+            connection.recv(1)  # the host counts the viewer once it has answered
         yield
 
 
 POLL_INTERVAL = 0.25
 """Seconds between looks at the files, beside the host's pokes."""
 KEEPER_ASKED = "its keeper was asked to stop"
-"""What is answered where no host could be."""
+"""The text of the reply where the keeper was asked in place of the host."""
 
 
 class Viewer:
@@ -109,7 +109,8 @@ class Viewer:
 
         Args:
             directory: the run's.
-            follower: who has read it already; nobody else goes on with that.
+            follower: one that has read the run already; the caller must not use it any
+                more.
 
         Raises:
             RunError: it never began, or is damaged.
@@ -140,13 +141,13 @@ class Viewer:
     async def changes(
         self, idle_interval: float = 0.0
     ) -> AsyncGenerator[RunChanges, None]:
-        """What comes, as it comes; looks at each poke and every quarter second.
+        """Yield changes of the run: looks at each poke, and every quarter second.
 
-        An empty change is yielded too, so that a viewer can look at the host and the
+        Empty changes are yielded too, so that a viewer can check the host and the
         clock.
 
         Args:
-            idle_interval: seconds for which looks that find nothing are not told of.
+            idle_interval: seconds between two yields of empty changes.
         """
         await self.connect()
         told_at = float("-inf")
@@ -228,7 +229,7 @@ class Viewer:
             self._pending_replies.pop(intent, None)
 
     async def _send_past_stall(self, action: Action, intent: str) -> Reply:
-        """Ask by a connection of its own, past what waits for room on the disk.
+        """Ask by a second connection, past intents that wait for space on a full disk.
 
         A host answers the intents of one connection in order.
         """
@@ -243,7 +244,7 @@ class Viewer:
                 if isinstance(message, Reply) and message.id in (intent, ""):
                     return self._translate_reply(message, action, intent)
         except (ConnectionError, ValueError, RunError):
-            pass  # it is gone, as where it says no more
+            pass  # the host is gone, as at the end of file
         finally:
             writer.close()
         return self._without_host(action, intent)
@@ -260,11 +261,11 @@ class Viewer:
         return request_stop(self.directory.attempt(action.step, action.attempt))
 
     def _translate_reply(self, reply: Reply, action: Action, intent: str) -> Reply:
-        """Translate the reply of a host of another version.
+        """Return a reply, or another one where the host of another version refused.
 
-        It has not carried out the action.
-
-        One of the first version does not know what it was told, nor say whose it was.
+        A stop is then asked of the keeper. A host of version 1 replies without the
+        intent's id and with words of its own: its reply becomes one that explains the
+        versions.
         """
         if reply.version == VERSION:
             return reply

@@ -8,7 +8,7 @@ from typing import get_args
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ApprovalAsked:
-    """Somebody wants to begin a step that needs approval."""
+    """Somebody asked for the approval of an attempt at a step."""
 
     step: str
     attempt: int
@@ -26,12 +26,12 @@ class ApprovalAsked:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ApprovalGiven:
-    """Somebody else approves."""
+    """A second person approved the attempt."""
 
     step: str
     attempt: int
     binding: str
-    """What they were shown."""
+    """Digest of the step and the values that the approver was shown."""
     name: str
     uid: int
     """The user of the process that approved, by the kernel; -1 for a drill's approver.
@@ -45,7 +45,7 @@ class ApprovalGiven:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ApprovalDenied:
-    """It is not approved: somebody denied it, or it expired."""
+    """The request ended without approval: somebody denied it, or it expired."""
 
     step: str
     attempt: int

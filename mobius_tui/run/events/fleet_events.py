@@ -13,7 +13,7 @@ from typing import Literal, TypeAlias, get_args
 
 
 class HostStatus(StrEnum):
-    """Where a host of a step stands; the first of them want a person most."""
+    """The status of one host of a step; the most urgent statuses come first."""
 
     UNKNOWN = "unknown"
     FAILED = "failed"
@@ -21,7 +21,7 @@ class HostStatus(StrEnum):
     RUNNING = "running"
     SKIPPED = "skipped"
     PENDING = "pending"
-    """Its batch has begun, and it has not."""
+    """Its batch has begun; nothing has been started on the host itself."""
     WAITING = "waiting"
     """Its batch has not begun."""
     CHANGED = "changed"
@@ -36,35 +36,37 @@ HostResult = Literal[
     HostStatus.CHANGED,
     HostStatus.OK,
 ]
-"""What an attempt at a host came to; pending: nothing of it ran or will, and it may
-begin once more."""
+"""How one try at a host ended. `pending`: nothing ran on it, so it may be tried again
+in the same attempt."""
 
 
 class HoldReason(StrEnum):
     """Why no further host begins for now."""
 
     UNKNOWN = "unknown"
-    """Nobody knows how far a host got: it is settled by name."""
+    """How far a host got is unknown; a person settles that host
+    (`FleetHostSettled`)."""
     UNREACHABLE = "unreachable"
-    """A host cannot be reached, and a person is asked what it counts for."""
+    """A host cannot be reached; a person decides: skipped or failed."""
     TRIGGER = "trigger"
     PERSON = "person"
-    """A person lets the next batch begin."""
+    """The runbook wants a person to let each next batch begin."""
     NO_DATA = "no data"
     NOT_HEALTHY = "not healthy"
-    """Health has not been well for as long as is wanted."""
+    """Health has not been ok for as long as the rollout requires between batches."""
     TOO_LATE = "too late"
-    """It was not well in time, so that a person is wanted."""
+    """Health did not become ok within the time allowed: a person is needed."""
 
 
 Settlement = Literal["ran", "did not run", "skip", "fail"]
-"""What a person says of a host: of an unknown one the first two, of one that cannot be
-reached the others."""
+"""A person's decision about a host: `ran` or `did not run` for an unknown one, `skip`
+or `fail` for an unreachable one."""
 RELEASABLE = (
     *(HoldReason.TRIGGER, HoldReason.PERSON, HoldReason.NO_DATA),
     *(HoldReason.NOT_HEALTHY, HoldReason.TOO_LATE),
 )
-"""What a person may release; the others are settled host by host."""
+"""Reasons of a hold that a person may release as a whole; the others are settled host
+by host."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,9 +79,10 @@ class HostsResolved:
     hosts: tuple[str, ...]
     """Their names, in the order in which they go."""
     sha256: str
-    """Of who they are and where; see `ResolvedHosts.sha256`."""
+    """Digest of the hosts' names, addresses, users and ports; see
+    `ResolvedHosts.sha256`."""
     groups: int = 0
-    """How many groups they are of."""
+    """Number of inventory groups that the hosts belong to."""
     limit: str = ""
     """The pattern that left only these; empty without one."""
     playbook: Mapping[str, str] = field(default_factory=dict)
@@ -121,12 +124,12 @@ class FleetHostChecked:
     detail: str
     ms: float
     row: int
-    """How many tries in a row have held by now."""
+    """How many tries in a row, this one included, have held."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FleetHostEnded:
-    """What was done on a host has ended, or nobody knows how far it got."""
+    """The work on a host has ended, or how far it got is unknown."""
 
     step: str
     attempt: int
@@ -148,7 +151,7 @@ class BatchEnded:
     attempt: int
     batch: int
     counts: Mapping[str, int] = field(default_factory=dict)
-    """How many of its hosts are what, by the words of `HostStatus`."""
+    """How many of its hosts have each status, by the words of `HostStatus`."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -161,7 +164,7 @@ class BatchHeld:
     """The batch that is held: the one that goes on, or the next."""
     why: HoldReason
     reason: str = ""
-    """More of it, in words."""
+    """Details for a person; empty where `why` says all."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -176,7 +179,7 @@ class BatchReleased:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FleetHostSettled:
-    """A person says what a host counts for."""
+    """A person decided how an unknown or unreachable host counts."""
 
     step: str
     attempt: int

@@ -19,7 +19,7 @@ class RowsAdded:
     """A step with `for_each` got a row for each item: a step of its own."""
 
     step: str
-    """The step whose rows they are; they stand behind it."""
+    """The parent step; the rows follow it in the plan."""
     rows: tuple[str, ...]
     """The ids of the rows."""
     items: tuple[str, ...]
@@ -40,7 +40,8 @@ class StepImprovised:
     after: str | None = None
     """The id of the step that it came after; see `improvised_step`."""
     improviser: str
-    """Who improvised it; the entry says so, too, and a step alone does not."""
+    """The account that improvised it, as in the entry's `by`; the step is made from
+    this event alone, and names it."""
 
 
 GrowthEvent: TypeAlias = RowsAdded | StepImprovised

@@ -29,7 +29,7 @@ from mobius_tui.run.events.run_events import EVENTS, Event
 LARGEST_EXACT = 1 << 53
 """Integers up to here are exact in every JSON implementation."""
 _SEPARATORS = (",", ":")
-"""What stands between the members of a line, and in them."""
+"""JSON separators: between members, and between a key and its value."""
 ValueCheck = Callable[[object], bool]
 _CHECKS_BY_KIND: dict[type, tuple[tuple[str, ValueCheck], ...]] = {}
 _ENUMS_BY_KIND: dict[type, tuple[tuple[str, Mapping[str, StrEnum]], ...]] = {}
@@ -84,7 +84,7 @@ class Codec(Generic[T]):
 
 
 def decode_value(kind: type[T], line: dict[str, Any]) -> T:
-    """A value of its fields as JSON has them; of an enumeration, that is the word.
+    """Make a value from its JSON fields, in which an enumeration stands as its word.
 
     Args:
         kind: its class.
@@ -113,7 +113,7 @@ def first_invalid_field(value: Any) -> str | None:
 
 
 def _enum_fields(kind: Any) -> tuple[tuple[str, Mapping[str, StrEnum]], ...]:
-    """Each field of a class that is an enumeration's member, and all by their words."""
+    """The fields of a class that hold an enumeration, each with its members by word."""
     if kind not in _ENUMS_BY_KIND:
         members = (
             (name, {member.value: member for member in _enum_members(hint)})
@@ -135,7 +135,7 @@ def _type_hints(kind: Any) -> Mapping[str, Any]:
 
 
 def _field_checks(kind: Any) -> tuple[tuple[str, ValueCheck], ...]:
-    """Each field of a class, and what may stand in it; made when it is met."""
+    """Each field of a class, with the function that checks its value."""
     if kind not in _CHECKS_BY_KIND:
         hints = _type_hints(kind)
         _CHECKS_BY_KIND[kind] = tuple(
@@ -161,7 +161,7 @@ def is_number(value: object) -> bool:
 
 
 def _check_of_type(kind: Any) -> ValueCheck:
-    """What tells whether a value is of a type that events and actions have."""
+    """The function that checks values of a type which events and actions use."""
     origin, inner = get_origin(kind), get_args(kind)
     if kind is str:
         return is_text

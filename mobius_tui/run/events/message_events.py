@@ -15,12 +15,13 @@ class MessageQueued:
     """A message was queued for channels: a delivery for each."""
 
     delivery: int
-    """The number of the first one's; the others follow."""
+    """The first delivery's number; those to the other channels are numbered on from
+    it."""
     channels: tuple[str, ...]
     """The channels' ids."""
     title: str
     text: str
-    """What is to be sent, but for the line with the journal's head under it."""
+    """The text to send, without the footer that names the journal's head."""
     step: str
     attempt: int
     """The attempt at the step that it belongs to: queued once for it."""

@@ -17,8 +17,8 @@ from mobius_tui.run.events.step_events import StepEvent
 from mobius_tui.run.events.watch_events import WatchEvent
 
 OMITTED_IF_NONE: Mapping[str, bool] = MappingProxyType({"omitted_if_none": True})
-"""Metadata of a field that a line has only where it says something, so that programs
-which do not know the field read all other lines."""
+"""Metadata of a field that is left out of the journal's line where it is `None`, so
+that older versions, which do not know it, can read all other lines."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -85,7 +85,7 @@ class HostStarted:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HostStopped:
-    """A host ended in good order."""
+    """A host shut down by itself: it did not crash, and was not killed."""
 
     reason: str
 
@@ -100,12 +100,13 @@ class AutoStarted:
     answers: Mapping[str, str] = field(default_factory=dict)
     """Answers for `ask` and `choose`, by variable."""
     attended: tuple[str, ...] = ()
-    """Attended phases that the answers suffice for."""
+    """Ids of attended phases in which the answers stand for a person."""
     trigger: float | None = None
     """Seconds in which a trigger must begin the rollback before anything else is done;
     `None` where the main line is begun at once."""
     rehearse_undo: bool = False
-    """Whether each step that says how it is undone is undone, and done again."""
+    """Whether each step with an undo is undone once it has passed, and then run
+    again."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -114,7 +115,7 @@ class AutoStopped:
 
     reason: str
     code: int
-    """The exit code that says so."""
+    """The exit code of the command that waits for the automatic run."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -136,7 +137,8 @@ class PhaseEntered:
     from_step: str | None = None
     reason: str = ""
     undoes: tuple[str, ...] = ()
-    """The steps that undo others, in their order, where the run turned to undoing."""
+    """For the phase Undo: ids of the steps that undo others, in the order to run
+    them."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -174,7 +176,8 @@ class RunEnded:
     outcome: Outcome
     reason: str = ""
     seals: bool = False
-    """Whether people's additions to the record are sealed; older journals lack it."""
+    """Whether annotations and action items in the record are sealed; older journals
+    lack it."""
     took: float | None = field(default=None, metadata=OMITTED_IF_NONE)
     """Seconds for which the run was open in all, where it was opened again; else it was
     open from its beginning on."""
@@ -182,7 +185,7 @@ class RunEnded:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RunReopened:
-    """The run, which had ended, is open again, for what the reason says and no more."""
+    """The ended run was opened again, only for the purpose in `reason`."""
 
     reason: Literal["undo"] = "undo"
 

@@ -10,8 +10,9 @@ from typing import Literal
 class Status(StrEnum):
     """The state of a step.
 
-    `waiting` is judged by `plan`, and so is `not applicable`, but where a check of a
-    guard has seen it.
+    `waiting` is never the result of an event: `planning/step_status.py` derives it. So
+    is `not applicable`, except where a check of a guard decided it (see
+    `StepPassedOver.looked`).
     """
 
     PENDING = "pending"
@@ -67,7 +68,7 @@ class CheckTried:
     detail: str
     ms: float
     row: int
-    """How many tries in a row have held by now."""
+    """How many tries in a row, this one included, have held."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

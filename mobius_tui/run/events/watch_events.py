@@ -44,7 +44,7 @@ class WatchDisarmed:
 
     reason: str
     step: str | None = None
-    """The step that somebody started, where that is why."""
+    """The step whose start disarmed it; `None` where something else did."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -40,16 +40,16 @@ class Envelope:
     action: Action
     id: str = field(default_factory=new_id)
     sent: float | None = None
-    """When it was sent, in seconds of `boot_clock`, a clock that nobody sets and
-    that all of a machine have; `None` where nobody says."""
+    """When it was sent, in seconds of `boot_clock`: a monotonic clock that all
+    processes of a machine share. `None` where the sender did not say."""
     version: int = VERSION
-    """Of the wire that its sender speaks."""
+    """The protocol version that its sender speaks."""
 
     def lateness(self, now: float) -> float:
-        """Seconds by which it is too old to be done; 0 where it is not.
+        """Seconds since it was sent, if that is too long ago to act on it; else 0.
 
-        A host that stood still hears, when it goes on, what was asked for meanwhile: by
-        then the person may have gone another way.
+        A suspended host that continues receives what was sent meanwhile: by then the
+        person may have done something else.
 
         Args:
             now: seconds, by the clock of whoever sent it.
@@ -65,14 +65,15 @@ class Envelope:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Caller:
-    """Whose process asks, as the kernel says; no line of the wire tells it."""
+    """The user whose process asks: as the kernel reports it, never as a line claims."""
 
     name: str
-    """The account's name, or what of the host asks itself, as `auto`."""
+    """The account's name; where the host itself asks, the part of it, such as
+    `auto`."""
     uid: int | None = None
     """The account's number; `None` where the host asks itself."""
     place: str = ""
-    """Where who approves or denies sits, as the system says."""
+    """The terminal of whoever approves or denies, as the system reports it."""
 
 
 class InvalidIntentError(RunError):
@@ -82,15 +83,15 @@ class InvalidIntentError(RunError):
         """Say why.
 
         Args:
-            words: why, for a person.
-            intent: the id that the line has all the same; empty where it has none.
+            words: the reason, for a person.
+            intent: the id in the line, if it could be read; else empty.
         """
         super().__init__(words)
         self.intent = intent
 
 
 class VersionMismatchError(InvalidIntentError):
-    """A line of another version of the wire."""
+    """A line of another version of the protocol."""
 
     def __init__(self, version: int, intent: str) -> None:
         """Say which.
@@ -174,7 +175,7 @@ def decode_envelope(line: bytes) -> Envelope:
         wrong = first_invalid_field(action)
         if wrong is not None or not intent or not _is_time(sent):
             raise ValueError(f"{wrong or 'id or sent'!r} cannot be that")
-        json.dumps([intent, data], ensure_ascii=False).encode()  # half a surrogate
+        json.dumps([intent, data], ensure_ascii=False).encode()  # no lone surrogates
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise InvalidIntentError(f"this is no intent: {error!r}", intent) from error
     return Envelope(action=action, id=intent, sent=sent, version=version)

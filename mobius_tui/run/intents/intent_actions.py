@@ -14,8 +14,8 @@ from typing import ClassVar, Literal, get_args
 from mobius_tui.run.events.drill_events import FacilitatorAct
 
 VERSION = 4
-"""Of what viewers and hosts say to each other: one more with each action, and each
-field of one, that is added, renamed or taken out. 1 had no number."""
+"""Version of the protocol between viewers and hosts. It is raised when an action, or a
+field of one, is added, renamed or removed. Version 1 sent no number."""
 PermittedRequester = Literal["approvers", "group", "owner"]
 """Who may ask for an action, beside the run's owner: whoever may approve; the group of
 a run that is shared to be acted on; nobody else."""
@@ -25,10 +25,10 @@ FREE_TEXT_FIELDS = ("reason", "note", "text")
 
 @dataclass(frozen=True, slots=True)
 class BaseAction:
-    """What all actions have."""
+    """Base of all actions, with the defaults of what an action may override."""
 
     never_late: ClassVar[bool] = False
-    """Whether it is done however late the host hears it, since it begins nothing."""
+    """Whether the host does it however old it is, since it begins nothing."""
     permitted_requester: ClassVar[PermittedRequester] = "group"
     """Who may ask for it, beside the run's owner."""
 
@@ -60,7 +60,7 @@ class ImproviseStep(BaseAction):
     """Run a command that is in no step, as a step of its own."""
 
     permitted_requester: ClassVar[PermittedRequester] = "owner"
-    """Who may act on a run does what its runbook says, and nothing else, as its owner.
+    """Only the owner: others who may act on the run may only do what its runbook has.
     """
     script: str = ""
     """The command, for bash."""
@@ -89,7 +89,7 @@ class LookFirst(BaseAction):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SkipStep(BaseAction):
-    """Pass a step over."""
+    """Skip a step, with a reason."""
 
     step: str
     reason: str = ""
@@ -112,7 +112,7 @@ class OverrideStep(BaseAction):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TickStep(BaseAction):
-    """Say that a person did a manual step, or told a message."""
+    """Say that a person has done a manual step, or passed a message on."""
 
     step: str
     attempt: int
@@ -120,12 +120,12 @@ class TickStep(BaseAction):
     answers: Mapping[str, str] = field(default_factory=dict)
     """What the step asks for, by variable."""
     note: str = ""
-    """A remark; of a message, its text as it was told."""
+    """A remark; for a message step, the text that was passed on."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ChooseOptions(BaseAction):
-    """Take a decision."""
+    """Choose options of a `choose` step."""
 
     step: str
     attempt: int
@@ -137,7 +137,7 @@ class ChooseOptions(BaseAction):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ListOptions(BaseAction):
-    """Run the command that lists what a decision may be."""
+    """Run the command that lists the options of a decision."""
 
     step: str
 
@@ -156,7 +156,7 @@ class SendMessageOfStep(BaseAction):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ResendMessages(BaseAction):
-    """Send again what did not arrive."""
+    """Send deliveries again that did not arrive."""
 
     deliveries: tuple[int, ...]
     """Numbers of deliveries."""
@@ -164,7 +164,7 @@ class ResendMessages(BaseAction):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DropMessages(BaseAction):
-    """Send no more what did not arrive: it was told by another way."""
+    """Give up messages that did not arrive, as people were informed in another way."""
 
     deliveries: tuple[int, ...]
     """Numbers of deliveries."""
@@ -190,7 +190,7 @@ class AddNote(BaseAction):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EnterPhase(BaseAction):
-    """Turn aside, or go, to a phase."""
+    """Enter an aside phase, or go to another phase of the main line."""
 
     phase: str
     from_step: str | None = None
@@ -219,8 +219,8 @@ class StartAutomatic(BaseAction):
     """Run the main line without a person from here on: `--auto`."""
 
     permitted_requester: ClassVar[PermittedRequester] = "owner"
-    """What runs by itself is asked for in the owner's name, and nobody must approve
-    what they made run."""
+    """An automatic run acts in the owner's name: started by somebody else, that person
+    could approve what they began themselves."""
     manual: Literal["stop", "skip", "tick"] = "stop"
     """What becomes of manual steps."""
     confirmed: bool = False
@@ -233,8 +233,8 @@ class StartAutomatic(BaseAction):
     """Seconds in which a trigger must begin the rollback before anything else is done;
     `None` where the main line is begun at once."""
     rehearse_undo: bool = False
-    """Whether each step that says how it is undone is undone, and done again, once; in
-    a drill alone."""
+    """Whether each step with an undo is undone once, and then run again; in a drill
+    alone."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -247,7 +247,7 @@ class ArmWatch(BaseAction):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DisarmWatch(BaseAction):
-    """Let a trigger that fires only say so."""
+    """Let a trigger that fires only be reported."""
 
     never_late: ClassVar[bool] = True
     reason: str = ""
@@ -263,7 +263,7 @@ class HoldRollback(BaseAction):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BeginRollback(BaseAction):
-    """Begin what a trigger would begin."""
+    """Begin the rollback that a trigger would begin."""
 
     confirm: str = ""
     """The word that confirms what the rollback destroys, as typed."""
@@ -289,7 +289,7 @@ class TouchSite(BaseAction):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AskApproval(BaseAction):
-    """Put an attempt before somebody else, who approves it."""
+    """Ask for a second person's approval of an attempt."""
 
     step: str
     attempt: int
@@ -303,9 +303,10 @@ class ApproveStep(BaseAction):
     permitted_requester: ClassVar[PermittedRequester] = "approvers"
     step: str
     binding: str = ""
-    """What the approver was shown: see `binding_digest`."""
+    """Digest of the step and the values that the approver was shown: see
+    `binding_digest`."""
     name: str = ""
-    """Who approves, in the login that asked for it."""
+    """The approver's name; wanted only in the login that asked for the approval."""
     confirm: str = ""
     """The sentence that says so, as typed; wanted in the login that asked for it."""
 
@@ -322,7 +323,7 @@ class DenyApproval(BaseAction):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReleaseBatch(BaseAction):
-    """Let hosts of a step begin that are held."""
+    """Let the held batch of a step begin, or go on."""
 
     step: str
     attempt: int
@@ -334,7 +335,7 @@ class ReleaseBatch(BaseAction):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SettleHost(BaseAction):
-    """Say what a host of a step counts for, where nobody knows, or it is asked."""
+    """Decide how an unknown or unreachable host of a step counts."""
 
     step: str
     attempt: int
@@ -355,7 +356,7 @@ class EndRun(BaseAction):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReleaseHost(BaseAction):
-    """Let the host go, where nobody watches; the run stays open."""
+    """Let the host process end, where nobody else views the run; that stays open."""
 
     never_late: ClassVar[bool] = True
 

@@ -9,14 +9,15 @@ from mobius_tui.errors import RunError
 from mobius_tui.run.intents.intent_actions import VERSION
 
 SIGN_REQUEST = b"\n"
-"""The line by which a viewer asks for a sign of life; a poke of 0 answers it."""
+"""The line by which a viewer asks whether the host responds; it answers with a poke
+(see `encode_poke`) of 0."""
 NO_HOST = "no host runs this run; resume it to go on"
-"""What is answered where nobody could be asked."""
+"""The text of the reply to an action for a run without a host."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reply:
-    """The host's answer."""
+    """The host's answer to an intent."""
 
     id: str
     """Of the intent; empty where it could not be read."""
@@ -24,17 +25,17 @@ class Reply:
     text: str = ""
     """Why not, in words."""
     n: int = 0
-    """The entry that records it."""
+    """The number of the entry that records the action; 0 for none."""
     version: int = VERSION
-    """Of the wire that the host speaks."""
+    """The protocol version that the host speaks."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Stalled:
-    """The host waits for room on its disk, or does so no longer."""
+    """The host has begun to wait for space on a full disk, or has stopped waiting."""
 
     why: str
-    """In words; empty once it has gone on."""
+    """The reason in words; empty once it waits no more."""
 
 
 def encode_reply(reply: Reply) -> bytes:
@@ -51,12 +52,12 @@ def encode_poke(n: int) -> bytes:
 
 
 def encode_stalled(stalled: Stalled) -> bytes:
-    """The line that tells viewers so."""
+    """The line that tells viewers about a stall."""
     return json.dumps({"stalled": stalled.why}).encode() + b"\n"
 
 
 def decode_from_host(line: bytes) -> Reply | Stalled | int:
-    """A reply, the number of a poke, or whether the host waits for room.
+    """Decode a line of the host: a reply, a stall, or the entry number of a poke.
 
     Raises:
         RunError: the line is neither.

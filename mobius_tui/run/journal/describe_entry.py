@@ -184,9 +184,9 @@ def watch_entry_text(entry: Entry, plan: Plan) -> str | None:
 
 
 def journal_entry_text(entry: Entry, plan: Plan, state: RunState) -> str | None:
-    """What an entry says to a reader; `None` for what is of no interest to one.
+    """An entry as a line of text; `None` where it is of no interest to a reader.
 
-    What happened comes first, as a word: it may be read aloud, and looked for.
+    The line begins with the word for what happened, so that it can be searched for.
     """
     return (
         _run_entry_text(entry, plan, state)

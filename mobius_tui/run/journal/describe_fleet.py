@@ -90,7 +90,7 @@ def _list_text(event: HostsResolved) -> str:
 
 
 def counts_text(counts: Mapping[str, int]) -> str:
-    """How many hosts are what: `28 ok, 1 failed`; those that want nobody first."""
+    """How many hosts have each status: `28 ok, 1 failed`; the least urgent first."""
     words = [each.value for each in reversed(HostStatus)]
     return ", ".join(f"{counts[each]} {each}" for each in words if counts.get(each))
 

@@ -29,9 +29,9 @@ from mobius_tui.runbook.model.runbook import Runbook, runbook_digest
 from mobius_tui.runbook.text.units import local_time
 
 READ_BYTES = 4 << 20
-"""Bytes of a file that are taken in one go."""
+"""Bytes of a file that are read at once."""
 MAX_HEALTH_LINE_BYTES = 1 << 20
-"""Bytes of a line of health; no record is as long."""
+"""Bytes of a line of `health.jsonl` at most; longer ones are no records."""
 
 
 class LineFollower:
@@ -59,7 +59,7 @@ class LineFollower:
             new = os.fstat(handle).st_size - self.offset
             if new < 0:
                 raise RunError(f"{self._path.name} was cut off after it was read")
-            # Room for what is there: a hole of a whole slice would stay in memory.
+            # Read only what is there: a buffer of full size would stay in memory.
             data = os.pread(handle, min(new, READ_BYTES), self.offset) if new else b""
         finally:
             os.close(handle)
@@ -207,7 +207,7 @@ class Follower:
             now: seconds since 1970.
 
         Returns:
-            Nothing where the run has no probes, or where nobody ever looked.
+            Empty where the run has no probes, or none was ever asked.
         """
         at = self.health.last_at
         if at is None or not self.health.windows:

@@ -42,7 +42,7 @@ def boot_id() -> str:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Clock:
-    """Gives times; an argument wherever a time is read."""
+    """Where times are read from: passed as an argument, so that tests can set them."""
 
     wall: Callable[[], float] = time.time
     """Seconds since 1970."""
@@ -136,7 +136,8 @@ class _WriteRequest:
 class Journal:
     """Appends entries to the journal in a thread of its own; the host has the only one.
 
-    Orders are written in the order of `append`, each synced before its future is set.
+    Entries are written in the order of `append`; each call returns once its entry is
+    synced.
     A full disk is waited out once the run is served: the line is carried on from where
     it broke off. After any other failure of a write, and any of a sync, nothing is ever
     written again: what is on the disk is not known any more, so every later `append`
@@ -202,7 +203,7 @@ class Journal:
         self._fails_when_full.clear()
 
     def close(self) -> None:
-        """Write what was requested, and end; what a full disk holds up is given up."""
+        """Write what was requested, and end; what waits for a full disk fails."""
         self._fails_when_full.set()
         self._requests.put(None)
         self._thread.join()
@@ -288,12 +289,12 @@ def monotonic_run_clock(
     mono: Callable[[], float] = boot_clock,
     boot: str | None = None,
 ) -> Clock:
-    """The clock of a host: its time never goes back, nor behind what was journaled.
+    """The clock of a host: it never goes back, nor before the last entry's time.
 
     Args:
         last: the last entry of the journal; the run's time goes on from there.
         wall: the system's clock, which is asked once.
-        mono: seconds that pass while the machine sleeps, too.
+        mono: monotonic seconds that also count while the machine sleeps.
         boot: this boot of the machine; looked up where it is not given.
     """
     boot = _this_boot() if boot is None else boot

@@ -1,4 +1,4 @@
-"""Writes a run's events: each is durable before the run's state has it."""
+"""Writes a run's events: each is durable before it is applied to the run's state."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class JournalWriter:
             StateError: it may not follow.
             RunError: it could not be made durable.
         """
-        # Once begun it is carried through: a line that is written and not applied
+        # Once begun it must not be cancelled: a line that is written and not applied
         # would leave the state behind the journal.
         return await asyncio.shield(self._write(event, by, intent))
 

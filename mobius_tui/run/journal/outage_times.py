@@ -49,9 +49,9 @@ MILESTONE_NAMES = (
     "restored",
     "steady",
 )
-"""The times, in the order in which they mostly come about."""
+"""The names of the milestones, in the order in which they usually happen."""
 BAD_RESULTS = frozenset(get_args(Result)) - {Status.PASSED, Status.STOPPED}
-"""Ends of an attempt that are a sign that something is wrong."""
+"""Results of an attempt that are a sign that something is wrong."""
 FAILURE_RESULTS = BAD_RESULTS - {Status.WARNED}
 
 
@@ -64,7 +64,7 @@ class Outage:
     """Why the trigger fired, in words."""
     fired: float
     acknowledged: float | None = None
-    """The first that a person did after it: hold, arm, begin, or anything else."""
+    """When a person first did anything after it: hold, arm, begin a step, or else."""
     by: str = ""
     """Who that was."""
     rollback: float | None = None
@@ -78,8 +78,8 @@ class Milestones:
     began: float = 0.0
     """When the run began."""
     broken: float = 0.0
-    """When a drill's site was broken, if that was after `began`; else `began`. No sign
-    before it counts.
+    """When a drill's site was broken, if that was after `began`; else `began`. Earlier
+    signs do not count.
     """
     ended: float | None = None
     took: float | None = None
@@ -101,8 +101,8 @@ class Milestones:
     about what broke its site."""
     rollback: float | None = None
     restored: float | None = None
-    """From when on every probe was healthy: the first check of the last row of healthy
-    ones that none breaks. Where no probe failed, the end of the last step that changes
+    """When all probes had become healthy for good: the first check of the last series
+    of healthy ones. Where no probe failed, the end of the last step that changes
     something: in a drill, and after a trigger that has cleared."""
     steady: float | None = None
     """The third healthy check from then on, of every probe."""
@@ -211,7 +211,7 @@ class MilestoneTracker:
     def _begins_rollback(self, event: Event) -> bool:
         """Whether the rollback begins with an event.
 
-        What maintenance destroys was planned: it is no rollback.
+        A step that destroys counts as one, except in maintenance, where it was planned.
         """
         planned = self._mode is Mode.MAINTENANCE
         return self._effect(event) == "destroy" and (
@@ -314,7 +314,7 @@ class MilestoneTracker:
         if times and again >= milestones.since:
             return again
         if counts and not any(each.ok for each in counts.values()):
-            return None  # nobody looked
+            return None  # no probe was ok since: it is not known
         cleared = milestones.triggered and not self._uncleared_triggers
         counts_alone = self._mode is Mode.DRILL or cleared
         changed = self._last_change_ended_at if counts_alone else None

@@ -19,7 +19,8 @@ MODE_MARKS: Mapping[Mode, str] = {
     Mode.DRILL: "[DRILL]",
     Mode.MAINTENANCE: "[MAINTENANCE]",
 }
-"""What every message of a run begins with, so that nobody takes it for an incident."""
+"""By mode, what every message of a run begins with, so that nobody takes it for one
+about an incident."""
 CHANNEL_KINDS = {"slack": "Slack", "teams": "Teams", "webhook": "a webhook"}
 
 
@@ -100,6 +101,6 @@ def channel_notices(runbook: Runbook, known: Collection[str]) -> Iterator[str]:
 
 
 def with_mode_mark(text: str, began: RunBegan | None) -> str:
-    """A text as it may leave the run: where it is no incident, marked as what it is."""
+    """A text with the mark of the run's mode before it; unchanged in an incident."""
     mark = MODE_MARKS.get(began.mode, "") if began is not None else ""
     return text if text.startswith(mark) else f"{mark} {text}"

@@ -46,13 +46,13 @@ class SendIntervals:
     first_retry: float = 1.0
     """After the first try that failed; twice as many after each further one."""
     longest_retry: float = 60.0
-    """Between two tries at most."""
+    """The longest wait between two tries."""
     tries: int = 8
     """Tries until a person is needed, which is after some two minutes."""
     longest_retry_after: float = 120.0
     """A channel that asks to wait longer than this needs a person."""
     after_run_end: float = 15.0
-    """For which the host goes on sending when its run has ended."""
+    """For how long the host goes on sending after its run has ended."""
 
 
 class Outbox:
@@ -80,7 +80,7 @@ class Outbox:
         }
 
     def apply_entry(self, entry: Entry) -> None:
-        """Look for due messages where an entry is about one."""
+        """Look for due messages if the entry is about a message."""
         if isinstance(entry.event, MessageEvent):
             self.wake()
 
@@ -141,7 +141,7 @@ class Outbox:
             await self._try(own)
             return
         with contextlib.suppress(TimeoutError):
-            # The wall's clock may be set back: nothing waits longer than it could.
+            # If the system's clock is set back, the wait is still limited.
             most = (
                 None
                 if pause is None
@@ -157,7 +157,7 @@ class Outbox:
         return None
 
     async def _try(self, delivery: Delivery) -> None:
-        # It brings httpx, a fifth of a host's start; many runs tell nobody.
+        # Imported late: httpx is a fifth of a host's start, and many runs send nothing.
         from mobius_tui.run.messaging.webhook import WebhookResult, post_webhook
 
         number = delivery.number
@@ -199,7 +199,7 @@ class Outbox:
         return began is not None and began.is_drill and not began.pages
 
     def _resolve_url(self, name: str) -> tuple[str, str]:
-        """Why a channel has no URL, or its URL."""
+        """The problem with a channel's URL, and the URL; one of both is empty."""
         context = self._context
         (way,) = channel_routes(context.plan.runbook, context.state, (name,))
         if way.problem:
@@ -235,7 +235,7 @@ class Outbox:
         Args:
             before: the delivery, before the try.
             number: the delivery's.
-            result: what the try came to.
+            result: the result of the try.
         """
         redact = self._context.redact
         tries = before.tries + 1

@@ -52,7 +52,7 @@ class OutgoingMessage:
 
 
 def shortened_text(text: str) -> str:
-    """A text cut to the limit, where nobody is there to shorten it."""
+    """A text cut to the length that a message may have, if no person can shorten it."""
     data = text.encode("utf-8", "replace")
     if len(data) <= TEXT_LIMIT:
         return text

@@ -23,11 +23,11 @@ from mobius_tui.runbook.text.units import duration_in_words
 Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 PRIVATE_SUFFIXES = (".internal", ".local", ".localhost", ".home.arpa")
-"""Ends of names that no public name server answers for (RFC 6761, 6762 and 8375, and
-ICANN's reservation of 2024): they may lead to private addresses."""
+"""Suffixes of names that no public name server answers for (RFC 6761, 6762 and 8375,
+and ICANN's reservation of 2024): such names may lead to private addresses."""
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 MOST_ADDRESSES = 4
-"""Addresses that are tried, one after the other."""
+"""Addresses of a name that are tried at most, one after the other."""
 
 
 class PrivateAddressError(ValueError):
@@ -35,7 +35,7 @@ class PrivateAddressError(ValueError):
 
 
 def is_private_name(host: str) -> bool:
-    """Whether a URL's host shows that it may be a private address."""
+    """Whether a URL's host has the form of one that may lead to a private address."""
     name = host.rstrip(".").lower()
     return (
         literal_address(name) is not None
@@ -45,7 +45,7 @@ def is_private_name(host: str) -> bool:
 
 
 def literal_address(host: str) -> Address | None:
-    """The address in a URL's host, where that is no name."""
+    """The IP address that a URL's host is; `None` where it is a name."""
     try:
         return ipaddress.ip_address(host.strip("[]"))
     except ValueError:
@@ -53,7 +53,7 @@ def literal_address(host: str) -> Address | None:
 
 
 def is_public_address(address: Address) -> bool:
-    """Whether it is an address of the public network; an embedded one counts, too."""
+    """Whether an address, or the IPv4 address embedded in it, is public."""
     inner: Address | None = None
     if isinstance(address, ipaddress.IPv6Address):
         inner = address.ipv4_mapped or address.sixtofour
@@ -91,7 +91,7 @@ async def addresses_of(host: str, port: int) -> tuple[str, ...]:
 
 
 MAX_ANSWER = 4_096
-"""Bytes of an answer that are read; the rest is left."""
+"""Bytes of an answer that are read at most."""
 ANSWER_EXCERPT = 200
 """Characters of an answer that are recorded."""
 TOO_MANY_REQUESTS = 429
@@ -103,7 +103,7 @@ _REFUSED_WITH_200 = re.compile(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WebhookResult:
-    """What one try came to."""
+    """The result of one try to send."""
 
     outcome: Literal["sent", "not sent", "unknown"]
     reason: str = ""
@@ -111,7 +111,7 @@ class WebhookResult:
     status: int | None = None
     answer: str = ""
     is_temporary: bool = False
-    """Whether the failure is of a kind that passes."""
+    """Whether the failure is temporary, so that another try may succeed."""
     retry_after: float | None = None
     """Seconds that the channel asks to wait."""
 
@@ -132,7 +132,7 @@ def url_problem(url: str) -> str:
 
 
 def _is_this_machine(host: str) -> bool:
-    """Whether a host is this machine by its very name."""
+    """Whether a host's name or address says that it is this machine."""
     if host == "localhost":
         return True
     try:

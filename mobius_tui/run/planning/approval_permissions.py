@@ -36,7 +36,11 @@ def ask_approval(action: AskApproval, situation: Situation) -> None:
 
 
 def _step(situation: Situation, step_id: str) -> Step:
-    """A step that somebody else approves, in a run that goes on."""
+    """The step of an id.
+
+    Raises:
+        NotPermittedError: there is none, it needs no approval, or the run has ended.
+    """
     step = situation.step(step_id)
     if step.approve is None:
         words = f"{situation.plan.name(step.id)} wants nobody's approval"
@@ -48,7 +52,7 @@ def _step(situation: Situation, step_id: str) -> Step:
 
 
 def _require_ready_to_ask(situation: Situation, step: Step) -> None:
-    """Let nothing be approved whose values may yet change."""
+    """Raise unless the step could begin but for its approval: its values are final."""
     plan, name = situation.plan, situation.plan.name(step.id)
     standing = situation.statuses[step.id]
     if standing.status is Status.NOT_APPLICABLE and not standing.was_seen:
@@ -87,7 +91,7 @@ def _again(name: str) -> str:
 def _require_named_approver(
     action: ApproveStep, situation: Situation, approval: Approval
 ) -> None:
-    """An approval in the login that asked for it names who gives it."""
+    """Raise unless an approval from the login that asked names somebody else."""
     name = action.name
     wrong = approver_name_problem(name, approval.asked_by) or approver_name_problem(
         name, situation.name
@@ -109,7 +113,7 @@ def deny(action: DenyApproval, situation: Situation) -> None:
 
 
 def open_approval(situation: Situation, step: Step) -> Approval:
-    """What is asked for now.
+    """The request for the step's next attempt that is open now.
 
     Raises:
         NotPermittedError: nothing is.

@@ -43,12 +43,12 @@ def valid_approval(plan: Plan, state: RunState, step: Step) -> Approval | None:
 
 
 def drill_approves(state: RunState) -> bool:
-    """Whether there is nobody to ask: a drill supplies its approvers."""
+    """Whether the run is a drill, which approves its steps itself."""
     return state.is_drill
 
 
 def missing_approval_text(plan: Plan, state: RunState, step: Step) -> str:
-    """What a step still wants of its approval, in words; empty where it may begin."""
+    """What a step's approval still lacks, in words; empty where the step may begin."""
     if step.approve is None or drill_approves(state):
         return ""
     wanted = f"approval by {step.approve.role}"
@@ -70,13 +70,13 @@ def missing_approval_text(plan: Plan, state: RunState, step: Step) -> str:
 def begin_refusal(
     plan: Plan, state: RunState, step: Step, *, uid: int, now: float
 ) -> str:
-    """Why somebody does not begin what is approved; empty where they may.
+    """Why a user may not begin a step that is approved; empty where they may.
 
     Args:
         plan: the runbook's.
         state: the run's.
-        step: which begins.
-        uid: of whoever begins it.
+        step: the step that would begin.
+        uid: the user id of whoever would begin it.
         now: seconds since 1970.
     """
     approval = valid_approval(plan, state, step)
@@ -90,9 +90,9 @@ def begin_refusal(
 
 
 def is_retry_approved(plan: Plan, state: RunState, step: Step) -> bool:
-    """Whether `retry` may try a step again: what it reads is what was approved.
+    """Whether `retry` may try a step again: no value has changed since its approval.
 
-    The runbook that says so was part of what was approved.
+    The approver was shown the step's `retry` with the rest of it.
     """
     if step.approve is None or drill_approves(state):
         return True

@@ -60,7 +60,7 @@ def rollback_confirmation_word(plan: Plan, state: RunState, phase: Phase) -> str
 
 
 def undo_confirmation_word(plan: Plan, state: RunState) -> str:
-    """The word that confirms undoing past what stays; empty where none is wanted."""
+    """The word that confirms undoing past what cannot be; empty if none is wanted."""
     phase = plan.runbook.undo_phase
     return _word(plan, state, plan.phase_numbers[phase.id]) if phase else ""
 
@@ -72,15 +72,15 @@ def _word(plan: Plan, state: RunState, number: str) -> str:
 
 
 def protects_nothing(runbook: Runbook) -> bool:
-    """Whether a runbook says of no environment that it is to be handled with care."""
+    """Whether a runbook declares no protected environment."""
     return runbook.environment is None or not runbook.protected
 
 
 LONGEST_NAME = 40
-"""Characters of a name at most."""
+"""Characters of an approver's name at most."""
 _PLAIN = re.compile(r"[A-Za-z0-9@][A-Za-z0-9 ._@+-]*")
 _ALIKE = str.maketrans("0158|!", "oissll")
-"""Signs that are read as letters."""
+"""Characters that look like letters, and those letters."""
 
 
 def approver_name_problem(name: str, asker: str) -> str:

@@ -1,4 +1,7 @@
-"""Which step begins by itself while a run goes on until somebody is needed. Pure."""
+"""Which steps a screen may begin one after the other until a person is needed. Pure.
+
+A person asks for this on a screen; `--auto` is another thing, done by the host.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,7 @@ _PERSONAL_KINDS = ("manual", "message", "choose")
 def next_by_itself(
     situation: Situation, reach: Effect, phase: str | None = None
 ) -> Step | str | None:
-    """What a run that goes on by itself does now.
+    """The next step to begin without a person.
 
     Args:
         situation: the run, and who asks.
@@ -58,7 +61,7 @@ def next_by_itself(
 
 
 def goes_on_by_itself(situation: Situation, reach: Effect) -> bool:
-    """Whether the next step would be followed by another one before anybody is needed.
+    """Whether at least two steps could begin before a person is needed.
 
     Args:
         situation: the run, and who asks.
@@ -72,7 +75,7 @@ def goes_on_by_itself(situation: Situation, reach: Effect) -> bool:
 def steps_by_themselves(
     situation: Situation, reach: Effect, phase: str | None = None
 ) -> list[Step]:
-    """The steps that are left before the first one that wants a person, in order.
+    """The open steps before the first one that needs a person, in order.
 
     Args:
         situation: the run, and who asks.
@@ -93,7 +96,7 @@ def steps_by_themselves(
 
 
 def _why_not_by_itself(step: Step, reach: Effect) -> str:
-    """Why a step wants a person whatever the run's state is; empty if it does not."""
+    """Why a step needs a person in any state of the run; empty if it does not."""
     if kind_of(step) in _PERSONAL_KINDS:
         return "wants a person"
     if has_terminal(step):

@@ -38,9 +38,9 @@ _ID = "improvised--"
 def judged_effects(script: str, runbook: Runbook) -> ScriptEffects:
     """What a command does, with the runbook's own `[commands]` and its steps' labels.
 
-    What a step does by the word of its author is not less where it is typed.
+    A command that a step has too does at least what the step's author declares.
     """
-    # A run in which nobody improvises does without the judge.
+    # Imported late: a run without improvised commands never needs it.
     from mobius_tui.runbook.effects.effect_judge import judge_script
 
     found = judge_script(script, table=bundled_commands().extended(runbook.commands))
@@ -57,7 +57,7 @@ def judged_effects(script: str, runbook: Runbook) -> ScriptEffects:
 def _as_labelled(found: CommandEffect, labelled: Sequence[Run]) -> CommandEffect:
     """A command's effect, at least that of each step that has it in its script.
 
-    A program that nobody knows does what the heaviest step does that runs it, whatever
+    A program of unknown effect does what the heaviest step that runs it does, whatever
     its arguments.
     """
     words = found.words if found.known else found.words.split(maxsplit=1)[0]

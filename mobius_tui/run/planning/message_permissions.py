@@ -20,7 +20,7 @@ from mobius_tui.runbook.model.actions import SendMessage
 from mobius_tui.runbook.text.units import size_in_words
 
 TEXT_LIMIT = 8_000
-"""Bytes of a text in UTF-8 at most; readers on a phone read no more."""
+"""Bytes of a message's text in UTF-8 at most; on a phone, nobody reads more."""
 
 
 def send(action: SendMessageOfStep, situation: Situation) -> None:

@@ -1,7 +1,8 @@
-"""Whether an action may be done now: one judgement for the host and for screens. Pure.
+"""Whether an action may be done now: one decision for the host and for screens. Pure.
 
 The host refuses by it, screens offer and explain by it, and lines of a terminal speak
-by it. What it says stands in the modules beside it, by subject.
+by it. The rules are in the modules `*_permissions.py` and `improvisation.py` beside it:
+a function for each action, which raises where it may not be done.
 """
 
 from __future__ import annotations
@@ -94,7 +95,7 @@ def decide_offer(action: Action, situation: Situation) -> Permission:
 
 
 def require(action: Action, situation: Situation) -> None:
-    """Let an action be done only where it may be.
+    """Raise unless an action may be done now.
 
     Raises:
         NotPermittedError: it may not; its words say why.

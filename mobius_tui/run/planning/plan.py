@@ -84,9 +84,10 @@ def _grown(runbook: Runbook, event: GrowthEvent) -> Runbook:
 
 
 def _with_rows(phase: Phase, event: RowsAdded) -> Phase:
-    """A phase with the steps of an event behind the step that it names.
+    """A phase with the rows of an event inserted after their parent step.
 
-    Behind the one that undoes that step are those that undo its rows.
+    In the phase Undo, the steps that undo the rows go after the one that undoes the
+    parent.
     """
     steps: list[Step] = []
     for step in phase.steps:
@@ -103,8 +104,8 @@ def _with_rows(phase: Phase, event: RowsAdded) -> Phase:
 class Plan:
     """A runbook with the numbers of its steps, and indexes over it.
 
-    A run's plan grows: `catch_up` adds the steps that joined the run. What it held
-    before stays as it was, for whoever still reads it.
+    A run's plan grows: `catch_up` adds the steps that joined the run. Its earlier
+    collections are replaced and not changed, so they can still be read.
     """
 
     def __init__(self, runbook: Runbook) -> None:
@@ -118,7 +119,7 @@ class Plan:
         self._index(with_listings(runbook))
 
     def catch_up(self, state: RunState) -> None:
-        """Add the steps that joined the run by a moment.
+        """Add the steps that have joined the run up to this state of it.
 
         Args:
             state: the run's, not older than what was caught up with before.

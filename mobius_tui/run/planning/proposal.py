@@ -30,7 +30,8 @@ from mobius_tui.runbook.model.runbook import ForEach, Step
 from mobius_tui.runbook.model.templates import variables_set
 
 ProposalKind = Literal["start", "decide", "running", "wait", "end", "ended"]
-"""Start a step, decide on one that failed, wait for one, end the run, or nothing."""
+"""Start a step, decide on a failed one, a step is running, one waits for something, end
+the run, or nothing as it has ended."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,10 +68,7 @@ def steps_in_order(plan: Plan, state: RunState) -> Iterator[Step]:
 def steps_passed_over(
     plan: Plan, state: RunState, statuses: StepStatuses
 ) -> tuple[Step, ...]:
-    """The steps that the run has come past since their guards do not hold.
-
-    They stand before what is proposed now.
-    """
+    """The steps before the proposed one whose guards do not hold."""
     if not plan.is_guarded:
         return ()
     next_one = propose(plan, state, statuses).step
@@ -81,10 +79,11 @@ def steps_passed_over(
 def known_rows(
     plan: Plan, state: RunState, statuses: StepStatuses
 ) -> Iterator[tuple[Step, tuple[str, ...]]]:
-    """The steps of the phase that the run is in whose items are known, with these.
+    """The steps of the current phase that will get rows and whose items are known now.
 
-    A command lists only as somebody begins its step, and a guard that looks is looked
-    at only then. What is no list of items is said then, too.
+    Left out are steps whose items come from a command or whose guard has a check: these
+    run only when the step begins. So are steps whose list is invalid: the error is
+    reported when they begin.
     """
     at = propose(plan, state, statuses).step if plan.has_listings else None
     if at is None:
@@ -163,17 +162,17 @@ def propose(
 
 @dataclass(frozen=True, slots=True)
 class _Group:
-    """Steps that are proposed together: of a parallel phase, or rows of one step."""
+    """Steps that may run side by side: of a parallel phase, or rows of one step."""
 
     steps: tuple[Step, ...]
     may_start: bool = True
-    """Whether one of them may be the next at all."""
+    """Whether one of them may be proposed to start."""
 
 
 def _group_begun_by(
     plan: Plan, state: RunState, step: Step, *, may_start: bool
 ) -> _Group | None:
-    """The group whose first step this is."""
+    """The group whose first step this is; `None` for any other step."""
     phase = plan.phase_of[step.id]
     if phase.parallel > 1:  # rows in it are steps of it
         return _Group(phase.steps) if step is phase.steps[0] else None
@@ -188,8 +187,8 @@ def _propose_of_group(
 ) -> Proposal | None:
     """What is to be done next in a group, if anything is.
 
-    Where too many have failed no other begins; what runs beside goes on to its end.
-    What is unknown always holds, and is decided on first.
+    Where too many steps have failed, no other begins, and running ones go on to their
+    ends. An unknown step keeps all others from beginning, and is decided on first.
     """
     steps = [s for s in group.steps if not _is_spoken_for(plan, state, s)]
     ids = {step.id for step in steps}
@@ -214,7 +213,7 @@ def _propose_of_group(
 def _are_too_many(plan: Plan, failed: list[Step]) -> bool:
     """Whether so many steps of a group have failed that no other one begins.
 
-    Of the rows of a step as many may have as its `max_failed` says.
+    Of the rows of one step, up to its `max_failed` may have failed.
     """
     for parent, count in Counter(plan.parent_of.get(s.id) for s in failed).items():
         each = plan.steps[parent].for_each if parent is not None else None
@@ -224,9 +223,10 @@ def _are_too_many(plan: Plan, failed: list[Step]) -> bool:
 
 
 def _is_spoken_for(plan: Plan, state: RunState, step: Step) -> bool:
-    """Whether a step has rows, or is one whose step has ended, and need not be decided.
+    """Whether nobody has to decide on a bad step of a group.
 
-    Where that has failed its rows are decided on, unless the run goes on past it.
+    That is so of a step with rows, as its rows are decided on; and of a row whose
+    parent has ended, unless the parent failed and the run does not continue after that.
     """
     if step.id in state.rows_of:
         return True
@@ -237,14 +237,14 @@ def _is_spoken_for(plan: Plan, state: RunState, step: Step) -> bool:
 
 
 def _sets_awaited(step: Step, waiting: StepStatus) -> bool:
-    """Whether a step sets what another waits for, and so comes before it."""
+    """Whether a step is, or sets, what another waits for, and so comes before it."""
     return any(
         wait.on == step.id or wait.on in variables_set(step) for wait in waiting.waits
     )
 
 
 def _wait_text(plan: Plan, wait: Wait, statuses: StepStatuses) -> str:
-    """A wait, with what could end it."""
+    """A wait in words, with what a person can do to end it."""
     if wait.kind not in ("variable", "choice", "guard"):
         return wait.text
     giver = plan.step_that_sets.get(wait.on)
@@ -293,16 +293,16 @@ def undone_steps_before(
     for step in steps_in_order(plan, state):
         if step.id == step_id:
             break
-        # In a parallel phase `needs` alone says what comes first; rows are equal.
+        # Steps of a parallel phase and rows of one step have no order but `needs`.
         is_beside = own_phase.parallel > 1 and plan.phase_of[step.id] is own_phase
-        if not step.undo_of:  # what undoes them has an order
+        if not step.undo_of:  # the steps that undo rows are in order
             others = (step.id, plan.parent_of.get(step.id, ""))
             is_beside = is_beside or parent in others
         is_left = is_left_behind(state, step.id)
         if not (step.optional or is_follower(step) or is_beside or is_left):
             before.append(step.id)
     else:
-        return None  # it is of a phase that the run is not in
+        return None  # its phase is not the run's current one
     undone = [each for each in before if state.steps[each].status in _NOT_DONE]
     if not undone:
         return ()

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 
 FEWEST_OKS = 5
-"""Checks in a row that are ok after which a rule no longer holds; more of them where
-the rule needs more to come true."""
+"""Consecutive ok checks after which a rule no longer holds, at least; as many as the
+rule needs failures to fire, where that is more."""
 
 
 def rollback_phase(plan: Plan) -> Phase | None:
@@ -49,7 +49,7 @@ def rollback_obstacles(plan: Plan, state: RunState) -> tuple[str, ...]:
     fetched = {n for n, each in plan.runbook.variables.items() if each.is_fetched}
     known = KnownValues(
         names=frozenset(state.variables.keys() - set(state.lost_secrets) | fetched),
-        # What the rollback does itself it does from the beginning.
+        # The rollback begins anew, so its own steps do not count as done.
         satisfied_steps=frozenset((done - mine) | replaced),
         values={name: value.text for name, value in state.variables.items()},
     )
@@ -74,10 +74,10 @@ def step_blocking_rollback(plan: Plan, state: RunState) -> Step | None:
 
 
 def answers_trigger(plan: Plan, step: Step) -> bool:
-    """Whether a step does what a trigger that fires is for.
+    """Whether a step belongs to the rollback that a trigger begins.
 
-    It is of the phase that the trigger begins, of one that this replaces, or of one
-    that replaces this.
+    It does if its phase is the rollback phase, one that the rollback phase replaces
+    (`instead_of`), or one that replaces the rollback phase.
     """
     own, phase = rollback_phase(plan), plan.phase_of[step.id]
     return own is not None and (
@@ -86,7 +86,7 @@ def answers_trigger(plan: Plan, step: Step) -> bool:
 
 
 def meter_of(meters: Iterable[Meter], alarm: Alarm) -> Meter | None:
-    """How far the trigger that fired is now."""
+    """The meter of the rule that fired an alarm; `None` where there is none."""
     matching = (m for m in meters if (m.probe, m.rule) == (alarm.probe, alarm.rule))
     return next(matching, None)
 
@@ -98,7 +98,7 @@ def oks_that_drop_rollback(meters: Iterable[Meter], alarm: Alarm) -> int:
 
 
 def is_worked_by_person(plan: Plan, state: RunState) -> bool:
-    """Whether a person works through the runbook, and so decides when it ends."""
+    """Whether a person has begun steps, and so decides when the run ends."""
     mains = [step.id for phase in plan.main_phases for step in phase.steps]
     elsewhere = bool(state.aside_frames) and not (
         state.watch.rollback_running or state.watch.rollback_stop_reason

@@ -65,7 +65,7 @@ def _outcome_of_steps(plan: Plan, state: RunState) -> tuple[Outcome, str]:
         for step in phase.steps
         if not is_left_behind(state, step.id)
     ]
-    # Of what was improvised it counts alone that nobody knows how far it got.
+    # An improvised command counts only where its end is unknown.
     improvised = improvised_phase(plan.runbook)
     lost = [
         plan.name(step.id)
@@ -106,7 +106,7 @@ def _outcome_of_steps(plan: Plan, state: RunState) -> tuple[Outcome, str]:
 
 
 FAILURES_NAMED = 3
-"""Failures that the reason of a run that completed names."""
+"""Tolerated failures that the reason of a completed run names at most."""
 
 
 def _first_of(texts: list[str]) -> tuple[str, ...]:
@@ -117,7 +117,7 @@ def _first_of(texts: list[str]) -> tuple[str, ...]:
 
 
 def _failure_borne(plan: Plan, state: RunState, step_id: str) -> str:
-    """What failed of a step although the run goes on; empty where nothing did."""
+    """A step's failure that the run went on past, in words; empty for none."""
     own, name = state.steps[step_id], plan.name(step_id)
     if own.status is Status.RECOVERED:
         phase = plan.runbook.phase(state.recovered_by[step_id]).title
@@ -142,7 +142,7 @@ def run_progress(
 ) -> tuple[int, int]:
     """How many of the steps that apply are done, and how many apply.
 
-    What is undone is done no more; what undoes it is no step of its own here.
+    A step that was undone counts as not done; the steps that undo others do not count.
     """
     counted = [
         statuses[step.id].status

@@ -16,7 +16,7 @@ def is_of_a_group(plan: Plan, step: Step, other: Step) -> bool:
 
 
 def is_beside_others(plan: Plan, step_id: str) -> bool:
-    """Whether others may run at the same time, so that its lines want its number."""
+    """Whether other steps may run at the same time: output lines need its number."""
     rows = _rows_side_by_side(plan, plan.parent_of.get(step_id))
     return max(plan.phase_of[step_id].parallel, rows) > 1
 
@@ -33,9 +33,9 @@ def running_steps(plan: Plan, state: RunState) -> tuple[Step, ...]:
 def may_run_beside(plan: Plan, step: Step, other: Step) -> bool:
     """Whether two steps may run at the same time.
 
-    Those of a parallel phase may that read, or of which the runbook declares that they
-    change what no other one of them touches. Of rows `parallel` on their step says so
-    for each other; without it they come one after the other.
+    Steps of a parallel phase may if each of them only reads, or is declared
+    `independent`. Rows of one step may if the step's `for_each` says `parallel`. No
+    other steps may.
     """
     if _are_rows_of_one(plan, step, other):
         return _rows_side_by_side(plan, plan.parent_of[step.id]) > 1

@@ -1,4 +1,4 @@
-"""What a judgement on an action is made from, and what it comes to. Pure."""
+"""What `permissions.decide` needs to know, and what it returns. Pure."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def no_survivors(_step: Step) -> tuple[str, ...]:
 
 @dataclass(frozen=True, kw_only=True)
 class Situation:
-    """All that a judgement on an action needs."""
+    """All that is needed to decide whether an action is permitted."""
 
     plan: Plan
     state: RunState
@@ -128,7 +128,8 @@ class Situation:
     known_proposal: Proposal | None = None
     """What is to be done next, if the caller has computed it already."""
     survivors_of: Callable[[Step], tuple[str, ...]] = no_survivors
-    """What lives of a step's last attempt, in words; the host alone looks."""
+    """The processes of a step's last attempt that still live, in words; only the host
+    can look."""
     being_checked: Collection[str] = ()
     """Ids of the steps whose checks are being made, or that watch health."""
     viewers: int = 1
@@ -136,7 +137,7 @@ class Situation:
 
     @cached_property
     def statuses(self) -> Mapping[str, StepStatus]:
-        """Where each step stands."""
+        """The status of each step."""
         return (
             step_statuses(self.plan, self.state)
             if self.known_statuses is None

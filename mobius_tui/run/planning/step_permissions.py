@@ -67,7 +67,7 @@ def start(action: StartStep | RetryStep, situation: Situation) -> None:
 def tick(action: TickStep, situation: Situation) -> None:
     """Raise unless a manual or message step may be ticked as done.
 
-    Whether an answer matches its pattern is looked at when it is taken.
+    Whether an answer matches its pattern is checked later, when the host takes it.
     """
     step = situation.step(action.step)
     require_next_attempt(situation, step, action.attempt)
@@ -211,7 +211,7 @@ def require_can_begin(situation: Situation, step: Step, *, again: bool) -> None:
 
 
 def refuse_for_rows(situation: Situation, step: Step) -> None:
-    """Refuse for a step what is done for each of its rows, once it has some."""
+    """Refuse an action on a step that has rows already: it is done for each row."""
     if step.id in situation.state.rows_of:
         words = f"{situation.plan.name(step.id)} has rows: each is worked by itself"
         raise NotPermittedError(RefusalCode.DONE, words, "it has rows")
@@ -226,14 +226,14 @@ def require_undo_applies(situation: Situation, step: Step) -> None:
 
 
 def _survivors_of_undone(situation: Situation, step: Step) -> tuple[str, ...]:
-    """What lives of the attempt that a step undoes, where nobody knows how it ended."""
+    """The living processes of the attempt to be undone, where its end is unknown."""
     undone = situation.plan.steps[step.undo_of]
     is_unknown = situation.state.steps[undone.id].status is Status.UNKNOWN
     return situation.survivors_of(undone) if is_unknown else ()
 
 
 def _may_overtake(situation: Situation, step: Step) -> bool:
-    """Whether a step of the rollback need not wait for those that only read."""
+    """Whether a step of a running rollback may begin, as only steps that read run."""
     watch, phase_of = situation.state.watch, situation.plan.phase_of
     return (
         watch.rollback_running
@@ -247,7 +247,7 @@ def _may_overtake(situation: Situation, step: Step) -> bool:
 
 
 def require_other_approver(situation: Situation, step: Step) -> None:
-    """Let nobody begin what they approved themselves, or what was approved long ago."""
+    """Refuse whoever approved the step, and anybody once the approval has lapsed."""
     refused = begin_refusal(
         situation.plan, situation.state, step, uid=situation.uid, now=situation.now
     )

@@ -33,7 +33,7 @@ class Wait:
     on: str
     """The id of a step, or the name of a variable."""
     text: str
-    """For a person: `gate 2.1`, `needs 1.3`, `no backup_file yet`."""
+    """In words for a person: `gate 2.1`, `needs 1.3`, `no backup_file yet`."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,9 +44,10 @@ class StepStatus:
     waits: tuple[Wait, ...] = ()
     reason: str = ""
     is_guard_false: bool = False
-    """Whether it does not apply because its guard does not hold."""
+    """Whether it is `not applicable` because its guard does not hold."""
     was_seen: bool = False
-    """Whether a check of its guard has seen that, so that it may look again."""
+    """Whether a check of the guard found that, so that beginning the step checks
+    again."""
 
 
 StepStatuses = Mapping[str, StepStatus]
@@ -104,7 +105,7 @@ def _own_status(
     if not_undone := why_undo_does_not_apply(plan, state, step):
         last = own.last_attempt
         if last is not None and last.status in PASSED_STATUSES:
-            return StepStatus(status=last.status)  # it has undone that, earlier
+            return StepStatus(status=last.status)  # it ran earlier, and passed
         return StepStatus(status=Status.NOT_APPLICABLE, reason=not_undone)
     if replaced is not None:
         title = plan.runbook.phase(replaced).title
@@ -168,7 +169,8 @@ def _variables_awaited(plan: Plan, state: RunState, step_id: str) -> Iterator[Wa
 def _no_value_text(plan: Plan, name: str) -> str:
     """That a variable has no value, and how to give it one from the environment.
 
-    A run has no more of it than its host was given: whoever resumes it gives it.
+    The host has only the environment that it was started with: resuming the run with
+    the variable set gives it the value.
     """
     source = plan.runbook.variables[name].from_env
     if source is None or name in plan.step_that_sets:

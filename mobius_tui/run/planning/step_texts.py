@@ -48,7 +48,7 @@ class StepTexts:
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
         self._shown_phases: set[str] = set()
-        """The phases of which it was said why they are there."""
+        """The ids of the phases whose purpose was printed already."""
 
     def lines(self, entry: Entry, state: RunState) -> Iterator[str]:
         """Texts of a phase or step that began, or of a step that waits for a person."""

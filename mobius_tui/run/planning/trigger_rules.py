@@ -34,7 +34,7 @@ class RunTriggerRules:
     def apply_probe_result(
         self, record: ProbeResult | MachineSample
     ) -> tuple[Fired | Cleared, ...]:
-        """Take in a probe's result; returns the rules that fired or cleared."""
+        """Evaluate the rules for a probe's result; returns what fired or cleared."""
         if not isinstance(record, ProbeResult):
             return ()
         if self.evaluator is None and not self.problem:
@@ -69,12 +69,12 @@ class RunTriggerRules:
             self.problem = f"health.trigger.p95_latency.above: {error}"
 
     def apply_event(self, event: Event) -> None:
-        """Reset the evaluator's counters if this event starts counting anew."""
+        """Reset the counters of all rules if this event starts a new epoch."""
         if self.evaluator is not None and self.begins_epoch(event):
             self.evaluator.begin_epoch()
 
     def begins_epoch(self, event: Event) -> bool:
-        """Whether counting starts anew with an event."""
+        """Whether the rules count from zero after an event."""
         if isinstance(event, WatchArmed):
             return True
         if isinstance(event, PhaseLeft):
@@ -87,7 +87,7 @@ class RunTriggerRules:
 
 @dataclass(frozen=True, slots=True)
 class ReportedFigures:
-    """Which figures a service reports of itself."""
+    """Which figures a service's own answers report, beside what the probe measures."""
 
     p95: bool
     error_rate: bool
@@ -113,7 +113,7 @@ def trigger_caveats(
     fill: Callable[[str], str],
     reported: Mapping[str, ReportedFigures],
 ) -> tuple[str, ...]:
-    """What an armed trigger cannot see, or mistakes for something else, in sentences.
+    """What an armed trigger may miss or misjudge, in sentences.
 
     Args:
         health: what the runbook watches.

@@ -1,4 +1,4 @@
-"""The answers for a run that goes by itself, and how it goes on where one lacks."""
+"""The answers of an automatic run (`--auto`), and the remedies where one is missing."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from mobius_tui.runbook.toml.toml_document import Findings, parse_toml
 from mobius_tui.sanitize import line
 
 ManualPolicy = Literal["stop", "skip", "tick"]
-"""What becomes of manual steps in a run that goes on by itself."""
+"""What an automatic run does at a manual step: stop, skip it, or tick it as done."""
 
 _NO_VARIABLES = ("attended", "trigger_within")
 """What an answers file has besides values of variables."""
@@ -30,7 +30,7 @@ _NO_VARIABLES = ("attended", "trigger_within")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class UnattendedAnswers:
-    """What an answers file says; what is no variable's value holds in drills alone."""
+    """The content of an answers file; all but `values` is for drills alone."""
 
     values: Mapping[str, str] = field(default_factory=dict)
     """By variable; of a list, joined by newlines."""
@@ -106,13 +106,13 @@ def automatic_action(
     yes: bool,
     rehearse_undo: bool = False,
 ) -> StartAutomatic:
-    """What makes a run automatic.
+    """The action that makes a run automatic.
 
     Args:
         answers: what it answers to questions.
         manual: what becomes of manual steps.
         yes: whether what destroys is confirmed by it.
-        rehearse_undo: whether each step is undone as it says, and done again.
+        rehearse_undo: whether each step with an undo is undone, and then run again.
     """
     return StartAutomatic(
         manual=manual,
@@ -125,7 +125,9 @@ def automatic_action(
 
 
 def person_remedy(state: RunState, otherwise: str = "") -> str:
-    """How a run goes on that wants a person; a rollback by a trigger knows no --auto.
+    """How to continue a run that needs a person, in words for an error.
+
+    A rollback that a trigger began has no `--auto` to leave out.
 
     Args:
         state: the run.
@@ -137,7 +139,7 @@ def person_remedy(state: RunState, otherwise: str = "") -> str:
 
 
 def remedy_of_manual(state: RunState, missing: Sequence[Variable]) -> str:
-    """How a run goes on behind a manual step that waits for a person.
+    """How to continue an automatic run that stopped at a manual step, in words.
 
     Args:
         state: the run.

@@ -37,14 +37,15 @@ from mobius_tui.runbook.model.runbook import Step
 _FIT_REOPENED_RUN = (
     *(UndoSteps, AddNote, StopStep, EndRun, ReleaseHost),
     *(ResendMessages, DropMessages),
-    ReopenRun,  # it says itself that it is open
+    ReopenRun,  # refused by its own rule, which says why
 )
-"""Actions that begin no step, and that a run takes which is open again."""
+"""Actions that begin no step, and that are permitted in a reopened run."""
 _FIT_STEPS_AFTER_END = (
     *(StartStep, RetryStep, LookFirst, SkipStep, RestoreStep, OverrideStep),
     *(TickStep, SendMessageOfStep, AskApproval, ApproveStep, DenyApproval),
 )
-"""Actions that it takes for what undoes steps, and for messages."""
+"""Actions that are permitted in a reopened run for steps that undo others, and for
+messages."""
 
 
 def require_fits_reopened_run(action: Action, situation: Situation) -> None:
@@ -114,7 +115,7 @@ def undo(action: UndoSteps, situation: Situation) -> None:
 
 
 def _require_quiet(situation: Situation) -> None:
-    """Let nothing be undone while a step runs, or where an undo came to is unknown."""
+    """Raise while a step runs, or where the result of an earlier undo is unknown."""
     plan, state = situation.plan, situation.state
     if state.ended is not None:
         words = "the run has ended; it is opened again first, and then undone"

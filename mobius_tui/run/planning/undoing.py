@@ -13,17 +13,17 @@ from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.runbook.text.units import ago
 
 NO_WAY_BACK = "the runbook does not say how it is undone"
-"""Why a step cannot be undone of which its runbook says nothing."""
+"""Why a step cannot be undone that has no `undo` in the runbook."""
 
 NOTHING_TO_REHEARSE = (
     "no step of this runbook says how it is undone: nothing to rehearse"
 )
-"""Why a drill of it does not rehearse that."""
+"""Why a drill refuses to rehearse undoing."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class UndoItem:
-    """A step that has changed something, and that nobody has undone since."""
+    """A step that has changed something and has not been undone since."""
 
     step: Step
     attempt: int
@@ -35,7 +35,7 @@ class UndoItem:
 
 
 def undo_items(plan: Plan, state: RunState) -> tuple[UndoItem, ...]:
-    """All that could be undone now, and what cannot, the newest first."""
+    """All changes that were not undone, the newest first; also those that cannot be."""
     undo_of = {done: plan.steps[undo] for undo, done in state.undo_steps.items()}
     return tuple(
         UndoItem(
@@ -82,9 +82,10 @@ def undo_item_text(plan: Plan, state: RunState, item: UndoItem) -> str:
 
 
 def undo_to_rehearse(plan: Plan, state: RunState) -> Step | None:
-    """The step whose undo a rehearsal tries now: of what has passed, the newest.
+    """The undo step that a rehearsal begins now; `None` if none.
 
-    Each is tried once, while nothing else runs and no trigger's rollback does.
+    It is that of the newest passed step whose undo was not rehearsed yet. None begins
+    while another step or a trigger's rollback runs.
     """
     busy = running_steps(plan, state) or state.watch.rollback_running
     if busy or is_undoing(plan, state):

@@ -60,7 +60,7 @@ class Values:
         health: Mapping[str, str] | None = None,
         host: Mapping[HostField, str] | None = None,
     ) -> None:
-        """Take the values of a moment.
+        """Keep what names are looked up in.
 
         Args:
             state: the run.
@@ -209,7 +209,7 @@ class Values:
         return Prose.of(text, lambda name: self.preview(f"${{{name}}}"))
 
     def fill_message(self, text: str) -> str:
-        """A text that is sent unseen; words stand in for a name without a value."""
+        """A text to be sent; names without a value become words that say so."""
 
         def known(name: str) -> str:
             try:
@@ -269,7 +269,7 @@ def check_env(step: Step, runbook: Runbook, values: Values) -> dict[str, str]:
 def probe_variable_names(probe: Probe) -> tuple[str, ...]:
     """The names of the variables that a probe's texts use."""
     if isinstance(probe.check, RunCheck):
-        # Of a script it is known only as it runs which names are its own.
+        # Which names in a script are bash's own is known only as it runs.
         probe = replace(probe, check=replace(probe.check, script="", shell=()))
     names = [name for text in texts_in(probe) for name in template_names(text)]
     return tuple(dict.fromkeys(names))

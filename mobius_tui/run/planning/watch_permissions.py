@@ -25,18 +25,18 @@ from mobius_tui.run.planning.situation import NotPermittedError, RefusalCode, Si
 from mobius_tui.runbook.model.runbook import Phase, Runbook
 
 LONGEST_HINT = 500
-"""Characters."""
+"""Characters of a hint at most."""
 
 
 def unattended_refusal(runbook: Runbook, feature: str) -> str:
-    """Why no run goes by itself on the word of a check that cannot fail.
+    """Why a runbook may not run unattended, as a check of it cannot fail.
 
     Args:
         runbook: what is to be run.
         feature: what was asked for, such as `--auto`.
 
     Returns:
-        In words; empty where no such check guards what destroys.
+        The reason in words; empty where no such check guards a step that destroys.
     """
     if not runbook.blocking:
         return ""

@@ -19,13 +19,13 @@ from mobius_tui.runbook.text.units import clock_duration, duration_in_words
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HealthSnapshot:
-    """What is known of health at one moment, probe by probe."""
+    """The state of the probes at one moment, as far as a `watch` step needs it."""
 
     unchecked: tuple[str, ...] = ()
     """Probes that have not been asked since the step began."""
     failing: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
-    """Probes, or triggers in words, of which nothing is known."""
+    """Probes by id, and triggers in words, whose state is not known."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

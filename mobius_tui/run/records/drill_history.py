@@ -24,7 +24,8 @@ _OUTAGE = {
     "restored": ("restored", "first_healthy"),
     "steady": ("steady", "three_healthy"),
 }
-"""A measure, and its time in a record's `[outage]`; older records name some else."""
+"""By measure, the keys that its time may have in a record's `[outage]`: today's, then
+that of older records."""
 
 
 SCORE_LISTS = {
@@ -40,14 +41,14 @@ SCORE_LISTS = {
 
 
 def verdict_words(handled: bool | None) -> str:
-    """Whether a drill was handled, by the site's own word."""
+    """Whether a drill was handled, in words, as the site itself reported."""
     if handled is None:
         return "not known: nobody looked at the site"
     return "handled" if handled else "not handled"
 
 
 def faults_words(faults: Iterable[str]) -> str:
-    """What broke the site."""
+    """The faults of a drill, in words."""
     names = " + ".join(faults)
     return f"the fault was {names}" if names else "no fault was injected"
 
@@ -81,10 +82,10 @@ class LastAndBest(NamedTuple):
 
 
 def last_and_best(times: Iterable[float | None]) -> LastAndBest:
-    """What to compare a time with.
+    """The last and the best time of earlier drills, to compare a time with.
 
     Args:
-        times: the same of each drill, newest first; `None` where it did not come about.
+        times: the time in each drill, newest first; `None` where it was not reached.
     """
     known = [time for time in times if time is not None]
     return LastAndBest(known[0] if known else None, min(known, default=None))

@@ -1,9 +1,9 @@
-"""`stats.json`: what a run came to, step by step, for whoever counts many runs.
+"""`stats.json`: the results of a run, step by step, for statistics over many runs.
 
-Written when the run ends, or when somebody counts a run that has none yet. It says
-nothing that the run's other files do not say, so losing it loses nothing. Its first
-line is a seal over the version of this program, the files that it was made from, and
-what it says: where any of these is another by now, it is not believed.
+Written when the run ends, or when statistics first need it. It is a cache: all of it
+can be made again from the run's other files. Its first line is a digest over the
+version of this program, the files that it was made from, and its content; where any of
+these has changed, it is made again.
 """
 
 from __future__ import annotations
@@ -38,13 +38,14 @@ from mobius_tui.run.storage.safe_open import open_regular
 from mobius_tui.run.storage.sharing import file_mode
 
 FORMAT = 1
-"""Of what is written; to be raised, too, when a run's times are reckoned otherwise."""
+"""Version of the file's format; raised when the format, or the way in which times are
+calculated, changes."""
 LIMIT = 16 << 20
-"""Bytes that are read of it."""
+"""Bytes that are read of the file at most."""
 
 
 class PastStep(NamedTuple):
-    """What became of a step in one run; a hundred thousand are read at once."""
+    """The results of a step in one run. A tuple, since 100,000 are read at once."""
 
     results: tuple[Status, ...]
     """How each attempt ended."""
@@ -77,7 +78,7 @@ def past_run_from_state(run: str, state: RunState, restored: float | None) -> Pa
     Args:
         run: its id.
         state: of the run at its end.
-        restored: seconds until it was well again, as its milestones tell.
+        restored: seconds until the service was healthy again, from its milestones.
     """
     began, ended = state.began, state.ended
     assert began is not None
@@ -139,7 +140,7 @@ def _digest_of(path: Path) -> bytes:
 
 
 def read_stats(directory: RunDirectory) -> PastRun | None:
-    """What a run came to; `None` where no summary says it that can be believed."""
+    """The stored results of a run; `None` where they are missing or out of date."""
     try:
         with open_regular(directory.stats) as file:
             seal, _, payload = file.read(LIMIT).partition(b"\n")
@@ -152,22 +153,21 @@ def read_stats(directory: RunDirectory) -> PastRun | None:
 
 
 def write_stats(directory: RunDirectory, run: PastRun, source_digest: bytes) -> None:
-    """Write down what a run came to; where that cannot be, its journal is read again.
+    """Store the results of a run; ignores failures, as they can be made again.
 
     Args:
         directory: the run's.
         run: what it came to.
-        source_digest: the `fingerprint` of what it was summed up from, before that
-            was read.
+        source_digest: `fingerprint` of the files, before they were read.
     """
     new = directory.stats.with_suffix(f".{os.getpid()}")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     payload = _encoded(run)
     with suppress(OSError, RunError):
         if fingerprint(directory) != source_digest:
-            return  # it went on meanwhile
+            return  # the run has changed since
         try:
-            # What a loss of power makes of it has no seal: it need not be durable.
+            # Not synced: a file that a power loss damaged fails its digest.
             with os.fdopen(os.open(new, flags, 0o600), "wb") as file:
                 os.fchmod(file.fileno(), file_mode(directory.path))
                 file.write(_seal(source_digest, payload) + b"\n" + payload)
@@ -207,10 +207,10 @@ _RESULTS: Mapping[str, Status] = {each.value: each for each in ENDED_STATUSES}
 
 
 def _decoded(run: str, data: Any) -> PastRun:
-    """A seal can be made by anyone: what is read is held to its types all the same.
+    """Decode and check the content, as anyone can make a file with a valid digest.
 
     Raises:
-        ValueError: it says what no run comes to; other `_MALFORMED_ERRORS`, too.
+        ValueError: a value is invalid; other `_MALFORMED_ERRORS`, too.
     """
     began, restored = data["began"], data["restored"]
     well = (

@@ -47,19 +47,19 @@ ANNOTATIONS = "annotations"
 ACTION_ITEMS = "action_items"
 """The table of action items, added afterwards."""
 LOCK_TIMEOUT = 10.0
-"""Seconds to wait for another writer: it takes a few milliseconds, but on a disk that
-is full or remote."""
+"""Seconds to wait for another writer. It needs a few milliseconds; longer only on a
+disk that is full or remote."""
 
 
 @contextmanager
 def exclusive_record(directory: RunDirectory) -> Iterator[None]:
-    """Be the only one who changes a run's record while the block lasts.
+    """Hold the lock on a run's record while the block lasts.
 
-    It is read and written again whole: of two at once, one would undo the other's. The
-    record itself cannot be locked, as another file takes its place; its folder is.
+    A change reads and rewrites the whole record, so of two at once one would be lost.
+    The lock is on the folder, as each change replaces the file.
 
     Raises:
-        OSError: somebody else is changing it and does not come to an end.
+        OSError: another writer held the lock for longer than `LOCK_TIMEOUT`.
     """
     handle = os.open(directory.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     deadline = time.monotonic() + LOCK_TIMEOUT
@@ -95,11 +95,11 @@ def write_record(
 
 
 def record_of_journal(state: RunState, head: str) -> dict[str, Any]:
-    """The fields of a record that are in the journal, too.
+    """The fields of a record that are made from the journal.
 
     Args:
         state: of a run that has ended.
-        head: the digest of the last line that it is of.
+        head: the digest of the journal's last line.
     """
     began, ended = state.began, state.ended
     assert began is not None
@@ -139,7 +139,7 @@ def read_record(directory: RunDirectory) -> dict[str, Any]:
 
 
 def _added_tables(directory: RunDirectory) -> dict[str, Any]:
-    """Tables that people added to an older record; puts an unreadable one aside."""
+    """The tables that people added to an earlier record; renames an unreadable one."""
     try:
         older = read_record(directory)
     except RunError:
@@ -170,11 +170,12 @@ def replace_file_durably(target: Path, data: bytes) -> None:
 
 
 def summarize_run(directory: RunDirectory, *, is_host: bool = False) -> PastRun | None:
-    """Read what a run came to from its journal, and keep that, where it may be kept.
+    """Sum a run up from its files, and store that as `stats.json` where it may be.
 
     Args:
         directory: the run's.
-        is_host: whether the caller is its host; else nothing is kept while it has one.
+        is_host: whether the caller is its host; else nothing is stored while it has
+            one.
 
     Returns:
         `None` of a run that did not come to an end.
@@ -193,7 +194,7 @@ def summarize_run(directory: RunDirectory, *, is_host: bool = False) -> PastRun 
 
 
 def past_run_of(directory: RunDirectory) -> PastRun | None:
-    """What a run came to, as its journal, its health and its record tell.
+    """Sum a run up from its journal, its health and its record; stores nothing.
 
     Returns and raises as `summarize_run`.
     """
@@ -229,7 +230,8 @@ def outage_record(directory: RunDirectory, *, older: bool = False) -> dict[str, 
 
     Args:
         directory: the run.
-        older: whether in the form of records before they had `since`.
+        older: whether to return the keys of records that older versions wrote, which
+            had no `since`.
 
     Raises:
         RunError: the run cannot be read.

@@ -30,7 +30,7 @@ _ENDS = EntryPicker((RunEnded, RunReopened))
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Summary:
-    """What a list of runs says of one."""
+    """One run in a list of runs."""
 
     id: str
     title: str
@@ -63,7 +63,7 @@ class Summary:
 
     @property
     def came_to_end(self) -> bool:
-        """Whether it ended, so that it shows something of its runbook."""
+        """Whether it ended, and so has an outcome."""
         return isinstance(self.outcome, Outcome)
 
     @property
@@ -81,7 +81,7 @@ class Summary:
         return self.ended - self.began
 
     def row(self) -> str:
-        """A line for a person."""
+        """The run in a line of text, for a list."""
         if self.began is None:
             return f"{'':16}  {'':11}  {self.outcome:13}  {'':7}  {self.id}"
         when = time.strftime("%Y-%m-%d %H:%M", time.localtime(self.began))
@@ -97,7 +97,7 @@ class Summary:
         )
 
     def unwatched_text(self, now: float) -> str:
-        """`unwatched since 03:12`, where nobody watches that should.
+        """`unwatched since 03:12`, for an open run whose host is dead; else empty.
 
         Args:
             now: seconds since 1970.
@@ -124,7 +124,7 @@ class Summary:
 
 
 def read_summary(directory: RunDirectory) -> Summary:
-    """A run's summary, from the two ends of its journal; raises for no content."""
+    """A run's summary, from both ends of its journal; bad content never raises."""
     try:
         first, last, ended_at = _ends(directory.journal)
         host = directory.host_pid()
@@ -158,11 +158,11 @@ def read_summary(directory: RunDirectory) -> Summary:
 
 
 def _lost_its_end(directory: RunDirectory) -> bool:
-    """Whether it had ended, as its record says, and its journal has no end."""
+    """Whether the journal lacks its end: the record says that the run had ended."""
     if not directory.record.exists():
         return False
     from mobius_tui.run.records.verification import (
-        lost_end_text,  # a list of runs does without
+        lost_end_text,  # imported late: most lists never need it
     )
 
     try:

@@ -61,7 +61,10 @@ def seals_of(record: Record) -> tuple[Any, ...]:
 
 
 def last_seal_digest(record: Record) -> str:
-    """The digest of the last seal, to be noted elsewhere; empty where there is none."""
+    """The digest of the last seal; empty where there is none.
+
+    A person can note it elsewhere, to detect later whether seals were cut off.
+    """
     seals = seals_of(record)
     return seal_digest(seals[-1]) if seals and isinstance(seals[-1], dict) else ""
 
@@ -117,7 +120,7 @@ def _take_one(remaining: Counter[str], digest: str) -> bool:
 
 
 def seal_problems(record: Record, first: str, *, older: bool) -> Iterator[str]:
-    """What of a record's entries is not as it was sealed, in words.
+    """Where a record's entries differ from their seals, in words.
 
     Args:
         record: the record.
@@ -175,7 +178,7 @@ def _table_problems(
 
 
 def sealed_counts(record: Record, *, older: bool) -> str:
-    """How many entries there are, for whoever verifies; empty where there are none."""
+    """How many entries are sealed, in words for `verify`; empty for none."""
     counts = {
         name: len(_entries(record, table)) for table, name in SEALED_TABLES.items()
     }

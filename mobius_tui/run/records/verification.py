@@ -1,4 +1,4 @@
-"""`mobius-tui verify`: whether a run's files are as they were written."""
+"""`mobius-tui verify`: whether a run's files are unchanged since they were written."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def run_problems(directory: RunDirectory, head: str | None = None) -> Iterator[s
 def damage_of_open_run(directory: RunDirectory) -> tuple[str, ...]:
     """What is wrong with the files of an open run.
 
-    Its host may write at the same time: only what is wrong twice counts.
+    Its host may write at the same time, so only problems found twice count.
     """
     try:
         wrong = tuple(run_problems(directory))
@@ -92,7 +92,7 @@ def damage_of_open_run(directory: RunDirectory) -> tuple[str, ...]:
 
 
 def cut_journal_text(directory: RunDirectory, journal_content: JournalContent) -> str:
-    """How a journal lacks entries that its record names; empty where it does not.
+    """Which entries a journal lacks that its record names, in words; empty for none.
 
     Raises:
         RunError: the record cannot be read.
@@ -222,7 +222,7 @@ def _seal_digests(directory: RunDirectory) -> Iterator[str]:
     try:
         yield from map(seals.seal_digest, seals.seals_of(read_record(directory)))
     except RunError:
-        return  # it is said elsewhere
+        return  # `_record_problems` reports it
 
 
 def _shown(value: Any) -> str:
@@ -331,7 +331,7 @@ def _attempt_problems(directory: RunDirectory, entry: Entry) -> Iterator[str]:
 def _host_problems(directory: RunDirectory, event: FleetHostEnded) -> Iterator[str]:
     """Where a host's output differs from the journal's digest."""
     if event.output_sha256 is None or event.status is HostStatus.PENDING:
-        return  # of one that may begin once more nothing is final
+        return  # it may be tried again, and then writes on
     folder = directory.attempt(event.step, event.attempt).path
     output = output_path(folder, event.host)
     digests = (

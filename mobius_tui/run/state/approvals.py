@@ -30,12 +30,12 @@ class Approval:
 
     @property
     def expires_at(self) -> float:
-        """When it is denied, or lapses: seconds since 1970."""
+        """When the request expires, or the approval lapses: seconds since 1970."""
         return self.since + self.request.within
 
     @property
     def is_complete(self) -> bool:
-        """Whether as many have approved as must."""
+        """Whether the required number of people have approved."""
         return (
             not self.denial_reason and len(self.approvals_given) >= self.request.count
         )

@@ -134,7 +134,7 @@ _BEFORE: Mapping[type[FleetEvent], frozenset[HostStatus]] = {
     FleetHostChecked: frozenset({HostStatus.RUNNING}),
     FleetHostEnded: frozenset({HostStatus.RUNNING}),
 }
-"""For each event of a host, what the host is when it may follow."""
+"""For each event of a host, the statuses of the host in which it may follow."""
 
 
 def _host_problem(
@@ -182,7 +182,7 @@ def apply_fleet_event(
             words = reason[:REASON_LENGTH]
             own.held = Held(batch=batch, why=why, reason=words, at=at)
         case BatchReleased(batch=batch):
-            # Who goes on though a trigger fired has said nothing of the gate after it.
+            # Releasing a trigger's hold does not release the next batch's own hold.
             if own.held is not None and own.held.why is not HoldReason.TRIGGER:
                 own.released_batch = batch
             own.held, own.released_at = None, at
@@ -219,7 +219,7 @@ def _change_host(
 
 
 def _settle(fleet: StepFleet, event: FleetHostSettled) -> None:
-    """Let a host be what a person says, wherever its newest state is kept."""
+    """Set a host's newest status as a person decided, in the attempt that holds it."""
     new = replace(
         fleet.newest()[event.host],
         status=settled_status(event.settled),

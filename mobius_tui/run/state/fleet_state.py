@@ -13,9 +13,10 @@ from dataclasses import dataclass, field, replace
 from mobius_tui.run.events.fleet_events import HoldReason, HostStatus, Settlement
 
 ATTEMPTS_KEPT = 8
-"""Attempts at a step of which all hosts are kept; of older ones the newest of each."""
+"""Newest attempts of a step that are kept with all their hosts; of older attempts only
+each host's newest state is kept."""
 REASON_LENGTH = 500
-"""Characters that are kept of what is said of a host."""
+"""Characters of a host's reason that are kept."""
 
 ENDED = frozenset(
     {
@@ -23,21 +24,21 @@ ENDED = frozenset(
         *(HostStatus.UNREACHABLE, HostStatus.UNKNOWN, HostStatus.SKIPPED),
     }
 )
-"""What a host is when nothing of it runs or is to begin."""
+"""Statuses of a host on which nothing runs or will begin in this attempt."""
 WANTING_SOMEBODY = frozenset(
     {HostStatus.UNKNOWN, HostStatus.FAILED, HostStatus.UNREACHABLE}
 )
-"""What somebody has to look at; the worst stand first in `HostStatus`."""
+"""Statuses of a host that a person has to look at."""
 PASSED = frozenset({HostStatus.OK, HostStatus.CHANGED})
 _NOT_AGAIN = frozenset(
     {HostStatus.OK, HostStatus.CHANGED, HostStatus.RUNNING, HostStatus.UNKNOWN}
 )
-"""What has passed, runs, or of which nobody knows whether it ran."""
+"""Statuses of a host that another attempt leaves out: passed, running or unknown."""
 SETTLEMENTS: Mapping[HostStatus, tuple[Settlement, Settlement]] = {
     HostStatus.UNKNOWN: ("ran", "did not run"),
     HostStatus.UNREACHABLE: ("skip", "fail"),
 }
-"""What a person may say of a host, by what it is."""
+"""The decisions that a person may make about a host, by its status."""
 _SETTLED: Mapping[Settlement, HostStatus] = {
     "ran": HostStatus.OK,
     "did not run": HostStatus.FAILED,
@@ -48,7 +49,7 @@ _SETTLED: Mapping[Settlement, HostStatus] = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HostState:
-    """One host in one attempt."""
+    """The state of one host in one attempt."""
 
     status: HostStatus = HostStatus.WAITING
     attempt: int = 0
@@ -64,16 +65,16 @@ class HostState:
     reason: str = ""
     output_bytes: int = 0
     settled: Settlement | None = None
-    """What a person said that it counts for."""
+    """How a person decided that it counts; `None` where nobody has."""
     looks: int = 0
-    """How many looks of checks there were."""
+    """How many times one of the step's checks was tried on it."""
     check: str = ""
     """What the last look of a check found."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BatchState:
-    """One batch of an attempt."""
+    """The state of one batch of an attempt."""
 
     number: int
     hosts: tuple[str, ...]
@@ -84,7 +85,7 @@ class BatchState:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Held:
-    """Why no further host begins."""
+    """That a batch is held: why no further host begins, and since when."""
 
     batch: int
     why: HoldReason
@@ -124,11 +125,11 @@ class FleetState:
         return self.batches[-1] if self.batches else None
 
     def counts(self) -> Counter[HostStatus]:
-        """How many hosts are what."""
+        """How many hosts have each status."""
         return Counter(each.status for each in self.hosts.values())
 
     def named(self, *statuses: HostStatus) -> tuple[str, ...]:
-        """The hosts that are one of these, in their order."""
+        """The hosts with one of these statuses, in their order."""
         return tuple(n for n, each in self.hosts.items() if each.status in statuses)
 
     def copy(self) -> FleetState:
@@ -153,8 +154,8 @@ class StepFleet:
     def newest(self) -> Mapping[str, HostState]:
         """The newest state of each host, over all attempts.
 
-        An attempt that has begun nothing, as its list was not what was shown, changes
-        none of them.
+        A newest attempt that began no batch (its list was not the one that was shown)
+        changes no earlier state; only hosts that are new in it are added.
         """
         last = self.last
         if last is None:
@@ -167,8 +168,9 @@ class StepFleet:
     def to_do(self) -> tuple[str, ...]:
         """The hosts that another attempt would take, as far as that is known.
 
-        What the newest attempt did not take, though it was to be taken, was there no
-        more; of a host that was settled since, nobody knows that.
+        A host that is missing in the newest attempt's list has left the target, and is
+        left out. A host that a person settled is kept: the list may lack it only
+        because it was unknown then.
         """
         last, newest = self.last, self.newest()
         there = last.hosts if last is not None else {}
@@ -189,7 +191,7 @@ class StepFleet:
 
 
 def settled_status(settled: Settlement) -> HostStatus:
-    """What a host is that a person has settled."""
+    """The status of a host for which a person has made a decision."""
     return _SETTLED[settled]
 
 
@@ -198,13 +200,13 @@ def hosts_to_do(
 ) -> tuple[str, ...]:
     """The hosts that an attempt takes, in their order.
 
-    These are all in a first one; in another those that failed, could not be reached,
-    were skipped or never began. One that has passed is never taken again, and one of
-    which nobody knows is settled first.
+    In a first attempt these are all; in a later one those that failed, were
+    unreachable, were skipped or never began. A host that has passed is never taken
+    again, and an unknown one must be settled first.
 
     Args:
         hosts: those that the target has now, in their order.
-        newest: what each was last; see `StepFleet.newest`.
+        newest: the newest state of each; see `StepFleet.newest`.
     """
     return tuple(
         host

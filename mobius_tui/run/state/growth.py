@@ -59,9 +59,9 @@ def _add_steps(state: RunState, phase: str, step_ids: Iterable[str]) -> None:
 
 
 _ROW_DONE = GATE_OPENING_STATUSES | {Status.SKIPPED}
-"""Statuses of a row that nothing is left to do for."""
+"""Statuses of a row for which nothing is left to do."""
 _ENDED_WITH_ROWS = GATE_OPENING_STATUSES | {Status.FAILED, Status.SKIPPED}
-"""Statuses of a step of whose rows no other begins."""
+"""Statuses of a step with rows in which no further row begins."""
 _WITHOUT_RULES = RowRules(max_failed=0, attempts=1)
 ITEMS_NAMED = 5
 """Items that are named in a line."""
@@ -73,9 +73,9 @@ def is_row_done(state: RunState, row: str) -> bool:
 
 
 def step_that_failed(state: RunState, step_id: str) -> str:
-    """The step that has failed: with a row the step whose it is, once that has.
+    """The id of the step that a person decides on when this one has failed.
 
-    Until then the row is to be decided on by itself.
+    For a row it is the parent step, once that has failed; until then the row itself.
     """
     parent = state.parent_of.get(step_id, step_id)
     return parent if state.steps[parent].status is Status.FAILED else step_id
@@ -87,7 +87,10 @@ def has_ended_with_rows(state: RunState, step_id: str) -> bool:
 
 
 def is_left_behind(state: RunState, row: str) -> bool:
-    """Whether a row failed or never began, and the end of its step speaks for it."""
+    """Whether a row failed or never began, and its parent step has ended all the same.
+
+    No further attempt at such a row follows; what counts is the parent's status.
+    """
     parent = state.parent_of.get(row)
     return (
         parent is not None
@@ -99,7 +102,7 @@ def is_left_behind(state: RunState, row: str) -> bool:
 def failed_rows(state: RunState, parent: str) -> tuple[str, ...]:
     """The rows that failed, and are not tried again by themselves.
 
-    What is unknown has not failed: somebody must look.
+    An unknown row has not failed: a person must look at it.
     """
     bad = BAD_STATUSES - {Status.UNKNOWN}
     return tuple(
@@ -116,12 +119,12 @@ def _is_tried_again(state: RunState, parent: str, row: str) -> bool:
 
 
 def refresh_parent(state: RunState, parent: str) -> None:
-    """Let a step with rows be what they have come to.
+    """Derive the status of a step with rows from theirs.
 
-    As many rows as `max_failed` says may fail: the step is `warned`, as where one was
-    skipped or warned of something. Where more have, it has failed once what runs has
-    ended. Until all is done it is pending; what is unknown always holds it. Rows that
-    do not apply do not count.
+    Up to `max_failed` rows may fail: the step is then `warned`, as it is where a row
+    was skipped or warned. If more have failed, it has failed once no row runs any more.
+    It is pending until every row is done, and for as long as a row is unknown. Rows
+    that do not apply do not count.
     """
     old = state.steps[parent]
     if old.status is Status.RUNNING:

@@ -176,7 +176,7 @@ class PackedList(Generic[Packable]):
         if count + len(newest) >= 2 * BLOCK_SIZE:
             newest = [*self._items(data, count), *newest]
             rows = [self._to_row(each) for each in newest[:BLOCK_SIZE]]
-            # By column, what changes little lies together.
+            # By columns: similar values lie together and compress better.
             columns = marshal.dumps(list(zip(*rows, strict=True)))
             blocks = (*blocks, compress(columns))
             # One assignment: a thread may look, too.

@@ -63,7 +63,8 @@ from mobius_tui.runbook.model.actions import Run, SendMessage
 from mobius_tui.runbook.model.runbook import ForEach, Runbook, Step
 
 INTENTS_REMEMBERED = 4096
-"""Intents whose repetition gets the first answer: a repetition follows at once."""
+"""How many intents are remembered, so that a repeated one gets its first answer.
+Repeats follow at once, so the newest suffice."""
 
 
 def advance(state: RunState, entry: Entry) -> None:
@@ -103,9 +104,9 @@ _StatusEvent: TypeAlias = (
 
 
 def _refresh_parent(state: RunState, step_id: str) -> None:
-    """After a step has changed, refresh the one whose row it is, or that has rows.
+    """After a change of a row or of a step with rows, derive the step's status again.
 
-    One that undoes a row lets that be pending again.
+    A step that undoes a row changes that row, and so the row's parent.
     """
     for changed in (step_id, state.undo_steps.get(step_id, step_id)):
         parent = state.parent_of.get(changed, changed)
@@ -114,7 +115,7 @@ def _refresh_parent(state: RunState, step_id: str) -> None:
 
 
 def _remember_intent(intents: dict[str, int], intent: str, n: int) -> None:
-    """Remember an intent's first answer, and of all intents the newest."""
+    """Remember the entry that first answered an intent; forget the oldest one."""
     intents.setdefault(intent, n)
     if len(intents) > INTENTS_REMEMBERED:
         del intents[next(iter(intents))]
@@ -214,7 +215,7 @@ def _hint_given(state: RunState, event: HintGiven, entry: Entry) -> None:
 
 
 def _site_touched(_state: RunState, _event: SiteTouched, _entry: Entry) -> None:
-    """Change nothing: what was done is secret from the team until the run has ended."""
+    """Change nothing: the team must not see what was done until the run has ended."""
 
 
 def _message(state: RunState, event: MessageEvent, entry: Entry) -> None:
@@ -229,7 +230,7 @@ def _approval(state: RunState, event: ApprovalEvent, entry: Entry) -> None:
     )
     old = state.steps[event.step]
     if isinstance(event, ApprovalAsked) and old.status is Status.NOT_APPLICABLE:
-        # By what is seen now it applies: that is looked at before it is asked for.
+        # The guard was checked again before the request, and holds now.
         state.steps[event.step] = replace(old, status=Status.PENDING, reason="")
         _refresh_parent(state, event.step)
 
@@ -306,16 +307,20 @@ def initial_state(runbook: Runbook) -> RunState:
 
 
 def _row_rules(step: Step, each: ForEach) -> RowRules:
-    """When a step has failed with its rows; `retry` is what its rows have."""
+    """When a step with rows has failed; its `retry` applies to each row."""
     retry = (each.row or step).retry
     attempts = retry.attempts if retry is not None else 1
     return RowRules(max_failed=each.max_failed, attempts=attempts)
 
 
 def _changing_steps(runbook: Runbook, *, with_rows: bool) -> frozenset[str]:
-    """The steps that change or destroy, and undo no other one.
+    """The ids of the steps that change or destroy something and undo no other step.
 
-    One with `for_each` only lists: it is its rows that change.
+    A step with `for_each` only lists the items; its rows do the changing.
+
+    Args:
+        runbook: the run's.
+        with_rows: whether to return those with `for_each`, or those without.
     """
     return frozenset(
         step.id

@@ -1,7 +1,8 @@
 """A run that had ended and is open again: what it was, and what may follow in it. Pure.
 
-It is open to be undone. What undoes steps may begin, and messages may be told; nothing
-else begins, whoever asks: neither a person, `--auto`, a trigger nor a rollback.
+It is open only to be undone. Steps that undo others may begin, and messages may be
+sent; nothing else begins, whether a person, `--auto`, a trigger or a rollback asks for
+it.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ from mobius_tui.run.events.step_events import (
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reopening:
-    """That a run was opened again, and what became of that; of several, the latest."""
+    """The latest reopening of a run, and what has happened since."""
 
     by: str
     at: float
@@ -50,9 +51,10 @@ class Reopening:
     first_outcome: Outcome
     """How it ended when it ended first."""
     closed_for: float
-    """Seconds between ends and the reopenings that followed them, in all."""
+    """Total seconds for which the run was closed before it was reopened, over all its
+    reopenings."""
     begun: bool = False
-    """Whether anything was begun to be undone, or vouched for, since it is open."""
+    """Whether an undo was begun or vouched for since this reopening."""
     undone: tuple[str, ...] = ()
     """The steps that were undone since its first end, in that order."""
 
@@ -62,7 +64,8 @@ _OF_ANY_STEP = (
     *(CheckTried, StepEnded, StepUnknown, StopAsked),
     *MESSAGE_EVENTS,
 )
-"""Events that begin nothing, or send a message."""
+"""Events that begin no step, or are about messages: allowed whichever step they
+name."""
 _OF_STEPS_THAT_MAY_BEGIN = (
     *(StepStarted, StepSkipped, StepPassedOver, StepRestored, StepOverridden),
     *APPROVAL_EVENTS,
@@ -70,7 +73,7 @@ _OF_STEPS_THAT_MAY_BEGIN = (
 
 
 def validate_event_after_reopening(event: Event, may_begin: AbstractSet[str]) -> None:
-    """Refuse what would begin anything else than what a run is open for again.
+    """Refuse an event that would begin a step which the reopened run is not open for.
 
     Args:
         event: the event.

@@ -93,7 +93,7 @@ STATUSES_BEFORE_EVENT: Mapping[type[Event], frozenset[Status]] = {
 """For each event of a step, the statuses of the step in which it may follow."""
 
 _STATUSES_BEFORE_ROWS = frozenset({Status.PENDING, Status.RUNNING})
-"""Of a step, when it gets rows: it runs while it lists its items."""
+"""Statuses of a step in which it may get rows: it runs while it lists its items."""
 
 _ALLOWED_AFTER_END = (
     RunReopened,
@@ -134,23 +134,24 @@ class RunState:
     growth: PersistentList[GrowthEvent] = EMPTY_LIST
     """What added steps that the runbook lacks; a plan catches up with it."""
     rows_of: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Steps that have rows → the steps that these are."""
+    """By id of a step that has rows, the ids of those."""
     parent_of: Mapping[str, str] = field(default_factory=dict)
-    """Rows → the step whose they are."""
+    """By id of a row, the id of the step that it is a row of."""
     items: Mapping[str, str] = field(default_factory=dict)
-    """Rows → what each of them is for."""
+    """By id of a row, its item."""
     fleets: dict[str, StepFleet] = field(default_factory=dict)
-    """Steps that have begun on hosts → these."""
+    """By id of a step that has begun on hosts, their states."""
     row_rules: Mapping[str, RowRules] = field(default_factory=dict)
-    """Steps with `for_each` → when they have failed with their rows."""
+    """By id of a step with `for_each`, when it counts as failed."""
     undo_steps: Mapping[str, str] = field(default_factory=dict)
-    """Steps that undo others → the steps that they undo."""
+    """By id of a step that undoes another, the id of that one."""
     message_steps: frozenset[str] = frozenset()
     changing_steps: frozenset[str] = frozenset()
-    """The steps of which it is kept whether they have changed something: all that
-    change or destroy, in a runbook that says of any how it is undone."""
+    """The ids of the steps whose changes are tracked in `changes`: all that change or
+    destroy something, if the runbook has an undo for any step; else none."""
     steps_with_changing_rows: frozenset[str] = frozenset()
-    """The steps whose rows are of these, once they have some."""
+    """The ids of the steps with `for_each` whose rows join `changing_steps` as they are
+    added."""
     began: RunBegan | None = None
     began_at: float = 0.0
     last_entry_number: int = 0
@@ -158,7 +159,7 @@ class RunState:
     last_entry_at: float = 0.0
     """Its time."""
     last_entry_mono: float = 0.0
-    """The last entry's time on a clock that nobody sets, in seconds, within `boot`."""
+    """The last entry's monotonic time in seconds; meaningful within one boot."""
     last_entry_boot: str = ""
     variables: dict[str, StateVariable] = field(default_factory=dict)
     aside_frames: tuple[AsideFrame, ...] = ()
@@ -167,22 +168,26 @@ class RunState:
     entered_phases: PersistentList[str] = EMPTY_LIST
     """Every phase that was ever entered, in order."""
     aside_attempts: dict[str, int] = field(default_factory=dict)
-    """Steps that led into an aside → how many attempts each had had by then."""
+    """By id of a step that led into an aside, how many attempts it had had by then."""
     recovered_by: dict[str, str] = field(default_factory=dict)
-    """Steps that failed → the aside that was to put that right, and passed."""
+    """By id of a step that failed, the id of the aside phase that repaired it."""
     passed_over: dict[str, str] = field(default_factory=dict)
-    """Steps that the run skipped as their guards did not hold → why, in words."""
+    """By id of a step that was passed over since its guard did not hold, why, in
+    words."""
     changes: dict[str, Change] = field(default_factory=dict)
-    """By step, what it has changed and nobody has undone; the newest is the last."""
+    """By id of a step, its change that has not been undone; in order, the newest
+    last."""
     variables_at_start: dict[str, dict[str, StateVariable]] = field(
         default_factory=dict
     )
     """By running step that changes, the variables when its attempt began."""
     undo_order: tuple[str, ...] = ()
-    """The steps that undo others, as the run last turned to them; newest first."""
+    """The ids of the steps that undo others, as last requested; the newest change
+    first."""
     notes: PersistentList[str] = EMPTY_LIST
     intents: dict[str, int] = field(default_factory=dict)
-    """The newest intents that were acted on → the number of the entry that says so."""
+    """By id of an intent that was acted on, the number of its entry; the newest ones
+    only."""
     auto: AutoStarted | None = None
     auto_at: float = 0.0
     """When it was started, in seconds since 1970."""
@@ -193,7 +198,7 @@ class RunState:
     watch: WatchState = field(default_factory=WatchState)
     """Triggers, arming, and the rollback that begins by itself."""
     hints: PersistentList[Hint] = EMPTY_LIST
-    """What the facilitator of a drill told the team."""
+    """The hints that the facilitator of a drill gave the team."""
     deliveries: deliveries.Deliveries = ()
     """Messages on their way to channels, and those that have arrived."""
     approvals: Mapping[str, approvals.Approval] = field(default_factory=dict)
@@ -213,9 +218,9 @@ class RunState:
 
     @property
     def steps_after_end(self) -> AbstractSet[str]:
-        """The ids of the steps that may begin where the run is open again.
+        """The ids of the steps that may begin once the run is reopened.
 
-        They are what undoes others, and messages.
+        They are the steps that undo others, and messages.
         """
         return self.undo_steps.keys() | self.message_steps
 
@@ -256,9 +261,9 @@ class RunState:
         )
 
     def change_undone_by(self, step_id: str) -> Change | None:
-        """What a step would undo now; `None` for one that undoes nothing, or no more.
+        """The change that a step would undo now; `None` if there is none.
 
-        Nothing is undone of a step that runs.
+        A change of a step that is running cannot be undone.
         """
         undone = self.undo_steps.get(step_id)
         if undone is None or self.steps[undone].status is Status.RUNNING:
@@ -268,7 +273,7 @@ class RunState:
     def variables_for(self, step_id: str) -> Mapping[str, StateVariable]:
         """The variables that a step sees.
 
-        A step that undoes an attempt of another one sees them as that did.
+        A step that undoes another one's attempt sees the values that the attempt had.
         """
         change = self.change_undone_by(step_id)
         return self.variables if change is None else change.variables
@@ -349,7 +354,7 @@ class RunState:
             raise StateError(f"{name} names a step that is there already")
 
     def _check_undo(self, event: Event, name: str, step_id: str) -> None:
-        """Nothing is undone twice, and nothing while it is done."""
+        """Refuse to undo what has no change, and to begin a step while it is undone."""
         if not self.undo_steps or not isinstance(event, StepStarted | StepOverridden):
             return
         if step_id in self.undo_steps and self.change_undone_by(step_id) is None:

@@ -31,13 +31,13 @@ from mobius_tui.run.state.step_state import (
 from mobius_tui.runbook.model.actions import chosen_text
 
 VALUE_LIMIT = 2000
-"""Characters that are retained of a value that an attempt was given."""
+"""Characters of a variable's value that are kept with an attempt, at most."""
 
 
 def _variables_given(
     state: RunState, step_id: str, reads: tuple[str, ...]
 ) -> tuple[tuple[str, str | None], ...]:
-    """The values that an attempt at a step gets which begins now."""
+    """The values that an attempt at a step gets if it begins now."""
     variables = state.variables_for(step_id)
     return tuple(
         (name, _shortened(variables[name].text)) for name in reads if name in variables

@@ -31,7 +31,7 @@ BAD_STATUSES = frozenset(
 
 
 PASSED_STATUSES = frozenset({Status.PASSED, Status.WARNED})
-"""Statuses of an attempt that did what it was to do."""
+"""Statuses of an attempt that succeeded."""
 
 
 GATE_OPENING_STATUSES = PASSED_STATUSES | frozenset(
@@ -58,11 +58,15 @@ class CheckTry:
     """One try of a check."""
 
     check: int
+    """Which of the step's checks, from 0."""
     number: int
+    """The number of the try, from 1."""
     held: bool
     detail: str
     held_in_row: int
+    """How many tries in a row, this one included, have held."""
     at: float
+    """Seconds since 1970."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -81,16 +85,21 @@ class Attempt:
     exit: int | None = None
     output_bytes: int = 0
     left: tuple[str, ...] = ()
+    """Processes of it that still lived at its end, as `PID NAME`."""
     ended_with: tuple[str, ...] = ()
+    """Processes of it that were ended after its script had ended."""
     note: str = ""
     check_tries: PersistentList[CheckTry] = EMPTY_LIST
     stop_asked: bool = False
     reads: tuple[str, ...] = ()
+    """Names of the variables that it was given."""
     variables_given: tuple[tuple[str, str | None], ...] = ()
     """The values of the variables that it read; `None` for a secret. The middle of a
     long one is left out."""
     mono: float = 0.0
+    """When it started, in monotonic seconds within `boot`."""
     boot: str = ""
+    """The boot id of the machine when it started."""
 
 
 _CHECK_TRY = attrgetter(*(field.name for field in fields(CheckTry)))
@@ -148,9 +157,9 @@ class RowRules:
     """When a step has failed with its rows."""
 
     max_failed: int
-    """As many of them may fail."""
+    """How many rows may fail before the step fails."""
     attempts: int
-    """At a row, by itself, before it has failed."""
+    """How many attempts at a row are made automatically before it counts as failed."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -183,11 +192,11 @@ class StateVariable:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Change:
-    """What an attempt at a step has changed, and nobody has undone since."""
+    """That an attempt at a step has changed something which was not undone since."""
 
     attempt: int
     variables: Mapping[str, StateVariable]
-    """As they were for the attempt, with what it set itself."""
+    """The run's variables when the attempt began, with those that it set."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,4 +1,4 @@
-"""How events change what can be undone: what was done, and not undone since. Pure."""
+"""How events change `RunState.changes`, which is what can be undone. Pure."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ def withdraw_variables(state: RunState, step_id: str) -> None:
 
 
 def after_start(state: RunState, step_id: str) -> None:
-    """Keep the variables as they are for an attempt at a step that changes."""
+    """Store the variables with which an attempt at a changing step starts."""
     _note_undo_after_end(state, step_id)
     if step_id in state.changing_steps:
         state.variables_at_start[step_id] = state.variables.copy()
 
 
 def after_end(state: RunState, step_id: str, attempt: Attempt) -> None:
-    """Note what an attempt changed, or that it undid what another one changed."""
+    """Add the change of an ended attempt, or remove the one that it undid."""
     if step_id in state.undo_steps:
         if attempt.status in PASSED_STATUSES:
             mark_undone(state, step_id)
@@ -53,15 +53,15 @@ def after_end(state: RunState, step_id: str, attempt: Attempt) -> None:
     for name, value in state.variables.items():
         if value.step == step_id:
             variables[name] = value
-    state.changes.pop(step_id, None)  # the newest is the last
+    state.changes.pop(step_id, None)  # inserted again below, as the newest
     state.changes[step_id] = Change(attempt=attempt.number, variables=variables)
 
 
 def _has_begun(state: RunState, step_id: str, attempt: Attempt) -> bool:
     """Whether an attempt may have changed something.
 
-    With `on_failure = "continue"` one that was not started is a warning, without an
-    exit code. On hosts there never is one: there it counts whether any of them began.
+    With `on_failure = "continue"` an attempt that did not start is `warned` too: it has
+    no exit status. On hosts no attempt has one: there it counts whether any host began.
     """
     if attempt.status is Status.WARNED:
         fleet = state.fleets.get(step_id)
@@ -72,7 +72,7 @@ def _has_begun(state: RunState, step_id: str, attempt: Attempt) -> bool:
 
 
 def mark_undone(state: RunState, undo_step: str) -> None:
-    """Let a step that is undone be pending again, without what it had set."""
+    """Make a step that was undone pending again, and withdraw what variables it set."""
     step_id = state.undo_steps[undo_step]
     if state.changes.pop(step_id, None) is None:
         return
@@ -85,17 +85,17 @@ def mark_undone(state: RunState, undo_step: str) -> None:
 
 
 def after_phase_entered(state: RunState, event: PhaseEntered) -> None:
-    """Take the steps that are to be undone from now on, the newest first."""
+    """Store the order of the undo steps if the run entered the phase Undo."""
     if event.undoes:
         state.undo_order = event.undoes
 
 
 def after_reopening(state: RunState, entry: Entry) -> None:
-    """Open a run again that had ended: it is on no way, and nobody approved anything.
+    """Open an ended run again: it is in no phase, and earlier approvals are void.
 
     Args:
         state: of a run that has ended.
-        entry: says that it is open again.
+        entry: that of the event `RunReopened`.
     """
     ended, ended_at, before = state.ended, state.ended_at, state.reopening
     assert ended is not None
@@ -116,7 +116,7 @@ def after_reopening(state: RunState, entry: Entry) -> None:
 
 
 def _note_undo_after_end(state: RunState, undo_step: str, *, undone: str = "") -> None:
-    """Note that something is being undone, or is, in a run that is open again."""
+    """Note in a reopened run that an undo has begun, or what was undone."""
     own = state.reopening
     if own is None or undo_step not in state.undo_steps:
         return

@@ -23,7 +23,7 @@ from mobius_tui.run.state.run_state import ApplyEvent, RunState
 from mobius_tui.run.state.watch_state import Alarm, Countdown
 
 REOPENED = "the run had ended, and is open again to be undone"
-"""Why the watch does nothing any more."""
+"""Why the watch of a reopened run is disarmed, and its rollback stopped."""
 
 
 def _watch_began(state: RunState, event: WatchBegan, entry: Entry) -> None:
@@ -118,7 +118,7 @@ def after_host_start(state: RunState) -> None:
 
 
 def after_reopening(state: RunState) -> None:
-    """Let no trigger begin anything, nor any watch end the run: it is only undone."""
+    """Disarm the watch, and end a `mobius-tui watch`: the run is only undone."""
     _stop(state, REOPENED, REOPENED)
     watch = replace(state.watch, alarms=())
     if watch.watch_run is not None:
@@ -151,7 +151,7 @@ def after_phase_entered(state: RunState, event: PhaseEntered) -> None:
 
 
 def after_phase_left(state: RunState, event: PhaseLeft) -> None:
-    """Note how the rollback's phase ended."""
+    """Store how the rollback's phase ended, if that is the phase that was left."""
     begun = state.watch.rollback
     if begun is not None and event.phase == begun.phase:
         state.watch = replace(

@@ -40,7 +40,7 @@ class Countdown:
 
     alarm: Alarm
     n: int
-    """The entry that began it."""
+    """The number of the entry that began it."""
     began: float
     """Seconds since 1970."""
     grace: float

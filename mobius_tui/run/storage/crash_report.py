@@ -22,7 +22,7 @@ MESSAGE_LIMIT = 200
 
 
 def crash_folder() -> Path:
-    """Where the files are."""
+    """The folder of the crash reports."""
     return state_home() / "faults"
 
 

@@ -17,7 +17,7 @@ from mobius_tui.run.storage.safe_open import open_regular
 WRITE_INTERVAL = 5.0
 """Seconds between two records of a screen that shows the run."""
 MAX_BYTES = 4096
-"""Bytes that are read of it."""
+"""Bytes that are read of `glance.json` at most."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,7 +29,7 @@ class LastView:
     health: str
     """The most serious health status that the screen showed then, in words."""
     leaves: bool = False
-    """Whether that screen was left then; another may show the run all the same."""
+    """Whether that screen was being left then; another one may still show the run."""
 
     def is_fresh(self, now: float) -> bool:
         """Whether a screen may show the run now: each records so every few seconds.
@@ -56,7 +56,7 @@ def read_last_view(directory: RunDirectory) -> LastView | None:
 
 
 def write_last_view(directory: RunDirectory, view: LastView) -> None:
-    """Record a view; where that fails, the next return card has less to tell."""
+    """Record a view; a failure is ignored, as the run goes on without it."""
     new = directory.last_view.with_suffix(f".{os.getpid()}")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     data = json.dumps(asdict(view)).encode()

@@ -15,10 +15,10 @@ from urllib.parse import quote, quote_plus, unquote, urlsplit
 
 REDACTED = "[redacted]"
 SHORTEST_FORM = 6
-"""Characters from which an encoded form or a part of a secret is redacted. A shorter
-one occurs everywhere by chance."""
+"""Characters that an encoded form or a part of a secret must have to be redacted.
+Shorter ones occur everywhere by chance."""
 BASE64_LINES = (76, 64)
-"""Characters of a line that `base64` and `openssl` break base64 into."""
+"""Characters per line into which `base64` and `openssl` break base64."""
 
 
 def redact(text: str, secrets: Iterable[str]) -> str:
@@ -116,7 +116,7 @@ def _base64_forms(secret: str) -> Iterator[str]:
     data = secret.encode("utf-8", "surrogateescape")
     for before in range(3):
         whole = b64encode(bytes(before) + data).decode()
-        # What stands for bytes beside it, too, is another with each of these.
+        # Characters that encode bits of the neighbouring bytes, too, are cut off.
         first = (0, 2, 3)[before]
         last = len(whole) - (0, 3, 2)[(before + len(data)) % 3]
         stem = whole[first:last]

@@ -55,7 +55,7 @@ _ATTEMPT_FOLDER = re.compile(r"(.+)\.([1-9][0-9]{0,8})", re.DOTALL)
 
 
 def attempt_in_folder(name: str) -> AttemptId | None:
-    """The attempt whose folder has a name, `STEP.NUMBER`; `None` where none has it."""
+    """The attempt of a folder's name, `STEP.NUMBER`; `None` for other names."""
     found = _ATTEMPT_FOLDER.fullmatch(name)
     return AttemptId(found[1], int(found[2])) if found is not None else None
 
@@ -88,7 +88,7 @@ class AttemptDirectory:
 
     @property
     def logs(self) -> Path:
-        """Where the logs of `log` checks ended when the attempt began."""
+        """The sizes that the files of `log` checks had when the attempt began."""
         return self.path / "logs"
 
     @property
@@ -98,17 +98,17 @@ class AttemptDirectory:
 
     @property
     def pid(self) -> Path:
-        """Exists if and only if the script may have run."""
+        """Exists if and only if the script may have run; has its process id."""
         return self.path / "pid"
 
     @property
     def lock(self) -> Path:
-        """Held by the keeper, with its pid in it."""
+        """Locked by the keeper, with its process id in it."""
         return self.path / "lock"
 
     @property
     def tree(self) -> Path:
-        """Held by every process of the step that has not closed it."""
+        """Locked by every process of the step that has not closed it."""
         return self.path / "tree"
 
     @property
@@ -140,22 +140,22 @@ class RunDirectory:
 
     @property
     def journal(self) -> Path:
-        """Every event."""
+        """`journal.jsonl`: every event of the run."""
         return self.path / "journal.jsonl"
 
     @property
     def health(self) -> Path:
-        """Every check of a probe, and samples of the machine."""
+        """`health.jsonl`: every result of a probe, and samples of the machine."""
         return self.path / "health.jsonl"
 
     @property
     def socket(self) -> Path:
-        """Where viewers send intents."""
+        """The Unix socket on which the host listens for viewers."""
         return self.path / "control.sock"
 
     @property
     def lock(self) -> Path:
-        """Held by the host for as long as it lives."""
+        """Locked by the host for as long as it lives, with its process id in it."""
         return self.path / "lock"
 
     @property
@@ -165,7 +165,7 @@ class RunDirectory:
 
     @property
     def record(self) -> Path:
-        """Written when the run ends."""
+        """`record.toml`, which is written when the run ends."""
         return self.path / "record.toml"
 
     @property
@@ -201,7 +201,7 @@ class RunDirectory:
         return AttemptDirectory(self.steps / str(AttemptId(step, number)))
 
     def attempts(self) -> tuple[AttemptId, ...]:
-        """The attempts that have a folder; what else lies beside those is none."""
+        """The attempts that have a folder; other files beside those are ignored."""
         names = sorted(path.name for path in self.steps.glob("*.*"))
         found = (attempt_in_folder(name) for name in names)
         return tuple(each for each in found if each is not None)

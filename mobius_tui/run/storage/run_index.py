@@ -105,7 +105,7 @@ def run_by_name(root: Path, name: str) -> RunDirectory:
     if len(matching) == 1:
         return next(iter(matching.values()))
     if matching:
-        few = [*matching][:4] + [*matching][4:][-1:]  # a folder here is the last
+        few = [*matching][:4] + [*matching][4:][-1:]  # the last may be `./name`
         names = ", ".join(few)
         raise UsageError(f"{name!r} could be any of: {names}; give more of its name")
     folder = f", and ./{name} holds no journal.jsonl" if _is_folder(path) else ""
@@ -121,6 +121,6 @@ def _in_folder(path: Path) -> RunDirectory | None:
 
 
 def _is_folder(path: Path) -> bool:
-    with suppress(OSError):  # as where it is longer than any name
+    with suppress(OSError):  # such as a name that is too long
         return path.is_dir()
     return False

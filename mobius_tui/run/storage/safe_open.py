@@ -14,7 +14,7 @@ from pathlib import Path
 
 
 def regular_descriptor(path: Path) -> int:
-    """A descriptor to read a regular file by; whoever asks for it closes it.
+    """Open a regular file to be read; the caller closes the descriptor.
 
     Raises:
         OSError: it is not there, or it is no regular file.

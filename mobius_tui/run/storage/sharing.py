@@ -1,6 +1,6 @@
 """Runs that a group may read: where they are, and who may do what with them.
 
-A run is in its owner's home, where nobody else comes. One that is shared is in
+A run is in its owner's home, which nobody else can read. One that is shared is in
 `BASE/mobius-tui-UID/GROUP/`: folders 02750 and files 0640, all of the group's. Only
 folders of the user whose number is in the name are trusted: anyone may make folders in
 the base.
@@ -20,7 +20,7 @@ from pathlib import Path
 from mobius_tui.errors import RunError, UsageError
 
 SHARED_FOLDER_MODE = 0o2750
-"""The mode of a folder that is shared; what is made in it is the group's, too."""
+"""The mode of a shared folder, with setgid: what is made in it is the group's, too."""
 _FOLDER = re.compile(r"mobius-tui-(\d+)")
 
 

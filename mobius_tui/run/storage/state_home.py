@@ -1,4 +1,4 @@
-"""The folder of the program's state, which is its owner's alone."""
+"""The folder of the program's state, which only its owner may enter."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """What a run's screen shows before the run has been read: its name and its steps.
 
 A small file beside the journal, written when the run begins: to read a runbook of
-thousands of steps takes a second, and whoever comes back wants to see at once that he
-is in the right place. It says nothing of states, so it cannot be out of date.
+thousands of steps takes a second, and whoever comes back wants to see at once that it
+is the right run. It says nothing of states, so it cannot be out of date.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from mobius_tui.run.planning.plan import Plan
 
 CONTENTS_LIMIT = 8 << 20
-"""Bytes that are read of it."""
+"""Bytes that are read of the file at most."""
 JOURNAL_TAIL_BYTES = 64 << 10
-"""Bytes at the journal's end in which the step is sought that somebody last worked on.
+"""Bytes at the journal's end that are searched for the step of the last event.
 """
 _MODES: Mapping[str, Mode] = {mode.value: mode for mode in Mode}
 
@@ -37,8 +37,8 @@ class TableOfContents(NamedTuple):
     mode: Mode
     environment: str
     rows: tuple[tuple[bool, str], ...]
-    """Those around the step that was last worked on: whether it is a phase, and its
-    title with its number."""
+    """The rows around the step that was last worked on: whether the row is a phase, and
+    its number and title."""
 
 
 def write_table_of_contents(
@@ -53,7 +53,7 @@ def write_table_of_contents(
 
 
 def encode_contents(plan: Plan, *, mode: Mode, environment: str | None) -> bytes:
-    """The file's content, for a run."""
+    """The bytes of the file for a new run."""
     head = "\t".join(map(sanitize.line, (plan.runbook.title, mode, environment or "")))
     lines = [head]
     for phase in plan.runbook.phases:
@@ -68,7 +68,7 @@ def encode_contents(plan: Plan, *, mode: Mode, environment: str | None) -> bytes
 def read_table_of_contents(
     directory: RunDirectory, count: int
 ) -> TableOfContents | None:
-    """What a run's file says; `None` where there is none, or no sense in it.
+    """What a run's file says; `None` where there is none, or it is invalid.
 
     Args:
         directory: the run's.
@@ -91,7 +91,7 @@ def read_table_of_contents(
     lines = rest[begin:end].split("\n")
     cells = (line.partition("\t") for line in lines if line)
     rows = tuple((not step, sanitize.line(title)) for step, _, title in cells)
-    known = _MODES.get(mode, Mode.INCIDENT)  # of an odd one, the gravest
+    known = _MODES.get(mode, Mode.INCIDENT)  # if unknown, the gravest
     return TableOfContents(title, known, environment, rows)
 
 

@@ -43,10 +43,10 @@ UNIT_TIMEOUT = 5.0
 
 
 class UnitMonitor:
-    """The states of systemd units, as `systemctl` said last."""
+    """The states of systemd units, by the last call of `systemctl`."""
 
     def __init__(self) -> None:
-        """Know nothing yet."""
+        """Begin without any states."""
         self.states: Mapping[str, str] = {}
         """By unit; empty where no check names one, or there is no systemd."""
 
@@ -55,7 +55,8 @@ class UnitMonitor:
 
         Args:
             context: the run's.
-            every: seconds between two checks of health; it asks no more often.
+            every: seconds between two checks of health; `systemctl` is called no more
+                often.
         """
         while names := _unit_names(context):
             with suppress(OSError, TimeoutError):
@@ -105,7 +106,7 @@ largest read."""
 
 
 class HealthMonitor:
-    """Makes and records the checks of health; `${health.PROBE}` is folded from them."""
+    """Runs the probes and records their results; `${health.PROBE}` comes from them."""
 
     def __init__(self, directory: RunDirectory, runbook: Runbook, clock: Clock) -> None:
         self._runbook = runbook
@@ -139,7 +140,7 @@ class HealthMonitor:
         }
 
     def stale_after(self, probe: str) -> float:
-        """Seconds after which a check of a probe tells nothing of now."""
+        """Seconds after which a probe's last check is too old to count."""
         return stale_after(self._hosts_cycles.get(probe, self._check_cycle))
 
     def last_checks(self) -> Mapping[str, float]:
@@ -190,7 +191,7 @@ class HealthMonitor:
         every: float,
         tasks: asyncio.TaskGroup,
     ) -> None:
-        # It brings httpx, a fifth of a host's start; many runs ask nobody.
+        # Imported late: httpx is a fifth of a host's start; many runs have no probe.
         from mobius_tui.health.probe import Prober
 
         health = self._runbook.health
@@ -298,7 +299,7 @@ class HealthMonitor:
     def _process_patterns(self, context: RunContext) -> dict[str, str]:
         """By a label with the step's number, the pattern that its process check counts.
 
-        A step's title says what it does, which is not what is counted.
+        The label is not the step's title, which does not name what is counted.
         """
         values = context.values()
         patterns: dict[str, str] = {}

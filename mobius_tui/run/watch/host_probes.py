@@ -1,8 +1,9 @@
-"""Probes of hosts: each host is looked at in turn, and a probe's result is made of all.
+"""Probes of hosts: the hosts are looked at round by round; each round gives a result.
 
-A round has one connection a host for all that is looked at there, some hosts at a time;
-the next one begins when it is over, and no sooner than the runbook says. Well is only
-what every host says is well: a host that says nothing is no data.
+A round makes one connection to each host, for all probes of it, to some hosts at a
+time. The next round begins when it is over, and no sooner than the runbook says. A
+probe is ok only if every host answers that it is well; a host that does not answer is
+no data.
 """
 
 from __future__ import annotations
@@ -39,18 +40,18 @@ from mobius_tui.runbook.model.probes import Health, Probe
 from mobius_tui.runbook.model.targets import MAX_WATCHED_HOSTS
 
 AT_ONCE = 10
-"""Hosts that are looked at, at the same time."""
+"""Hosts that are looked at at the same time, at most."""
 NAMED = 3
-"""Ways to be unwell that a summary names."""
+"""Findings that a summary names, at most."""
 LONGEST_REASON = 500
-"""Characters."""
+"""Characters of a result's reason at most."""
 _UNIT_STATES = frozenset(
     {
         *("active", "reloading", "refreshing", "inactive", "failed", "activating"),
         *("deactivating", "maintenance", "unknown", "not-found"),
     }
 )
-"""What `systemctl is-active` says of a unit; all else is why it does not."""
+"""The states that `systemctl is-active` prints; any other line is an error message."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,7 +64,7 @@ class HostProbe:
 
     @property
     def well(self) -> str:
-        """What a host is that is well, in a word."""
+        """The word for a host that is well."""
         check = self.check
         return " or ".join(check.state) if isinstance(check, ServiceCheck) else "ok"
 
@@ -75,7 +76,7 @@ class HostFinding:
     host: str
     state: State
     word: str = ""
-    """How it is if it is not well: `failed`, `no process`, `no data`."""
+    """Its state in a word if it is not well: `failed`, `no process`, `no data`."""
     detail: str = ""
     """The same in a sentence."""
 
@@ -131,7 +132,7 @@ async def _judge_processes(
 def result_of_hosts(
     probe: HostProbe, findings: Sequence[HostFinding], *, at: float, mono: float
 ) -> ProbeResult:
-    """The result of a probe, of what it found on each host. Pure.
+    """The result of a probe from its findings on all hosts. Pure.
 
     Args:
         probe: which.
@@ -161,7 +162,7 @@ def result_of_hosts(
 def _by_host_names(
     findings: Sequence[HostFinding], said: Callable[[HostFinding], str]
 ) -> Mapping[str, str]:
-    """The names of the hosts of which the same is said: `web-2 and 3 more`."""
+    """By text about them, the hosts with that text: `web-2 and 3 more`."""
     found: dict[str, list[str]] = {}
     for each in findings:
         found.setdefault(said(each), []).append(each.host)
@@ -181,7 +182,7 @@ _Key = tuple[str, str, str, int | None]
 
 
 def _key(host: TargetHost) -> _Key:
-    """What makes it another host to connect to."""
+    """What identifies a connection: hosts that share it are visited once a round."""
     return host.name, host.address, host.user, host.port
 
 
@@ -196,7 +197,7 @@ class _Visit:
 
     @property
     def look(self) -> HostLook:
-        """What all of the probes want."""
+        """What to look at on the host, for all of its probes."""
         checks = [probe.check for probe in self.probes]
         units = (each.names for each in checks if isinstance(each, ServiceCheck))
         return HostLook(
@@ -217,7 +218,7 @@ class HostProber:
         wall: Callable[[], float],
         pause: float = HOSTS_PAUSE,
     ) -> None:
-        """Look at nothing yet.
+        """Begin without a look.
 
         Args:
             probes: gives those whose texts can be filled in now.
@@ -299,7 +300,7 @@ class HostProber:
         return found
 
     async def _visit_all(self, visits: Mapping[_Key, _Visit]) -> None:
-        """Look at each host; who is not asked in time is the first next time."""
+        """Look at each host; those without time left come first in the next round."""
         began, places = boot_clock(), asyncio.Semaphore(AT_ONCE)
 
         async def visit(key: _Key) -> None:
@@ -328,7 +329,7 @@ class HostProber:
 def host_prober(
     context: RunContext, health: Health, wall: Callable[[], float]
 ) -> HostProber:
-    """What looks at the hosts of a run, by the way that its steps take.
+    """A prober for the hosts of a run, which connects to them as the run's steps do.
 
     Args:
         context: the run's.
@@ -382,7 +383,7 @@ def _ready_probes(context: RunContext, health: Health) -> tuple[HostProbe, ...]:
 
 
 def _refuse_unreadable(check: ServiceCheck | ProcessCheck) -> None:
-    """Raise if a check cannot be made of what its variables have filled in.
+    """Raise if a check is invalid with the values that its variables have now.
 
     Raises:
         ValueError: a name is none of a unit, or a count none.

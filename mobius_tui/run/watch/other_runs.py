@@ -80,7 +80,7 @@ class OtherRunsMonitor:
     """Reads all open runs again and again."""
 
     def __init__(self, root: Path, *, now: Callable[[], float] = time.time) -> None:
-        """Read nothing yet.
+        """Begin without reading anything.
 
         Args:
             root: the folder of all runs.
@@ -127,7 +127,7 @@ class OtherRunsMonitor:
                 )
 
     def _is_viewed(self, directory: RunDirectory) -> bool:
-        """Whether a screen shows the run: a drill that was left needs nobody."""
+        """Whether a screen shows the run; a drill that nobody views is not urgent."""
         last_view = read_last_view(directory)
         return (
             last_view is not None

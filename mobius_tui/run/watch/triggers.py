@@ -35,17 +35,17 @@ from mobius_tui.run.state.watch_state import Alarm, Countdown
 
 TRIGGER = "trigger"
 LONGEST_DELAY = 1.0
-"""Seconds that a countdown may end late. One that ends later was suspended: its data is
-old, and whoever wanted to hold it may not have been heard."""
+"""Seconds that a countdown may end late. A host that is later was suspended: its data
+is old, and a request to hold the countdown may not have reached it."""
 
 
 @dataclass(slots=True)
 class RollbackRecheck:
-    """A rollback that had to wait, and is decided by the checks from then on."""
+    """A rollback that waited for a step; the checks from then on decide on it."""
 
     alarm: Alarm
     oks: int = 0
-    """In a row."""
+    """Consecutive ok checks since then."""
 
 
 async def begin_rollback(
@@ -86,7 +86,7 @@ class TriggerMonitor:
             self._results.put_nowait((record, self._rules.apply_probe_result(record)))
 
     def apply_entry(self, entry: Entry) -> None:
-        """Begin an epoch of counting where an entry begins one."""
+        """Reset the rules' counters if an entry starts a new epoch of counting."""
         self._rules.apply_event(entry.event)
 
     def _condition_holds(self, alarm: Alarm) -> bool:
@@ -121,7 +121,7 @@ class TriggerMonitor:
             if context.state.ended is not None or writer.failure is not None:
                 return
             if context.state.is_reopened:
-                return  # it is only undone: no trigger begins anything any more
+                return  # reopened to be undone: triggers begin nothing
             for outcome in outcomes:
                 if isinstance(outcome, Cleared):
                     await self._clear(outcome)
@@ -184,7 +184,7 @@ class TriggerMonitor:
                             countdown.alarm, late=late > LONGEST_DELAY
                         )
                         return
-                late = math.inf  # it waits for a step, and is judged by what follows
+                late = math.inf  # it waited for a step, so later checks decide
                 await asyncio.sleep(0.05)
         except MobiusError as error:
             print(f"countdown: {error}", flush=True)  # noqa: T201
@@ -208,7 +208,7 @@ class TriggerMonitor:
             return
         context, writer = self._context, self._writer
         if context.state.watch.countdown is None:
-            self._recheck = None  # held, disarmed, or begun by somebody
+            self._recheck = None  # held, disarmed, or begun by a person
             return
         alarm = recheck.alarm
         if check.probe != alarm.probe or check.state == "no data":

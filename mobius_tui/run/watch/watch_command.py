@@ -1,6 +1,6 @@
 """The host's part of `mobius-tui watch`: a log of the checks, and the watch's end.
 
-The host decides the end, so that it holds whatever becomes of whoever began the watch.
+The host decides when it ends, so that it ends even if whoever began it is gone.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ from mobius_tui.run.watch.watch_log import WatchLog
 from mobius_tui.runbook.text.units import duration_in_words
 
 VIEWER_ABSENCE = 10.0
-"""Seconds without a viewer after which a watch ends that was not detached."""
+"""Seconds without a viewer after which a watch that is not detached ends."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WatchRunVerdict:
-    """How a watch is to end."""
+    """The outcome with which a `mobius-tui watch` is to end, and why."""
 
     outcome: Outcome | Literal[ListingState.OPEN]
     """`open`: the run stays open for a person."""
@@ -215,7 +215,7 @@ class WatchRunMonitor:
         return tuple(p.id for p in probes if states.get(p.id, "unknown") == "unknown")
 
     def close(self) -> None:
-        """Log no more."""
+        """Close the log file."""
         self._log_failure = self._log_failure or "the host has ended"
         if self._log is not None:
             self._log.close()

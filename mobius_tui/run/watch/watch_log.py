@@ -1,8 +1,8 @@
 """Writes `monitor_logs/monitor_<env>_<stamp>.log`: `time|status|ms|body` for a check.
 
-The host writes it: it goes on when whoever began the watch is gone, and no terminal
-delays it. The host retains no body, so the last field says which probe it is, and why
-it is not ok, in words.
+The host writes it, so it goes on when whoever began the watch is gone, and no terminal
+delays it. The host does not keep the response's body, so the last field has the probe's
+name and, in words, why it is not ok.
 """
 
 from __future__ import annotations
@@ -109,5 +109,5 @@ class WatchLog:
             raise OSError(28, "No space left on device")
 
     def close(self) -> None:
-        """Write no more."""
+        """Close the file."""
         os.close(self._file)
