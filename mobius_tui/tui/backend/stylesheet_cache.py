@@ -16,7 +16,7 @@ ParsedRules = dict[tuple[str, CSSLocation, bool, int, str], list[RuleSet]]
 MAX_THEMES = 8
 """Sets of colours whose rules are kept; each is some thousand rules."""
 _CACHE: dict[tuple[tuple[str, str], ...], ParsedRules] = {}
-"""By the colours that were filled in."""
+"""Parsed rules, by the theme's variables that were filled in."""
 
 
 class CachedStylesheet(Stylesheet):

@@ -49,8 +49,8 @@ class Settings:
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """The person's keys by command id; the others keep theirs."""
     commands: Mapping[str, object] = field(default_factory=dict)
-    """What the person adds to the table of commands, for the judge of effects."""
+    """Programs that the person adds to commands.toml, the table of scripts' effects."""
 
 
 DEFAULTS = Settings()
-"""What holds where nobody has said anything."""
+"""The settings where there is no config.toml."""
