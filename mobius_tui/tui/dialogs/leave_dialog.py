@@ -41,7 +41,7 @@ class LeaveState:
     ended: str
     """What the run came to; empty while it is open."""
     is_silent: bool = False
-    """Whether its host lives, but gives no sign."""
+    """Whether its host's process is alive, but does not respond."""
     ends_with_last_viewer: bool = False
     """Whether it is a watch that ends when nobody looks at it any more."""
     has_unwatched_limit: bool = False

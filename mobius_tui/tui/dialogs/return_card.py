@@ -34,7 +34,7 @@ class ReturnCard(Dialog[None]):
         Args:
             view: the run.
             health: the worst news of health, in words.
-            before: the last look of any screen.
+            before: when a screen showed the run last, and what it showed.
         """
         heading = f"Back in {view.runbook.title}, at {_hour(view.now)}"
         super().__init__(heading, tone="accent")

@@ -151,7 +151,7 @@ class ReviewNotes:
 
         Args:
             keep: does it, in a thread.
-            typed: what it was asked by; what was typed is kept where it fails.
+            typed: the dialogs that it was typed in; their drafts are kept on an error.
         """
         try:
             await asyncio.to_thread(keep)

@@ -65,10 +65,10 @@ class Page(Screen[None]):
     """Where its commands are, the nearest first."""
 
     HELP: ClassVar[str] = "Nothing is lost when you leave."
-    """What the help says first of it."""
+    """The first sentences of the help on this page."""
 
     mono: Callable[[], float] = monotonic
-    """Where seconds come from for the times of what is typed."""
+    """The clock of what is typed: seconds that only go forward."""
 
     panes: Mapping[PaneName, Widget] = MappingProxyType({})
     """Its panes. They are made with it: whatever asks for one may do so

@@ -39,10 +39,10 @@ cursor itself is drawn first."""
 
 
 class RunPage(Page):
-    """Shows a run; what is done about it is for its screens, which are two.
+    """Shows a run: the base of its two screens, which add what can be done there.
 
-    It owns its parts, and is here for what Textual finds by class: what is bound to
-    widgets, and what is called when one of them has something to say.
+    It owns its parts, and holds what Textual finds by class: the reactive values that
+    widgets are bound to, and the handlers of their messages.
     """
 
     # Each is passed down; the page itself draws none of them.

@@ -61,7 +61,7 @@ from mobius_tui.tui.widgets.banners import AlarmBanner, HintBanner
 from mobius_tui.tui.widgets.footer import CoachMark, KeyBar, NextLine
 
 LOOK_NOTICE = 0.5
-"""Seconds after which it is said that the host still looks at a guard."""
+"""Seconds after which a notice tells that the host is still checking a guard."""
 Resume = Callable[[RunDirectory, Runbook], Awaitable[None]]
 """Starts a host for a run that has none."""
 
@@ -262,7 +262,7 @@ class RunScreen(RunPage):
             self.checklist.focus()
 
     def _catch_up(self) -> None:
-        """Let the cursor follow the run again."""
+        """Put the cursor where the run is, and let it follow the run again."""
         self.has_moved = False
         if self.view is not None:
             self.key = self._place_of_run(self.view)

@@ -86,7 +86,7 @@ def ended_of_all(counts: Counter[HostStatus]) -> str:
 
 
 def bad_counts(counts: Counter[HostStatus]) -> str:
-    """How many want somebody: `✖3 ?1`; empty if none does."""
+    """How many need a person: `✖3 ?1`; empty if none does."""
     order = (HostStatus.FAILED, HostStatus.UNREACHABLE, HostStatus.UNKNOWN)
     bad = (f"{HOST_MARKS[s].glyph}{counts[s]}" for s in order if counts[s])
     return " ".join(bad)

@@ -24,7 +24,7 @@ from mobius_tui.tui.presenters.fleet.step_hosts import held_text
 from mobius_tui.tui.presenters.styled_text import cut
 
 FEW = 12
-"""Hosts that each have a row; of more only those that want somebody, or run."""
+"""Hosts that each have a row; of more only those that need a person, or run."""
 LISTED = frozenset(
     {
         *(HostStatus.UNKNOWN, HostStatus.FAILED, HostStatus.UNREACHABLE),
