@@ -131,7 +131,7 @@ Step = Literal[1, -1]
 
 
 class Finder:
-    """Looks for one text after the other in one file."""
+    """Searches an output for a text, which replaces the one before."""
 
     def __init__(self) -> None:
         self.search: Search | None = None

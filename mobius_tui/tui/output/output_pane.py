@@ -33,10 +33,10 @@ BINDINGS = (
 
 
 REST_FACTOR = 3
-"""Times as long as a frame takes that nothing is drawn: keys come first, and the step
-that prints wants the processor, too."""
+"""After a frame nothing is drawn for this many times as long as it took: keys come
+first, and the step that prints needs the processor, too."""
 POURING_FACTOR = 2
-"""Factor on the shortest interval while whole frames change."""
+"""Factor on the least interval between frames while each frame replaces all rows."""
 MAX_INTERVAL = 0.5
 """Seconds between two frames at most."""
 

@@ -41,7 +41,7 @@ COUNTED: tuple[tuple[str, str, Role], ...] = (
     ("choose", "decisions", "plain"),
     ("watch", "watches", "plain"),
 )
-"""What is counted, in which words."""
+"""Each effect, the word behind the number of steps that have it, and its role."""
 
 MODES: Mapping[Mode, tuple[str, Role]] = {
     Mode.INCIDENT: ("real commands, in a real environment", "bad"),
@@ -64,7 +64,7 @@ PROBE_STATES: Mapping[State, tuple[str, Role]] = {
     "failed": ("✖ failed", "bad"),
     "no data": ("? no data", "warn"),
 }
-"""What a look at a probe is called."""
+"""The words for the result of asking a probe, by its state."""
 
 
 def header(briefing: Briefing) -> Content:
@@ -114,7 +114,7 @@ def host_fields(briefing: Briefing) -> tuple[Field, ...]:
 
 
 def promise(briefing: Briefing) -> str:
-    """What does not happen before Begin, and what alone does."""
+    """The sentence that nothing is executed before Begin, with the few exceptions."""
     values = any(variable.is_listed for variable in briefing.variables_asked)
     targets = used_targets(briefing.runbook).values()
     hosts = any(target.inventory for target in targets)

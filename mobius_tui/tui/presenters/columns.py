@@ -22,7 +22,7 @@ from mobius_tui.tui.presenters.styled_text import STYLES, Role, cut_in_middle
 GAP = 2
 """Cells between two columns."""
 LONGEST_CELL = 400
-"""Characters of one cell that are looked at: anybody may write a title."""
+"""Characters of one cell that are used at most: a title may be of any length."""
 TableCell = tuple[str, Role]
 
 

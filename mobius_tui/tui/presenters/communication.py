@@ -77,7 +77,7 @@ DELIVERY_WORDS: Mapping[DeliveryStatus, tuple[str, Role]] = {
     DeliveryStatus.SENT: ("sent", "muted"),
     DeliveryStatus.DROPPED: ("told", "muted"),
 }
-"""In the few letters that a row of the checklist has."""
+"""The state of a delivery, short enough for a row of the checklist."""
 
 
 def channels_of(view: RunView, step: Step) -> tuple[ChannelRoute, ...]:

@@ -261,7 +261,7 @@ def _source(view: RunView, name: str) -> str:
 
 
 def look_in_words(view: RunView, action: Action) -> str:
-    """That a guard is looked at before what is asked for is done; empty if none is."""
+    """A sentence that an action waits for the look at a guard; empty if it does not."""
     if not isinstance(action, StartStep | RetryStep | AskApproval):
         return ""
     step = view.plan.steps.get(action.step)

@@ -26,9 +26,9 @@ HOST_MARKS: Mapping[HostStatus, Mark] = {
 """Each differs without colour, and in ASCII; the worst stand first."""
 WORST_FIRST = tuple(HostStatus)
 RANKS: Mapping[HostStatus, int] = {each: n for n, each in enumerate(WORST_FIRST)}
-"""The place of each among them."""
+"""The place of each status in `WORST_FIRST`; 0 is the worst."""
 Piece = tuple[str, Role]
-"""Words, and their role."""
+"""A text and its role."""
 
 
 def count_pieces(counts: Counter[HostStatus], width: int) -> tuple[Piece, ...]:
