@@ -48,7 +48,7 @@ class FullScreen(Protocol):
         """What still runs after the app has crashed, in words; may be empty."""
 
     def close_for_task(self) -> str:
-        """Save unfinished input before a task; returns what to tell afterwards."""
+        """Save unfinished input before a task; returns the notice to show after it."""
 
     def action_leave(self) -> None:
         """Go back to the screen beneath, or out."""
@@ -82,8 +82,8 @@ class PendingScreen(NamedTuple):
 async def run_in_thread(work: Callable[[], T]) -> T:
     """Run work in a thread and return its result, or raise its error.
 
-    Whoever leaves meanwhile does not wait for it, as he would for the loop's own
-    threads: it must leave nothing half done.
+    The process can end while the work still runs, as it could not with the threads of
+    `asyncio.to_thread`: so the work must leave nothing half done.
     """
     loop = asyncio.get_running_loop()
     done: asyncio.Future[T] = loop.create_future()

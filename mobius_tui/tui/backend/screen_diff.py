@@ -34,7 +34,7 @@ MAX_STYLES = 4096
 """The most styles in the cache, and characters of each: a selection's offsets and an
 output's colours make ever new ones."""
 MAX_STRIPS = 128
-"""Strips whose cells are kept: what scrolls is drawn again, a row above or below."""
+"""Strips whose cells are cached: scrolling draws the same strips in other rows."""
 
 MAX_GAP = 5
 """Equal cells between two changes that are written rather than passed over: a move of

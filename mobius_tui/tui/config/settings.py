@@ -45,7 +45,7 @@ class Settings:
     bell: bool = True
     """Whether the bell rings on a failure and at the end of a run."""
     title: bool = True
-    """Whether the terminal's title tells of the run."""
+    """Whether the terminal's title shows the state of the run."""
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """The person's keys by command id; the others keep theirs."""
     commands: Mapping[str, object] = field(default_factory=dict)

@@ -158,7 +158,7 @@ class AnswersDialog(Dialog[StepAnswers]):
 
 
 def _proposed_answer(view: RunView, ask: Ask) -> str:
-    """What stands in an answer's line: the default of its variable, to be changed."""
+    """The text that an answer's line begins with: the default of its variable."""
     variable = view.runbook.variables.get(ask.var)
     if variable is None or variable.secret or variable.default is None:
         return ""

@@ -36,7 +36,7 @@ from mobius_tui.tui.widgets.detail_pane import FieldList
 
 
 def field_values(dialog: Widget) -> Draft:
-    """What stands in its fields."""
+    """The texts in a dialog's fields, by the ids of the fields."""
     lines = {each.id or "": each.value for each in dialog.query(Input)}
     return lines | {each.id or "": each.text for each in dialog.query(TextArea)}
 
@@ -139,7 +139,7 @@ class Dialog(ModalScreen[T | None], Generic[T]):
         """
         super().__init__(classes=f"dialog -tone-{tone}")
         self.heading = sanitize.line(title)
-        """What stands in the border."""
+        """The title in the border."""
         self.draft_key = draft_key
         self._input_guard = InputGuard()
         self.box = Vertical(classes="box")
@@ -157,7 +157,7 @@ class Dialog(ModalScreen[T | None], Generic[T]):
 
     @property
     def is_opening(self) -> bool:
-        """Whether it is yet to be seen, and keys must wait."""
+        """Whether the terminal does not show it yet, so that keys must wait."""
         return not self._input_guard.is_shown
 
     def mark_shown(self, at: float) -> None:
@@ -240,11 +240,11 @@ class Dialog(ModalScreen[T | None], Generic[T]):
         return {choice.result: _button(choice) for choice in self.choices()}
 
     def compose_body(self) -> Iterable[Widget]:
-        """What stands in the box."""
+        """The widgets in the scrolling part of the box."""
         return ()
 
     def compose_foot(self) -> Iterable[Widget]:
-        """What stays in sight under it, however low the screen."""
+        """The widgets below the scrolling part, which are visible on every screen."""
         return ()
 
     def choices(self) -> tuple[Choice[T], ...]:

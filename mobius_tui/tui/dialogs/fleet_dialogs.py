@@ -98,7 +98,7 @@ class SettleDialog(Dialog[HostSettled]):
         yield self._line
 
     def choices(self) -> tuple[Choice[HostSettled], ...]:
-        """What can be said of it."""
+        """A button for each way to settle the host, and one to leave it open."""
         said = (
             Choice[HostSettled](_LABELS[way], Do(partial(self._say, way)))
             for way in self._ways

@@ -20,7 +20,7 @@ from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.styled_text import assemble, text
 
 MAX_MEANWHILE = 5
-"""Steps that are named as having ended while nobody looked."""
+"""Steps that are named, at most, as having ended while no screen showed the run."""
 
 
 class ReturnCard(Dialog[None]):

@@ -72,7 +72,7 @@ class RepaintPace:
 
 
 TIMES_MIN_WIDTH = 60
-"""Cells of width from which the times are shown, if nobody asked otherwise."""
+"""Cells of width from which the times are shown, unless a key has chosen otherwise."""
 
 
 class OutputPane(Widget, can_focus=True):
@@ -107,7 +107,7 @@ class OutputPane(Widget, can_focus=True):
     shift: reactive[int] = reactive(0, repaint=False, init=False)
     """Cells of text scrolled out to the left, without wrap."""
     placeholder: reactive[str] = reactive("", repaint=False, init=False)
-    """What is said while there is no output."""
+    """The text that is shown while there is no output."""
 
     Followed: TypeAlias = pane_messages.Followed
 

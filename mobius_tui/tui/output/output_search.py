@@ -137,7 +137,7 @@ class FileBlocks:
 
 
 UNKNOWN = -1
-"""Stands for the number of hits in a block that nobody has counted."""
+"""The number of hits of a block that has not been counted yet."""
 
 _PLAIN = bytes(range(0x20, 0x7F)) + b"\n"
 

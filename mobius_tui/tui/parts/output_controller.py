@@ -143,7 +143,7 @@ class OutputController:
         self.followed = running
 
     async def _follow(self, attempt: AttemptId) -> None:
-        """A worker: tells of a running step's output, and ends when the step does."""
+        """A worker: post `OutputGrew` when an output grows, until its step ends."""
         path = self._feed.directory.attempt(*attempt).output
         seen = (path, -1)
         while self._feed.is_running(attempt):

@@ -38,7 +38,7 @@ class ProposedValues:
         return made
 
     def note(self, variable: Variable) -> ProposalNote:
-        """What stands under its line."""
+        """The note under a variable's input: what was listed for it."""
         self._listed[variable] = None
         made = ProposalNote(proposal_text(None, "", several=variable.many))
         self._notes[variable] = made

@@ -104,7 +104,7 @@ class QuestionGate:
             self._open.show_run_view(view)
 
     def close_for_task(self) -> str:
-        """Keep what was typed in an open dialog; returns what to tell of it later."""
+        """Keep the draft of an open dialog; returns the notice to show afterwards."""
         dialog = self._open
         if dialog is None or not dialog.is_mounted or not dialog.ASKS:
             return ""

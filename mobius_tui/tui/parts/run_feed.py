@@ -1,4 +1,4 @@
-"""The feed of a run: its files are followed, and its screen is told to look."""
+"""The feed of a run: follows its files, and has its screen show what has changed."""
 
 from __future__ import annotations
 

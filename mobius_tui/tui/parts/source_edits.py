@@ -103,7 +103,7 @@ class SourceEdits:
         self._questions.begin(self._show(asked=True))
 
     def show_after_edit(self) -> bool:
-        """Show what differs to whoever has just edited it; whether that is so."""
+        """Show what differs if the person comes from the editor; returns whether so."""
         was_edited, self._was_edited = self._was_edited, False
         if was_edited:
             self._questions.begin(self._show(asked=False))

@@ -180,7 +180,7 @@ RUN_COMMAND_ACTIONS: Mapping[
 
 
 def enterable_phases(view: RunView, situation: Situation) -> tuple[Phase, ...]:
-    """The phases off the main line that can be turned to now."""
+    """The phases off the main line that can be entered now."""
     asides = (phase for phase in view.runbook.phases if phase.aside)
     return tuple(
         phase

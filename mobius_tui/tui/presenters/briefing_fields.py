@@ -239,13 +239,14 @@ def probe_fields(
 
 
 PROPOSALS_SHOWN = 5
-"""Rows of a list under a line: on 24 rows the question still stands above it."""
+"""The most proposed values that are listed under an input: on a terminal of 24 rows the
+question is still visible above them."""
 
 
 def proposal_text(
     listed: ListedValues | None, chosen: str, *, several: bool
 ) -> Content:
-    """What stands under a line for which a command proposes values.
+    """The text under an input for which a command proposes values.
 
     Args:
         listed: what it proposed; `None` while it runs.

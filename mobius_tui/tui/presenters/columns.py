@@ -34,7 +34,7 @@ class TableColumn:
     rank: int = 0
     """Where there is no room, the column of the highest rank goes; one of 0 stays."""
     least: int = 0
-    """Cells that it may be cut to; 0 where it stands in full or not at all."""
+    """Cells that it may be cut to; 0 for a column that is shown in full or left out."""
     most: int = 44
     """Cells that it takes at most."""
     has_ends: bool = False

@@ -112,7 +112,7 @@ class HealthView:
     every: str = ""
     """The pause between checks, as the runbook says it."""
     unwatched: str = ""
-    """Since when nobody watches, in words; empty while somebody does."""
+    """Since when no host watches health, in words; empty while one does."""
     meters: tuple[Meter, ...] = ()
     """How far each trigger is."""
     spans: tuple[StepSpan, ...] = ()
@@ -120,7 +120,7 @@ class HealthView:
     armed: bool | None = None
     """Whether a trigger begins the rollback; `None` where none can."""
     has_ended: bool = False
-    """Whether nobody is meant to watch, since the run is over."""
+    """Whether the run is over, so that health is not watched any more."""
 
     @property
     def check_interval_text(self) -> str:

@@ -171,7 +171,7 @@ def next_action(view: RunView, selected: RowKey | None, *, moved: bool) -> NextA
 
 
 def is_unentered_aside(view: RunView, phase: Phase) -> bool:
-    """Whether a phase is off the main line, and the run has not turned aside to it."""
+    """Whether a phase is off the main line, and the run has not entered it."""
     entered = phase.id in view.state.entered_phases or is_improvised(phase)
     return phase.aside and not entered
 

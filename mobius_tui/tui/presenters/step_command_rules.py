@@ -232,7 +232,7 @@ def why_useless(
 
 
 def state_in_words(view: RunView, step: Step) -> str:
-    """Where a step stands, in a word."""
+    """The status of a step, in a word."""
     return MARKS[view.statuses[step.id].status].word
 
 

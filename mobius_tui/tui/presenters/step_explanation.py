@@ -210,7 +210,7 @@ def choices(view: RunView, step: Step) -> Content:
 
 
 def _aside(view: RunView, step: Step) -> str:
-    """The phase to turn aside to from here, if the runbook names one."""
+    """The choice to enter another phase, in words, by number if the step names one."""
     number = view.plan.phase_numbers.get(step.on_failure)
     if number is None:
         return "turn aside"

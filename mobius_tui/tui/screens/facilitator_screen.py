@@ -240,7 +240,7 @@ class FacilitatorPage(Page):
         self._ask_site()
 
     def action_status(self) -> None:
-        """Copy where the team's run stands."""
+        """Copy a status update of the team's run."""
         if self.view is not None:
             health = self.feed.health(self.view)
             run, head = self.feed.directory.id, self.feed.head

@@ -50,7 +50,7 @@ from mobius_tui.tui.widgets.list_controls import FilterLine
 
 
 def status_of(path: Path, now: float) -> str:
-    """Where a run stands, to paste where people read.
+    """A status update of a run, to paste into a chat.
 
     Args:
         path: its folder.
@@ -299,7 +299,7 @@ class LibraryScreen(Page):
             self.app.push_screen(StatsScreen(entry.title, partial(stats_of, name)))
 
     def action_status(self) -> None:
-        """Copy where the run under the cursor stands."""
+        """Copy a status update of the run under the cursor."""
         entry = self._at_cursor()
         if entry is None or entry.source is not None:
             self.show_notice("That is no run: a run's status can be copied.")

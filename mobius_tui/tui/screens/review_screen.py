@@ -225,7 +225,7 @@ class ReviewScreen(RunPage):
         self.call_after_refresh(self.pane_layout.focus, pane)
 
     def action_status(self) -> None:
-        """Copy where the run stood."""
+        """Copy a status update of the run as it was at the cursor."""
         if self.view is not None:
             self.copy(self._status(self.view))
 
@@ -389,7 +389,7 @@ class ReviewScreen(RunPage):
         yield "the run", NotePlace()
 
     def action_annotations(self) -> None:
-        """List what was said of the run, and go to what is chosen of it."""
+        """List the annotations of the run, and go to the one that is chosen."""
         self.questions.begin(self._list_annotations())
 
     async def _list_annotations(self) -> None:

@@ -1,4 +1,4 @@
-"""A run on the screen, open or past: what both of its screens show, and are told."""
+"""A run on the screen: what the screens of open and of past runs have in common."""
 
 from __future__ import annotations
 
@@ -158,13 +158,13 @@ class RunPage(Page):
     # What is shown
 
     def show_run(self) -> None:
-        """Look at the run, and show what there is to see; each screen in its way."""
+        """Build a new view of the run, and show it; each screen has its own way."""
 
     def show_offers(self) -> None:
-        """Say anew which commands there are; each screen knows what applies."""
+        """Update the footer's commands; each screen knows which ones apply."""
 
     def show_view(self, view: RunView, place: RowKey | None) -> None:
-        """Pass down what there is to see.
+        """Pass a view to the widgets.
 
         Args:
             view: the run.

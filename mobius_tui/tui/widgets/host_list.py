@@ -82,7 +82,7 @@ class HostRows(Widget, can_focus=True):
         self._scroll_mark = ScrollMark()
         self._tails: Mapping[str, LastOutput] = {}
         self._head: tuple[tuple[Piece, ...], ...] = ()
-        """What stands over the hosts' rows, made once for each look at them."""
+        """The lines above the hosts' rows, made once for each update."""
         self._lines: list[tuple[tuple[Piece, ...], bool]] = []
         self._strips: dict[LineKey, Strip] = {}
         self._styles_by_role: dict[str, Style] = {}
@@ -158,7 +158,7 @@ class HostRows(Widget, can_focus=True):
 
     @property
     def has_tails(self) -> bool:
-        """Whether what the hosts in sight said last has been read."""
+        """Whether the last lines of output of the visible hosts have been read."""
         return all(host in self._tails for host in self.in_sight)
 
     def _show_frame(self, view: RunView, found: StepHosts) -> None:
