@@ -198,7 +198,7 @@ def open_facilitator(directory: RunDirectory, settings: Settings) -> int:
         settings: the person's.
 
     Raises:
-        MobiusError: there is nothing to lead in it.
+        MobiusError: it is no drill that has a site to break, or it is over.
     """
     from mobius_tui.tui.screens.facilitator_screen import open_drill
 

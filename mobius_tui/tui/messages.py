@@ -98,7 +98,7 @@ class ValuesListed(Message):
         Args:
             variable: whose command listed it.
             listed: what it listed.
-            read: what the command read of the other lines, by variable.
+            read: the values of other variables that the command read, by variable.
         """
         super().__init__()
         self.variable = variable

@@ -1,4 +1,4 @@
-"""By what the checklist's rows are known: to it, and to all that the cursor decides."""
+"""The keys of the checklist's rows, for the checklist and what its cursor decides."""
 
 from __future__ import annotations
 

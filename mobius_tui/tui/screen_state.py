@@ -76,15 +76,15 @@ class ScreenState:
     pane: PaneName = PaneName.CHECKLIST
     """The pane with the focus."""
     zoomed: bool = False
-    """Whether that has the whole room."""
+    """Whether that pane is zoomed: shown alone, in the place of all panes."""
     edited: bool = False
-    """Whether they went to edit the source, and are to be told what differs."""
+    """Whether the person went to edit the source, and is to be shown what differs."""
     edits_told: bool = False
-    """Whether they know that the source was edited since the run began."""
+    """Whether the person knows that the source was edited since the run began."""
     drafts: Mapping[DraftKey, Draft] = field(
         default_factory=lambda: MappingProxyType({})
     )
-    """What was typed in dialogs that nothing came of."""
+    """What was typed in dialogs that were closed unanswered, or refused by the host."""
 
 
 AT_THE_RUN = ScreenState()

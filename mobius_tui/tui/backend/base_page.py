@@ -15,47 +15,47 @@ class ForegroundTask(NamedTuple):
     """Something that is done in the plain terminal, with no screen over it."""
 
     run: Callable[[], str]
-    """Does it, in the main thread, outside any event loop; returns what to tell when
-    the screens are back, or nothing. It must leave the terminal as it found it."""
+    """Runs it in the main thread, outside any event loop; returns the notice to show
+    when the screens are back, or nothing. It leaves the terminal as it found it."""
 
 
 class LeaveForTask(NamedTuple):
-    """What the app ends with where it is to come back."""
+    """The app's result where it closes for a task, and opens again after it."""
 
     task: ForegroundTask
     pages: tuple[Callable[[], Screen[None]], ...]
-    """Makes each page anew, the lowest first."""
+    """Functions that make the pages again after the task, the lowest page first."""
 
 
 AppResult: TypeAlias = int | LeaveForTask
-"""What the app ends with: an exit code, or what to do before it comes back."""
+"""The app's result: an exit code, or a task to run before it opens again."""
 
 
 @runtime_checkable
 class FullScreen(Protocol):
     """A full screen, as the app knows it: dialogs and palettes are none.
 
-    It is no class to inherit from: what makes a page takes longer to import than the
-    first picture takes to draw.
+    A protocol and no base class: to import what makes a page takes longer than to draw
+    the first picture.
     """
 
     @property
     def reopen(self) -> Callable[[], Screen[None]] | None:
-        """Makes it anew as it stands now; `None` for one that need not come back."""
+        """A function that makes it again as it is now; `None` to leave it closed."""
 
     @property
     def left_behind(self) -> str:
         """What still runs after the app has crashed, in words; may be empty."""
 
     def close_for_task(self) -> str:
-        """Save unfinished input before a task; returns what to tell afterwards."""
+        """Save unfinished input before a task; returns the notice to show after it."""
 
     def action_leave(self) -> None:
         """Go back to the screen beneath, or out."""
 
 
 def leave_for_task(task: ForegroundTask, stack: Sequence[Screen[Any]]) -> LeaveForTask:
-    """What the app ends with to do something, and to come back on the same pages."""
+    """Close the pages for a task: the app's result, by which they are opened again."""
     pages = [page for page in stack if isinstance(page, FullScreen)]
     closed = " ".join(filter(None, (page.close_for_task() for page in pages)))
     reopens = (page.reopen for page in pages)
@@ -74,7 +74,7 @@ class PendingScreen(NamedTuple):
     """A screen that is yet to be made."""
 
     picture: Callable[[], Iterable[Widget]]
-    """Makes what is shown till then; it takes no keys but those that leave."""
+    """Makes the widgets that are shown till then; only keys that leave work there."""
     make: Callable[[], Awaitable[Screen[None]]]
     """Makes the screen, in the app's loop; raises `MobiusError` where it cannot."""
 
@@ -82,8 +82,8 @@ class PendingScreen(NamedTuple):
 async def run_in_thread(work: Callable[[], T]) -> T:
     """Run work in a thread and return its result, or raise its error.
 
-    Whoever leaves meanwhile does not wait for it, as he would for the loop's own
-    threads: it must leave nothing half done.
+    The process can end while the work still runs, as it could not with the threads of
+    `asyncio.to_thread`: so the work must leave nothing half done.
     """
     loop = asyncio.get_running_loop()
     done: asyncio.Future[T] = loop.create_future()

@@ -21,7 +21,7 @@ WIDTHS: list[tuple[int, str]] = [
     (110, "-w-wide"),
     (150, "-w-huge"),
 ]
-"""The class of a screen of so many columns and more."""
+"""The least columns of each breakpoint, and the CSS class of screens from there on."""
 HEIGHTS: list[tuple[int, str]] = [
     (0, "-h-tiny"),
     (10, "-h-short"),
@@ -29,7 +29,7 @@ HEIGHTS: list[tuple[int, str]] = [
     (30, "-h-tall"),
     (42, "-h-huge"),
 ]
-"""The class of a screen of so many rows and more."""
+"""The least rows of each breakpoint, and the CSS class of screens from there on."""
 
 
 def breakpoint_classes(size: Size) -> dict[str, bool]:

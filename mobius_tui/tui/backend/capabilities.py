@@ -17,7 +17,7 @@ from mobius_tui.tui.config.settings import OWN_THEMES, Settings
 
 
 class _AsciiTable(dict[int, str]):
-    """What `str.translate` asks for each character."""
+    """A table for `str.translate`: what to print for each character, by its code."""
 
     def __init__(self, *, all_others: bool) -> None:
         super().__init__({ord(glyph): sign for glyph, sign in ASCII_SIGNS.items()})
@@ -83,10 +83,10 @@ def title_sequence(title: str, ascii_filter: AsciiFilter | None) -> str:
 
 
 DARK, TERMINAL_THEME = OWN_THEMES[0], OWN_THEMES[-1]
-"""The themes for many colours, and for few or none."""
+"""Names of the themes for terminals with many colours, and with few or none."""
 
 Colours = Literal["none", "few", "many"]
-"""`few`: the terminal's own 16."""
+"""How many colours a terminal has: `few` are its own 16, `many` are 256 and more."""
 
 FEW_GLYPHS = frozenset({"linux", "vt100", "vt102", "vt220"})
 """Terminals whose fonts lack most of what is not ASCII; `linux` is Linux's console."""
@@ -103,12 +103,12 @@ def colour_support(environ: Mapping[str, str]) -> Colours:
 
 
 def has_title(environ: Mapping[str, str]) -> bool:
-    """Whether it has a title, and does not show what sets one as text."""
+    """Whether the terminal takes a title, and does not print the sequence as text."""
     return environ.get("TERM", "dumb") not in {*FEW_GLYPHS, "dumb"}
 
 
 def is_ascii(environ: Mapping[str, str], encoding: str) -> bool:
-    """Whether it should be sent ASCII alone.
+    """Whether the terminal should be sent nothing but ASCII.
 
     Args:
         environ: the environment.

@@ -33,7 +33,7 @@ Common terminals cut a sequence off at 100,000 bytes; base64 makes 4 of every 3.
 """
 
 TERMINAL = "terminal"
-"""The way that is left where no program takes it."""
+"""The entry of `CopyResult.ways` for the terminal's own sequence, OSC 52."""
 
 SCREEN_STRING_LENGTH = 76
 """Characters of one string for GNU screen, which cuts those of some hundreds off."""
@@ -48,7 +48,7 @@ class CopyResult:
     file: Path | None
     """Where it is written down; none if it could not be."""
     words: str
-    """Both, for the person."""
+    """What to tell the person: which way took the text, and where the file is."""
 
     @property
     def is_copied(self) -> bool:
@@ -70,7 +70,7 @@ def copy(
         folder: A private folder for the file.
         terminal: Sends the text by the terminal's own sequence, where no program takes
             it: the app's `copy_to_clipboard`, which may be called from any thread.
-        environ: Says what there is.
+        environ: The environment variables: a desktop's, tmux's, SSH's.
     """
     text = sanitize.clean(text, newlines=True)
     count = text.count("\n") + (not text.endswith("\n"))

@@ -21,11 +21,11 @@ from textual.style import Style
 from textual.visual import RenderOptions, Visual
 
 MAX_STYLES = 2048
-"""Styles that are kept: those of a few screens, and of their colours while they dim."""
+"""Dimmed styles in the cache: those of a few screens, at each step of a fade."""
 
 
 class DimmedBackground(Visual):
-    """A screen, seen through a colour."""
+    """The lines of the screen beneath, with a tint blended over each colour."""
 
     def __init__(self, screen: Screen[object], tint: Color) -> None:
         """Make it.

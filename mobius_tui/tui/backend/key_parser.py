@@ -37,7 +37,7 @@ PASTE_START, PASTE_END = "\x1b[200~", "\x1b[201~"
 MAX_SEQUENCE = 64
 """Characters of a sequence that can mean something; a longer one means nothing."""
 MAX_PASTE = 1 << 20
-"""Characters of a pasted text that are taken; nobody reads more in a line or a note."""
+"""Characters of a pasted text that are taken, at most; the rest is dropped."""
 STRING_TIMEOUT = 1.0
 """Seconds after which a string that has no end is given up: a person may have typed
 what began it."""

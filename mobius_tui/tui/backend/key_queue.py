@@ -17,8 +17,9 @@ from textual.message import Message
 from textual.widget import Widget
 
 INPUT_GUARD = 0.3
-"""Seconds in which the same key once more is no other press of it, until a question has
-taken a key; and in which none counts behind a change of a question, or a refusal."""
+"""Seconds within which the same key again is taken for its repeat, which cannot be the
+first key that a question accepts. For as long, a question whose text has changed, and a
+screen that has refused a command, accept no key at all."""
 
 
 class TimedInput(NamedTuple):
@@ -80,16 +81,17 @@ class InputGuard:
 
 
 HANDLING_TIMEOUT = 0.3
-"""Seconds after which the next key is given though nobody said that the one before it
-was handled: whoever had the focus may have been taken away with it."""
+"""Seconds after which the next key is dispatched though no `KeyHandled` came for the
+one before it: that key may have removed the widget that had the focus."""
 OPENING_TIMEOUT = 3.0
-"""Seconds for which text waits for a question that is about to come: on a busy machine
-it takes its time, and what is typed behind its key is meant for its field. An Enter
-does not: it would do the next thing, where no question came."""
+"""Seconds for which typed text waits for a question that is being opened: on a busy
+machine that takes a while, and text typed after its key is meant for its field. An
+Enter does not wait as long: if no question came, it would do the next action."""
 ROUNDS = 2
-"""How many times `KeyHandled` is posted to the widget after a key."""
+"""How many times `KeyHandled` is posted to the widget after a key: each time behind the
+messages that handling the key has posted by then."""
 CHECK_INTERVAL = 0.005
-"""Seconds between looks whether a question has come to the screen."""
+"""Seconds between polls for a question that is being opened."""
 
 
 class KeyHandled(Message, namespace="mobius"):
@@ -164,7 +166,7 @@ class KeyQueue:
             self._app.call_later(self._settle, message.number)
 
     async def _settle(self, number: int) -> None:
-        """Wait until what the key began is on the screen, then dispatch what waits."""
+        """Wait until the key's question is shown, then dispatch what waits."""
         await asyncio.sleep(0)  # work that was begun gets its first turn
         if number == self._number and self._may_wait() and self._is_opening():
             self._app.set_timer(CHECK_INTERVAL, partial(self._settle, number))

@@ -24,9 +24,9 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 MAX_ROWS = 128
-"""Rows that are kept: two screens. Each takes some kilobytes."""
+"""Rows in the cache: those of two screens. Each takes some kilobytes."""
 PLACEHOLDER = "\0"
-"""What no output has in it."""
+"""A character that no output has: marks the content while the borders are found."""
 
 
 class CachedRow(Strip):

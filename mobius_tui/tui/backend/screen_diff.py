@@ -31,23 +31,23 @@ ScreenCell = tuple[str, Style]
 Equal cells are one object as long as they are known: to tell rows apart is then quick.
 """
 MAX_STYLES = 4096
-"""Styles that are known at most, and characters of each: offsets of a selection and
-colours of an output make ever new ones."""
+"""The most styles in the cache, and characters of each: a selection's offsets and an
+output's colours make ever new ones."""
 MAX_STRIPS = 128
-"""Strips whose cells are kept: what scrolls is drawn again, a row above or below."""
+"""Strips whose cells are cached: scrolling draws the same strips in other rows."""
 
 MAX_GAP = 5
 """Equal cells between two changes that are written rather than passed over: a move of
 the cursor takes as many bytes."""
 SgrCodes = tuple[str, str, str]
-"""A style in numbers: what it is beside its colours, and its two colours."""
+"""The SGR codes of a style: of its attributes, its foreground and its background."""
 DEFAULT_COLOURS = ("39", "49")
-"""The terminal's own colours, which it has after a 0."""
+"""The codes of the terminal's own colours, which code 0 (reset) sets too."""
 UNKNOWN_CELL: ScreenCell = ("", Style.null())
 """A cell of which nothing is known."""
 
-# Latin, Greek, Cyrillic; punctuation, arrows, lines, symbols; Chinese, Japanese and
-# Korean; and nothing, which is the right half of a wide one.
+# Characters whose width all terminals agree on, each range with both its ends: Latin,
+# Greek, Cyrillic; punctuation, arrows, lines, symbols; Chinese, Japanese and Korean.
 _UNDISPUTED = (
     ("\u0020", "\u02ff"),
     ("\u0370", "\u0482"),
@@ -62,9 +62,10 @@ _UNDISPUTED = (
     ("\uff01", "\uff60"),
 )
 _SYMBOLS = ("\u2000", "\u2bff")
-"""Of these, emoji that are wide since Unicode 9 are narrow in some terminals."""
+"""A range in which emoji that are wide since Unicode 9 are narrow in some terminals."""
 NO_WRAP, WRAP = "\x1b[?7l", "\x1b[?7h"
-"""What ends a line too wide stays on it; as ever."""
+"""Sequences that switch the terminal's automatic line wrap off and on again: without it
+a character that turns out too wide for the last column starts no new line."""
 
 
 class StyledCells(dict[str, ScreenCell]):
@@ -271,7 +272,15 @@ def _is_disputed(character: str) -> bool:
 
 
 def _positioned(row: list[ScreenCell], x: int) -> str:
-    """A character of disputed width; the cursor is set behind it."""
+    """The text for a cell of disputed width.
+
+    Behind the character the cursor is moved to where the next cell is, however wide
+    the terminal drew it.
+
+    Args:
+        row: the cells of the row.
+        x: the cell, from 0.
+    """
     character = row[x][0]
     is_wide = x + 1 < len(row) and not row[x + 1][0]
     if is_wide:  # where it is narrow, nothing old may stay beside it

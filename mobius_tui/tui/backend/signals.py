@@ -12,15 +12,15 @@ from mobius_tui.errors import INTERRUPTED
 from mobius_tui.tui.backend.base_page import ForegroundTask
 
 CHECK_INTERVAL = 0.7
-"""Seconds between looks whether the terminal is still there."""
+"""Seconds between polls whether the terminal is still there."""
 GRACE = {
     signal.SIGHUP: 0.5,
     signal.SIGTERM: 2.0,
     signal.SIGINT: 2.0,
     signal.SIGQUIT: 2.0,
 }
-"""Seconds in which the screens may go in good order. After that the process goes as it
-stands: a terminal that is gone, or takes nothing, would hold it for ever."""
+"""Seconds, by signal, in which the screens may close in good order. Then the process
+exits at once: a terminal that is gone, or takes nothing, would hold it for ever."""
 
 
 def exit_after_grace(number: signal.Signals) -> None:
@@ -55,6 +55,6 @@ def _stop() -> str:
 
 
 STOP_TASK = ForegroundTask(run=_stop)
-"""To be stopped, and to come back by `fg`."""
+"""The task behind Ctrl+Z: stops the process; after `fg` the screens open again."""
 RETURN_TASK = ForegroundTask(run=str)
 """A task that does nothing: leaving for it sets the terminal up anew."""

@@ -9,12 +9,12 @@ from importlib import import_module
 from threading import Thread
 
 MAX_REPAINTS = 20
-"""Repaints a second that news of a run may cause."""
+"""The most repaints a second that changes of a run may cause, in a local terminal."""
 MAX_REPAINTS_REMOTE = 10
 """The same over SSH."""
 
 COLOUR_SYSTEMS = ("auto", "standard", "256", "truecolor")
-"""What Textual knows; at any other word it would break."""
+"""The values of TEXTUAL_COLOR_SYSTEM that Textual knows; any other would crash it."""
 
 
 def is_remote(environ: Mapping[str, str]) -> bool:
@@ -36,7 +36,7 @@ def set_textual_environment(environ: MutableMapping[str, str]) -> None:
 
 
 def max_repaints(environ: Mapping[str, str]) -> int:
-    """Repaints a second that this terminal's line bears."""
+    """The most repaints a second for this terminal: fewer over SSH."""
     return MAX_REPAINTS_REMOTE if is_remote(environ) else MAX_REPAINTS
 
 
@@ -44,9 +44,10 @@ set_textual_environment(os.environ)
 
 
 IMPORTED_LATER = ("mobius_tui.tui.flows.step_flows",)
-"""Modules of dialogs, imported where they are opened: read before that is asked for."""
+"""Modules that functions import when they need them, with all dialogs: imported after
+the first paint, so that the first command need not wait."""
 GC_THRESHOLDS = (1000, 5, 5)
-"""The thresholds of the collector from the first paint on."""
+"""The arguments of `gc.set_threshold` from the first paint on."""
 
 
 def after_first_paint() -> None:

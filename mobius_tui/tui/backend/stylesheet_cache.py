@@ -14,9 +14,9 @@ ParsedRules = dict[tuple[str, CSSLocation, bool, int, str], list[RuleSet]]
 """The rules of a sheet, by its text, its place, and how its rules are to be weighed."""
 
 MAX_THEMES = 8
-"""Sets of colours whose rules are kept; each is some thousand rules."""
+"""Themes whose rules are cached, at most; each has some thousand rules."""
 _CACHE: dict[tuple[tuple[str, str], ...], ParsedRules] = {}
-"""By the colours that were filled in."""
+"""Parsed rules, by the theme's variables that were filled in."""
 
 
 class CachedStylesheet(Stylesheet):

@@ -91,7 +91,7 @@ class TerminalWriter:
 
 
 TICK_INTERVAL = 0.1
-"""Seconds between looks whether a lone Esc has stood long enough to be the key."""
+"""Seconds between polls whether a lone Esc has waited long enough to be the Esc key."""
 READ_SIZE = 4096
 """Bytes that are read at once."""
 

@@ -167,7 +167,7 @@ USES = (
         PRESS="read from TEXTUAL_PRESS at import: keys that press themselves",
     ),
 )
-"""Every such use."""
+"""Every use of a private name of Textual, sorted by the module that needs it."""
 
 STYLED = (
     *("CommandInput", "CommandList", "SearchIcon", "Toast", "ToastRack"),

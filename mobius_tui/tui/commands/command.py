@@ -40,10 +40,10 @@ KEY_ALIASES = {
     "del": "delete",
     "ins": "insert",
 }
-"""What else people write for them."""
+"""Other spellings that people use for keys, and the name of each in `NAMED_KEYS`."""
 
 MODIFIERS = ("alt", "ctrl", "shift")
-"""In the order in which Textual puts them."""
+"""The modifiers of a key, in the order in which Textual names them."""
 
 SPECIAL_NAMES = {
     "solidus": "slash",
@@ -62,7 +62,7 @@ UNSENDABLE = {
     "ctrl+j": "Enter",
     "ctrl+left_square_bracket": "Esc",
 }
-"""Keys that terminals send as another one."""
+"""Keys that terminals cannot send, and the key that arrives in their place."""
 
 
 def canonical_key(words: str) -> str | None:
@@ -174,11 +174,11 @@ class OutputNeed(Enum):
 
 
 IN_DIALOGS = frozenset({"leave", "status"})
-"""Commands beside those with a flow whose keys work in a dialog, too."""
+"""Ids of commands without a flow whose keys work in a dialog, too."""
 
 
 class FlowId(Enum):
-    """What a command, or Enter, starts that ends in an intent to the host."""
+    """A flow: the dialogs that a command, or Enter, opens on the way to an intent."""
 
     START = auto()
     TICK = auto()
@@ -230,13 +230,13 @@ class Command:
     focuses: PaneName | None = None
     """The pane to which it leads; such a command has no other action."""
     needs: OutputNeed | None = None
-    """What the output on show must have, so that it does something."""
+    """What the output that is shown must have, so that the command applies."""
     at_times: bool = False
     """Whether it applies only in some states of the run, as every flow does."""
     act: str = ""
     """The Textual action that it calls; empty if that is named as its id is."""
     needs_key: bool = False
-    """Whether nobody can do without a key for it."""
+    """Whether it must have a key: config.toml may not take its last one away."""
 
     @property
     def action(self) -> str:

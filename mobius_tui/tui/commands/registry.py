@@ -112,7 +112,7 @@ ALWAYS_AVAILABLE = frozenset(
 )
 """Ids of the commands that do not depend on the state of the run."""
 NO_KEY = "f63"
-"""Stands where a command has lost its keys: no keyboard has this one."""
+"""The key of a command that config.toml has left without one: no keyboard has F63."""
 
 _current: dict[str, Command] = {command.id: command for command in COMMANDS}
 
@@ -143,12 +143,12 @@ def bindings(*places: Place) -> list[Binding]:
 
 
 def bind(command_id: str, action: str = "", *, priority: bool = False) -> Binding:
-    """The binding of a command, wherever else its keys are taken.
+    """The binding of a command outside its own place, such as in a dialog.
 
     Args:
         command_id: the command's.
         action: what is called there; the command's own action where it is empty.
-        priority: whether it goes before what the focus takes.
+        priority: whether it works before the bindings of the focused widget.
     """
     each = _current[command_id]
     return Binding(

@@ -23,11 +23,11 @@ RESERVED_KEYS = {
     "ctrl+q": "always leaves",
     "ctrl+z": "stops the program, as in a shell",
 }
-"""Keys that nobody may have."""
+"""Keys that config.toml may give to no command, and what each does."""
 OF_DIALOGS = frozenset(
     {"enter", "escape", "tab", "shift+tab", "up", "down", "pageup", "pagedown"}
 )
-"""Keys that dialogs have a use for."""
+"""Keys that dialogs use themselves: no command that works in a dialog may have one."""
 
 BY_ID = {command.id: command for command in COMMANDS}
 

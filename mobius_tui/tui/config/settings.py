@@ -45,12 +45,12 @@ class Settings:
     bell: bool = True
     """Whether the bell rings on a failure and at the end of a run."""
     title: bool = True
-    """Whether the terminal's title tells of the run."""
+    """Whether the terminal's title shows the state of the run."""
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """The person's keys by command id; the others keep theirs."""
     commands: Mapping[str, object] = field(default_factory=dict)
-    """What the person adds to the table of commands, for the judge of effects."""
+    """Programs that the person adds to commands.toml, the table of scripts' effects."""
 
 
 DEFAULTS = Settings()
-"""What holds where nobody has said anything."""
+"""The settings where there is no config.toml."""

@@ -45,7 +45,7 @@ def load() -> Settings:
 
 
 def decode(file: Path, data: bytes) -> Settings:
-    """The settings that bytes hold.
+    """Decode the bytes of a config.toml.
 
     Args:
         file: where the bytes are from; it is not opened.

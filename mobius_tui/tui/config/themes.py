@@ -93,7 +93,7 @@ CONTRAST = Theme(
         "footer-background": "#000000",
     },
 )
-"""Every text is told from its ground by 7:1 and more, as WCAG's AAA wants."""
+"""Every text has at least a contrast of 7:1 with its background, as WCAG's AAA asks."""
 
 TERMINAL = Theme(
     name="mobius-ansi",
@@ -133,7 +133,7 @@ TERMINAL = Theme(
         "footer-background": "ansi_default",
     },
 )
-"""The terminal's own 16 colours, of which no two are ever laid on one another.
+"""The terminal's own 16 colours; none is ever drawn as text on another.
 
 Blue and bright black are not used: on the Linux console they are next to invisible.
 """
@@ -141,7 +141,7 @@ Blue and bright black are not used: on the Linux console they are next to invisi
 THEMES = (DARK, LIGHT, CONTRAST, TERMINAL)
 
 BLURRED = 0.4
-"""How far the frame of a pane without the focus is from the ground to the text."""
+"""The colour of a border without the focus, from 0, the background, to 1, the text."""
 
 
 def blurred_border(theme: Theme, variables: Mapping[str, str]) -> str:

@@ -158,7 +158,7 @@ class AnswersDialog(Dialog[StepAnswers]):
 
 
 def _proposed_answer(view: RunView, ask: Ask) -> str:
-    """What stands in an answer's line: the default of its variable, to be changed."""
+    """The text that an answer's line begins with: the default of its variable."""
     variable = view.runbook.variables.get(ask.var)
     if variable is None or variable.secret or variable.default is None:
         return ""
@@ -175,11 +175,11 @@ class DecisionAnswer:
     values: tuple[str, ...]
     reason: str
     lists_again: bool = False
-    """Whether nothing was chosen, and what can be is to be listed again."""
+    """Whether nothing was chosen, and the command is to list the options again."""
 
 
 class DecisionDialog(Dialog[DecisionAnswer]):
-    """The result is the values chosen, and a reason for a change."""
+    """The result is the values chosen, and why they differ from an earlier choice."""
 
     def __init__(self, view: RunView, step: Step) -> None:
         super().__init__(
@@ -233,7 +233,7 @@ class DecisionDialog(Dialog[DecisionAnswer]):
         self.dismiss(DecisionAnswer((), "", lists_again=True))
 
     def on_mount(self) -> None:
-        """Choose at once."""
+        """Focus the list."""
         first = self._options if self._offered else self._typed
         first.focus()
 
@@ -262,7 +262,7 @@ class DecisionDialog(Dialog[DecisionAnswer]):
 def _options(
     choose: Choose, offered: tuple[Option, ...], chosen: Container[str]
 ) -> Options:
-    """The options, those marked that were chosen before; of a list, else the first."""
+    """The options; marked are those chosen before, or the first one of a list."""
     known = [n for n, option in enumerate(offered) if option.value]
     options = Options(
         tuple(_label(option, listed=choose.from_ is not None) for option in offered),

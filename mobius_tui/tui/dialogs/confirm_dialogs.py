@@ -92,7 +92,7 @@ class ConfirmDialog(Dialog[str]):
         return (run, Choice("Don't", CANCEL))
 
     def on_mount(self) -> None:
-        """Put the focus where the confirmation is."""
+        """Focus the confirmation: its line, or the button where no word is wanted."""
         (self.word.line if self.word.wanted else self.buttons[Do(self.confirm)]).focus()
 
     @on(Input.Submitted)

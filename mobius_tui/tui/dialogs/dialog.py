@@ -36,7 +36,7 @@ from mobius_tui.tui.widgets.detail_pane import FieldList
 
 
 def field_values(dialog: Widget) -> Draft:
-    """What stands in its fields."""
+    """The texts in a dialog's fields, by the ids of the fields."""
     lines = {each.id or "": each.value for each in dialog.query(Input)}
     return lines | {each.id or "": each.text for each in dialog.query(TextArea)}
 
@@ -65,7 +65,7 @@ CANCEL: Final = None
 
 @dataclass(frozen=True, slots=True)
 class Do:
-    """What a button calls, where the result depends on more than the button."""
+    """A call in place of a result: for a button whose result depends on other input."""
 
     call: Callable[[], object]
 
@@ -80,7 +80,7 @@ class Choice(Generic[T]):
 
 
 class Body(VerticalScroll, can_focus=False):
-    """What scrolls; whatever takes room from it, what is typed into stays in sight."""
+    """The part that scrolls; when it shrinks, the focused field stays in sight."""
 
     def on_resize(self) -> None:
         """Keep the line that has the focus in sight."""
@@ -108,19 +108,19 @@ class Dialog(ModalScreen[T | None], Generic[T]):
     ]
 
     ASKS: ClassVar[bool] = True
-    """Whether a person is told that it was closed unanswered before a task."""
+    """Whether it asks something: then a notice tells that a task has closed it."""
 
     keeps_draft_on_close = False
     """Whether the draft is kept even if the person closes the dialog."""
     draft: Draft = MappingProxyType({})
-    """What was typed in it before, and nothing came of."""
+    """What was typed in it when it was closed unanswered, or refused, before."""
     drafts_at_close: Mapping[DraftKey, Draft] = MappingProxyType({})
     """What was typed in it when it was closed or answered, as `typed` gives it."""
     run_view: reactive[RunView | None] = reactive(None, repaint=False)
     """The view of the run that the alarm banner shows; `None` without a run."""
 
     mono: Callable[[], float] = monotonic
-    """Where seconds come from for the times of what is typed in it."""
+    """The clock of what is typed in it: seconds that only go forward."""
     copy_text: Callable[[str], None] | None = None
     """Copies text and says which way it went; given by the page that it is over."""
     copy_status: Callable[[], None] | None = None
@@ -134,12 +134,12 @@ class Dialog(ModalScreen[T | None], Generic[T]):
         Args:
             title: what stands in the border; from anywhere.
             tone: `bad` for what destroys or went wrong; decides the border's colour.
-            draft_key: by which what was typed is kept where nothing came of it; `None`
-                for a dialog where nothing is typed, or that is to be typed anew.
+            draft_key: the key of its draft, which is kept if it is closed unanswered
+                or refused; `None` for a dialog whose text is not kept.
         """
         super().__init__(classes=f"dialog -tone-{tone}")
         self.heading = sanitize.line(title)
-        """What stands in the border."""
+        """The title in the border."""
         self.draft_key = draft_key
         self._input_guard = InputGuard()
         self.box = Vertical(classes="box")
@@ -157,7 +157,7 @@ class Dialog(ModalScreen[T | None], Generic[T]):
 
     @property
     def is_opening(self) -> bool:
-        """Whether it is yet to be seen, and keys must wait."""
+        """Whether the terminal does not show it yet, so that keys must wait."""
         return not self._input_guard.is_shown
 
     def mark_shown(self, at: float) -> None:
@@ -187,7 +187,7 @@ class Dialog(ModalScreen[T | None], Generic[T]):
         return writes and isinstance(event, events.Paste)
 
     def show_run_view(self, view: RunView | None) -> None:
-        """Have the banner over it tell of the run as it is now."""
+        """Give the view to the alarm banner over it; `None` without a run."""
         if self.is_mounted:
             self.run_view = view
         else:
@@ -240,11 +240,11 @@ class Dialog(ModalScreen[T | None], Generic[T]):
         return {choice.result: _button(choice) for choice in self.choices()}
 
     def compose_body(self) -> Iterable[Widget]:
-        """What stands in the box."""
+        """The widgets in the scrolling part of the box."""
         return ()
 
     def compose_foot(self) -> Iterable[Widget]:
-        """What stays in sight under it, however low the screen."""
+        """The widgets below the scrolling part, which are visible on every screen."""
         return ()
 
     def choices(self) -> tuple[Choice[T], ...]:
@@ -252,7 +252,7 @@ class Dialog(ModalScreen[T | None], Generic[T]):
         return (Choice("Close", CANCEL, "primary"),)
 
     def refuse(self, words: str) -> None:
-        """Say in the box why it cannot be so."""
+        """Show in the box why the answer is not accepted."""
         self._refusal.update(text(words, "bad"))
         self._refusal.display = True
 

@@ -35,7 +35,7 @@ COMMANDS_OFFERED = (
     (RunCommand.ENTER_PHASE, "Turn aside"),
     (RunCommand.CONTACTS, "Contacts"),
 )
-"""The commands that lead on, in short; they have the keys that they always have."""
+"""The commands on a failed step, with the labels of their buttons; their keys work."""
 
 
 class FailureDialog(Dialog[FlowId]):
@@ -75,7 +75,7 @@ class FailureDialog(Dialog[FlowId]):
         return (*ways, Choice("Look", CANCEL))
 
     def on_mount(self) -> None:
-        """Let Enter look first, not act."""
+        """Focus the button that only makes the checks: Enter changes nothing."""
         self.buttons[CANCEL].focus()
 
     def action_way(self, command_id: str) -> None:

@@ -1,4 +1,4 @@
-"""The dialog that asks what became of a host of which nobody knows."""
+"""The dialog that settles a host: a person says what a step has done on it."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ _MEANS: Mapping[Settlement, str] = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HostSettled:
-    """What was said of a host."""
+    """What a person says that a host counts for, and the reason."""
 
     settled: Settlement
     reason: str
 
 
 class SettleDialog(Dialog[HostSettled]):
-    """The result is what was said, and why."""
+    """The result is what the host counts for, and the reason."""
 
     def __init__(self, name: str, found: StepHosts, action: SettleHost) -> None:
         """Make the dialog.
@@ -98,7 +98,7 @@ class SettleDialog(Dialog[HostSettled]):
         yield self._line
 
     def choices(self) -> tuple[Choice[HostSettled], ...]:
-        """What can be said of it."""
+        """A button for each way to settle the host, and one to leave it open."""
         said = (
             Choice[HostSettled](_LABELS[way], Do(partial(self._say, way)))
             for way in self._ways
@@ -106,7 +106,7 @@ class SettleDialog(Dialog[HostSettled]):
         return (*said, Choice("Don't", CANCEL))
 
     def on_mount(self) -> None:
-        """Type the reason first: Enter alone says nothing of a host."""
+        """Focus the line for the reason: Enter alone settles nothing."""
         self._line.focus()
 
     def _say(self, settled: Settlement) -> None:

@@ -37,7 +37,7 @@ from mobius_tui.tui.screen_state import DraftKey, Purpose
 
 _ROLES: dict[str, Role] = {"read": "plain", "change": "warn", "destroy": "bad"}
 MOST_NAMED = 3
-"""Commands that are named for what they do."""
+"""Commands of a script that are named, with their effects, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ class ImproviseDialog(Dialog[ImprovisedCommand]):
         return (run, Choice("Don't", CANCEL))
 
     def on_mount(self) -> None:
-        """Type at once."""
+        """Focus the line to type in."""
         self._area.move_cursor(self._area.document.end)
         self._area.focus()
         self._judge()

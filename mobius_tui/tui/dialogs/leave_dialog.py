@@ -41,11 +41,11 @@ class LeaveState:
     ended: str
     """What the run came to; empty while it is open."""
     is_silent: bool = False
-    """Whether its host lives, but gives no sign."""
+    """Whether its host's process is alive, but does not respond."""
     ends_with_last_viewer: bool = False
-    """Whether it is a watch that ends when nobody looks at it any more."""
+    """Whether it is a watch that ends with the last viewer."""
     has_unwatched_limit: bool = False
-    """Whether it is a drill that ends when nobody has looked at it for a while."""
+    """Whether it is a drill that ends after some time without a viewer."""
 
 
 NOTHING = LeaveState(running={}, has_host=True, ended="")

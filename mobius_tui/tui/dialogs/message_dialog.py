@@ -51,11 +51,11 @@ class MessageAnswer:
 
     text: str
     channels: tuple[str, ...] = ()
-    """Where it is to be sent; a person told it where there are none."""
+    """Ids of the channels to send it to; empty if a person has sent it themselves."""
     again: tuple[int, ...] = ()
-    """Deliveries that are to be sent again, as they are."""
+    """Numbers of the deliveries that are to be sent again, as they are."""
     drop: tuple[int, ...] = ()
-    """Deliveries that a person told by another way."""
+    """Numbers of the deliveries that a person has sent by other means."""
 
 
 MessageChoice = Choice[MessageAnswer]
@@ -116,7 +116,7 @@ class MessageDialog(Dialog[MessageAnswer]):
 
     @property
     def _why_not_now(self) -> str:
-        """Why it cannot be told just now; empty where it can."""
+        """Why it cannot be marked as sent now; empty if it can."""
         if self._unsent or self._is_run_over:
             return ""
         number = self._view.next_attempt(self._step.id)
@@ -187,7 +187,7 @@ class MessageDialog(Dialog[MessageAnswer]):
     def on_mount(self) -> None:
         """Enter does the likeliest: send it, or copy it first; `e` reaches the text.
 
-        What may have arrived is sent again by nobody who only presses Enter.
+        Enter never sends again what may have arrived.
         """
         first = next(iter(self.buttons.values()))
         if (

@@ -109,7 +109,7 @@ SYNONYMS: dict[str, str] = {
     "focus.next": "pane switch window",
     "focus.before": "pane switch window",
 }
-"""Words by command id."""
+"""Other words that find a command, by its id."""
 
 
 def synonym_score(command_id: str, typed: str) -> float:
@@ -129,8 +129,8 @@ def synonym_score(command_id: str, typed: str) -> float:
 
 
 SYNONYM_SCORE = 50.0
-"""What a whole name of a command counts, as Textual's search counts letters: as much as
-most of a title."""
+"""The score of a synonym that was typed whole, on the scale of Textual's search, where
+most of a title scores as much."""
 
 
 class Palette(CommandPalette):

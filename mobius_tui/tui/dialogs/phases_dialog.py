@@ -18,7 +18,7 @@ from mobius_tui.tui.presenters.fields import prose_lines
 from mobius_tui.tui.presenters.styled_text import assemble
 
 WHY = 60
-"""Cells of a line of why there is a phase; a dialog has them on the lowest screen."""
+"""Cells of the line that says what a phase is for: those of the narrowest dialog."""
 
 
 class PhasesDialog(Dialog[str]):
@@ -63,7 +63,7 @@ class PhasesDialog(Dialog[str]):
         return (Choice("Go there", Do(self.submit), "primary"), Choice("Don't", CANCEL))
 
     def on_mount(self) -> None:
-        """Choose at once."""
+        """Focus the list."""
         self._list.highlighted = 0
         self._list.focus()
 

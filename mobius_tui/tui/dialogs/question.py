@@ -44,7 +44,7 @@ the selected checklist key.
 
 
 def as_question(words: str) -> str:
-    """A question, whether or not the title that it ends with is one itself."""
+    """The words with one `?` at their end, also if the title in them ends with one."""
     return words.rstrip("?") + "?"
 
 
@@ -96,7 +96,8 @@ class ReasonDialog(Dialog[str]):
             prompt: in the empty line.
             required: whether an empty text is refused.
             tone: the border's.
-            keeps_draft_on_close: whether the text is the thing itself, not a reason.
+            keeps_draft_on_close: whether Esc keeps the draft: for a text that is what
+                the dialog is for, such as a note, and not for a reason.
         """
         super().__init__(title, tone=tone, draft_key=draft_key)
         self._words = words
@@ -115,7 +116,7 @@ class ReasonDialog(Dialog[str]):
         return (Choice(self._verb, Do(self.submit), "primary"), Choice("Don't", CANCEL))
 
     def on_mount(self) -> None:
-        """Type at once."""
+        """Focus the line to type in."""
         self._line.focus()
 
     @on(Input.Submitted)
@@ -192,7 +193,7 @@ class SaveDialog(Dialog[Path]):
         return (Choice("Save it", Do(self.submit), "primary"), Choice("Don't", CANCEL))
 
     def on_mount(self) -> None:
-        """Type at once."""
+        """Focus the line to type in."""
         self._line.focus()
 
     @on(Input.Submitted)

@@ -20,7 +20,7 @@ from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.styled_text import assemble, text
 
 MAX_MEANWHILE = 5
-"""Steps that are named as having ended while nobody looked."""
+"""Steps that are named, at most, as having ended while no screen showed the run."""
 
 
 class ReturnCard(Dialog[None]):
@@ -34,7 +34,7 @@ class ReturnCard(Dialog[None]):
         Args:
             view: the run.
             health: the worst news of health, in words.
-            before: the last look of any screen.
+            before: when a screen showed the run last, and what it showed.
         """
         heading = f"Back in {view.runbook.title}, at {_hour(view.now)}"
         super().__init__(heading, tone="accent")

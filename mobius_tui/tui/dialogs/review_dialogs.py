@@ -64,7 +64,7 @@ class AnnotateDialog(Dialog[AnnotationDraft]):
         return (replace(first, variant="primary"), *others, Choice("Don't", CANCEL))
 
     def on_mount(self) -> None:
-        """Type at once."""
+        """Focus the line to type in."""
         self._line.focus()
 
     @on(Input.Submitted)
@@ -152,7 +152,7 @@ class AnnotationsDialog(Dialog[int]):
         return (Choice("Go there", Do(self.submit), "primary"), Choice("Close", CANCEL))
 
     def on_mount(self) -> None:
-        """Choose at once."""
+        """Focus the list."""
         if self._annotations:
             self._list.highlighted = self._at
             self._list.focus()
@@ -171,7 +171,7 @@ ITEM_TITLE_CELLS = 26
 """Cells of an item's title."""
 ITEM_OWNER_CELLS = 20
 LABELS = {"owner": "Owner", "due": "Due, as 2026-11-30", "note": "Note"}
-"""What can be said of an item, and above the lines in which it is typed."""
+"""The fields of an action item that are typed, with the labels above their lines."""
 TITLE = "What is to be done"
 
 
@@ -236,7 +236,7 @@ class ActionItemsDialog(Dialog[ActionItem]):
         return (Choice("Change it", Do(self.submit), "primary"), add, close)
 
     def on_mount(self) -> None:
-        """Choose at once."""
+        """Focus the list."""
         ids = [each.id for each in self._items]
         if ids:
             self._list.highlighted = ids.index(self._at) if self._at in ids else 0
@@ -291,7 +291,7 @@ class ActionItemDialog(Dialog[ActionItem]):
         )
 
     def on_mount(self) -> None:
-        """Type at once."""
+        """Focus the line to type in."""
         next(iter(self._lines.values())).focus()
 
     @on(Input.Submitted)

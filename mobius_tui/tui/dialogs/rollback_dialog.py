@@ -124,7 +124,7 @@ class RollbackDialog(Dialog[str]):
         return (Choice(verb, Do(self.confirm), "error"), Choice("Don't", CANCEL))
 
     def on_mount(self) -> None:
-        """Put the focus where the confirmation is."""
+        """Focus the confirmation: its line, or the button where no word is wanted."""
         (self.word.line if self.word.wanted else self.buttons[CANCEL]).focus()
 
     @on(Input.Submitted)

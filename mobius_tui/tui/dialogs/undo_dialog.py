@@ -74,7 +74,7 @@ class UndoDialog(Dialog[str]):
         return (Choice("Show it", Do(self.submit), "primary"), Choice("Don't", CANCEL))
 
     def on_mount(self) -> None:
-        """Choose at once."""
+        """Focus the list."""
         self._list.highlighted = self._place
         self._list.focus()
 
@@ -145,7 +145,7 @@ class UndoConfirmDialog(Dialog[str]):
         )
 
     def on_mount(self) -> None:
-        """Put the focus where the confirmation is."""
+        """Focus the confirmation: its line, or the button where no word is wanted."""
         go = self.buttons[Do(self.confirm)]
         (self.word.line if self.word.wanted else go).focus()
 

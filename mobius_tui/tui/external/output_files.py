@@ -32,10 +32,10 @@ MODELINE_LINES = 5
 """Lines at a file's ends in which editors look for settings that they obey."""
 
 EXIT_SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
-"""By these a process is told to go."""
+"""Signals that ask this process to end, which it hands on to the pager or editor."""
 
 GRACE = 1.0
-"""Seconds that a pager or editor has then to give the terminal back."""
+"""Seconds that a pager or editor has to restore the terminal before being killed."""
 
 OpenWith = Literal["pager", "editor"]
 
@@ -84,7 +84,7 @@ def save(output: Path, target: Path, *, should_continue: Callable[[], bool]) -> 
     Args:
         output: The output's file.
         target: The new one.
-        should_continue: Asked now and then; if it says no, what was written goes.
+        should_continue: Called between pieces; at `False` the new file is removed.
 
     Returns:
         How many bytes were written.
@@ -158,7 +158,7 @@ def run_program(command: tuple[str, ...], environ: Mapping[str, str]) -> int:
     """Run a program in the terminal; ctrl+c there is for it, not for us.
 
     Raises:
-        SystemExit: this process was told to go; the program has been ended.
+        SystemExit: a signal ends this process; the program has been ended.
     """
     secure = {**environ, "LESSSECURE": "1"}
     for name in ("LESSOPEN", "LESSCLOSE"):

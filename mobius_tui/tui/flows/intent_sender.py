@@ -29,11 +29,11 @@ SUCCESS_NOTICES: Mapping[type[Action], str] = {
     SendMessageOfStep: _SENT_TEXTS,
     ResendMessages: _SENT_TEXTS,
 }
-"""What is told when something was done, where the screen does not show it."""
+"""Notices on success, by action, for those whose effect the screen does not show."""
 ACTIONS_KEEPING_CURSOR: tuple[type[Action], ...] = (
     *(AddNote, StopStep, LookFirst, ResendMessages, DropMessages),
 )
-"""What leaves the cursor where it is."""
+"""Actions that leave the cursor in place; after others it follows the run."""
 
 
 class IntentSender:

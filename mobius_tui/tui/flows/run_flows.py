@@ -60,7 +60,7 @@ async def note(
 async def enter_phase(
     open_dialog: DialogOpener, view: RunView, key: RowKey | None
 ) -> Action | None:
-    """Turn aside to another phase."""
+    """Enter a phase off the main line, which a dialog asks for."""
     step = view.step(key)
     likely = step.on_failure if step is not None else None
     phase = await open_dialog(
@@ -72,7 +72,7 @@ async def enter_phase(
 async def enter_this_phase(
     open_dialog: DialogOpener, view: RunView, key: RowKey | None
 ) -> Action | None:
-    """Turn aside to the phase under the cursor."""
+    """Enter the phase under the cursor, which is off the main line."""
     phase = view.phase(key)
     if phase is None:
         return None
@@ -123,7 +123,7 @@ async def end_run(
 async def arm(
     open_dialog: DialogOpener, view: RunView, _key: RowKey | None
 ) -> Action | None:
-    """Let a trigger begin the rollback, or let it no longer."""
+    """Arm the watch, so that a trigger begins the rollback by itself, or disarm it."""
     if view.state.watch.armed:
         words = "A trigger that fires only says so from then on; you can arm it again."
         question = Question("Disarm the watch?", words, verb="Disarm it", tone="warn")
@@ -152,7 +152,7 @@ async def roll_back(
 async def undo(
     open_dialog: DialogOpener, view: RunView, key: RowKey | None
 ) -> Action | None:
-    """Turn to undoing steps: how far back, and then what exactly would run.
+    """Undo steps: ask how far back, then show exactly what would run.
 
     Of a run that has ended it is asked first whether it is to be opened again.
     """
@@ -197,4 +197,4 @@ RUN_FLOWS: Mapping[FlowId, Flow] = {
     FlowId.ROLL_BACK: roll_back,
     FlowId.UNDO: undo,
 }
-"""What each flow about the whole run does."""
+"""The function of each flow about the whole run."""

@@ -126,7 +126,7 @@ async def start(
 async def tick(
     open_dialog: DialogOpener, view: RunView, key: RowKey | None
 ) -> Action | None:
-    """Do what a person does: tick, answer, or decide."""
+    """Mark a person's step as done: with its answers, or by a decision's options."""
     step = view.step(key)
     if step is None:
         return None
@@ -148,7 +148,7 @@ async def tick(
 async def choose(
     open_dialog: DialogOpener, view: RunView, key: RowKey | None
 ) -> Action | None:
-    """Decide."""
+    """Answer a decision with one or more of its options."""
     step = view.step(key)
     if step is None:
         return None
@@ -168,7 +168,7 @@ async def choose(
 
 
 def _is_to_be_listed(view: RunView, step: Step) -> bool:
-    """Whether a command lists what a decision may be, and has not been run yet."""
+    """Whether a command lists the options of a decision, and has not been run yet."""
     action = step.action
     return (
         isinstance(action, Choose)
@@ -346,7 +346,7 @@ async def override(
 async def improvise(
     open_dialog: DialogOpener, view: RunView, key: RowKey | None
 ) -> Action | None:
-    """Run a command that is in no step, begun from that of the step here."""
+    """Run a command that is in no step; its dialog offers the step's script to edit."""
     after = view.step(key)
     said = await open_dialog(ImproviseDialog(view, after))
     if said is None:
@@ -391,7 +391,7 @@ async def release_batch(
 async def settle_host(
     open_dialog: DialogOpener, view: RunView, key: RowKey | None
 ) -> Action | None:
-    """Say what a host of a step counts for."""
+    """Settle a host of a step: a person says whether it ran, or leaves it out."""
     step = view.step(key)
     host = key.host if isinstance(key, HostRow) else None
     action = settle_action(view, step, host) if step is not None else None
@@ -423,4 +423,4 @@ FLOWS: Mapping[FlowId, Flow] = {
     FlowId.SETTLE_HOST: settle_host,
     **RUN_FLOWS,
 }
-"""What each flow does."""
+"""The function of each flow."""

@@ -119,7 +119,7 @@ class LineRows:
 
 
 def hidden_note(line: OutputLine) -> str:
-    """Return what stands for the rest of a line that is too long; often nothing."""
+    """Return the note that stands for the hidden end of a long line; mostly empty."""
     return f" … {line.hidden:,} more bytes" if line.hidden else ""
 
 

@@ -86,7 +86,7 @@ RESETS = (b"\x1b[0m", b"\x1b[m")
 """Sequences after which text is plain."""
 
 CACHE = 1024 * 1024
-"""Bytes of lines that are kept parsed."""
+"""Bytes of parsed lines in the cache, at most."""
 LINE_OVERHEAD_BYTES = 1024
 """Bytes of overhead that a cached line counts for, besides its own: its objects."""
 
@@ -255,7 +255,12 @@ class OutputDocument:
         return line
 
     def _extent(self, start: int) -> tuple[bytes, int, bool, int]:
-        """Return a line's bytes to show, its end, whether it has one, what is left."""
+        """Find a line in the file.
+
+        Returns:
+            The bytes of it that are shown, the offset of the next line, whether it has
+            its newline, and how many of its bytes are hidden.
+        """
         for length in (FIRST_READ_BYTES, PIECE):
             data = self._read(start, length)
             found = data.find(b"\n")

@@ -11,11 +11,12 @@ from mobius_tui.tui.output.output_document import OutputDocument
 COUNT_SLICE = 1024 * 1024
 """Bytes that are counted in one go: half a millisecond, in which no key is taken."""
 MAX_UNCOUNTED_BYTES = 32 * 1024 * 1024
-"""Bytes not yet counted from which counting waits until no more come."""
+"""Uncounted bytes above which counting waits until the output stops growing."""
 GROWTH_PAUSE = 0.25
-"""Seconds in which output that pours grows."""
+"""Seconds between polls whether output that pours still grows."""
 REST_FACTOR = 9
-"""Times as long as counting takes that a thread rests while output still comes."""
+"""While output still comes, the counting thread rests this many times as long as it
+took to count a slice."""
 
 
 class OutputFeed:

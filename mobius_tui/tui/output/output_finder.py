@@ -21,7 +21,7 @@ from mobius_tui.tui.output.output_search import Search
 from mobius_tui.tui.output.viewport import TextPlace, TextRow
 
 NOT_SEARCHED = "Not searched: of long lines, the bytes that are not shown"
-"""What is said where there are lines that are not shown to their end."""
+"""The note under the count of hits if some lines are too long to be shown whole."""
 
 
 class FindInput(Input):
@@ -131,7 +131,7 @@ Step = Literal[1, -1]
 
 
 class Finder:
-    """Looks for one text after the other in one file."""
+    """Searches an output for a text, which replaces the one before."""
 
     def __init__(self) -> None:
         self.search: Search | None = None

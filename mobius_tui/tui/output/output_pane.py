@@ -33,10 +33,10 @@ BINDINGS = (
 
 
 REST_FACTOR = 3
-"""Times as long as a frame takes that nothing is drawn: keys come first, and the step
-that prints wants the processor, too."""
+"""After a frame nothing is drawn for this many times as long as it took: keys come
+first, and the step that prints needs the processor, too."""
 POURING_FACTOR = 2
-"""Factor on the shortest interval while whole frames change."""
+"""Factor on the least interval between frames while each frame replaces all rows."""
 MAX_INTERVAL = 0.5
 """Seconds between two frames at most."""
 
@@ -72,7 +72,7 @@ class RepaintPace:
 
 
 TIMES_MIN_WIDTH = 60
-"""Cells of width from which the times are shown, if nobody asked otherwise."""
+"""Cells of width from which the times are shown, unless a key has chosen otherwise."""
 
 
 class OutputPane(Widget, can_focus=True):
@@ -107,7 +107,7 @@ class OutputPane(Widget, can_focus=True):
     shift: reactive[int] = reactive(0, repaint=False, init=False)
     """Cells of text scrolled out to the left, without wrap."""
     placeholder: reactive[str] = reactive("", repaint=False, init=False)
-    """What is said while there is no output."""
+    """The text that is shown while there is no output."""
 
     Followed: TypeAlias = pane_messages.Followed
 

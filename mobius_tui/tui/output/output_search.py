@@ -86,9 +86,12 @@ class FileBlocks:
         return ShownLines(offsets, texts)
 
     def lines(self, block: int) -> tuple[int, bytes, bool]:
-        """Return where a block's lines begin, they, and whether the last one is cut.
+        """Read the lines that begin in a block.
 
-        The last one is taken as far as `PIECE` bytes beyond the block.
+        The last one is read to at most `PIECE` bytes beyond the block.
+
+        Returns:
+            The offset of the first line, the bytes of all, and whether the last is cut.
         """
         low = max(0, block * BLOCK - 1)
         high = (block + 1) * BLOCK
@@ -134,7 +137,7 @@ class FileBlocks:
 
 
 UNKNOWN = -1
-"""Stands for the number of hits in a block that nobody has counted."""
+"""The number of hits of a block that has not been counted yet."""
 
 _PLAIN = bytes(range(0x20, 0x7F)) + b"\n"
 

@@ -26,7 +26,7 @@ from mobius_tui.tui.output.viewport import (
 )
 
 Mark = tuple[int, int, Style]
-"""The first character of a line that is marked, the first that is not, and how."""
+"""A range of a line's characters, its start and end (not included), and its style."""
 
 
 def marked(strip: Strip, row: TextRow, marks: Iterable[Mark], margin: int) -> Strip:
@@ -72,7 +72,7 @@ def _restyled(strip: Strip, styles: Sequence[Style]) -> list[Segment]:
 
 
 MULTI_CLICK_SECONDS = 0.5
-"""Seconds within which another press on the same cell means more."""
+"""Seconds within which another press on the same cell is a double or triple click."""
 
 COPY_LIMIT = 8 * 1024 * 1024
 """Bytes of output that are copied at most: more is no use in a clipboard."""
@@ -90,7 +90,7 @@ class MouseSelection:
         self._pressed_at = 0.0
 
     def press(self, viewport: Viewport, x: int, y: int, now: float) -> None:
-        """Take hold: once for characters, twice for words, three times for lines."""
+        """Begin to select: characters at the first press, then words, then lines."""
         again = now - self._pressed_at < MULTI_CLICK_SECONDS and self._pressed == (x, y)
         self._presses = self._presses % 3 + 1 if again else 1
         self._pressed, self._pressed_at = (x, y), now

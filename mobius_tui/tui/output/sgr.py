@@ -30,7 +30,7 @@ class Pen(NamedTuple):
 PLAIN = Pen()
 
 LATEST = 512
-"""The most colour sequences, the latest ones, that decide on a pen."""
+"""The most colour sequences that are read to find a pen: the latest ones."""
 
 _ON = {
     1: "bold",

@@ -21,7 +21,7 @@ from mobius_tui.tui.output.output_document import (
 )
 
 SCREENS = 4
-"""Screens of rows that are kept; a row takes some two kilobytes."""
+"""Screens of rows in the cache; a row takes some two kilobytes."""
 
 
 class Viewport:

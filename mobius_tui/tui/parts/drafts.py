@@ -1,4 +1,4 @@
-"""Drafts: what was typed in dialogs that nothing came of, so that it is not lost."""
+"""Drafts: what was typed in dialogs closed unanswered or refused, for the next time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A step's hosts beside its output: which of the two is shown, and what hosts said."""
+"""A step's hosts or its output: which of the two is shown, and the hosts' outputs."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class OpenedOutput:
 
 
 class StepHostsPart:
-    """The pane of hosts, and what takes its place."""
+    """Switches between the list of a step's hosts and the output of one or of all."""
 
     def __init__(self, screen: Screen[Any], feed: RunFeed, tell: Notifier) -> None:
         """Show no hosts yet.
@@ -223,8 +223,8 @@ class StepHostsPart:
 
         Args:
             step: whose hosts.
-            same: whether those that said the same are told once; else they are merged
-                line by line, for as long as the step runs and it is looked at.
+            same: whether hosts with the same output share one copy of it; else they
+                are merged line by line, for as long as the step runs and it is open.
             shown: is called when there is something to show.
             grown: is called when there may be more of it.
         """
@@ -337,7 +337,7 @@ def _merged_title(merged: MergedOutput) -> str:
 
 
 def _tails(paths: Mapping[str, Path]) -> Mapping[str, LastOutput]:
-    """What each output says last."""
+    """The last line of each output, by host."""
     return {host: last_output_of(path) for host, path in paths.items()}
 
 

@@ -1,4 +1,4 @@
-"""What becomes of an open run when its screen is left: asked, and stopped if wanted."""
+"""The question on leaving an open run: whether to leave what runs, or to stop it."""
 
 from __future__ import annotations
 

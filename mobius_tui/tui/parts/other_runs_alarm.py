@@ -23,7 +23,7 @@ class OtherRunsAlarm:
         """Look for none yet: the banner does, once it is on the page.
 
         Args:
-            reader: gives the runs that want somebody; called in a thread.
+            reader: gives the runs that need a person; called in a thread.
             wall: gives seconds since 1970.
             command: the id of the page's command that opens the run.
             attach: opens a run; the page stays beneath it.
@@ -34,12 +34,12 @@ class OtherRunsAlarm:
         self._attach = attach
 
     def available(self) -> frozenset[str]:
-        """The command, only while a run wants somebody."""
+        """The command, only while a run needs a person."""
         wanted = self.banner.most_urgent is not None
         return frozenset({self._command} if wanted else ())
 
     def open(self) -> None:
-        """Open the run that wants somebody."""
+        """Open the run that needs a person."""
         directory = self.banner.most_urgent
         if directory is not None:
             self._attach(directory)

@@ -32,7 +32,7 @@ from mobius_tui.tui.row_key import HostRow, RowKey
 from mobius_tui.tui.screen_state import PaneName
 
 SIZE_POLL_INTERVAL = 0.05
-"""Seconds between looks at the output of a running step."""
+"""Seconds between polls of the size of a running step's output."""
 
 OutputChooser = Callable[[RunView, RowKey | None, AttemptId | None], OutputChoice]
 """Gives the output to show: of a run, for the checklist's row under the cursor, where
@@ -96,7 +96,7 @@ class OutputController:
         return shown.tab
 
     def _show_hosts_or_output(self) -> None:
-        """Let the one be seen, and have the focus that the other had."""
+        """Show the hosts or the output, with the focus if the other one had it."""
         both: tuple[Widget, Widget] = (self.pane, self.hosts.pane)
         away, seen = both if self.hosts.is_listed else reversed(both)
         had_focus = away.has_focus_within
@@ -106,13 +106,13 @@ class OutputController:
             seen.focus()
 
     def choose_tab(self, tab: AttemptId | None) -> None:
-        """Want a tab in place of what belongs to the row; `None` for that again."""
+        """Show the output of a tab; `None` for that of the row under the cursor."""
         self._tab = tab
 
     # The hosts beside it
 
     def meant_row(self, key: RowKey | None) -> RowKey | None:
-        """What a command is about: where the hosts have the focus, one of them.
+        """The row that a command is about: a host's, while the hosts have the focus.
 
         Args:
             key: the checklist's row under the cursor.
@@ -144,7 +144,7 @@ class OutputController:
         self.followed = running
 
     async def _follow(self, attempt: AttemptId) -> None:
-        """A worker: tells of a running step's output, and ends when the step does."""
+        """A worker: post `OutputGrew` when an output grows, until its step ends."""
         path = self._feed.directory.attempt(*attempt).output
         seen = (path, -1)
         while self._feed.is_running(attempt):
@@ -157,7 +157,7 @@ class OutputController:
         self._screen.post_message(OutputGrew(attempt))
 
     def _path_of(self, attempt: AttemptId, own: Path) -> Path:
-        """What is looked at of an attempt: that of a host, where it is shown."""
+        """The output file to poll for an attempt: that of a host, if it is shown."""
         shown = self.shown
         is_shown = shown is not None and shown.tab == attempt
         return shown.path or own if shown is not None and is_shown else own

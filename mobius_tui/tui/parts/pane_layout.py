@@ -19,7 +19,7 @@ from mobius_tui.tui.commands.registry import commands
 from mobius_tui.tui.screen_state import PaneName
 
 TALL = 30
-"""Rows of the screen from which everything has room."""
+"""Rows of a screen that is high enough for everything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Pane:
     label: str
     """What the footer calls it where it is out of sight."""
     stand_in: Widget | None = None
-    """What is shown in its place at times: it has the class `-away` at others."""
+    """Shown in place of `widget` at times; the hidden one has the class `-away`."""
 
     @property
     def shown(self) -> Widget:
@@ -92,12 +92,12 @@ class PaneLayout:
         self.show(next(inside, self.focused))
 
     def show(self, name: PaneName) -> None:
-        """Show a pane where only one has room, and let it have the zoom."""
+        """Show a pane where only one has room; if a pane is zoomed, zoom this one."""
         self.focused = name
         self._show(zoomed=self.is_zoomed)
 
     def focus(self, name: PaneName) -> None:
-        """Give a pane the focus; where only one has room, that."""
+        """Give a pane the focus; where only one has room, it becomes the one shown."""
         self._panes[name].shown.focus()
 
     def zoom(self) -> None:

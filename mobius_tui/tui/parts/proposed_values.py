@@ -13,7 +13,7 @@ from mobius_tui.tui.widgets.proposed_input import ProposalNote, ProposedInput
 
 
 class ProposedValues:
-    """What was listed for each line, and the notes that tell it."""
+    """The values that commands listed for each input line, and the note under it."""
 
     def __init__(self) -> None:
         self._lines: dict[Variable, ProposedInput] = {}
@@ -30,7 +30,7 @@ class ProposedValues:
 
         Args:
             variable: it has a command that lists values.
-            known: what stands in it; empty for nothing.
+            known: the value that it begins with; may be empty.
         """
         value = value_on_one_line(variable, known)
         made = ProposedInput(value, id=f"var-{variable.name}")
@@ -38,7 +38,7 @@ class ProposedValues:
         return made
 
     def note(self, variable: Variable) -> ProposalNote:
-        """What stands under its line."""
+        """The note under a variable's input: what was listed for it."""
         self._listed[variable] = None
         made = ProposalNote(proposal_text(None, "", several=variable.many))
         self._notes[variable] = made
@@ -57,7 +57,7 @@ class ProposedValues:
         Args:
             variable: whose command listed it.
             listed: what it listed.
-            read: what it read of the other lines, by variable.
+            read: the values of other variables that it read, by variable.
         """
         self._listed[variable] = listed
         self._read[variable] = read

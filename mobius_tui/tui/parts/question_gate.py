@@ -1,4 +1,4 @@
-"""The question gate: a screen's dialogs, one at a time, and which keys are meant."""
+"""The question gate: a screen's dialogs, one at a time, and which keys they accept."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class QuestionGate:
         Args:
             screen: the one that asks; its workers wait for the answers.
             drafts: what was typed before and nothing came of.
-            prepare_dialog: gives a dialog what it has not of itself.
+            prepare_dialog: gives a dialog what belongs to its screen: clock, copying.
             tell: shows a notice for a moment.
         """
         self._screen = screen
@@ -66,7 +66,7 @@ class QuestionGate:
 
         Does nothing while a question is already open.
 
-        What is pressed before a question is seen is not meant for another one.
+        A command that is pressed before that question is seen is dropped.
         """
         if self.is_asking:
             work.close()
@@ -98,13 +98,13 @@ class QuestionGate:
         self._screen.app.push_screen(dialog)
 
     def show_run_view(self, view: RunView) -> None:
-        """Have the banner over a dialog, now or later, tell of the run as it is now."""
+        """Give the view to the alarm banner of the open dialog, and of later ones."""
         self._run_view = view
         if self._open is not None:
             self._open.show_run_view(view)
 
     def close_for_task(self) -> str:
-        """Keep what was typed in an open dialog; returns what to tell of it later."""
+        """Keep the draft of an open dialog; returns the notice to show afterwards."""
         dialog = self._open
         if dialog is None or not dialog.is_mounted or not dialog.ASKS:
             return ""

@@ -52,7 +52,7 @@ class ReviewNotes:
         self._added = added
 
     async def annotate(self, places: tuple[tuple[str, AnnotationTarget], ...]) -> bool:
-        """A worker: ask what there is to say, and keep it; whether it was kept.
+        """A worker: ask for an annotation, and save it; returns whether it was saved.
 
         Args:
             places: what it can be on, in words, the likeliest first.
@@ -76,7 +76,7 @@ class ReviewNotes:
         return True
 
     async def choose(self, is_here: Callable[[int], bool]) -> tuple[int, float] | None:
-        """A worker: list what was said of the run, by its time.
+        """A worker: list the annotations of the run, in the order of their times.
 
         They are read anew, as somebody else may have added some.
 
@@ -151,7 +151,7 @@ class ReviewNotes:
 
         Args:
             keep: does it, in a thread.
-            typed: what it was asked by; what was typed is kept where it fails.
+            typed: the dialogs that it was typed in; their drafts are kept on an error.
         """
         try:
             await asyncio.to_thread(keep)

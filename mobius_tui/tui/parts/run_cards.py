@@ -22,7 +22,7 @@ from mobius_tui.tui.presenters.run_view import RunView
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EndCardWays:
-    """What is done where a person goes on from the card at the end."""
+    """What the buttons of the end card do."""
 
     undo: Callable[[], Awaitable[None]]
     """Opens the run again, and undoes what it did."""

@@ -1,4 +1,4 @@
-"""The feed of a run: its files are followed, and its screen is told to look."""
+"""The feed of a run: follows its files, and has its screen show what has changed."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class RunFeed:
             viewer: the run; the feed closes it.
             presenter: makes views of it.
             screen: is told what there is, and has the workers and timers.
-            repaints: the most looks in a second that news may cause.
+            repaints: the most repaints in a second that changes of the run may cause.
             wall: gives seconds since 1970.
             mono: gives seconds of a clock that only goes forward.
             show: has the screen look at the run, and show it.
@@ -56,7 +56,7 @@ class RunFeed:
         self._presenter = presenter
         self._screen = screen
         self.repaints = repaints
-        """The most looks in a second that news may cause."""
+        """The most repaints in a second that changes of the run may cause."""
         self._wall, self._mono = wall, mono
         self._show = show
         self._tell = tell
@@ -87,7 +87,7 @@ class RunFeed:
     # Showing what there is
 
     def show_throttled(self) -> None:
-        """Show the news, but not more often than the line bears."""
+        """Show what has changed, at most `repaints` times a second."""
         wait = self._updated + 1 / self.repaints - self._mono()
         if wait <= 0:
             self.show_now()

@@ -30,7 +30,7 @@ from mobius_tui.tui.parts.run_feed import RunFeed
 from mobius_tui.tui.row_key import PhaseRow, RowKey, StepRow
 
 EDITS = 2.0
-"""Seconds between two looks whether the runbook's source was edited."""
+"""Seconds between two polls whether the runbook's source was edited."""
 
 
 class SourceEdits:
@@ -103,7 +103,7 @@ class SourceEdits:
         self._questions.begin(self._show(asked=True))
 
     def show_after_edit(self) -> bool:
-        """Show what differs to whoever has just edited it; whether that is so."""
+        """Show what differs if the person comes from the editor; returns whether so."""
         was_edited, self._was_edited = self._was_edited, False
         if was_edited:
             self._questions.begin(self._show(asked=False))
@@ -156,7 +156,7 @@ class SourceEdits:
 
 
 def _header(key: RowKey) -> tuple[HeaderKind, str]:
-    """By what the source's part of a row begins: the kind of its header, and its id."""
+    """The TOML header where a row's part of the source begins: its kind and its id."""
     match key:
         case PhaseRow(phase_id):
             return "phase", phase_id

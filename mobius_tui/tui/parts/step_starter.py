@@ -1,4 +1,4 @@
-"""Begins one step after another, until somebody is needed or a key acts."""
+"""Begins one step after another, until a step needs a person or a key is pressed."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ class StepStarter:
         return was_active
 
     def advance(self, view: RunView) -> None:
-        """Begin what is next, if the run goes on by itself and nobody is needed."""
+        """Begin the next step, if the run goes on by itself and it needs no person."""
         if self._reach is None:
             return
         if why := self._why_to_stop(view):

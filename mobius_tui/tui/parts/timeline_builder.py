@@ -23,8 +23,8 @@ from mobius_tui.tui.dialogs.question import Notifier
 class TimelineBuilder:
     """Builds the timeline anew after news, a search or a choice of a drill.
 
-    One after the other, and what is wanted meanwhile next: so nothing older is shown
-    over what is newer, and of what is typed in one go only the last.
+    One build runs at a time; of the requests that come meanwhile only the last is built
+    next. So no older timeline replaces a newer one, and fast typing causes few builds.
     """
 
     def __init__(
@@ -37,7 +37,7 @@ class TimelineBuilder:
         grown: Callable[[float], None],
         tell: Notifier,
     ) -> None:
-        """Know what is known by now.
+        """Make a builder that builds nothing yet.
 
         Args:
             screen: has the workers.
@@ -64,7 +64,7 @@ class TimelineBuilder:
         self._is_wanted = self._is_making = False
 
     def narrow(self, query: str) -> None:
-        """Want what matches a search alone; everything for an empty one."""
+        """Request the timeline of what matches a search; of all, where it is empty."""
         self._query = query
         self._request_build()
 
@@ -79,7 +79,7 @@ class TimelineBuilder:
         self.renew()
 
     def toggle_drill(self) -> None:
-        """Want it beside the last drill of its runbook, or alone again."""
+        """Request the timeline beside the last drill of its runbook, or alone again."""
         if self._drill is not None:
             self._drill = None
             self._request_build()

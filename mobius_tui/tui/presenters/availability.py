@@ -68,7 +68,7 @@ def available_commands(
 def command_meant(
     view: RunView, selected: RowKey | None, command: RunCommand
 ) -> RunCommand:
-    """The command that one stands for here: to tick a message is to tell it.
+    """The command that another stands for here: ticking a message step sends it.
 
     Args:
         view: the run.
@@ -176,11 +176,11 @@ RUN_COMMAND_ACTIONS: Mapping[
     RunCommand.ROLL_BACK: lambda _view, _selected: BeginRollback(),
     RunCommand.UNDO: _undo,
 }
-"""What commands ask for that do not need a step under the cursor."""
+"""The actions of the commands that do not need a step under the cursor."""
 
 
 def enterable_phases(view: RunView, situation: Situation) -> tuple[Phase, ...]:
-    """The phases off the main line that can be turned to now."""
+    """The phases off the main line that can be entered now."""
     asides = (phase for phase in view.runbook.phases if phase.aside)
     return tuple(
         phase

@@ -41,7 +41,7 @@ COUNTED: tuple[tuple[str, str, Role], ...] = (
     ("choose", "decisions", "plain"),
     ("watch", "watches", "plain"),
 )
-"""What is counted, in which words."""
+"""Each effect, the word behind the number of steps that have it, and its role."""
 
 MODES: Mapping[Mode, tuple[str, Role]] = {
     Mode.INCIDENT: ("real commands, in a real environment", "bad"),
@@ -64,7 +64,7 @@ PROBE_STATES: Mapping[State, tuple[str, Role]] = {
     "failed": ("✖ failed", "bad"),
     "no data": ("? no data", "warn"),
 }
-"""What a look at a probe is called."""
+"""The words for the result of asking a probe, by its state."""
 
 
 def header(briefing: Briefing) -> Content:
@@ -114,7 +114,7 @@ def host_fields(briefing: Briefing) -> tuple[Field, ...]:
 
 
 def promise(briefing: Briefing) -> str:
-    """What does not happen before Begin, and what alone does."""
+    """The sentence that nothing is executed before Begin, with the few exceptions."""
     values = any(variable.is_listed for variable in briefing.variables_asked)
     targets = used_targets(briefing.runbook).values()
     hosts = any(target.inventory for target in targets)
@@ -239,13 +239,14 @@ def probe_fields(
 
 
 PROPOSALS_SHOWN = 5
-"""Rows of a list under a line: on 24 rows the question still stands above it."""
+"""The most proposed values that are listed under an input: on a terminal of 24 rows the
+question is still visible above them."""
 
 
 def proposal_text(
     listed: ListedValues | None, chosen: str, *, several: bool
 ) -> Content:
-    """What stands under a line for which a command proposes values.
+    """The text under an input for which a command proposes values.
 
     Args:
         listed: what it proposed; `None` while it runs.

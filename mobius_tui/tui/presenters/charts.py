@@ -30,7 +30,7 @@ GROWING = "░▏▎▍▌▋▊▉█"
 FAILED = "✖"
 """The first failed check of an outage; what it took to fail says nothing."""
 OUTAGE = "─"
-"""And those that follow: a line as long as the outage."""
+"""The failed checks that follow: they draw a line as long as the outage."""
 LIMIT = "┄"
 
 MAX_LIMIT_RATIO = 2.0

@@ -31,7 +31,7 @@ from mobius_tui.tui.presenters.styled_text import Role
 from mobius_tui.tui.row_key import PhaseRow, RowKey, StepRow
 
 WHO_LIMIT = 14
-"""Cells that an answer may take in the right column."""
+"""The most cells that an answer takes in the right column."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -22,7 +22,7 @@ from mobius_tui.tui.presenters.styled_text import STYLES, Role, cut_in_middle
 GAP = 2
 """Cells between two columns."""
 LONGEST_CELL = 400
-"""Characters of one cell that are looked at: anybody may write a title."""
+"""Characters of one cell that are used at most: a title may be of any length."""
 TableCell = tuple[str, Role]
 
 
@@ -34,7 +34,7 @@ class TableColumn:
     rank: int = 0
     """Where there is no room, the column of the highest rank goes; one of 0 stays."""
     least: int = 0
-    """Cells that it may be cut to; 0 where it stands in full or not at all."""
+    """Cells that it may be cut to; 0 for a column that is shown in full or left out."""
     most: int = 44
     """Cells that it takes at most."""
     has_ends: bool = False

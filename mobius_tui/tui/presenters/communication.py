@@ -77,7 +77,7 @@ DELIVERY_WORDS: Mapping[DeliveryStatus, tuple[str, Role]] = {
     DeliveryStatus.SENT: ("sent", "muted"),
     DeliveryStatus.DROPPED: ("told", "muted"),
 }
-"""In the few letters that a row of the checklist has."""
+"""The state of a delivery, short enough for a row of the checklist."""
 
 
 def channels_of(view: RunView, step: Step) -> tuple[ChannelRoute, ...]:
@@ -184,7 +184,7 @@ def delivery_problem_fields(view: RunView) -> Iterator[Field]:
 
 
 def step_needing_person(view: RunView) -> str | None:
-    """The step of the first message that somebody should see to."""
+    """The id of the first step whose message a person has to see to; else `None`."""
     for own in open_deliveries(view):
         if own.status in NEEDS_PERSON and own.queued_event.step in view.plan.steps:
             return own.queued_event.step

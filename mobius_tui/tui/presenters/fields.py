@@ -35,7 +35,7 @@ _NOTHING = Content("")
 
 
 class FieldKind(Enum):
-    """What a dialog may leave out: it tells that itself, or its reader needs it not."""
+    """Fields that dialogs leave out: they show the same themselves, or need it not."""
 
     SCRIPT = auto()
     WHY = auto()
@@ -62,4 +62,4 @@ class Field:
     sign: str = ""
     """What stands before the content, whose other lines begin beneath its first."""
     kind: FieldKind | None = None
-    """By which a dialog tells it from the others; its label is for the reader."""
+    """The kind, if dialogs leave it out; they do not go by the label."""

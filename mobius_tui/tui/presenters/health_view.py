@@ -100,7 +100,7 @@ class MachineView:
     load: float | None
     processes: tuple[tuple[str, int], ...]
     services: tuple[tuple[str, str], ...] = ()
-    """What is said of each unit."""
+    """The state of each systemd unit, as (unit, state)."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -112,7 +112,7 @@ class HealthView:
     every: str = ""
     """The pause between checks, as the runbook says it."""
     unwatched: str = ""
-    """Since when nobody watches, in words; empty while somebody does."""
+    """Since when no host watches health, in words; empty while one does."""
     meters: tuple[Meter, ...] = ()
     """How far each trigger is."""
     spans: tuple[StepSpan, ...] = ()
@@ -120,7 +120,7 @@ class HealthView:
     armed: bool | None = None
     """Whether a trigger begins the rollback; `None` where none can."""
     has_ended: bool = False
-    """Whether nobody is meant to watch, since the run is over."""
+    """Whether the run is over, so that health is not watched any more."""
 
     @property
     def check_interval_text(self) -> str:
@@ -177,7 +177,7 @@ def build_health_view(
 
     Args:
         health: the fold of the records.
-        runbook: names the probes and their beat.
+        runbook: has the probes, and the interval between checks.
         values: fill in what the runbook leaves open.
         now: seconds since 1970.
         is_watched: whether a host lives.
@@ -298,7 +298,7 @@ def _machine(health: CurrentHealth) -> MachineView | None:
 
 
 NAMED = 3
-"""Probes that are named; of more, those that are not ok, and a count of the others."""
+"""The most probes that are all named; of more, only those that are not ok are."""
 
 OutagePart = tuple[str, Role]
 
@@ -345,7 +345,9 @@ def _probes_at(view: RunView, moment: float) -> list[OutagePart]:
 def outage_lines(
     found: Milestones, moment: Callable[[float], str]
 ) -> Iterator[tuple[str, str]]:
-    """When it was, or how long after the trigger; and what. None without a trigger.
+    """The milestones of an outage, as (when, what); none if no trigger fired.
+
+    Those that follow from the trigger are given as the time since it: `+2:10`.
 
     Args:
         found: the run's times.

@@ -55,7 +55,7 @@ def local_time(seconds: float | None, now: float) -> str:
 
 
 def run_table(*, is_open: bool) -> ColumnTable:
-    """The columns of runs; what is open has not taken its time yet."""
+    """The columns of runs; open ones have no duration."""
     took = () if is_open else (TableColumn(caption="took", rank=4, is_right=True),)
     return ColumnTable(
         TableColumn(caption="", most=26),
@@ -170,7 +170,7 @@ class LibraryEntry:
     key: str
     row: TableRow
     words: str
-    """What it is found by, in small letters."""
+    """The text that a search looks in, in lower case."""
     open_entry: Callable[[], None]
     runbook: str
     """The id of the runbook; of a run, of the one that it was made of."""

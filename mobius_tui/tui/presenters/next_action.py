@@ -56,7 +56,7 @@ from mobius_tui.tui.row_key import HostRow, PhaseRow, RowKey, StepRow
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Offer:
-    """What the line above the footer says."""
+    """What the line above the footer offers: its text, and its look."""
 
     text: str
     role: Role = "plain"
@@ -171,7 +171,7 @@ def next_action(view: RunView, selected: RowKey | None, *, moved: bool) -> NextA
 
 
 def is_unentered_aside(view: RunView, phase: Phase) -> bool:
-    """Whether a phase is off the main line, and the run has not turned aside to it."""
+    """Whether a phase is off the main line, and the run has not entered it."""
     entered = phase.id in view.state.entered_phases or is_improvised(phase)
     return phase.aside and not entered
 
@@ -266,7 +266,10 @@ def _for_proposal(view: RunView, proposal: Proposal) -> NextAction:
 
 
 def _approval(view: RunView, step: Step, proposal: Proposal) -> NextAction:
-    """A step that waits for a second person alone: who is this?"""
+    """What Enter does for a step that waits only for a second person's approval.
+
+    The person who is here asks for it, gives it, or can only watch the step wait.
+    """
     name, asked = view.plan.name(step.id), valid_approval(view.plan, view.state, step)
     role = step.approve.role if step.approve is not None else ""
     ask = AskApproval(step=step.id, attempt=view.next_attempt(step.id))
@@ -335,7 +338,7 @@ def _held(view: RunView, step: Step) -> NextAction | None:
 
 
 def _settle(view: RunView, step: Step) -> NextAction | None:
-    """A host of which a person is asked; `None` without one."""
+    """Enter settles the first host that a person is asked about; `None` without one."""
     found = view.hosts(step.id)
     if found is None or not found.to_settle:
         return None

@@ -30,8 +30,8 @@ from mobius_tui.tui.presenters.health_view import (
 from mobius_tui.tui.presenters.run_view import RunView, build_run_view
 
 REFRESH_INTERVAL = 0.45
-"""Seconds between looks for the clock's sake alone: at every second one at the files.
-They are most of what a screen costs on which nothing happens."""
+"""Seconds between refreshes for the clock alone; every second one reads the files, too.
+On an idle screen they are most of the processor's work."""
 
 
 def _armed(view: RunView) -> bool | None:
@@ -190,7 +190,7 @@ class RunPresenter:
 
 
 class PastRunPresenter(RunPresenter):
-    """Looks at a run as it was."""
+    """Builds the views of a run at a past moment, for its review."""
 
     def __init__(self, viewer: ReviewViewer) -> None:
         """Look back.

@@ -156,7 +156,7 @@ class StepCounts:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class RunView:
-    """A run at one moment; two of them are equal only if they are the same."""
+    """A run at one moment; views are compared by identity."""
 
     plan: Plan
     state: RunState
@@ -168,7 +168,7 @@ class RunView:
     host: int | None
     """The living host's pid."""
     last_outputs: Mapping[AttemptId, LastOutput] = field(default_factory=dict)
-    """By attempt: its last words, where it ended badly."""
+    """The last lines of output of the attempts that ended badly."""
     verifying: str | None = None
     """The step whose script has ended and whose checks are being made."""
     probe_states: Mapping[str, str] = field(default_factory=dict)
@@ -192,13 +192,13 @@ class RunView:
     host_silence: float = 0.0
     """Seconds for which a living host has given no sign; 0 while that is not long."""
     uid: int
-    """Whose viewer this is."""
+    """The user id of the person who looks."""
     reviewed_duration: float | None = None
     """The duration of the whole run in seconds if this view is part of a review; else
     `None`.
     """
     damage: tuple[str, ...] | None = None
-    """What is not as it was written, in words; `None` while that is not known."""
+    """The damage to the run's files, in words; `None` until they are verified."""
     last_entry_number: int = 0
     """The journal's entry up to which it was judged."""
 
@@ -427,7 +427,7 @@ def watch_time_left(view: RunView) -> str:
 
 
 def shown_mode(view: RunView) -> Mode | BarMode:
-    """The mode that the bar shows; a rehearsal is one, whatever is done in it."""
+    """The mode on the bar: `WATCH` where a run only watches, but a drill stays one."""
     watches = view.mode is not Mode.DRILL and watch_time_left(view)
     return BarMode.WATCH if watches else view.mode
 

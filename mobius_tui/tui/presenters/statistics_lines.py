@@ -32,7 +32,7 @@ TREND_HEIGHT = 4
 TREND_COLUMN = 3
 """Cells of a drill in it: two for its column, and one between."""
 LISTED = 5
-"""Drills that are told of in words under the chart."""
+"""Drills that have a line of text under the chart, at most."""
 BEST = "▲"
 TREND_SCALE = 8
 """Cells of the scale at the left: the longest time, and nothing."""

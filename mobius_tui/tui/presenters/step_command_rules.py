@@ -29,14 +29,14 @@ from mobius_tui.tui.presenters.run_view import RunView
 HALFWAY = frozenset(
     {Status.UNKNOWN, Status.TIMED_OUT, Status.STOPPED, Status.OUTPUT_LOST}
 )
-"""Ends of which it is not known how far the step got by then."""
+"""Statuses after which it is not known how far the step got."""
 DONE = BAD_STATUSES | {
     Status.PASSED,
     Status.WARNED,
     Status.OVERRIDDEN,
     Status.RECOVERED,
 }
-"""Ends of a step that was begun, or vouched for."""
+"""Statuses of a step that was carried out, with whatever result, or overridden."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -232,7 +232,7 @@ def why_useless(
 
 
 def state_in_words(view: RunView, step: Step) -> str:
-    """Where a step stands, in a word."""
+    """The status of a step, in a word."""
     return MARKS[view.statuses[step.id].status].word
 
 

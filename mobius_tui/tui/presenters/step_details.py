@@ -58,7 +58,7 @@ from mobius_tui.tui.row_key import RowKey
 
 
 def short_form(view: RunView, step: Step, ask: Ask) -> str:
-    """An example, or else the runbook's hint, or else the pattern; may be empty."""
+    """How to write an answer: an example, the hint, or the pattern; may be empty."""
     handle = _handle(view, step, ask)
     if handle:
         return f"such as {handle}"
@@ -69,7 +69,7 @@ def short_form(view: RunView, step: Step, ask: Ask) -> str:
 
 
 def full_form(view: RunView, step: Step, ask: Ask) -> str:
-    """All that is known of the form, the pattern last."""
+    """How to write an answer: hint, example and pattern, as far as there are any."""
     if ask.match is None:
         return ask.hint
     handle = _handle(view, step, ask)
@@ -90,7 +90,7 @@ def _gives_example(ask: Ask) -> bool:
 
 
 def example(pattern: str, contacts: Sequence[Contact], role: str) -> str:
-    """A handle of the runbook's contacts that a pattern wants; empty if none.
+    """The handle of a contact that matches a pattern, for an example; empty if none.
 
     Args:
         pattern: matches the whole of an answer.
@@ -110,12 +110,12 @@ def example(pattern: str, contacts: Sequence[Contact], role: str) -> str:
 
 
 VALUE = 36
-"""Cells of a value in the words of a check; the whole one stands beside `with`."""
+"""Cells of a value in a check's description; the field `with` shows it in full."""
 FAILS = (
     "when a trigger fires, or one that had fired before stands at the end; "
     "unknown, where nobody looked"
 )
-"""What a `watch` step comes to, where it does not pass."""
+"""Words for when a `watch` step fails, or becomes unknown."""
 
 
 def title(view: RunView, key: RowKey | None) -> str:

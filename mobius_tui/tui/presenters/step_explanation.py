@@ -210,7 +210,7 @@ def choices(view: RunView, step: Step) -> Content:
 
 
 def _aside(view: RunView, step: Step) -> str:
-    """The phase to turn aside to from here, if the runbook names one."""
+    """The choice to enter another phase, in words, by number if the step names one."""
     number = view.plan.phase_numbers.get(step.on_failure)
     if number is None:
         return "turn aside"
@@ -261,7 +261,7 @@ def _source(view: RunView, name: str) -> str:
 
 
 def look_in_words(view: RunView, action: Action) -> str:
-    """That a guard is looked at before what is asked for is done; empty if none is."""
+    """A sentence that an action waits for the look at a guard; empty if it does not."""
     if not isinstance(action, StartStep | RetryStep | AskApproval):
         return ""
     step = view.plan.steps.get(action.step)

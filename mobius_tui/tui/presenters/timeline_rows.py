@@ -92,7 +92,8 @@ _GLYPHS: Mapping[type[Event | Annotation], str] = {
 }
 """By what happened; a dot for what has no sign of its own."""
 CALM = 4.0
-"""The top of a latency lane is at least this many times its lowest value."""
+"""The top of a latency lane, as a multiple of its lowest value at least: small changes
+stay low."""
 _TICKS = (
     *(1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400),
     *(21600, 43200, 86400, 604800),
@@ -245,7 +246,7 @@ def _checks(row: ProbeChecks, window: TimeWindow) -> list[TimelineCell]:
 def _held_check(
     row: ProbeChecks, edges: Sequence[int], peak: float
 ) -> Iterator[TimelineCell]:
-    """What was seen last holds until the next check, where cells are many."""
+    """The cells of a lane zoomed so far that each check is drawn until the next one."""
     shown = BLANK
     if edges[0] > 0:
         shown = _worst(row, edges[0] - 1, edges[0], peak)

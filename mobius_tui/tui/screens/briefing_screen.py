@@ -68,7 +68,7 @@ Line: TypeAlias = Input | Select[str]
 
 
 def label_of(variable: Variable) -> Static:
-    """What stands over the line: the question, and the form of an answer."""
+    """The label over an input: what is asked, and the form that an answer has."""
     form = form_in_words(variable)
     words = assemble(
         (variable.title or variable.name, "plain"),
@@ -78,11 +78,11 @@ def label_of(variable: Variable) -> Static:
 
 
 def answer_line(variable: Variable, known: str) -> Line:
-    """A line, or a choice.
+    """The input for a variable: a line to type in, or a list of its values.
 
     Args:
         variable: what is asked for.
-        known: what stands in it; empty for nothing.
+        known: the value that it begins with; may be empty.
     """
     if variable.choices and not variable.many:
         options = [(text(choice), choice) for choice in variable.choices]
@@ -103,7 +103,7 @@ def answer_line(variable: Variable, known: str) -> Line:
 
 
 def answer_in(line: Line) -> str | None:
-    """What is filled in in a line; `None` where nothing is chosen."""
+    """The answer that an input holds; `None` for a list in which nothing is chosen."""
     if isinstance(line, Input):
         return line.value.strip()
     return None if line.value is Select.NULL else str(line.value)
@@ -155,7 +155,7 @@ class BriefingScreen(Page):
             answers: what is known to be answered; the person may change it.
             probe: asks every probe once.
             coverage_reader: gives what the drills of it say; called in a thread.
-            other_runs_reader: gives the runs that want somebody.
+            other_runs_reader: gives the runs that need a person.
             attach: opens one of them.
             wall: gives seconds since 1970.
             source: the file that is edited; the runbook's own without it.
@@ -244,12 +244,12 @@ class BriefingScreen(Page):
         yield self._keys
 
     def available(self) -> frozenset[str]:
-        """What applies only while a run elsewhere wants somebody, or lists values."""
+        """What applies only while a run elsewhere needs a person, or lists values."""
         lists = frozenset({"briefing.list"} if self._proposed else ())
         return self.other_runs.available() | lists
 
     def action_alarm(self) -> None:
-        """Open the run that wants somebody."""
+        """Open the run that needs a person."""
         self.other_runs.open()
 
     def on_mount(self) -> None:
@@ -440,5 +440,8 @@ class BriefingScreen(Page):
 
 
 def _understated(runbook: Runbook) -> tuple[str, ...]:
-    """What labels do not say; the table of commands is read for it alone."""
+    """Warnings where a script does more than its step's label says.
+
+    Takes a moment: reads commands.toml, the table of scripts' effects.
+    """
     return tuple(understated_steps(Plan(runbook)))

@@ -47,16 +47,16 @@ from mobius_tui.tui.widgets.footer import KeyBar
 from mobius_tui.tui.widgets.run_header import RunHeader
 
 REPAINTS = 20
-"""Looks in a second that news may cause, at most."""
+"""The most repaints in a second that changes of the run may cause."""
 SYMPTOM_INTERVAL = 3.0
-"""Seconds between two looks at what the site shows: each asks it."""
+"""Seconds between two requests to the site for the symptoms that it shows."""
 
 
 def open_drill(directory: RunDirectory) -> FacilitatorPage:
     """The page of a drill that is under way.
 
     Raises:
-        MobiusError: there is nothing to lead in it.
+        MobiusError: it is no drill that has a site to break, or it is over.
     """
     return FacilitatorPage(Viewer(directory))
 
@@ -96,7 +96,7 @@ class FacilitatorPage(Page):
             wall: gives seconds since 1970; the run's own clock without it.
 
         Raises:
-            UsageError: there is nothing to lead in it.
+            UsageError: it is no drill that has a site to break, or it is over.
         """
         super().__init__()
         self._facilitator = Facilitator(viewer)
@@ -194,7 +194,7 @@ class FacilitatorPage(Page):
         self._about.fields = tuple(fault_fields(fault, shows))
 
     def _ask_site(self) -> None:
-        """See which faults the site shows that were touched, or that one looks at."""
+        """Read the symptoms of the fault under the cursor, and of those injected."""
         names = {self._fault.name, *self._last_acts}
         work = partial(self._symptoms, tuple(sorted(names)))
         _: Worker[None] = self.run_worker(
@@ -240,7 +240,7 @@ class FacilitatorPage(Page):
         self._ask_site()
 
     def action_status(self) -> None:
-        """Copy where the team's run stands."""
+        """Copy a status update of the team's run."""
         if self.view is not None:
             health = self.feed.health(self.view)
             run, head = self.feed.directory.id, self.feed.head

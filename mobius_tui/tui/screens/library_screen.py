@@ -50,7 +50,7 @@ from mobius_tui.tui.widgets.list_controls import FilterLine
 
 
 def status_of(path: Path, now: float) -> str:
-    """Where a run stands, to paste where people read.
+    """A status update of a run, to paste into a chat.
 
     Args:
         path: its folder.
@@ -68,11 +68,11 @@ def status_of(path: Path, now: float) -> str:
 
 
 NOTHING = text("  Nothing here matches: Esc lists everything again.")
-"""Said in place of an empty list."""
+"""Shown in place of a list in which nothing matches the search."""
 
 
 class LibraryList(OptionList):
-    """A list that the keys of the other lists move in, too."""
+    """Textual's list, with the keys j, k, g and G of the checklist and the output."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j", "cursor_down", "Down", show=False),
@@ -122,7 +122,7 @@ class LibraryScreen(Page):
             open_briefing: opens the briefing of a runbook.
             attach: opens a run.
             open_review: opens a run that is over, as it was.
-            other_runs_reader: gives the runs that want somebody.
+            other_runs_reader: gives the runs that need a person.
             wall: gives seconds since 1970.
             at: the key of the line that the cursor begins on.
         """
@@ -155,11 +155,11 @@ class LibraryScreen(Page):
         yield self._keys
 
     def available(self) -> frozenset[str]:
-        """What applies only while a run elsewhere wants somebody."""
+        """What applies only while a run elsewhere needs a person."""
         return self.other_runs.available()
 
     def action_alarm(self) -> None:
-        """Open the run that wants somebody."""
+        """Open the run that needs a person."""
         self.other_runs.open()
 
     def on_screen_resume(self) -> None:
@@ -217,7 +217,7 @@ class LibraryScreen(Page):
         return options
 
     def _grouped(self) -> tuple[LibraryGroup, ...]:
-        """In a thread: what stands under which heading."""
+        """The groups of the list; takes a moment, so it is called in a thread."""
         return tuple(self._groups_of(self._read_library()))
 
     def _groups_of(self, listing: LibraryListing) -> Iterator[LibraryGroup]:
@@ -299,7 +299,7 @@ class LibraryScreen(Page):
             self.app.push_screen(StatsScreen(entry.title, partial(stats_of, name)))
 
     def action_status(self) -> None:
-        """Copy where the run under the cursor stands."""
+        """Copy a status update of the run under the cursor."""
         entry = self._at_cursor()
         if entry is None or entry.source is not None:
             self.show_notice("That is no run: a run's status can be copied.")

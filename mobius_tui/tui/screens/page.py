@@ -65,10 +65,10 @@ class Page(Screen[None]):
     """Where its commands are, the nearest first."""
 
     HELP: ClassVar[str] = "Nothing is lost when you leave."
-    """What the help says first of it."""
+    """The first sentences of the help on this page."""
 
     mono: Callable[[], float] = monotonic
-    """Where seconds come from for the times of what is typed."""
+    """The clock of what is typed: seconds that only go forward."""
 
     panes: Mapping[PaneName, Widget] = MappingProxyType({})
     """Its panes. They are made with it: whatever asks for one may do so
@@ -112,7 +112,7 @@ class Page(Screen[None]):
         return self.questions.accepts_input(typed)
 
     def close_for_task(self) -> str:
-        """Keep what was typed in an open dialog; returns what to tell of it later."""
+        """Keep the draft of an open dialog; returns the notice to show afterwards."""
         return self.questions.close_for_task()
 
     def _prepare_dialog(self, dialog: Dialog[Any]) -> None:
@@ -168,7 +168,7 @@ class Page(Screen[None]):
         self.run_worker(work, name="copy", exit_on_error=False)
 
     def action_status(self) -> None:
-        """Copy where a run stands; on a page of none, say so."""
+        """Copy a status update of the run; without a run, show a notice."""
         self.show_notice("No run is open here, so there is no status to copy.")
 
     def copies_folder(self) -> Path:
@@ -201,7 +201,7 @@ class Page(Screen[None]):
             self.app.exit(0)
 
     def action_copy_selection(self) -> None:
-        """Copy what the mouse selected, or leave the key to whoever hints."""
+        """Copy what the mouse selected; else leave the key to the hint how to leave."""
         selected = self.get_selected_text()
         if not selected:
             raise SkipAction

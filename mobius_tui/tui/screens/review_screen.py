@@ -155,7 +155,7 @@ class ReviewScreen(RunPage):
         yield KeyBar().data_bind(page.offered)
 
     def on_mount(self) -> None:
-        """Verify it, while it is shown already."""
+        """Verify the run's files in a worker, while the run is shown already."""
         self._verify()
 
     def _verify(self) -> None:
@@ -171,7 +171,7 @@ class ReviewScreen(RunPage):
 
     @on(RunChanged)
     def _run_changed(self, event: RunChanged) -> None:
-        """A run that goes on: take it in; verify it once its host has let go of it."""
+        """Show how an open run goes on; verify it once its host has let go of it."""
         event.stop()
         if event.changes:
             self.timelines.grow()
@@ -215,7 +215,7 @@ class ReviewScreen(RunPage):
         return f"the run is untouched; `mobius-tui review {run}`"
 
     def copies_folder(self) -> Path:
-        """Not the run's own: nothing is written there."""
+        """A folder outside the run's own, in which a review writes nothing."""
         return state_home()
 
     def action_pane(self, name: str) -> None:
@@ -225,7 +225,7 @@ class ReviewScreen(RunPage):
         self.call_after_refresh(self.pane_layout.focus, pane)
 
     def action_status(self) -> None:
-        """Copy where the run stood."""
+        """Copy a status update of the run as it was at the cursor."""
         if self.view is not None:
             self.copy(self._status(self.view))
 
@@ -389,7 +389,7 @@ class ReviewScreen(RunPage):
         yield "the run", NotePlace()
 
     def action_annotations(self) -> None:
-        """List what was said of the run, and go to what is chosen of it."""
+        """List the annotations of the run, and go to the one that is chosen."""
         self.questions.begin(self._list_annotations())
 
     async def _list_annotations(self) -> None:

@@ -1,4 +1,4 @@
-"""A run on the screen, open or past: what both of its screens show, and are told."""
+"""A run on the screen: what the screens of open and of past runs have in common."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ cursor itself is drawn first."""
 
 
 class RunPage(Page):
-    """Shows a run; what is done about it is for its screens, which are two.
+    """Shows a run: the base of its two screens, which add what can be done there.
 
-    It owns its parts, and is here for what Textual finds by class: what is bound to
-    widgets, and what is called when one of them has something to say.
+    It owns its parts, and holds what Textual finds by class: the reactive values that
+    widgets are bound to, and the handlers of their messages.
     """
 
     # Each is passed down; the page itself draws none of them.
@@ -158,13 +158,13 @@ class RunPage(Page):
     # What is shown
 
     def show_run(self) -> None:
-        """Look at the run, and show what there is to see; each screen in its way."""
+        """Build a new view of the run, and show it; each screen has its own way."""
 
     def show_offers(self) -> None:
-        """Say anew which commands there are; each screen knows what applies."""
+        """Update the footer's commands; each screen knows which ones apply."""
 
     def show_view(self, view: RunView, place: RowKey | None) -> None:
-        """Pass down what there is to see.
+        """Pass a view to the widgets.
 
         Args:
             view: the run.

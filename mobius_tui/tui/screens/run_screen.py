@@ -61,7 +61,7 @@ from mobius_tui.tui.widgets.banners import AlarmBanner, HintBanner
 from mobius_tui.tui.widgets.footer import CoachMark, KeyBar, NextLine
 
 LOOK_NOTICE = 0.5
-"""Seconds after which it is said that the host still looks at a guard."""
+"""Seconds after which a notice tells that the host is still checking a guard."""
 Resume = Callable[[RunDirectory, Runbook], Awaitable[None]]
 """Starts a host for a run that has none."""
 
@@ -193,7 +193,7 @@ class RunScreen(RunPage):
         self.feed.show_throttled()
 
     def show_run(self) -> None:
-        """Look at the run, and pass down what there is to see."""
+        """Build a new view of the run, and pass it to the widgets."""
         view, before = self.feed.view(self.view), self.view
         if view.shows_same_as(before):
             return
@@ -262,7 +262,7 @@ class RunScreen(RunPage):
             self.checklist.focus()
 
     def _catch_up(self) -> None:
-        """Let the cursor follow the run again."""
+        """Put the cursor where the run is, and let it follow the run again."""
         self.has_moved = False
         if self.view is not None:
             self.key = self._place_of_run(self.view)
@@ -395,7 +395,7 @@ class RunScreen(RunPage):
             self._refuse(why_not(self.view, self.key, meant))
 
     def action_go_on(self) -> None:
-        """Go on by itself until somebody is needed, or no longer."""
+        """Have the run go on by itself until it needs a person, or stop that."""
         if self.view is None or self._step_starter.stop_by_key():
             return
         if RunCommand.GO_ON in self.available():
@@ -409,7 +409,7 @@ class RunScreen(RunPage):
             self._cards.follow_up(self.view)
 
     def action_status(self) -> None:
-        """Copy where the run stands."""
+        """Copy a status update of the run."""
         if self.view is not None:
             run, head = self.feed.directory.id, self.feed.head
             self.copy(status_text(self.view, self.health, run=run, head=head))

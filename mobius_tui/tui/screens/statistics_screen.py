@@ -29,7 +29,7 @@ from mobius_tui.tui.widgets.footer import KeyBar
 StatisticsReader = Callable[[], RunbookStatistics]
 """Gives the statistics; called in a thread."""
 SIDES = 5
-"""Cells that the frame and the scroll bar take."""
+"""Cells of the width that the frame and the scroll bar take."""
 
 
 def stats_of(name: str) -> RunbookStatistics:

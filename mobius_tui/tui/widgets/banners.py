@@ -77,11 +77,11 @@ class AlarmBanner(Widget):
 
 
 READ_INTERVAL = 1.0
-"""Seconds between two looks; after the first, a thousand runs that have ended cost two
-milliseconds."""
+"""Seconds between two readings of the other runs; after the first, a thousand runs that
+have ended cost two milliseconds."""
 
 OtherRunsReader = Callable[[], tuple[OtherRun, ...]]
-"""Gives the runs that want somebody, the most urgent first; called in a thread."""
+"""Gives the runs that need a person, the most urgent first; called in a thread."""
 
 
 class OtherRunsBanner(Widget):

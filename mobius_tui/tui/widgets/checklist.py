@@ -34,7 +34,7 @@ from mobius_tui.tui.widgets.list_controls import FilterLine, ScrollMark, clamp, 
 FOLD_CELLS = 5
 """Cells from the left in which a click folds a phase: its mark and its sign."""
 FULL_WIDTH = 36
-"""Cells from which a row says what the row of its phase says already."""
+"""Cells of width from which a step's row repeats what its phase's row says already."""
 CURSOR = "»"
 
 
@@ -52,7 +52,7 @@ def draw_row(
         what: what it says.
         width: cells.
         style: the style of a role.
-        ground: what lies under the whole row.
+        ground: the background of the whole row.
         is_cursor: whether the cursor is on it.
     """
     indent = "" if what.is_phase else "  "
@@ -80,10 +80,10 @@ def draw_row(
 
 ROLES = ("plain", "strong", "muted", "accent", "good", "warn", "bad", "cursor")
 StripKey = tuple[ChecklistRow, bool, bool, int, Style]
-"""What a row's strip is made of: what it says, whether the cursor is on it, and bright,
-cells, and the ground that is left over."""
+"""The key of a cached strip: the row, whether the cursor is on it, whether the cursor
+is bright, the width in cells, and the background."""
 MAX_STRIPS = 128
-"""Rows whose strips are kept."""
+"""The most strips in the cache."""
 
 
 class ChecklistRows(Widget, can_focus=True):
@@ -109,7 +109,7 @@ class ChecklistRows(Widget, can_focus=True):
         self._background_style = Style.null()
 
     def compose(self) -> ComposeResult:
-        """The mark of place."""
+        """The scrollbar."""
         yield self._scroll_mark
 
     @property

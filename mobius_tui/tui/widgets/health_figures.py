@@ -16,7 +16,7 @@ from mobius_tui.tui.presenters.health_view import MachineView, ProbeView, StepSp
 from mobius_tui.tui.presenters.styled_text import Role, assemble, cut_in_middle, text
 
 OWN_LATENCY = ("of our checks ", "ours ")
-"""Whose percentiles they are; the longest that there is room for."""
+"""Labels of our own checks' percentiles; the longest that fits is taken."""
 
 
 def in_ms(value: float | None) -> str:
@@ -70,7 +70,7 @@ def widest_fitting(found: Iterable[Content], width: int) -> Content:
 
 
 def reported(probe: ProbeView, width: int) -> Iterator[Content]:
-    """What the service reports of itself, where it does."""
+    """The p95 and error rate that a service itself reports, the longest form first."""
     parts: list[tuple[str, Role]] = []
     if probe.reported_p95 is not None:
         role = percentile_role(probe.reported_p95, probe.limit)
@@ -116,8 +116,8 @@ ROLES: dict[str, Role] = {
     "unknown": "warn",
 }
 TRIGGER_WORDS: dict[str, str] = {"fired": " FIRED", "standing": " (fired)"}
-"""What stands behind how far it is: that it fires, or had fired, and counts anew. The
-output above it has few rows to spare, so it is no longer than that."""
+"""Words behind a trigger's meter: it has fired, or had fired and counts anew. They are
+short, because the output above has few rows to spare."""
 GAP = Content("   ")
 
 
@@ -159,7 +159,7 @@ _LINE = "─"
 def step_marks(
     times: Sequence[float], spans: Sequence[StepSpan], width: int
 ) -> list[str]:
-    """The cells of the row; empty where no step ran in the chart.
+    """The row under a chart that shows when steps ran; empty if none ran in its time.
 
     Args:
         times: when each check of the chart began, the newest at its right edge.

@@ -86,7 +86,7 @@ def lines(
 def _all_lines(health: HealthView, width: int, charts: int) -> tuple[Content, ...]:
     """Everything, with charts of so many rows.
 
-    It is wanted twice of what is new: to see how much room it takes, and to draw it.
+    Cached, as it is called twice for each view: for the height, and to draw it.
     """
     found: list[Content] = []
     upright = width < WIDE_CELLS

@@ -1,4 +1,4 @@
-"""The hosts of a step: a row each, or counts, a strip, and who wants somebody."""
+"""The hosts of a step: a row each, or counts, a strip, and who needs a person."""
 
 from __future__ import annotations
 
@@ -35,16 +35,16 @@ from mobius_tui.tui.presenters.styled_text import cut
 from mobius_tui.tui.widgets.list_controls import ScrollMark, top_for
 
 UPDATE_INTERVAL = 0.25
-"""Seconds between two looks at hosts at least: 4 in a second are read by nobody."""
+"""The least seconds between two updates of the rows: nobody reads faster changes."""
 CURSOR = "»"
 LOW_ROWS = 9
-"""Rows of the pane under which what matters most alone has room."""
+"""Rows of the pane below which only what matters most is shown."""
 ROLES = ("plain", "strong", "muted", "accent", "good", "warn", "bad", "cursor")
 LineKey = tuple[tuple[Piece, ...], bool, bool, int, Style]
-"""What a line's strip is made of: its pieces, whether the cursor is on it, and bright,
-cells, and the ground."""
+"""The key of a cached strip: the line's pieces, whether the cursor is on it, whether
+the cursor is bright, the width in cells, and the background."""
 MAX_STRIPS = 256
-"""Lines whose strips are kept."""
+"""The most strips in the cache."""
 
 
 class HostRows(Widget, can_focus=True):
@@ -60,7 +60,12 @@ class HostRows(Widget, can_focus=True):
         """The last lines of the hosts in sight are to be read anew."""
 
         def __init__(self, step: str, hosts: Mapping[str, int]) -> None:
-            """Of a step, hosts → the attempts that they were in last."""
+            """Make the message.
+
+            Args:
+                step: whose hosts they are.
+                hosts: by host, the number of the last attempt that it was in.
+            """
             super().__init__()
             self.step, self.hosts = step, hosts
 
@@ -77,7 +82,7 @@ class HostRows(Widget, can_focus=True):
         self._scroll_mark = ScrollMark()
         self._tails: Mapping[str, LastOutput] = {}
         self._head: tuple[tuple[Piece, ...], ...] = ()
-        """What stands over the hosts' rows, made once for each look at them."""
+        """The lines above the hosts' rows, made once for each update."""
         self._lines: list[tuple[tuple[Piece, ...], bool]] = []
         self._strips: dict[LineKey, Strip] = {}
         self._styles_by_role: dict[str, Style] = {}
@@ -86,13 +91,13 @@ class HostRows(Widget, can_focus=True):
         self._is_due = False
 
     def compose(self) -> ComposeResult:
-        """The mark of place."""
+        """The scrollbar."""
         yield self._scroll_mark
 
     # What is shown
 
     def watch_view(self) -> None:
-        """Look at the hosts, but not more often than anybody reads."""
+        """Update the rows, at most once in `UPDATE_INTERVAL`."""
         wait = self._updated + UPDATE_INTERVAL - monotonic()
         if wait <= 0 or self.found is None:
             self.update_hosts()
@@ -153,7 +158,7 @@ class HostRows(Widget, can_focus=True):
 
     @property
     def has_tails(self) -> bool:
-        """Whether what the hosts in sight said last has been read."""
+        """Whether the last lines of output of the visible hosts have been read."""
         return all(host in self._tails for host in self.in_sight)
 
     def _show_frame(self, view: RunView, found: StepHosts) -> None:

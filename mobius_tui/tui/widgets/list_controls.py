@@ -19,8 +19,8 @@ from textual.widgets import Input
 def top_for(top: int, *, place: int, height: int, count: int) -> int:
     """The first visible row so that a place is visible, with a row around it.
 
-    At an edge it goes on by two thirds of what is in sight: a cursor that goes down row
-    by row has all rows drawn anew, and sent, but once in so many keys.
+    At an edge it scrolls by two thirds of the height: so a cursor that goes down row by
+    row has all rows drawn and sent once in many keys, and not at each.
 
     Args:
         top: the first row in sight now.

@@ -50,7 +50,7 @@ class HangingText(Visual):
 
 
 class Options(OptionList):
-    """One or several may be marked: Space or a click marks, Enter takes.
+    """A list to choose one or several of: Space or a click marks, Enter answers.
 
     Of a single choice the one under the cursor is marked: it is what Enter would take.
     At first the cursor is on none, unless one is marked already: nobody chooses by

@@ -28,7 +28,7 @@ class ProposedInput(Input):
         self._values: tuple[str, ...] = ()
         self._default = value
         self._untouched = value
-        """What stands in it as long as nobody typed."""
+        """The value that it has until a person types another."""
 
     def propose(self, values: tuple[str, ...], first: str) -> None:
         """Propose values; what a person typed stays.

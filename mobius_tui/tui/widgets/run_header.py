@@ -22,7 +22,7 @@ from mobius_tui.tui.presenters.styled_text import (
 )
 
 FULL_WIDTH = 100
-"""Cells from which it says whose state stands at the edge."""
+"""Cells of width from which the words at the right edge are given in full."""
 
 
 def elapsed_text(elapsed: float) -> str:
@@ -69,7 +69,7 @@ def _mode(view: RunView | None) -> Mode | BarMode | None:
 
 
 def _verdict(damage: tuple[str, ...] | None) -> tuple[str, Role]:
-    """Whether a run that is looked back on is as it was written."""
+    """Whether the files of a run under review were verified, in words."""
     if damage is None:
         return "verifying …", "muted"
     return ("✖ damaged", "bad") if damage else ("✔ verified", "good")

@@ -27,7 +27,7 @@ from mobius_tui.tui.widgets.run_header import elapsed_text
 from mobius_tui.tui.widgets.timeline_lanes import TimelineRows
 
 NARROWEST = 2.0
-"""Seconds that are in sight at least."""
+"""Seconds of the timeline that are visible at least, however far it is zoomed in."""
 ZOOM = 2.0
 PAN = 0.25
 """The part of what is in sight that one key moves it by."""

@@ -26,9 +26,9 @@ HOST_MARKS: Mapping[HostStatus, Mark] = {
 """Each differs without colour, and in ASCII; the worst stand first."""
 WORST_FIRST = tuple(HostStatus)
 RANKS: Mapping[HostStatus, int] = {each: n for n, each in enumerate(WORST_FIRST)}
-"""The place of each among them."""
+"""The place of each status in `WORST_FIRST`; 0 is the worst."""
 Piece = tuple[str, Role]
-"""Words, and their role."""
+"""A text and its role."""
 
 
 def count_pieces(counts: Counter[HostStatus], width: int) -> tuple[Piece, ...]:
@@ -86,7 +86,7 @@ def ended_of_all(counts: Counter[HostStatus]) -> str:
 
 
 def bad_counts(counts: Counter[HostStatus]) -> str:
-    """How many want somebody: `✖3 ?1`; empty if none does."""
+    """How many need a person: `✖3 ?1`; empty if none does."""
     order = (HostStatus.FAILED, HostStatus.UNREACHABLE, HostStatus.UNKNOWN)
     bad = (f"{HOST_MARKS[s].glyph}{counts[s]}" for s in order if counts[s])
     return " ".join(bad)

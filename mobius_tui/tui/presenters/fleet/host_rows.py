@@ -24,7 +24,7 @@ from mobius_tui.tui.presenters.fleet.step_hosts import held_text
 from mobius_tui.tui.presenters.styled_text import cut
 
 FEW = 12
-"""Hosts that each have a row; of more only those that want somebody, or run."""
+"""Hosts that each have a row; of more only those that need a person, or run."""
 LISTED = frozenset(
     {
         *(HostStatus.UNKNOWN, HostStatus.FAILED, HostStatus.UNREACHABLE),
@@ -94,7 +94,7 @@ class HostOutline:
 
 
 def _urgency(own: HostState) -> tuple[bool, int, float]:
-    """The worst first; of those that run, the longest; last who has not begun."""
+    """A sort key: the worst first, the longest running before others, pending last."""
     is_ahead = own.status in (HostStatus.PENDING, HostStatus.WAITING)
     return is_ahead, RANKS[own.status], own.started or 0.0
 
@@ -102,7 +102,7 @@ def _urgency(own: HostState) -> tuple[bool, int, float]:
 def head_lines(
     found: StepHosts, width: int, *, is_low: bool
 ) -> tuple[tuple[Piece, ...], ...]:
-    """What stands over the rows: what is held, counts, the strip.
+    """The lines above the rows: what is held, the counts by status, and the strip.
 
     Args:
         found: of the step.
@@ -147,7 +147,7 @@ def _wrapped(pieces: tuple[Piece, ...], width: int) -> list[tuple[Piece, ...]]:
 def host_line(
     host: str, own: HostState, *, now: float, said: LastOutput, width: int, names: int
 ) -> HostLine:
-    """The row of a host: its mark, name, seconds, how it ended, what it said last.
+    """The row of a host: mark, name, seconds, how it ended, its last line of output.
 
     Args:
         host: its name.

@@ -23,7 +23,7 @@ class StepHosts:
     newest: Mapping[str, HostState]
     """Each host as it was last, over all attempts."""
     counts: Counter[HostStatus]
-    """How many are what."""
+    """The number of hosts in each status."""
     is_running: bool
     """Whether the step runs."""
 

@@ -33,7 +33,7 @@ HELD_WORDS: Mapping[HoldReason, str] = {
 }
 """Why nothing further begins."""
 WAITS_FOR_PERSON = frozenset({HoldReason.PERSON, HoldReason.TOO_LATE})
-"""What a person is asked to let go on; past the others they can, with a reason."""
+"""Holds that wait for a person's release; past others a person goes with a reason."""
 
 
 _AGAIN_WORDS = dict.fromkeys((HostStatus.WAITING, HostStatus.PENDING), "not begun")
