@@ -38,7 +38,7 @@ class AttemptRunner:
         disk_waiters: DiskSpaceWaiters,
         after_attempt: Callable[[], Awaitable[None]],
     ) -> None:
-        """Run nothing yet.
+        """Prepare; `start` begins an attempt.
 
         Args:
             context: the run's.
@@ -56,7 +56,7 @@ class AttemptRunner:
     async def start(
         self, step: Step, attempt: int, who: str, intent: str | None = None
     ) -> Entry:
-        """Begin an attempt that may begin; the turn is held by the caller.
+        """Begin an attempt that is permitted; the caller holds `writer.turn`.
 
         Args:
             step: the step.

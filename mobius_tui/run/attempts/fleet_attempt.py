@@ -1,8 +1,8 @@
 """An attempt at a step on many hosts: which begin when, and what becomes of each.
 
 `rollout.next_move` alone decides what begins, holds and ends. It is journaled before it
-is done: a host's begin is durable before anything is said to it. The hosts are asked by
-a fleet process, and where that dies another one attaches to them.
+is done: a host's start is durable before anything is sent to it. A fleet process sends
+the orders to the hosts; if it dies, another one attaches to those that had begun.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class FleetAttempt:
     def __init__(
         self, context: RunContext, writer: JournalWriter, step: Step, number: int
     ) -> None:
-        """Do nothing yet.
+        """Prepare; `run` begins.
 
         Args:
             context: the run's.
@@ -138,7 +138,7 @@ class FleetAttempt:
         return self._hosts.fleet
 
     async def _until_over(self, stop: asyncio.Task[bool]) -> RolloutEnd:
-        """Make move after move until nothing runs and nothing may begin."""
+        """Make moves until no host runs and none may begin."""
         while True:
             self._take_checked()
             stopped = stop.done() or self._stop_asked()
@@ -166,7 +166,7 @@ class FleetAttempt:
         )
 
     def _health(self) -> RolloutHealth:
-        """Health as it is now; a trigger does not hold what it is there to begin."""
+        """Health as it is now; a trigger does not hold the rollback that it began."""
         found = self._context.health.rollout()
         is_answer = answers_trigger(self._context.plan, self._step)
         return replace(found, fired_at=None) if is_answer else found
@@ -203,7 +203,7 @@ class FleetAttempt:
             await write(FleetHostStarted(step=step, attempt=number, host=host), "host")
 
     async def _connect_where_wanted(self, begun: Sequence[str]) -> None:
-        """Say which hosts begin; attach to those that run where nobody asks them."""
+        """Order hosts to begin; attach to running ones where no fleet process does."""
         if self._client is None:
             running = self._fleet.named(HostStatus.RUNNING)
             asked = [host for host in running if host not in self._checking]
@@ -217,9 +217,9 @@ class FleetAttempt:
         await self._send(BeginHosts, begun)
 
     async def _connect(self, asked: Sequence[str]) -> bool:
-        """Start a fleet process; false where none lives long enough to say anything.
+        """Start a fleet process; false if too many died before their first report.
 
-        Then nobody knows of the hosts that were begun.
+        The hosts that were begun are unknown then.
 
         Args:
             asked: the hosts that it would be asked about.
@@ -244,7 +244,7 @@ class FleetAttempt:
         return True
 
     async def _disconnect(self) -> None:
-        """Let the fleet process go; what runs on hosts goes on."""
+        """Close the fleet process; what runs on hosts goes on."""
         client, self._client = self._client, None
         if client is not None:
             with contextlib.suppress(TimeoutError):
@@ -320,7 +320,7 @@ class FleetAttempt:
         await self._end_host(report, status, reason)
 
     def _judged(self, report: HostReport) -> tuple[HostResult, str]:
-        """What a host is, and why, by its report."""
+        """A host's status by its report, and the reason."""
         reason = report.reason
         if report.of_attempt is not None:
             words = f"attempt {report.of_attempt // TRIES} had run it"
@@ -393,7 +393,7 @@ class FleetAttempt:
         await self._writer.write_in_turn(event)
 
     def _first_reason(self) -> str:
-        """Why the first host that is not well is not, to stand behind the counts."""
+        """The reason of the first host that did not pass, for the attempt's reason."""
         bad = self._fleet.named(
             HostStatus.FAILED, HostStatus.UNREACHABLE, HostStatus.UNKNOWN
         )
@@ -401,7 +401,7 @@ class FleetAttempt:
         return f"; {bad[0]}: {reason}" if reason else ""
 
     def _is_tried_again(self) -> bool:
-        """Whether `retry` takes hosts that failed once more, before they are borne."""
+        """Whether `retry` begins failed hosts again before `max_failed` counts."""
         counts, retry = self._fleet.counts(), self._step.retry
         is_last = retry is None or self._number >= retry.attempts
         return not is_last and failed_hosts(self._plan, counts) > 0

@@ -1,4 +1,4 @@
-"""Reads what an attempt printed: its `output`, and `spans`, which says whence and when.
+"""Reads an attempt's `output`, and `spans`: each piece's stream and time.
 
 The keeper appends one record of 24 bytes, little-endian, for each piece it writes:
 8 bytes offset, 7 bytes length, 1 byte stream, 8 bytes time. Offsets ascend.
@@ -49,7 +49,7 @@ class Spans:
     """Finds spans by searching the open file; nothing is loaded."""
 
     def __init__(self, descriptor: int) -> None:
-        """Know no record until the first `refresh`.
+        """Prepare; `refresh` must be called before a search.
 
         Args:
             descriptor: of the `spans` file, open for reading; the caller closes it.
@@ -60,7 +60,7 @@ class Spans:
         """Whole records in the file at the last `refresh`."""
 
     def refresh(self) -> None:
-        """Take note of how many records there are by now."""
+        """Count the records that the file has now."""
         self.count = os.fstat(self._descriptor).st_size // RECORD.size
 
     def at(self, offset: int) -> Span | None:
@@ -95,7 +95,7 @@ class Spans:
         yield from map(_span, reversed(list(RECORD.iter_unpack(whole))))
 
     def _last(self, holds: Callable[[Span], bool]) -> Span | None:
-        """The last of the spans from the first on for which something holds."""
+        """The last span of the leading ones for which `holds` is true."""
         low, high, found = 0, self.count, None
         while low < high:
             middle = (low + high) // 2
@@ -122,7 +122,7 @@ def _span(record: tuple[int, ...]) -> Span:
 
 
 def printed_by(attempt: AttemptDirectory, moment: float) -> int:
-    """The bytes of an output that had been printed by a moment.
+    """How many bytes of an output had been printed by a moment.
 
     Args:
         attempt: whose output.
@@ -143,7 +143,7 @@ MAX_LIST_BYTES = 1 << 20
 
 
 def printed_to_stdout(attempt: AttemptDirectory) -> bytes:
-    """All that an attempt printed to stdout, as far as a list may go.
+    """What an attempt printed to stdout, of its first `MAX_LIST_BYTES` bytes.
 
     Raises:
         OSError: its files cannot be read.

@@ -20,7 +20,7 @@ from mobius_tui.run.attempts.survivors import ATTEMPT_MARK
 from mobius_tui.run.storage.run_directory import AttemptDirectory
 
 _LOOK = 0.02
-"""Seconds between two looks whether a process has ended."""
+"""Seconds between two polls whether a process has ended."""
 _ROUNDS = 5
 """How often what is left is killed at most."""
 
@@ -42,10 +42,10 @@ def workers_of(process: AttemptDirectory, mark: str) -> list[psutil.Process]:
 
 
 def is_ansible_alive(pid: int, mark: str) -> bool:
-    """Whether a process of an attempt lives still.
+    """Whether a process of an attempt is still running.
 
     Args:
-        pid: its number, by what it wrote itself.
+        pid: its process id, as the process itself wrote it down.
         mark: the value of `ATTEMPT_MARK` in its environment.
     """
     try:

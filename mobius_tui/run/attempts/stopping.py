@@ -51,7 +51,7 @@ async def stop_attempt(
     who: str,
     intent: str | None,
 ) -> Entry:
-    """Ask a running attempt to end; the caller holds the turn."""
+    """Ask a running attempt to end; the caller holds `writer.turn`."""
     asked = StopAsked(step=step.id, attempt=attempt)
     entry = await writer.write(asked, who, intent)
     context.tasks.create_task(_enforce_stop(context, step, attempt))
@@ -81,7 +81,7 @@ async def finish_run(
     who: str,
     intent: str | None = None,
 ) -> Entry:
-    """End the run, and stop what still runs; the caller holds the turn.
+    """End the run, and stop what still runs; the caller holds `writer.turn`.
 
     Args:
         context: the run's.

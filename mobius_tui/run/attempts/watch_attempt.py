@@ -38,7 +38,7 @@ class WatchAttempt:
     """One attempt at watching."""
 
     def __init__(self, context: RunContext, step: Step) -> None:
-        """Begin nothing yet.
+        """Prepare; `run` watches.
 
         Args:
             context: the run's.
