@@ -1,7 +1,7 @@
-"""The output of one host, as a file here that grows to what the host has.
+"""The output of one host: a file here that is a copy of the one on the host.
 
-Its size is the place from which the host is asked to go on, so after any crash nothing
-is missing and nothing is there twice. For that a secret gives way to as many bytes.
+Its size is the offset from which the host is asked to send, so after any crash nothing
+is missing and nothing is there twice. For that, a secret is redacted by as many `*`.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class HostOutput:
         Args:
             path: of the file.
             secrets: what is redacted, in each of its forms.
-            limit: bytes that it takes.
+            limit: bytes that it may have; more is an error.
 
         Raises:
             OSError: it cannot be written, or is no regular file.
@@ -47,7 +47,7 @@ class HostOutput:
         self._redactor = _SameLengthRedactor(secrets)
 
     def resume(self) -> int:
-        """Forget what was not written yet; returns the bytes that are here."""
+        """Drop bytes that were held back for redaction; returns the file's size."""
         self.size = os.fstat(self._file).st_size
         self._redactor = _SameLengthRedactor(self._secrets)
         return self.size
@@ -57,7 +57,7 @@ class HostOutput:
 
         Raises:
             OSError: it cannot be written.
-            RunError: it is more than the host said that it would keep.
+            RunError: it is more than the limit.
         """
         self._append(bytes(self._redactor.feed(data)))
 
