@@ -1,7 +1,7 @@
-"""What was done on each host, as text that a person reads: `hosts/NAME/output`.
+"""Writes each host's events as text for a person: `hosts/NAME/output`.
 
-It is made of the events alone, so that after any crash it is continued where it ends:
-nothing is missing, and nothing is there twice.
+The text follows from the events alone, so that after any crash the file is continued at
+its end: nothing is missing, and nothing is there twice.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _FULL = b"\n[the rest is left out: the output is full]\n"
 
 
 def text_of_event(event: PlayEvent, *, is_script: bool) -> str:
-    """What an event adds to the output of its host; empty for nothing."""
+    """The text that an event adds to the output of its host; may be empty."""
     if is_script:
         is_end = event.event in ("ok", "failed") and event.task == script_play.RUN
         is_said = is_end and event.rc is not None
@@ -40,7 +40,7 @@ def text_of_event(event: PlayEvent, *, is_script: bool) -> str:
 
 
 def _trouble(event: PlayEvent) -> str:
-    """What kept a script from being run."""
+    """Why a script could not be run, as text for the output."""
     return _blocks(event, TEXTS) if event.event in ("failed", "unreachable") else ""
 
 
@@ -53,15 +53,15 @@ def _block(text: str) -> str:
 
 
 class PlayOutputs:
-    """The outputs of an attempt's hosts, each as long as its events make it."""
+    """The output files of an attempt's hosts."""
 
     def __init__(self, folder: Path, begins: Mapping[str, int], limit: int) -> None:
         """Begin with no event.
 
         Args:
             folder: the attempt's.
-            begins: how many bytes of each are of an earlier play.
-            limit: bytes of each.
+            begins: by host, bytes of its output that are of an earlier play.
+            limit: bytes of each output at most.
         """
         self._folder, self._limit = folder, limit
         self._places = dict(begins)
@@ -69,7 +69,7 @@ class PlayOutputs:
         """Hosts whose output could not be written any more, and why."""
 
     def write(self, host: str, text: str) -> None:
-        """Add what an event says, unless it is there already; blocking."""
+        """Append an event's text, unless the file has it already; blocking."""
         if host in self.lost or host not in self._places:
             return
         try:

@@ -21,7 +21,7 @@ from mobius_tui.run.fleet.claim_request import export_line
 CONNECT, RUN = "connect", "run"
 """The names of the tasks."""
 STANDARD_INPUT = "mobius_standard_input"
-"""The variable that has what each host's shell reads, by the host's name."""
+"""The Ansible variable with the standard input of each host's shell, by host name."""
 TIMED_OUT = 124
 """The exit status of `timeout`."""
 PLAYBOOK = f"""\
@@ -47,13 +47,13 @@ def standard_input(
     nonce: str,
     timeout: float | None,
 ) -> str:
-    """What `sh -s` reads on a host.
+    """The text that `sh -s` reads on a host: it sets values, and runs a script.
 
     Args:
-        script: is in a private file there while it runs.
-        shell: what runs it.
+        script: in a private file on the host while it runs.
+        shell: the command that runs it.
         values: its environment.
-        nonce: what no line of a script is.
+        nonce: ends the script in the text: a line that no script has.
         timeout: seconds; kept where the host has `timeout`.
 
     Raises:
