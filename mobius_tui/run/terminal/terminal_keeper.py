@@ -107,7 +107,7 @@ class TerminalScript(ScriptProcess):
 
 
 def keep_attempt(lock: int, tree: int, spec: "dict[str, Any]") -> None:
-    """Carry one attempt, from the reserved `exit` to its rename."""
+    """Run one script from start to end, as `keeper.keep_attempt` does."""
     stop_requests: list[int] = []
     record, waker, _ = begin_attempt_record(lock, spec, stop_requests)
     script = TerminalScript(spec, lock, tree)
