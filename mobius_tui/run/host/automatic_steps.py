@@ -42,8 +42,8 @@ async def stop_for_person(
 
     Args:
         services: of the run's host.
-        reason: what wants a person, and how to go on.
-        code: the exit code of whoever waits for the run.
+        reason: why a person is needed, and how to go on.
+        code: the exit code of the command that waits for the run.
     """
     if services.context.state.auto is None:
         await services.writer.write(RollbackStopped(reason=reason), WHO)

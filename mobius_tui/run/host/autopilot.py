@@ -117,7 +117,7 @@ async def _decide_in_turn(services: HostServices) -> bool:
 
 
 async def _rehearse_undo(services: HostServices) -> bool:
-    """Turn to undoing what has just passed; it is pending then, and is done again.
+    """Enter the phase Undo for the step that has just passed; it is then run again.
 
     Returns:
         Whether there was anything to undo.

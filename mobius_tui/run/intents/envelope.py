@@ -40,19 +40,19 @@ class Envelope:
     action: Action
     id: str = field(default_factory=new_id)
     sent: float | None = None
-    """When it was sent, in seconds of `boot_clock`, a clock that nobody sets and
-    that all of a machine have; `None` where nobody says."""
+    """When it was sent, in seconds of `boot_clock`, a clock that nobody can set and is
+    the same for all processes of a machine; `None` if the sender gave no time."""
     version: int = VERSION
-    """Of the wire that its sender speaks."""
+    """The version of the protocol that its sender speaks."""
 
     def lateness(self, now: float) -> float:
-        """Seconds by which it is too old to be done; 0 where it is not.
+        """The age in seconds of an intent that is too old to be done; 0 if it is not.
 
-        A host that stood still hears, when it goes on, what was asked for meanwhile: by
-        then the person may have gone another way.
+        A host that was suspended receives, when it goes on, what was sent meanwhile: by
+        then the person may have done something else.
 
         Args:
-            now: seconds, by the clock of whoever sent it.
+            now: seconds of `boot_clock`, as in `sent`.
         """
         if (
             self.sent is None
@@ -65,14 +65,14 @@ class Envelope:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Caller:
-    """Whose process asks, as the kernel says; no line of the wire tells it."""
+    """Who sent an intent, by the kernel's word; never by what the line contains."""
 
     name: str
     """The account's name, or what of the host asks itself, as `auto`."""
     uid: int | None = None
     """The account's number; `None` where the host asks itself."""
     place: str = ""
-    """Where who approves or denies sits, as the system says."""
+    """The terminal, and its login's origin, of a caller who approves or denies."""
 
 
 class InvalidIntentError(RunError):
@@ -90,7 +90,7 @@ class InvalidIntentError(RunError):
 
 
 class VersionMismatchError(InvalidIntentError):
-    """A line of another version of the wire."""
+    """A line of another version of the protocol."""
 
     def __init__(self, version: int, intent: str) -> None:
         """Say which.

@@ -14,8 +14,8 @@ from typing import ClassVar, Literal, get_args
 from mobius_tui.run.events.drill_events import FacilitatorAct
 
 VERSION = 4
-"""Of what viewers and hosts say to each other: one more with each action, and each
-field of one, that is added, renamed or taken out. 1 had no number."""
+"""The version of the protocol between viewers and hosts: to be raised when an action or
+a field of one is added, renamed or removed. Version 1 sent no number."""
 PermittedRequester = Literal["approvers", "group", "owner"]
 """Who may ask for an action, beside the run's owner: whoever may approve; the group of
 a run that is shared to be acted on; nobody else."""
@@ -112,7 +112,7 @@ class OverrideStep(BaseAction):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TickStep(BaseAction):
-    """Say that a person did a manual step, or told a message."""
+    """Say that a person did a manual step, or passed a message on by hand."""
 
     step: str
     attempt: int
@@ -120,12 +120,12 @@ class TickStep(BaseAction):
     answers: Mapping[str, str] = field(default_factory=dict)
     """What the step asks for, by variable."""
     note: str = ""
-    """A remark; of a message, its text as it was told."""
+    """A note; of a message, its text as it was passed on."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ChooseOptions(BaseAction):
-    """Take a decision."""
+    """Answer a decision (`choose`) by options."""
 
     step: str
     attempt: int
@@ -137,7 +137,7 @@ class ChooseOptions(BaseAction):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ListOptions(BaseAction):
-    """Run the command that lists what a decision may be."""
+    """Run the command that lists the options of a decision."""
 
     step: str
 
@@ -164,7 +164,7 @@ class ResendMessages(BaseAction):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DropMessages(BaseAction):
-    """Send no more what did not arrive: it was told by another way."""
+    """Do not send again what did not arrive: it was passed on in another way."""
 
     deliveries: tuple[int, ...]
     """Numbers of deliveries."""
@@ -181,7 +181,7 @@ class SetVariables(BaseAction):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AddNote(BaseAction):
-    """Put a remark on record, on a step or on the run."""
+    """Journal a note, on a step or on the run."""
 
     never_late: ClassVar[bool] = True
     text: str = ""
@@ -190,7 +190,7 @@ class AddNote(BaseAction):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EnterPhase(BaseAction):
-    """Turn aside, or go, to a phase."""
+    """Enter a phase: an aside, or one of the main line."""
 
     phase: str
     from_step: str | None = None
@@ -200,7 +200,7 @@ class EnterPhase(BaseAction):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class UndoSteps(BaseAction):
-    """Turn to undoing steps; each is then begun as any other step is."""
+    """Enter the phase Undo for some steps; each is then begun as any other step is."""
 
     steps: tuple[str, ...] = ()
     """The ids of the steps, the newest first, as they were shown; also those that
@@ -334,7 +334,7 @@ class ReleaseBatch(BaseAction):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SettleHost(BaseAction):
-    """Say what a host of a step counts for, where nobody knows, or it is asked."""
+    """Say what an unknown or unreachable host of a step counts as."""
 
     step: str
     attempt: int
@@ -355,7 +355,7 @@ class EndRun(BaseAction):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReleaseHost(BaseAction):
-    """Let the host go, where nobody watches; the run stays open."""
+    """Let the run's host end, if nothing runs and no other viewer is connected."""
 
     never_late: ClassVar[bool] = True
 

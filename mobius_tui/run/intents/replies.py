@@ -11,7 +11,7 @@ from mobius_tui.run.intents.intent_actions import VERSION
 SIGN_REQUEST = b"\n"
 """The line by which a viewer asks for a sign of life; a poke of 0 answers it."""
 NO_HOST = "no host runs this run; resume it to go on"
-"""What is answered where nobody could be asked."""
+"""The error text where a run has no host to send an intent to."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -22,19 +22,19 @@ class Reply:
     """Of the intent; empty where it could not be read."""
     ok: bool
     text: str = ""
-    """Why not, in words."""
+    """Why it was refused, or what came of it, in words."""
     n: int = 0
-    """The entry that records it."""
+    """The number of the journal entry that records it; 0 if there is none."""
     version: int = VERSION
-    """Of the wire that the host speaks."""
+    """The version of the protocol that the host speaks."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Stalled:
-    """The host waits for room on its disk, or does so no longer."""
+    """The host cannot write as its disk is full, or can again."""
 
     why: str
-    """In words; empty once it has gone on."""
+    """The system's words for it; empty once the host can write again."""
 
 
 def encode_reply(reply: Reply) -> bytes:
@@ -51,15 +51,15 @@ def encode_poke(n: int) -> bytes:
 
 
 def encode_stalled(stalled: Stalled) -> bytes:
-    """The line that tells viewers so."""
+    """The line that tells viewers that the host is stalled, or no longer is."""
     return json.dumps({"stalled": stalled.why}).encode() + b"\n"
 
 
 def decode_from_host(line: bytes) -> Reply | Stalled | int:
-    """A reply, the number of a poke, or whether the host waits for room.
+    """Decode a line of the host: a reply, a stall, or the entry number of a poke.
 
     Raises:
-        RunError: the line is neither.
+        RunError: the line is none of these.
     """
     try:
         data = json.loads(line)
