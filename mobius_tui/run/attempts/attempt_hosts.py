@@ -93,7 +93,7 @@ class AttemptHosts:
 
     @property
     def fleet(self) -> FleetState:
-        """The hosts as they stand in this attempt."""
+        """The states of the hosts in this attempt."""
         return self.step_fleet.attempts[self._number]
 
     async def _list(self) -> ResolvedHosts:

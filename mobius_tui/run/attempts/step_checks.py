@@ -174,7 +174,7 @@ class StepChecks:
         return Status.PASSED, words
 
     async def run_once(self) -> str:
-        """Make each check once, whatever the attempt came to; the results, in words."""
+        """Make each check once, whatever the attempt's result; the results in words."""
         read = self._context.plan.variables_read[self._step.id]
         if lacking := await obtain_secrets(self._context, read):
             return lacking

@@ -50,7 +50,7 @@ class CheckContext:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CheckResult:
-    """What making a check once came to."""
+    """The result of making a check once."""
 
     held: bool
     detail: str

@@ -54,7 +54,7 @@ async def stop_for_person(
 async def begin_automatically(
     services: HostServices, auto: AutoStarted, step: Step
 ) -> bool:
-    """Begin a step, or stop the automatic run where it wants a person.
+    """Begin a step, or stop the automatic run if the step needs a person.
 
     Returns:
         Whether something was done, so that the next decision can follow at once.

@@ -99,8 +99,8 @@ class ControlServer:
     async def listen(self, path: Path) -> None:
         """Bind and serve.
 
-        The host stands in the run's directory, so that a path of any length can be
-        bound by its last part.
+        The host's working directory is the run's, so that the socket is bound by its
+        name alone: a whole path may be too long for a socket's address.
 
         Raises:
             RunError: the socket cannot be made.

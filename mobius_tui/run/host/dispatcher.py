@@ -160,9 +160,10 @@ class Dispatcher:
         """Act on an intent, once, and answer it.
 
         Raises:
-            SecretsWantedError: its step wants secrets first; nothing was done.
-            OptionsWantedError: it is to list options; nothing was done.
-            LookWantedError: its step's guard is to be looked at; nothing was done.
+            SecretsWantedError: the step's secrets must be obtained first.
+            OptionsWantedError: the decision's options must be listed first.
+            LookWantedError: the step's guard must be looked at first. In all three
+                cases nothing was done, and the caller tries again afterwards.
         """
         services, intent = self._services, envelope.id
         if services.writer.journal.stall_reason:
@@ -257,9 +258,10 @@ async def perform_action(
 
     Raises:
         MobiusError: it is not permitted now; the message says why.
-        SecretsWantedError: its step wants secrets first; nothing was done.
-        OptionsWantedError: it is to list options; nothing was done.
-        LookWantedError: its step's guard is to be looked at first; nothing was done.
+        SecretsWantedError: the step's secrets must be obtained first.
+        OptionsWantedError: the decision's options must be listed first.
+        LookWantedError: the step's guard must be looked at first. In all three cases
+            nothing was done.
     """
     require(action, step_handlers.situation_of(services, caller))
     if isinstance(action, TickStep):

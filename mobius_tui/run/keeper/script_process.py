@@ -167,8 +167,8 @@ class ScriptProcess:
     def end_group(self) -> None:
         """Kill the rest of the group; the unreaped leader keeps its id reserved.
 
-        Processes that left it by `setsid` are spared, and those about to: whether one
-        had come so far when the shell ended is a matter of chance.
+        Processes that left it by `setsid` are not killed, nor are those about to leave
+        it: whether one has done so yet when the shell ends is a matter of chance.
         """
         if self._is_tree_locked() or has_other_children(self.pid):
             while any(self._is_starting(pid) for pid in self._group_members()):

@@ -1,14 +1,16 @@
 """A script as a playbook of two tasks: connect, then run. Pure.
 
-The module is `command` with the script on its standard input, because `raw`, `script`
-and the environment of a task fail at what is promised here: by the first two an exit of
-255 is called unreachable, and by the last values stand in the list of processes of the
-host. It wants Python on the host.
+The module is `command` with the script on its standard input, as the other ways break a
+promise: with `raw` and `script`, an exit of 255 is reported as unreachable; with the
+environment of a task, values show in the host's list of processes. The host needs
+Python.
 
-Its output is in a file there until it ends: in one order, and without bytes that are no
-UTF-8, of which 2.19 makes a failure.
+The script's output is collected in a file there until it ends, so that stdout and
+stderr are in order, and freed of bytes that are not UTF-8, on which ansible-core 2.19
+fails the task.
 
-That something is connected to first makes "unreachable" mean that nothing ran.
+The task that only connects comes first, so that "unreachable" at it means that nothing
+ran.
 """
 
 from __future__ import annotations

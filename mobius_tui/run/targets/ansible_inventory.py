@@ -1,11 +1,11 @@
 """Reads an Ansible inventory by `ansible-inventory --list`: hosts, and their groups.
 
-A file, a directory, a script or a plugin is what Ansible makes of it. Which of its
-hosts are meant is ours to say (`host_patterns`): one program is run in place of two,
-`--limit` is the same for names without an inventory, and what names nothing is an
-error, where Ansible warns and goes on with fewer hosts, or with none.
+Ansible reads the inventory, be it a file, a directory, a script or a plugin. We match
+patterns of hosts ourselves (`host_patterns`): one program is run instead of two,
+`--limit` is the same for names without an inventory, and a pattern that names nothing
+is an error, where Ansible warns and goes on with fewer hosts, or with none.
 
-All that comes back is hostile: names become arguments of ssh and names of folders.
+The answer is hostile: names become arguments of ssh and names of folders.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ class DetachKeyFilter:
 
     def __init__(self) -> None:
         self.is_detached = False
-        """Whether its person wants to go."""
+        """Whether the person has pressed the key to detach."""
         self.repeat_deadline: float | None = None
         """When that is decided, after the key was pressed once."""
 

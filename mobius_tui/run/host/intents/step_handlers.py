@@ -235,7 +235,7 @@ def look_first(services: HostServices, action: LookFirst, intent: str) -> None:
 async def _note_recheck(
     services: HostServices, step: Step, checks: asyncio.Task[str], intent: str
 ) -> None:
-    """Note what a step's checks came to, once they are made."""
+    """Journal the results of a step's checks as a note, once they are made."""
     await asyncio.wait([checks])
     if checks.cancelled():
         return
