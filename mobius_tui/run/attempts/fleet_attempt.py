@@ -60,7 +60,7 @@ POLL_INTERVAL = 0.2
 RESTART_PAUSE = 1.0
 """Seconds before another fleet process is started in place of one that died."""
 MOST_RESTARTS = 5
-"""Fleet processes in a row that die without a report, until it is given up."""
+"""Fleet processes in a row that may die without a report before hosts are unknown."""
 _RESULTS: Mapping[RolloutResult, Result | Literal[Status.UNKNOWN]] = {
     "passed": Status.PASSED,
     "warned": Status.WARNED,
@@ -74,7 +74,8 @@ _STATUSES: Mapping[fleet_lines.HostState, HostResult] = {
     fleet_lines.HostState.UNKNOWN: HostStatus.UNKNOWN,
     fleet_lines.HostState.VOID: HostStatus.PENDING,
 }
-"""What a host is by its report alone; the others are judged by their exit status."""
+"""The status of a host by its reported state; for other states the exit status counts.
+"""
 
 
 class FleetAttempt:
@@ -103,14 +104,14 @@ class FleetAttempt:
         self._is_stop_said = False
 
     async def run(self) -> tuple[Result | Literal[Status.UNKNOWN], str]:
-        """Carry it to its end, from wherever an earlier host process left it.
+        """Run it to its end, from where an earlier host of the run left it.
 
         Returns:
             The result, and the reason in words.
 
         Raises:
-            MobiusError: its hosts cannot be found, or are others than were shown.
-            OSError: nothing can be written, or started.
+            MobiusError: its hosts cannot be found, or are not those that were shown.
+            OSError: a file cannot be written, or a process not be started.
         """
         await self._hosts.find()
         self._plan = self._hosts.rollout_plan()

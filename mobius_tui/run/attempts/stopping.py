@@ -68,7 +68,7 @@ async def _enforce_stop(context: RunContext, step: Step, attempt: int) -> None:
 
 
 async def abandon_run(context: RunContext, writer: JournalWriter, reason: str) -> None:
-    """End the run because nobody attends to it; stop what runs."""
+    """End a run that no viewer watches any more, and stop what runs of it."""
     async with writer.turn:
         await finish_run(context, writer, Outcome.ABANDONED, reason, "host")
 

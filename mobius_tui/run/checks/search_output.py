@@ -22,7 +22,7 @@ taken out before it is cut."""
 
 
 def read_lines(file: BinaryIO) -> Iterator[bytes]:
-    """The lines of a file, each cut to `MAX_LINE` bytes, without their ends."""
+    """The lines of a file without their ends; long ones are cut to `MAX_LINE` bytes."""
     while line := file.readline(MAX_LINE):
         yield line.rstrip(b"\r\n")
         while len(line) == MAX_LINE and not line.endswith(b"\n"):

@@ -237,8 +237,8 @@ async def run_for_secret(script: str, *, workdir: Path, env: Mapping[str, str]) 
     """The secret that a script prints, without the line ends at its end.
 
     Raises:
-        NoOutputError: it gave no secret; of what it printed, the message has only lines
-            of its standard error.
+        NoOutputError: it gave no secret; of what it printed, the message has only
+            lines of its standard error.
     """
     data = await _run(
         script, workdir=workdir, env=env, within=SECRET_LIMIT, most=MAX_SECRET_BYTES

@@ -93,8 +93,8 @@ BesideAction = (
     | GiveHint
     | TouchSite
 )
-"""Actions that `perform_action` leaves to `_act_beside`: on messages, approvals, hosts,
-the watch and drills."""
+"""Actions that `_act_beside` performs: on messages, approvals, hosts, the watch and
+drills."""
 
 
 class Dispatcher:
@@ -260,8 +260,8 @@ async def perform_action(
         MobiusError: it is not permitted now; the message says why.
         SecretsWantedError: the step's secrets must be obtained first.
         OptionsWantedError: the decision's options must be listed first.
-        LookWantedError: the step's guard must be looked at first. In all three cases
-            nothing was done.
+        LookWantedError: the step's guard must be looked at first. In all three
+            cases nothing was done.
     """
     require(action, step_handlers.situation_of(services, caller))
     if isinstance(action, TickStep):

@@ -77,7 +77,7 @@ class StopStep(BaseAction):
     never_late: ClassVar[bool] = True
     step: str
     attempt: int | None = None
-    """The attempt that is meant; the one that runs where it is left out."""
+    """The attempt to stop; `None` for the one that runs."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -219,8 +219,8 @@ class StartAutomatic(BaseAction):
     """Run the main line without a person from here on: `--auto`."""
 
     permitted_requester: ClassVar[PermittedRequester] = "owner"
-    """What runs by itself is asked for in the owner's name, and nobody must approve
-    what they made run."""
+    """An automatic run acts in the owner's name: another person who started it could
+    approve the steps that they made run."""
     manual: Literal["stop", "skip", "tick"] = "stop"
     """What becomes of manual steps."""
     confirmed: bool = False
@@ -280,7 +280,7 @@ class GiveHint(BaseAction):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TouchSite(BaseAction):
-    """Journal that whoever leads a drill is about to touch its site."""
+    """Journal that the facilitator of a drill is about to change its site."""
 
     act: FacilitatorAct
     seal: str
@@ -289,7 +289,7 @@ class TouchSite(BaseAction):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AskApproval(BaseAction):
-    """Put an attempt before somebody else, who approves it."""
+    """Ask for a second person's approval of an attempt."""
 
     step: str
     attempt: int

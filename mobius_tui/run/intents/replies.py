@@ -45,7 +45,7 @@ def encode_reply(reply: Reply) -> bytes:
 def encode_poke(n: int) -> bytes:
     """The line that tells viewers that the journal has grown to entry `n`.
 
-    With 0 it tells nothing but that the host lives.
+    With 0 it only shows that the host lives.
     """
     return b'{"poke":%d}\n' % n
 

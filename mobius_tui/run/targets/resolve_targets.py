@@ -93,8 +93,8 @@ async def _of_inventory(
 async def with_ssh_addresses(found: ResolvedHosts) -> ResolvedHosts:
     """The hosts with the addresses that ssh would go to, by its configuration.
 
-    Only for steps with `${host.address}`: a name from ~/.ssh/config means nothing to
-    anybody but ssh. What an inventory gave an address keeps it.
+    Only for steps with `${host.address}`: no other program knows the names that are in
+    ~/.ssh/config. A host whose address is in an inventory keeps that one.
     """
     places = asyncio.Semaphore(ASKED_AT_ONCE)
 

@@ -49,7 +49,7 @@ TERMINAL_SIGNALS = (
     "SIGTTOU",
     "SIGWINCH",
 )
-"""Signals that a terminal sends; whoever started the host may have ignored them."""
+"""Signals that a terminal sends; the host may have been started with them ignored."""
 
 
 class TerminalScript(ScriptProcess):
