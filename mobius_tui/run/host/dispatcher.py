@@ -93,8 +93,7 @@ BesideAction = (
     | GiveHint
     | TouchSite
 )
-"""Actions that `_act_beside` performs: on messages, approvals, hosts, the watch and
-drills."""
+"""Actions on messages, approvals, hosts of steps, the watch and drills."""
 
 
 class Dispatcher:
