@@ -20,7 +20,7 @@ from mobius_tui.sanitize import SGR
 EXIT_LIMIT = 1 << 16
 """Bytes that are read of a keeper's record; it writes far fewer."""
 OUTPUTS_LIMIT = 1 << 20
-"""Bytes of `outputs` at most."""
+"""Bytes that the file `outputs` of an attempt may have."""
 
 
 class Cause(StrEnum):
@@ -144,7 +144,9 @@ def read_outputs(directory: AttemptDirectory) -> dict[str, str]:
     KEY+=VALUE adds a line to the value that the key has already.
 
     Raises:
-        RunError: the file is no such list; names the line.
+        RunError: the file is too long, is not UTF-8, or has a line that is not
+            KEY=VALUE; the message says which.
+        OSError: it cannot be read.
     """
     with open_regular(directory.outputs) as file:
         data = file.read(OUTPUTS_LIMIT + 1)
@@ -237,7 +239,7 @@ class LastOutput:
 
 
 def last_output(attempt: AttemptDirectory) -> LastOutput:
-    """What an attempt said last, without colours."""
+    """The last line and the error line of an attempt's output, without colours."""
     errors = _plain(rows_of(stderr_tail(attempt, _SPANS_SEARCHED)))
     printed = _plain(last_rows(attempt.output))
     error = error_line(errors) or last_meaningful(errors) or error_line(printed)
@@ -247,7 +249,7 @@ def last_output(attempt: AttemptDirectory) -> LastOutput:
 
 
 def last_output_of(path: Path) -> LastOutput:
-    """What an output says last, of which no stream is known."""
+    """As `last_output`, of an output file where stderr cannot be told from stdout."""
     printed = _plain(last_rows(path))
     last = next(filter(str.strip, reversed(printed)), "").strip()
     return LastOutput(last=last, error=error_line(printed))

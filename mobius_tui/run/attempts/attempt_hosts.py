@@ -1,7 +1,7 @@
-"""The hosts of one attempt at a step: who they are, and what is said of them.
+"""The hosts of one attempt at a step: finds them, and makes the orders for each.
 
-To the fleet process each is an order with its values; its claims there have numbers
-that are never used twice.
+An order has the number of the host's claim: the folder there by which a host knows
+whether an attempt has begun (docs/decisions/0011). No number is used twice.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ from mobius_tui.runbook.model.templates import names_host
 MAX_OUTPUT = 1 << 20
 """Bytes of output of each host, where the step says nothing else."""
 TRIES = 1000
-"""Numbers of claims for each attempt: one for each time that a host is begun in it."""
+"""Claim numbers that each attempt has; a host that is begun again takes the next."""
 LONGEST_LIST = 16 << 20
 """Bytes of a list of hosts that are read."""
 
@@ -61,7 +61,7 @@ class AttemptHosts:
     def __init__(
         self, context: RunContext, writer: JournalWriter, step: Step, number: int
     ) -> None:
-        """Find nothing yet.
+        """Prepare; `find` resolves the hosts.
 
         Args:
             context: the run's.
@@ -76,7 +76,7 @@ class AttemptHosts:
         self._directory = context.directory.attempt(step.id, number)
 
     async def find(self) -> None:
-        """Find them, or read who they were when the attempt began.
+        """Resolve the target's hosts, or read the list that the attempt began with.
 
         Raises:
             MobiusError: they cannot be found, or are others than were shown.
@@ -93,7 +93,7 @@ class AttemptHosts:
 
     @property
     def fleet(self) -> FleetState:
-        """The hosts as they stand in this attempt."""
+        """The states of the hosts in this attempt."""
         return self.step_fleet.attempts[self._number]
 
     async def _list(self) -> ResolvedHosts:
@@ -120,7 +120,7 @@ class AttemptHosts:
         changed = changed_in_words(self._shown_playbook(), playbook)
         with suppress(FileExistsError):
             make_folder(self._directory.path)
-        # Where a host process died before this was on record, its list is nobody's.
+        # A list whose event was never journaled, as the run's host died, is replaced.
         self._directory.hosts.unlink(missing_ok=True)
         create_file(self._directory.hosts, hosts_document(listed))
         event = HostsResolved(
@@ -157,7 +157,7 @@ class AttemptHosts:
         return f"{words}, gone {_names(gone)}" if gone else words
 
     async def _playbook_now(self) -> Mapping[str, str]:
-        """What the playbook is made of now; nothing for a script."""
+        """The digests of the playbook's files now, by path; none for a script."""
         began = self._context.state.began
         assert began is not None
         if not self._action.playbook:
@@ -171,7 +171,7 @@ class AttemptHosts:
         )
 
     def _shown_playbook(self) -> Mapping[str, str]:
-        """What the playbook was made of as a person saw it last."""
+        """The digests of the playbook's files when a person last saw them, by path."""
         last, began = self.step_fleet.last, self._context.state.began
         assert began is not None
         return last.playbook if last else began.playbooks.get(self._step.id, {})
@@ -191,16 +191,16 @@ class AttemptHosts:
         return max(found)[1]
 
     async def _texts_addresses(self, listed: ResolvedHosts) -> Mapping[str, TargetHost]:
-        """The hosts with the addresses that texts have, where there are such texts."""
+        """The hosts by name, with ssh's addresses if the step uses `${host.…}`."""
         if names_host(self._step):
             listed = await with_ssh_addresses(listed)
         return {host.name: host for host in listed.hosts}
 
     def rollout_plan(self) -> RolloutPlan:
-        """What the attempt is held to.
+        """The attempt's batches and limits.
 
         Raises:
-            MobiusError: a duration is none.
+            MobiusError: a duration is invalid.
         """
         values = self._context.values(self._step)
         plan = plan_rollout(
@@ -216,10 +216,11 @@ class AttemptHosts:
         return plan
 
     def order(self) -> StepOrder | PlaybookOrder:
-        """What is the same for all hosts, for whoever brings it there.
+        """The order for all hosts: to the fleet process, or to Ansible.
 
         Raises:
-            MobiusError: a duration, a size or a value is none, or there is no Ansible.
+            MobiusError: a duration, a size or a value is invalid, or there is no
+                Ansible.
         """
         order = self.step_order()
         if self._rollout.engine != "ansible":
@@ -238,10 +239,10 @@ class AttemptHosts:
         return route_to_hosts(self._context, self._rollout.become)
 
     def step_order(self) -> StepOrder:
-        """What is the same for all hosts.
+        """The fields that are the same for all hosts.
 
         Raises:
-            MobiusError: a duration or a size is none.
+            MobiusError: a duration or a size is invalid.
         """
         context, action = self._context, self._action
         values = context.values(self._step)
@@ -268,13 +269,13 @@ class AttemptHosts:
         )
 
     def values_of(self, host: str) -> Values:
-        """What names mean for a host."""
+        """The values of variables for one host."""
         batch = self.fleet.hosts[host].batch
         provided = self._addresses[host].provided(batch)
         return self._context.values(self._step, host=provided)
 
     def host_order(self, name: str) -> HostOrder:
-        """What the fleet process is told of a host that was begun."""
+        """The order for one host whose start in this attempt is journaled."""
         host, state = self._hosts[name], self.fleet.hosts[name]
         runbook = self._context.plan.runbook
         env = script_env(self._step, runbook, self.values_of(name))
@@ -304,7 +305,7 @@ def read_list(directory: AttemptDirectory) -> ResolvedHosts:
     """The list of hosts that an attempt was begun with.
 
     Raises:
-        RunError: it is none, or was edited.
+        RunError: it is not a valid list of hosts, or was edited.
         OSError: it cannot be read.
     """
     with open_regular(directory.hosts) as file:
@@ -312,7 +313,7 @@ def read_list(directory: AttemptDirectory) -> ResolvedHosts:
 
 
 def destination(host: TargetHost) -> dict[str, Any]:
-    """Where ssh finds a host, as the fields of an order."""
+    """A host's name, address, user and port, as the fields of an order."""
     return {
         "name": host.name,
         "address": "" if host.address == host.name else host.address,
@@ -322,22 +323,24 @@ def destination(host: TargetHost) -> dict[str, Any]:
 
 
 def claim_number(attempt: int, tries: int) -> int:
-    """The number of a host's claim: for each time that it was begun another one.
+    """The number of a host's claim, which is new each time that the host is begun.
 
     Args:
-        attempt: the number of the attempt at the step.
-        tries: how often the host was begun in it.
+        attempt: the number of the attempt at the step, from 1.
+        tries: how often the host was begun in it, this time included.
     """
     return attempt * TRIES + tries
 
 
 def unheard_claims(fleet: StepFleet, host: str, attempt: int) -> tuple[int, ...]:
-    """The claims of earlier attempts whose end nobody knows, as nobody answered.
+    """The numbers of a host's claims in earlier attempts that ended unreachable.
+
+    Whether these began is not known; `HostOrder.earlier` gives them up on the host.
 
     Args:
         fleet: the step's hosts.
         host: the host's name.
-        attempt: the number of the attempt that is to know of them.
+        attempt: only attempts before this one count.
     """
     found = {number: each.hosts.get(host) for number, each in fleet.attempts.items()}
     last = fleet.latest.get(host)
@@ -354,7 +357,7 @@ def unheard_claims(fleet: StepFleet, host: str, attempt: int) -> tuple[int, ...]
 
 
 NAMED = 5
-"""Hosts that are named in a line."""
+"""Hosts that a message names; of the others it gives the number."""
 
 
 def _names(hosts: Sequence[str]) -> str:

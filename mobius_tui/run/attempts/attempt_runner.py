@@ -38,12 +38,12 @@ class AttemptRunner:
         disk_waiters: DiskSpaceWaiters,
         after_attempt: Callable[[], Awaitable[None]],
     ) -> None:
-        """Run nothing yet.
+        """Prepare; `start` begins an attempt.
 
         Args:
             context: the run's.
             writer: the run's.
-            disk_waiters: told which attempts wait for space on the disk.
+            disk_waiters: records which attempts wait for space on the disk.
             after_attempt: called when an attempt has ended, before it is made again.
         """
         self._context = context
@@ -56,7 +56,7 @@ class AttemptRunner:
     async def start(
         self, step: Step, attempt: int, who: str, intent: str | None = None
     ) -> Entry:
-        """Begin an attempt that may begin; the turn is held by the caller.
+        """Begin an attempt that is permitted; the caller holds `writer.turn`.
 
         Args:
             step: the step.
@@ -142,7 +142,7 @@ class AttemptRunner:
         return not is_over and will_retry(step, state.steps[step.id])
 
     async def _retry_unless_busy(self, step: Step, tried: int) -> bool:
-        """Make another attempt, if nobody did; returns whether to wait for room.
+        """Make another attempt unless a person did; returns whether to try again later.
 
         Others of its group may have begun during the pause, and end by themselves. What
         a person began meanwhile is not waited for: they have moved on.

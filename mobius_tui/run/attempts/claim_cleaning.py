@@ -1,4 +1,4 @@
-"""What a run leaves on hosts is removed once the run is over."""
+"""Removes the claims that a run has left on hosts, once the run is over."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ ASKED_AT_ONCE = 25
 
 
 async def clean_claims(context: RunContext) -> None:
-    """Remove the claims of a run that is over; what fails is said in the host's log.
+    """Remove the claims of a run that is over; failures go into the run host's log.
 
-    A host of which nobody knows keeps them: they say what there is to be known.
+    A host whose status is unknown keeps its claims: they show how far it got.
     """
     with_hosts = [
         step

@@ -71,7 +71,7 @@ class KeeperHandle:
         self._attempt_directory = directory
         self.exit_code: int | None = None
         """Of the keeper's own process; negative for the signal that ended it, `None`
-        where an earlier host started it: only its parent is told."""
+        where an earlier host started it: only a parent gets it."""
 
     async def run(self, script: str, spec: launcher.LaunchSpec) -> bool:
         """Start the keeper once there is space on the disk, and wait for its end.

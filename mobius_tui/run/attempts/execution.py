@@ -56,7 +56,7 @@ def _printed_items(attempt: AttemptDirectory) -> tuple[str, ...]:
     """The items that an attempt printed.
 
     Raises:
-        MobiusError: it printed none, or what is none.
+        MobiusError: it printed no item, or something that is no list of items.
         OSError: its output cannot be read.
     """
     try:
@@ -127,7 +127,7 @@ class AttemptExecution:
             await self._end(Status.NOT_STARTED, reason)
 
     async def _finish(self) -> None:
-        """What its action came to, then its checks, then its end."""
+        """Take the result of its action, make its checks, and journal its end."""
         outcome: tuple[Result, str] | None = (Status.PASSED, "")
         if self._step.rollout is not None:
             outcome = await self._rollout_result()
@@ -154,7 +154,7 @@ class AttemptExecution:
         await self._end(result, reason)
 
     async def _script_result(self, action: Run) -> tuple[Result, str] | None:
-        """What its script came to; `None` where its end is journaled already."""
+        """The script's result and reason; `None` where its end is journaled already."""
         end = attempt_files.read_script_end(self._directory)
         if end is None:
             await self._recover_without_end()
@@ -175,7 +175,7 @@ class AttemptExecution:
         return result, reason
 
     async def _watch_result(self) -> tuple[Result, str] | None:
-        """What watching health came to; `None` where its end is journaled already."""
+        """The watch's result and reason; `None` where its end is journaled already."""
         watch = WatchAttempt(self._context, self._step)
         try:
             verdict = await watch.run(resumed=self._resumed)
@@ -187,7 +187,7 @@ class AttemptExecution:
         return None
 
     async def _rollout_result(self) -> tuple[Result, str] | None:
-        """What its hosts came to; `None` where its end is journaled already."""
+        """The rollout's result and reason; `None` where its end is on record."""
         attempt = FleetAttempt(self._context, self._writer, self._step, self._number)
         try:
             result, reason = await attempt.run()
@@ -199,7 +199,7 @@ class AttemptExecution:
         return None
 
     async def _end_unknown(self, reason: str) -> None:
-        """Journal that nobody knows how far the attempt got."""
+        """Journal the attempt's end as unknown: how far it got cannot be found out."""
         event = StepUnknown(
             step=self._step.id,
             attempt=self._number,

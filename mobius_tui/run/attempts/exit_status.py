@@ -17,7 +17,7 @@ from mobius_tui.run.keeper.disk_full import DISK_FULL_ERRNOS
 
 
 def script_end_text(end: ScriptEnd, cwd: str, program: str) -> str:
-    """What an end means, for a person."""
+    """Why a script ended, as one line for a person."""
     if end.cause is Cause.NOT_STARTED:
         if end.stage == "chdir":
             return f"the directory {cwd} cannot be entered: {os.strerror(end.errno)}"

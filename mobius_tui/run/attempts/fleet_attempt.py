@@ -1,8 +1,8 @@
 """An attempt at a step on many hosts: which begin when, and what becomes of each.
 
 `rollout.next_move` alone decides what begins, holds and ends. It is journaled before it
-is done: a host's begin is durable before anything is said to it. The hosts are asked by
-a fleet process, and where that dies another one attaches to them.
+is done: a host's start is durable before anything is sent to it. A fleet process sends
+the orders to the hosts; if it dies, another one attaches to those that had begun.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ POLL_INTERVAL = 0.2
 RESTART_PAUSE = 1.0
 """Seconds before another fleet process is started in place of one that died."""
 MOST_RESTARTS = 5
-"""Fleet processes in a row that die without a report, until it is given up."""
+"""Fleet processes in a row that may die without a report before hosts are unknown."""
 _RESULTS: Mapping[RolloutResult, Result | Literal[Status.UNKNOWN]] = {
     "passed": Status.PASSED,
     "warned": Status.WARNED,
@@ -75,7 +75,8 @@ _STATUSES: Mapping[fleet_lines.HostState, HostResult] = {
     fleet_lines.HostState.UNKNOWN: HostStatus.UNKNOWN,
     fleet_lines.HostState.VOID: HostStatus.PENDING,
 }
-"""What a host is by its report alone; the others are judged by their exit status."""
+"""The status of a host by its reported state; for other states the exit status counts.
+"""
 
 
 class FleetAttempt:
@@ -84,7 +85,7 @@ class FleetAttempt:
     def __init__(
         self, context: RunContext, writer: JournalWriter, step: Step, number: int
     ) -> None:
-        """Do nothing yet.
+        """Prepare; `run` begins.
 
         Args:
             context: the run's.
@@ -104,14 +105,14 @@ class FleetAttempt:
         self._is_stop_said = False
 
     async def run(self) -> tuple[Result | Literal[Status.UNKNOWN], str]:
-        """Carry it to its end, from wherever an earlier host process left it.
+        """Run it to its end, from where an earlier host of the run left it.
 
         Returns:
             The result, and the reason in words.
 
         Raises:
-            MobiusError: its hosts cannot be found, or are others than were shown.
-            OSError: nothing can be written, or started.
+            MobiusError: its hosts cannot be found, or are not those that were shown.
+            OSError: a file cannot be written, or a process not be started.
         """
         await self._hosts.find()
         self._plan = self._hosts.rollout_plan()
@@ -139,7 +140,7 @@ class FleetAttempt:
         return self._hosts.fleet
 
     async def _until_over(self, stop: asyncio.Task[bool]) -> RolloutEnd:
-        """Make move after move until nothing runs and nothing may begin."""
+        """Make moves until no host runs and none may begin."""
         while True:
             self._take_checked()
             stopped = stop.done() or self._stop_asked()
@@ -167,7 +168,7 @@ class FleetAttempt:
         )
 
     def _health(self) -> RolloutHealth:
-        """Health as it is now; a trigger does not hold what it is there to begin."""
+        """Health as it is now; a trigger does not hold the rollback that it began."""
         found = self._context.health.rollout()
         is_answer = answers_trigger(self._context.plan, self._step)
         return replace(found, fired_at=None) if is_answer else found
@@ -204,7 +205,7 @@ class FleetAttempt:
             await write(FleetHostStarted(step=step, attempt=number, host=host), "host")
 
     async def _connect_where_wanted(self, begun: Sequence[str]) -> None:
-        """Say which hosts begin; attach to those that run where nobody asks them."""
+        """Order hosts to begin; attach to running ones where no fleet process does."""
         if self._client is None:
             running = self._fleet.named(HostStatus.RUNNING)
             asked = [host for host in running if host not in self._checking]
@@ -218,9 +219,9 @@ class FleetAttempt:
         await self._send(BeginHosts, begun)
 
     async def _connect(self, asked: Sequence[str]) -> bool:
-        """Start a fleet process; false where none lives long enough to say anything.
+        """Start a fleet process; false if too many died before their first report.
 
-        Then nobody knows of the hosts that were begun.
+        The hosts that were begun are unknown then.
 
         Args:
             asked: the hosts that it would be asked about.
@@ -248,7 +249,7 @@ class FleetAttempt:
         return True
 
     async def _disconnect(self) -> None:
-        """Let the fleet process go; what runs on hosts goes on."""
+        """Close the fleet process; what runs on hosts goes on."""
         client, self._client = self._client, None
         if client is not None:
             with contextlib.suppress(TimeoutError):
@@ -324,7 +325,7 @@ class FleetAttempt:
         await self._end_host(report, status, reason)
 
     def _judged(self, report: HostReport) -> tuple[HostResult, str]:
-        """What a host is, and why, by its report."""
+        """A host's status by its report, and the reason."""
         reason = report.reason
         if report.of_attempt is not None:
             words = f"attempt {report.of_attempt // TRIES} had run it"
@@ -398,7 +399,7 @@ class FleetAttempt:
         await self._writer.write_in_turn(event)
 
     def _first_reason(self) -> str:
-        """Why the first host that is not well is not, to stand behind the counts."""
+        """The reason of the first host that did not pass, for the attempt's reason."""
         bad = self._fleet.named(
             HostStatus.FAILED, HostStatus.UNREACHABLE, HostStatus.UNKNOWN
         )
@@ -406,7 +407,7 @@ class FleetAttempt:
         return f"; {bad[0]}: {reason}" if reason else ""
 
     def _is_tried_again(self) -> bool:
-        """Whether `retry` takes hosts that failed once more, before they are borne."""
+        """Whether `retry` begins failed hosts again before `max_failed` counts."""
         counts, retry = self._fleet.counts(), self._step.retry
         is_last = retry is None or self._number >= retry.attempts
         return not is_last and failed_hosts(self._plan, counts) > 0

@@ -1,7 +1,7 @@
-"""Looks, as a step is begun, at what the checks of its guard say.
+"""Makes the checks of a step's guard (`when`), just before the step first begins.
 
-Nothing is on record before that is known: where the host dies meanwhile, nothing has
-run, and whoever begins the step next has it looked at.
+Nothing is journaled before their result: if the host dies meanwhile, nothing has run,
+and the next start of the step makes the checks again.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from mobius_tui.runbook.model.runbook import Step
 
 
 class LookWantedError(Exception):
-    """A step may begin, but for a look at its guard, which is made out of turn."""
+    """A step's guard must be looked at first; that takes time, so without the turn."""
 
     def __init__(self, step: Step) -> None:
         super().__init__(step.id)
@@ -26,7 +26,7 @@ class LookWantedError(Exception):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GuardLook:
-    """What a look at a guard came to."""
+    """The result of one look at a guard."""
 
     holds: bool | None
     """`None` if it could not be looked at."""
@@ -37,7 +37,7 @@ def require_look(context: RunContext, step: Step) -> None:
     """Let a step begin for the first time only where its guard was seen to hold.
 
     Raises:
-        LookWantedError: it is to be looked at yet.
+        LookWantedError: its guard was not looked at yet.
     """
     is_first = context.state.steps[step.id].status in _BEFORE
     if step.when_checks and is_first and step.id not in context.seen_guards:
@@ -56,8 +56,8 @@ async def look_at_guard(
 ) -> GuardLook:
     """Look once, and journal that a step does not apply where its guard does not hold.
 
-    It takes its time: the turn may not be held meanwhile. Where the guard holds, the
-    step may begin until `context.seen_guards` is without it.
+    It may take long, so the caller must not hold `writer.turn`. Where the guard holds,
+    the step is in `context.seen_guards`, and may begin until it is taken out of there.
 
     Args:
         context: the run's.

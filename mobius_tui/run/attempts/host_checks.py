@@ -39,7 +39,7 @@ class HostChecks:
         values: Values,
         transport: Transport,
     ) -> None:
-        """Make nothing yet.
+        """Prepare; `run` makes the checks.
 
         Args:
             context: the run's.
@@ -47,7 +47,7 @@ class HostChecks:
             step: whose checks they are.
             number: of the attempt.
             host: the host's name.
-            values: what names mean for it.
+            values: of variables, for this host.
             transport: the way to it.
         """
         self._context, self._writer, self._step = context, writer, step
@@ -76,7 +76,7 @@ class HostChecks:
         """Make a check until it is decided; the last look, and whether it was late.
 
         Raises:
-            MobiusError: a duration or a value is none.
+            MobiusError: a duration or a value is invalid.
         """
         repeat, loop = check.repeat, asyncio.get_running_loop()
         pause = self._values.seconds(repeat.every, "every")

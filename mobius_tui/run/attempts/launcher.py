@@ -61,7 +61,7 @@ class LaunchSpec:
     """Whether the script has a terminal that people can attach to; see `run/terminal/`.
     """
     logs: bytes = b""
-    """Where the logs of its checks end now; what `logs` is to hold."""
+    """Content of the attempt's file `logs`: where the logs of its checks end now."""
     clock_offset: float = 0.0
     """Seconds by which the run's clock is ahead of the system's."""
 

@@ -1,4 +1,4 @@
-"""Runs the command that lists what a decision may be."""
+"""Runs the command that lists the options of a decision."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mobius_tui.runbook.model.runbook import Step
 
 
 class OptionsWantedError(Exception):
-    """A decision wants its options listed, out of turn."""
+    """A decision's options must be listed first, without holding the turn."""
 
     def __init__(self, step: Step) -> None:
         super().__init__(step.id)
@@ -27,7 +27,7 @@ class OptionsWantedError(Exception):
 async def list_options(context: RunContext, writer: JournalWriter, step: Step) -> str:
     """List the options of a decision, and journal what there is to choose.
 
-    It takes its time: the turn may not be held meanwhile.
+    It may take long, so the caller must not hold `writer.turn`.
 
     Returns:
         Why there are none, or not all, in words; empty where there is nothing to say.

@@ -1,4 +1,4 @@
-"""Reads what an attempt printed: its `output`, and `spans`, which says whence and when.
+"""Reads an attempt's `output`, and `spans`: each piece's stream and time.
 
 The keeper appends one record of 24 bytes, little-endian, for each piece it writes, as
 does who writes the output of a host: 8 bytes offset, 7 bytes length, 1 byte stream, 8
@@ -45,7 +45,7 @@ class Spans:
     """Finds spans by searching the open file; nothing is loaded."""
 
     def __init__(self, descriptor: int) -> None:
-        """Know no record until the first `refresh`.
+        """Prepare; `refresh` must be called before a search.
 
         Args:
             descriptor: of the `spans` file, open for reading; the caller closes it.
@@ -135,7 +135,7 @@ def spans_in(data: bytes) -> Iterator[Span]:
 
 
 def printed_by(attempt: AttemptDirectory, moment: float) -> int:
-    """The bytes of an output that had been printed by a moment.
+    """How many bytes of an output had been printed by a moment.
 
     Args:
         attempt: whose output.
@@ -156,7 +156,7 @@ MAX_LIST_BYTES = 1 << 20
 
 
 def printed_to_stdout(attempt: AttemptDirectory) -> bytes:
-    """All that an attempt printed to stdout, as far as a list may go.
+    """What an attempt printed to stdout, of its first `MAX_LIST_BYTES` bytes.
 
     Raises:
         OSError: its files cannot be read.

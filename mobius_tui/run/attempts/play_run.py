@@ -1,4 +1,4 @@
-"""One play, from its start or from where it is found, to what became of each host."""
+"""Follows one `ansible-playbook`, new or found running, to each host's report."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from mobius_tui.run.playbooks.play_verdict import PlayEnd, PlayProgress, Verdict
 from mobius_tui.run.storage.redaction import secret_literals
 
 POLL = 0.1
-"""Seconds between two looks at what Ansible said."""
+"""Seconds between two reads of Ansible's events."""
 PROCESS_OUTPUT = 16 << 20
 """Bytes that are kept of what Ansible prints besides its events: warnings, errors."""
 
@@ -47,13 +47,13 @@ class PlayRun:
         names: frozenset[str],
         report: Callable[[HostReport], None],
     ) -> None:
-        """Of a play whose files are written; blocking.
+        """Take a play whose files are written; blocking.
 
         Args:
             order: the attempt's.
             files: the play's.
             names: the hosts that are reported.
-            report: told how hosts stand.
+            report: called with each change of a host's state.
         """
         self._order, self._files, self._report = order, files, report
         self.hosts = {each.name: each for each in files.read_hosts()}
@@ -120,11 +120,11 @@ class PlayRun:
         return len(self._ended) == len(self.hosts)
 
     def stop(self) -> None:
-        """Have it stopped."""
+        """Request a stop, which `follow` carries out."""
         self.is_stopped = True
 
     async def conclude(self, end: PlayEnd) -> None:
-        """Report what became of its hosts; at once, where nothing was started."""
+        """Report the end of each host that has none yet."""
         await asyncio.to_thread(self._files.remove_private)
         for name in self.hosts:
             await self._tell(name, self._progress.verdict(name, end))
@@ -147,7 +147,7 @@ class PlayRun:
             await asyncio.sleep(POLL)
 
     async def _catch_up(self) -> None:
-        """Read what was said, write it to the outputs of the hosts, and report it."""
+        """Read new events, add them to the hosts' outputs, and report changes."""
         for name, verdict in await asyncio.to_thread(self._read):
             await self._tell(name, verdict)
 
@@ -220,12 +220,12 @@ class PlayRun:
 
 
 def _failure(words: str) -> PlayEnd:
-    """An end before any host, which trying again does not help."""
+    """An end before any host began, which is not worth a retry."""
     return PlayEnd(why=words, code=1)
 
 
 def play_of(host: HostOrder, plays: Sequence[PlayFiles]) -> PlayFiles | None:
-    """The one of some plays that is an order's; `None` if none is; blocking."""
+    """The play that was begun for a host's order; `None` if none was; blocking."""
     for files in reversed(plays):
         for each in files.read_hosts():
             if (each.name, each.attempt) == (host.name, host.attempt):

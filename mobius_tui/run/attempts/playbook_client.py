@@ -1,7 +1,7 @@
-"""The hosts of an attempt that Ansible plays on, by the orders of a fleet process.
+"""Runs an attempt on hosts by Ansible; takes the same orders as `FleetClient`.
 
-It has what `FleetClient` has, and is no process of its own: each `BeginHosts` is one
-`ansible-playbook` under a keeper, which goes on without us and is found again.
+There is no fleet process: each `BeginHosts` starts one `ansible-playbook` under a
+keeper, which outlives this process, and which `AttachHosts` finds again.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class PlaybookClient:
     async def start(
         cls, order: PlaybookOrder, log: int | None = None
     ) -> PlaybookClient:
-        """Take a step; nothing of it begins yet.
+        """Prepare for a step; nothing begins before an order does.
 
         Args:
             order: must be the same for each client of an attempt, but for the clock.
@@ -68,7 +68,7 @@ class PlaybookClient:
         of each host that it names.
 
         Raises:
-            RunError: it is another; there is nothing to clean on hosts, either.
+            RunError: it is an order that makes no sense for Ansible, as `CleanHosts`.
         """
         match order:
             case BeginHosts(hosts=hosts) | AttachHosts(hosts=hosts):
@@ -83,14 +83,14 @@ class PlaybookClient:
                 raise RunError("Ansible has its forks and its step from its start")
 
     async def reports(self) -> AsyncIterator[HostReport]:
-        """How hosts stand, until it is closed, or fails: then take another."""
+        """The reports on hosts, until closed or failed; then start another client."""
         while (report := await self._reports.get()) is not None:
             yield report
 
     async def close(self) -> int:
-        """Follow nothing any more; what is played goes on. Returns 0.
+        """Stop following; plays go on. Returns 0, as `FleetClient` returns a code.
 
-        An Ansible that has no host left is waited for, as its files are put in order.
+        A play whose hosts have all ended is waited for, so that its files are removed.
         """
         try:
             following = self._following.items()

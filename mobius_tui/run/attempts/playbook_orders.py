@@ -1,4 +1,4 @@
-"""What Ansible is told of an attempt, from its step and the run."""
+"""Makes the `PlaybookOrder` of an attempt, from its step and the run."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def playbook_order(
 ) -> PlaybookOrder:
     """The order of an attempt at a step by Ansible.
 
-    A script's values are told with each host, as they differ.
+    A script's values differ by host, so they are in each `HostOrder` instead.
 
     Args:
         context: the run's.

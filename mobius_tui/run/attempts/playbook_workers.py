@@ -1,10 +1,10 @@
 """Ends what is left of an `ansible-playbook` that was stopped or killed.
 
-Its workers take sessions of their own (2.19), so that signals to its group pass them
-by, and they outlive it when it is killed. Each has the play's `tree` open, which no
-other process has: by that, and by the attempt's mark, they are known. What they began
-on this machine is in their sessions; what left those on purpose (the shared connection
-of ssh, a service) is spared.
+Its workers start sessions of their own (ansible-core 2.19), so they do not get signals
+to its process group, and outlive it when it is killed. They are found by the attempt's
+mark and by the play's file `tree`, which no other process has open. What they began on
+this machine is in their sessions, and is ended as well; what left these on purpose (the
+shared connection of ssh, a service) is not.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from mobius_tui.run.attempts.survivors import ATTEMPT_MARK
 from mobius_tui.run.storage.run_directory import AttemptDirectory
 
 _LOOK = 0.02
-"""Seconds between two looks whether a process has ended."""
+"""Seconds between two polls whether a process has ended."""
 _ROUNDS = 5
-"""How often what is left is killed at most."""
+"""How often processes that are left are killed, at most."""
 
 
 def workers_of(process: AttemptDirectory, mark: str) -> list[psutil.Process]:
@@ -42,10 +42,10 @@ def workers_of(process: AttemptDirectory, mark: str) -> list[psutil.Process]:
 
 
 def is_ansible_alive(pid: int, mark: str) -> bool:
-    """Whether a process of an attempt lives still.
+    """Whether a process of an attempt is still running.
 
     Args:
-        pid: its number, by what it wrote itself.
+        pid: its process id, as the process itself wrote it down.
         mark: the value of `ATTEMPT_MARK` in its environment.
     """
     try:

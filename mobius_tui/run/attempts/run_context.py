@@ -52,19 +52,19 @@ class RunContext:
     step_tasks: StepTasks
     health: HealthReadings
     secret_tasks: dict[str, asyncio.Task[str]] = field(default_factory=dict)
-    """What gets secrets now, by name; see `secret_source`."""
+    """Tasks that are obtaining secrets now, by variable; see `secret_source`."""
     seen_guards: set[str] = field(default_factory=set)
-    """Steps that begin now as their guards were seen to hold; see `guard_look`."""
+    """Ids of steps that may begin now, as their guards held; see `guard_look`."""
 
     def values(
         self, step: Step | None = None, host: Mapping[HostField, str] | None = None
     ) -> Values:
-        """What names mean now, secrets included.
+        """The values of variables now, secrets included.
 
         Args:
-            step: the step for which they are; one that undoes another step's attempt
-                sees them as that did.
-            host: what is filled in of the host that they are for, if they are for one.
+            step: the step that reads them; one that undoes another step's attempt
+                gets the values that this attempt had.
+            host: the values of `${host.…}`, for one host of a step.
         """
         return Values(
             self.state,

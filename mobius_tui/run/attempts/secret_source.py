@@ -21,7 +21,7 @@ from mobius_tui.runbook.model.value_kinds import value_problem
 
 
 def lacking_secrets(context: RunContext, names: Iterable[str]) -> tuple[str, ...]:
-    """Those of some variables that are to be got yet."""
+    """Those of some variables whose secrets are not obtained yet."""
     declared = context.plan.runbook.variables
     return tuple(
         name
@@ -33,7 +33,7 @@ def lacking_secrets(context: RunContext, names: Iterable[str]) -> tuple[str, ...
 
 
 class SecretsWantedError(Exception):
-    """A step may begin, but for secrets that are to be got first, and out of turn."""
+    """A step's secrets must be obtained first; that takes time, so without the turn."""
 
     def __init__(self, step: Step) -> None:
         super().__init__(step.id)
@@ -44,22 +44,22 @@ def require_secrets(context: RunContext, step: Step) -> None:
     """Let a step begin only with its secrets.
 
     Raises:
-        SecretsWantedError: some are to be got yet.
+        SecretsWantedError: some are not obtained yet.
     """
     if lacking_secrets(context, context.plan.variables_read[step.id]):
         raise SecretsWantedError(step)
 
 
 async def wanted_secrets(context: RunContext, step: Step) -> str:
-    """Get the secrets of a step; what it waits for, or an empty text."""
+    """Obtain the secrets of a step; returns why one is missing, or an empty text."""
     lacking = await obtain_secrets(context, context.plan.variables_read[step.id])
     return f"{context.plan.name(step.id)} waits: {lacking}" if lacking else ""
 
 
 async def obtain_secrets(context: RunContext, names: Iterable[str]) -> str:
-    """Get secrets; each is got once, whoever waits for it.
+    """Obtain secrets; each is obtained once, however many steps wait for it.
 
-    It takes its time: the turn may not be held meanwhile.
+    It may take long, so the caller must not hold the journal writer's `turn`.
 
     Args:
         context: the run's.
@@ -74,7 +74,7 @@ async def obtain_secrets(context: RunContext, names: Iterable[str]) -> str:
 
 
 def _task(context: RunContext, name: str) -> asyncio.Task[str]:
-    """The task that gets a secret; one that somebody waits for already, if there is."""
+    """The task that obtains a secret: the one that runs already, or a new one."""
     task = context.secret_tasks.get(name)
     if task is None:
         work = _obtain(context, context.plan.runbook.variables[name])
@@ -85,7 +85,7 @@ def _task(context: RunContext, name: str) -> asyncio.Task[str]:
 
 
 async def _obtain(context: RunContext, variable: Variable) -> str:
-    """Get one secret; why it is not there, or an empty text."""
+    """Obtain one secret; returns why it is missing, or an empty text."""
     try:
         text = await _read(context, variable)
         problem = value_problem(variable, text)

@@ -34,7 +34,7 @@ from mobius_tui.runbook.model.templates import is_for_each_host
 from mobius_tui.runbook.text.units import duration_in_words
 
 MARK_TIMEOUT = 5.0
-"""Seconds in which a log has to say where it ends."""
+"""Seconds that finding the end of a log may take: a network disk may hang."""
 MAX_MARKS = 1 << 20
 """Bytes of a file of marks that are read."""
 TallyVerdict = Literal["more", "held", "failed"]
@@ -80,7 +80,7 @@ class CheckTally:
 
 
 def late_text(lasts: float) -> str:
-    """What stands before the detail of a look that came at the deadline.
+    """The prefix of a detail where a check did not hold by its deadline.
 
     Args:
         lasts: seconds until the deadline.
@@ -121,7 +121,7 @@ class StepChecks:
         number: int,
         logs: Mapping[str, LogMark] = MappingProxyType({}),
     ) -> None:
-        """Make nothing yet.
+        """Prepare; `run` makes the checks.
 
         Args:
             context: the run's.
@@ -174,7 +174,7 @@ class StepChecks:
         return Status.PASSED, words
 
     async def run_once(self) -> str:
-        """Make each check once, whatever the attempt came to; the results, in words."""
+        """Make each check once, whatever the attempt's result; the results in words."""
         read = self._context.plan.variables_read[self._step.id]
         if lacking := await obtain_secrets(self._context, read):
             return lacking
@@ -207,7 +207,7 @@ class StepChecks:
         """The pause between two tries, and how long tries are made, in seconds.
 
         Raises:
-            MobiusError: one of them is no duration, or is out of its limits.
+            MobiusError: a duration is invalid or out of its limits.
         """
         values, repeat = self._context.values(self._step), check.repeat
         key = "every"
@@ -225,7 +225,8 @@ class StepChecks:
     ) -> None:
         """Make a check until it is decided.
 
-        The last try is made at the deadline. A host that takes a run over counts anew.
+        The last try is made at the deadline. After a takeover of the run, the new host
+        counts tries from 0.
 
         Args:
             index: of the check in its step.

@@ -51,7 +51,7 @@ async def stop_attempt(
     who: str,
     intent: str | None,
 ) -> Entry:
-    """Ask a running attempt to end; the caller holds the turn."""
+    """Ask a running attempt to end; the caller holds `writer.turn`."""
     asked = StopAsked(step=step.id, attempt=attempt)
     entry = await writer.write(asked, who, intent)
     context.tasks.create_task(_enforce_stop(context, step, attempt))
@@ -68,7 +68,7 @@ async def _enforce_stop(context: RunContext, step: Step, attempt: int) -> None:
 
 
 async def abandon_run(context: RunContext, writer: JournalWriter, reason: str) -> None:
-    """End the run because nobody attends to it; stop what runs."""
+    """End a run that no viewer watches any more, and stop what runs of it."""
     async with writer.turn:
         await finish_run(context, writer, Outcome.ABANDONED, reason, "host")
 
@@ -81,7 +81,7 @@ async def finish_run(
     who: str,
     intent: str | None = None,
 ) -> Entry:
-    """End the run, and stop what still runs; the caller holds the turn.
+    """End the run, and stop what still runs; the caller holds `writer.turn`.
 
     Args:
         context: the run's.

@@ -56,11 +56,11 @@ def find_survivors(directory: AttemptDirectory, mark: str) -> tuple[str, ...]:
 
 
 def _is_reused_group(group: int, directory: AttemptDirectory, mark: str) -> bool:
-    """Whether the id of an attempt's process group belongs to another group by now.
+    """Whether the system has given the id of an attempt's process group to another one.
 
-    Its leader then lacks the mark, and began after the script's id was written; both
-    must hold, since a clock that was set in between would deceive either. Where the
-    leader has ended, the rest of its group keeps the id from being given away.
+    The leader then lacks the mark, and began after the script's id was written; both
+    must hold, since times alone mislead if the clock was set in between. While members
+    of the group live, its id is not reused, even if the leader has ended.
     """
     try:
         leader = psutil.Process(group)

@@ -1,8 +1,8 @@
 """An attempt at a `watch` step: it watches health for a while.
 
-It starts no process, and asks no probe itself: it goes by the checks that the host
-makes anyway, and by the triggers. What happened while no check was made is not known,
-so a gap ends it as unknown: a host that slept, or that was dead for a while.
+It starts no process, and asks no probe itself: it uses the checks that the run's host
+makes anyway, and the triggers. What happened while no check was made is not known, so a
+gap ends the attempt as unknown: the machine was suspended, or no host ran for a while.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class WatchAttempt:
     """One attempt at watching."""
 
     def __init__(self, context: RunContext, step: Step) -> None:
-        """Begin nothing yet.
+        """Prepare; `run` watches.
 
         Args:
             context: the run's.

@@ -16,7 +16,7 @@ from mobius_tui.errors import MobiusError
 T = TypeVar("T")
 
 StopRequested = Callable[[], bool]
-"""Called now and then: whether the work should stop, since nobody waits for it."""
+"""Called by the work now and then: whether to stop, as its result is not needed."""
 
 
 async def run_in_thread(work: Callable[[StopRequested], T]) -> T:

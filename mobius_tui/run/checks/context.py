@@ -50,17 +50,18 @@ class CheckContext:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CheckResult:
-    """What making a check once came to."""
+    """The result of making a check once."""
 
     held: bool
     detail: str
     """One plain sentence, with the figures."""
     is_local: bool = False
-    """Whether this machine could not look: nothing is known of what was to be seen."""
+    """Whether this machine could not make the check at all, as opposed to a check that
+    does not hold: a probe has *no data* then."""
 
 
 class CannotLookError(MobiusError):
-    """This machine cannot look."""
+    """This machine cannot make the check, so nothing is known of what it examines."""
 
 
 def check_result(*, held: bool, detail: str, is_local: bool = False) -> CheckResult:
@@ -71,7 +72,7 @@ def check_result(*, held: bool, detail: str, is_local: bool = False) -> CheckRes
 def shown_result(result: CheckResult, redact: Callable[[str], str]) -> CheckResult:
     """A result whose detail can be shown: one line of at most `MAX_DETAIL` characters.
 
-    Secrets are taken out first: of half a secret nobody would know it.
+    Secrets are redacted before it is cut: half a secret would not be recognized.
     """
     line = " ".join(redact(result.detail).split())
     if len(line) > MAX_DETAIL:
@@ -100,7 +101,7 @@ def _filled_query(query: str, fill: Callable[[str], str]) -> str:
     """A query with values filled in that cannot become code.
 
     Raises:
-        MobiusError: a value has something else than a name or a number has.
+        MobiusError: a value has a character that names and numbers do not have.
     """
 
     def value(name: str) -> str:

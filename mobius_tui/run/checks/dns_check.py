@@ -1,7 +1,7 @@
 """`dns`: the records of a name, asked of one server.
 
-Only the server is asked: no `/etc/hosts`, no list of domains to search, no memory. So
-it can be seen what the world will see, and how long it may remember that.
+Only the server is asked: no `/etc/hosts`, no search domains, no cache. So the answer is
+what other machines will get, with the TTL for which they may cache it.
 """
 
 from __future__ import annotations
@@ -47,11 +47,11 @@ _MAX_PACKET = 65535
 
 
 async def check_dns(check: DnsCheck, ctx: CheckContext) -> CheckResult:  # noqa: ARG001
-    """Ask once.
+    """Make a `dns` check once.
 
     Raises:
-        CannotLookError: this machine names no server.
-        ValueError: the name or the address is none.
+        CannotLookError: `/etc/resolv.conf` names no server.
+        ValueError: the name or the server's address is invalid.
     """
     asked = question(check.name, check.type, secrets.randbelow(1 << 16))
     at = check.at or _system_server()
@@ -109,7 +109,7 @@ def _wrong_ttl(check: DnsCheck, records: tuple[DnsRecord, ...]) -> str:
 
 
 def _compared(kind: str, text: str) -> str:
-    """A record's text as it is compared, whichever way it is written."""
+    """A record's text in the one form in which records are compared."""
     if kind == "TXT":
         return text
     with suppress(ValueError):
@@ -118,10 +118,10 @@ def _compared(kind: str, text: str) -> str:
 
 
 def _system_server() -> str:
-    """The first server that this machine asks.
+    """The first server in this machine's `/etc/resolv.conf`.
 
     Raises:
-        CannotLookError: it names none.
+        CannotLookError: there is none.
     """
     with suppress(OSError):
         for line in _RESOLVERS.read_text(errors="replace").splitlines():
@@ -146,7 +146,7 @@ async def _ask(asked: bytes, host: str, port: int) -> DnsAnswer:
 
 
 async def _ask_again_and_again(asked: bytes, connection: socket.socket) -> DnsAnswer:
-    """Send a question until there is an answer to it; whoever calls keeps the time."""
+    """Send a question until there is an answer to it; the caller limits the time."""
     loop = asyncio.get_running_loop()
     while True:
         await loop.sock_sendall(connection, asked)

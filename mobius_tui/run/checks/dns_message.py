@@ -23,7 +23,7 @@ TYPES: Mapping[str, int] = {
 }
 """The number of each type of record that can be asked for."""
 NO_SUCH_NAME = 3
-"""The code of an answer that there is no such name."""
+"""The code NXDOMAIN: there is no such name."""
 _NAMES = {number: name for name, number in TYPES.items()}
 _INTERNET = 1
 _IS_ANSWER, _IS_TRUNCATED, _RECURSION_DESIRED = 0x8000, 0x0200, 0x0100
@@ -50,14 +50,14 @@ class DnsRecord:
     name: str
     type: str
     ttl: int
-    """Seconds for which it may be remembered."""
+    """Seconds for which it may be cached."""
     text: str
-    """What it says; names in it without their last dot."""
+    """Its value as text; names in it without their last dot."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DnsAnswer:
-    """What a server answers."""
+    """The decoded answer of a server."""
 
     code: int
     """0 for success."""
@@ -81,20 +81,20 @@ class DnsAnswer:
 
 
 def same_name(name: str) -> str:
-    """A name as it is compared: neither case nor a last dot count."""
+    """A name in the form in which names are compared: lower case, no last dot."""
     return name.removesuffix(".").lower()
 
 
 def question(name: str, kind: str, number: int) -> bytes:
-    """The bytes of a question.
+    """Encode a question.
 
     Args:
-        name: that is asked about.
-        kind: of record, one of `TYPES`.
-        number: from 0 to 65535, which its answer repeats.
+        name: the name that is asked about.
+        kind: the type of record, such as `MX`.
+        number: the message's id, from 0 to 65535, which its answer repeats.
 
     Raises:
-        ValueError: the name can be none.
+        ValueError: the name is not a valid DNS name.
     """
     head = struct.pack("!6H", number, _RECURSION_DESIRED, 1, 0, 0, 0)
     return head + _encoded(name) + struct.pack("!2H", TYPES[kind], _INTERNET)
@@ -116,10 +116,10 @@ def _encoded(name: str) -> bytes:
 
 
 def read_answer(data: bytes, asked: bytes) -> DnsAnswer:
-    """Read an answer to a question.
+    """Decode the answer to a question.
 
     Raises:
-        OtherAnswerError: it answers another one.
+        OtherAnswerError: it answers another question.
         DnsFormatError: it is cut short, or is no answer at all.
     """
     number, flags, questions, answers, _, _ = _unpack("!6H", data, 0)
@@ -194,7 +194,7 @@ _NUMBERS_BEFORE = {"MX": "!H", "SRV": "!3H"}
 
 
 def _read_value(data: bytes, at: int, end: int, kind: str) -> str:
-    """What a record says, as text."""
+    """The value of a record, as text."""
     match kind:
         case "A" if end - at == 4:
             return str(IPv4Address(data[at:end]))

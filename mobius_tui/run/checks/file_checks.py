@@ -43,7 +43,7 @@ class Comparison:
 def compare_paths(
     left: Path, right: Path, *, names: tuple[str, str], stop: StopRequested
 ) -> Comparison:
-    """Compare by content; in folders, links to folders by where they lead.
+    """Compare by content; links to folders within folders, by their destinations.
 
     Args:
         left: a file or folder.
@@ -182,7 +182,10 @@ def _kind_of_status(status: os.stat_result) -> str:
 
 
 def _judge_mode(check: FileCheck, status: os.stat_result) -> tuple[str, str]:
-    """Whether the permissions are right, and what is wrong; so for the others."""
+    """The permissions in words, and what is wrong with them, empty if nothing is.
+
+    The other `_judge_` functions return the same of a size, an age and a content.
+    """
     if check.mode is None:
         return "", ""
     match = _MODE.fullmatch(check.mode)

@@ -10,7 +10,7 @@ from mobius_tui.runbook.model.check_kinds import LogCheck
 
 
 async def check_log(check: LogCheck, ctx: CheckContext) -> CheckResult:
-    """Look once at what was written since the step began.
+    """Make a `log` check once: search what was written since the step began.
 
     Raises:
         OSError: it cannot be read.

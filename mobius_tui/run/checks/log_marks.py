@@ -1,7 +1,7 @@
 """Where a log ended when a step began, and what was written to it since.
 
-A log is rotated and cut off while a step runs: it is known again by its inode, and by
-the bytes before the place where it ended.
+A log may be rotated or truncated while a step runs: the same file is recognized by its
+inode, and by the bytes before the place where it ended.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from mobius_tui.errors import MobiusError
 from mobius_tui.run.checks.blocking_io import open_regular_for_check
 
 _BEFORE = 256
-"""Bytes before the end by which a log is known again."""
+"""Bytes before the end by which a log is recognized."""
 _COMPRESSED = frozenset((".gz", ".xz", ".zst", ".bz2", ".lz4"))
 
 
@@ -39,12 +39,12 @@ class LogMark:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LogParts:
-    """What was written since, in the order in which it was."""
+    """What was written to a log since its mark, oldest first."""
 
     parts: tuple[tuple[Path, int], ...]
-    """Files, and the byte from which on they count."""
+    """Files, and in each the offset at which what is new begins."""
     is_whole: bool
-    """Whether nothing is missing in between."""
+    """Whether that is all of it: no part was truncated, compressed or removed."""
 
 
 def mark_log(path: Path) -> LogMark:
@@ -76,7 +76,7 @@ def _digest_before(descriptor: int, end: int) -> str:
 
 
 def written_since(path: Path, mark: LogMark) -> LogParts:
-    """Where what was written to a log since a mark is now.
+    """Find what was written to a log since a mark, also where it was rotated.
 
     Raises:
         OSError: a file cannot be read.
@@ -111,7 +111,7 @@ def _is_same_file(path: Path, mark: LogMark) -> bool:
 
 
 def _continues(path: Path, mark: LogMark) -> bool:
-    """Whether a file was only added to since; else it was cut off."""
+    """Whether a file was only appended to since the mark; else it was truncated."""
     with open_regular_for_check(path) as file:
         if os.fstat(file.fileno()).st_size < mark.size:
             return False
@@ -119,7 +119,10 @@ def _continues(path: Path, mark: LogMark) -> bool:
 
 
 def _rotated(path: Path, mark: LogMark) -> Iterator[tuple[int, Path]]:
-    """The files beside a log that it was renamed to since, with their last change."""
+    """Files beside a log that it may have been renamed to since the mark.
+
+    Yields the time of each file's last change, in nanoseconds since 1970, and its path.
+    """
     whole = path.resolve()
     for each in whole.parent.iterdir():
         if each.name.startswith(whole.name) and each != whole:
@@ -131,15 +134,15 @@ def _rotated(path: Path, mark: LogMark) -> Iterator[tuple[int, Path]]:
 
 
 def encode_marks(marks: Mapping[str, LogMark]) -> bytes:
-    """Marks as they are kept, by the names that a runbook gives the logs."""
+    """Encode marks as an attempt's file `logs`, by the logs' names in the runbook."""
     return json.dumps({name: asdict(mark) for name, mark in marks.items()}).encode()
 
 
 def decode_marks(data: bytes) -> Mapping[str, LogMark]:
-    """Marks as they were kept.
+    """Decode the marks of an attempt's file `logs`.
 
     Raises:
-        MobiusError: these are none.
+        MobiusError: the bytes are not marks.
     """
     try:
         return {name: LogMark(**fields) for name, fields in json.loads(data).items()}

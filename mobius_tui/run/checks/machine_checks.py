@@ -34,7 +34,7 @@ def is_enough_free(free: float, total: float, wanted: str) -> bool:
         wanted: such as `2GiB` or `10%`.
 
     Raises:
-        ValueError: it is neither; the message says what they look like.
+        ValueError: `wanted` is neither a size nor a percentage; the message shows both.
     """
     percent = _PERCENT.fullmatch(wanted)
     if percent is not None:
@@ -127,7 +127,7 @@ async def check_process(check: ProcessCheck, ctx: CheckContext) -> CheckResult:
 async def unit_states_now(
     names: tuple[str, ...], ctx: CheckContext
 ) -> Mapping[str, str]:
-    """What `systemctl` says of units: `active`, `inactive`; empty where it does not.
+    """The states of systemd units, such as `active`, by `systemctl is-active`.
 
     Args:
         names: of the units; none is an option.

@@ -100,7 +100,7 @@ async def _valid_until(host: str, number: int, tls: ssl.SSLContext, name: str) -
         name: the name that is asked for, and that must be in the certificate.
 
     Raises:
-        OSError: the name leads nowhere, or the certificate cannot be trusted.
+        OSError: the name has no address, or the certificate cannot be trusted.
         ExceptionGroup: there is no connection; it holds each address's error.
     """
     connection = await connect(host, number)

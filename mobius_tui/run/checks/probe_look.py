@@ -1,4 +1,4 @@
-"""Looks by the check of a probe, as a probe sees it: ok, failed, or no data."""
+"""Makes the check of a probe once, with a probe's results: ok, failed, or no data."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mobius_tui.runbook.model.check_kinds import Check
 
 
 def probe_look(context: Callable[[Check], CheckContext]) -> Look:
-    """What makes the checks of probes.
+    """The function by which the health monitor makes a probe's check.
 
     Args:
         context: the run at the moment of the call; raises `MobiusError` if a variable

@@ -55,7 +55,7 @@ async def run_check(
     Args:
         check: as the runbook has it; its `${}` are filled in here.
         ctx: the run that it examines.
-        make: makes it elsewhere; on this machine without it.
+        make: makes the check elsewhere, as on a host; `None` for this machine.
     """
     return shown_result(await _checked(check, ctx, make or _make_check), ctx.redact)
 

@@ -41,7 +41,7 @@ async def check_script(check: RunCheck, ctx: CheckContext) -> CheckResult:
 def judge_script_end(
     check: RunCheck, ended: ProgramEnd, ctx: CheckContext
 ) -> CheckResult:
-    """What the end of a predicate, wherever it ran, says of its check."""
+    """The result of a `run` check whose predicate has ended, here or on a host."""
     held = ended.code in check.success
     if held and (check.pointers or check.is_):
         return _compare_printed(check, ended, ctx)
@@ -98,19 +98,19 @@ class LineSearch:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SearchResult:
-    """What a search came to."""
+    """The result of a search."""
 
     held: bool
     words: str
     has_unwanted: bool = False
-    """Whether a line is there that may not be."""
+    """Whether a line matched `not_`."""
 
 
 async def search_lines(search: LineSearch, ctx: CheckContext) -> SearchResult:
-    """Search files by a program of its own: a pattern may take for ever.
+    """Search files in another process, which can be killed: a pattern may never end.
 
     Raises:
-        re.error: a pattern is none.
+        re.error: a pattern is invalid.
         MobiusError: the program fails.
     """
     patterns = {"match": search.match, "not": search.not_}

@@ -22,7 +22,7 @@ taken out before it is cut."""
 
 
 def read_lines(file: BinaryIO) -> Iterator[bytes]:
-    """The lines of a file, each cut to `MAX_LINE` bytes, without their ends."""
+    """The lines of a file without their ends; long ones are cut to `MAX_LINE` bytes."""
     while line := file.readline(MAX_LINE):
         yield line.rstrip(b"\r\n")
         while len(line) == MAX_LINE and not line.endswith(b"\n"):
@@ -40,7 +40,7 @@ def read_parts(parts: Iterable[tuple[str, int]]) -> Iterator[bytes]:
 def search(
     lines: Iterable[bytes], wanted: str | None, unwanted: str | None
 ) -> dict[str, object]:
-    """Search for the first line of each pattern; read no further than it takes."""
+    """Search for the first line of each pattern, until `unwanted` or both are found."""
     patterns = {"match": wanted, "not": unwanted}
     patterns_left = {
         key: re.compile(text) for key, text in patterns.items() if text is not None
@@ -60,7 +60,7 @@ def search(
 
 
 def main() -> None:
-    """Do as stdin says."""
+    """Read the request from stdin, and print the result."""
     request = json.load(sys.stdin)
     lines = read_parts(request["parts"])
     answer = search(lines, request["match"], request["not"])

@@ -18,7 +18,7 @@ _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 def secret_file(name: str, workdir: Path) -> Path:
-    """The file that `from_file` names: `~` is the home of whoever runs this.
+    """The file that `from_file` names: `~` is the home of the user of this process.
 
     Args:
         name: as the runbook has it.

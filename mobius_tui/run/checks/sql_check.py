@@ -1,7 +1,7 @@
-"""`sql`: the first value that a query gives, asked of a database that is only read.
+"""`sql`: the first value that a query returns, in a read-only transaction.
 
 PostgreSQL and MySQL are asked by their own clients, which find a password in the
-environment, a service file or `~/.pgpass` as ever; it is never an argument, which
+environment, a service file or `~/.pgpass` as usual; it is never an argument, which
 everybody on the machine can see. SQLite is asked in this process.
 """
 
@@ -32,7 +32,8 @@ from mobius_tui.runbook.model.limits import bounded_duration
 _KEPT = 1 << 16
 """Bytes of a client's output in which the first value must be."""
 _FIELD, _RECORD = "\x1f", "\x1e"
-"""What psql prints between values and rows: neither is in a text."""
+"""Separators that psql is told to print between values and rows; texts hardly ever
+contain them."""
 _ESCAPE = re.compile(r"\\(.)")
 _ESCAPES = {"n": "\n", "t": "\t", "0": "\0"}
 """What `mysql --batch` prints for some characters."""
@@ -50,10 +51,10 @@ _READS = frozenset(
 
 
 async def check_sql(check: SqlCheck, ctx: CheckContext) -> CheckResult:
-    """Ask the query once.
+    """Make a `sql` check once.
 
     Raises:
-        MobiusError: the URL, once filled in, is none, or there is no answer.
+        MobiusError: the URL, once filled in, is invalid, or there is no answer.
         OSError: the client cannot be started, or the file not be read.
     """
     if check.file is not None:

@@ -35,11 +35,12 @@ class ProgramEnd:
     code: int
     """Its exit code; negative for the signal that killed it."""
     tail: str
-    """The end of its output; where that was kept, of its standard error."""
+    """The last bytes of its output, as text; of its standard error alone where `keep`
+    was given for standard output."""
     printed: bytes = b""
-    """What was kept of its standard output."""
+    """The first `keep` bytes of its standard output."""
     is_cut: bool = False
-    """Whether it printed more than was to be kept, or than it was to print at all."""
+    """Whether it printed more than `keep` or `most` bytes."""
 
     @property
     def last_line(self) -> str:
@@ -63,12 +64,12 @@ class ProgramEnd:
 
 
 class _Pipe(asyncio.Protocol):
-    """Retains the end of what comes through a pipe, and as much as wanted of it."""
+    """Reads a pipe; retains the last bytes, and the first `keep` bytes."""
 
     def __init__(self, keep: int = 0, most: int = 0) -> None:
         self.tail = b""
         self.is_flooded = asyncio.Event()
-        """Set when more came than anybody should have to say."""
+        """Set when more than `most` bytes came."""
         self._left = most or sys.maxsize
         self.kept = bytearray()
         self.is_cut = False

@@ -1,7 +1,7 @@
-"""Runs the commands that get values: lines that are proposed, or a secret.
+"""Runs the commands that values come from: lines to choose from, or a secret.
 
-A command has a time limit, and dies with whoever runs it. What it prints is in memory
-alone.
+A command has a time limit, and is killed if the process that runs it ends. What it
+prints is in memory alone.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _END_TIME = 1.0
 
 
 class NoOutputError(MobiusError):
-    """A command gave no value; its words say why, and name it."""
+    """A command or a file gave no value; the message names it and says why."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -237,8 +237,8 @@ async def run_for_secret(script: str, *, workdir: Path, env: Mapping[str, str]) 
     """The secret that a script prints, without the line ends at its end.
 
     Raises:
-        NoOutputError: it gave none; nothing that it printed is in the words but what it
-            wrote to its standard error.
+        NoOutputError: it gave no secret; of what it printed, the message has only
+            lines of its standard error.
     """
     data = await _run(
         script, workdir=workdir, env=env, within=SECRET_LIMIT, most=MAX_SECRET_BYTES
@@ -254,7 +254,7 @@ def secret_text(data: bytes, name: str) -> str:
         name: what they are called in a message.
 
     Raises:
-        NoOutputError: they are none.
+        NoOutputError: they are empty, too long, or not text.
     """
     try:
         text = data.decode("utf-8").rstrip("\r\n")

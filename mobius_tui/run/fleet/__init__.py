@@ -1,4 +1,4 @@
-"""A step on many hosts: the claim on each, the way there, and the process that asks.
+"""A step on many hosts: claims on hosts, ssh transport, and the fleet process.
 
-Here is what reaches hosts. Which of them begin when is judged elsewhere.
+Everything that connects to hosts. Which of them begin when is decided in `rollout/`.
 """

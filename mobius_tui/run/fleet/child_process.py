@@ -1,4 +1,4 @@
-"""A child process that is talked to by pipes, and can be left for good.
+"""A child process with pipes, whose end is known though others still hold the pipes.
 
 `asyncio.subprocess.Process.wait` waits for the ends of the pipes as well, and those may
 be held by what the child has left behind.
@@ -14,7 +14,7 @@ import time
 from asyncio.subprocess import PIPE, SubprocessStreamProtocol
 
 POLL = 0.02
-"""Seconds between two looks whether it has ended."""
+"""Seconds between two polls whether it has ended."""
 END_TIME = 5.0
 """Seconds between SIGTERM and SIGKILL."""
 
@@ -58,12 +58,13 @@ class ChildProcess:
         return self._transport.get_returncode()
 
     async def end(self, patience: float) -> None:
-        """Wait for its end, bring it about if need be, and let go of its pipes.
+        """Wait for its end, then SIGTERM, then SIGKILL; close its pipes.
 
-        Its group is spared: in a local transport, keepers are in it.
+        Signals go to the process alone, not to its group: in a local transport,
+        keepers are in that.
 
         Args:
-            patience: seconds that it has to end by itself.
+            patience: seconds before SIGTERM.
         """
         # Not `terminate`: that may reap what the event loop is to reap.
         for number in (signal.SIGTERM, signal.SIGKILL):

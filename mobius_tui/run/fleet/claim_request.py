@@ -1,4 +1,4 @@
-"""What is sent to a host: `claim.sh`, behind what is asked of it."""
+"""What is sent to a host's `sh -s`: the request as shell variables, then `claim.sh`."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from mobius_tui.errors import RunError
 from mobius_tui.run.fleet.host_names import path_part
 
 BLOCK = 512
-"""Bytes of a block, by which POSIX limits the size of a file."""
+"""Bytes of a block: the unit in which `ulimit -f` limits the size of a file."""
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _READ_ONLY = {"BASHOPTS", "BASH_VERSINFO", "EUID", "PPID", "SHELLOPTS", "UID"}
-"""Names that a shell refuses to set, and ends over."""
+"""Variables that a shell refuses to set; it exits at the attempt."""
 
 
 class Verb(StrEnum):
@@ -26,9 +26,9 @@ class Verb(StrEnum):
     START = "start"
     """Claim the attempt and run it, unless it is claimed; then as `attach`."""
     ATTACH = "attach"
-    """Say what became of the attempt; one that has not begun never will."""
+    """Report the attempt's end or state; one that has not begun is given up."""
     STOP = "stop"
-    """Stop the attempt; one that has not begun never will."""
+    """Stop the attempt; one that has not begun is given up."""
     CLEAN = "clean"
     """Remove this host's claims of the run."""
 
@@ -43,11 +43,11 @@ class ClaimRequest:
     host: str
     attempt: int = 1
     earlier: tuple[int, ...] = ()
-    """Attempts before it whose end nobody knows: they are given up on the host first,
-    and if one had begun, its end is the answer and nothing more is run."""
+    """Numbers of earlier claims whose end is not known: they are given up on the host
+    first, and if one had begun, its end is the answer and nothing more is run."""
     boot: str = ""
-    """What the host called its boot when it claimed the attempt; empty if unheard of.
-    Another machine of the same name must not say that nothing ever ran."""
+    """The host's boot id when it claimed the attempt; empty if it did not report one.
+    Another machine of the same name must not report that nothing ever ran."""
     offset: int = 0
     """Bytes of the output that are here already."""
     script: str = ""
@@ -78,10 +78,10 @@ class ClaimRequest:
         Cut off anywhere, it does nothing: its last line alone begins anything.
 
         Args:
-            nonce: marks what the host says, in hexadecimal; a new one each time.
+            nonce: begins each protocol line of the host's; hexadecimal, new each time.
 
         Raises:
-            RunError: something cannot be said in a shell.
+            RunError: a value has a NUL byte, or a name that no shell can set.
         """
         timeout = "" if self.timeout is None else str(max(1, round(self.timeout * 100)))
         head = {

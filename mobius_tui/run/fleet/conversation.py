@@ -1,7 +1,7 @@
-"""One conversation with one host: a child process, to its end.
+"""One request to one host, by a child process (ssh), until that ends.
 
-Whatever the host says is bounded and is held to the protocol; what is not of it is
-noise, of which the last lines may be the reason why nothing came.
+What the host prints is bounded. Lines that begin with the nonce are of the protocol;
+all others are noise, and if no answer comes, the last of them may show the reason.
 """
 
 from __future__ import annotations
@@ -24,19 +24,18 @@ from mobius_tui.run.fleet.unreached import unreached_reason
 from mobius_tui.sanitize import decode, line
 
 SILENCE = 30.0
-"""Seconds without a word after which a conversation is given up: there is one each
-five."""
+"""Seconds without a protocol line after which a conversation is given up; a host that
+is well sends one every five seconds."""
 LOGIN_BYTES = 1 << 16
 """Bytes that a login may print before the host's shell says anything."""
 NOISE_BYTES_PER_SECOND = 1 << 10
-"""Bytes of words and noise that are allowed on top of that."""
+"""Bytes of protocol lines and noise that are allowed on top of that, per second."""
 LONGEST_LINE = 4096
 READ_BYTES = 1 << 16
 LAST_LINES = 20
-"""Lines of noise that the reason is looked for in."""
+"""Lines of noise that are kept, to find the reason for a missing answer in."""
 LEFT_IN_PIPES = 1.0
-"""Seconds without a byte after which a child that has ended has left none in its pipes.
-"""
+"""Seconds without a byte after which the pipes of an ended child count as empty."""
 
 _END = re.compile(
     r"exit (?P<status>[0-9]{1,3}) (?P<bytes>[0-9]{1,15}) "
@@ -48,7 +47,7 @@ _BOOT = re.compile(r"[ -~]{1,200}")
 
 @dataclass(slots=True)
 class Answer:
-    """What a conversation came to."""
+    """What a host answered to one request."""
 
     spoke: bool = False
     """Whether the host's shell ran what was sent."""
@@ -62,24 +61,25 @@ class Answer:
     bytes: int = 0
     """Of output that the host has."""
     verdict: str = ""
-    """`exit`, `void`, `unknown` or `refused`; empty where none came."""
+    """`exit`, `void`, `unknown` or `refused`, as `HostState` explains them; empty where
+    none came."""
     last_word: float = 0.0
-    """When something of the protocol came last, by the clock of `time.monotonic`."""
+    """When the last protocol line came, by the clock of `time.monotonic`."""
     reason: str = ""
-    """Why none came, or what the host gave as one."""
+    """Why no verdict came, or the reason that the host gave with it."""
 
 
 @dataclass(slots=True)
 class Conversation:
-    """Asks once, and takes down what comes back."""
+    """Sends one request to a host, and collects the answer and the output."""
 
     transport: Transport
     request: ClaimRequest
     output: HostOutput | None
-    """Gets the output; `None` where none is asked for."""
+    """Where the script's output goes; `None` where none is requested."""
     on_claim: Callable[[str], None] = lambda _boot: None
-    """Is told when the host says that the attempt is claimed, or runs: with what it
-    calls its boot if it was claimed now, or else nothing."""
+    """Called when the host reports that the attempt is claimed now, with its boot id,
+    or that it runs already, with an empty text."""
     answer: Answer = field(default_factory=Answer)
     _nonce: str = field(default_factory=lambda: secrets.token_hex(16))
     _noise: deque[str] = field(default_factory=lambda: deque(maxlen=LAST_LINES))
@@ -89,7 +89,7 @@ class Conversation:
     _distrusted: bool = False
 
     async def hold(self) -> Answer:
-        """Hold it to its end.
+        """Send the request, and wait for the answer.
 
         Raises:
             OSError: no process could be started, or the output cannot be written.
@@ -194,7 +194,7 @@ class Conversation:
             self._noise.append(text)
 
     def _take_word(self, text: str) -> None:
-        """Take a word of the host's shell; the first verdict is the one that counts."""
+        """Apply a protocol line, without its nonce; only the first verdict counts."""
         answer = self.answer
         word, _, rest = text.partition(" ")
         if answer.verdict:
@@ -220,14 +220,15 @@ class Conversation:
         answer.cleaned |= text == "clean"
 
     def _distrust(self, reason: str) -> None:
-        """Believe nothing more that this host says."""
+        """Discard the answer: what the host sent breaks the protocol."""
         self._distrusted = True
         self.answer.verdict, self.answer.reason = "", reason
 
     def _patience(self) -> float:
         """Seconds that the child process has to end by itself.
 
-        An sshd holds it against us when a connection breaks off before it is let in.
+        An sshd may refuse later connections for a while (PerSourcePenalties) if one
+        breaks off before it is authenticated.
         """
         patience = END_TIME if self._pipes_ended else 0.0
         if not self.answer.spoke and not self._distrusted:

@@ -1,7 +1,7 @@
-"""A fleet process, from the side of who gives it orders.
+"""Starts a fleet process, sends it orders and reads its reports.
 
-When it dies, `reports` ends: start another with the same `StepOrder`, and attach to
-each host that was begun and whose end was not reported.
+When it dies, `reports` ends: start another with the same `StepOrder`, and send
+`AttachHosts` for the hosts that were begun and whose end was not reported.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class FleetClient:
 
     @classmethod
     async def start(cls, step: StepOrder, log: int | None = None) -> FleetClient:
-        """Start a process, and tell it of its step.
+        """Start a process, and send it its `StepOrder`.
 
         Args:
             step: must be the same for each process of an attempt.
@@ -52,16 +52,16 @@ class FleetClient:
         return client
 
     async def send(self, order: Order) -> None:
-        """Give an order; one that is gone takes none, and `reports` ends."""
+        """Send an order; it is lost if the process has ended, and so has `reports`."""
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             self._orders.write(encode_order(order))
             await self._orders.drain()
 
     async def reports(self) -> AsyncIterator[HostReport]:
-        """What it reports, until it is gone.
+        """The reports on hosts, until the process ends.
 
         Raises:
-            RunError: it said what is no report.
+            RunError: a line is not a valid report.
         """
         while True:
             text = await self._reports.readline()

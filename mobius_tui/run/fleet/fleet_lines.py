@@ -1,7 +1,8 @@
-"""What the host and the fleet process say to each other: a JSON object a line.
+"""The protocol between the run's host and its fleet process: a JSON object a line.
 
-Down its standard input go orders, the first of them a `StepOrder`; up its standard
-output come reports. Values and secrets go by the orders alone.
+Orders go to its standard input, the first of them a `StepOrder`; reports come from its
+standard output. Here a *host* is one of the machines of a step. Values and secrets are
+in orders alone.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ LONGEST_LINE = 64 << 20
 RETRY_PAUSES = (1.0, 5.0, 15.0)
 """Seconds before the second and later tries of a host that does not answer.
 
-An sshd that holds a grudge (PerSourcePenalties) refuses for some 20 seconds.
+An sshd with PerSourcePenalties may refuse this machine for some 20 seconds.
 """
 
 
@@ -63,33 +64,34 @@ class HostOrder(Destination):
     """One host of an order."""
 
     attempt: int = 1
-    """From 1; of this step on this host, and never used for another start. In one
-    folder, another one follows only where the last was void or unreachable."""
+    """The number of the claim: see `attempt_hosts.claim_number`. From 1, and never used
+    for another start of this step on this host. Within one attempt's folder, a second
+    number is used only after the first ended void or unreachable."""
     earlier: tuple[int, ...] = ()
-    """Attempts before it whose end is not known (unreachable, unknown). They are given
-    up on the host first; if one had begun, its end is the answer. One that has ended,
-    is void, or that a person has settled, does not belong here."""
+    """Numbers of earlier claims whose end is not known (unreachable, unknown). They are
+    given up on the host first; if one had begun, its end is the answer. Claims that
+    have ended, are void, or were settled by a person do not belong here."""
     values: Mapping[str, str] = field(default_factory=dict)
     """Environment of this host alone, over that of the step."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BeginHosts:
-    """Run the script on these; each durable in the journal before this is said."""
+    """Run the script on these hosts; sent once their start is durably journaled."""
 
     hosts: tuple[HostOrder, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AttachHosts:
-    """Say what became of these, and show what runs on to its end."""
+    """Report the state of these hosts, and follow those that run to their end."""
 
     hosts: tuple[HostOrder, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StopHosts:
-    """Stop these, or all that were named so far; who has not begun never will."""
+    """Stop these hosts, or all of earlier orders; what has not begun is given up."""
 
     names: tuple[str, ...] | None = None
 
@@ -103,7 +105,7 @@ class SetWidth:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CleanHosts:
-    """Remove the claims of the run on these, as it is over."""
+    """Remove the claims of the run on these hosts, once the run is over."""
 
     hosts: tuple[HostOrder, ...]
 
@@ -112,7 +114,7 @@ Order = StepOrder | BeginHosts | AttachHosts | StopHosts | SetWidth | CleanHosts
 
 
 class HostState(StrEnum):
-    """How a host stands with the step."""
+    """The state of one host in the step, as the fleet process reports it."""
 
     RUNNING = "running"
     """The host has claimed the attempt."""
@@ -122,23 +124,25 @@ class HostState(StrEnum):
     FAILED = "failed"
     """The script ended with a status that is not 0, or was stopped: see the cause."""
     UNREACHABLE = "unreachable"
-    """It never answered, or refused; no proof that nothing ran: see `earlier`."""
+    """It never answered, or refused; the script may have run all the same: see
+    `HostOrder.earlier`."""
     UNKNOWN = "unknown"
-    """It began, or may have, and its end is not known; `attach` may tell later."""
+    """It began, or may have, and its end is not known; `AttachHosts` may find it later.
+    """
     VOID = "void"
-    """It did not run and never will under this number: may be begun as another."""
+    """It did not run and never will under this number; another number may be begun."""
     CLEANED = "cleaned"
     """Its claims are removed."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HostReport:
-    """How a host stands now. All but `running` are the end of an order."""
+    """The state of a host now. Any state but `running` is the last for its order."""
 
     host: str
     state: HostState
     attempt: int = 0
-    """That was asked for."""
+    """The number of the claim that was ordered, as `HostOrder.attempt`."""
     exit: int | None = None
     """The script's status; a signal N is 128 + N. `None`: it did not end."""
     cause: str = ""
@@ -150,9 +154,9 @@ class HostReport:
     spans_sha256: str = ""
     """Of when it came, at the end."""
     reason: str = ""
-    """In words, of an end that is not ok; cleaned and short."""
+    """Why it did not end ok, in words: sanitized, at most a line."""
     of_attempt: int | None = None
-    """An earlier attempt whose end this is."""
+    """The number of an earlier claim, if this is the end of that one."""
 
 
 _ORDERS: Mapping[str, type[Order]] = {
@@ -177,10 +181,10 @@ def encode_order(order: Order) -> bytes:
 
 
 def decode_order(text: bytes) -> Order:
-    """The order of a line.
+    """Decode an order from a line.
 
     Raises:
-        RunError: it is none.
+        RunError: the line is not a valid order.
     """
     try:
         data = _object(text)
@@ -206,10 +210,10 @@ def encode_report(report: HostReport) -> bytes:
 
 
 def decode_report(text: bytes) -> HostReport:
-    """The report of a line.
+    """Decode a report from a line.
 
     Raises:
-        RunError: it is none.
+        RunError: the line is not a valid report.
     """
     try:
         data = _object(text)
@@ -234,5 +238,5 @@ def _object(text: bytes) -> dict[str, Any]:
 
 
 def _made(kind: type[Any], data: Mapping[str, Any]) -> Any:
-    """A dataclass of an object; lists become tuples."""
+    """A dataclass made from a JSON object; lists become tuples."""
     return kind(**{k: tuple(v) if isinstance(v, list) else v for k, v in data.items()})

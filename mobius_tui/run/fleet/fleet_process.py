@@ -48,13 +48,13 @@ from mobius_tui.run.fleet.transport import (
 )
 
 SOCKETS_PREFIX = "mobius-tui-ssh-"
-"""How the folder of the sockets of shared connections is called."""
+"""Prefix of the temporary folder for the sockets of shared ssh connections."""
 LOCK_TIME = 15.0
-"""Seconds that a process before this one has to end."""
+"""Seconds to wait for the outputs' lock, which an earlier fleet process may hold."""
 
 
 class Fleet:
-    """The hosts of one attempt: those that wait for their turn, and those asked now."""
+    """The hosts of one attempt: a queue, of which `width` are worked on at a time."""
 
     def __init__(
         self, step: StepOrder, sockets: Path | None, tasks: asyncio.TaskGroup
@@ -73,7 +73,8 @@ class Fleet:
         """Do what an order says, or begin to.
 
         Raises:
-            RunError: it makes no sense now.
+            RunError: it is a second `StepOrder`, or names a host whose last order is
+                not done yet.
         """
         match order:
             case BeginHosts(hosts=hosts):
@@ -161,7 +162,7 @@ class Fleet:
                 attempt.stop()
 
     def _report_unasked(self, order: HostOrder, state: HostState, reason: str) -> None:
-        """Report a host that was not asked at all."""
+        """Report a host that no connection was made to."""
         send_report(
             HostReport(
                 host=order.name, state=state, attempt=order.attempt, reason=reason
@@ -175,9 +176,9 @@ class Fleet:
 
 
 def send_report(report: HostReport) -> None:
-    """Write a report to standard output.
+    """Write a report to standard output; ignore that nobody reads it any more.
 
-    Whoever reads that, and is gone, no longer gives orders either: then this ends.
+    A reader that is gone gives no more orders either, which ends this process.
     """
     data = memoryview(encode_report(report))
     with contextlib.suppress(BrokenPipeError):
@@ -187,10 +188,11 @@ def send_report(report: HostReport) -> None:
 
 @contextlib.contextmanager
 def locked_outputs(folder: Path) -> Iterator[None]:
-    """Hold the outputs of an attempt, which one process alone may write.
+    """Lock the outputs of an attempt, which only one process may write.
 
     Raises:
-        RunError: another process has had them for too long, or they cannot be made.
+        RunError: another process holds the lock for too long, or the folder cannot be
+            made.
     """
     try:
         make_private_folder(folder / HOSTS)
@@ -229,10 +231,10 @@ def shared_connections(step: StepOrder) -> Iterator[Path | None]:
 
 
 async def serve(orders: asyncio.StreamReader) -> None:
-    """Take orders until they end; one that is cut off is none.
+    """Take orders until they end; a line without its newline is ignored.
 
     Raises:
-        RunError: a line is no order.
+        RunError: a line is not a valid order.
     """
     first = await orders.readline()
     if not first.endswith(b"\n"):

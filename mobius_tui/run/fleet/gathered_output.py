@@ -1,4 +1,4 @@
-"""The outputs of many hosts as one text: one after the other, or the same once."""
+"""The outputs of many hosts as one text: host by host, or each distinct output once."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from mobius_tui.run.storage.safe_open import open_regular
 
 HOST_BYTES = 1 << 16
-"""Bytes of each host that are taken, from the end."""
+"""Bytes of each host's output that are shown, from its end."""
 RULE = "────"
 NAMES_LISTED = 20
 """Hosts that a heading names."""
@@ -47,9 +47,9 @@ def one_after_the_other(
 
 
 def same_once(hosts: Iterable[tuple[str, str, Path]]) -> Iterator[bytes]:
-    """Each output that differs, once, under all who said it; the most hosts last.
+    """Each distinct output once, under the names of its hosts; the most hosts last.
 
-    What few hosts said is what is looked for.
+    An output that few hosts have is more likely to be the one that is looked for.
 
     Args:
         hosts: as `one_after_the_other` has them.

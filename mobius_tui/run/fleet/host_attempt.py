@@ -1,4 +1,4 @@
-"""Carries the attempt of one host through, until it is known what came of it."""
+"""Runs the attempt on one host: asks again and again until its end is known."""
 
 from __future__ import annotations
 
@@ -24,23 +24,23 @@ from mobius_tui.run.keeper.output_writer import run_clock
 from mobius_tui.run.storage.redaction import secret_literals
 
 LONG_ENOUGH = 30.0
-"""Seconds of a conversation after which its break is a new one, with tries of its own.
+"""Seconds of a conversation after which a break starts the tries (`retry_pauses`) anew.
 """
 OVERDUE = 30.0
-"""Seconds after a time-out or a stop, and the grace, in which a host must say its end.
+"""Seconds in which a host must report the end, after a time-out or a stop plus grace.
 """
 UNASKED = {
     Verb.START: HostState.UNREACHABLE,
     Verb.ATTACH: HostState.UNKNOWN,
     Verb.CLEAN: HostState.UNREACHABLE,
 }
-"""What a host is that could not be asked, by what it was to be asked."""
+"""The state of a host to which no request could be sent, by the request's verb."""
 STOP_PAUSE = 1.0
 """Seconds between two tries to stop a host."""
 
 
 class HostAttempt:
-    """One host of a step, from its order to the report of its end."""
+    """The attempt on one host, from its order to the report of its end."""
 
     def __init__(
         self,
@@ -59,14 +59,17 @@ class HostAttempt:
         """When it must have ended, by the clock of `time.monotonic`."""
 
     def stop(self) -> None:
-        """Stop it, as soon as the host can be asked to."""
+        """Request a stop, which is sent to the host until it confirms it."""
         self._stop_wanted.set()
 
     async def carry_through(self, verb: Verb) -> HostReport:
-        """Ask until it is known what became of it, or there is no use in asking.
+        """Ask the host until its end is known, or all tries are used up.
 
         Args:
-            verb: `start` or `attach`.
+            verb: `START` or `ATTACH`.
+
+        Returns:
+            The report of the end.
         """
         try:
             request = self._request(verb)
@@ -121,7 +124,11 @@ class HostAttempt:
             await asyncio.sleep(pauses.pop(0))
 
     def _must_end_in(self, seconds: float) -> None:
-        """Believe a host that says otherwise no longer than that, and a while."""
+        """Set the time at which the attempt is unknown if no end was reported.
+
+        Args:
+            seconds: from now; the grace and the time for the report are added.
+        """
         due = time.monotonic() + seconds + self.step.grace + OVERDUE
         self._due = min(self._due, due)
 
@@ -167,7 +174,7 @@ class HostAttempt:
         )
 
     async def _stop_when_wanted(self) -> None:
-        """Once it is wanted, ask the host to stop it until it says that it does."""
+        """Wait for `stop`, then ask the host to stop until it confirms."""
         await self._stop_wanted.wait()
         while True:
             request = self._request(Verb.STOP)
@@ -193,13 +200,13 @@ class HostAttempt:
         )
 
     def _refused(self, verb: Verb, answer: Answer, output: HostOutput) -> HostReport:
-        """Nothing could be claimed, or looked at, there."""
+        """The report of a host that refused the request: it cannot hold claims."""
         begun = verb is Verb.ATTACH or self._claimed
         state = HostState.UNKNOWN if begun else HostState.UNREACHABLE
         return self._end(state, output, answer.reason)
 
     def _lost(self, verb: Verb, answer: Answer, output: HostOutput) -> HostReport:
-        """It does not answer, or no more."""
+        """The report of a host that does not answer, after the last try."""
         if verb is Verb.ATTACH:
             return self._end(
                 HostState.UNKNOWN, output, f"its end is not known: {answer.reason}"

@@ -1,6 +1,7 @@
-"""A `run` check on a host, over the same way as the script of its step.
+"""Makes a `run` check on a host, by the same transport as the script of its step.
 
-A look changes nothing, so it claims nothing: one that breaks off did not hold.
+A look changes nothing on the host, so it needs no claim: one that breaks off counts as
+not held.
 """
 
 from __future__ import annotations
@@ -42,9 +43,9 @@ async def check_on_host(
 
     Args:
         check: its texts filled in.
-        ctx: the run, for this machine's part of it.
-        transport: the way there.
-        env: the environment of the predicate there.
+        ctx: the run; this machine's environment and process groups.
+        transport: runs `sh -s` on the host.
+        env: the environment of the predicate on the host.
 
     Raises:
         OSError: the transport cannot be started.

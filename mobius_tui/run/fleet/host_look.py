@@ -1,7 +1,7 @@
-"""A look at a host for the health panel: its units and its processes, at once.
+"""Reads systemd units and processes of a host, for the health panel.
 
-One connection brings all that is wanted of a host. A look changes nothing, so that it
-claims nothing; whatever comes back is hostile, and is bounded in time and size.
+One connection brings all that is wanted of a host. It changes nothing there, so it
+needs no claim; the answer is hostile text, and is bounded in time and size.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from mobius_tui.run.fleet.unreached import unreached_reason
 
 LOOK_LIMIT = 10.0
 """Seconds that a look takes at most: longer than ssh takes to give up by itself, since
-an sshd holds it against us when a connection breaks off before it is let in."""
+an sshd may refuse later connections (PerSourcePenalties) if one breaks off early."""
 MAX_ANSWER = 1 << 20
 """Bytes that a host may print, its login included."""
 LONGEST_SAID = 200
@@ -60,7 +60,7 @@ _DEFUNCT = re.compile(r"<defunct>\s*$|^\([^()]*\)$")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HostLook:
-    """What is wanted of a host."""
+    """What a look at a host asks for."""
 
     units: tuple[str, ...] = ()
     """Names of systemd units; none is an option."""
@@ -68,10 +68,10 @@ class HostLook:
     """Whether the command lines of all processes are."""
 
     def script(self, nonce: str) -> str:
-        """What finds it, for `sh -s`.
+        """The script for `sh -s` that prints it.
 
         Args:
-            nonce: a line that nobody else can print.
+            nonce: the line between parts of the answer, which the host cannot guess.
         """
         return _SCRIPT.format(
             nonce=nonce,
@@ -82,10 +82,10 @@ class HostLook:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HostAnswer:
-    """What a host said of itself."""
+    """The answer to a look at a host."""
 
     problem: str = ""
-    """Why it said nothing, or nothing that can be read."""
+    """Why there is no readable answer, in words; empty if there is one."""
     units: Mapping[str, str] = field(default_factory=dict)
     """What `systemctl` there said of each unit, on one line."""
     processes: tuple[str, ...] = ()
@@ -129,7 +129,7 @@ async def look_at_host(
 def read_answer(
     look: HostLook, nonce: str, ended: ProgramEnd, transport: Transport
 ) -> HostAnswer:
-    """What an answer says; nothing is believed of one that is not whole.
+    """Parse what the host printed; an incomplete answer is a `problem` as a whole.
 
     Args:
         look: what was wanted.

@@ -1,4 +1,4 @@
-"""Checks names of hosts, and makes names of files of them."""
+"""Checks the names of hosts, and turns them into file names."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def check_host_name(name: str) -> str:
     A name that begins with `-` would be an option: `-oProxyCommand=…` runs a program.
 
     Raises:
-        RunError: it is none.
+        RunError: it is not a valid name of a host.
     """
     if len(name) <= LONGEST_NAME and _HOST.fullmatch(name):
         return name

@@ -1,4 +1,4 @@
-"""The output of one host, as a file here that grows to what the host has.
+"""The output of one host: a file here that is a copy of the one on the host.
 
 Its size is the place from which the host is asked to go on, so after any crash nothing
 is missing and nothing is there twice. For that a secret gives way to as many bytes.
@@ -158,7 +158,7 @@ class HostOutput:
 
         Raises:
             OSError: it cannot be written.
-            RunError: it is more than the host said that it would keep.
+            RunError: it is more than the limit.
         """
         self._append(bytes(self._redactor.feed(data)))
 

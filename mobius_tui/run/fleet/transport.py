@@ -1,4 +1,4 @@
-"""How a host is reached: the words of the command that runs `sh -s` there."""
+"""How a host is reached: the command line that runs `sh -s` there."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mobius_tui.run.fleet.host_names import check_host_name
 MULTIPLEXED_HOSTS = 50
 """Hosts of a step up to which connections are shared; a master holds 3 MB."""
 CONNECT_TIMEOUT = 5
-"""Seconds in which a host must answer at all."""
+"""Seconds in which a connection to a host must be made (ssh's `ConnectTimeout`)."""
 _SSH = (
     *("ssh", "-T", "-x", "-a"),
     *("-o", "BatchMode=yes"),
@@ -23,14 +23,14 @@ _SSH = (
     *("-o", "ClearAllForwardings=yes", "-o", "PermitLocalCommand=no"),
     *("-o", "RequestTTY=no", "-o", "RemoteCommand=none"),
     *("-o", "StdinNull=no", "-o", "ForkAfterAuthentication=no"),
-    # Whatever a person's configuration says: no key is accepted, or written down, here.
+    # Also against the person's configuration: no unknown host key is accepted or saved.
     *("-o", "StrictHostKeyChecking=yes", "-o", "UpdateHostKeys=no"),
     *("-o", "LogLevel=ERROR"),
 )
 
 
 _LOCAL_LOGIN = 'cd && { [ ! -r .profile ] || . ./.profile; } && exec "$@"'
-"""How a shell begins where a folder of this machine plays a host."""
+"""What a shell runs first where a folder of this machine stands in for a host."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,7 +38,7 @@ class Transport:
     """The way to one host."""
 
     argv: tuple[str, ...]
-    """What runs `sh -s` there, with standard input, output and error."""
+    """The command that runs `sh -s` on the host, connected by standard streams."""
     description: str
     """For a person: `ssh web-1`."""
 
@@ -94,7 +94,7 @@ def transport_to(
             alone; `None` where they are not. A path of at most some 80 bytes.
 
     Raises:
-        RunError: it is no name of a host, or of none that the route knows.
+        RunError: the name is not valid, or the route has no such host.
     """
     check_host_name(host.name)
     if isinstance(route, LocalRoute):

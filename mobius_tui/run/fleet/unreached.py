@@ -37,7 +37,7 @@ _MEANINGS = (
 
 
 def unreached_reason(noise: Iterable[str], code: int, transport: Transport) -> str:
-    """Why a conversation ended without an answer.
+    """Why a conversation ended without an answer, as one line for a person.
 
     Args:
         noise: the last lines of standard error; anything.

@@ -1,4 +1,4 @@
 """The detached process that runs a run: takeover, control socket, autopilot.
 
-What it acts by is in the rooms below; viewers are in `client/`.
+Handlers of intents are in `intents/` below; viewers are in `client/`.
 """

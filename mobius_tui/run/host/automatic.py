@@ -1,4 +1,4 @@
-"""Writes what follows by itself: ends of phases, rows, and expired approvals."""
+"""Journals events that no person asks for: ends of phases, rows, expired approvals."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ async def journal_consequences(context: RunContext, writer: JournalWriter) -> No
     """Acquire `writer.turn`, then journal every consequence of the current state.
 
     Raises:
-        StateError: an event may not follow.
+        StateError: an event is not valid in the current state.
         RunError: it could not be made durable.
     """
     async with writer.turn:
@@ -38,10 +38,10 @@ async def journal_consequences(context: RunContext, writer: JournalWriter) -> No
 
 
 async def apply_consequences(context: RunContext, writer: JournalWriter) -> None:
-    """Write what follows; the caller holds the turn.
+    """Journal every consequence of the current state; the caller holds `writer.turn`.
 
     Raises:
-        StateError: an event may not follow.
+        StateError: an event is not valid in the current state.
         RunError: it could not be made durable.
     """
     await _enter_begun_rollback(context, writer)
@@ -56,7 +56,7 @@ async def apply_consequences(context: RunContext, writer: JournalWriter) -> None
 async def _add_known_rows(
     context: RunContext, writer: JournalWriter, statuses: Mapping[str, StepStatus]
 ) -> None:
-    """Give the steps of the phase that the run is in the rows that are known."""
+    """Add the rows of `for_each` steps in the current phase whose items are known."""
     if is_only_watched(context.plan, context.state) and not context.state.aside_frames:
         return  # nobody works its main line
     found = [*known_rows(context.plan, context.state, statuses)]
@@ -68,9 +68,9 @@ async def _add_known_rows(
 
 
 async def _enter_begun_rollback(context: RunContext, writer: JournalWriter) -> None:
-    """The rollback's phase, where the host died before it had entered it.
+    """Enter the rollback's phase, if an earlier host died before it could.
 
-    Entered it begins anew, so it waits for what still runs of it.
+    Entering makes its steps pending again, so it waits until none of them runs.
     """
     begun, steps = context.state.watch.rollback, context.state.steps
     if begun is None or begun.phase in context.state.entered_phases:

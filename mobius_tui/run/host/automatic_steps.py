@@ -42,8 +42,8 @@ async def stop_for_person(
 
     Args:
         services: of the run's host.
-        reason: what wants a person, and how to go on.
-        code: the exit code of whoever waits for the run.
+        reason: why a person is needed, and how to go on.
+        code: the exit code of the command that waits for the run.
     """
     if services.context.state.auto is None:
         await services.writer.write(RollbackStopped(reason=reason), WHO)
@@ -54,7 +54,7 @@ async def stop_for_person(
 async def begin_automatically(
     services: HostServices, auto: AutoStarted, step: Step
 ) -> bool:
-    """Begin a step, or stop the automatic run where it wants a person.
+    """Begin a step, or stop the automatic run if the step needs a person.
 
     Returns:
         Whether something was done, so that the next decision can follow at once.

@@ -117,7 +117,7 @@ async def _decide_in_turn(services: HostServices) -> bool:
 
 
 async def _rehearse_undo(services: HostServices) -> bool:
-    """Turn to undoing what has just passed; it is pending then, and is done again.
+    """Enter the phase Undo for the step that has just passed; it is then run again.
 
     Returns:
         Whether there was anything to undo.
@@ -214,10 +214,11 @@ async def _act(services: HostServices, auto: AutoStarted, proposal: Proposal) ->
 async def _stop_where_hosts_are_held(
     services: HostServices, proposal: Proposal
 ) -> None:
-    """Stop for a person where only they let a step's hosts begin, and none runs.
+    """Stop for a person if only a person can release a step's hosts, and none runs.
 
-    The step goes on as it is, held, and so does the host. What health may still let go
-    on is waited for, and so is a rollback that a trigger begins.
+    The automatic run stops; the attempt and the run's host go on, held. It does not
+    stop for a hold that health may still release, nor for one by a trigger that begins
+    the rollback.
     """
     plan, state = services.context.plan, services.context.state
     fleet = state.fleets.get(proposal.step or "")

@@ -1,7 +1,7 @@
-"""The terminal of a connected process, as the system knows it.
+"""The terminal of a process that connected to the control socket, by the kernel.
 
-What is returned is of the very process that connected, or nothing is: its id alone may
-be another's by the time that it is looked up.
+Process ids are reused, so what is read is checked to be of the very process that
+connected; if it is not, nothing is returned.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ class CallerTerminal:
 
     pid: int
     process_start: float
-    """When the process began, in a unit of the system's: with its number that is no
-    other process."""
+    """When the process began, in a unit of the system's: with the process id, this
+    identifies one process."""
     terminal: str
     """`pts/3`; empty where it has none."""
 
@@ -40,7 +40,7 @@ NO_TERMINAL = CallerTerminal(pid=0, process_start=0.0, terminal="")
 def terminal_of_caller(connection: socket.socket) -> CallerTerminal:
     """The terminal of the process that connected; none where the process has gone.
 
-    To be asked as soon as the connection is taken: whoever it is may go at any time.
+    Call it as soon as the connection is accepted: the process may end at any time.
     """
     pid = peer_pid(connection)
     try:

@@ -45,7 +45,7 @@ from mobius_tui.run.storage.sharing import account_name
 from mobius_tui.runbook.text.units import duration_in_words
 
 IN_ORDER_TIME = 0.25
-"""Seconds for which an answer holds up what the same viewer asks for next."""
+"""Seconds to wait for an answer before the same viewer's next line is read."""
 ANSWER_TIME_AT_END = 1.0
 """Seconds that pending answers may take when the host ends."""
 
@@ -99,8 +99,8 @@ class ControlServer:
     async def listen(self, path: Path) -> None:
         """Bind and serve.
 
-        The host stands in the run's directory, so that a path of any length can be
-        bound by its last part.
+        The host's working directory is the run's, so that the socket is bound by its
+        name alone: a whole path may be too long for a socket's address.
 
         Raises:
             RunError: the socket cannot be made.
@@ -209,10 +209,10 @@ class ControlServer:
                 self._answered.set()
 
     async def _line(self, reader: asyncio.StreamReader) -> bytes:
-        """The next line; empty at the end. Only its beginning may be waited for.
+        """The next line; empty at the end. There is no time limit for its first byte.
 
         Raises:
-            TimeoutError: it has begun, and does not end.
+            TimeoutError: the line has begun, but does not end within the time limit.
             ValueError: it is too long.
         """
         first = await reader.read(1)
@@ -245,7 +245,10 @@ class ControlServer:
             return Reply(id=envelope.id, ok=False, text=str(error))
 
     def _refusal(self, envelope: Envelope, uid: int) -> str:
-        """Why somebody is not heard with it; empty where they are."""
+        """Why an intent is refused before it is handled; empty if it is not.
+
+        Its sender may not ask for it, or it was sent too long ago.
+        """
         if uid not in (os.getuid(), 0):
             refused = intent_refusal(envelope.action, control=self._control)
             if refused:

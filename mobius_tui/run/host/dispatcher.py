@@ -1,7 +1,7 @@
 """Authorises each intent from a viewer and passes it to its handler, one at a time.
 
-Whoever decides holds the run's turn from the look at its state until the event that
-follows is durable, so no two decisions see the same state.
+Each decision holds the lock `writer.turn` (*the turn*) from reading the run's state
+until the event that follows is durable, so no two decisions see the same state.
 """
 
 from __future__ import annotations
@@ -93,14 +93,14 @@ BesideAction = (
     | GiveHint
     | TouchSite
 )
-"""The actions on what goes on beside the steps."""
+"""Actions on messages, approvals, hosts of steps, the watch and drills."""
 
 
 class Dispatcher:
-    """Hands each action to its handler, in turn."""
+    """Passes each action to its handler, one at a time."""
 
     def __init__(self, services: HostServices) -> None:
-        """Make one.
+        """Take the services that handlers act through.
 
         Args:
             services: the run's context, journal writer and runner of attempts.
@@ -110,8 +110,8 @@ class Dispatcher:
     async def handle_intent(self, envelope: Envelope, caller: Caller) -> Reply:
         """Act on an intent, once, and answer it.
 
-        The secrets that a step wants are got out of turn, and what its guard looks at
-        is looked at: that may take its time.
+        Obtaining a step's secrets, listing its options and looking at its guard may
+        take long: they are done without holding the turn, and then it is tried again.
 
         Args:
             envelope: what is asked for.
@@ -141,7 +141,7 @@ class Dispatcher:
                 context.seen_guards.discard(looked.id)
 
     async def _answer_look(self, envelope: Envelope, seen: GuardLook) -> Reply:
-        """Say that a step does not apply, or that nobody knows whether it does."""
+        """The reply if a step does not apply, or its guard could not be looked at."""
         context, is_done = self._services.context, seen.holds is not None
         if is_done:
             await journal_consequences(context, self._services.writer)
@@ -149,7 +149,7 @@ class Dispatcher:
         return Reply(id=envelope.id, ok=is_done, text=seen.words, n=number)
 
     async def _list_options(self, envelope: Envelope, step: Step) -> Reply:
-        """List what a decision may be, and say what went wrong with it."""
+        """List a decision's options; the reply says what went wrong."""
         context, writer = self._services.context, self._services.writer
         problem = await list_options(context, writer, step)
         number = context.state.last_entry_number
@@ -159,9 +159,10 @@ class Dispatcher:
         """Act on an intent, once, and answer it.
 
         Raises:
-            SecretsWantedError: its step wants secrets first; nothing was done.
-            OptionsWantedError: it is to list options; nothing was done.
-            LookWantedError: its step's guard is to be looked at; nothing was done.
+            SecretsWantedError: the step's secrets must be obtained first.
+            OptionsWantedError: the decision's options must be listed first.
+            LookWantedError: the step's guard must be looked at first. In all three
+                cases nothing was done, and the caller tries again afterwards.
         """
         services, intent = self._services, envelope.id
         if services.writer.journal.stall_reason:
@@ -211,10 +212,10 @@ class Dispatcher:
 
 
 def without_secrets(services: HostServices, action: Action) -> Action:
-    """An action of which nothing that is kept holds a secret.
+    """The action with secrets redacted in its free texts (`FREE_TEXT_FIELDS`).
 
     Raises:
-        RunError: a value does: as another text, it would not be that value.
+        RunError: another field holds a secret; redacted, it would be another value.
     """
     if isinstance(action, TickStep | StartAutomatic):
         _refuse_secrets(services, action.answers)
@@ -243,7 +244,7 @@ def _refuse_secrets(services: HostServices, values: Mapping[str, str]) -> None:
 async def perform_action(
     services: HostServices, action: Action, caller: Caller, intent: str
 ) -> Entry | None:
-    """Do what is asked for, where it may be done; the turn is held.
+    """Perform an action, if it is permitted; the caller holds the turn.
 
     Args:
         services: the run's context, journal writer and runner of attempts.
@@ -255,10 +256,11 @@ async def perform_action(
         The entry that records it; `None` where nothing does.
 
     Raises:
-        MobiusError: it may not be done now; its words say why.
-        SecretsWantedError: its step wants secrets first; nothing was done.
-        OptionsWantedError: it is to list options; nothing was done.
-        LookWantedError: its step's guard is to be looked at first; nothing was done.
+        MobiusError: it is not permitted now; the message says why.
+        SecretsWantedError: the step's secrets must be obtained first.
+        OptionsWantedError: the decision's options must be listed first.
+        LookWantedError: the step's guard must be looked at first. In all three
+            cases nothing was done.
     """
     require(action, step_handlers.situation_of(services, caller))
     if isinstance(action, TickStep):
@@ -316,7 +318,7 @@ async def perform_action(
 async def _act_beside(
     services: HostServices, action: BesideAction, caller: Caller, intent: str
 ) -> Entry | None:
-    """Perform a `BesideAction`: on messages, approvals, the watch or drills."""
+    """Perform an action on messages, approvals, hosts, the watch or drills."""
     who = caller.name
     match action:
         case SendMessageOfStep():

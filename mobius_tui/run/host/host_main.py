@@ -87,7 +87,7 @@ class HostLog(io.TextIOBase):
         return self._descriptor
 
     def write(self, text: str) -> int:
-        """Write what there is room for."""
+        """Write as much as the disk has room for."""
         with contextlib.suppress(OSError):
             os.write(self._descriptor, text.encode("utf-8", "backslashreplace"))
         return len(text)
@@ -270,7 +270,7 @@ class Host:
         self.watch_run_monitor.log_health(record)
 
     def _on_entry(self, entry: Entry) -> None:
-        """Let the plan grow, and tell viewers, triggers and outbox of a new entry."""
+        """Add new steps to the plan; tell viewers, triggers and outbox of an entry."""
         self.context.plan.catch_up(self.context.state)
         self.control.poke(entry.n)
         self.triggers.apply_entry(entry)

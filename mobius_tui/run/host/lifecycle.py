@@ -41,7 +41,7 @@ async def journal_host_start(
         context: the run's.
         writer: the run's.
         handle_intent: acts on the intent that the run begins with.
-        order: what whoever started the host wants.
+        order: what the host was started with.
         journal_content: the journal as it was found.
         left_over: attempts that an earlier host left behind.
 
@@ -134,7 +134,7 @@ async def seal_health(
 
     Raises:
         RunError: it could not be made durable.
-        StateError: it may not follow now.
+        StateError: the event is not valid in the current state.
     """
     size, digest = await asyncio.to_thread(monitor.digest)
     sealed = context.state.health_seal

@@ -27,7 +27,7 @@ UNWATCHED_DRILL_LIMIT = 600.0
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HostOrder:
-    """What a host is started with."""
+    """What the process that runs a run is started with."""
 
     began: RunBegan | None = None
     """How the run begins; `None` to resume it."""
@@ -43,12 +43,12 @@ class HostOrder:
     """Seconds after which a drill that nobody watches ends."""
 
     def encode(self) -> bytes:
-        """As the host reads it."""
+        """Encode it as the host's standard input."""
         return json.dumps(asdict(self)).encode()
 
     @classmethod
     def decode(cls, data: bytes) -> HostOrder:
-        """As `encode` wrote it."""
+        """Decode what `encode` wrote."""
         fields = json.loads(data)
         began, watch = fields["began"], fields["watch"]
         return cls(

@@ -52,7 +52,7 @@ class Envelope:
         person may have done something else.
 
         Args:
-            now: seconds, by the clock of whoever sent it.
+            now: seconds of `boot_clock`, as in `sent`.
         """
         if (
             self.sent is None

@@ -77,7 +77,7 @@ class StopStep(BaseAction):
     never_late: ClassVar[bool] = True
     step: str
     attempt: int | None = None
-    """The attempt that is meant; the one that runs where it is left out."""
+    """The attempt to stop; `None` for the one that runs."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -181,7 +181,7 @@ class SetVariables(BaseAction):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AddNote(BaseAction):
-    """Put a remark on record, on a step or on the run."""
+    """Journal a note, on a step or on the run."""
 
     never_late: ClassVar[bool] = True
     text: str = ""
@@ -200,7 +200,7 @@ class EnterPhase(BaseAction):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class UndoSteps(BaseAction):
-    """Turn to undoing steps; each is then begun as any other step is."""
+    """Enter the phase Undo for some steps; each is then begun as any other step is."""
 
     steps: tuple[str, ...] = ()
     """The ids of the steps, the newest first, as they were shown; also those that
@@ -280,7 +280,7 @@ class GiveHint(BaseAction):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TouchSite(BaseAction):
-    """Journal that whoever leads a drill is about to touch its site."""
+    """Journal that the facilitator of a drill is about to change its site."""
 
     act: FacilitatorAct
     seal: str

@@ -23,7 +23,7 @@ class Reply:
     """Of the intent; empty where it could not be read."""
     ok: bool
     text: str = ""
-    """Why not, in words."""
+    """Why it was refused, or what came of it, in words."""
     n: int = 0
     """The number of the entry that records the action; 0 for none."""
     version: int = VERSION
@@ -46,7 +46,7 @@ def encode_reply(reply: Reply) -> bytes:
 def encode_poke(n: int) -> bytes:
     """The line that tells viewers that the journal has grown to entry `n`.
 
-    With 0 it tells nothing but that the host lives.
+    With 0 it only shows that the host lives.
     """
     return b'{"poke":%d}\n' % n
 
@@ -60,7 +60,7 @@ def decode_from_host(line: bytes) -> Reply | Stalled | int:
     """Decode a line of the host: a reply, a stall, or the entry number of a poke.
 
     Raises:
-        RunError: the line is neither.
+        RunError: the line is none of these.
     """
     try:
         data = json.loads(line)

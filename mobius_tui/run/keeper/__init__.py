@@ -1,4 +1,4 @@
-"""The process between host and script, and what it is made of.
+"""The keeper: the process between the run's host and a script.
 
 Standard library only. Whatever imports more than that does not belong here.
 """

@@ -54,8 +54,8 @@ def begin_attempt_record(
         stop_requests: gets an entry whenever SIGTERM comes.
 
     Returns:
-        The descriptor of the record of the end, one that has bytes to read after a
-        signal, and the output.
+        The descriptor of the reserved end record; a descriptor that is readable after
+        a signal; and the writer of the output.
     """
     _signal.signal(_signal.SIGTERM, lambda *_: stop_requests.append(1))
     become_subreaper()

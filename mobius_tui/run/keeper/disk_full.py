@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 DISK_FULL_ERRNOS = (errno.ENOSPC, errno.EDQUOT)
-"""Errors that pass when somebody frees space; nothing was lost by them."""
+"""Errors of a full disk or quota: a write can be tried again, and nothing is lost."""
 RETRY_INTERVAL = 0.25
 """Seconds between two tries on a full disk."""
 

@@ -24,11 +24,10 @@ SAMPLES_AVERAGED = 32
 
 
 class FloodThrottle:
-    """Tells how long to rest where a flood and other processes want the processors.
+    """Says how long to pause a flood of output where other processes need processors.
 
-    Four floods on two processors delayed the keys of whoever watched them by a tenth of
-    a second. Output below `FLOOD_RATE`, or from a process that gets its processor time,
-    never rests.
+    Four floods on two processors delayed key presses in the viewer by 0.1 s. Output
+    below `FLOOD_RATE`, or from a process that gets its processor time, never rests.
     """
 
     def __init__(

@@ -160,9 +160,9 @@ class OutputPump:
                     self.drain_deadline += time.monotonic() - began
 
     def _wait_for_space(self) -> bool:
-        """Wait a while for space; returns whether that is still worth it.
+        """Wait `RETRY_INTERVAL` for space; returns whether to try again.
 
-        It is not once a script that was stopped has ended: somebody waits for its end.
+        False once a script that was stopped has ended: its end must be recorded.
         """
         poll = select.poll()
         poll.register(self.waker, select.POLLIN)

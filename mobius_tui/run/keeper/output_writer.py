@@ -1,4 +1,4 @@
-"""Writes a script's output to `output`, and when it came to `spans`."""
+"""Writes a script's output to `output`, and the time and stream of it to `spans`."""
 
 import os
 import time
@@ -65,7 +65,7 @@ def decode_span(record: bytes) -> "tuple[int, int, int, int]":
 class OutputWriter:
     """Writes the `output` file and its `spans`.
 
-    A full disk is waited out: a write that has begun is continued where it broke off.
+    On a full disk it waits: a write that has begun is continued where it broke off.
     """
 
     def __init__(

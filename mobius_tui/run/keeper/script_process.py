@@ -49,7 +49,7 @@ class ScriptProcess:
         """The number of the error that stopped its output from being written; 0 for
         none."""
         self.killed_processes: list[tuple[int, bytes]] = []
-        """What was ended with it: each one's number, and what it was called with."""
+        """Processes that were killed with it: the process id and arguments of each."""
 
     def start(self) -> "tuple[int, ...]":
         """Fork and execute; returns the descriptors that its output comes from."""
@@ -70,7 +70,7 @@ class ScriptProcess:
         return ours
 
     def open_streams(self) -> "tuple[tuple[int, ...], tuple[int, ...]]":
-        """What the script's output comes from, and what it goes to."""
+        """Open its pipes; returns our reading ends, and the script's writing ends."""
         out_r, out_w = os.pipe()
         err_r, err_w = os.pipe()
         for end in (out_w, err_w):
@@ -167,8 +167,8 @@ class ScriptProcess:
     def end_group(self) -> None:
         """Kill the rest of the group; the unreaped leader keeps its id reserved.
 
-        Processes that left it by `setsid` are spared, and those about to: whether one
-        had come so far when the shell ended is a matter of chance.
+        Processes that left it by `setsid` are not killed, nor are those about to leave
+        it: whether one has done so yet when the shell ends is a matter of chance.
         """
         if self._is_tree_locked() or has_other_children(self.pid):
             while any(self._is_starting(pid) for pid in self._group_members()):

@@ -7,7 +7,7 @@ if TYPE_CHECKING:
 
 REDACTED = b"[redacted]"
 MAX_STEPS_BACK = 1000
-"""Overlapping secrets, at most, to go back over for a place to cut at."""
+"""How many overlapping secrets are stepped over, at most, to find a place to cut."""
 
 
 class StreamRedactor:
@@ -40,10 +40,10 @@ class StreamRedactor:
         return data
 
     def _safe_cut(self, data: bytes, cut: int) -> int:
-        """A place to cut at that is inside no secret; at or before the one given.
+        """The last place at or before `cut` that is inside no secret.
 
-        In a flood that is nothing but a secret that repeats itself, as `aaaaaa`, there
-        is none near: the rest of one then belongs to the next.
+        After `MAX_STEPS_BACK` it gives up, as in a flood of one repeated character that
+        is a secret: the cut is inside one then, and its rest is redacted with the next.
         """
         for _ in range(MAX_STEPS_BACK):
             before = cut
@@ -62,7 +62,7 @@ class StreamRedactor:
 
 
 def started_secret_length(data: bytes, secret: bytes) -> int:
-    """The length of the longest end of `data` that a secret begins with."""
+    """The length of the longest suffix of `data` that is a prefix of the secret."""
     first = secret[:1]
     place = data.find(first, max(0, len(data) - len(secret) + 1))
     while place >= 0:

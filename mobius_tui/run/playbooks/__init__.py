@@ -1,4 +1,4 @@
-"""Ansible over the hosts of a batch: what it is given, what it says, what that means.
+"""One `ansible-playbook` for each batch: its files, its events, each host's verdict.
 
 The keeper under which `ansible-playbook` runs is started in `run/attempts/`.
 """

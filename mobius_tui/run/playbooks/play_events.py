@@ -1,4 +1,4 @@
-"""Reads what Ansible said in a play, while it is being written."""
+"""Reads the events of a play that our callback plugin writes, while it writes them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _CHUNK = 1 << 20
 LATEST = 1e10
 """Seconds since 1970 after which no event has happened."""
 TEXTS = ("msg", "censored", "stdout", "stderr", "module_stdout", "module_stderr")
-"""What a task may say, in the order in which it is shown."""
+"""Keys of a task result that hold texts, in the order in which these are shown."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,9 +28,9 @@ class PlayEvent:
     task: str = ""
     changed: bool = False
     ignored: bool = False
-    """Whether a failure counts for nothing."""
+    """Whether the task has `ignore_errors`, so that its failure does not count."""
     fatal: bool = False
-    """Whether a failure ends the play of all others."""
+    """Whether the failure ends the play for all hosts, as `any_errors_fatal` does."""
     rc: int | None = None
     item: str = ""
     diff: str = ""
@@ -39,13 +39,13 @@ class PlayEvent:
     hosts: tuple[str, ...] = ()
     """Of a play that begins."""
     counts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
-    """At the end: how often what happened, by host."""
+    """In `stats`, the last event: by host, Ansible's counts (`ok`, `failures`, …)."""
     left_out: frozenset[str] = frozenset()
-    """At the end: the hosts of plays that were given up before they came to them."""
+    """In `stats`: hosts of plays that were given up before any task of theirs."""
 
 
 class PlayEvents:
-    """The events of a play, from where they were read last."""
+    """Reads the events of a play that are new since the last read."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -69,7 +69,7 @@ class PlayEvents:
 
 
 def event_of_line(line: bytes) -> PlayEvent | None:
-    """The event of a line; `None` if it is none."""
+    """Decode an event from a line; `None` if the line is not a valid event."""
     try:
         data = json.loads(line)
         if data["event"] == "stats":

@@ -37,7 +37,7 @@ PLUGIN = Path(__file__).with_name("assets")
 """The folder of the callback plugin, and of nothing else: Ansible loads all of it."""
 PLAYS = "plays"
 EVENT_TEXT = 64 << 10
-"""Characters of a text in an event of a playbook at most."""
+"""Characters of one text in an event at most, where a playbook is played."""
 _HOSTS_BYTES = 1 << 20
 
 
@@ -64,7 +64,7 @@ class PlayFiles:
 
     @property
     def events(self) -> Path:
-        """What Ansible said, as lines of JSON."""
+        """Ansible's events, as lines of JSON."""
         return self.path / "events.jsonl"
 
     @property
@@ -89,21 +89,21 @@ class PlayFiles:
 
     @property
     def variables(self) -> Path:
-        """What Ansible is given; private, and removed once it is read."""
+        """The variables for Ansible; private, and removed once they are read."""
         return self.path / "variables.yml"
 
     @property
     def orders(self) -> Path:
-        """What the callback plugin is given; private, and removed once it is read."""
+        """Settings of the callback plugin; private, and removed once they are read."""
         return self.path / "orders.json"
 
     @property
     def temporary(self) -> Path:
-        """Where Ansible has its own files here; removed at the end."""
+        """Ansible's temporary folder on this machine; removed at the end."""
         return self.path / "tmp"
 
     def read_hosts(self) -> tuple[PlayHost, ...]:
-        """The hosts that it was begun for; none if it cannot have begun."""
+        """The hosts that the play was begun for; empty if it cannot have begun."""
         try:
             with open_regular(self.hosts) as file:
                 items = json.loads(file.read(_HOSTS_BYTES))
@@ -180,7 +180,7 @@ def _play_host(host: HostOrder, folder: Path) -> Mapping[str, Any]:
 def _inventory_item(
     host: TargetHost, order: PlaybookOrder
 ) -> tuple[str, Mapping[str, Any]]:
-    """A host as it was resolved; an inventory read anew may say otherwise."""
+    """A host's entry in the inventory, with the address that was resolved and shown."""
     found: dict[str, Any] = {}
     if host.address != host.name or not order.inventory:
         found["ansible_host"] = host.address
@@ -225,7 +225,7 @@ def _write_json(path: Path, data: object) -> None:
 
 
 def _write_private(path: Path, text: str) -> None:
-    """Write what even the group of a shared run is not to read."""
+    """Write a file that its owner alone may read, even where the run is shared."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     with os.fdopen(os.open(path, flags, 0o600), "wb") as file:
         file.write(text.encode())
@@ -246,7 +246,7 @@ def play_command(order: PlaybookOrder, files: PlayFiles) -> str:
 
 
 def play_environment(order: PlaybookOrder, files: PlayFiles) -> Mapping[str, str]:
-    """The environment of Ansible: the person's own, but for what we depend on."""
+    """The environment of Ansible: the person's own, with the settings that we need."""
     own = order.env.get("ANSIBLE_CALLBACK_PLUGINS", "")
     found = {
         **order.env,

@@ -1,4 +1,4 @@
-"""What is to be played on the hosts of an attempt, by Ansible."""
+"""`PlaybookOrder`: what Ansible runs on the hosts of an attempt, and its limits."""
 
 from __future__ import annotations
 
@@ -52,12 +52,12 @@ class PlaybookOrder:
 
     @property
     def is_script(self) -> bool:
-        """Whether a script is run, and no playbook played."""
+        """Whether a script is run, by a playbook of ours, instead of a playbook."""
         return not self.playbook
 
     @property
     def batch_timeout(self) -> float | None:
-        """Seconds for a batch; a script's own limit is kept on the hosts.
+        """Seconds for a batch; for scripts, a bound beyond the limit kept on each host.
 
         Hosts beyond `forks` wait for others, and Ansible itself takes a while for each.
         """
@@ -68,4 +68,4 @@ class PlaybookOrder:
 
 
 ROUND_TIME = 60.0
-"""Seconds beyond a script's own limit, for as many hosts as go at the same time."""
+"""Seconds that `batch_timeout` adds to a script's limit, for each `forks` hosts."""

@@ -1,4 +1,4 @@
-"""What was done on each host, as text that a person reads: `hosts/NAME/output`.
+"""Writes each host's events as text for a person: `hosts/NAME/output`.
 
 It is made of the events alone, so that after any crash it is continued where it ends:
 nothing is missing, and nothing is there twice. When it came is the time of its event.
@@ -25,7 +25,7 @@ _FULL = b"\n[the rest is left out: the output is full]\n"
 
 
 def text_of_event(event: PlayEvent, *, is_script: bool) -> str:
-    """What an event adds to the output of its host; empty for nothing."""
+    """The text that an event adds to the output of its host; may be empty."""
     if is_script:
         is_end = event.event in ("ok", "failed") and event.task == script_play.RUN
         is_said = is_end and event.rc is not None
@@ -44,7 +44,7 @@ def text_of_event(event: PlayEvent, *, is_script: bool) -> str:
 
 
 def _trouble(event: PlayEvent) -> str:
-    """What kept a script from being run."""
+    """Why a script could not be run, as text for the output."""
     return _blocks(event, TEXTS) if event.event in ("failed", "unreachable") else ""
 
 
@@ -57,7 +57,7 @@ def _block(text: str) -> str:
 
 
 class PlayOutputs:
-    """The outputs of an attempt's hosts, each as long as its events make it."""
+    """The output files of an attempt's hosts."""
 
     def __init__(
         self,

@@ -1,9 +1,9 @@
-"""What the events of a play mean for each of its hosts. Pure.
+"""Decides from the events of a play what became of each of its hosts. Pure.
 
-A host has passed only if Ansible counted it at the end and every play that is for it
-came to it: where other hosts' failures end a play, Ansible counts who was cut off by
-that as well. Without that count, a host that began is unknown, but for one whose last
-word is that it failed.
+A host has passed only if it is in Ansible's final counts (the event `stats`) and every
+play for it was played to its end: where other hosts' failures end a play, Ansible
+counts the hosts that were cut off by that as well. Without `stats`, a host that began
+is unknown, unless its last event is a failure.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from mobius_tui.sanitize import line
 LONGEST_REASON = 300
 """Characters."""
 _HOSTS_FAILED = frozenset({0, 2, 4})
-"""Exit codes of `ansible-playbook` that its counts explain."""
+"""Exit codes of `ansible-playbook` with which its counts by host can be trusted."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,9 +29,9 @@ class Verdict:
     state: HostState
     reason: str = ""
     exit: int | None = None
-    """Of a script; of a playbook 0 if it passed. A task may fail with any."""
+    """A script's exit status; of a playbook 0 if it passed, or else `None`."""
     cause: str = ""
-    """`exited` if it ended by itself with that, or `timed out`."""
+    """`exited` if it ended by itself with that status, or `timed out`."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,14 +47,14 @@ class PlayEnd:
 @dataclass(slots=True)
 class _Host:
     tasks: int = 0
-    """How many began."""
+    """How many tasks began on it."""
     task: str = ""
-    """The last that began."""
+    """The name of the last task that began."""
     last_word: PlayEvent | None = None
-    """That it failed, or cannot be reached; `None` if a task began since."""
+    """Its last failure or `unreachable`; `None` if a task began since."""
     failure: PlayEvent | None = None
     verdict: Verdict | None = None
-    """Known before the end, as of a script."""
+    """Known before the end of the play; of scripts only."""
 
 
 @dataclass(slots=True)
@@ -64,22 +64,22 @@ class PlayProgress:
     is_script: bool
     _hosts: dict[str, _Host] = field(default_factory=dict)
     _play: tuple[str, ...] = ()
-    """The hosts of the play that goes on, or of its part."""
+    """The hosts of the current play, or of its current batch (`serial`)."""
     _addressed: set[str] = field(default_factory=set)
-    """The hosts of all plays so far; of `run_once` one of them has a task."""
+    """The hosts of all plays so far, also those without a task, as by `run_once`."""
     _cut: dict[str, str] = field(default_factory=dict)
-    """Hosts whose play may have been ended by a host's failure: whose it was."""
+    """Hosts whose play may have been ended early → the host whose failure ended it."""
     _ended: bool = False
     _counts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     _left_out: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, hosts: Iterable[str], *, is_script: bool) -> PlayProgress:
-        """A play of which nothing has been heard."""
+        """The progress of a play before its first event."""
         return cls(is_script, {name: _Host() for name in hosts})
 
     def apply(self, event: PlayEvent) -> Verdict | None:
-        """Add what was said; returns what is new of its host, if anything is."""
+        """Add an event; returns its host's new verdict, if that changes by it."""
         host = self._hosts.get(event.host)
         match event.event:
             case "play":
@@ -104,7 +104,7 @@ class PlayProgress:
         return None
 
     def verdict(self, name: str, end: PlayEnd) -> Verdict:
-        """What became of a host, when nothing more will be said.
+        """The final verdict on a host, once there are no more events.
 
         Args:
             name: of the host.
@@ -123,7 +123,7 @@ class PlayProgress:
         return Verdict(state=HostState.UNKNOWN, reason=_words(words))
 
     def _early(self, host: _Host, passed: PlayEvent | None = None) -> Verdict | None:
-        """What a script came to: nothing follows that could change it."""
+        """The verdict on a script, which is final before the play's end."""
         if not self.is_script:
             return None
         if passed is not None:
@@ -161,7 +161,7 @@ class PlayProgress:
         return Verdict(state=state, exit=0, cause="exited")
 
     def _is_cut(self, name: str) -> bool:
-        """Whether a failure ended its play that no `rescue` made good."""
+        """Whether its play was ended by a failure that no `rescue` handled."""
         if name not in self._cut:
             return False
         by = self._cut[name]
@@ -176,7 +176,7 @@ class PlayProgress:
 
 
 def _script_failure(host: _Host, event: PlayEvent) -> Verdict:
-    """What a script came to that did not end well, or could not be run."""
+    """The verdict on a script that failed, or that could not be run."""
     if event.rc is None or event.task != script_play.RUN:
         return _last_word(host, event)
     if event.rc == script_play.TIMED_OUT:
@@ -187,7 +187,7 @@ def _script_failure(host: _Host, event: PlayEvent) -> Verdict:
 
 
 def _last_word(host: _Host, event: PlayEvent) -> Verdict:
-    """What a failure means."""
+    """The verdict on a host whose last event is a failure, or `unreachable`."""
     said = next((event.texts[key] for key in TEXTS if event.texts.get(key)), "")
     if event.event == "failed":
         errors = event.texts.get("stderr", "").strip().splitlines()

@@ -1,9 +1,9 @@
-"""What a playbook is made of, as digests: changed since it was shown, it is said.
+"""Digests of a playbook's files, to show that one has changed since a person saw it.
 
 Covered are its own file; the YAML files that it names, and those that these name, where
 they lie beside it; the folders beside it that Ansible reads by their names; the
-inventory, with its variables; and `ansible.cfg`. What a name is only made of when it
-is played (`{{ env }}.yml`), collections, and roles of other places are not.
+inventory, with its variables; and `ansible.cfg`. Not covered are files whose name is a
+template (`{{ env }}.yml`), collections, and roles in other places.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ FOLDERS = (
 VARIABLES = ("group_vars", "host_vars")
 """Folders of variables, beside a playbook and beside an inventory."""
 NAMED = 3
-"""Paths that are named in a line."""
+"""Changed paths that a message names; of the others it gives the number."""
 MOST_NAMED = 200
-"""Files that are followed from a playbook by their names, at most."""
+"""Files that are found by the names in a playbook, at most."""
 MOST_FILES = 2000
 """Files of a folder that count at most, in the order of their paths."""
 MOST_BYTES = 1 << 20
@@ -59,11 +59,11 @@ def playbook_digests(folder: Path, playbook: str, inventory: str) -> Mapping[str
 
 
 def changed_in_words(shown: Mapping[str, str], now: Mapping[str, str]) -> str:
-    """The paths that are not as they were, are there no more, or are new.
+    """The paths that have changed, are missing, or are new, as text.
 
     Args:
-        shown: as they were; empty where that is not on record.
-        now: as they are.
+        shown: digests by path, as a person saw them; empty if not on record.
+        now: digests by path now.
 
     Returns:
         The first of them, and how many more; empty where there is none.
@@ -75,7 +75,7 @@ def changed_in_words(shown: Mapping[str, str], now: Mapping[str, str]) -> str:
 
 
 def _is(kind: Callable[[int], bool], path: Path) -> bool:
-    """Whether there is something of a kind at a path that may be any text of a file."""
+    """Whether a path is of a kind (`stat.S_ISREG`, …); the path may be invalid text."""
     try:
         return kind(path.stat().st_mode)
     except (OSError, ValueError):

@@ -1,14 +1,16 @@
 """A script as a playbook of two tasks: connect, then run. Pure.
 
-The module is `command` with the script on its standard input, because `raw`, `script`
-and the environment of a task fail at what is promised here: by the first two an exit of
-255 is called unreachable, and by the last values stand in the list of processes of the
-host. It wants Python on the host.
+The module is `command` with the script on its standard input, as the other ways break a
+promise: with `raw` and `script`, an exit of 255 is reported as unreachable; with the
+environment of a task, values show in the host's list of processes. The host needs
+Python.
 
-Its output is in a file there until it ends: in one order, and without bytes that are no
-UTF-8, of which 2.19 makes a failure.
+The script's output is collected in a file there until it ends, so that stdout and
+stderr are in order, and freed of bytes that are not UTF-8, on which ansible-core 2.19
+fails the task.
 
-That something is connected to first makes "unreachable" mean that nothing ran.
+The task that only connects comes first, so that "unreachable" at it means that nothing
+ran.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ from mobius_tui.run.fleet.claim_request import export_line
 CONNECT, RUN = "connect", "run"
 """The names of the tasks."""
 STANDARD_INPUT = "mobius_standard_input"
-"""The variable that has what each host's shell reads, by the host's name."""
+"""The Ansible variable with the standard input of each host's shell, by host name."""
 TIMED_OUT = 124
 """The exit status of `timeout`."""
 PLAYBOOK = f"""\
@@ -47,13 +49,13 @@ def standard_input(
     nonce: str,
     timeout: float | None,
 ) -> str:
-    """What `sh -s` reads on a host.
+    """The text that `sh -s` reads on a host: it sets values, and runs a script.
 
     Args:
-        script: is in a private file there while it runs.
-        shell: what runs it.
+        script: in a private file on the host while it runs.
+        shell: the command that runs it.
         values: its environment.
-        nonce: what no line of a script is.
+        nonce: ends the script in the text: a line that no script has.
         timeout: seconds; kept where the host has `timeout`.
 
     Raises:

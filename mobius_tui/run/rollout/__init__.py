@@ -1,4 +1,4 @@
-"""How a step goes over its hosts: which begin next, what holds them, what it comes to.
+"""How a step rolls out over its hosts: which begin next, what holds them, its result.
 
 Pure: what was decided, and what hosts and health are, comes in; nothing is begun here.
 """

@@ -1,8 +1,8 @@
-"""Which hosts of a step begin next, what holds them, and what it has come to. Pure.
+"""Decides which hosts of a step begin next, what holds them, and how it ends. Pure.
 
-Whoever carries a rollout asks after each event, and at the time that is named: what a
-`Move` says is journaled first (the end of a batch, the begin of the next, a hold, each
-host's begin), and done then.
+The attempt calls `next_move` after each event, and at the time `look_again`. What it
+returns is journaled first (the end of a batch, the start of the next, a hold, each
+host's start), and done then.
 """
 
 from __future__ import annotations
@@ -17,22 +17,21 @@ from mobius_tui.run.rollout.rollout_plan import RolloutPlan
 from mobius_tui.run.state.fleet_state import ENDED, PASSED, FleetState
 
 RolloutResult = Literal["passed", "warned", "failed", "stopped", "unknown"]
-"""What a rollout came to; `warned` if hosts were skipped, or as few as may have
-failed."""
+"""How a rollout ended; `warned` if hosts were skipped, or at most `max_failed` failed.
+"""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RolloutHealth:
-    """Health as far as a rollout looks at it."""
+    """The service's health, as far as a rollout depends on it."""
 
     well_since: float | None = None
     """Since when every probe that counts is well, in seconds since 1970; `None` while
     one is not."""
     looked_at: float = math.inf
-    """When the probe that looked longest ago began to, in seconds since 1970."""
+    """The time of the oldest of the probes' last checks, in seconds since 1970."""
     has_data: bool = True
-    """Whether something is known of every probe that counts; without a probe it is
-    not."""
+    """Whether every probe that counts has a result; false if no probe counts."""
     fired_at: float | None = None
     """When a trigger last fired; `None` if none did."""
     fired: str = ""
@@ -41,7 +40,7 @@ class RolloutHealth:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Hold:
-    """Nothing begins until that is over."""
+    """Why no host begins for now."""
 
     why: HoldReason
     words: str
@@ -51,7 +50,7 @@ class Hold:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RolloutEnd:
-    """No host of it runs, and none begins any more."""
+    """How a rollout ended: no host runs, and none begins any more."""
 
     result: RolloutResult
     words: str
@@ -59,12 +58,13 @@ class RolloutEnd:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Move:
-    """What is next. Without any of it, running hosts are waited for."""
+    """The next decision. Without any field set, running hosts are waited for."""
 
     end_batch: int | None = None
-    """The batch that is over now: to be journaled."""
+    """The number of the batch that is over now: to be journaled."""
     start_batch: int | None = None
-    """The batch that begins now: to be journaled, before its hosts begin."""
+    """The number of the batch that begins now: to be journaled before its hosts begin.
+    """
     begin: tuple[str, ...] = ()
     """The hosts that begin now, in this order."""
     hold: Hold | None = None
@@ -72,7 +72,7 @@ class Move:
     """Why no further host begins in this attempt, though some still run; or empty."""
     end: RolloutEnd | None = None
     look_again: float | None = None
-    """When it is to be asked for anew though nothing happens, in seconds since 1970."""
+    """When to call `next_move` again if nothing happens before; seconds since 1970."""
 
 
 def next_move(
@@ -84,16 +84,16 @@ def next_move(
     stopped: bool = False,
     changed: str = "",
 ) -> Move:
-    """What is next in a rollout.
+    """Decide what is next in a rollout.
 
     Args:
-        plan: what it is held to.
-        fleet: where its hosts stand.
+        plan: its batches and limits.
+        fleet: the states of its hosts.
         health: as it is now.
         now: seconds since 1970.
-        stopped: whether a person stops it: nothing begins any more.
-        changed: what is no more as the attempt began with it, in words: nothing begins
-            any more, either.
+        stopped: whether a person stops it: no further host begins.
+        changed: how the playbook has changed since the attempt began, in words: if it
+            has, no further host begins.
     """
     counts = fleet.counts()
     end_batch = _batch_that_is_over(fleet)
@@ -114,7 +114,7 @@ def next_move(
 
 
 def _batch_that_is_over(fleet: FleetState) -> int | None:
-    """The batch whose hosts have all ended, which nobody has said yet."""
+    """The batch whose hosts have all ended, if its end is not journaled yet."""
     last = fleet.batch
     if last is None or last.ended is not None:
         return None
@@ -124,7 +124,7 @@ def _batch_that_is_over(fleet: FleetState) -> int | None:
 
 
 def failed_hosts(plan: RolloutPlan, counts: Counter[HostStatus]) -> int:
-    """How many hosts count as failed, with those of which nobody knows."""
+    """How many hosts count as failed, unknown ones included."""
     failed = counts[HostStatus.FAILED] + counts[HostStatus.UNKNOWN]
     if plan.on_unreachable != "skip":
         failed += counts[HostStatus.UNREACHABLE]
@@ -140,8 +140,8 @@ def _why_stopping(
 ) -> str:
     """Why no further host begins in this attempt; empty if others may.
 
-    Hosts of which nobody knows are settled first, and may turn out to be well; so may
-    those that a person is asked for be skipped.
+    Hosts that a person has yet to settle do not count: unknown ones may turn out to
+    have passed, and unreachable ones may be skipped.
     """
     if asked:
         return asked
@@ -155,7 +155,7 @@ def _why_stopping(
 
 
 def _unsettled(fleet: FleetState) -> tuple[str, ...]:
-    """The hosts that cannot be reached, and of which nobody has said what they are."""
+    """The unreachable hosts that no person has settled yet."""
     return tuple(
         host
         for host in fleet.named(HostStatus.UNREACHABLE)
@@ -170,7 +170,7 @@ def _hold(
     plan: RolloutPlan,
     end_batch: int | None,
 ) -> Hold | None:
-    """What holds every further host, in the middle of a batch too."""
+    """A hold for every further host, within a batch as well; `None` if none is due."""
     last = fleet.batch
     number = 0 if last is None else last.number
     is_over = last is None or last.ended is not None or end_batch is not None
@@ -205,7 +205,7 @@ def _go_on(
     now: float,
     end_batch: int | None,
 ) -> Move:
-    """Begin hosts of the batch that goes on, or of the next if that may begin."""
+    """Begin hosts of the current batch, or of the next one if that may begin."""
     last = fleet.batch
     free = plan.parallel - counts[HostStatus.RUNNING]
     if last is not None and last.ended is None and end_batch is None:
@@ -229,7 +229,7 @@ def _gate(
     ended_at: float,
     now: float,
 ) -> tuple[Hold | None, float | None]:
-    """What holds the next batch, and when to look again; None if it may begin."""
+    """A hold for the next batch, `None` if it may begin; and when to look again."""
     if fleet.released_batch >= batch:
         return None, None
     if plan.person:
@@ -260,7 +260,7 @@ def _gate(
 def _end(
     plan: RolloutPlan, fleet: FleetState, counts: Counter[HostStatus], stopping: str
 ) -> RolloutEnd:
-    """What a rollout came to of which no host runs or begins any more."""
+    """The end of a rollout of which no host runs or begins any more."""
     passed = sum(counts[each] for each in PASSED)
     left = counts[HostStatus.WAITING] + counts[HostStatus.PENDING]
     words = f"{passed} of {len(fleet.hosts)} passed"
@@ -285,7 +285,7 @@ def _end(
 
 
 NAMED = 3
-"""Hosts that are named in a line."""
+"""Hosts that a text names; of the others it gives the number."""
 
 
 def _names(hosts: tuple[str, ...]) -> str:

@@ -1,4 +1,4 @@
-"""Since when health is well, as a rollout asks it between two batches. Pure."""
+"""Since when all probes are ok, for a rollout between two batches. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mobius_tui.runbook.model.probes import Probe
 
 
 class HealthSince:
-    """The probes that count, and since when each of them is well without a break."""
+    """For each probe that counts, since when it is ok without a break."""
 
     def __init__(
         self, probes: Iterable[Probe], *, fresh: Callable[[str], float]
@@ -21,7 +21,7 @@ class HealthSince:
         Args:
             probes: all of the runbook; those that do not count for triggers are left
                 out, unless none does.
-            fresh: gives, by probe, the seconds after which a check is of the past.
+            fresh: maps a probe's id to the seconds for which its last check counts.
         """
         every = tuple(probes)
         counting = [probe.id for probe in every if probe.trigger]

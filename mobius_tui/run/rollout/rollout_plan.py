@@ -1,4 +1,4 @@
-"""What a rollout is held to: its batches and its limits, in hosts and seconds. Pure."""
+"""The plan of a rollout: its batches and its limits, in hosts and seconds. Pure."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from mobius_tui.runbook.model.targets import (
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RolloutPlan:
-    """What one attempt is held to."""
+    """The batches and limits of one attempt."""
 
     batches: tuple[tuple[str, ...], ...]
     """All hosts of the attempt in their order, each in one batch."""
     parallel: int
     """How many hosts run at the same time at most."""
     max_failed: int
-    """How many hosts may have failed: others still begin, and the step is warned."""
+    """How many hosts may fail before no further host begins; the step ends warned."""
     on_unreachable: OnUnreachable = "fail"
     person: bool = False
     """Whether a person lets each batch after the first begin."""
     healthy: float | None = None
     """Seconds for which health must have been well between two batches."""
     within: float = 0.0
-    """Seconds for which that is waited for until a person is wanted."""
+    """Seconds to wait for that before the next batch is held for a person."""
 
     @property
     def hosts(self) -> tuple[str, ...]:
@@ -45,15 +45,15 @@ def plan_rollout(
     *,
     of: int | None = None,
 ) -> RolloutPlan:
-    """What an attempt is held to.
+    """The batches and limits of an attempt.
 
     Args:
-        rollout: what the step says.
+        rollout: the step's settings.
         hosts: those of this attempt in their order, `first` at the beginning.
         first: the hosts that go before all others.
-        seconds: of a duration and its key, as `Values.seconds` fills them in.
-        of: how many hosts the step has, with those that have passed before; a share
-            that may have failed is one of these. Without it, those of this attempt.
+        seconds: converts a duration and its key, as `Values.seconds` does.
+        of: how many hosts the step has, with those that have passed before; a
+            percentage in `max_failed` is of these. Without it, those of this attempt.
     """
     between = rollout.between
     healthy = seconds(between.healthy, "healthy") if between.healthy else None

@@ -1,11 +1,11 @@
 """Reads an Ansible inventory by `ansible-inventory --list`: hosts, and their groups.
 
-A file, a directory, a script or a plugin is what Ansible makes of it. Which of its
-hosts are meant is ours to say (`host_patterns`): one program is run in place of two,
-`--limit` is the same for names without an inventory, and what names nothing is an
-error, where Ansible warns and goes on with fewer hosts, or with none.
+Ansible reads the inventory, be it a file, a directory, a script or a plugin. We match
+patterns of hosts ourselves (`host_patterns`): one program is run instead of two,
+`--limit` is the same for names without an inventory, and a pattern that names nothing
+is an error, where Ansible warns and goes on with fewer hosts, or with none.
 
-All that comes back is hostile: names become arguments of ssh and names of folders.
+The answer is hostile: names become arguments of ssh and names of folders.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ MISSING = (
     "ansible-core 2.16 or newer brings it, and so does "
     "`pip install 'mobius-tui[ansible]'`"
 )
-"""What is said where a program of Ansible is not there."""
+"""The remedy in an error where a program of Ansible is missing."""
 TIME_LIMIT = 30.0
 """Seconds that it may take: a plugin asks a cloud, page by page."""
 MAX_ANSWER = 32 << 20
 """Bytes of its answer that are read: it has all variables of all hosts."""
 MAX_INVENTORY = 20_000
-"""Hosts of an inventory at most, of which a target names some."""
+"""Hosts of a whole inventory at most; a target has some of them."""
 _USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@\\-]{0,63}\$?")
 _GROUP_LENGTH = 80
 _ENVIRONMENT: Mapping[str, str] = {
@@ -52,7 +52,9 @@ _ENVIRONMENT: Mapping[str, str] = {
 
 
 def find_ansible(program: str, path: str) -> str | None:
-    """A program of ansible-core: from PATH, or from the extra; None if there is none.
+    """The path of a program of ansible-core; `None` if it is not installed.
+
+    It is looked for on PATH first, then beside this program, where the extra puts it.
 
     Args:
         program: its name.
@@ -65,7 +67,7 @@ def find_ansible(program: str, path: str) -> str | None:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Inventory:
-    """What an inventory has; its names are hostile until a host is made of them."""
+    """The content of an inventory; names are hostile until `hosts` has checked them."""
 
     groups: Mapping[str, Sequence[str]]
     """The hosts of each group, with those of the groups in it, in their order."""
@@ -82,7 +84,7 @@ class Inventory:
         """Some of its hosts.
 
         Raises:
-            BadHostError: one of them is none.
+            BadHostError: the name, address, user or port of a host is invalid.
         """
         of_host: dict[str, list[str]] = {}
         for group, members in self.groups.items():
@@ -97,7 +99,7 @@ class Inventory:
 async def read_inventory(
     inventory: str, folder: Path, env: Mapping[str, str]
 ) -> Inventory:
-    """What an inventory has.
+    """Read an inventory by `ansible-inventory --list`.
 
     Args:
         inventory: its path, from the folder.
@@ -128,10 +130,10 @@ async def read_inventory(
 
 
 def _inventory(name: str, ended: ProgramEnd) -> Inventory:
-    """The inventory of an answer.
+    """Decode the answer of `ansible-inventory`.
 
     Raises:
-        UsageError: there is none, or it is none.
+        UsageError: the program failed, or its answer is not an inventory.
     """
     if ended.code:
         why = sanitize.line(ended.error_line)[:300]
@@ -160,7 +162,7 @@ def _host(name: str, groups: tuple[str, ...], own: Mapping[str, Any]) -> TargetH
     """A host, by its variables.
 
     Raises:
-        BadHostError: its name, its address, its user or its port is none.
+        BadHostError: its name, its address, its user or its port is invalid.
     """
     if problem := host_name_problem(name):
         raise BadHostError(problem)

@@ -1,4 +1,4 @@
-"""Asks hosts for `true` by ssh: who answers, and why the others do not.
+"""Runs `true` on hosts by ssh: which of them answer, and why the others do not.
 
 It changes nothing, here and there: no key is accepted that is not known, no password is
 asked for, nothing is forwarded.
@@ -19,12 +19,12 @@ from mobius_tui.run.targets.resolved_hosts import TargetHost
 ASKED_AT_ONCE = 25
 """Hosts that are asked at the same time at most; sshd drops those that are too many."""
 CONNECT_TIMEOUT = 5
-"""Seconds for a connection, and for the first word of what is at its other end."""
+"""Seconds for a connection, the greeting of the ssh server included."""
 TIME_LIMIT = 20.0
 """Seconds for one host in all. An ssh that is killed in its handshake lets sshd refuse
 this machine for a while, so that this is longer than it takes to give up by itself."""
 SSH_FAILED = 255
-"""The exit code of ssh where it failed itself, or what it ran ended with that."""
+"""The exit code of ssh where ssh itself failed, or where the remote command has it."""
 _KEPT_BYTES = 8192
 SSH_OPTIONS = (
     *("BatchMode=yes", "StrictHostKeyChecking=yes", "UpdateHostKeys=no"),
@@ -33,11 +33,11 @@ SSH_OPTIONS = (
     *(f"ConnectTimeout={CONNECT_TIMEOUT}", "ConnectionAttempts=1"),
     *("ServerAliveInterval=5", "ServerAliveCountMax=2", "LogLevel=ERROR"),
 )
-"""What ssh is told besides what the person's own configuration says."""
+"""Options of ssh that override the person's own configuration."""
 
 
 class Answer(StrEnum):
-    """What asking a host came to."""
+    """Whether a host answered, or why not."""
 
     ANSWERS = "answers"
     REFUSED = "refused"
@@ -48,12 +48,12 @@ class Answer(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ProbedHost:
-    """A host that was asked."""
+    """A host and its answer."""
 
     host: TargetHost
     answer: Answer
     detail: str = ""
-    """What ssh said of it, on one line; empty if it answers."""
+    """The line of ssh that shows why it does not answer; empty if it does."""
 
 
 _REASONS: Sequence[tuple[Answer, re.Pattern[str]]] = (
@@ -73,15 +73,16 @@ _REASONS: Sequence[tuple[Answer, re.Pattern[str]]] = (
         re.compile(r"timed out|not responding|No route to host|Network is unreachable"),
     ),
 )
-"""What ssh says, by which one can tell why; the first that is found counts."""
+"""Patterns of ssh's messages for each reason; the first that is found counts."""
 
 
 def ssh_argv(host: TargetHost, *words: str) -> tuple[str, ...]:
     """The command that runs something on a host, its shell's standard input closed.
 
     Args:
-        host: its name and its address were looked at: neither is an option.
-        words: what the shell of the host gets.
+        host: its name and address must have been checked, as `check_host_name` does:
+            a name that begins with `-` would be an option.
+        words: the command, which the host's shell interprets.
     """
     options = (each for option in SSH_OPTIONS for each in ("-o", option))
     port = () if host.port is None else ("-p", str(host.port))
@@ -92,7 +93,7 @@ def ssh_argv(host: TargetHost, *words: str) -> tuple[str, ...]:
 async def probe_hosts(
     hosts: Sequence[TargetHost], env: Mapping[str, str]
 ) -> AsyncIterator[ProbedHost]:
-    """Ask each host, and give what it came to as it comes.
+    """Ask each host; yields each answer as soon as it comes.
 
     Args:
         hosts: in the order in which they are asked.
@@ -143,7 +144,7 @@ async def _probe(host: TargetHost, env: Mapping[str, str]) -> ProbedHost:
 
 
 async def _end_of(process: asyncio.subprocess.Process) -> str:
-    """The end of what a process writes to its standard error."""
+    """The last bytes that a process writes to its standard error, as text."""
     assert process.stderr is not None
     kept = b""
     while data := await process.stderr.read(_KEPT_BYTES):
@@ -152,10 +153,10 @@ async def _end_of(process: asyncio.subprocess.Process) -> str:
 
 
 def judge_answer(host: TargetHost, code: int, said: str) -> ProbedHost:
-    """What an answer of ssh means.
+    """A host's answer, from the exit code and the messages of ssh.
 
     Args:
-        host: who was asked.
+        host: which was asked.
         code: the exit code of ssh: that of `true` there, or 255.
         said: what it wrote to its standard error, which the host may have written.
     """

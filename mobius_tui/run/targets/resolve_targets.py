@@ -1,4 +1,4 @@
-"""Finds the hosts of a target, now: the only way from a name to a list of hosts."""
+"""Finds the hosts of a target, now; nothing else makes a list of hosts of a target."""
 
 from __future__ import annotations
 
@@ -38,7 +38,8 @@ async def resolve_target(
         limit: a pattern that leaves only some; empty for all.
 
     Raises:
-        UsageError: there is none, or too many, or one is there twice, or is none.
+        UsageError: no host is found, or too many are, or one twice, or a name is
+            invalid.
     """
     if not target.inventory:
         return resolve_names(target, limit=limit)
@@ -56,7 +57,8 @@ def resolve_names(target: Target, *, limit: str = "") -> ResolvedHosts:
         limit: a pattern that leaves only some; empty for all.
 
     Raises:
-        UsageError: there is none, or too many, or one is there twice, or is none.
+        UsageError: no host is found, or too many are, or one twice, or a name is
+            invalid.
     """
     try:
         names = named_hosts(target)
@@ -91,8 +93,8 @@ async def _of_inventory(
 async def with_ssh_addresses(found: ResolvedHosts) -> ResolvedHosts:
     """The hosts with the addresses that ssh would go to, by its configuration.
 
-    Only for steps with `${host.address}`: a name from ~/.ssh/config means nothing to
-    anybody but ssh. What an inventory gave an address keeps it.
+    Only for steps with `${host.address}`: no other program knows the names that are in
+    ~/.ssh/config. A host whose address is in an inventory keeps that one.
     """
     places = asyncio.Semaphore(ASKED_AT_ONCE)
 

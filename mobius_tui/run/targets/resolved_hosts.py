@@ -31,7 +31,7 @@ class TargetHost:
     """`None` for what ssh finds by itself."""
 
     def provided(self, batch: int) -> Mapping[HostField, str]:
-        """What texts of a step have of it.
+        """The values of `${host.…}` in a step's texts.
 
         Args:
             batch: the number of its batch, from 1.
@@ -67,19 +67,19 @@ class ResolvedHosts:
 
     @property
     def sha256(self) -> str:
-        """The digest of who they are and where: another one is another list.
+        """SHA-256 of the hosts' names, addresses, users and ports, in their order.
 
-        In which groups they are changes nothing.
+        Lists with the same digest are the same to a person; groups are not part of it.
         """
         who = [[each.name, each.address, each.user, each.port] for each in self.hosts]
         text = json.dumps(who, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 
     def limited(self, pattern: str) -> ResolvedHosts:
-        """Those of them that a pattern names.
+        """Only the hosts that a pattern names.
 
         Raises:
-            BadHostError: a part of it names nothing, or none is left.
+            BadHostError: a part of the pattern names no host, or no host is left.
         """
         members: dict[str, list[str]] = {}
         for host in self.hosts:
@@ -106,7 +106,7 @@ class ResolvedHosts:
 
 
 def hosts_document(found: ResolvedHosts) -> bytes:
-    """The list as the file `hosts.json` of an attempt has it."""
+    """Encode the list as an attempt's file `hosts.json`."""
     return (
         json.dumps(
             {
@@ -132,10 +132,10 @@ def _as_item(host: TargetHost) -> Mapping[str, Any]:
 
 
 def hosts_of_document(data: bytes) -> ResolvedHosts:
-    """The list of a file `hosts.json`, each name of which is one.
+    """Decode the list of an attempt's file `hosts.json`; checks each host's name.
 
     Raises:
-        RunError: it is none, or was edited.
+        RunError: it is not a valid list of hosts, or was edited.
     """
     try:
         document = json.loads(data)

@@ -29,7 +29,7 @@ from mobius_tui.runbook.text.units import duration_in_words
 from mobius_tui.sanitize import line
 
 KEEPER_START_LIMIT = 10.0
-"""Seconds that a keeper may take until it listens."""
+"""Seconds that a keeper may take until its socket accepts connections."""
 POLL_INTERVAL = 0.02
 """Seconds between two tries to connect to the keeper."""
 
@@ -61,7 +61,7 @@ class AttachSession:
             return self._result_text(kind, words)
 
     def _connect(self) -> socket.socket | None:
-        """The keeper's socket, once it listens; `None` where it never will."""
+        """Connect to the keeper once it listens; `None` where it has ended."""
         until = time.monotonic() + KEEPER_START_LIMIT
         while True:
             with contextlib.suppress(OSError):
@@ -126,7 +126,7 @@ class AttachSession:
         return max(0.0, self._keys.repeat_deadline - time.monotonic())
 
     def _may_take_over(self, words: bytes) -> bool:
-        """Ask whether to detach whoever is at the terminal."""
+        """Ask the person whether to detach the viewer that is attached already."""
         who, since, typed = words.decode("utf-8", "replace").split("\0")
         self._terminal.write_line(
             f"mobius-tui: {line(who)} is at it already, "
@@ -170,7 +170,7 @@ class AttachSession:
 
 
 def _terminal_name() -> str:
-    """The name of this terminal, shown to others who want the step's."""
+    """The name of this terminal, shown to another person who wants the step's."""
     try:
         return Path(os.ttyname(0)).relative_to("/dev").as_posix()
     except (OSError, ValueError):

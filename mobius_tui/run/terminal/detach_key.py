@@ -9,10 +9,10 @@ DETACH_KEY = "Ctrl+]"
 DETACH_HINT = f"{DETACH_KEY} comes back and leaves it running"
 """Shown to whoever attaches to a terminal."""
 REPEAT_LIMIT = 0.4
-"""Seconds within which the key is pressed again to send it to the program."""
+"""Seconds within which a second press sends the key itself to the program."""
 
 _DETACH_SEQUENCE = re.compile(rb"\x1d|\x1b\[93;5(?::1)?u|\x1b\[27;5;93~")
-"""As terminals send it: plainly, or in the two ways of telling every key in full."""
+"""The key as terminals send it: as one byte, or by kitty's or xterm's key protocol."""
 
 
 class DetachKeyFilter:
@@ -20,7 +20,7 @@ class DetachKeyFilter:
 
     def __init__(self) -> None:
         self.is_detached = False
-        """Whether its person wants to go."""
+        """Whether the person has pressed the key to detach."""
         self.repeat_deadline: float | None = None
         """When that is decided, after the key was pressed once."""
 
@@ -51,6 +51,6 @@ class DetachKeyFilter:
         return passed
 
     def check_time(self, now: float) -> None:
-        """Detach, where the key was pressed once and not again in time."""
+        """Detach if the key was pressed once, and not again within `REPEAT_LIMIT`."""
         if self.repeat_deadline is not None and now >= self.repeat_deadline:
             self.is_detached = True

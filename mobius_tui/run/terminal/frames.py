@@ -1,20 +1,21 @@
 """The frames between a keeper and the viewer attached to its terminal.
 
-Over `terminal.sock` in the attempt's directory go frames, both ways: a byte that says
-what it is, two bytes of length (big-endian), and so many bytes.
+Frames go both ways over `terminal.sock` in the attempt's directory: one byte for the
+kind, two bytes for the length (big-endian), and as many bytes of content.
 
 | from | frame | what it holds |
 |---|---|---|
 | viewer | HELLO | its terminal's size, type and name, and whether to take over |
 | viewer | INPUT | what was typed |
 | viewer | SIZE | the terminal's new size |
-| keeper | BUSY | who is at it already, seconds since it came, since it typed |
+| keeper | BUSY | the attached viewer's terminal; seconds since it came and typed |
 | keeper | OUTPUT | what the step printed |
-| keeper | DETACHED | words: why this viewer is no longer at it; the keeper hangs up |
+| keeper | DETACHED | why this viewer is detached, in words; the keeper hangs up |
 | keeper | ENDED | nothing: the step has ended, and `exit` says how |
 
-One viewer at a time is at a terminal. A connection that ends without a word means that
-the other side died. The keeper runs bare: nothing is imported here.
+One viewer at a time is attached to a terminal. A connection that ends without DETACHED
+or ENDED means that the other side died. Keepers start without the package's other
+modules, so nothing is imported here.
 """
 
 TYPE_CHECKING = False
@@ -54,10 +55,10 @@ class FrameReader:
         self._held = b""
 
     def feed(self, data: bytes) -> "Iterator[tuple[bytes, bytes]]":
-        """The frames that are whole now: their kind, and what they hold.
+        """The frames that are complete now: the kind and the content of each.
 
         Raises:
-            ValueError: this is no such conversation.
+            ValueError: the bytes are not frames of this protocol.
         """
         self._held += data
         while len(self._held) >= HEADER_BYTES:
@@ -83,7 +84,7 @@ def unpack_size(data: bytes) -> "tuple[int, int]":
     """Rows and columns, as `pack_size` wrote them.
 
     Raises:
-        ValueError: it is no size.
+        ValueError: the bytes are not a size.
     """
     rows, columns = int.from_bytes(data[:2], "big"), int.from_bytes(data[2:4], "big")
     if len(data) < 4 or not rows or not columns:
@@ -92,7 +93,7 @@ def unpack_size(data: bytes) -> "tuple[int, int]":
 
 
 class AttachHello:
-    """What a viewer says first: which terminal it brings."""
+    """The content of HELLO, a viewer's first frame: its terminal."""
 
     def __init__(
         self,
@@ -103,20 +104,20 @@ class AttachHello:
         who: str = "",
         takes_over: bool = False,
     ) -> None:
-        """Say it.
+        """Describe a viewer's terminal.
 
         Args:
             size: rows and columns.
             term: its TERM.
             colour: its COLORTERM.
-            who: the terminal's name, for another who wants it.
-            takes_over: whether who is at the step's terminal already must go.
+            who: the terminal's name, shown to a person who wants to take over.
+            takes_over: whether to detach the viewer that is attached already.
         """
         self.size, self.term, self.colour = size, term, colour
         self.who, self.takes_over = who, takes_over
 
     def encode(self) -> bytes:
-        """As HELLO holds it."""
+        """Encode it as the content of HELLO."""
         fields = (self.term, self.colour, self.who)
         words = "\0".join(word.replace("\0", "")[:256] for word in fields)
         flag = b"1" if self.takes_over else b"0"
@@ -124,10 +125,10 @@ class AttachHello:
 
     @classmethod
     def decode(cls, data: bytes) -> "AttachHello":
-        """As `encode` wrote it.
+        """Decode the content of HELLO.
 
         Raises:
-            ValueError: it is no such thing.
+            ValueError: the bytes are not what `encode` makes.
         """
         size = unpack_size(data)
         term, colour, who = data[5:].decode("utf-8", "replace").split("\0")

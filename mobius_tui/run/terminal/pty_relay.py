@@ -1,7 +1,7 @@
-"""The keeper's end of a `tty` step: between the pseudo-terminal and who attends it.
+"""Relays, in the keeper of a `tty` step, between pseudo-terminal and attached viewer.
 
-Nothing that passes is recorded. With nobody there the program's output is taken in all
-the same, so that it goes on; the last of it is shown to who comes next.
+Nothing that passes is recorded. Without a viewer, output is read all the same, so that
+the program goes on; the last of it is shown to the next viewer.
 """
 
 import fcntl
@@ -29,7 +29,8 @@ REDRAW_TIME = 1.0
 REDRAW_TIME_AFTER_OUTPUT = 0.05
 """Seconds for which it has that size after it has drawn something."""
 DRAIN_TIME = 0.1
-"""Seconds without output after the script's end: what is left may hold its terminal."""
+"""Seconds without output after the script's end until all of it counts as read: a
+process that is left may hold the terminal open."""
 LAST_OUTPUT_TIME = 5.0
 """Seconds that what the script printed last may take to reach a slow viewer."""
 DEFAULT_SIZE = (24, 80)
@@ -45,7 +46,7 @@ class PtyRelay:
     """Relays between a program's terminal and the one viewer attached to it."""
 
     def __init__(self, folder: str) -> None:
-        """Let viewers come.
+        """Listen for viewers.
 
         Args:
             folder: the attempt's directory.
@@ -193,7 +194,7 @@ class PtyRelay:
             self._unwritten_input = b""
 
     def is_done(self, ended: float, now: float) -> bool:
-        """Whether all that the script printed has been taken in, or must have been.
+        """Whether all that the script printed has been relayed, or time for it is over.
 
         Args:
             ended: when the script ended, in monotonic seconds.
@@ -228,7 +229,7 @@ class PtyRelay:
             self.viewer.send(frames.OUTPUT, data)
 
     def end(self) -> None:
-        """Tell who is there that the step has ended, once all of it was taken."""
+        """Tell the attached viewer that the step has ended, after all output."""
         at_it = self.viewer
         if at_it is None:
             return

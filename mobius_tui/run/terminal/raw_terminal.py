@@ -14,9 +14,10 @@ from mobius_tui.run.terminal.terminal_history import TerminalModes
 
 STATUS_QUERY = b"\x1b[5n"
 STATUS_REPLY = b"\x1b[0n"
-"""A question that terminals answer, after all that they were asked before."""
+"""A query that terminals answer, after their answers to all earlier queries."""
 FENCE_LIMIT = 0.5
-"""Seconds to wait for it: a slow line takes less, and a few terminals say nothing."""
+"""Seconds to wait for that reply: a slow line takes less; a few terminals never reply.
+"""
 SAVE_TITLE, RESTORE_TITLE = b"\x1b[22;0t", b"\x1b[23;0t"
 
 
@@ -105,7 +106,7 @@ class RawTerminal:
             raise TerminalGoneError from error
 
     def write_line(self, words: str) -> None:
-        """A line of our own."""
+        """Write a line of ours, which is not the program's output."""
         self.write(f"\r\n{words}\r\n".encode("utf-8", "replace"))
 
     def _write_if_room(self, data: bytes) -> None:

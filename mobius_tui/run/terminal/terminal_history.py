@@ -1,7 +1,7 @@
-"""What a program has made of a terminal: its modes, and what it printed last.
+"""Tracks the modes that a program sets in a terminal, and what it printed last.
 
-The keeper follows it to show it to who comes later: a program sets a mode once, and
-does not set it again for another terminal. The viewer follows it to undo it.
+The keeper replays both to a viewer that attaches later: a program sets a mode once, and
+not again for another terminal. The viewer tracks modes to reset its own terminal.
 """
 
 import re
@@ -24,7 +24,8 @@ _SEQUENCE = re.compile(
     rb"|\xc2[\x80-\x9f]"  # the same in one character
     rb"|[\x00-\x06\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f]"  # controls; 0x05 wants an answer
 )
-"""What a terminal obeys. The first group only draws; the rest may also ask, or set."""
+"""Control sequences. The first group only draws; others may query the terminal, or set
+a mode."""
 
 ALTERNATE_SCREEN = frozenset({47, 1047, 1049})
 """The modes of the second screen, which full-screen programs draw on."""
@@ -56,7 +57,7 @@ class TerminalModes:
         self.off: set[int] = set()
         """Those that were reset: some are set in a terminal of themselves."""
         self.keys: list[bytes] = []
-        """What was asked for, one upon the other, of how keys are told."""
+        """The stack of key protocol levels that the program has set."""
         self._held = b""
 
     @property
@@ -159,10 +160,10 @@ class TerminalHistory:
             del self._tail[:-TAIL_BYTES]
 
     def replay(self) -> bytes:
-        """What brings another terminal to where the program's is.
+        """The bytes that bring another terminal into the state of the program's.
 
-        A program on the second screen must draw it anew. Nothing in it makes a terminal
-        answer: the program would take the answer for typed keys.
+        A full-screen program must redraw by itself. No query is among the bytes: the
+        program would take a terminal's answer for typed keys.
         """
         if self.modes.full_screen:
             return self.modes.restore_sequence() + b"\x1b[2J\x1b[H"

@@ -49,7 +49,7 @@ TERMINAL_SIGNALS = (
     "SIGTTOU",
     "SIGWINCH",
 )
-"""Signals that a terminal sends; whoever started the host may have ignored them."""
+"""Signals that a terminal sends; the host may have been started with them ignored."""
 
 
 class TerminalScript(ScriptProcess):
@@ -114,7 +114,7 @@ class TerminalScript(ScriptProcess):
 
 
 def keep_attempt(lock: int, tree: int, spec: "dict[str, Any]") -> None:
-    """Carry one attempt, from the reserved `exit` to its rename."""
+    """Run one script from start to end, as `keeper.keep_attempt` does."""
     stop_requests: list[int] = []
     record, waker, _ = begin_attempt_record(lock, spec, stop_requests)
     script = TerminalScript(spec, lock, tree)

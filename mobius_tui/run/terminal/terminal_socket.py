@@ -31,7 +31,7 @@ class AttachedViewer:
         self.since = self.last_typed_at = time.monotonic()
         """When it came; when it typed last."""
         self.received_frames: list[tuple[bytes, bytes]] = []
-        """What it said together with its HELLO."""
+        """Frames that came together with its HELLO."""
         self.gone = False
         self._reader = FrameReader()
         self._pending = b""
@@ -114,7 +114,7 @@ class TerminalSocket:
 
         Args:
             folder: its path may be longer than a socket's, so it is bound from within.
-            on_hello: takes who has said which terminal it brings.
+            on_hello: called with a viewer and its HELLO.
 
         Raises:
             OSError: the socket cannot be made.

@@ -20,7 +20,7 @@ from mobius_tui.run.planning.variables import NoDurationError
 from mobius_tui.runbook.model.runbook import Step
 
 DRILL_APPROVER = "drill"
-"""Who gives the approvals of a drill."""
+"""The name in the journal of who gives the simulated approvals of a drill."""
 
 
 def uid_of(caller: Caller) -> int:
@@ -31,7 +31,7 @@ def uid_of(caller: Caller) -> int:
 async def ask_approval(
     services: HostServices, action: AskApproval, caller: Caller, intent: str
 ) -> Entry:
-    """What is about to begin is put before somebody else."""
+    """Journal a request that a second person approves an attempt."""
     asked = _approval_request(
         services, services.context.plan.steps[action.step], uid_of(caller)
     )
@@ -58,7 +58,7 @@ def _approval_request(services: HostServices, step: Step, uid: int) -> ApprovalA
 async def approve(
     services: HostServices, action: ApproveStep, caller: Caller, intent: str
 ) -> Entry:
-    """Somebody else says that it may begin."""
+    """Journal a second person's approval."""
     asked, uid = services.context.state.approvals[action.step].request, uid_of(caller)
     weaker = uid == asked.uid
     event = ApprovalGiven(
@@ -76,7 +76,7 @@ async def approve(
 async def deny(
     services: HostServices, action: DenyApproval, caller: Caller, intent: str
 ) -> Entry:
-    """It may not begin; it can be asked for again."""
+    """Journal that an approval is denied; it can be asked for again."""
     event = ApprovalDenied(
         step=action.step,
         attempt=services.context.state.approvals[action.step].request.attempt,

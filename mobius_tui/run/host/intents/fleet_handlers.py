@@ -1,6 +1,6 @@
-"""The actions on hosts of a step: to let held ones begin, to say what one counts for.
+"""Handlers of intents about hosts of a step: to release a batch, to settle a host.
 
-Both are only journaled: whoever carries the attempt asks anew after each event.
+Both only journal an event: the running `FleetAttempt` decides anew after each event.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from mobius_tui.run.intents.intent_actions import ReleaseBatch, SettleHost
 async def release_batch(
     services: HostServices, action: ReleaseBatch, who: str, intent: str
 ) -> Entry:
-    """A person lets a batch go on that is held."""
+    """Journal that a person lets a held batch begin or go on."""
     event = BatchReleased(
         step=action.step,
         attempt=action.attempt,
@@ -27,7 +27,7 @@ async def release_batch(
 async def settle_host(
     services: HostServices, action: SettleHost, who: str, intent: str
 ) -> Entry:
-    """A person says what a host counts for."""
+    """Journal what a person says that an unknown or unreachable host counts as."""
     assert action.settled
     event = FleetHostSettled(
         step=action.step,

@@ -12,7 +12,7 @@ from mobius_tui.run.journal.journal_writer import JournalWriter
 
 @dataclass(slots=True)
 class HostServices:
-    """What handlers of intents read, and write through."""
+    """The run's context, journal writer and attempt runner, for handlers of intents."""
 
     context: RunContext
     writer: JournalWriter
@@ -23,6 +23,6 @@ class HostServices:
     """Whether the host may end though the run is open."""
 
     def release(self) -> None:
-        """Let the host end; the next intent keeps it."""
+        """Let the host end though the run is open; the next intent cancels that."""
         self.is_released = True
         self.writer.activity.set()

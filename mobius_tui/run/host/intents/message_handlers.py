@@ -1,4 +1,4 @@
-"""The actions on messages: to send one, to send it again, to send it no more."""
+"""Handlers of intents about messages: to send one, to send again, to drop one."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ async def queue(
         services: the run's context, journal writer and runner of attempts.
         step: the message's.
         channels: ids; each is declared.
-        text: what is said.
-        who: wants it sent.
+        text: of the message.
+        who: asks for it, for the journal.
     """
     assert isinstance(step.action, SendMessage)
     number = len(services.context.state.steps[step.id].attempts) + 1

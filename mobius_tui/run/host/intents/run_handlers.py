@@ -46,7 +46,7 @@ async def give_hint(
 async def touch_site(
     services: HostServices, action: TouchSite, who: str, intent: str
 ) -> Entry:
-    """The site is about to be touched; by what is in its own notes."""
+    """Journal that a drill's site is about to be changed, as its own notes say how."""
     event = SiteTouched(act=action.act, seal=action.seal, who=who)
     return await services.writer.write(event, FACILITATOR, intent)
 
@@ -54,7 +54,7 @@ async def touch_site(
 async def skip(
     services: HostServices, action: SkipStep, who: str, intent: str
 ) -> Entry:
-    """A step is passed over."""
+    """Journal that a step is skipped."""
     event = StepSkipped(step=action.step, reason=action.reason.strip())
     return await services.writer.write(event, who, intent)
 
@@ -62,14 +62,14 @@ async def skip(
 async def restore(
     services: HostServices, action: RestoreStep, who: str, intent: str
 ) -> Entry:
-    """A skipped step is pending again."""
+    """Journal that a skipped step is pending again."""
     return await services.writer.write(StepRestored(step=action.step), who, intent)
 
 
 async def override(
     services: HostServices, action: OverrideStep, who: str, intent: str
 ) -> Entry:
-    """A person vouches for a step."""
+    """Journal that a person vouches for a step."""
     event = StepOverridden(step=action.step, reason=action.reason.strip())
     return await services.writer.write(event, who, intent)
 
@@ -77,7 +77,7 @@ async def override(
 async def set_variables(
     services: HostServices, action: SetVariables, who: str, intent: str
 ) -> Entry | None:
-    """Variables get a value."""
+    """Journal new values of variables; returns the last entry."""
     entry = None
     for name, value in action.values.items():
         event = VariableSet(name=name, value=value, source="set")
@@ -88,7 +88,7 @@ async def set_variables(
 async def add_note(
     services: HostServices, action: AddNote, who: str, intent: str
 ) -> Entry:
-    """Something is put on record."""
+    """Journal a note."""
     event = NoteAdded(text=action.text.strip(), step=action.step)
     return await services.writer.write(event, who, intent)
 
@@ -96,7 +96,7 @@ async def add_note(
 async def enter_phase(
     services: HostServices, action: EnterPhase, who: str, intent: str
 ) -> Entry:
-    """The run turns aside, or goes, to a phase."""
+    """Journal that the run enters a phase: an aside, or one of the main line."""
     origin = action.from_step
     if origin in services.context.state.steps:
         origin = step_that_failed(services.context.state, origin)
@@ -107,7 +107,7 @@ async def enter_phase(
 async def undo_steps(
     services: HostServices, action: UndoSteps, who: str, intent: str
 ) -> Entry:
-    """The run turns to undoing steps; nothing is undone by that alone."""
+    """Journal that the run enters the phase Undo; its steps begin one by one later."""
     plan = services.context.plan
     phase = plan.runbook.undo_phase
     assert phase is not None
@@ -125,14 +125,14 @@ async def undo_steps(
 
 
 async def reopen_run(services: HostServices, who: str, intent: str) -> Entry:
-    """The run, which had ended, is open again; nothing is undone by that alone."""
+    """Journal that an ended run is open again, for undoing alone."""
     return await services.writer.write(RunReopened(), who, intent)
 
 
 async def start_automatic(
     services: HostServices, action: StartAutomatic, who: str, intent: str
 ) -> Entry:
-    """The host runs the main line by itself from here on."""
+    """Journal that the host runs the main line by itself from now on."""
     answers = dict(action.answers)
     for name, variable in services.context.plan.runbook.variables.items():
         if variable.secret:
@@ -153,7 +153,7 @@ async def start_automatic(
 async def end_run(
     services: HostServices, action: EndRun, who: str, intent: str
 ) -> Entry:
-    """The run is over."""
+    """Journal the run's end."""
     outcome, reason = run_outcome(services.context.plan, services.context.state)
     if is_only_watched(services.context.plan, services.context.state):
         outcome, reason = (

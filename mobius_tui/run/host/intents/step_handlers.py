@@ -39,11 +39,11 @@ from mobius_tui.runbook.model.runbook import Runbook, Step
 from mobius_tui.runbook.model.value_kinds import typed_value
 
 AUTO = "auto"
-"""Who starts steps that no person starts."""
+"""The name in the journal of who starts steps that no person starts."""
 
 
 def situation_of(services: HostServices, caller: Caller) -> Situation:
-    """The run as it is now, and who asks, for a judgement on what is asked."""
+    """The run's state now and the caller, for `permissions` to decide by."""
     return Situation(
         plan=services.context.plan,
         state=services.context.state,
@@ -59,7 +59,7 @@ def situation_of(services: HostServices, caller: Caller) -> Situation:
 async def start(
     services: HostServices, action: StartStep | RetryStep, caller: Caller, intent: str
 ) -> Entry:
-    """A script or a check begins."""
+    """Begin an attempt at a script, a check or a watch."""
     step = services.context.plan.steps[action.step]
     if caller.name != AUTO:
         await disarm_before_change(services, step, caller.name)
@@ -70,10 +70,10 @@ async def start(
 async def improvise(
     services: HostServices, action: ImproviseStep, caller: Caller, intent: str
 ) -> Entry:
-    """A command joins the run as a step of its own, and begins where it may.
+    """Add a command to the run as a step of its own, and begin it if that is permitted.
 
-    Where the host dies in between, the step is there and has not begun: a person
-    begins it, or leaves it.
+    If the host dies in between, the step is there but has not begun: a person can begin
+    it.
     """
     context = services.context
     event = improvised_event(
@@ -90,7 +90,7 @@ async def improvise(
 async def stop(
     services: HostServices, action: StopStep, who: str, intent: str
 ) -> Entry:
-    """A running attempt is asked to end."""
+    """Ask a running attempt to end."""
     step, last = (
         services.context.plan.steps[action.step],
         services.context.state.steps[action.step].last_attempt,
@@ -102,10 +102,10 @@ async def stop(
 
 
 def stop_without_journal(services: HostServices, action: StopStep) -> bool:
-    """Stop an attempt while the journal has no room; whether there was one to stop.
+    """Stop an attempt while the disk is full; returns whether there was one to stop.
 
-    What fills the disk may be the step itself. Its end is on record as soon as there is
-    room; who wanted it is not.
+    The step itself may be what fills the disk. Its end is journaled as soon as there is
+    space; who stopped it is not.
     """
     own = services.context.state.steps.get(action.step)
     if own is None or own.status is not Status.RUNNING:
@@ -117,10 +117,10 @@ def stop_without_journal(services: HostServices, action: StopStep) -> bool:
 
 
 async def validate_answers(services: HostServices, action: TickStep) -> None:
-    """Hold the answers to a manual step to what they must be; it may take its time.
+    """Check the answers to a manual step against its variables' rules; may take long.
 
     Raises:
-        MobiusError: one is not; its words say which and why.
+        MobiusError: an answer is not valid; the message says which and why.
     """
     step = services.context.plan.steps[action.step]
     await asyncio.to_thread(
@@ -145,7 +145,7 @@ def _validate_answers(step: Step, given: Mapping[str, str], runbook: Runbook) ->
 async def tick(
     services: HostServices, action: TickStep, caller: Caller, intent: str
 ) -> Entry:
-    """A person did a manual step, or told a message."""
+    """Journal that a person did a manual step, or passed a message on by hand."""
     step, number = services.context.plan.steps[action.step], action.attempt
     declared = services.context.plan.runbook.variables
     asks = step.action.ask if isinstance(step.action, Manual) else ()
@@ -187,7 +187,7 @@ async def tick(
 async def choose(
     services: HostServices, action: ChooseOptions, caller: Caller, intent: str
 ) -> Entry:
-    """A decision, and where it leads."""
+    """Journal a decision, then enter phases or end the run as its options say."""
     step = services.context.plan.steps[action.step]
     assert isinstance(step.action, Choose)
     options = options_of(step.action, services.context.state, typed=action.options)
@@ -235,7 +235,7 @@ def look_first(services: HostServices, action: LookFirst, intent: str) -> None:
 async def _note_recheck(
     services: HostServices, step: Step, checks: asyncio.Task[str], intent: str
 ) -> None:
-    """Note what a step's checks came to, once they are made."""
+    """Journal the results of a step's checks as a note, once they are made."""
     await asyncio.wait([checks])
     if checks.cancelled():
         return

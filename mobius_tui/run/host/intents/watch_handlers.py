@@ -1,4 +1,4 @@
-"""The actions on the watch over health: arm, disarm, hold, roll back."""
+"""Handlers of intents about the watch over health: arm, disarm, hold, roll back."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from mobius_tui.runbook.model.runbook import Phase, Step
 async def arm(
     services: HostServices, _action: ArmWatch, who: str, intent: str
 ) -> Entry:
-    """A trigger that fires begins the rollback."""
+    """Journal that a trigger that fires begins the rollback from now on."""
     confirmed = bool(
         rollback_confirmation_word(
             services.context.plan, services.context.state, _phase(services)
@@ -38,7 +38,7 @@ async def arm(
 async def disarm(
     services: HostServices, action: DisarmWatch, who: str, intent: str
 ) -> Entry:
-    """A trigger that fires only says so."""
+    """Journal that a trigger that fires only shows a warning from now on."""
     reason = action.reason.strip() or f"{who} disarmed it"
     return await services.writer.write(WatchDisarmed(reason=reason), who, intent)
 
@@ -46,7 +46,7 @@ async def disarm(
 async def hold(
     services: HostServices, action: HoldRollback, who: str, intent: str
 ) -> Entry:
-    """The countdown ends, and nothing begins."""
+    """Journal the end of a countdown, so that no rollback begins."""
     return await services.writer.write(
         RollbackHeld(reason=action.reason.strip()), who, intent
     )
@@ -55,7 +55,7 @@ async def hold(
 async def begin_rollback(
     services: HostServices, action: BeginRollback, who: str, intent: str
 ) -> Entry:
-    """A person begins what a trigger would."""
+    """Begin the rollback that a trigger would begin."""
     reason = action.reason.strip() or services.context.state.watch.rollback_reason
     event = RollbackBegan(
         phase=_phase(services).id, cause="person", reason=reason or f"{who} began it"
@@ -70,9 +70,10 @@ def _phase(services: HostServices) -> Phase:
 
 
 async def disarm_before_change(services: HostServices, step: Step, who: str) -> None:
-    """A person starts what changes something: the watch must not roll back over it.
+    """Disarm the watch as a person starts a step that changes something.
 
-    Their own rollback makes probes fail.
+    The step itself may make probes fail, as a rollback by hand does; no automatic
+    rollback may begin because of that.
     """
     if services.context.state.watch.armed and effect_of(step) != "read":
         reason = f"{who} started {services.context.plan.name(step.id)}"
